@@ -1,0 +1,223 @@
+"""The error tree. Every error has a stable `code`, an HTTP `status` and a message that is safe to
+show.
+
+    AguiError
+    |-- RequestError          the caller's fault, told before a run starts
+    |   |-- InvalidInput      400  INVALID_INPUT
+    |   |-- Unauthenticated   401  UNAUTHENTICATED
+    |   |-- AgentNotFound     404  AGENT_NOT_FOUND
+    |   |-- ThreadNotFound    404  THREAD_NOT_FOUND      also: the thread is somebody else's
+    |   |-- Busy              409  THREAD_BUSY
+    |   |-- Conflict          409  STATE_CONFLICT        carries the current version
+    |   |-- Gone              410  HISTORY_GONE          a cursor the store can no longer serve
+    |   `-- TooLarge          413  TOO_LARGE
+    |-- RunFailure            told as RUN_ERROR, after the run started
+    |   |-- AgentFailure      500  AGENT_ERROR           the agent raised or said RUN_ERROR
+    |   |-- ProtocolFailure   500  AGENT_PROTOCOL_ERROR  the agent's events are not legal AG-UI
+    |   |-- ModelFailure      ...  MODEL_*               the model provider refused or broke off
+    |   |-- RunTimeout        504  FIRST_EVENT_TIMEOUT | IDLE_TIMEOUT | RUN_TIMEOUT
+    |   |-- Stopped           499  STOPPED               asked for: told as RUN_FINISHED, cancelled
+    |   |-- ShuttingDown      503  SHUTDOWN
+    |   `-- OwnerLost         503  OWNER_LOST            the process that ran it is gone
+    |-- StoreUnavailable      503  STORE_UNAVAILABLE
+    `-- Misconfigured         500  MISCONFIGURED         told at start-up
+        `-- MissingExtra      500  MISSING_EXTRA         names the pip line
+
+A message says what to do. The cause of a failure (stack trace, paths, what a provider said in
+confidence) belongs to the log line, never to the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class AguiError(Exception):
+    """Base of all errors raised by this package; `str(error)` may be shown to a client."""
+
+    code: str = "INTERNAL_ERROR"
+    status: int = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class RequestError(AguiError):
+    """The request cannot be served as it is; nothing was started."""
+
+
+class InvalidInput(RequestError):
+    """A part of the request is missing, malformed or out of bounds."""
+
+    code, status = "INVALID_INPUT", 400
+
+
+class Unauthenticated(RequestError):
+    """The runtime's `authenticate` function does not know the caller."""
+
+    code, status = "UNAUTHENTICATED", 401
+
+
+class AgentNotFound(RequestError):
+    """No agent has that name; the message lists the names there are."""
+
+    code, status = "AGENT_NOT_FOUND", 404
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        hint = f"there are {names}" if names else "no agent is registered"
+        super().__init__(f"no agent {name!r}; {hint}")
+        self.name = name
+        self.known = names
+
+
+class ThreadNotFound(RequestError):
+    """The thread does not exist, or belongs to another caller: both answer alike."""
+
+    code, status = "THREAD_NOT_FOUND", 404
+
+    def __init__(self, thread_id: str) -> None:
+        super().__init__(f"no thread {thread_id!r}")
+
+
+class Busy(RequestError):
+    """The thread is running and the policy is to reject a second start."""
+
+    code, status = "THREAD_BUSY", 409
+
+    def __init__(self, thread_id: str, run_id: str) -> None:
+        super().__init__(
+            f"thread {thread_id!r} is busy with run {run_id!r}; wait for its end or stop it"
+        )
+        self.run_id = run_id
+
+
+class Conflict(RequestError):
+    """A compare-and-set met another version; load again and repeat."""
+
+    code, status = "STATE_CONFLICT", 409
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"the state has moved on to version {version}; load it and try again")
+        self.version = version
+
+
+class Gone(RequestError):
+    """The store no longer has the records after this cursor; read the thread from its start."""
+
+    code, status = "HISTORY_GONE", 410
+
+    def __init__(self) -> None:
+        super().__init__("this cursor's history is gone; read the thread from its start")
+
+
+class TooLarge(RequestError):
+    """Something exceeds a limit that the message names."""
+
+    code, status = "TOO_LARGE", 413
+
+
+class RunFailure(AguiError):
+    """Ends a run with RUN_ERROR; `code` and `message` are what every reader is told.
+
+    `upstream` is the HTTP status that a provider answered, when there was one.
+    """
+
+    upstream: int | None = None
+
+
+class AgentFailure(RunFailure):
+    """The agent raised an exception, or ended its stream with a RUN_ERROR of its own."""
+
+    code, status = "AGENT_ERROR", 500
+
+    def __init__(self, message: str = "the agent failed", code: str | None = None) -> None:
+        super().__init__(message)
+        if code:
+            self.code = code
+
+
+class ProtocolFailure(RunFailure):
+    """The agent emitted events that no AG-UI client could accept."""
+
+    code, status = "AGENT_PROTOCOL_ERROR", 500
+
+
+class ModelFailure(RunFailure):
+    """The model provider refused the call or broke off; `upstream` is its HTTP status or None.
+
+    Codes are MODEL_ and one of: AUTHENTICATION, PERMISSION, NOT_FOUND, RATE_LIMITED, BAD_REQUEST,
+    CONTEXT_TOO_LONG, CONTENT_POLICY, UNAVAILABLE, UNREACHABLE, TIMEOUT, STREAM_BROKEN.
+    """
+
+    status = 502
+
+    def __init__(self, kind: str, message: str, upstream: int | None = None) -> None:
+        super().__init__(message)
+        self.code = f"MODEL_{kind}"
+        self.upstream = upstream
+
+
+class RunTimeout(RunFailure):
+    """A run took longer than one of its limits allows; the code names the limit."""
+
+    status = 504
+    CODES: ClassVar = {
+        "first_event": "FIRST_EVENT_TIMEOUT",
+        "idle": "IDLE_TIMEOUT",
+        "total": "RUN_TIMEOUT",
+    }
+
+    def __init__(self, limit: str, seconds: float) -> None:
+        super().__init__(f"the agent exceeded the {limit.replace('_', ' ')} limit of {seconds:g} s")
+        self.code = self.CODES[limit]
+
+
+class Stopped(RunFailure):
+    """Somebody asked the run to stop. Not an error to anyone: the run ends as cancelled."""
+
+    code, status = "STOPPED", 499
+
+    def __init__(self) -> None:
+        super().__init__("the run was stopped")
+
+
+class ShuttingDown(RunFailure):
+    """The server is stopping; the same request may be sent again."""
+
+    code, status = "SHUTDOWN", 503
+
+    def __init__(self) -> None:
+        super().__init__("the server is shutting down; send the message again")
+
+
+class OwnerLost(RunFailure):
+    """The process that carried out the run is gone, or lost its lease on the thread."""
+
+    code, status = "OWNER_LOST", 503
+
+    def __init__(self) -> None:
+        super().__init__("the server that ran this was lost; send the message again")
+
+
+class StoreUnavailable(AguiError):
+    """The store cannot be reached."""
+
+    code, status = "STORE_UNAVAILABLE", 503
+
+
+class Misconfigured(AguiError):
+    """The server cannot start as it is set up."""
+
+    code, status = "MISCONFIGURED", 500
+
+
+class MissingExtra(Misconfigured):
+    """A feature needs a package that is not installed."""
+
+    code = "MISSING_EXTRA"
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs: pip install 'agui-runtime[{extra}]'")

@@ -1,0 +1,190 @@
+"""The nouns: events, records, cursors, runs. No behaviour beyond building and encoding them.
+
+Inside the runtime an event is its wire form, a JSON object with AG-UI's own camelCase keys and no
+nulls. Agents may yield typed events; `as_event` converts them once, at the border.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+import orjson
+from ag_ui.core import (
+    BaseEvent,
+    Event as AnyEvent,
+    RunAgentInput,
+)
+from pydantic import TypeAdapter, ValidationError
+
+from agui_runtime.errors import ProtocolFailure
+
+Event: TypeAlias = dict[str, Any]
+"""An AG-UI event on the wire: `{"type": "TEXT_MESSAGE_END", "messageId": ...}`."""
+
+Message: TypeAlias = dict[str, Any]
+"""An AG-UI message on the wire: `{"id": ..., "role": ..., "content": ...}`."""
+
+TERMINAL = frozenset({"RUN_FINISHED", "RUN_ERROR"})
+
+
+class Cursor(NamedTuple):
+    """A place in a thread's log: everything up to and with record `seq` of `epoch` was read.
+
+    Clients see `"<epoch>.<seq>"` and must treat it as opaque. The epoch changes when a store
+    loses its history, so that an old cursor is answered with `Gone` and never with a hole.
+    """
+
+    epoch: str
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.seq}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor:
+        """Read a cursor back; raises ValueError for anything that `str(cursor)` never gave."""
+        epoch, dot, seq = text.rpartition(".")
+        if not (epoch and dot and seq.isascii() and seq.isdigit()) or len(text) > 128:
+            raise ValueError("malformed cursor")
+        return cls(epoch, int(seq))
+
+
+class Record(NamedTuple):
+    """One event in a thread's log."""
+
+    seq: int
+    run_id: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What a store knows of a run; times are seconds since 1970.
+
+    `status` is `running`, `finished`, `interrupted`, `stopped` or `failed`.
+    """
+
+    thread_id: str
+    run_id: str
+    agent: str
+    owner: str
+    started_at: float
+    fingerprint: str = ""
+    status: str = "running"
+    ended_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadInfo:
+    """What a store knows of a thread; times are seconds since 1970."""
+
+    thread_id: str
+    owner: str
+    agent: str
+    created_at: float
+    updated_at: float
+    name: str | None = None
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking. `owner` keys threads; `claims` is whatever `authenticate` learned, for agents
+    to use.
+    """
+
+    owner: str
+    claims: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What surrounds a run, for agents, actions and hooks.
+
+    `properties` are the front end's own, `headers` those that the allow-list lets through (lower
+    case), `url` the page that asked, `request_id` the correlation id of every log line of the
+    request.
+    """
+
+    caller: Caller
+    request_id: str
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """One request to run an agent, as every wire hands it to the runtime.
+
+    `agent` None is the agent named `default`. Empty ids in `input` are made by the runtime.
+    `ephemeral` runs (suggestions, tasks, completions) neither wait for a thread nor show in it.
+    `follow_up` tells whether the agent goes on after server-side actions; a 1.10.6 front end does
+    that itself, with a second request, so its wire says False. `fingerprint` is a digest of the
+    request: the same run id with the same fingerprint is the same run; empty where a request cannot
+    be repeated.
+    """
+
+    input: RunAgentInput
+    context: RunContext
+    agent: str | None = None
+    ephemeral: bool = False
+    follow_up: bool = True
+    fingerprint: str = ""
+
+
+def encode(event: Mapping[str, Any]) -> bytes:
+    """The event as JSON bytes, as every wire sends it."""
+    return orjson.dumps(event)
+
+
+def as_event(item: BaseEvent | Mapping[str, Any]) -> Event:
+    """Convert what an agent yields into the wire form; raises ProtocolFailure if it is no AG-UI
+    event.
+
+    ag-ui-protocol leaves unset optionals out of every dump, so no null is ever written for them.
+    """
+    if isinstance(item, BaseEvent):
+        return _plain_delta(item) or item.model_dump(mode="json", by_alias=True)
+    if _is_plain_delta(item):
+        return dict(item)
+    return _validated(item).model_dump(mode="json", by_alias=True)
+
+
+def _plain_delta(event: BaseEvent) -> Event | None:
+    """The events that make up nearly all of a stream, without pydantic's 9 us; else None."""
+    id_field = _DELTA_IDS.get(event.type)
+    if id_field is None or not event.model_fields_set <= _DELTA_FIELDS:
+        return None
+    attribute, key = id_field
+    values = event.__dict__
+    return {"type": event.type.value, key: values[attribute], "delta": values["delta"]}
+
+
+def _is_plain_delta(item: Mapping[str, Any]) -> bool:
+    id_field = _DELTA_IDS.get(item.get("type", ""))
+    return (
+        id_field is not None
+        and len(item) == 3
+        and isinstance(item.get(id_field[1]), str)
+        and isinstance(item.get("delta"), str)
+    )
+
+
+def _validated(item: Mapping[str, Any]) -> BaseEvent:
+    try:
+        return _ADAPTER.validate_python(item)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ProtocolFailure(f"not an AG-UI event: {where}: {first['msg']}") from None
+
+
+_DELTA_IDS = {
+    "TEXT_MESSAGE_CONTENT": ("message_id", "messageId"),
+    "TOOL_CALL_ARGS": ("tool_call_id", "toolCallId"),
+}
+_DELTA_FIELDS = frozenset({"type", "message_id", "tool_call_id", "delta"})
+_ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
