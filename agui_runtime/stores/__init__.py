@@ -1,0 +1,1 @@
+"""What can remember: the logs of runs, the state of agents, the index of threads."""

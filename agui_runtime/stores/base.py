@@ -1,0 +1,183 @@
+"""The three seams that every store implements. Promises only; no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from agui_runtime.events import Cursor, Event, Message, Record, RunInfo, ThreadInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to append to a thread, held by one run at a time.
+
+    `start` is the cursor just before the run's first record. `known` are the ids of the messages
+    that the thread held before the run. `token` fences: a store refuses a lease that it replaced.
+    `renew_every` is the number of seconds between renewals, None where a lease cannot lapse.
+    `fresh` is False when the claim met the very same run: it may be read, but not written.
+    """
+
+    run: RunInfo
+    token: int
+    start: Cursor
+    known: frozenset[str] = frozenset()
+    renew_every: float | None = None
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AgentState:
+    """What `<threadId, agentName>` keeps: the agent's state, and the messages of the thread as it
+    left them.
+    """
+
+    state: Any = None
+    messages: Sequence[Message] = ()
+    version: int = 0
+    saved_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records that were ready at one wake-up, in order; `cursor` resumes just after them."""
+
+    records: Sequence[Record]
+    cursor: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of threads, newest first; `next_cursor` is None on the last one."""
+
+    threads: Sequence[ThreadInfo] = ()
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended: its last events, its status and time, and what it leaves behind."""
+
+    events: Sequence[Event]
+    status: str
+    ended_at: float
+    message_ids: frozenset[str] = frozenset()
+    state: AgentState | None = None
+
+
+class RunLog(Protocol):
+    """The log of each thread: one writer at a time, any number of readers."""
+
+    async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
+        """Make `run` the one that writes its thread; creates the thread for `run.owner` if it is
+        new.
+
+        A run with the id and (non-empty) fingerprint of the thread's live or latest run is that
+        run: the lease is not `fresh`. `on_stop` is called in the caller's event loop, at most once,
+        when somebody asks the run to stop. Raises ThreadNotFound if the thread has another owner,
+        and Busy if another run holds it.
+        """
+
+    async def renew(self, lease: Lease) -> None:
+        """Keep the lease alive; raises OwnerLost if it was replaced."""
+
+    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
+        """Number, save and show the events to all readers in one step: all of them or none.
+
+        What was acknowledged is stored. Completes even if the caller is cancelled meanwhile.
+        Raises OwnerLost if the lease was replaced.
+        """
+
+    async def release(self, lease: Lease, end: RunEnd) -> None:
+        """Append the last events, save the state and free the thread, in one step.
+
+        A reader that saw the terminal event may therefore start the next run at once. Raises
+        OwnerLost if the lease was replaced.
+        """
+
+    def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
+        """Every record after the cursor (None: from the start), once, in order, then live, without
+        end.
+
+        Raises Gone when the records after the cursor are no longer there, ThreadNotFound when the
+        thread is deleted or unknown. The iterator must be closed (`aclosing`).
+        """
+
+    async def active(self, thread_id: str) -> RunInfo | None:
+        """The run that writes the thread now; None when it is idle or unknown."""
+
+    async def ask_stop(self, thread_id: str, run_id: str | None = None) -> bool:
+        """Ask the live run (or only that one) to stop, without waiting; False if it is idle."""
+
+    async def wait_idle(self, thread_id: str) -> None:
+        """Return when no run holds the thread; at once if none does."""
+
+
+class StateStore(Protocol):
+    """State and messages by `<threadId, agentName>`."""
+
+    async def load(self, thread_id: str, agent: str) -> AgentState | None:
+        """What was last saved, or None."""
+
+    async def save(
+        self, thread_id: str, agent: str, saved: AgentState, expected_version: int | None = None
+    ) -> int:
+        """Store and return the new version; raises Conflict if `expected_version` is not the
+        current one.
+
+        None overwrites whatever is there; 0 expects that there is nothing yet. Raises TooLarge.
+        """
+
+    async def delete(self, thread_id: str, agent: str | None = None) -> None:
+        """Forget one agent's state, or all of the thread's."""
+
+
+class ThreadIndex(Protocol):
+    """The threads of an owner and the runs of a thread."""
+
+    async def get(self, thread_id: str) -> ThreadInfo | None:
+        """The thread, whoever owns it; the caller compares owners."""
+
+    async def list(
+        self,
+        owner: str,
+        *,
+        agent: str | None = None,
+        include_archived: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        """The owner's threads, most recently updated first; raises InvalidInput for a foreign
+        cursor.
+        """
+
+    async def update(
+        self, thread_id: str, *, name: str | None = None, archived: bool | None = None
+    ) -> ThreadInfo:
+        """Rename or archive; what is None stays. Raises ThreadNotFound."""
+
+    async def delete(self, thread_id: str) -> None:
+        """Forget the thread, its log and its states; raises Busy while it runs."""
+
+    async def runs(self, thread_id: str) -> Sequence[RunInfo]:
+        """The runs of the thread that the log still holds, oldest first."""
+
+
+class Store(Protocol):
+    """A backend: the three seams over one connection, opened and closed together."""
+
+    @property
+    def log(self) -> RunLog: ...
+
+    @property
+    def states(self) -> StateStore: ...
+
+    @property
+    def threads(self) -> ThreadIndex: ...
+
+    async def open(self) -> None:
+        """Connect; raises StoreUnavailable."""
+
+    async def close(self) -> None:
+        """Let go of connections and tasks; may be called twice."""

@@ -1,0 +1,335 @@
+"""What every store promises, told once for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+
+import pytest
+
+from agui_runtime.errors import Busy, Conflict, Gone, OwnerLost, ThreadNotFound, TooLarge
+from agui_runtime.events import Cursor, Event, Record, RunInfo
+from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
+from agui_runtime.stores.memory import MemoryLimits, MemoryStore
+
+
+class Clock:
+    """Time that passes when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+LIMITS = MemoryLimits(threads=4, runs_per_thread=3, log_bytes=40_000, state_bytes=500, max_age=60)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["memory"])
+async def store(clock: Clock) -> AsyncIterator[Store]:
+    store = MemoryStore(LIMITS, clock)
+    await store.open()
+    yield store
+    await store.close()
+
+
+def a_run(
+    thread: str = "t1", run: str = "r1", owner: str = "ann", fingerprint: str = ""
+) -> RunInfo:
+    return RunInfo(thread, run, "default", owner, 1.0, fingerprint)
+
+
+def ignore() -> None:
+    """Nobody asks to stop."""
+
+
+async def claimed(store: Store, run: RunInfo, on_stop: Callable[[], None] = ignore) -> Lease:
+    return await store.log.claim(run, on_stop)
+
+
+async def finish(store: Store, lease: Lease, state: AgentState | None = None) -> None:
+    ids = {"threadId": lease.run.thread_id, "runId": lease.run.run_id}
+    events: list[Event] = [{"type": "RUN_FINISHED", **ids}]
+    await store.log.release(lease, RunEnd(events, "finished", 2.0, frozenset({"m1"}), state))
+
+
+async def whole_run(store: Store, run: RunInfo, deltas: int = 3) -> Lease:
+    lease = await claimed(store, run)
+    await store.log.append(lease, [said(number) for number in range(deltas)])
+    await finish(store, lease)
+    return lease
+
+
+def said(number: int, text: str = "") -> Event:
+    return {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m1", "delta": f"{text}{number}"}
+
+
+async def read(store: Store, count: int, after: Cursor | None = None) -> list[Record]:
+    """The next `count` records."""
+    found: list[Record] = []
+    async with aclosing(store.log.follow("t1", after)) as batches:
+        async for batch in batches:
+            found += batch.records
+            if len(found) >= count:
+                return found
+    raise AssertionError("follow ended by itself")
+
+
+async def test_records_are_numbered_in_order_from_one(store: Store) -> None:
+    await whole_run(store, a_run())
+    records = await read(store, 4)
+    assert [record.seq for record in records] == [1, 2, 3, 4]
+    assert {record.run_id for record in records} == {"r1"}
+    assert records[0].event == said(0)
+
+
+async def test_every_cursor_resumes_without_gap_or_repeat(store: Store) -> None:
+    lease = await whole_run(store, a_run(), deltas=5)
+    everything = await read(store, 6)
+    for record in everything[:-1]:
+        after = Cursor(lease.start.epoch, record.seq)
+        assert await read(store, 6 - record.seq, after) == everything[record.seq :]
+
+
+async def test_a_late_reader_and_a_live_reader_see_the_same(store: Store) -> None:
+    lease = await claimed(store, a_run())
+    live = asyncio.create_task(read(store, 4))
+    for number in range(3):
+        await store.log.append(lease, [said(number)])
+        await asyncio.sleep(0)
+    await finish(store, lease)
+    assert await live == await read(store, 4)
+
+
+async def test_the_cursor_of_a_batch_resumes_after_it(store: Store) -> None:
+    lease = await claimed(store, a_run())
+    await store.log.append(lease, [said(0), said(1)])
+    async with aclosing(store.log.follow("t1", None)) as batches:
+        batch = await anext(batches)
+    await store.log.append(lease, [said(2)])
+    assert [r.event for r in await read(store, 1, batch.cursor)] == [said(2)]
+
+
+async def test_a_closed_reader_disturbs_nobody(store: Store) -> None:
+    lease = await claimed(store, a_run())
+    leaving = asyncio.create_task(read(store, 99))
+    staying = asyncio.create_task(read(store, 1))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await store.log.append(lease, [said(0)])
+    assert len(await staying) == 1
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+
+
+async def test_a_cursor_of_another_epoch_is_gone(store: Store) -> None:
+    await whole_run(store, a_run())
+    with pytest.raises(Gone):
+        await read(store, 1, Cursor("other", 1))
+
+
+async def test_a_cursor_from_the_future_is_gone(store: Store) -> None:
+    lease = await whole_run(store, a_run())
+    with pytest.raises(Gone):
+        await read(store, 1, Cursor(lease.start.epoch, 99))
+
+
+async def test_the_oldest_runs_are_forgotten_and_their_cursors_are_gone(store: Store) -> None:
+    first = await whole_run(store, a_run(run="r0"))
+    for number in range(1, 5):
+        await whole_run(store, a_run(run=f"r{number}"))
+    assert [run.run_id for run in await store.threads.runs("t1")] == ["r2", "r3", "r4"]
+    with pytest.raises(Gone):
+        await read(store, 1, first.start)
+    assert (await read(store, 1))[0].run_id == "r2"
+
+
+async def test_a_reader_that_fell_behind_is_told(store: Store) -> None:
+    await whole_run(store, a_run(run="r0"))
+    async with aclosing(store.log.follow("t1", None)) as batches:
+        await anext(batches)
+        for number in range(1, 6):
+            await whole_run(store, a_run(run=f"r{number}"))
+        with pytest.raises(Gone):
+            await anext(batches)
+
+
+async def test_following_an_unknown_thread_is_not_found(store: Store) -> None:
+    with pytest.raises(ThreadNotFound):
+        await read(store, 1)
+
+
+async def test_a_thread_has_one_writer(store: Store) -> None:
+    await claimed(store, a_run())
+    with pytest.raises(Busy) as busy:
+        await claimed(store, a_run(run="r2"))
+    assert busy.value.run_id == "r1"
+
+
+async def test_a_thread_belongs_to_the_owner_of_its_first_run(store: Store) -> None:
+    await whole_run(store, a_run())
+    with pytest.raises(ThreadNotFound):
+        await claimed(store, a_run(run="r2", owner="bob"))
+
+
+async def test_the_same_start_again_is_the_same_run(store: Store) -> None:
+    lease = await claimed(store, a_run(fingerprint="f"))
+    again = await claimed(store, a_run(fingerprint="f"))
+    await finish(store, lease)
+    afterwards = await claimed(store, a_run(fingerprint="f"))
+    assert (lease.fresh, again.fresh, afterwards.fresh) == (True, False, False)
+    assert lease.start == again.start == afterwards.start
+
+
+async def test_a_run_id_may_come_back_with_another_request(store: Store) -> None:
+    await whole_run(store, a_run(fingerprint="question"))
+    answer = await claimed(store, a_run(fingerprint="answer"))
+    assert answer.fresh
+
+
+async def test_releasing_frees_the_thread_with_the_terminal_event(store: Store) -> None:
+    lease = await claimed(store, a_run())
+    reader = asyncio.create_task(read(store, 1))
+    await finish(store, lease)
+    await reader
+    assert await store.log.active("t1") is None
+    assert (await claimed(store, a_run(run="r2"))).known == {"m1"}
+
+
+async def test_a_released_lease_cannot_write(store: Store) -> None:
+    lease = await whole_run(store, a_run())
+    with pytest.raises(OwnerLost):
+        await store.log.append(lease, [said(9)])
+    with pytest.raises(OwnerLost):
+        await finish(store, lease)
+    with pytest.raises(OwnerLost):
+        await store.log.renew(lease)
+
+
+async def test_a_stop_reaches_the_owner_once(store: Store) -> None:
+    asked: list[str] = []
+    await claimed(store, a_run(), lambda: asked.append("stop"))
+    assert await store.log.ask_stop("t1", "r1")
+    assert await store.log.ask_stop("t1")
+    assert asked == ["stop"]
+
+
+async def test_a_stop_for_another_run_is_refused(store: Store) -> None:
+    await claimed(store, a_run())
+    assert not await store.log.ask_stop("t1", "r2")
+    assert not await store.log.ask_stop("t2")
+
+
+async def test_waiting_for_idle_ends_with_the_run(store: Store) -> None:
+    lease = await claimed(store, a_run())
+    waiting = asyncio.create_task(store.log.wait_idle("t1"))
+    await store.log.append(lease, [said(0)])
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await finish(store, lease)
+    await waiting
+    await store.log.wait_idle("unknown")
+
+
+async def test_state_is_saved_with_the_end_of_the_run(store: Store) -> None:
+    lease = await claimed(store, a_run())
+    await finish(store, lease, AgentState({"topic": "cats"}, [{"id": "m1", "role": "user"}]))
+    saved = await store.states.load("t1", "default")
+    assert saved is not None
+    assert (saved.state, saved.version) == ({"topic": "cats"}, 1)
+
+
+async def test_a_stale_write_of_state_is_a_conflict(store: Store) -> None:
+    await whole_run(store, a_run())
+    assert await store.states.save("t1", "default", AgentState(1), expected_version=0) == 1
+    assert await store.states.save("t1", "default", AgentState(2), expected_version=1) == 2
+    with pytest.raises(Conflict) as conflict:
+        await store.states.save("t1", "default", AgentState(3), expected_version=1)
+    assert conflict.value.version == 2
+
+
+async def test_a_state_beyond_the_limit_is_refused(store: Store) -> None:
+    await whole_run(store, a_run())
+    with pytest.raises(TooLarge):
+        await store.states.save("t1", "default", AgentState("x" * 600))
+
+
+async def test_states_can_be_deleted_one_by_one_and_together(store: Store) -> None:
+    await whole_run(store, a_run())
+    for agent in ("a", "b", "c"):
+        await store.states.save("t1", agent, AgentState(agent))
+    await store.states.delete("t1", "a")
+    assert await store.states.load("t1", "a") is None
+    await store.states.delete("t1")
+    assert await store.states.load("t1", "b") is None
+    await store.states.delete("unknown")
+
+
+async def test_threads_are_listed_by_owner_newest_first(store: Store, clock: Clock) -> None:
+    for name in ("t1", "t2", "t3"):
+        await whole_run(store, a_run(thread=name))
+        clock.now += 1
+    await whole_run(store, a_run(thread="t4", owner="bob"))
+    first = await store.threads.list("ann", limit=2)
+    rest = await store.threads.list("ann", limit=2, cursor=first.next_cursor)
+    assert [thread.thread_id for thread in first.threads] == ["t3", "t2"]
+    assert [thread.thread_id for thread in rest.threads] == ["t1"]
+    assert rest.next_cursor is None
+
+
+async def test_a_thread_can_be_renamed_and_archived(store: Store) -> None:
+    await whole_run(store, a_run())
+    await store.threads.update("t1", name="Cats")
+    archived = await store.threads.update("t1", archived=True)
+    assert (archived.name, archived.archived) == ("Cats", True)
+    assert (await store.threads.list("ann")).threads == []
+    assert (await store.threads.list("ann", include_archived=True)).threads == [archived]
+
+
+async def test_a_deleted_thread_is_gone_for_its_readers_too(store: Store) -> None:
+    lease = await whole_run(store, a_run())
+    reader = asyncio.create_task(read(store, 9, Cursor(lease.start.epoch, 4)))
+    await asyncio.sleep(0)
+    await store.threads.delete("t1")
+    with pytest.raises(ThreadNotFound):
+        await reader
+    assert await store.threads.get("t1") is None
+    assert await store.states.load("t1", "default") is None
+
+
+async def test_a_running_thread_cannot_be_deleted(store: Store) -> None:
+    await claimed(store, a_run())
+    with pytest.raises(Busy):
+        await store.threads.delete("t1")
+
+
+async def test_idle_threads_make_room_and_running_ones_stay(store: Store, clock: Clock) -> None:
+    await claimed(store, a_run(thread="running"))
+    for number in range(6):
+        clock.now += 1
+        await whole_run(store, a_run(thread=f"idle{number}"))
+    kept = [t.thread_id for t in (await store.threads.list("ann")).threads]
+    assert kept == ["idle5", "idle4", "idle3", "running"]
+
+
+async def test_old_threads_expire(store: Store, clock: Clock) -> None:
+    await whole_run(store, a_run())
+    clock.now += LIMITS.max_age + 1
+    await whole_run(store, a_run(thread="t2"))
+    assert await store.threads.get("t1") is None
+
+
+async def test_a_run_beyond_the_limit_is_refused_and_can_still_end(store: Store) -> None:
+    lease = await claimed(store, a_run())
+    with pytest.raises(TooLarge):
+        for number in range(200):
+            await store.log.append(lease, [said(number)])
+    await finish(store, lease)
+    assert (await store.log.active("t1")) is None
