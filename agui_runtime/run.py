@@ -1,0 +1,328 @@
+"""One run, from RUN_STARTED to exactly one terminal event, whatever happens in between.
+
+A run writes to its log and knows nothing of readers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from time import time
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.connectors.base import Agent, closing, decoded
+from agui_runtime.errors import (
+    AgentFailure,
+    AguiError,
+    OwnerLost,
+    RunFailure,
+    RunTimeout,
+    ShuttingDown,
+    Stopped,
+)
+from agui_runtime.events import Event, Message, RunContext
+from agui_runtime.fold import Fold
+from agui_runtime.grammar import Grammar
+from agui_runtime.history import PROMPTS, merged, new_messages
+from agui_runtime.hooks import Hooks, RunReport
+from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
+
+logger = logging.getLogger(__name__)
+
+current_run: ContextVar[RunContext] = ContextVar("agui_runtime.current_run")
+"""The context of the run that the present task carries out, for agents and actions."""
+
+BREATH = 256
+"""After so many events an agent that never waits gives way to the readers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a run may take, in seconds; None is without limit.
+
+    `first_event` runs from the start, `idle` between two events, `total` over all. An agent that is
+    told to stop has `stop_grace` seconds to say its last events before it is cut off.
+    """
+
+    first_event: float | None = 120.0
+    idle: float | None = 600.0
+    total: float | None = 3600.0
+    stop_grace: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a run is to do: which agent answers which request, in which surroundings."""
+
+    agent: Agent
+    request: RunAgentInput
+    context: RunContext
+
+
+class Run:
+    """Carries out one assignment: a task of its own does `drive(lease)`, others may `stop()` it."""
+
+    def __init__(self, assignment: Assignment, store: Store, hooks: Hooks, limits: Limits) -> None:
+        self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._assignment = assignment
+        self._store = store
+        self._hooks = hooks
+        self._grammar = Grammar()
+        self._fold = Fold()
+        self._watch = _Watch(limits, self.cut)
+        self._cause: AguiError | None = None
+        self._last: Sequence[Event] = ()
+        self._announced = False
+        self._unbroken = 0
+
+    def __repr__(self) -> str:
+        request = self._assignment.request
+        return f"run {request.run_id} of thread {request.thread_id}"
+
+    async def drive(self, lease: Lease) -> None:
+        """Carry out the run to its end; `begun` is done when readers can see its start.
+
+        Raises only what a store raises that cannot store the end.
+        """
+        current_run.set(self._assignment.context)
+        self._lease = lease
+        try:
+            self._watch.start()
+            await self._begin()
+            await self._perform()
+        except OwnerLost:
+            logger.error("%r lost its thread", self)
+            return
+        except asyncio.CancelledError:
+            self._cause = self._cause or ShuttingDown()
+        except AguiError as error:
+            self._cause = self._cause or error
+        except Exception:  # noqa: BLE001  # an agent may raise anything; this is where a run learns of it
+            self._fail(AgentFailure())
+        finally:
+            self._watch.stop()
+            _settle(self.begun)
+        await self._end()
+
+    def stop(self) -> None:
+        """Ask the agent to end; the run ends as cancelled. Safe at any time, also twice."""
+        self.cut(Stopped())
+
+    def cut(self, cause: RunFailure) -> None:
+        """End the run for this cause; the first cause counts."""
+        if self._cause is None:
+            self._cause = cause
+            self._watch.interrupt()
+
+    async def _begin(self) -> None:
+        request, run = self._assignment.request, self._lease.run
+        saved = await self._store.states.load(run.thread_id, run.agent)
+        sent = [_wire(message) for message in request.messages]
+        history = merged(saved.messages if saved else (), sent)
+        self._fold.feed({"type": "MESSAGES_SNAPSHOT", "messages": history})
+        if request.state is not None:
+            self._fold.feed({"type": "STATE_SNAPSHOT", "snapshot": request.state})
+        self._before = {message["id"] for message in history}
+        await self._append([_started(request, new_messages(sent, self._lease.known))])
+        _settle(self.begun)
+
+    async def _perform(self) -> None:
+        request = self._assignment.request
+        await self._hooks.before_run(self._lease.run, request, self._assignment.context)
+        if self._cause is not None:
+            return
+        async with closing(self._assignment.agent.run(request)) as items:
+            async for item in items:
+                self._watch.touch()
+                for event in decoded(item):
+                    await self._accept(event)
+                if self._grammar.ended or self._watch.grace_is_over:
+                    return
+        if self._announced:
+            raise AgentFailure("the agent's stream broke off before its end", "INCOMPLETE_STREAM")
+
+    async def _accept(self, event: Event) -> None:
+        if event["type"] == "RUN_STARTED":
+            self._announced = True
+        legal = self._grammar.accept(event)
+        if not legal:
+            return
+        self._note(legal)
+        if self._grammar.ended:
+            self._last = legal
+            return
+        await self._append(legal)
+        self._unbroken += 1
+        if self._unbroken >= BREATH:
+            self._unbroken = 0
+            await asyncio.sleep(0)
+
+    async def _append(self, events: Sequence[Event]) -> None:
+        await self._store.log.append(self._lease, events)
+
+    def _note(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self._hooks.on_event(self._lease.run, event)
+            self._fold.feed(event)
+
+    def _fail(self, failure: RunFailure) -> None:
+        if self._cause is None:
+            logger.exception("the agent failed in %r", self)
+            self._cause = failure
+
+    async def _end(self) -> None:
+        events = self._last_events()
+        messages = [m for m in self._fold.messages if m["role"] not in PROMPTS]
+        end = RunEnd(
+            events=events,
+            status=_status(events[-1]),
+            ended_at=time(),
+            message_ids=frozenset(m["id"] for m in messages),
+            state=AgentState(self._fold.state, messages),
+        )
+        await self._store.log.release(self._lease, end)
+        failure = self._cause if events[-1]["type"] == "RUN_ERROR" else None
+        made = [m for m in messages if m["id"] not in self._before]
+        context = self._assignment.context
+        await self._hooks.after_run(RunReport(self._lease.run, context, made, failure))
+
+    def _last_events(self) -> Sequence[Event]:
+        """What the log still lacks: the agent's own end, or one made for it, after all closers."""
+        if self._last and self._cause is None:
+            *rest, terminal = self._last
+            ids = _ids(self._assignment.request)
+            return [*rest, terminal | ids if terminal["type"] == "RUN_FINISHED" else terminal]
+        made = [*self._grammar.closers(_reason(self._cause)), self._terminal()]
+        self._note(made)
+        return made
+
+    def _terminal(self) -> Event:
+        cause = self._cause
+        if cause is None or isinstance(cause, Stopped):
+            outcome = {"outcome": {"type": "cancelled"}} if cause else {}
+            return {"type": "RUN_FINISHED", **_ids(self._assignment.request), **outcome}
+        event: Event = {"type": "RUN_ERROR", "message": cause.message, "code": cause.code}
+        upstream = cause.upstream if isinstance(cause, RunFailure) else None
+        return event | ({"metadata": {"status": upstream}} if upstream else {})
+
+
+class _Watch:
+    """Cuts a run when a limit passes, and interrupts the task that carries it out.
+
+    One timer for each run, moved only when it fires: an event costs a look at the clock.
+    """
+
+    def __init__(self, limits: Limits, expire: Callable[[RunFailure], None]) -> None:
+        self._limits = limits
+        self._expire = expire
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._interrupted_at: float | None = None
+        self._latest: float | None = None
+
+    @property
+    def grace_is_over(self) -> bool:
+        """The run was interrupted and its agent has had the time to say its last events."""
+        since = self._interrupted_at
+        return since is not None and self._now() - since >= self._limits.stop_grace
+
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._begun = self._loop.time()
+        self._arm()
+
+    def touch(self) -> None:
+        first = self._latest is None
+        self._latest = self._now()
+        if first:
+            self._arm()  # the wait for the first event is over; the idle limit may be nearer
+
+    def interrupt(self) -> None:
+        """Cancel what the task awaits; again after each grace time, for agents that swallow it."""
+        if self._task is None:
+            return
+        if self._interrupted_at is None:
+            self._interrupted_at = self._now()
+        self._task.cancel()
+        self._at(self._now() + self._limits.stop_grace, self.interrupt)
+
+    def stop(self) -> None:
+        if self._task is not None:
+            while self._task.uncancel():
+                pass
+        self._task = None
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _now(self) -> float:
+        return self._loop.time()
+
+    def _deadlines(self) -> list[tuple[float, str, float]]:
+        first, idle, total = self._limits.first_event, self._limits.idle, self._limits.total
+        waiting = ("first_event", first) if self._latest is None else ("idle", idle)
+        since = self._begun if self._latest is None else self._latest
+        rules = [(since, *waiting), (self._begun, "total", total)]
+        return [(start + limit, name, limit) for start, name, limit in rules if limit is not None]
+
+    def _arm(self) -> None:
+        deadlines = self._deadlines()
+        if deadlines and self._interrupted_at is None:
+            self._at(min(deadlines)[0], self._check)
+
+    def _check(self) -> None:
+        when, name, limit = min(self._deadlines())
+        if when <= self._now():
+            self._expire(RunTimeout(name, limit))
+        else:
+            self._arm()
+
+    def _at(self, when: float, call: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, call)
+
+
+def _started(request: RunAgentInput, messages: Sequence[Message]) -> Event:
+    """RUN_STARTED, with as much of the input as readers need: what only the front end knew.
+
+    Tools, context and forwarded properties stay out of the log: they belong to the request, and may
+    hold what another reader of the thread must not see.
+    """
+    told = {"messages": messages, "tools": [], "context": [], "forwardedProps": {}}
+    state = {} if request.state is None else {"state": request.state}
+    ids = _ids(request)
+    return {"type": "RUN_STARTED", **ids, "protocolVersion": "1.0", "input": ids | state | told}
+
+
+def _ids(request: RunAgentInput) -> dict[str, str]:
+    return {"threadId": request.thread_id, "runId": request.run_id}
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _reason(cause: AguiError | None) -> str | None:
+    if cause is None:
+        return None
+    return "stopped" if isinstance(cause, Stopped) else "error"
+
+
+def _status(terminal: Event) -> str:
+    if terminal["type"] == "RUN_ERROR":
+        return "failed"
+    outcome = terminal.get("outcome") or {}
+    return {"interrupt": "interrupted", "cancelled": "stopped"}.get(
+        outcome.get("type", ""), "finished"
+    )
+
+
+def _wire(message: object) -> Message:
+    dump = message.model_dump(mode="json", by_alias=True)  # type: ignore[attr-defined]
+    return dict(dump)
