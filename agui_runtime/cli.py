@@ -1,0 +1,99 @@
+"""The command line: serve, schema, check."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import logging
+import sys
+from collections.abc import Sequence
+
+from agui_runtime.errors import AguiError, Misconfigured
+from agui_runtime.settings import Settings
+
+GRACE = 10
+"""Seconds that open connections have to finish when the server is told to stop."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code, 2 with one line on stderr when the set-up is wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except AguiError as error:
+        sys.stderr.write(f"agui-runtime: {error}\n")
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="agui-runtime", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    serve = commands.add_parser("serve", help="serve the runtime that the environment asks for")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.set_defaults(command=_serve)
+    schema = commands.add_parser("schema", help="print the GraphQL schema")
+    schema.set_defaults(command=_schema)
+    check = commands.add_parser("check", help="check the set-up and list the agents")
+    check.set_defaults(command=_check)
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> None:
+    import uvicorn  # this and the app take a second to import; `--help` does not need them
+
+    from agui_runtime.app import create_app, runtime_from
+
+    settings = Settings.read()
+    runtime = runtime_from(settings)
+    if not (_is_loopback(options.host) or runtime.authenticate or settings.allow_anonymous):
+        raise Misconfigured(
+            f"refusing to listen on {options.host} without an `authenticate` function: everybody "
+            "could read every thread. Give your CopilotRuntime one (AGUI_APP), or set "
+            "AGUI_ALLOW_ANONYMOUS=1 if that is what you want"
+        )
+    logging.getLogger("agui_runtime").setLevel(settings.log_level.upper())
+    app = create_app(runtime, path=settings.path, cors_origins=settings.cors_origins)
+    _announce(f"http://{options.host}:{options.port}", settings.path, runtime.describe())
+    uvicorn.run(
+        app,
+        host=options.host,
+        port=options.port,
+        log_level=settings.log_level,
+        timeout_graceful_shutdown=GRACE,
+    )
+
+
+def _schema(options: argparse.Namespace) -> None:
+    from agui_runtime.wires.graphql.schema import sdl
+
+    sys.stdout.write(sdl())
+
+
+def _check(options: argparse.Namespace) -> None:
+    from agui_runtime.app import runtime_from
+
+    for agent in runtime_from(Settings.read()).describe():
+        sys.stdout.write(f"{agent.name}: {agent.description}\n")
+
+
+def _announce(origin: str, path: str, agents: Sequence[object]) -> None:
+    lines = [
+        f"agui_runtime on {origin}",
+        f"  runtimeUrl   {origin}{path}",
+        f"  GraphQL      {origin}/graphql",
+        f"  health       {origin}/healthz",
+        *(f"  agent        {each.name}: {each.description}" for each in agents),
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
