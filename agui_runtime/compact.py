@@ -93,7 +93,6 @@ class _Compaction:
         self._out: list[Event | _Slot | None] = []
         self._slots: dict[tuple[str, str], _Slot] = {}
         self._states: list[int] = []
-        self._activities: set[str] = set()
 
     def add(self, event: Event) -> None:
         kind = event["type"]
@@ -102,7 +101,7 @@ class _Compaction:
         elif kind in _ENDS:
             self._end(_ENDS[kind], event)
         else:
-            self._part_streams(event)
+            self._detach(event)
             self._add_whole(event)
 
     def result(self) -> list[Event]:
@@ -115,19 +114,12 @@ class _Compaction:
                 flat.append(item)
         return flat
 
-    def _part_streams(self, event: Event) -> None:
-        """Let later deltas not move up across an event after which they may go elsewhere."""
-        kind = event["type"]
-        if kind in _BARRIERS:
+    def _detach(self, event: Event) -> None:
+        """Keep later deltas from moving up across an event after which they may go elsewhere."""
+        if event["type"] in _BARRIERS:
             self._slots.clear()
-            self._activities.clear()
-        elif kind in _BIRTHS:
+        elif event["type"] in _BIRTHS:
             self._slots = {key: slot for key, slot in self._slots.items() if not slot.loose}
-        elif kind == "ACTIVITY_SNAPSHOT" and event["messageId"] not in self._activities:
-            # Only the first one of an id can turn another message into an activity.
-            self._slots.clear()
-            if event.get("replace", True):
-                self._activities.add(event["messageId"])
 
     def _add_whole(self, event: Event) -> None:
         kind = event["type"]
@@ -153,7 +145,7 @@ class _Compaction:
 
     def _end(self, stream: _Stream, event: Event) -> None:
         slot = self._slots.pop((stream.target, event[stream.field]), None)
-        if slot is None or slot.stream is not stream:
+        if slot is None:
             self._out.append(event)
         else:
             slot.end = event

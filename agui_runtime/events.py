@@ -28,6 +28,17 @@ Message: TypeAlias = dict[str, Any]
 
 TERMINAL = frozenset({"RUN_FINISHED", "RUN_ERROR"})
 
+THINKING = frozenset(
+    {
+        "THINKING_START",
+        "THINKING_TEXT_MESSAGE_START",
+        "THINKING_TEXT_MESSAGE_CONTENT",
+        "THINKING_TEXT_MESSAGE_END",
+        "THINKING_END",
+    }
+)
+"""What reasoning was called before AG-UI 1.0."""
+
 
 class Cursor(NamedTuple):
     """A place in a thread's log: everything up to and with record `seq` of `epoch` was read.
@@ -145,10 +156,12 @@ def as_event(item: BaseEvent | Mapping[str, Any]) -> Event:
     event.
 
     ag-ui-protocol leaves unset optionals out of every dump, so no null is ever written for them.
+    THINKING_* events, which it knows no longer, pass as they are: `shorthand` gives them their
+    names of today.
     """
     if isinstance(item, BaseEvent):
         return _plain_delta(item) or item.model_dump(mode="json", by_alias=True)
-    if _is_plain_delta(item):
+    if _is_plain_delta(item) or item.get("type") in THINKING:
         return dict(item)
     return _validated(item).model_dump(mode="json", by_alias=True)
 

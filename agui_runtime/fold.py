@@ -323,8 +323,8 @@ _UNPATCHABLE = (jsonpatch.JsonPatchException, JsonPointerException)
 
 
 def _patched(document: object, operations: Sequence[Mapping[str, Any]]) -> object:
-    # Both are copied, because jsonpatch puts the operations' values into the document and goes on
-    # to patch them there. Through orjson that is ten times cheaper than `copy.deepcopy`.
+    # Both are copied: not every jsonpatch copies the values that it puts into the document and may
+    # then patch there. Through orjson that is ten times cheaper than `copy.deepcopy`.
     document, operations = orjson.loads(orjson.dumps((document, operations)))
     return jsonpatch.JsonPatch(operations).apply(document, in_place=True)
 

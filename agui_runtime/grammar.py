@@ -59,7 +59,7 @@ _NAMESPACE = {"text": "message", "call": "call", "span": "reasoning", "reasoning
 _NAMESPACE_OF_ROLE = {"reasoning": "reasoning", "activity": "activity"}
 
 # The wording of CopilotKit's own runtime.
-_CUT = {
+_CUT_RESULTS = {
     "stopped": {
         "status": "stopped",
         "reason": "stop_requested",
@@ -95,11 +95,6 @@ class Grammar:
         self._calls: dict[str, Event] = {}
         self._answered: set[str] = set()
 
-    @property
-    def unanswered(self) -> list[str]:
-        """Ids of the tool calls that this run started and nobody has answered, in order."""
-        return list(self._calls)
-
     def accept(self, event: Event) -> Sequence[Event]:
         """The legal events that stand for this one, in order; none if it has no place in the log.
 
@@ -128,9 +123,9 @@ class Grammar:
         With a reason they are followed by a result for every call of this run that has none,
         whether its arguments were cut or it waited for an answer: after a stop or a failure nobody
         will answer it, and CopilotKit's runtime says the same. Without a reason, calls keep
-        waiting: the front end answers its own tools in the next run.
+        waiting: the front end answers its own tools in the next run. What a reason made says so in
+        its `metadata`: `{"cut": reason}`; it is no end or answer of the agent's own.
         """
-        self._lanes.clear()
         ends = [_end(entity, start, reason) for (entity, _), start in self._open.items()]
         ends.reverse()
         self._open.clear()
@@ -258,19 +253,28 @@ def _key(event: Event, rule: _Rule) -> _Key:
 
 def _end(entity: str, start: Event, reason: Reason | None) -> Event:
     if entity == "subagent" and reason is not None:
-        return _tagged({"type": "SUBAGENT_ERROR", "message": _CUT[reason]["message"]}, start)
+        error = {
+            "type": "SUBAGENT_ERROR",
+            "message": _CUT_RESULTS[reason]["message"],
+            **_cut(reason),
+        }
+        return _tagged(error, start)
     kind = _CLOSER[entity]
     field = _RULES[kind].field
-    end = {"type": kind, field: start[field]}
+    end = {"type": kind, field: start[field]} | _cut(reason)
     # Where the tag is optional it is left out: the owner may have changed since the opener.
     return end if entity in _NAMESPACE else _tagged(end, start)
 
 
 def _cut_result(start: Event, reason: Reason) -> Event:
     call = start["toolCallId"]
-    content = orjson.dumps(_CUT[reason]).decode()
+    content = orjson.dumps(_CUT_RESULTS[reason]).decode()
     result = {"type": "TOOL_CALL_RESULT", "messageId": f"{call}-result", "toolCallId": call}
-    return _tagged({**result, "role": "tool", "content": content}, start)
+    return _tagged({**result, "role": "tool", "content": content, **_cut(reason)}, start)
+
+
+def _cut(reason: Reason | None) -> Event:
+    return {} if reason is None else {"metadata": {"cut": reason}}
 
 
 def _tagged(event: Event, start: Event) -> Event:

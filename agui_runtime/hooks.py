@@ -6,7 +6,7 @@ A hook observes; whatever it raises is logged and changes nothing. To change eve
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from ag_ui.core import RunAgentInput
@@ -53,7 +53,7 @@ class Hooks:
 
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         for hook in self._hooks:
-            await _guarded(run, lambda hook=hook: hook.before_run(run, request, context))
+            await _guarded(run, hook.before_run(run, request, context))
 
     def on_event(self, run: RunInfo, event: Event) -> None:
         for on_event in self._on_event:
@@ -64,12 +64,12 @@ class Hooks:
 
     async def after_run(self, report: RunReport) -> None:
         for hook in self._hooks:
-            await _guarded(report.run, lambda hook=hook: hook.after_run(report))
+            await _guarded(report.run, hook.after_run(report))
 
 
-async def _guarded(run: RunInfo, call: Callable[[], Awaitable[None]]) -> None:
+async def _guarded(run: RunInfo, call: Awaitable[None]) -> None:
     try:
-        await call()
+        await call
     except Exception:  # noqa: BLE001  # a user's hook may raise anything and must not end a run
         _log_failure(run)
 

@@ -33,9 +33,9 @@ def repair(messages: Sequence[Message]) -> list[Message]:
     - Each tool call of an assistant message has exactly one result, directly after the message, in
       the order of the calls. Of several results the last one that says something counts; a call
       without any gets `UNANSWERED`; results of unknown calls are left out.
-    - Calls made in parallel that arrive as separate assistant messages, as CopilotKit 1.10 sends
-      them, are one message again: those of one `parentMessageId` (the message's own `id`, where it
-      has none) that only results stand between.
+    - What arrives in pieces is one message again: assistant messages of one `parentMessageId` (the
+      `id`, where there is none) with only results between them. CopilotKit 1.10 sends each of
+      several parallel calls as a message of its own.
     - Arguments are the JSON of an object, else `{}` (Anthropic refuses anything else). A call id
       occurs once; calls without id or name, and messages that say nothing, are left out.
     - Activities and reasoning are left out.
@@ -135,7 +135,8 @@ def _merged(messages: Sequence[Message]) -> list[Message]:
 
 
 def _same_turn(first: Message, second: Message) -> bool:
-    return bool(_calls(second)) and first["role"] == "assistant" and _turn(first) == _turn(second)
+    both = first["role"] == second["role"] == "assistant"
+    return both and _turn(first) == _turn(second)
 
 
 def _turn(message: Message) -> str:
@@ -146,5 +147,5 @@ def _turn(message: Message) -> str:
 def _joined(first: Message, second: Message) -> Message:
     contents = [m["content"] for m in (first, second) if "content" in m]
     calls = [*_calls(first), *_calls(second)]
-    content = {"content": "\n".join(contents)} if contents else {}
-    return {**first, **content, "toolCalls": calls}
+    joined = {"content": "\n".join(contents), "toolCalls": calls}
+    return {**first, **{key: value for key, value in joined.items() if value}}

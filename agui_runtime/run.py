@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from time import time
+from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
 
@@ -24,9 +25,9 @@ from agui_runtime.errors import (
     ShuttingDown,
     Stopped,
 )
-from agui_runtime.events import Event, Message, RunContext
+from agui_runtime.events import TERMINAL, Event, Message, RunContext
 from agui_runtime.fold import Fold
-from agui_runtime.grammar import Grammar
+from agui_runtime.grammar import Grammar, Reason
 from agui_runtime.history import PROMPTS, merged, new_messages
 from agui_runtime.hooks import Hooks, RunReport
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
@@ -71,7 +72,6 @@ class Run:
         self._assignment = assignment
         self._store = store
         self._hooks = hooks
-        self._grammar = Grammar()
         self._fold = Fold()
         self._watch = _Watch(limits, self.cut)
         self._cause: AguiError | None = None
@@ -127,7 +127,9 @@ class Run:
         if request.state is not None:
             self._fold.feed({"type": "STATE_SNAPSHOT", "snapshot": request.state})
         self._before = {message["id"] for message in history}
-        await self._append([_started(request, new_messages(sent, self._lease.known))])
+        news = new_messages(sent, self._lease.known)
+        self._grammar = Grammar(news, new_id=lambda: str(uuid4()))
+        await self._append([_started(request, news)])
         _settle(self.begun)
 
     async def _perform(self) -> None:
@@ -148,6 +150,8 @@ class Run:
     async def _accept(self, event: Event) -> None:
         if event["type"] == "RUN_STARTED":
             self._announced = True
+        if event["type"] in TERMINAL and self._cause is not None:
+            return  # what cut the run decides how it ends
         legal = self._grammar.accept(event)
         if not legal:
             return
@@ -185,14 +189,22 @@ class Run:
             state=AgentState(self._fold.state, messages),
         )
         await self._store.log.release(self._lease, end)
-        failure = self._cause if events[-1]["type"] == "RUN_ERROR" else None
         made = [m for m in messages if m["id"] not in self._before]
         context = self._assignment.context
-        await self._hooks.after_run(RunReport(self._lease.run, context, made, failure))
+        await self._hooks.after_run(
+            RunReport(self._lease.run, context, made, self._failure(events[-1]))
+        )
+
+    def _failure(self, terminal: Event) -> AguiError | None:
+        """The failure that the terminal event tells: the run's own, or one that the agent told."""
+        if terminal["type"] != "RUN_ERROR":
+            return None
+        own = None if self._last else self._cause
+        return own or AgentFailure(terminal["message"], terminal.get("code", AgentFailure.code))
 
     def _last_events(self) -> Sequence[Event]:
         """What the log still lacks: the agent's own end, or one made for it, after all closers."""
-        if self._last and self._cause is None:
+        if self._last:  # what came after its end, while the agent cleaned up, changes nothing
             *rest, terminal = self._last
             ids = _ids(self._assignment.request)
             return [*rest, terminal | ids if terminal["type"] == "RUN_FINISHED" else terminal]
@@ -308,7 +320,7 @@ def _settle(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
-def _reason(cause: AguiError | None) -> str | None:
+def _reason(cause: AguiError | None) -> Reason | None:
     if cause is None:
         return None
     return "stopped" if isinstance(cause, Stopped) else "error"

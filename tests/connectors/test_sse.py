@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from agui_runtime.connectors.sse import EventStream
 from agui_runtime.errors import ProtocolFailure
@@ -44,7 +44,7 @@ def test_cuts_make_no_difference(data: st.DataObject) -> None:
     text = b"".join(line + end for line, end in pairs)
     places = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
     cuts = [0, *places, len(text)]
-    pieces = [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    pieces = [text[start:end] for start, end in pairwise(cuts)]
 
     assert read(pieces) == read([text])
 

@@ -198,7 +198,7 @@ def takes_a_lock(thing: threading.Event) -> None:
     """Takes what JSON cannot say."""
 
 
-def takes_anything(*things: str) -> None:
+def takes_anything(*_: str) -> None:
     """Takes what has no name."""
 
 

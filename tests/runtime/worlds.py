@@ -14,6 +14,8 @@ from agui_runtime.runtime import CopilotRuntime, RunHandle
 
 ANN, BOB = Caller("ann"), Caller("bob")
 
+CANCELLED = {"outcome": {"type": "cancelled"}}
+
 
 def asking(
     text: str = "hi",

@@ -1,0 +1,6 @@
+"""What holds for every test: nothing is judged by how long it takes."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")

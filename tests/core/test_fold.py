@@ -1,0 +1,358 @@
+"""What a log amounts to: the same messages and state that an AG-UI client would hold."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from hypothesis import given
+
+from agui_runtime.events import Event, Message
+from agui_runtime.fold import Fold, FoldedRun, fold
+from tests.core.say import FAILED, FINISHED, call, reasoning, result, text
+from tests.core.streams import LOGS, QUICK
+
+
+def started(run_id: str = "r", **given: object) -> Event:
+    return {"type": "RUN_STARTED", "threadId": "t", "runId": run_id, "input": given}
+
+
+def finished(**outcome: object) -> Event:
+    return {**FINISHED, "outcome": outcome}
+
+
+def tool_call(id_: str = "c", arguments: str = "", name: str = "f") -> dict[str, object]:
+    return {"id": id_, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def messages(*events: Event) -> list[Message]:
+    return fold(events).messages
+
+
+class TestText:
+    def test_deltas_make_a_message(self) -> None:
+        deltas = [text("CONTENT", delta="Hel"), text("CONTENT", delta="lo")]
+        assert messages(text("START"), *deltas) == [
+            {"id": "m", "role": "assistant", "content": "Hello"}
+        ]
+
+    def test_it_is_there_while_it_streams(self) -> None:
+        growing = fold([text("START"), text("CONTENT", delta="Hel")])
+        assert growing.messages[0]["content"] == "Hel"
+        growing.feed(text("CONTENT", delta="lo"))
+        assert growing.messages[0]["content"] == "Hello"
+
+    def test_who_says_it_is_kept(self) -> None:
+        event = text("START", role="user", name="Ann", subagentRunId="s")
+        assert messages(event) == [
+            {"id": "m", "role": "user", "content": "", "name": "Ann", "subagentRunId": "s"}
+        ]
+
+    def test_metadata_gathers_on_the_message(self) -> None:
+        folded = messages(
+            text("START", metadata={"a": 1, "b": 1}),
+            text("CONTENT", delta="x", metadata={"b": 2}),
+            text("END", metadata={"c": 3}),
+        )
+        assert folded[0]["metadata"] == {"a": 1, "b": 2, "c": 3}
+
+    def test_content_for_no_message_is_lost(self) -> None:
+        assert messages(text("CONTENT", delta="x"), text("END")) == []
+
+    def test_parts_give_way_to_streamed_text(self) -> None:
+        said = {"id": "m", "role": "user", "content": [{"type": "text", "text": "hi"}]}
+        folded = messages(started(messages=[said]), text("START"), text("CONTENT", delta="x"))
+        assert folded[0]["content"] == "x"
+
+    def test_an_activity_takes_no_text(self) -> None:
+        plan = {"type": "ACTIVITY_SNAPSHOT", "messageId": "m", "activityType": "p", "content": {}}
+        folded = messages(plan, text("START"), text("CONTENT", delta="x"), text("END", metadata={}))
+        assert folded == [{"id": "m", "role": "activity", "activityType": "p", "content": {}}]
+
+
+class TestReasoning:
+    def test_deltas_make_a_reasoning_message(self) -> None:
+        assert messages(
+            reasoning("START", "span"),
+            reasoning("MESSAGE_START"),
+            reasoning("MESSAGE_CONTENT", delta="hm"),
+            reasoning("MESSAGE_END"),
+            reasoning("END", "span"),
+        ) == [{"id": "m", "role": "reasoning", "content": "hm"}]
+
+    @pytest.mark.parametrize(
+        ("subtype", "entity"), [("message", "m"), ("tool-call", "c"), ("message", "nobody")]
+    )
+    def test_an_encrypted_value_goes_to_its_entity(self, subtype: str, entity: str) -> None:
+        value = {"type": "REASONING_ENCRYPTED_VALUE", "encryptedValue": "e"}
+        (message,) = messages(
+            text("START"),
+            call("START", parentMessageId="m"),
+            {**value, "subtype": subtype, "entityId": entity},
+        )
+        assert message.get("encryptedValue") == ("e" if entity == "m" else None)
+        assert message["toolCalls"][0].get("encryptedValue") == ("e" if entity == "c" else None)
+
+
+class TestToolCalls:
+    def test_a_call_without_parent_is_a_message_of_its_own(self) -> None:
+        assert messages(call("START"), call("ARGS", delta="{"), call("ARGS", delta="}")) == [
+            {"id": "c", "role": "assistant", "toolCalls": [tool_call(arguments="{}")]}
+        ]
+
+    def test_calls_gather_in_their_parent(self) -> None:
+        assert messages(
+            text("START"),
+            text("CONTENT", delta="Looking"),
+            call("START", "c", parentMessageId="m"),
+            call("START", "d", parentMessageId="m"),
+        ) == [
+            {
+                "id": "m",
+                "role": "assistant",
+                "content": "Looking",
+                "toolCalls": [tool_call("c"), tool_call("d")],
+            }
+        ]
+
+    def test_a_parent_that_is_not_there_is_made(self) -> None:
+        folded = messages(call("START", parentMessageId="m"), text("START"))
+        assert folded == [{"id": "m", "role": "assistant", "toolCalls": [tool_call()]}]
+
+    def test_a_parent_of_another_role_is_left_alone(self) -> None:
+        said = {"id": "m", "role": "user", "content": "hi"}
+        folded = messages(started(messages=[said]), call("START", parentMessageId="m"))
+        assert [message["id"] for message in folded] == ["m", "c"]
+
+    def test_a_call_told_again_is_renamed_and_keeps_its_arguments(self) -> None:
+        again = {**call("START"), "toolCallName": "g"}
+        (message,) = messages(call("START"), call("ARGS", delta="{}"), call("END"), again)
+        assert message["toolCalls"] == [tool_call(arguments="{}", name="g")]
+
+    def test_a_result_follows_its_call_wherever_it_comes(self) -> None:
+        folded = messages(
+            call("START", "c", parentMessageId="m"),
+            call("START", "d", parentMessageId="m"),
+            text("START", "later"),
+            result("c"),
+            result("d"),
+        )
+        assert [message["id"] for message in folded] == [
+            "m",
+            "result of c",
+            "result of d",
+            "later",
+        ]
+        assert folded[1] == {
+            "id": "result of c",
+            "role": "tool",
+            "toolCallId": "c",
+            "content": "42",
+        }
+
+    def test_a_result_of_an_unknown_call_comes_last(self) -> None:
+        assert [m["id"] for m in messages(text("START"), result())] == ["m", "result of c"]
+
+    def test_calls_are_open_until_answered(self) -> None:
+        folded = fold([call("START", "c"), call("START", "d"), result("c")])
+        assert folded.open_tool_calls == [tool_call("d")]
+
+    def test_metadata_gathers_on_the_call(self) -> None:
+        (message,) = messages(
+            call("START", metadata={"a": 1}),
+            call("ARGS", delta="", metadata={"b": 1}),
+            call("END", metadata={"c": 1}),
+        )
+        assert message["toolCalls"][0]["metadata"] == {"a": 1, "b": 1, "c": 1}
+
+    def test_arguments_of_an_unknown_call_are_lost(self) -> None:
+        assert messages(call("ARGS", delta="x", metadata={}), call("END")) == []
+
+
+class TestSnapshots:
+    def test_messages_are_replaced_in_place_added_and_removed(self) -> None:
+        snapshot = {
+            "type": "MESSAGES_SNAPSHOT",
+            "messages": [
+                {"id": "new", "role": "user", "content": "3"},
+                {"id": "b", "role": "assistant", "content": "2"},
+            ],
+        }
+        folded = messages(text("START", "a"), text("START", "b"), snapshot)
+        assert [(message["id"], message["content"]) for message in folded] == [
+            ("b", "2"),
+            ("new", "3"),
+        ]
+
+    @pytest.mark.parametrize("told", [True, False])
+    def test_reasoning_stays_unless_the_snapshot_tells_of_any(self, told: bool) -> None:
+        other = {"id": "x", "role": "reasoning" if told else "user", "content": "hm"}
+        snapshot = {"type": "MESSAGES_SNAPSHOT", "messages": [other]}
+        folded = messages(reasoning("MESSAGE_START"), snapshot)
+        assert [message["id"] for message in folded] == (["x"] if told else ["m", "x"])
+
+    def test_streams_go_on_in_the_message_that_replaced_theirs(self) -> None:
+        replaced = {"id": "m", "role": "assistant", "toolCalls": [tool_call(arguments="[")]}
+        snapshot = {"type": "MESSAGES_SNAPSHOT", "messages": [replaced]}
+        assert messages(
+            text("START"),
+            call("START", parentMessageId="m"),
+            text("CONTENT", delta="lost"),
+            snapshot,
+            text("CONTENT", delta="kept"),
+            call("ARGS", delta="]"),
+        ) == [{**replaced, "content": "kept", "toolCalls": [tool_call(arguments="[]")]}]
+
+    def test_the_snapshot_itself_stays_as_it_is(self) -> None:
+        replaced = {"id": "m", "role": "assistant", "toolCalls": [tool_call()]}
+        snapshot = {"type": "MESSAGES_SNAPSHOT", "messages": [replaced]}
+        before = copy.deepcopy(snapshot)
+        assert messages(call("START", parentMessageId="m"), snapshot, call("ARGS", delta="x"))
+        assert snapshot == before
+
+
+PLAN = {
+    "type": "ACTIVITY_SNAPSHOT",
+    "messageId": "v",
+    "activityType": "plan",
+    "content": {"steps": ["a"]},
+}
+PLAN_DELTA = {"type": "ACTIVITY_DELTA", "messageId": "v", "activityType": "plan"}
+
+
+class TestActivities:
+    def test_a_snapshot_makes_a_message_that_deltas_patch(self) -> None:
+        add = {"op": "add", "path": "/steps/-", "value": "b"}
+        (message,) = messages(PLAN, {**PLAN_DELTA, "patch": [add]})
+        assert message == {
+            "id": "v",
+            "role": "activity",
+            "activityType": "plan",
+            "content": {"steps": ["a", "b"]},
+        }
+        assert PLAN["content"] == {"steps": ["a"]}
+
+    @pytest.mark.parametrize("replace", [True, False])
+    def test_a_second_snapshot_replaces_unless_told_not_to(self, replace: bool) -> None:
+        second = {**PLAN, "content": {}, "replace": replace, "metadata": {"k": 2}}
+        (message,) = messages({**PLAN, "metadata": {"k": 1, "l": 1}}, second)
+        assert message["content"] == ({} if replace else {"steps": ["a"]})
+        assert message["metadata"] == {"k": 2, "l": 1}
+
+    def test_it_may_take_the_place_of_a_message_and_its_calls(self) -> None:
+        folded = messages(
+            call("START", parentMessageId="v"), call("ARGS", delta="x"), PLAN, call("START")
+        )
+        assert [(message["id"], message["role"]) for message in folded] == [
+            ("v", "activity"),
+            ("c", "assistant"),
+        ]
+
+    def test_a_patch_that_does_not_fit_changes_nothing(self) -> None:
+        folded = fold([PLAN, {**PLAN_DELTA, "patch": [{"op": "remove", "path": "/x"}]}])
+        assert folded.messages[0]["content"] == {"steps": ["a"]}
+        assert "'v'" in folded.warnings[0]
+
+    def test_a_delta_for_no_activity_changes_nothing(self) -> None:
+        delta = {**PLAN_DELTA, "messageId": "m", "patch": []}
+        assert messages(delta, text("START"), delta)[0]["role"] == "assistant"
+
+
+class TestState:
+    def test_nothing_said_is_an_empty_state(self) -> None:
+        assert Fold().state == {}
+
+    def test_snapshots_replace_and_deltas_patch(self) -> None:
+        snapshot = {"type": "STATE_SNAPSHOT", "snapshot": {"items": []}}
+        add = {"op": "add", "path": "/items/-", "value": {"n": 1}}
+        into = {"op": "add", "path": "/items/0/m", "value": 2}
+        delta = {"type": "STATE_DELTA", "delta": [add, into]}
+        before = copy.deepcopy((snapshot, delta))
+        assert fold([snapshot, delta]).state == {"items": [{"n": 1, "m": 2}]}
+        assert (snapshot, delta) == before
+
+    def test_a_patch_applies_wholly_or_not_at_all(self) -> None:
+        good = {"op": "add", "path": "/a", "value": 1}
+        bad = {"op": "remove", "path": "/nothing/there"}
+        folded = fold([{"type": "STATE_DELTA", "delta": [good, bad]}])
+        assert folded.state == {}
+        assert len(folded.warnings) == 1
+
+    def test_a_run_goes_on_from_the_state_that_it_was_given(self) -> None:
+        delta = {"type": "STATE_DELTA", "delta": [{"op": "replace", "path": "/n", "value": 2}]}
+        assert fold([started(state={"n": 1}), delta]).state == {"n": 2}
+
+    def test_a_front_end_without_state_does_not_wipe_it(self) -> None:
+        snapshot = {"type": "STATE_SNAPSHOT", "snapshot": {"n": 1}}
+        assert fold([started(), snapshot, FINISHED, started(state={})]).state == {"n": 1}
+
+
+class TestRuns:
+    def test_messages_of_the_request_join_once(self) -> None:
+        said = [{"id": "u", "role": "user", "content": "hi"}]
+        folded = messages(
+            started(messages=said), text("START"), FINISHED, started(messages=said), text("END")
+        )
+        assert [message["id"] for message in folded] == ["u", "m"]
+
+    @pytest.mark.parametrize(
+        ("terminal", "status"),
+        [
+            (FINISHED, "finished"),
+            ({"type": "RUN_FINISHED"}, "finished"),
+            (finished(type="success", pendingToolCallIds=["c"]), "finished"),
+            (finished(type="cancelled"), "stopped"),
+            (finished(type="interrupt", interrupts=[{"id": "i", "reason": "x"}]), "interrupted"),
+            (FAILED, "failed"),
+        ],
+    )
+    def test_each_run_has_its_status(self, terminal: Event, status: str) -> None:
+        folded = fold([started("one"), terminal, started("two")])
+        assert folded.runs == [FoldedRun("one", status), FoldedRun("two", "running")]
+
+    def test_interrupts_wait_until_a_run_finishes_without(self) -> None:
+        interrupt = {"id": "i", "reason": "input_required"}
+        folded = fold([started(), finished(type="interrupt", interrupts=[interrupt])])
+        assert folded.interrupts == [interrupt]
+        folded.feed(started())
+        folded.feed(FAILED)
+        assert folded.interrupts == [interrupt]
+        folded.feed(started())
+        folded.feed(FINISHED)
+        assert folded.interrupts == []
+
+    def test_an_end_without_a_start_is_not_a_run(self) -> None:
+        assert fold([FAILED]).runs == []
+
+
+def test_messages_are_the_callers_own() -> None:
+    folded = fold([call("START")])
+    mine = folded.messages
+    mine[0]["toolCalls"][0]["function"]["name"] = "changed"
+    mine[0]["toolCalls"].clear()
+    assert folded.messages[0]["toolCalls"] == [tool_call()]
+
+
+def test_a_message_may_be_added_once() -> None:
+    folded = Fold()
+    for content in ("first", "second"):
+        folded.add_message({"id": "u", "role": "user", "content": content})
+    assert folded.messages == [{"id": "u", "role": "user", "content": "first"}]
+
+
+def test_folds_compare_by_what_they_tell() -> None:
+    assert fold([text("START")]) == fold([text("START"), text("END")])
+    assert fold([text("START")]) != fold([text("START", "other")])
+    assert Fold() != "a fold"
+
+
+@QUICK
+@given(LOGS)
+def test_looking_in_between_changes_nothing(log: list[Event]) -> None:
+    before = copy.deepcopy(log)
+    watched = Fold()
+    for event in log:
+        watched.feed(event)
+        assert watched.messages is not None
+    assert watched == fold(log)
+    assert log == before

@@ -1,0 +1,172 @@
+"""The promises of a thread: one run at a time, one owner, nothing lost and nothing mixed up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.errors import Busy, InvalidInput, ThreadNotFound
+from agui_runtime.events import Cursor, Event
+from agui_runtime.run import current_run
+from agui_runtime.runtime import CopilotRuntime, Options
+from tests.runtime.worlds import (
+    ANN,
+    BOB,
+    CANCELLED,
+    Scripted,
+    Waiting,
+    asking,
+    kinds,
+    ran,
+    text,
+    told,
+)
+
+
+async def epoch(runtime: CopilotRuntime) -> str:
+    async with aclosing(runtime.follow("t1", ANN)) as batches:
+        return (await anext(batches)).cursor.epoch
+
+
+async def test_only_messages_new_to_the_thread_are_told_at_the_start() -> None:
+    runtime = CopilotRuntime({"default": Scripted(*text("m1", "Hello"))})
+    await ran(runtime, asking("one"))
+    sent = [
+        {"id": "s", "role": "system", "content": "be nice"},
+        {"id": "u-one", "role": "user", "content": "one"},
+        {"id": "m1", "role": "assistant", "content": "Hello"},
+        {"id": "u-two", "role": "user", "content": "two"},
+    ]
+    events = await ran(runtime, asking(messages=sent))
+    assert [message["id"] for message in events[0]["input"]["messages"]] == ["u-two"]
+
+
+async def test_two_runs_at_once_do_not_touch_each_other() -> None:
+    seen: dict[str, str] = {}
+
+    async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
+        for event in text(f"m-{request.thread_id}", *"abc"):
+            await asyncio.sleep(0)
+            seen[request.thread_id] = current_run.get().caller.owner
+            yield event
+
+    runtime = CopilotRuntime({"default": agent})
+    one, two = await asyncio.gather(
+        ran(runtime, asking(thread="t1")), ran(runtime, asking(thread="t2", caller=BOB))
+    )
+    assert {event["messageId"] for event in one if "messageId" in event} == {"m-t1"}
+    assert {event["messageId"] for event in two if "messageId" in event} == {"m-t2"}
+    assert seen == {"t1": "ann", "t2": "bob"}
+
+
+async def test_a_busy_thread_rejects_a_second_start() -> None:
+    runtime = CopilotRuntime({"default": Waiting()})
+    await runtime.start(asking(run="r1"))
+    with pytest.raises(Busy, match="r1"):
+        await runtime.start(asking(run="r2"))
+    await runtime.close()
+
+
+async def test_a_queued_start_waits_for_its_turn() -> None:
+    first = Waiting()
+    agents = {"default": first, "second": Scripted(*text("m2", "mine"))}
+    runtime = CopilotRuntime(agents, options=Options(on_busy="queue"))
+    handle = await runtime.start(asking())
+    second = asyncio.create_task(runtime.start(asking("next", agent="second")))
+    await asyncio.sleep(0)
+    assert not second.done()
+    first.go.set()
+    assert kinds(await told(handle))[-1] == "RUN_FINISHED"
+    assert "mine" in [event.get("delta") for event in await told(await second)]
+
+
+async def test_a_queue_has_an_end() -> None:
+    options = Options(on_busy="queue", queue_timeout=0.02)
+    runtime = CopilotRuntime({"default": Waiting()}, options=options)
+    await runtime.start(asking())
+    with pytest.raises(Busy):
+        await runtime.start(asking("next"))
+    await runtime.close()
+
+
+async def test_a_superseding_start_stops_the_first() -> None:
+    agents = {"default": Waiting(), "second": Scripted(*text("m2", "mine"))}
+    runtime = CopilotRuntime(agents, options=Options(on_busy="supersede"))
+    first = await runtime.start(asking())
+    second = await runtime.start(asking("next", agent="second"))
+    assert (await told(first))[-1].items() >= CANCELLED.items()
+    assert kinds(await told(second))[-1] == "RUN_FINISHED"
+
+
+async def test_the_same_start_again_reads_the_same_run() -> None:
+    agent = Scripted(*text("m1", "once"))
+    runtime = CopilotRuntime({"default": agent})
+    request = asking(run="r1", fingerprint="f")
+    assert await ran(runtime, request) == await ran(runtime, request)
+    assert len(agent.asked) == 1
+
+
+async def test_ephemeral_runs_neither_wait_for_a_thread_nor_show_in_it() -> None:
+    runtime = CopilotRuntime({"default": Waiting(), "side": Scripted(*text("m2", "aside"))})
+    handle = await runtime.start(asking())
+    aside = await ran(runtime, asking("suggest", agent="side", ephemeral=True))
+    assert kinds(aside)[-1] == "RUN_FINISHED"
+    await handle.stop()
+    assert "aside" not in [event.get("delta") for event in await told(handle)]
+    assert await runtime.load_state("t1", "side", ANN) is None
+
+
+async def test_live_late_and_replayed_readings_are_equal_at_every_cursor() -> None:
+    runtime = CopilotRuntime({"default": Scripted(*text("m1", *"abcdef"))})
+    live = await ran(runtime, asking())
+    for start in range(len(live)):
+        after = Cursor(await epoch(runtime), start)
+        async with aclosing(runtime.follow("t1", ANN, after)) as batches:
+            batch = await anext(batches)
+        assert [record.event for record in batch.records] == live[start:]
+
+
+async def test_a_foreign_thread_is_not_found_everywhere() -> None:
+    runtime = CopilotRuntime({"default": Scripted(*text("m1", "secret"))})
+    await ran(runtime, asking())
+    with pytest.raises(ThreadNotFound):
+        await runtime.start(asking("mine", caller=BOB))
+    with pytest.raises(ThreadNotFound):
+        await runtime.stop("t1", BOB)
+    with pytest.raises(ThreadNotFound):
+        await anext(runtime.follow("t1", BOB))
+    assert await runtime.load_state("t1", "default", BOB) is None
+
+
+async def test_the_state_of_an_agent_is_kept_by_thread_and_name() -> None:
+    state = {"type": "STATE_SNAPSHOT", "snapshot": {"topic": "cats"}}
+    runtime = CopilotRuntime({"default": Scripted(state, *text("m1", "Hello"))})
+    await ran(runtime, asking())
+    saved = await runtime.load_state("t1", "default", ANN)
+    assert saved is not None
+    assert saved.state == {"topic": "cats"}
+    assert [message["id"] for message in saved.messages] == ["u-hi", "m1"]
+
+
+async def test_a_second_page_that_has_not_seen_the_thread_loses_nothing() -> None:
+    runtime = CopilotRuntime(
+        {"default": Scripted(*text("m1", "A")), "b": Scripted(*text("m2", "B"))}
+    )
+    await ran(runtime, asking("one"))
+    await ran(runtime, asking("two"))
+    saved = await runtime.load_state("t1", "default", ANN)
+    assert saved is not None
+    assert [message["id"] for message in saved.messages] == ["u-one", "m1", "u-two"]
+
+
+@pytest.mark.parametrize("bad", ["a" * 201, "a b", "a{b}", "a\n", "é"])
+async def test_ids_that_could_not_be_keys_are_refused(bad: str) -> None:
+    runtime = CopilotRuntime({"default": Scripted()})
+    with pytest.raises(InvalidInput):
+        await runtime.start(asking(thread=bad))
+    with pytest.raises(InvalidInput):
+        await runtime.start(asking(run=bad))
