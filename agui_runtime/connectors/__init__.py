@@ -1,1 +1,1 @@
-"""What can think: each connector makes an `Agent` out of something, that is, turns it into AG-UI events."""
+"""What can think: each connector makes an `Agent`, a source of AG-UI events, out of something."""

@@ -1,0 +1,52 @@
+"""How long an agent waits for its model provider, and when it asks again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import TypeVar
+
+from agui_runtime.connectors.chat.failures import Refusal
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Limits in seconds, and the policy for requests that fail before their first token.
+
+    `silence` is the longest pause between two pieces of an answer; models that think without
+    telling take minutes. A run has limits of its own besides. `sleep` is how the agent waits.
+    """
+
+    connect: float = 10.0
+    silence: float = 300.0
+    retries: int = 2
+    first_wait: float = 0.5
+    longest_wait: float = 20.0
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+
+    async def first_success(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """The result of the first attempt that is not refused; the last refusal's failure else."""
+        for failed in count(1):
+            try:
+                return await attempt()
+            except Refusal as refusal:
+                wait = self._wait(failed, refusal)
+                if wait is None:
+                    raise refusal.failure from refusal.failure.__cause__
+            await self.sleep(wait)
+        raise AssertionError("count() ends nowhere")
+
+    def _wait(self, failed: int, refusal: Refusal) -> float | None:
+        """Seconds until the next attempt, None to give up.
+
+        The wait doubles each time. Where the provider asks for a longer one than anybody in front
+        of a page would wait, there is no next attempt.
+        """
+        seconds = self.first_wait * 2 ** (failed - 1) if refusal.wait is None else refusal.wait
+        if failed > self.retries or not refusal.passing or seconds > self.longest_wait:
+            return None
+        return seconds

@@ -1,0 +1,241 @@
+"""A script that stands in where no model is connected, and shows what a front end can be shown.
+
+It understands a few words and nothing else, and says so. It never stands in for a failing model.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from typing import TypeAlias
+from uuid import uuid4
+
+import orjson
+from ag_ui.core import AssistantMessage, RunAgentInput, TextPart, Tool, ToolMessage
+
+from agui_runtime.errors import ModelFailure
+from agui_runtime.events import Event
+
+_HONESTY = (
+    "I am a script: no model is connected to this server. "
+    "Set `AGUI_MODEL` and its key, then start the server again to talk to one.\n\n"
+)
+_MENU = (
+    "I know a few words only. Say `tool`, or the name of one, and I call it in your page; "
+    "`state`, and I change the shared state; `interrupt`, and I wait for your answer; "
+    "`error`, and I fail."
+)
+_QUESTION = "Shall I go on?"
+_FAILURE = "this failure was asked for; a model that cannot be reached looks the same"
+_STEPS = 4
+_EXAMPLES = {"integer": 1, "number": 1, "boolean": True, "object": {}, "array": []}
+_WORD = re.compile(r"\S+\s*")
+_PIECE = re.compile(r".{1,6}", re.DOTALL)
+
+
+class DemoAgent:
+    """Answers with a script, word by word; the agent of a server that nobody has set up yet.
+
+    `pace` is the time between two words in seconds, and `wait` lets it pass.
+    """
+
+    name = "demo"
+    description = "A script that shows what this server can do; no model is connected."
+
+    def __init__(
+        self, pace: float = 0.02, wait: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._pace = pace
+        self._wait = wait
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        """Play the scene that the request asks for; the first one starts with who is talking.
+
+        Raises ModelFailure in the scene of an error.
+        """
+        for event in _opening(request):
+            yield event
+            await self._wait(self._pace)
+        for event in _scene(request)(request):
+            yield event
+            await self._wait(self._pace)
+
+
+_Scene: TypeAlias = Callable[[RunAgentInput], Iterator[Event]]
+
+
+def _scene(request: RunAgentInput) -> _Scene:
+    if _resumed(request) is not None:
+        return _resume
+    if _results(request):
+        return _answered
+    said = {*re.findall(r"\w+", _said(request).lower())}
+    for words, scene in _SCENES:
+        if said & words:
+            return scene
+    return _tool if _named_tool(request) else _menu
+
+
+def _opening(request: RunAgentInput) -> Iterator[Event]:
+    if not any(isinstance(message, AssistantMessage) for message in request.messages):
+        yield from _text(_HONESTY)
+
+
+# Scenes
+
+
+def _menu(request: RunAgentInput) -> Iterator[Event]:
+    yield from _text(f"You said: {_said(request) or 'nothing'}\n\n{_MENU}")
+
+
+def _tool(request: RunAgentInput) -> Iterator[Event]:
+    tool = _named_tool(request) or next(iter(request.tools or ()), None)
+    if tool is None:
+        yield from _text("Your page offers me no tool to call.")
+        return
+    yield from _text(f"I call `{tool.name}` in your page.")
+    call = {"toolCallId": f"call-{uuid4()}"}
+    yield {"type": "TOOL_CALL_START", **call, "toolCallName": tool.name}
+    arguments = orjson.dumps(_arguments(tool, _said(request))).decode()
+    for piece in _PIECE.findall(arguments):
+        yield {"type": "TOOL_CALL_ARGS", **call, "delta": piece}
+    yield {"type": "TOOL_CALL_END", **call}
+
+
+def _answered(request: RunAgentInput) -> Iterator[Event]:
+    told = [
+        f"`{_tool_name(request, result)}` answered: {_spoken(result.content)}"
+        for result in _results(request)
+    ]
+    yield from _text("\n".join(told))
+
+
+def _state(request: RunAgentInput) -> Iterator[Event]:
+    kept = request.state if isinstance(request.state, dict) else {}
+    yield {"type": "STEP_STARTED", "stepName": "progress"}
+    yield {"type": "STATE_SNAPSHOT", "snapshot": {**kept, "progress": 0}}
+    for step in range(1, _STEPS + 1):
+        done = {"op": "replace", "path": "/progress", "value": step * 100 // _STEPS}
+        yield {"type": "STATE_DELTA", "delta": [done]}
+    yield {"type": "STEP_FINISHED", "stepName": "progress"}
+    yield from _text("The shared state's `progress` went from 0 to 100.")
+
+
+def _interrupt(request: RunAgentInput) -> Iterator[Event]:
+    """Ask in both dialects: CopilotKit's own event, and the outcome that AG-UI 1.0 has for it."""
+    yield from _text("I wait for your answer.")
+    yield {"type": "CUSTOM", "name": "on_interrupt", "value": _QUESTION}
+    interrupt = {"id": str(uuid4()), "reason": "input_required", "message": _QUESTION}
+    yield {
+        "type": "RUN_FINISHED",
+        "threadId": request.thread_id,
+        "runId": request.run_id,
+        "outcome": {"type": "interrupt", "interrupts": [interrupt]},
+    }
+
+
+def _resume(request: RunAgentInput) -> Iterator[Event]:
+    yield from _text(f"I asked, you answered: {_resumed(request)}. So I go on.")
+
+
+def _error(_request: RunAgentInput) -> Iterator[Event]:
+    yield from _text("I begin to answer, and then")
+    raise ModelFailure("UNREACHABLE", _FAILURE)
+
+
+_SCENES: tuple[tuple[frozenset[str], _Scene], ...] = (
+    (frozenset({"error", "fail"}), _error),
+    (frozenset({"interrupt"}), _interrupt),
+    (frozenset({"state"}), _state),
+    (frozenset({"tool", "tools", "call"}), _tool),
+)
+
+
+# What the request says
+
+
+def _said(request: RunAgentInput) -> str:
+    """The text of the latest user message."""
+    for message in reversed(request.messages):
+        if message.role == "user":
+            return _spoken(message.content)
+    return ""
+
+
+def _resumed(request: RunAgentInput) -> str | None:
+    """The answer to an interrupt, in whichever dialect it comes; None if there is none."""
+    if request.resume:
+        entry = request.resume[0]
+        return _plain(entry.payload) if entry.status == "resolved" else "never mind"
+    props = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
+    command = props.get("command")
+    answer = command.get("resume") if isinstance(command, dict) else None
+    return None if answer is None else _plain(answer)
+
+
+def _results(request: RunAgentInput) -> list[ToolMessage]:
+    """The tool results that the conversation ends with."""
+    results: list[ToolMessage] = []
+    for message in reversed(request.messages):
+        if not isinstance(message, ToolMessage):
+            break
+        results.insert(0, message)
+    return results
+
+
+def _tool_name(request: RunAgentInput, result: ToolMessage) -> str:
+    assistants = [message for message in request.messages if isinstance(message, AssistantMessage)]
+    calls = [call for message in assistants for call in message.tool_calls or ()]
+    names = {call.id: call.function.name for call in calls}
+    return names.get(result.tool_call_id, "a tool")
+
+
+def _named_tool(request: RunAgentInput) -> Tool | None:
+    said = _said(request).lower()
+    return next((tool for tool in request.tools or () if tool.name.lower() in said), None)
+
+
+# Arguments
+
+
+def _arguments(tool: Tool, said: str) -> object:
+    """Something for each parameter; texts are what the user said behind the tool's name."""
+    _, _, behind = said.partition(tool.name)
+    return _example(tool.parameters or {"type": "object"}, behind.strip() or "demo")
+
+
+def _example(schema: object, text: str) -> object:
+    match schema:
+        case {"const": value} | {"default": value} | {"enum": [value, *_]}:
+            return value
+        case {"type": [kind, *_], **rest}:
+            return _example({**rest, "type": kind}, text)
+        case {"type": "object", "properties": {**properties}}:
+            return {name: _example(about, text) for name, about in properties.items()}
+        case {"type": "array", "items": items}:
+            return [_example(items, text)]
+        case {"type": str(kind)}:
+            return {"string": text, **_EXAMPLES}.get(kind)
+    return text
+
+
+# Events
+
+
+def _text(text: str) -> Iterator[Event]:
+    message = {"messageId": str(uuid4())}
+    yield {"type": "TEXT_MESSAGE_START", **message, "role": "assistant"}
+    for word in _WORD.findall(text):
+        yield {"type": "TEXT_MESSAGE_CONTENT", **message, "delta": word}
+    yield {"type": "TEXT_MESSAGE_END", **message}
+
+
+def _spoken(content: str | Sequence[object]) -> str:
+    if isinstance(content, str):
+        return content
+    return " ".join(part.text for part in content if isinstance(part, TextPart))
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

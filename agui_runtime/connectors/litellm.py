@@ -1,0 +1,221 @@
+"""An agent that is a model of any provider that litellm speaks to: Anthropic, Gemini, Bedrock, ...
+
+litellm takes seconds and 150 MB to import, so that happens in a thread, when the first run starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import os
+import re
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import httpx
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.connectors.chat.failures import (
+    Refusal,
+    failure,
+    parsed,
+    refused,
+    told_in_stream,
+)
+from agui_runtime.connectors.chat.patience import Patience
+from agui_runtime.connectors.chat.reply import Reply
+from agui_runtime.connectors.chat.request import ChatOptions, chat_request
+from agui_runtime.connectors.chat.transport import broken_off, described, unanswered
+from agui_runtime.errors import Misconfigured, MissingExtra, ModelFailure
+from agui_runtime.events import Event
+
+__all__ = ["ChatOptions", "LiteLLMAgent", "Patience"]
+
+STOLEN = frozenset({"1.82.7", "1.82.8"})
+"""Releases that an intruder published: they send the machine's credentials away."""
+
+_BY_CLASS: Mapping[str, str] = {
+    "ContextWindowExceededError": "CONTEXT_TOO_LONG",
+    "ContentPolicyViolationError": "CONTENT_POLICY",
+    "AuthenticationError": "AUTHENTICATION",
+    "PermissionDeniedError": "PERMISSION",
+    "NotFoundError": "NOT_FOUND",
+    "RateLimitError": "RATE_LIMITED",
+    "APITimeoutError": "TIMEOUT",
+    "APIConnectionError": "UNREACHABLE",
+    "BadRequestError": "BAD_REQUEST",
+    "UnprocessableEntityError": "BAD_REQUEST",
+}
+_KNOWN_BETTER = frozenset({"CONTEXT_TOO_LONG", "CONTENT_POLICY"})
+"""What litellm recognises in the words of providers that give no code for it."""
+
+
+class LiteLLMAgent:
+    """Answers each run with one streamed completion of `model`, for example `anthropic/claude-...`.
+
+    Keys are read by litellm from the variables that it documents, unless `api_key` is given.
+    Otherwise it behaves as OpenAIAgent does: the same events, failures and patience. litellm fills
+    in what is missing at the end of an answer, so one that was cut off there may look complete.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        name: str = "litellm",
+        description: str = "",
+        instructions: str | None = None,
+        options: ChatOptions | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        """Raises MissingExtra without litellm, Misconfigured where it is a stolen release."""
+        _check_installed()
+        self.name = name
+        self.description = description or f"the model {model}"
+        self._model = model
+        self._instructions = instructions
+        self._options = options or ChatOptions()
+        self._patience = patience or Patience()
+        self._fixed = {
+            "api_key": api_key,
+            "api_base": base_url,
+            "timeout": httpx.Timeout(self._patience.silence, connect=self._patience.connect),
+            # Attempts are counted here, not in every layer below once more.
+            "max_retries": 0,
+            # Providers differ in what they know; what one does not know is not worth a refusal.
+            "drop_params": True,
+            # Tools would make it import its own proxy server, which fails beside mcp < 2.
+            "_skip_mcp_handler": True,
+        }
+        self._library: _Library | None = None
+
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
+        """The events of one answer, up to RUN_FINISHED with its `usage`."""
+        if self._library is None:
+            self._library = await asyncio.to_thread(_load)
+        library = self._library
+        body = chat_request(self._model, request, self._options, self._instructions)
+        provider, slash, model = body["model"].partition("/")
+        reply = Reply(request, provider if slash else None, model or provider)
+        chunks = await self._patience.first_success(lambda: self._attempt(library, body))
+        async with aclosing(chunks):
+            try:
+                async for chunk in chunks:
+                    for event in reply.feed(chunk.model_dump()):
+                        yield event
+            except library.error as error:
+                broken = _broken(error)
+                raise broken from broken.__cause__
+        for event in reply.close():
+            yield event
+
+    async def _attempt(
+        self, library: _Library, body: Mapping[str, Any]
+    ) -> AsyncGenerator[Any, None]:
+        try:
+            return await library.complete(**self._fixed, **body)
+        except library.error as error:
+            raise self._refusal(library, error) from None
+
+    def _refusal(self, library: _Library, error: Exception) -> Refusal:
+        kind = _kind(error)
+        for link in _causes(error):
+            if isinstance(link, httpx.HTTPStatusError):
+                wait = link.response.headers.get("retry-after")
+                known = kind if kind in _KNOWN_BETTER else None
+                return refused(link.response.status_code, _body(error, link), wait, known)
+            if isinstance(link, httpx.HTTPError):
+                return unanswered(link)
+        if missing := self._missing_keys(library):
+            said = f"set {' and '.join(missing)}, or give the agent its api_key"
+            return Refusal(failure("AUTHENTICATION", said), passing=False)
+        told = failure(kind, _plain(error), cause=described(error))
+        return Refusal(told, passing=kind in {"RATE_LIMITED", "UNAVAILABLE", "UNREACHABLE"})
+
+    def _missing_keys(self, library: _Library) -> list[str]:
+        """For most providers litellm tells a missing key like any other fault of the provider."""
+        if self._fixed["api_key"] is not None:
+            return []
+        return [key for key in library.keys(self._model)["missing_keys"] if "KEY" in key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Library:
+    """What is used of litellm, which is imported too late for its types to be known."""
+
+    complete: Callable[..., Awaitable[AsyncGenerator[Any, None]]]
+    keys: Callable[[str], Mapping[str, Any]]
+    error: type[Exception]
+
+
+def _check_installed() -> None:
+    if importlib.util.find_spec("litellm") is None:
+        raise MissingExtra("LiteLLMAgent", "litellm")
+    installed = version("litellm")
+    if installed in STOLEN:
+        raise Misconfigured(
+            f"litellm {installed} steals credentials: remove it, change every key that the machine"
+            " holds, and install another release"
+        )
+
+
+def _load() -> _Library:
+    _keep_offline()
+    module = importlib.import_module("litellm")
+    # It prints advice to standard output, and takes a hundred equal chunks for a fault.
+    vars(module).update(suppress_debug_info=True, REPEATED_STREAMING_CHUNK_LIMIT=sys.maxsize)
+    # All its errors derive from those of the openai package.
+    error = importlib.import_module("openai").OpenAIError
+    return _Library(module.acompletion, module.validate_environment, error)
+
+
+def _keep_offline() -> None:
+    """litellm's import downloads a price list unless this variable is set before."""
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+
+def _broken(error: Exception) -> ModelFailure:
+    for link in _causes(error):
+        if isinstance(link, httpx.HTTPError):
+            return broken_off(link)
+        if isinstance(said := getattr(link, "body", None), dict):
+            return told_in_stream(said)
+    kind = _kind(error)
+    kind = kind if kind in _KNOWN_BETTER else "STREAM_BROKEN"
+    return failure(kind, cause=described(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it; litellm raises its own in the handlers of the original ones."""
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _kind(error: Exception) -> str:
+    names = (base.__name__ for base in type(error).__mro__)
+    return next((_BY_CLASS[name] for name in names if name in _BY_CLASS), "UNAVAILABLE")
+
+
+def _body(error: Exception, answered: httpx.HTTPStatusError) -> object:
+    """The JSON that came with the refusal; litellm keeps it in different places."""
+    for link in _causes(error):
+        if isinstance(said := getattr(link, "body", None), dict):
+            return {"error": said}
+    try:
+        return parsed(answered.response.content)
+    except httpx.ResponseNotRead:
+        return {"message": _plain(error)}
+
+
+def _plain(error: Exception) -> str:
+    """The provider's part of litellm's message."""
+    return re.sub(r"^.*?Exception - |^litellm\.\w+: ", "", str(error), count=1)

@@ -1,0 +1,207 @@
+"""An agent that is a model behind any OpenAI-compatible chat-completions endpoint, over httpx.
+
+It asks once for each run and carries out no tools: calls of tools end the run, and the front end,
+or what wraps the agent, comes back with their results.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
+from typing import cast
+
+import httpx
+import orjson
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.connectors.chat.failures import Refusal, failure, malformed, parsed, refused
+from agui_runtime.connectors.chat.patience import Patience
+from agui_runtime.connectors.chat.reply import Reply
+from agui_runtime.connectors.chat.request import ChatOptions, chat_request
+from agui_runtime.connectors.chat.transport import broken_off, unanswered
+from agui_runtime.connectors.sse import EventStream
+from agui_runtime.errors import Misconfigured, ProtocolFailure
+from agui_runtime.events import Event
+
+__all__ = ["OPENAI", "ChatOptions", "OpenAIAgent", "Patience"]
+
+OPENAI = "https://api.openai.com/v1"
+
+_LONGEST_REFUSAL = 64 * 1024
+_LONGEST_GOODBYE = 0.5
+"""Seconds that a connection may take to end after its answer has."""
+
+
+class OpenAIAgent:
+    """Answers each run with one streamed chat completion.
+
+    Raises ModelFailure, with the provider's HTTP status as `upstream`, for whatever the provider
+    refuses or breaks off. A request is repeated, as `patience` says, only before its first token.
+    Closing or cancelling a run closes its connection to the provider at once.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        api_key: str | None = None,
+        base_url: str = OPENAI,
+        name: str = "openai",
+        description: str = "",
+        instructions: str | None = None,
+        options: ChatOptions | None = None,
+        patience: Patience | None = None,
+        headers: Mapping[str, str] | None = None,
+        client: httpx.AsyncClient | None = None,
+    ) -> None:
+        """`headers` go with every request; `client` is the caller's own to close.
+
+        Raises Misconfigured for a URL or key that cannot be meant, and for OpenAI without a key.
+        """
+        base_url = _checked(base_url)
+        official = base_url == OPENAI
+        if official and not (api_key or headers or client):
+            raise Misconfigured("OpenAIAgent needs api_key=..., or the base_url of another server")
+        options = options or ChatOptions()
+        if options.keep_system_role is None:
+            options = replace(options, keep_system_role=not official)
+        self.name = name
+        self.description = description or f"the model {model}"
+        self._provider = "openai" if official else "openai-compatible"
+        self._model = model
+        self._url = f"{base_url}/chat/completions"
+        self._instructions = instructions
+        self._options = options
+        self._patience = patience or Patience()
+        self._timeout = httpx.Timeout(self._patience.silence, connect=self._patience.connect)
+        self._api_key = (api_key or "").strip()
+        self._headers = _request_headers(self._api_key, headers or {})
+        self._client = client
+        self._own: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
+
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
+        """The events of one answer, up to RUN_FINISHED with its `usage`."""
+        body = chat_request(self._model, request, self._options, self._instructions)
+        answer = _Answer(Reply(request, self._provider, body["model"]))
+        async with self._asked(orjson.dumps(body)) as blocks:
+            async for block in blocks:
+                for event in answer.feed(block):
+                    yield event
+                if answer.done:
+                    await _drain(blocks)
+                    break
+        for event in answer.end():
+            yield event
+
+    async def close(self) -> None:
+        """Close the agent's connections; a later run opens new ones."""
+        own, self._own = self._own, None
+        if own is not None:
+            await own[1].aclose()
+
+    @asynccontextmanager
+    async def _asked(self, body: bytes) -> AsyncIterator[AsyncGenerator[bytes, None]]:
+        """The bytes of an answer that the provider has begun; closed afterwards, read or not."""
+        response = await self._patience.first_success(lambda: self._attempt(body))
+        blocks = cast(AsyncGenerator[bytes, None], response.aiter_bytes())  # typed as an iterator
+        with _breaks_told():
+            async with aclosing(response), aclosing(blocks):
+                yield blocks
+
+    async def _attempt(self, body: bytes) -> httpx.Response:
+        client = self._http()
+        asked = client.build_request(
+            "POST", self._url, content=body, headers=self._headers, timeout=self._timeout
+        )
+        try:
+            response = await client.send(asked, stream=True)
+        except httpx.HTTPError as error:
+            raise unanswered(error) from None
+        if response.status_code == 200:
+            return response
+        raise await self._refusal(response)
+
+    async def _refusal(self, response: httpx.Response) -> Refusal:
+        body = b""
+        async with aclosing(response):
+            with suppress(httpx.HTTPError):
+                async for block in response.aiter_bytes():
+                    body += block
+                    if len(body) > _LONGEST_REFUSAL:
+                        break
+        if self._api_key:
+            body = body.replace(self._api_key.encode(), b"[hidden]")
+        return refused(response.status_code, parsed(body), response.headers.get("retry-after"))
+
+    def _http(self) -> httpx.AsyncClient:
+        """The caller's client, or one for the running loop: connections belong to their loop."""
+        if self._client is not None:
+            return self._client
+        loop = asyncio.get_running_loop()
+        if self._own is None or self._own[0] is not loop:
+            # Each open run holds a connection, so a limit here would be one on the whole runtime.
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+            self._own = loop, httpx.AsyncClient(limits=limits)
+        return self._own[1]
+
+
+class _Answer:
+    """The events in the bytes of one answer, and whether it was told to its end."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.done = False
+        self._reply = reply
+        self._stream = EventStream()
+
+    def feed(self, block: bytes) -> Iterator[Event]:
+        for data in self._stream.feed(block):
+            if data == b"[DONE]":
+                self.done = True
+            else:
+                yield from self._reply.feed(orjson.loads(data))
+
+    def end(self) -> list[Event]:
+        if not (self.done or self._reply.finished):
+            raise failure("STREAM_BROKEN", cause="the answer has no end, or is no event stream")
+        return self._reply.close()
+
+
+def _checked(base_url: str) -> str:
+    try:
+        if httpx.URL(base_url).scheme in {"http", "https"}:
+            return base_url.rstrip("/")
+    except httpx.InvalidURL:
+        pass
+    raise Misconfigured("base_url of OpenAIAgent must be a URL with http:// or https://")
+
+
+def _request_headers(api_key: str, more: Mapping[str, str]) -> dict[str, str]:
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise Misconfigured("api_key of OpenAIAgent has characters that no key has")
+    headers = {"content-type": "application/json", "accept": "text/event-stream", **more}
+    if api_key:
+        headers["authorization"] = f"Bearer {api_key}"
+    return headers
+
+
+@contextmanager
+def _breaks_told() -> Iterator[None]:
+    """Tell what goes wrong while an answer is read as ModelFailure."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        broken = broken_off(error)
+        raise broken from broken.__cause__
+    except (orjson.JSONDecodeError, ProtocolFailure) as error:
+        broken = malformed(str(error))
+        raise broken from broken.__cause__
+
+
+async def _drain(blocks: AsyncGenerator[bytes, None]) -> None:
+    """Read the end of a finished answer, so that its connection can serve another run."""
+    with suppress(TimeoutError, httpx.HTTPError):
+        async with asyncio.timeout(_LONGEST_GOODBYE):
+            async for _ in blocks:
+                pass

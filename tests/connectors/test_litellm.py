@@ -1,0 +1,241 @@
+"""The agent over litellm: the same story as over plain HTTP, and litellm's own traps."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from agui_runtime.connectors.litellm import ChatOptions, LiteLLMAgent, Patience
+from agui_runtime.errors import Misconfigured, MissingExtra, ModelFailure
+from agui_runtime.events import Event
+from tests.connectors.talk import Waits, ask, kinds, text, told, tool, user
+from tests.fakes.model import ModelServer
+
+# litellm asks pydantic for what pydantic has moved; nothing of ours.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Accessing the 'model_.*fields' attribute on the instance:DeprecationWarning"
+)
+
+
+def agent_of(model: ModelServer, patience: Patience | None = None) -> LiteLLMAgent:
+    return LiteLLMAgent(
+        "openai/m",
+        api_key="sk-1",
+        base_url=model.url,
+        patience=patience or Patience(retries=0),
+    )
+
+
+async def failing(agent: LiteLLMAgent, prompt: str) -> tuple[list[Event], ModelFailure]:
+    events: list[Event] = []
+    with pytest.raises(ModelFailure) as caught:
+        async for event in agent.run(ask(prompt)):
+            events.append(event)
+    return events, caught.value
+
+
+async def test_text_and_token_counts() -> None:
+    async with ModelServer() as model:
+        events = await told(agent_of(model), ask("[reasoning:hm] Good morning"))
+
+    assert text(events) == "You said: [reasoning:hm] Good morning"
+    assert kinds(events)[2] == "REASONING_MESSAGE_CONTENT"
+    assert events[-1]["usage"] == [
+        {
+            "provider": "openai",
+            "model": "m",
+            "inputTokens": 11,
+            "outputTokens": 7,
+            "totalTokens": 18,
+            "reasoningTokens": 3,
+            "cachedInputTokens": 4,
+        }
+    ]
+
+
+async def test_parallel_tool_calls_keep_their_arguments_apart() -> None:
+    prompt = '[interleave] [tool:find {"title":"Dune"}] [tool:count {"shelf":7}]'
+    async with ModelServer() as model:
+        events = await told(agent_of(model), ask(prompt, tools=[tool("find"), tool("count")]))
+
+    arguments = {"call_1_0": "", "call_1_1": ""}
+    for event in events:
+        if event["type"] == "TOOL_CALL_ARGS":
+            arguments[event["toolCallId"]] += event["delta"]
+    assert arguments == {"call_1_0": '{"title":"Dune"}', "call_1_1": '{"shelf":7}'}
+
+
+async def test_what_the_model_is_asked() -> None:
+    picture = {"type": "image", "source": {"type": "data", "value": "AA", "mimeType": "image/png"}}
+    request = ask(
+        {"id": "s", "role": "system", "content": "Be brief."},
+        user([{"type": "text", "text": "look"}, picture]),
+        tools=[tool("find")],
+        forwardedProps={
+            "temperature": 0,
+            "maxTokens": 5,
+            "toolChoice": "function",
+            "toolChoiceFunctionName": "find",
+        },
+    )
+    async with ModelServer() as model:
+        agent = LiteLLMAgent(
+            "openai/m",
+            api_key="sk-1",
+            base_url=model.url,
+            instructions="You sell books.",
+            options=ChatOptions(extra={"seed": 5}),
+        )
+        await told(agent, request)
+
+    body = model.seen[0].body
+    assert [message["role"] for message in body["messages"]] == ["system", "system", "user"]
+    assert body["messages"][2]["content"][1]["image_url"]["url"] == "data:image/png;base64,AA"
+    assert (body["temperature"], body["max_completion_tokens"], body["seed"]) == (0, 5, 5)
+    assert body["tool_choice"] == {"type": "function", "function": {"name": "find"}}
+    assert model.seen[0].auth == "Bearer sk-1"
+
+
+async def test_a_model_that_repeats_itself_is_let_speak() -> None:
+    async with ModelServer() as model:
+        events = await told(agent_of(model), ask("again " * 150))
+
+    assert text(events).count("again ") == 150
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "upstream"),
+    [
+        ("401", "AUTHENTICATION", 401),
+        ("403", "PERMISSION", 403),
+        ("404", "NOT_FOUND", 404),
+        ("400", "BAD_REQUEST", 400),
+        ("429", "RATE_LIMITED", 429),
+        ("500", "UNAVAILABLE", 500),
+        ("503", "UNAVAILABLE", 503),
+        ("context", "CONTEXT_TOO_LONG", 400),
+        ("policy", "CONTENT_POLICY", 400),
+        ("drop", "UNREACHABLE", None),
+    ],
+)
+async def test_a_refusal_is_told_by_its_kind(error: str, kind: str, upstream: int | None) -> None:
+    async with ModelServer() as model:
+        _, failure = await failing(agent_of(model), f"[error:{error}]")
+
+    assert (failure.code, failure.upstream) == (f"MODEL_{kind}", upstream)
+    assert len(model.seen) == 1
+
+
+@pytest.mark.parametrize("provider", ["groq", "anthropic"])
+async def test_refusals_of_other_providers_are_read(provider: str) -> None:
+    async with ModelServer() as model:
+        agent = LiteLLMAgent(f"{provider}/m", api_key="sk-1", base_url=model.url)
+        _, failure = await failing(agent, "[error:401]")
+
+    assert failure.message == (
+        "the model provider does not accept the API key; check the server's key"
+        " (401: Incorrect API key provided: [hidden].)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind"),
+    [
+        ("[midfail:3]", "STREAM_BROKEN"),
+        ("[garbage:3]", "STREAM_BROKEN"),
+        ("[streamerror:3]", "UNAVAILABLE"),
+    ],
+)
+async def test_an_answer_that_breaks_off_is_no_answer(prompt: str, kind: str) -> None:
+    async with ModelServer() as model:
+        events, failure = await failing(agent_of(model), prompt)
+
+    assert text(events) == "You said: "
+    assert failure.code == f"MODEL_{kind}"
+    assert failure.__cause__ is not None
+
+
+@pytest.mark.parametrize("prompt", ["[hang]", "[hang:2]"])
+async def test_a_silence_that_lasts_too_long(prompt: str) -> None:
+    async with ModelServer() as model:
+        _, failure = await failing(agent_of(model, Patience(silence=0.2)), prompt)
+
+    assert failure.code == "MODEL_TIMEOUT"
+
+
+async def test_a_filter_that_cuts_an_answer() -> None:
+    async with ModelServer() as model:
+        _, failure = await failing(agent_of(model), "[finish:content_filter]")
+
+    assert failure.code == "MODEL_CONTENT_POLICY"
+
+
+async def test_an_unknown_provider() -> None:
+    _, failure = await failing(LiteLLMAgent("nobody/m", api_key="sk-1"), "hi")
+    assert failure.code == "MODEL_BAD_REQUEST"
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+async def test_a_missing_key_is_named(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(f"{provider.upper()}_API_KEY", raising=False)
+    _, failure = await failing(LiteLLMAgent(f"{provider}/m"), "hi")
+
+    assert failure.code == "MODEL_AUTHENTICATION"
+    assert f"set {provider.upper()}_API_KEY" in failure.message
+
+
+async def test_passing_faults_are_waited_out() -> None:
+    waits = Waits()
+    async with ModelServer() as model:
+        agent = agent_of(model, Patience(sleep=waits))
+        await told(agent, ask("[error:429] [retry-after:3] [times:1]"))
+        await told(agent, ask("[error:drop] [times:1]"))
+
+    assert waits.seconds == [3.0, 0.5]
+    assert len(model.seen) == 4
+
+
+async def test_closing_a_run_hangs_up_on_the_model() -> None:
+    async with ModelServer() as model:
+        async with aclosing(agent_of(model).run(ask("[hang:3]"))) as events:
+            await anext(events)
+        assert await model.seen[0].closed
+
+
+@pytest.mark.parametrize("prompt", ["[hang]", "[hang:3]"])
+async def test_cancelling_a_run_hangs_up_on_the_model(prompt: str) -> None:
+    async with ModelServer() as model:
+        run = asyncio.create_task(told(agent_of(model), ask(prompt)))
+        seen = await model.request()
+        run.cancel()
+        assert await seen.closed
+        with pytest.raises(asyncio.CancelledError):
+            await run
+
+
+def test_litellm_is_imported_with_the_first_run_and_not_before() -> None:
+    script = (
+        "import sys; from agui_runtime.connectors.litellm import LiteLLMAgent;"
+        "LiteLLMAgent('openai/m'); assert 'litellm' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_without_litellm_the_pip_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "litellm", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'agui-runtime\[litellm\]'"):
+        LiteLLMAgent("openai/m")
+
+
+def test_a_stolen_release_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = tmp_path / "litellm-1.82.8.dist-info"
+    release.mkdir()
+    (release / "METADATA").write_text("Metadata-Version: 2.1\nName: litellm\nVersion: 1.82.8\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(Misconfigured, match="steals credentials"):
+        LiteLLMAgent("openai/m")

@@ -1,0 +1,217 @@
+"""What an agent tells when its model refuses or breaks off, and when it asks again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from agui_runtime.connectors.openai import OpenAIAgent, Patience
+from agui_runtime.errors import ModelFailure
+from agui_runtime.events import Event
+from tests.connectors.talk import Internet, Waits, ask, text, told
+from tests.fakes.model import ModelServer
+
+ONCE = Patience(retries=0)
+
+
+async def failing(
+    base_url: str, prompt: str, patience: Patience = ONCE, api_key: str | None = None
+) -> tuple[list[Event], ModelFailure]:
+    """What was told before the failure, and the failure."""
+    agent = OpenAIAgent("m", base_url=base_url, patience=patience, api_key=api_key)
+    events: list[Event] = []
+    with pytest.raises(ModelFailure) as caught:
+        async for event in agent.run(ask(prompt)):
+            events.append(event)
+    await agent.close()
+    return events, caught.value
+
+
+async def saying(*blocks: bytes) -> list[Event]:
+    """The events of an answer with these bytes."""
+    async with httpx.AsyncClient(transport=Internet(*blocks)) as client:
+        return await told(OpenAIAgent("m", base_url="http://model", client=client), ask("hi"))
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "upstream"),
+    [
+        ("401", "AUTHENTICATION", 401),
+        ("403", "PERMISSION", 403),
+        ("404", "NOT_FOUND", 404),
+        ("302", "NOT_FOUND", 302),
+        ("400", "BAD_REQUEST", 400),
+        ("422", "BAD_REQUEST", 422),
+        ("429", "RATE_LIMITED", 429),
+        ("quota", "RATE_LIMITED", 429),
+        ("500", "UNAVAILABLE", 500),
+        ("503", "UNAVAILABLE", 503),
+        ("context", "CONTEXT_TOO_LONG", 400),
+        ("413", "CONTEXT_TOO_LONG", 413),
+        ("policy", "CONTENT_POLICY", 400),
+        ("drop", "UNREACHABLE", None),
+    ],
+)
+async def test_a_refusal_is_told_by_its_kind(error: str, kind: str, upstream: int | None) -> None:
+    async with ModelServer() as model:
+        events, failure = await failing(model.url, f"[error:{error}]")
+
+    assert (failure.code, failure.upstream) == (f"MODEL_{kind}", upstream)
+    assert events == []
+
+
+async def test_the_providers_sentence_is_told_without_its_key() -> None:
+    async with ModelServer() as model:
+        _, failure = await failing(model.url, "[error:401]", api_key="sk-bad")
+
+    assert failure.message == (
+        "the model provider does not accept the API key; check the server's key"
+        " (401: Incorrect API key provided: [hidden].)"
+    )
+    assert "sk-bad" not in repr(failure.__cause__)
+
+
+async def test_a_server_that_is_not_there() -> None:
+    _, failure = await failing("http://somebody:secret@127.0.0.1:1/v1", "hi")
+
+    assert failure.code == "MODEL_UNREACHABLE"
+    assert "secret" not in failure.message + repr(failure.__cause__)
+
+
+@pytest.mark.parametrize("prompt", ["[hang]", "[hang:2]"])
+async def test_a_silence_that_lasts_too_long(prompt: str) -> None:
+    async with ModelServer() as model:
+        patience = Patience(silence=0.1, sleep=Waits())
+        _, failure = await failing(model.url, prompt, patience)
+        assert await model.seen[0].closed
+
+    assert failure.code == "MODEL_TIMEOUT"
+    assert len(model.seen) == 1
+
+
+@pytest.mark.parametrize("how", ["midfail", "cut", "garbage"])
+async def test_an_answer_that_breaks_off_is_no_answer(how: str) -> None:
+    async with ModelServer() as model:
+        events, failure = await failing(model.url, f"[{how}:3]")
+
+    assert text(events) == "You said: "
+    assert failure.code == "MODEL_STREAM_BROKEN"
+
+
+async def test_an_error_in_the_middle_of_an_answer() -> None:
+    async with ModelServer() as model:
+        events, failure = await failing(model.url, "[streamerror:3]")
+
+    assert text(events) == "You said: "
+    assert failure.code == "MODEL_UNAVAILABLE"
+    assert "overloaded" in str(failure.__cause__)
+
+
+async def test_a_filter_that_cuts_an_answer() -> None:
+    async with ModelServer() as model:
+        events, failure = await failing(model.url, "[finish:content_filter]")
+
+    assert events[-1]["type"] == "TEXT_MESSAGE_END"
+    assert failure.code == "MODEL_CONTENT_POLICY"
+
+
+async def test_an_answer_that_reached_its_most_tokens_is_an_answer() -> None:
+    async with ModelServer() as model:
+        agent = OpenAIAgent("m", base_url=model.url)
+        events = await told(agent, ask("[finish:length]"))
+        await agent.close()
+
+    assert events[-1]["type"] == "RUN_FINISHED"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"<html>a login page</html>",
+        b"",
+        b"data: 7\n\n",
+        b'data: {"choices": {"0": 1}}\n\n',
+        b'data: {"choices": [1]}\n\n',
+        b'data: {"choices": [{"delta": "x"}]}\n\n',
+        b'data: {"choices": [{"delta": {"content": 5}}]}\n\n',
+        b'data: {"choices": [{"delta": {"tool_calls": [5]}}]}\n\n',
+        b'data: {"choices": [{"delta": {"tool_calls": 5}}]}\n\n',
+        b'data: {"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {}}]}}]}\n\n',
+        b'data: {"choices": [{"delta": {"content": "\xff"}}]}\n\n',
+    ],
+)
+async def test_what_does_not_speak_the_protocol_is_a_broken_stream(answer: bytes) -> None:
+    with pytest.raises(ModelFailure) as caught:
+        await saying(answer)
+    assert caught.value.code == "MODEL_STREAM_BROKEN"
+    assert caught.value.__cause__ is not None
+
+
+async def test_what_servers_leave_out_is_not_missed() -> None:
+    call = b'{"id": "%b", "function": {"name": "find", "arguments": "{}"}}'
+    events = await saying(
+        b": ping\n\n",
+        b'data: {"choices": []}\n\n',
+        b'data: {"choices": [{"delta": null}], "usage": {"prompt_tokens": "3"}}\n\n',
+        b'data: {"choices": [{"delta": {"tool_calls": [%b, %b]}}]}\n\n'
+        % (call % b"a", call % b"b"),
+        b"data: [DONE]\n\n",
+    )
+
+    starts = [event["toolCallId"] for event in events if event["type"] == "TOOL_CALL_START"]
+    assert starts == ["a", "b"]
+    assert "usage" not in events[-1]
+
+
+async def test_passing_faults_are_waited_out() -> None:
+    waits = Waits()
+    async with ModelServer() as model:
+        agent = OpenAIAgent("m", base_url=model.url, patience=Patience(sleep=waits))
+        events = await told(agent, ask("[error:503] [times:2]"))
+        await agent.close()
+
+    assert text(events).startswith("You said: ")
+    assert waits.seconds == [0.5, 1.0]
+    assert len(model.seen) == 3
+
+
+@pytest.mark.parametrize("error", ["drop", "408", "429", "500"])
+async def test_after_the_last_attempt_the_fault_is_told(error: str) -> None:
+    waits = Waits()
+    async with ModelServer() as model:
+        await failing(model.url, f"[error:{error}]", Patience(sleep=waits, retries=1))
+
+    assert len(model.seen) == 2
+    assert waits.seconds == [0.5]
+
+
+@pytest.mark.parametrize(("header", "waited"), [("3", 3.0), ("0", 0.0), ("Wed", 0.5), ("-1", 0.0)])
+async def test_the_wait_that_a_provider_asks_for(header: str, waited: float) -> None:
+    waits = Waits()
+    async with ModelServer() as model:
+        agent = OpenAIAgent("m", base_url=model.url, patience=Patience(sleep=waits))
+        await told(agent, ask(f"[error:429] [retry-after:{header}] [times:1]"))
+        await agent.close()
+
+    assert waits.seconds == [waited]
+
+
+@pytest.mark.parametrize("prompt", ["[error:429] [retry-after:60]", "[error:quota]", "[error:401]"])
+async def test_nobody_waits_where_it_does_not_help(prompt: str) -> None:
+    waits = Waits()
+    async with ModelServer() as model:
+        await failing(model.url, prompt, Patience(sleep=waits))
+
+    assert waits.seconds == []
+    assert len(model.seen) == 1
+
+
+async def test_an_answer_that_has_begun_is_not_asked_for_again() -> None:
+    waits = Waits()
+    async with ModelServer() as model:
+        await failing(model.url, "[midfail:2]", replace(ONCE, retries=2, sleep=waits))
+
+    assert waits.seconds == []
+    assert len(model.seen) == 1

@@ -1,0 +1,1 @@
+"""Stand-ins that tests talk to: a model provider, agents. No mocks."""

@@ -1,0 +1,150 @@
+"""What the model server says to a prompt, chunk by chunk; pure, no sockets.
+
+Directives in the last user message choose the reply:
+
+    [tool:NAME {"json": 1}]  a call of NAME, if it was offered; repeat it for parallel calls
+    [interleave]      the arguments of parallel calls arrive in turns
+    [text+tool]       text first              [tool+text]  text afterwards
+    [reasoning:...]   thoughts first, as `reasoning_content`; [thinking:...] as `reasoning`
+    [n:200]           that many tokens        [finish:length]  how the choice ends
+    [noids]           neither the chunks nor the tool calls carry ids
+
+A last message of role `tool` is answered with "Tool result: ", the forced tool `extract` with two
+suggestions, anything else with "You said: " and the prompt.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from typing import Any, TypeAlias
+
+Delta: TypeAlias = tuple[dict[str, Any], str | None]
+"""A chunk's `delta` and its `finish_reason`."""
+
+USAGE = {
+    "prompt_tokens": 11,
+    "completion_tokens": 7,
+    "total_tokens": 18,
+    "prompt_tokens_details": {"cached_tokens": 4},
+    "completion_tokens_details": {"reasoning_tokens": 3},
+}
+
+SUGGESTIONS = {
+    "suggestions": [
+        {"title": "Title A", "message": "Message A"},
+        {"title": "Title B", "message": "Message B"},
+    ]
+}
+
+_TOOL = re.compile(r"\[tool:(\w+) (\{.*?\})\]")
+_THOUGHTS = re.compile(r"\[(reasoning|thinking):(.*?)\]")
+
+
+def prompt(body: Mapping[str, Any]) -> str:
+    """The text of the last user message."""
+    users = [message for message in body.get("messages", []) if message.get("role") == "user"]
+    return _text(users[-1]) if users else ""
+
+
+def ends_with(body: Mapping[str, Any], role: str) -> bool:
+    messages = body.get("messages", [])
+    return bool(messages) and messages[-1].get("role") == role
+
+
+def deltas(body: Mapping[str, Any], number: int) -> Iterator[Delta]:
+    """The reply to a chat-completions request, the `number`th that this server answers."""
+    text = prompt(body)
+    yield {"role": "assistant", "content": ""}, None
+    if ends_with(body, "tool"):
+        yield from _words("Tool result: " + _text(body["messages"][-1]))
+        yield {}, "stop"
+    elif (body.get("tool_choice") or {}) == _forced("extract"):
+        yield from _calls(
+            [("extract", json.dumps(SUGGESTIONS, separators=(",", ":")))], number, text, 20
+        )
+        yield {}, "tool_calls"
+    elif calls := _asked_tools(body, text):
+        yield from _around_tools(calls, number, text)
+    else:
+        yield from _thoughts(text)
+        yield from _plain(text)
+
+
+def _around_tools(calls: Sequence[tuple[str, str]], number: int, text: str) -> Iterator[Delta]:
+    yield from _thoughts(text)
+    if "[text+tool]" in text:
+        yield from _words("Let me check. ")
+    yield from _calls(calls, number, text)
+    if "[tool+text]" in text:
+        yield from _words("That was all. ")
+    yield {}, "tool_calls"
+
+
+def _plain(text: str) -> Iterator[Delta]:
+    if count := re.search(r"\[n:(\d+)\]", text):
+        for index in range(int(count[1])):
+            yield {"content": f"tok{index} "}, None
+    else:
+        yield from _words(f"You said: {text}")
+    finish = re.search(r"\[finish:(\w+)\]", text)
+    yield {}, finish[1] if finish else "stop"
+
+
+def _thoughts(text: str) -> Iterator[Delta]:
+    if thoughts := _THOUGHTS.search(text):
+        field = "reasoning_content" if thoughts[1] == "reasoning" else "reasoning"
+        for word in _split(thoughts[2]):
+            yield {field: word}, None
+
+
+def _calls(
+    calls: Sequence[tuple[str, str]], number: int, text: str, size: int | None = None
+) -> Iterator[Delta]:
+    ids = "[noids]" not in text
+    streams = [
+        list(_call(index, name, arguments, f"call_{number}_{index}" if ids else None, size))
+        for index, (name, arguments) in enumerate(calls)
+    ]
+    if "[interleave]" in text:
+        streams = [[delta for turn in zip_longest(*streams) for delta in turn if delta]]
+    for stream in streams:
+        for delta in stream:
+            yield {"tool_calls": [delta]}, None
+
+
+def _call(
+    index: int, name: str, arguments: str, call_id: str | None, size: int | None
+) -> Iterator[dict[str, Any]]:
+    start = {"type": "function", "function": {"name": name, "arguments": ""}}
+    yield {"index": index, **({"id": call_id} if call_id else {}), **start}
+    step = size or max(1, -(-len(arguments) // 4))
+    for place in range(0, len(arguments), step):
+        yield {"index": index, "function": {"arguments": arguments[place : place + step]}}
+
+
+def _asked_tools(body: Mapping[str, Any], text: str) -> list[tuple[str, str]]:
+    offered = {tool["function"]["name"] for tool in body.get("tools") or []}
+    return [(name, arguments) for name, arguments in _TOOL.findall(text) if name in offered]
+
+
+def _forced(name: str) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name}}
+
+
+def _words(text: str) -> Iterator[Delta]:
+    for word in _split(text):
+        yield {"content": word}, None
+
+
+def _split(text: str) -> list[str]:
+    return re.findall(r"\S+\s*", text)
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text") or f"<{part['type']}>" for part in content or [])
