@@ -57,19 +57,26 @@ def runtime_from(settings: Settings) -> CopilotRuntime:
 
 def _agent(settings: Settings) -> object:
     """The model that was asked for, else the demo; never the demo because something is missing."""
-    model, base_url = settings.model, settings.openai_base_url
-    if model is None:
-        if base_url is not None:
+    if settings.model is None:
+        if settings.openai_base_url is not None:
             raise Misconfigured("AGUI_OPENAI_BASE_URL needs AGUI_MODEL, for example openai/llama3")
         return DemoAgent()
-    provider, _, name = model.partition("/")
-    if provider != "openai" and base_url is None:
-        from agui_runtime.connectors.litellm import LiteLLMAgent  # heavy: only when asked for
+    provider, _, name = settings.model.partition("/")
+    if settings.openai_base_url is not None:
+        model = name if provider == "openai" else settings.model
+        return OpenAIAgent(model, api_key=settings.api_key, base_url=settings.openai_base_url)
+    if provider == "openai":
+        return OpenAIAgent(name, api_key=_openai_key(settings))
+    from agui_runtime.connectors.litellm import LiteLLMAgent  # heavy: only when asked for
 
-        return LiteLLMAgent(model, api_key=settings.api_key)
-    if base_url is None and settings.api_key is None:
-        raise Misconfigured(f"AGUI_MODEL={model} needs OPENAI_API_KEY")
-    return OpenAIAgent(name if provider == "openai" else model, api_key=settings.api_key)
+    return LiteLLMAgent(settings.model, api_key=settings.api_key)
+
+
+def _openai_key(settings: Settings) -> str:
+    key = settings.api_key or settings.openai_api_key
+    if key is None:
+        raise Misconfigured(f"AGUI_MODEL={settings.model} needs OPENAI_API_KEY")
+    return key
 
 
 def _imported(target: str) -> CopilotRuntime:

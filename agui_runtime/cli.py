@@ -7,9 +7,13 @@ import ipaddress
 import logging
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from agui_runtime.errors import AguiError, Misconfigured
 from agui_runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from agui_runtime.runtime import AgentInfo
 
 GRACE = 10
 """Seconds that open connections have to finish when the server is told to stop."""
@@ -78,7 +82,7 @@ def _check(options: argparse.Namespace) -> None:
         sys.stdout.write(f"{agent.name}: {agent.description}\n")
 
 
-def _announce(origin: str, path: str, agents: Sequence[object]) -> None:
+def _announce(origin: str, path: str, agents: Sequence[AgentInfo]) -> None:
     lines = [
         f"agui_runtime on {origin}",
         f"  runtimeUrl   {origin}{path}",

@@ -18,7 +18,9 @@ class Settings:
     openai_base_url: str | None = None
     """An OpenAI-compatible endpoint, for example `http://127.0.0.1:11434/v1`."""
     api_key: str | None = None
-    """The model provider's key; for OpenAI, `OPENAI_API_KEY` is read as well."""
+    """The key of whatever serves the model."""
+    openai_api_key: str | None = None
+    """`OPENAI_API_KEY`, used for OpenAI itself and sent nowhere else."""
     app: str | None = None
     """`module:name` of your own CopilotRuntime; then the model variables are not used."""
     path: str = "/copilotkit"
@@ -37,7 +39,8 @@ class Settings:
         return cls(
             model=env.get("AGUI_MODEL") or None,
             openai_base_url=env.get("AGUI_OPENAI_BASE_URL") or None,
-            api_key=env.get("AGUI_API_KEY") or env.get("OPENAI_API_KEY") or None,
+            api_key=env.get("AGUI_API_KEY") or None,
+            openai_api_key=env.get("OPENAI_API_KEY") or None,
             app=env.get("AGUI_APP") or None,
             path=_path(env.get("AGUI_PATH") or default.path),
             cors_origins=_listed(env.get("AGUI_CORS_ORIGINS")) or default.cors_origins,

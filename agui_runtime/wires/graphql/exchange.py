@@ -1,0 +1,98 @@
+"""One HTTP exchange: what the client accepts, and the one answer that it gets. Executes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+from graphql import ExecutionResult, GraphQLError
+from starlette.types import Receive, Scope, Send
+
+from agui_runtime.observe import request_id_of
+from agui_runtime.wires.graphql.errors import formatted
+from agui_runtime.wires.graphql.framing import (
+    GRAPHQL_JSON,
+    INCREMENTAL_ACCEPT,
+    Accepted,
+    Framing,
+)
+from agui_runtime.wires.graphql.http import BadRequest, headers_of, reply
+
+
+class Exchange:
+    """Call `agree` before anything is executed, then answer once, at once or in parts."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.headers = headers_of(scope)
+        self.request_id = request_id_of(self.headers)
+        self._told = [(b"x-request-id", self.request_id.encode())]
+        self._send = send
+        self._accepted = Accepted(self.headers.get("accept", ""))
+        self._framing = self._accepted.framing()
+        self._begun = False
+
+    @property
+    def method(self) -> str:
+        return str(self.scope["method"])
+
+    def agree(self, *, incremental: bool) -> None:
+        """Raises BadRequest if the client accepts no form in which such an answer can be given."""
+        if self._framing or (self._accepted.json() and not incremental):
+            return
+        raise BadRequest(406, None, [(b"accept", INCREMENTAL_ACCEPT)])
+
+    async def reject(self, bad: BadRequest) -> None:
+        """Answer a request that is not GraphQL."""
+        headers = [*bad.headers, *self._told]
+        if bad.body:
+            headers.append((b"content-type", f"{GRAPHQL_JSON}; charset=utf-8".encode()))
+        await reply(self._send, bad.status, headers, bad.body)
+
+    async def refuse(self, errors: Sequence[Mapping[str, object]]) -> None:
+        """Answer an operation that cannot be executed."""
+        await self._answer(orjson.dumps({"errors": errors}), understood=False)
+
+    async def answer(self, result: ExecutionResult) -> None:
+        """Answer an operation that was executed. Without a path, an error is one of the request."""
+        errors = [formatted(error, self.request_id) for error in result.errors or ()]
+        understood = result.data is not None or all("path" in error for error in errors)
+        told = {"errors": errors} if errors else {}
+        data = {"data": result.data} if understood else {}
+        await self._answer(orjson.dumps(told | data), understood=understood)
+
+    async def fail(self, error: Exception) -> None:
+        """Answer an operation that could not even be begun, though nothing is wrong with it."""
+        told = formatted(GraphQLError(str(error), original_error=error), self.request_id)
+        await self._answer(orjson.dumps({"errors": [told], "data": None}))
+
+    async def write_whole(self, payloads: Sequence[bytes], last: bool) -> None:
+        """Answer with a document that is complete."""
+        await self._answer(payloads[0])
+
+    async def write_parts(self, payloads: Sequence[bytes], last: bool) -> None:
+        """Answer with the next payloads of a document that grows, in one write."""
+        assert self._framing is not None  # agreed
+        await self._write(self._framing, payloads, last)
+
+    async def _answer(self, body: bytes, *, understood: bool = True) -> None:
+        kind = self._accepted.json()
+        if kind:
+            # GraphQL over HTTP 6.4: the older media type answers 200 also to what is no operation.
+            status = 400 if kind == GRAPHQL_JSON and not understood else 200
+            headers = [*self._told, (b"content-type", f"{kind}; charset=utf-8".encode())]
+            await reply(self._send, status, headers, body)
+        elif self._framing:
+            await self._write(self._framing, [body], last=True)
+        else:
+            raise BadRequest(406, None, [(b"accept", INCREMENTAL_ACCEPT)])
+
+    async def _write(self, framing: Framing, payloads: Sequence[bytes], last: bool) -> None:
+        body = framing.body(payloads, last=last)
+        if not self._begun:
+            self._begun = True
+            headers = [*framing.headers, *self._told]
+            await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+            body = framing.opening + body
+        await self._send({"type": "http.response.body", "body": body, "more_body": not last})

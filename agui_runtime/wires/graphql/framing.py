@@ -1,0 +1,90 @@
+"""How payloads are framed for HTTP, and which framing a client accepts. Pure.
+
+The bytes are those of the reference, which 1.10.6 front ends depend on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+
+INCREMENTAL_ACCEPT = b"text/event-stream; charset=utf-8, multipart/mixed"
+"""What a client that accepts neither is told (406)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """A way to send several payloads in one body: `opening`, then parts, then `closing`."""
+
+    headers: tuple[tuple[bytes, bytes], ...]
+    opening: bytes
+    part: Callable[[bytes], bytes]
+    closing: bytes
+
+    def body(self, payloads: Sequence[bytes], *, last: bool) -> bytes:
+        """The bytes of the parts that leave in one write."""
+        return b"".join(map(self.part, payloads)) + (self.closing if last else b"")
+
+
+def _multipart(payload: bytes) -> bytes:
+    # The delimiter follows each part at once: the client shows a part when it has seen the next
+    # delimiter, so one at the head of the next part would show everything one part late.
+    head = b"\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: %d\r\n\r\n"
+    return head % len(payload) + payload + b"\r\n---"
+
+
+def _event(payload: bytes) -> bytes:
+    return b"event: next\ndata: " + payload + b"\n\n"
+
+
+MULTIPART = Framing(
+    headers=((b"content-type", b'multipart/mixed; boundary="-"'), (b"x-accel-buffering", b"no")),
+    opening=b"\r\n---",
+    part=_multipart,
+    closing=b"--\r\n",
+)
+
+EVENTS = Framing(
+    headers=(
+        (b"content-type", b"text/event-stream"),
+        (b"cache-control", b"no-cache"),
+        (b"content-encoding", b"none"),
+        (b"x-accel-buffering", b"no"),
+    ),
+    opening=b":\n\n",
+    part=_event,
+    closing=b"event: complete\ndata:\n\n",
+)
+
+
+class Accepted:
+    """A client's Accept header; a missing one accepts everything."""
+
+    def __init__(self, header: str) -> None:
+        self._ranges = [
+            kind for kind, quality in map(_range, (header or "*/*").split(",")) if quality
+        ]
+
+    def framing(self) -> Framing | None:
+        """How to send payloads over time; None if the client does not accept any way."""
+        if self._accepts("multipart/mixed"):
+            return MULTIPART
+        return EVENTS if self._accepts("text/event-stream") else None
+
+    def json(self) -> str | None:
+        """The media type of a single JSON answer; None if the client does not accept any."""
+        return next((kind for kind in (GRAPHQL_JSON, JSON) if self._accepts(kind)), None)
+
+    def _accepts(self, kind: str) -> bool:
+        family = kind.partition("/")[0] + "/*"
+        return any(each in (kind, family, "*/*") for each in self._ranges)
+
+
+def _range(text: str) -> tuple[str, bool]:
+    """A media range and whether it is wanted at all: RFC 9110 12.5.1 says that q=0 is not."""
+    kind, *parameters = (part.strip().lower() for part in text.split(";"))
+    refused = any(each in ("q=0", "q=0.0", "q=0.00", "q=0.000") for each in parameters)
+    return kind, not refused

@@ -1,0 +1,186 @@
+"""From a query's text to something that can be executed: parsed, limited and validated once.
+
+Nothing is executed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from graphql import (
+    REMOVE,
+    DirectiveNode,
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    VisitorAction,
+    get_variable_values,
+    parse,
+    validate,
+    visit,
+)
+from graphql.execution.values import VariableValues
+
+from agui_runtime.wires.graphql.errors import with_code
+from agui_runtime.wires.graphql.limits import Limits, excesses
+from agui_runtime.wires.graphql.plan import Plan, compile_plan
+
+Switches: TypeAlias = tuple[tuple[str, Any], ...]
+"""Variables that stand in directives, with their values."""
+
+
+class Refused(Exception):
+    """The operation cannot be executed; `errors` is what the answer tells of it."""
+
+    def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """A parsed query text. `plain` is what graphql-core executes: without @defer and @stream.
+
+    `errors` are empty for a valid one. `switches` are the variables that stand in directives.
+    """
+
+    operations: tuple[OperationDefinitionNode, ...] = ()
+    fragments: Mapping[str, FragmentDefinitionNode] = field(default_factory=dict)
+    plain: DocumentNode = field(default_factory=DocumentNode)
+    switches: frozenset[str] = frozenset()
+    errors: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one request asks to be executed; `plan` is set for the mutation that streams."""
+
+    document: DocumentNode
+    node: OperationDefinitionNode
+    plan: Plan | None
+
+    @property
+    def name(self) -> str | None:
+        return self.node.name.value if self.node.name else None
+
+    @property
+    def is_mutation(self) -> bool:
+        return self.node.operation.value == "mutation"
+
+
+class Operations:
+    """Prepares the operations of one schema, and remembers the latest ones."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, remembered: int = 128) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._document = lru_cache(remembered)(self._read)
+        self._plan = lru_cache(remembered)(self._compiled)
+
+    def prepare(self, query: str, name: str | None, variables: Mapping[str, Any]) -> Operation:
+        """Raises Refused for what is malformed, invalid, over a limit or not there."""
+        document = self._document(query)
+        if document.errors:
+            raise Refused(document.errors)
+        node = _chosen(document.operations, name)
+        switches = self._switches(document, node, variables)
+        plan = self._plan(document, name, switches)
+        return Operation(plan.head if plan else document.plain, node, plan)
+
+    def _read(self, query: str) -> Document:
+        try:
+            ast = parse(
+                query,
+                max_tokens=self._limits.tokens,
+                max_source_length=self._limits.characters,
+            )
+        except GraphQLError as error:
+            return Document(errors=(with_code(error, "GRAPHQL_PARSE_FAILED"),))
+        faults = excesses(ast, self._limits) or validate(
+            self._schema, ast, max_errors=10, hide_suggestions=True
+        )
+        if faults:
+            errors = [with_code(each, "GRAPHQL_VALIDATION_FAILED") for each in faults]
+            return Document(errors=tuple(errors))
+        return _document(ast)
+
+    def _switches(
+        self, document: Document, node: OperationDefinitionNode, variables: Mapping[str, Any]
+    ) -> Switches:
+        """The values of the variables on which the plan depends."""
+        wanted = [
+            each
+            for each in node.variable_definitions or ()
+            if each.variable.name.value in document.switches
+        ]
+        if not wanted:
+            return ()
+        values = get_variable_values(self._schema, wanted, dict(variables), hide_suggestions=True)
+        if isinstance(values, list):
+            raise Refused([error.formatted for error in values])
+        return tuple(values.coerced.items())
+
+    def _compiled(self, document: Document, name: str | None, switches: Switches) -> Plan | None:
+        node = _chosen(document.operations, name)  # nodes are no key: their hashes are deep
+        values = VariableValues({}, dict(switches))
+        try:
+            return compile_plan(self._schema, node, document.fragments, values)
+        except GraphQLError as error:  # null for a variable that decides
+            raise Refused([error.formatted]) from None
+
+
+def _document(ast: DocumentNode) -> Document:
+    switches = _Switches()
+    visit(ast, switches)
+    definitions = ast.definitions
+    fragments = (each for each in definitions if isinstance(each, FragmentDefinitionNode))
+    return Document(
+        operations=tuple(each for each in definitions if isinstance(each, OperationDefinitionNode)),
+        fragments={each.name.value: each for each in fragments},
+        plain=visit(ast, _Plain()),
+        switches=frozenset(switches.names),
+    )
+
+
+def _chosen(
+    operations: tuple[OperationDefinitionNode, ...], name: str | None
+) -> OperationDefinitionNode:
+    if name is None and len(operations) == 1:
+        return operations[0]
+    if name is None:
+        many = "an operation" if not operations else "operationName: the query has several"
+        raise Refused([_unresolved(f"Must provide {many}.")])
+    for operation in operations:
+        if operation.name and operation.name.value == name:
+            return operation
+    raise Refused([_unresolved(f"Unknown operation named '{name}'.")])
+
+
+def _unresolved(message: str) -> dict[str, Any]:
+    return {"message": message, "extensions": {"code": "OPERATION_RESOLUTION_FAILURE"}}
+
+
+class _Switches(Visitor):
+    """Collects the variables that stand in directives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        values = (argument.value for argument in node.arguments or ())
+        self.names.update(each.name.value for each in values if isinstance(each, VariableNode))
+
+
+class _Plain(Visitor):
+    """Removes @defer and @stream: to obey them is a permission, not a duty."""
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> VisitorAction:
+        return REMOVE if node.name.value in ("defer", "stream") else None

@@ -1,0 +1,307 @@
+"""Compiles an operation into what to deliver of the document, at once and later. Pure.
+
+Done once for each query text and set of directive variables. The operation must be valid: that it
+ends (no fragment within itself) and that it is unambiguous are rules of GraphQL's validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLDirective,
+    GraphQLField,
+    GraphQLIncludeDirective,
+    GraphQLLeafType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLSkipDirective,
+    GraphQLString,
+    InlineFragmentNode,
+    NameNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_object_type,
+)
+from graphql.execution.values import VariableValues, get_directive_values
+from graphql.type.directives import GraphQLDeferDirective, GraphQLStreamDirective
+
+STREAMED_ROOT = "generateCopilotResponse"
+"""The mutation whose answer is a document that grows."""
+
+_LATE = frozenset({"status", "messages", "metaEvents", "content", "arguments"})
+"""Fields whose last value is not known from the start, on types that have `knows`."""
+
+Selections: TypeAlias = Mapping[str, "Selection"]
+"""What is asked for, by the name of the runtime type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A list whose items are delivered one by one, all but the first `initial`."""
+
+    initial: int
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of an answer: its key, and the attribute of the object that holds its value.
+
+    `typename` is set for `__typename`, which has no attribute. A leaf has `serialize`, or neither
+    that nor `selections` if its values are JSON already. `late`: ask the object's `knows` for it.
+    """
+
+    key: str
+    attribute: str = ""
+    typename: str | None = None
+    late: bool = False
+    serialize: Callable[[Any], Any] | None = None
+    selections: Selections | None = None
+    stream: Stream | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields of one object that are delivered together; deferred ones may have a label.
+
+    `awaited` are those of them whose value, or something in it, may not be known yet.
+    """
+
+    fields: tuple[Field, ...]
+    awaited: tuple[Field, ...]
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is asked of one type of object: what comes with it, and what may come later."""
+
+    immediate: Group
+    deferred: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an operation asks of the document; `incremental` if any of it may come later.
+
+    `head` is the part of it to execute first: the mutation without anything of its answer.
+    """
+
+    root: Group
+    incremental: bool
+    head: DocumentNode
+
+
+def compile_plan(
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    variables: VariableValues,
+) -> Plan | None:
+    """The plan of a mutation for the growing document; None for any other operation.
+
+    `variables` need only hold those that stand in directives.
+    """
+    mutation = schema.mutation_type
+    if operation.operation.value != "mutation" or mutation is None:
+        return None
+    compiler = _Compiler(schema, fragments, variables)
+    level = _Level()
+    compiler.collect(mutation, operation.selection_set, level, level.immediate)
+    for nodes in level.immediate.values():
+        if nodes[0].name.value == STREAMED_ROOT:
+            root = compiler.group(mutation, level.immediate)
+            return Plan(root, compiler.incremental, _head(operation, nodes[0]))
+    return None
+
+
+_Nodes: TypeAlias = dict[str, list[FieldNode]]
+
+
+class _Level:
+    """The fields asked of one object, as they are collected: at once, and in deferred fragments."""
+
+    def __init__(self) -> None:
+        self.immediate: _Nodes = {}
+        self.deferred: list[tuple[str | None, _Nodes]] = []
+        self._met_at_once: set[str] = set()
+        self._met_deferred: set[str] = set()
+
+    def meet(self, fragment: str, deferred: bool) -> bool:
+        """Whether this spread of a fragment adds anything; without this, spreads multiply."""
+        if fragment in self._met_at_once or (deferred and fragment in self._met_deferred):
+            return False
+        (self._met_deferred if deferred else self._met_at_once).add(fragment)
+        return True
+
+    def gather(self) -> None:
+        """Move each object or list to where it is asked for first: it is delivered only once.
+
+        A deferred fragment gives up what it too asks of it: to defer is a permission, not a duty.
+        """
+        owners = {key: nodes for key, nodes in self.immediate.items() if nodes[0].selection_set}
+        for _, group in self.deferred:
+            for key in [key for key, nodes in group.items() if nodes[0].selection_set]:
+                if key in owners:
+                    owners[key].extend(group.pop(key))
+                else:
+                    owners[key] = group[key]
+
+
+class _Compiler:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: VariableValues,
+    ) -> None:
+        self.incremental = False
+        self._schema = schema
+        self._fragments = fragments
+        self._variables = variables
+
+    def collect(
+        self, parent: GraphQLObjectType, asked: SelectionSetNode, level: _Level, into: _Nodes
+    ) -> None:
+        """Sort the selections that apply to `parent` into the level's groups."""
+        for selection in asked.selections:
+            if not self._included(selection):
+                continue
+            if isinstance(selection, FieldNode):
+                key = selection.alias.value if selection.alias else selection.name.value
+                into.setdefault(key, []).append(selection)
+            else:
+                self._collect_fragment(parent, selection, level, into)
+
+    def group(self, parent: GraphQLObjectType, nodes: _Nodes, label: str | None = None) -> Group:
+        fields = tuple(self._field(parent, key, each) for key, each in nodes.items())
+        return Group(fields, tuple(field for field in fields if _is_awaited(field)), label)
+
+    def _collect_fragment(
+        self, parent: GraphQLObjectType, fragment: SelectionNode, level: _Level, into: _Nodes
+    ) -> None:
+        assert isinstance(fragment, InlineFragmentNode | FragmentSpreadNode)
+        defer = self._active(GraphQLDeferDirective, fragment)
+        if isinstance(fragment, FragmentSpreadNode):
+            name = fragment.name.value
+            if not level.meet(name, defer is not None or into is not level.immediate):
+                return
+            definition: FragmentDefinitionNode | InlineFragmentNode = self._fragments[name]
+        else:
+            definition = fragment
+        if not self._applies(definition, parent):
+            return
+        if defer is not None:
+            into = {}
+            level.deferred.append((defer.get("label"), into))
+        self.collect(parent, definition.selection_set, level, into)
+
+    def _applies(
+        self, fragment: FragmentDefinitionNode | InlineFragmentNode, parent: GraphQLObjectType
+    ) -> bool:
+        if fragment.type_condition is None:
+            return True
+        condition = self._schema.type_map[fragment.type_condition.name.value]
+        if condition is parent:
+            return True
+        return is_abstract_type(condition) and self._schema.is_sub_type(condition, parent)
+
+    def _field(self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Field:
+        name = nodes[0].name.value
+        if name == "__typename":
+            return Field(key, typename=parent.name)
+        definition = parent.fields[name]
+        named = get_named_type(definition.type)
+        leaf = is_leaf_type(named)
+        return Field(
+            key,
+            attribute=_attribute(definition),
+            late=name in _LATE and hasattr(_origin(parent), "knows"),
+            serialize=_serializer(named) if leaf else None,
+            selections=None if leaf else self._selections(named, nodes),
+            stream=self._stream(nodes[0]),
+        )
+
+    def _selections(self, named: GraphQLNamedType, nodes: list[FieldNode]) -> Selections:
+        types = [named] if is_object_type(named) else []
+        if is_abstract_type(named):
+            types = self._schema.get_possible_types(named)
+        return {each.name: self._selection(each, nodes) for each in types}
+
+    def _selection(self, parent: GraphQLObjectType, nodes: Iterable[FieldNode]) -> Selection:
+        level = _Level()
+        for node in nodes:
+            if node.selection_set:
+                self.collect(parent, node.selection_set, level, level.immediate)
+        level.gather()
+        groups = [self.group(parent, found, label) for label, found in level.deferred if found]
+        return Selection(self.group(parent, level.immediate), tuple(groups))
+
+    def _stream(self, node: FieldNode) -> Stream | None:
+        values = self._active(GraphQLStreamDirective, node)
+        if values is None:
+            return None
+        return Stream(max(values.get("initialCount") or 0, 0), values.get("label"))
+
+    def _active(self, directive: GraphQLDirective, node: SelectionNode) -> dict[str, Any] | None:
+        """The directive's arguments if it stands on the node and is not switched off."""
+        values = get_directive_values(directive, node, self._variables)
+        if values is None or values.get("if") is False:
+            return None
+        self.incremental = True
+        return values
+
+    def _included(self, node: SelectionNode) -> bool:
+        skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
+        if skip and skip["if"]:
+            return False
+        include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
+        return include is None or bool(include["if"])
+
+
+def _is_awaited(field: Field) -> bool:
+    inside = field.selections.values() if field.selections else ()
+    return field.late or any(each.immediate.awaited for each in inside)
+
+
+def _head(operation: OperationDefinitionNode, mutation: FieldNode) -> DocumentNode:
+    typename = SelectionSetNode(selections=(FieldNode(name=NameNode(value="__typename")),))
+    start = FieldNode(
+        alias=mutation.alias,
+        name=mutation.name,
+        arguments=mutation.arguments,
+        selection_set=typename,
+        loc=mutation.loc,
+    )
+    alone = OperationDefinitionNode(
+        operation=operation.operation,
+        name=operation.name,
+        variable_definitions=operation.variable_definitions,
+        selection_set=SelectionSetNode(selections=(start,)),
+    )
+    return DocumentNode(definitions=(alone,))
+
+
+def _attribute(definition: GraphQLField) -> str:
+    return str(definition.extensions["strawberry-definition"].python_name)
+
+
+def _origin(parent: GraphQLObjectType) -> type:
+    origin: type = parent.extensions["strawberry-definition"].origin
+    return origin
+
+
+def _serializer(leaf: GraphQLLeafType) -> Callable[[Any], Any] | None:
+    return None if leaf is GraphQLString else leaf.serialize

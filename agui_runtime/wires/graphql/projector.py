@@ -1,0 +1,167 @@
+"""Folds a run's records into the response document that the front end merges together. Pure.
+
+It knows nothing of operations and parts: `incremental` delivers the document. What of AG-UI has no
+counterpart in CopilotKit 1.10 (reasoning, activities, raw events) is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from agui_runtime.errors import AguiError
+from agui_runtime.events import TERMINAL, Event, Record, RunInfo
+from agui_runtime.wires.graphql.agent_state import AgentStateView
+from agui_runtime.wires.graphql.errors import failure_details
+from agui_runtime.wires.graphql.interrupts import meta_event, unannounced
+from agui_runtime.wires.graphql.messages import text_of
+from agui_runtime.wires.graphql.types import (
+    JSON,
+    ActionExecutionMessageOutput,
+    BaseMessageOutput,
+    BaseMetaEvent,
+    CopilotResponse,
+    DateTimeISO,
+    FailedMessageStatus,
+    FailedResponseStatus,
+    ResultMessageOutput,
+    SuccessMessageStatus,
+    SuccessResponseStatus,
+    TextMessageOutput,
+    now,
+)
+
+# The reference's texts; front ends show them.
+TEXT_CUT = "Error streaming message content"
+ARGUMENTS_CUT = "An unknown error has occurred in the action execution argument stream"
+
+
+class Projector:
+    """One run's response. Feed it the run's records in order, in any batches; read `response`.
+
+    The first response status wins. A message that was open when the run broke off gets a Failed
+    status if the run failed, else Success: what a stopped run said is a valid, short answer.
+    `clock` says when a message began.
+    """
+
+    def __init__(self, run: RunInfo, clock: Callable[[], DateTimeISO] = now) -> None:
+        self.response = CopilotResponse(thread_id=run.thread_id)
+        self._clock = clock
+        self._state = AgentStateView(run, clock)
+        self._texts: dict[str, TextMessageOutput] = {}
+        self._calls: dict[str, ActionExecutionMessageOutput] = {}
+        self._meta_events: list[BaseMetaEvent] = []
+        self.response.meta_events = self._meta_events
+
+    def feed(self, records: Iterable[Record]) -> None:
+        for record in records:
+            event = record.event
+            if event["type"] == "TEXT_MESSAGE_CONTENT":
+                self._texts[event["messageId"]].content.append(event["delta"])
+            else:
+                self._apply(event)
+
+    def fail(self, error: AguiError) -> None:
+        """End the response, unless it has ended: the run's records cannot be read any further."""
+        if not self.response.done:
+            self._apply({"type": "RUN_ERROR", "message": error.message, "code": error.code})
+
+    def _apply(self, event: Event) -> None:
+        apply = _APPLY.get(event["type"])
+        if apply is not None:
+            apply(self, event)
+        changed = self._state.feed(event)
+        if changed is not None:
+            self._add(changed)
+        if event["type"] in TERMINAL:
+            self.response.done = True
+
+    def _text_started(self, event: Event) -> None:
+        text = TextMessageOutput(
+            id=event["messageId"],
+            created_at=self._clock(),
+            parent_message_id=event.get("parentMessageId"),
+        )
+        self._texts[text.id] = text
+        self.response.messages.append(text)
+
+    def _text_ended(self, event: Event) -> None:
+        if not _is_cut(event):
+            self._texts[event["messageId"]].status = SuccessMessageStatus()
+
+    def _call_started(self, event: Event) -> None:
+        call = ActionExecutionMessageOutput(
+            id=event["toolCallId"],
+            created_at=self._clock(),
+            name=event["toolCallName"],
+            parent_message_id=event.get("parentMessageId"),
+        )
+        self._calls[call.id] = call
+        self.response.messages.append(call)
+
+    def _call_arguments(self, event: Event) -> None:
+        self._calls[event["toolCallId"]].arguments.append(event["delta"])
+
+    def _call_ended(self, event: Event) -> None:
+        if not _is_cut(event):
+            self._calls[event["toolCallId"]].status = SuccessMessageStatus()
+
+    def _call_answered(self, event: Event) -> None:
+        if _is_cut(event):
+            return
+        call = self._calls.get(event["toolCallId"])
+        self._add(
+            ResultMessageOutput(
+                id=f"result-{event['toolCallId']}",
+                created_at=self._clock(),
+                action_execution_id=event["toolCallId"],
+                action_name=call.name if call else "unknown",
+                result=text_of(event["content"]),
+            )
+        )
+
+    def _custom(self, event: Event) -> None:
+        made = meta_event(event["name"], event.get("value"), self._clock())
+        if made is not None:
+            self._meta_events.append(made)
+
+    def _finished(self, event: Event) -> None:
+        interrupts = event.get("outcome", {}).get("interrupts")
+        if interrupts and not self._meta_events:
+            self._meta_events.append(unannounced(interrupts))
+        self._decide(SuccessResponseStatus())
+
+    def _failed(self, event: Event) -> None:
+        self._decide(FailedResponseStatus(details=JSON(failure_details(event))))
+
+    def _add(self, message: BaseMessageOutput) -> None:
+        message.status = SuccessMessageStatus()
+        self.response.messages.append(message)
+
+    def _decide(self, status: SuccessResponseStatus | FailedResponseStatus) -> None:
+        failed = isinstance(status, FailedResponseStatus)
+        for messages, reason in ((self._texts, TEXT_CUT), (self._calls, ARGUMENTS_CUT)):
+            for message in messages.values():
+                if not message.knows("status"):
+                    message.status = (
+                        FailedMessageStatus(reason=reason) if failed else SuccessMessageStatus()
+                    )
+        if not self.response.knows("status"):
+            self.response.status = status
+
+
+_APPLY: dict[str, Callable[[Projector, Event], None]] = {
+    "TEXT_MESSAGE_START": Projector._text_started,
+    "TEXT_MESSAGE_END": Projector._text_ended,
+    "TOOL_CALL_START": Projector._call_started,
+    "TOOL_CALL_ARGS": Projector._call_arguments,
+    "TOOL_CALL_END": Projector._call_ended,
+    "TOOL_CALL_RESULT": Projector._call_answered,
+    "CUSTOM": Projector._custom,
+    "RUN_FINISHED": Projector._finished,
+    "RUN_ERROR": Projector._failed,
+}
+
+
+def _is_cut(event: Event) -> bool:
+    """The event was made to close what the agent left open; it is no end of the agent's own."""
+    return "cut" in event.get("metadata", ())

@@ -1,0 +1,144 @@
+"""From the mutation's input to a RunRequest: messages, tools, state, forwarded values. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from ag_ui.core import RunAgentInput
+from pydantic import ValidationError
+
+from agui_runtime.errors import InvalidInput
+from agui_runtime.events import RunContext, RunRequest
+from agui_runtime.wires.graphql.inputs import (
+    ActionInput,
+    ActionInputAvailability,
+    CopilotRequestType,
+    ForwardedParametersInput,
+    GenerateCopilotResponseInput,
+    given,
+)
+from agui_runtime.wires.graphql.messages import to_agui
+
+_PARAMETERS = {
+    "model": "model",
+    "max_tokens": "maxTokens",
+    "stop": "stop",
+    "tool_choice": "toolChoice",
+    "tool_choice_function_name": "toolChoiceFunctionName",
+    "temperature": "temperature",
+}
+
+
+def run_request(data: GenerateCopilotResponseInput, context: RunContext) -> RunRequest:
+    """The run that the mutation asks for; raises InvalidInput.
+
+    Only a chat is part of its thread; suggestions, tasks and completions are ephemeral. The front
+    end goes on after server-side actions by itself, with a second request.
+    """
+    session = given(data.agent_session)
+    kind = data.metadata.request_type or CopilotRequestType.Chat
+    return RunRequest(
+        input=_agent_input(data, context.properties),
+        context=context,
+        agent=session.agent_name if session else None,
+        ephemeral=kind is not CopilotRequestType.Chat,
+        follow_up=False,
+    )
+
+
+def _agent_input(
+    data: GenerateCopilotResponseInput, properties: Mapping[str, Any]
+) -> RunAgentInput:
+    session = data.agent_session or None
+    state, config = _state_and_config(data)
+    made = {
+        "threadId": data.thread_id or (session and session.thread_id) or "",
+        "runId": "",
+        "messages": to_agui(data.messages),
+        "tools": list(_tools(data.frontend.actions, for_model=session is None)),
+        "context": [
+            {"description": each.description, "value": each.value} for each in data.context or ()
+        ],
+        "state": state,
+        "forwardedProps": _forwarded(data, config, properties),
+    }
+    try:
+        return RunAgentInput.model_validate(made)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidInput(f"{where}: {first['msg']}") from None
+
+
+def _state_and_config(data: GenerateCopilotResponseInput) -> tuple[object, dict[str, Any]]:
+    """What the front end holds of the session's agent; unreadable JSON counts as nothing."""
+    session = data.agent_session or None
+    name = session.agent_name if session else None
+    held = next((each for each in data.agent_states or () if each.agent_name == name), None)
+    if held is None:
+        return {}, {}
+    config = _json(held.config or "{}", "config", {})
+    return _json(held.state, "state", {}), config if isinstance(config, dict) else {}
+
+
+def _tools(actions: Iterable[ActionInput], *, for_model: bool) -> Iterable[dict[str, Any]]:
+    """The actions that may be called, the first of each name; `remote` ones are for agents only.
+
+    A schema that cannot be read fails an agent's request, and means no parameters for a model: so
+    does the reference.
+    """
+    hidden = {ActionInputAvailability.disabled}
+    if for_model:
+        hidden.add(ActionInputAvailability.remote)
+    seen: set[str] = set()
+    for action in actions:
+        if action.name in seen or action.available in hidden:
+            continue
+        seen.add(action.name)
+        schema = _json(action.json_schema, f"jsonSchema of {action.name!r}", None)
+        if not isinstance(schema, dict) and not for_model:
+            raise InvalidInput(f"the jsonSchema of action {action.name!r} is not a JSON object")
+        parameters = schema if isinstance(schema, dict) else {}
+        yield {"name": action.name, "description": action.description, "parameters": parameters}
+
+
+def _forwarded(
+    data: GenerateCopilotResponseInput, config: dict[str, Any], properties: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the reference forwards to its agents, and the model parameters beside it."""
+    _check_depth(properties, "properties")
+    rest = {key: value for key, value in config.items() if key != "streamSubgraphs"}
+    forwarded: dict[str, Any] = {"config": rest}
+    responses = [each.response for each in data.meta_events or () if each.response]
+    if responses:
+        forwarded["command"] = {"resume": responses[0]}
+    forwarded["threadMetadata"] = {}
+    if data.agent_session and data.agent_session.node_name:
+        forwarded["nodeName"] = data.agent_session.node_name
+    if config.get("streamSubgraphs"):
+        forwarded["streamSubgraphs"] = config["streamSubgraphs"]
+    return forwarded | dict(properties) | _parameters(data.forwarded_parameters or None)
+
+
+def _parameters(sent: ForwardedParametersInput | None) -> dict[str, Any]:
+    values = {name: given(getattr(sent, field, None)) for field, name in _PARAMETERS.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _json(text: str, what: str, unreadable: object) -> object:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return unreadable
+    _check_depth(value, what)
+    return value
+
+
+def _check_depth(value: object, what: str) -> None:
+    """What we could not write again must not get in."""
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        raise InvalidInput(f"{what}: nested too deeply") from None

@@ -1,0 +1,70 @@
+"""Brings a run to its reader, batch by batch, until the answer is complete or the reader gone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import aclosing
+from typing import Any, TypeAlias
+
+from starlette.types import Receive
+
+from agui_runtime.errors import AgentFailure, AguiError, OwnerLost
+from agui_runtime.wires.graphql.context import StartedRun
+from agui_runtime.wires.graphql.incremental import Delivery
+
+logger = logging.getLogger(__name__)
+
+Write: TypeAlias = Callable[[Sequence[bytes], bool], Awaitable[None]]
+"""Sends payloads in one write; the flag tells that they are the last."""
+
+
+async def deliver(run: StartedRun, delivery: Delivery, write: Write) -> None:
+    """Write the answer as the run's records come; when they cannot be read, it ends as failed."""
+    if first := delivery.take():
+        await write(first, delivery.finished)
+    if delivery.finished:
+        return
+    try:
+        await _follow(run, delivery, write)
+    except AguiError as error:
+        run.projector.fail(error)
+    except Exception:  # at the edge: a reader is told of every failure, and only of that
+        logger.exception("the answer of run %s broke off", run.handle.run.run_id)
+        run.projector.fail(AgentFailure("the answer broke off"))
+    if not delivery.finished:
+        run.projector.fail(OwnerLost())
+        await write(delivery.take(), delivery.finished)
+
+
+async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work; when the client closes the connection first, cancel it and return False."""
+    task = asyncio.create_task(work)
+    gone = asyncio.create_task(_disconnected(receive))
+    try:
+        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+        finished = task.done()
+    finally:
+        gone.cancel()
+        task.cancel()  # does nothing to a task that is done
+        await asyncio.wait((task, gone))
+    if finished:
+        task.result()
+    return finished
+
+
+async def _follow(run: StartedRun, delivery: Delivery, write: Write) -> None:
+    async with aclosing(run.handle.batches()) as batches:
+        async for batch in batches:
+            run.projector.feed(batch.records)
+            payloads = delivery.take()
+            if payloads:
+                await write(payloads, delivery.finished)
+            if delivery.finished:
+                return
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

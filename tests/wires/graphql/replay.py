@@ -1,0 +1,161 @@
+"""Plays recorded requests to our runtime, set up as the recorded one was."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from agui_runtime.app import create_app
+from agui_runtime.connectors.openai import OpenAIAgent
+from agui_runtime.runtime import CopilotRuntime
+from tests.fakes.actions import server_actions
+from tests.fakes.agents import bench_agent, scripted_agents
+from tests.fakes.model import ModelServer
+from tests.fakes.operations import operations_agent
+from tests.support import served
+from tests.wires.graphql.comparator import Answer, Json, Outcome, merge, outcome
+
+FOLDER = Path(__file__).parents[2] / "data" / "graphql" / "transcripts"
+BASE = "/copilotkit"
+CONNECTION_HEADERS = {"host", "content-length", "connection"}
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """One recorded exchange with the reference runtime."""
+
+    name: str
+    recorded: Mapping[str, Json]
+
+    @classmethod
+    def load(cls, name: str) -> Transcript:
+        return cls(name, json.loads((FOLDER / f"{name}.json").read_text()))
+
+    @property
+    def path(self) -> str:
+        """Which of the recorded runtimes was asked: the first part of the path."""
+        return "/" + str(self.recorded["request"]["path"]).split("?")[0].split("/")[1]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        headers: dict[str, str] = self.recorded["request"]["headers"]
+        return {k: v for k, v in headers.items() if k.lower() not in CONNECTION_HEADERS}
+
+    @property
+    def status(self) -> int:
+        return int(self.recorded["response"]["status_line"].split()[1])
+
+    @property
+    def response_headers(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self.recorded["response"]["headers"]}
+
+    @property
+    def model_requests(self) -> list[dict[str, Json]]:
+        """The bodies that reached the model."""
+        return [it["body"] for it in self.recorded["side_effects"]["llm_requests"]]
+
+    def outcome(self) -> Outcome:
+        """What the reference's client was left with; paths were cut out of the recorded bodies,
+        so that the lengths in their parts are wrong."""
+        parts = [part["json"] for part in self.recorded["parts"] or () if "json" in part]
+        if parts and "hasNext" in parts[0]:
+            return merge(parts)
+        body = self.recorded["response"]["body_text"].encode()
+        return outcome(Answer(self.status, self.response_headers, body))
+
+
+def names() -> list[str]:
+    return sorted(file.stem for file in FOLDER.glob("*.json"))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A runtime on a real socket, and the model behind its agent `default`."""
+
+    origin: str
+    model: ModelServer
+    runtime: CopilotRuntime
+
+    async def play(self, transcript: Transcript, **changed: object) -> Answer:
+        """Send the recorded request, with other values for the operation's `data` if given."""
+        async with httpx.AsyncClient() as client:
+            answer = await client.send(self.request(transcript, **changed))
+        return Answer(answer.status_code, dict(answer.headers), answer.content)
+
+    def request(self, transcript: Transcript, **changed: object) -> httpx.Request:
+        asked = transcript.recorded["request"]
+        url = self.origin + asked["path"].replace(transcript.path, BASE, 1)
+        body = asked["raw_body"]
+        if body is None and asked["body"] is not None:
+            whole = json.loads(json.dumps(asked["body"]))
+            if changed:
+                whole["variables"]["data"] |= changed
+            body = json.dumps(whole)
+        return httpx.Request(asked["method"], url, headers=transcript.headers, content=body)
+
+
+@asynccontextmanager
+async def world(path: str) -> AsyncIterator[World]:
+    """The runtime that the reference had at `path`."""
+    with ModelServer() as model:
+        runtime = RUNTIMES[path](model.url)
+        async with served(create_app(runtime, path=BASE)) as origin:
+            yield World(origin, model, runtime)
+
+
+def _with_model(url: str) -> CopilotRuntime:
+    return CopilotRuntime(agents={"default": _model(url)}, actions=server_actions())
+
+
+def _with_agents(url: str) -> CopilotRuntime:
+    agents: dict[str, Any] = {**scripted_agents(), "default": _model(url)}
+    return CopilotRuntime(agents=agents, actions=server_actions())
+
+
+def _agents_only(url: str) -> CopilotRuntime:
+    return CopilotRuntime(agents=scripted_agents())
+
+
+def _one_agent(url: str) -> CopilotRuntime:
+    return CopilotRuntime(agents={"text_agent": scripted_agents()["text_agent"]})
+
+
+def _unreachable_model(url: str) -> CopilotRuntime:
+    return CopilotRuntime(agents={"default": _model(f"http://127.0.0.1:{_closed_port()}/v1")})
+
+
+def _operations(url: str) -> CopilotRuntime:
+    return CopilotRuntime(agents={"default": operations_agent}, actions=server_actions())
+
+
+def _talker(url: str) -> CopilotRuntime:
+    return CopilotRuntime(agents={"default": bench_agent})
+
+
+def _model(url: str) -> OpenAIAgent:
+    return OpenAIAgent("gpt-4o", api_key="sk-test", base_url=url)
+
+
+def _closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+RUNTIMES: Mapping[str, Callable[[str], CopilotRuntime]] = {
+    "/copilotkit": _with_model,
+    "/copilotkit-agents": _with_agents,
+    "/copilotkit-agents-raw": _agents_only,
+    "/copilotkit-badhost": _unreachable_model,
+    "/copilotkit-empty": _one_agent,
+    "/copilotkit-obs": _with_model,
+    "/copilotkit-script": _operations,
+    "/bench": _talker,
+}
+"""By the reference's path, given the model's URL."""
