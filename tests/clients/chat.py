@@ -1,0 +1,97 @@
+"""What a person does and sees in the chat of CopilotKit 1.10.6, on a page from `copilotkit-1.10/`.
+
+It waits for what a person would wait for; what is right stands in the tests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from tests.clients.browser import Json, Request, Tab, as_list, as_object
+
+ASSISTANT = ".copilotKitAssistantMessage"
+BANNER = 'div:has(> div > button[title="Dismiss"])'
+INPUT = ".copilotKitInput textarea"
+SUGGESTION = "[data-test-id=suggestion]:not([disabled])"
+BUSY = "[data-test-id=copilot-chat-request-in-progress]"
+
+MESSAGES = """() => [...document.querySelectorAll(".copilotKitMessage")].map((message) => [
+    message.classList.contains("copilotKitUserMessage") ? "user" : "assistant",
+    message.textContent.trim(),
+])"""
+ANSWERED = f"""(text) => !document.querySelector("{BUSY}") &&
+    [...document.querySelectorAll("{ASSISTANT}")].at(-1)?.textContent.includes(text)"""
+IDLE = f'() => !document.querySelector("{BUSY}")'
+TEXTS = "(selector) => [...document.querySelectorAll(selector)].map((e) => e.textContent)"
+
+
+@dataclass(frozen=True)
+class Chat:
+    """The chat of one tab; pictures of it go into `album`."""
+
+    tab: Tab
+    album: Path
+
+    async def say(self, text: str) -> None:
+        """Write a message and send it."""
+        await self.tab.fill(INPUT, text)
+        await self.tab.press(INPUT, "Enter")
+
+    async def stop(self) -> None:
+        """Press the button that has taken the place of the send button."""
+        await self.tab.click(BUSY)
+
+    async def answers(self, text: str) -> None:
+        """Wait until the chat is idle and the assistant's last message has `text` in it."""
+        await self.tab.wait(ANSWERED, text)
+
+    async def idle(self) -> None:
+        await self.tab.wait(IDLE)
+
+    async def messages(self) -> list[tuple[str, str]]:
+        """`(role, text)` of the messages on the screen."""
+        pairs = [as_list(pair) for pair in as_list(await self.tab.read(MESSAGES))]
+        return [(str(role), str(text)) for role, text in pairs]
+
+    async def banner(self, text: str = "") -> str:
+        """Wait for the error banner, with `text` in it; answers what it says."""
+        await self.tab.shows(BANNER, text)
+        return (await self.texts(BANNER))[0].removesuffix("×")
+
+    async def texts(self, selector: str) -> list[str]:
+        return [str(text) for text in as_list(await self.tab.read(TEXTS, selector))]
+
+    async def picture(self, moment: str) -> None:
+        await self.tab.screenshot(self.album / f"{moment}.png")
+
+    async def watch_answer(self) -> None:
+        await self.tab.watch(ASSISTANT)
+
+    async def answer_as_it_grew(self) -> list[str]:
+        return await self.tab.watched(ASSISTANT)
+
+    async def requests(self, operation: str) -> list[Request]:
+        """The requests of this GraphQL operation, in their order."""
+        posts = [request for request in await self.tab.traffic() if request.method == "POST"]
+        return [post for post in posts if as_object(post.sent())["operationName"] == operation]
+
+    async def reply(self, operation: str) -> Json:
+        """The JSON that answered the first request of this GraphQL operation, once it is there."""
+        request = await self.tab.exchange(f'"operationName":"{operation}"')
+        said: Json = json.loads(request.answer or "null")
+        return said
+
+    async def turns(self, kind: str = "Chat") -> list[dict[str, Json]]:
+        """The `data` variable of each mutation of that request type, in their order."""
+        sent = [request.sent() for request in await self.requests("generateCopilotResponse")]
+        turns = [as_object(as_object(as_object(body)["variables"])["data"]) for body in sent]
+        return [turn for turn in turns if turn["metadata"] == {"requestType": kind}]
+
+
+def grows(texts: Sequence[str]) -> bool:
+    """Whether each text begins with the one before it."""
+    return all(later.startswith(earlier) for earlier, later in pairwise(texts))

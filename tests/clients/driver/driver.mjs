@@ -1,0 +1,162 @@
+// One Chromium, commanded by JSON lines: a command per line on stdin, `{"id", "do", ...}`, and its
+// answer on stdout, `{"id", "value"}` or `{"id", "error"}`, in whatever order they finish. It knows
+// nothing of chats: what is looked for and what it means stands in the tests.
+import { EventEmitter, once } from "node:events";
+import readline from "node:readline";
+import { chromium } from "playwright-core";
+
+// Besides Playwright's own: no sandbox, no background traffic, no slowing down of hidden tabs.
+const FLAGS = [
+  "--disable-gpu",
+  "--disable-quic",
+  // Nothing outside this machine is ever asked for.
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+];
+const PATIENCE = 15_000; // milliseconds for anything that is waited for
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: FLAGS,
+});
+const tabs = new Map();
+
+const commands = {
+  // Opens `url`, in the profile of the tab `beside` or in a fresh one; the value names the tab.
+  async open({ url, beside }) {
+    const context = beside ? tabOf(beside).page.context() : await browser.newContext();
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    const name = `tab-${tabs.size + 1}`;
+    const tab = { page, traffic: [], changes: new EventEmitter() };
+    tabs.set(name, tab);
+    await page.addInitScript(sampleFrames);
+    record(tab);
+    await page.goto(url);
+    return name;
+  },
+
+  fill: ({ tab, selector, text }) => tabOf(tab).page.fill(selector, text),
+  press: ({ tab, selector, key }) => tabOf(tab).page.press(selector, key),
+  click: ({ tab, selector }) => tabOf(tab).page.click(selector),
+
+  // The value of a JavaScript function in the page, now.
+  read: ({ tab, script, given }) => tabOf(tab).page.evaluate(called(script, given)),
+
+  // The first truthy value of a JavaScript function in the page, tried on each frame.
+  async wait({ tab, script, given }) {
+    const { page } = tabOf(tab);
+    try {
+      const handle = await page.waitForFunction(called(script, given));
+      return await handle.jsonValue();
+    } catch (error) {
+      const shown = await page.evaluate(() => document.body.innerText);
+      throw new Error(`${error.message}\nThe page shows:\n${shown}`);
+    }
+  },
+
+  // From now on, keeps each text that the last match of `selector` has when a frame is drawn.
+  watch: ({ tab, selector }) =>
+    tabOf(tab).page.evaluate((wanted) => window.__frames.watch(wanted), selector),
+  watched: ({ tab, selector }) =>
+    tabOf(tab).page.evaluate((wanted) => window.__frames.seen[wanted] ?? [], selector),
+
+  traffic: ({ tab }) => tabOf(tab).traffic,
+
+  // The first request with `containing` in its body, once it has ended.
+  async exchange({ tab, containing }) {
+    const { traffic, changes } = tabOf(tab);
+    const ended = () =>
+      traffic.find(({ body, outcome }) => body?.includes(containing) && outcome !== "open");
+    const signal = AbortSignal.timeout(PATIENCE);
+    while (!ended() && !signal.aborted) await once(changes, "change", { signal }).catch(() => {});
+    if (!ended()) throw new Error(`no request with ${containing} has ended`);
+    return ended();
+  },
+
+  screenshot: ({ tab, path }) => tabOf(tab).page.screenshot({ path }).then(() => path),
+
+  // Closes the tab, and its profile with the last tab in it.
+  async close({ tab }) {
+    const { page } = tabOf(tab);
+    await page.close();
+    if (page.context().pages().length === 0) await page.context().close();
+  },
+};
+
+function tabOf(name) {
+  const tab = tabs.get(name);
+  if (!tab) throw new Error(`no tab '${name}'; there are ${[...tabs.keys()].join(", ")}`);
+  return tab;
+}
+
+function called(script, given) {
+  return `(${script})(${JSON.stringify(given ?? null)})`;
+}
+
+function record({ page, traffic, changes }) {
+  const entries = new Map();
+  const ended = (request, outcome) => {
+    entries.get(request).outcome = outcome;
+    changes.emit("change");
+  };
+  page.on("request", (request) => {
+    const entry = {
+      method: request.method(),
+      url: request.url(),
+      body: request.postData(),
+      status: null,
+      answer: null,
+      outcome: "open",
+    };
+    entries.set(request, entry);
+    traffic.push(entry);
+  });
+  page.on("response", (response) => {
+    entries.get(response.request()).status = response.status();
+  });
+  page.on("requestfinished", async (request) => {
+    const response = await request.response();
+    entries.get(request).answer = await response.text().catch(() => null);
+    ended(request, "finished");
+  });
+  page.on("requestfailed", (request) => ended(request, request.failure()?.errorText ?? "failed"));
+}
+
+// Runs in the page, before its own scripts.
+function sampleFrames() {
+  const seen = {};
+  const sample = () => {
+    for (const [selector, texts] of Object.entries(seen)) {
+      const text = [...document.querySelectorAll(selector)].at(-1)?.textContent ?? "";
+      if (text !== (texts.at(-1) ?? "")) texts.push(text);
+    }
+    requestAnimationFrame(sample);
+  };
+  requestAnimationFrame(sample);
+  window.__frames = {
+    seen,
+    watch: (selector) => {
+      seen[selector] = [];
+    },
+  };
+}
+
+async function answer(line) {
+  const { id, do: name, ...given } = JSON.parse(line);
+  try {
+    const value = await commands[name](given);
+    say({ id, value: value ?? null });
+  } catch (error) {
+    say({ id, error: String(error.message ?? error) });
+  }
+}
+
+function say(message) {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+say({ id: 0, value: browser.version() });
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  void answer(line);
+}
+await browser.close();
