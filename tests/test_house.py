@@ -1,0 +1,145 @@
+"""The house rules that neither ruff nor import-linter can check: what stands where, how much."""
+
+import ast
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts import files_below
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "agui_runtime"
+CODE = ("agui_runtime", "tests", "bench", "examples")
+NOT_OURS = ("node_modules", "dist")
+
+MAX_LINES = 400
+MAX_PROTOCOL_METHODS = 12
+
+KNOW_THE_ENVIRONMENT = {
+    "settings.py",  # reads it for everybody
+    "connectors/litellm.py",  # sets a switch that litellm reads when it is imported
+}
+
+ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
+REQUIREMENT = re.compile(r"(?P<pin>[a-z0-9._-]+==\S+)[^\n]*?(?P<hashes>( \\\n +--hash=\S+)+)\n")
+
+
+def python_files() -> list[Path]:
+    below = [file for folder in CODE for file in files_below(ROOT / folder, without=NOT_OURS)]
+    return [*ROOT.glob("*.py"), *(file for file in below if file.suffix == ".py")]
+
+
+def package_files(*, without: Collection[str] = ()) -> list[Path]:
+    exempt = {PACKAGE / name for name in without}
+    return [file for file in sorted(PACKAGE.rglob("*.py")) if file not in exempt]
+
+
+def lengths() -> dict[str, int]:
+    return {
+        str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in python_files()
+    }
+
+
+def nodes(file: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(file.read_text(), str(file)))
+
+
+def place(file: Path, node: ast.expr | ast.stmt) -> str:
+    return f"{file.relative_to(ROOT)}:{node.lineno}"
+
+
+def touches_environment(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Name(id="os"), attr=name):
+            return name in ENVIRONMENT
+        case ast.ImportFrom(module="os", names=names):
+            return any(alias.name in ENVIRONMENT for alias in names)
+        case _:
+            return False
+
+
+def speaks(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="print" | "basicConfig")):
+            return True
+        case ast.Call(func=ast.Attribute(attr="basicConfig")):
+            return True
+        case _:
+            return False
+
+
+def protocol_methods(file: Path) -> Iterator[tuple[str, int]]:
+    for node in nodes(file):
+        if isinstance(node, ast.ClassDef) and "Protocol" in map(ast.unparse, node.bases):
+            methods = [
+                part
+                for part in node.body
+                if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
+            ]
+            yield node.name, len(methods)
+
+
+def docstring(text: str) -> str | None:
+    return ast.get_docstring(ast.parse(text))
+
+
+def pins(lock: str) -> set[str]:
+    return {found["pin"] for found in REQUIREMENT.finditer((ROOT / lock).read_text())}
+
+
+def test_nothing_else_knows_the_environment() -> None:
+    found = [
+        place(file, node)
+        for file in package_files(without=KNOW_THE_ENVIRONMENT)
+        for node in nodes(file)
+        if isinstance(node, ast.expr | ast.stmt) and touches_environment(node)
+    ]
+    assert found == []
+
+
+def test_the_library_neither_prints_nor_configures_logging() -> None:
+    found = [
+        place(file, node)
+        for file in package_files()
+        for node in nodes(file)
+        if isinstance(node, ast.expr) and speaks(node)
+    ]
+    assert found == []
+
+
+def test_every_protocol_of_the_stores_is_small() -> None:
+    sizes = dict(protocol_methods(PACKAGE / "stores" / "base.py"))
+    assert {"RunLog", "StateStore", "ThreadIndex"} <= sizes.keys()
+    assert {name: size for name, size in sizes.items() if size > MAX_PROTOCOL_METHODS} == {}
+
+
+def test_no_file_is_too_long() -> None:
+    assert {name: size for name, size in lengths().items() if size > MAX_LINES} == {}
+
+
+def test_every_file_says_what_it_is() -> None:
+    texts = {str(file.relative_to(ROOT)): file.read_text() for file in python_files()}
+    assert [name for name, text in texts.items() if text and not docstring(text)] == []
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_holds_nothing_but_pins_with_hashes(lock: str) -> None:
+    assert REQUIREMENT.sub("", (ROOT / lock).read_text()) == ""
+
+
+def test_what_is_tested_is_what_is_served() -> None:
+    assert pins("requirements.lock") < pins("requirements-dev.lock")
+
+
+@pytest.mark.parametrize(
+    "code", ["import os\nos.environ['A']", "import os\nos.getenv('A')", "from os import environ"]
+)
+def test_the_environment_is_recognised(code: str) -> None:
+    assert any(touches_environment(node) for node in ast.walk(ast.parse(code)))
+
+
+@pytest.mark.parametrize("code", ["print(1)", "logging.basicConfig()", "basicConfig(level=1)"])
+def test_speaking_is_recognised(code: str) -> None:
+    assert any(speaks(node) for node in ast.walk(ast.parse(code)))
