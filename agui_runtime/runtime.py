@@ -29,6 +29,7 @@ from agui_runtime.hooks import Hook, Hooks
 from agui_runtime.run import Assignment, Limits, Run
 from agui_runtime.stores.base import AgentState, Batch, Lease, RunLog, Store
 from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.threads import Threads
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ class CopilotRuntime:
         self.agents = {name: wrap(source, name) for name, source in agents.items()}
         self.actions = _actions(actions)
         self.store = store or MemoryStore()
+        self.threads = Threads(self.store)
         self.authenticate = authenticate
         self.options = options or Options()
         self._hooks = Hooks(hooks)
@@ -146,21 +148,9 @@ class CopilotRuntime:
         assignment = Assignment(acting, asked, request.context)
         return await self._launch(info, assignment, self._store_of(request))
 
-    async def follow(
-        self, thread_id: str, caller: Caller, after: Cursor | None = None
-    ) -> AsyncGenerator[Batch, None]:
-        """Every record of the caller's thread after the cursor, then live, without end.
-
-        Raises ThreadNotFound for a thread that is unknown or somebody else's, and Gone.
-        """
-        await self._own(thread_id, caller)
-        async with aclosing(self.store.log.follow(thread_id, after)) as batches:
-            async for batch in batches:
-                yield batch
-
     async def stop(self, thread_id: str, caller: Caller, run_id: str | None = None) -> bool:
         """Ask the thread's live run to stop; False if there is none. Raises ThreadNotFound."""
-        await self._own(thread_id, caller)
+        await self.threads.get(thread_id, caller)
         return await self.store.log.ask_stop(thread_id, run_id)
 
     async def load_state(self, thread_id: str, agent: str, caller: Caller) -> AgentState | None:
@@ -170,8 +160,9 @@ class CopilotRuntime:
         Raises AgentNotFound.
         """
         name, _ = self.agent(agent)
-        thread = await self.store.threads.get(thread_id)
-        if thread is None or thread.owner != caller.owner:
+        try:
+            await self.threads.get(thread_id, caller)
+        except ThreadNotFound:
             return None
         return await self.store.states.load(thread_id, name)
 
@@ -214,11 +205,6 @@ class CopilotRuntime:
         run = self._runs.pop(task)
         if not task.cancelled() and task.exception() is not None:
             logger.error("the end of %s could not be stored", run, exc_info=task.exception())
-
-    async def _own(self, thread_id: str, caller: Caller) -> None:
-        thread = await self.store.threads.get(thread_id)
-        if thread is None or thread.owner != caller.owner:
-            raise ThreadNotFound(thread_id)
 
 
 @dataclass(frozen=True, slots=True)

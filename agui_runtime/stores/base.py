@@ -104,6 +104,11 @@ class RunLog(Protocol):
         thread is deleted or unknown. The iterator must be closed (`aclosing`).
         """
 
+    async def end(self, thread_id: str) -> Cursor:
+        """The cursor of the thread's newest record; `seq` 0 before the first. Raises
+        ThreadNotFound.
+        """
+
     async def active(self, thread_id: str) -> RunInfo | None:
         """The run that writes the thread now; None when it is idle or unknown."""
 
@@ -138,6 +143,9 @@ class ThreadIndex(Protocol):
 
     async def get(self, thread_id: str) -> ThreadInfo | None:
         """The thread, whoever owns it; the caller compares owners."""
+
+    async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
+        """The owner's thread, created if it is new; raises ThreadNotFound if another owns it."""
 
     async def list(
         self,

@@ -31,7 +31,7 @@ from tests.runtime.worlds import (
 async def first_record(runtime: CopilotRuntime, thread: str = "t1", count: int = 2) -> None:
     """Return when the thread has so many records."""
     seen = 0
-    async with aclosing(runtime.follow(thread, ANN)) as batches:
+    async with aclosing(runtime.threads.follow(thread, ANN)) as batches:
         async for batch in batches:
             seen += len(batch.records)
             if seen >= count:

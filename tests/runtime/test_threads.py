@@ -28,7 +28,7 @@ from tests.runtime.worlds import (
 
 
 async def epoch(runtime: CopilotRuntime) -> str:
-    async with aclosing(runtime.follow("t1", ANN)) as batches:
+    async with aclosing(runtime.threads.follow("t1", ANN)) as batches:
         return (await anext(batches)).cursor.epoch
 
 
@@ -125,7 +125,7 @@ async def test_live_late_and_replayed_readings_are_equal_at_every_cursor() -> No
     live = await ran(runtime, asking())
     for start in range(len(live)):
         after = Cursor(await epoch(runtime), start)
-        async with aclosing(runtime.follow("t1", ANN, after)) as batches:
+        async with aclosing(runtime.threads.follow("t1", ANN, after)) as batches:
             batch = await anext(batches)
         assert [record.event for record in batch.records] == live[start:]
 
@@ -138,7 +138,7 @@ async def test_a_foreign_thread_is_not_found_everywhere() -> None:
     with pytest.raises(ThreadNotFound):
         await runtime.stop("t1", BOB)
     with pytest.raises(ThreadNotFound):
-        await anext(runtime.follow("t1", BOB))
+        await anext(runtime.threads.follow("t1", BOB))
     assert await runtime.load_state("t1", "default", BOB) is None
 
 
@@ -170,3 +170,31 @@ async def test_ids_that_could_not_be_keys_are_refused(bad: str) -> None:
         await runtime.start(asking(thread=bad))
     with pytest.raises(InvalidInput):
         await runtime.start(asking(run=bad))
+
+
+async def connected(runtime: CopilotRuntime, after: Cursor | None = None) -> list[Event]:
+    events: list[Event] = []
+    async with aclosing(runtime.threads.connect("t1", ANN, after)) as batches:
+        async for batch in batches:
+            events += [record.event for record in batch.records]
+    return events
+
+
+async def test_who_connects_to_an_idle_thread_reads_it_to_its_end() -> None:
+    runtime = CopilotRuntime({"default": Scripted(*text("m1", "Hello"))})
+    first = await ran(runtime, asking("one"))
+    second = await ran(runtime, asking("two"))
+    assert await connected(runtime) == [*first, *second]
+    end = await runtime.store.log.end("t1")
+    assert await connected(runtime, end) == []
+
+
+async def test_who_connects_to_a_running_thread_reads_it_to_the_end_of_that_run() -> None:
+    agent = Waiting()
+    runtime = CopilotRuntime({"default": Scripted(*text("m1", "Hello")), "waiting": agent})
+    first = await ran(runtime, asking("one", run="r1"))
+    live = await runtime.start(asking("two", run="r1", agent="waiting"))
+    reader = asyncio.create_task(connected(runtime))
+    await asyncio.sleep(0)
+    agent.go.set()
+    assert await reader == [*first, *await told(live)]

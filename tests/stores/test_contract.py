@@ -333,3 +333,19 @@ async def test_a_run_beyond_the_limit_is_refused_and_can_still_end(store: Store)
             await store.log.append(lease, [said(number)])
     await finish(store, lease)
     assert (await store.log.active("t1")) is None
+
+
+async def test_a_thread_can_be_made_before_its_first_run(store: Store) -> None:
+    made = await store.threads.obtain("t1", "ann", "default")
+    assert made == await store.threads.obtain("t1", "ann", "other")
+    assert (await store.log.end("t1")).seq == 0
+    with pytest.raises(ThreadNotFound):
+        await store.threads.obtain("t1", "bob", "default")
+
+
+async def test_the_end_of_a_log_is_told(store: Store) -> None:
+    lease = await claimed(store, a_run())
+    await finish(store, lease)
+    assert await store.log.end("t1") == Cursor(lease.start.epoch, 1)
+    with pytest.raises(ThreadNotFound):
+        await store.log.end("unknown")

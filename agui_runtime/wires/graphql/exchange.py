@@ -16,7 +16,8 @@ from agui_runtime.wires.graphql.framing import (
     Accepted,
     Framing,
 )
-from agui_runtime.wires.graphql.http import BadRequest, headers_of, reply
+from agui_runtime.wires.graphql.http import BadRequest
+from agui_runtime.wires.http import headers_of, reply
 
 
 class Exchange:
@@ -28,7 +29,7 @@ class Exchange:
         self.headers = headers_of(scope)
         self.request_id = request_id_of(self.headers)
         self._told = [(b"x-request-id", self.request_id.encode())]
-        self._send = send
+        self.send = send
         self._accepted = Accepted(self.headers.get("accept", ""))
         self._framing = self._accepted.framing()
         self._begun = False
@@ -48,7 +49,7 @@ class Exchange:
         headers = [*bad.headers, *self._told]
         if bad.body:
             headers.append((b"content-type", f"{GRAPHQL_JSON}; charset=utf-8".encode()))
-        await reply(self._send, bad.status, headers, bad.body)
+        await reply(self.send, bad.status, headers, bad.body)
 
     async def refuse(self, errors: Sequence[Mapping[str, object]]) -> None:
         """Answer an operation that cannot be executed."""
@@ -82,7 +83,7 @@ class Exchange:
             # GraphQL over HTTP 6.4: the older media type answers 200 also to what is no operation.
             status = 400 if kind == GRAPHQL_JSON and not understood else 200
             headers = [*self._told, (b"content-type", f"{kind}; charset=utf-8".encode())]
-            await reply(self._send, status, headers, body)
+            await reply(self.send, status, headers, body)
         elif self._framing:
             await self._write(self._framing, [body], last=True)
         else:
@@ -93,6 +94,6 @@ class Exchange:
         if not self._begun:
             self._begun = True
             headers = [*framing.headers, *self._told]
-            await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+            await self.send({"type": "http.response.start", "status": 200, "headers": headers})
             body = framing.opening + body
-        await self._send({"type": "http.response.body", "body": body, "more_body": not last})
+        await self.send({"type": "http.response.body", "body": body, "more_body": not last})

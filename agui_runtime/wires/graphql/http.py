@@ -5,20 +5,20 @@ The rules are those of the reference's server; nothing is executed here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 from starlette.datastructures import QueryParams
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive
 
+from agui_runtime.errors import TooLarge
 from agui_runtime.wires.graphql.errors import bad_request
 from agui_runtime.wires.graphql.framing import GRAPHQL_JSON
+from agui_runtime.wires.http import Headers, read_body
 
 JSON_BODIES = frozenset({"application/json", "application/graphql+json", GRAPHQL_JSON})
-
-Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 ALLOW = [(b"allow", b"GET, POST")]
 
@@ -37,10 +37,6 @@ class BadRequest(Exception):
         self.status = status
         self.headers = headers
         self.body = b"" if message is None else orjson.dumps(bad_request(message, code))
-
-
-class ClientGone(Exception):
-    """The client closed the connection before it had sent its request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +80,11 @@ async def read_json(headers: Mapping[str, str], receive: Receive, limit: int) ->
     if kind not in JSON_BODIES:
         raise BadRequest(415, None)
     try:
-        return orjson.loads(await _read(headers, receive, limit))
+        return orjson.loads(await read_body(headers, receive, limit))
+    except TooLarge as error:
+        raise BadRequest(413, error.message, code=error.code) from None
     except orjson.JSONDecodeError:
         raise BadRequest(400, "POST body sent invalid JSON.") from None
-
-
-async def reply(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    """A whole response; RFC 9110 8.6 forbids a length for 204."""
-    length = [] if status == 204 else [(b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
-    await send({"type": "http.response.body", "body": body})
-
-
-def headers_of(scope: Scope) -> dict[str, str]:
-    """The request's headers by their lower-case names; of a repeated one the last."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 def _request(query: object, name: object, variables: object) -> GraphQLRequest:
@@ -111,24 +97,3 @@ def _request(query: object, name: object, variables: object) -> GraphQLRequest:
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest(400, "variables must be an object.")
     return GraphQLRequest(query, name or None, variables or {})
-
-
-async def _read(headers: Mapping[str, str], receive: Receive, limit: int) -> bytearray:
-    told = headers.get("content-length", "")
-    if told.isdigit() and int(told) > limit:
-        raise _too_large(limit)
-    body = bytearray()
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        body += message.get("body", b"")
-        if len(body) > limit:
-            raise _too_large(limit)
-        more = message.get("more_body", False)
-    return body
-
-
-def _too_large(limit: int) -> BadRequest:
-    return BadRequest(413, f"The body may have at most {limit} bytes.", code="TOO_LARGE")

@@ -19,10 +19,10 @@ from agui_runtime.wires.graphql.exchange import Exchange
 from agui_runtime.wires.graphql.http import (
     ALLOW,
     BadRequest,
-    ClientGone,
     GraphQLRequest,
     from_body,
     from_query_string,
+    is_graphql,
     read_json,
 )
 from agui_runtime.wires.graphql.incremental import Delivery
@@ -30,7 +30,8 @@ from agui_runtime.wires.graphql.limits import Limits
 from agui_runtime.wires.graphql.operations import Operation, Operations, Refused
 from agui_runtime.wires.graphql.plan import Plan
 from agui_runtime.wires.graphql.schema import build_schema
-from agui_runtime.wires.graphql.stream import deliver, unless_gone
+from agui_runtime.wires.graphql.stream import deliver
+from agui_runtime.wires.http import ClientGone, Envelope, unless_gone
 
 DEFAULT_LIMITS = Limits()
 
@@ -42,14 +43,15 @@ def routes(
     limits: Limits = DEFAULT_LIMITS,
     max_body: int = 4_000_000,
     forward_headers: Sequence[str] = (),
+    envelope: Envelope | None = None,
 ) -> APIRouter:
     """GraphQL at `path`, for front ends of CopilotKit 1.10.6 and older.
 
     `max_body` is in bytes. `forward_headers` names the request headers that agents and actions may
-    see. CORS is the app's.
+    see. `envelope` is given the bodies with a `method` and no `query`. CORS is the app's.
     """
     seen = frozenset(name.lower() for name in forward_headers)
-    endpoint = GraphQLEndpoint(runtime, limits, max_body, seen)
+    endpoint = GraphQLEndpoint(runtime, limits, max_body, seen, envelope)
     router = APIRouter()
     router.routes.append(Route(path, endpoint))
     router.routes.append(Route(f"{path}/health", _healthy, methods=["GET"]))
@@ -65,25 +67,35 @@ class GraphQLEndpoint:
         limits: Limits,
         max_body: int,
         forward_headers: frozenset[str],
+        envelope: Envelope | None = None,
     ) -> None:
         self._runtime = runtime
         self._max_body = max_body
         self._forward_headers = forward_headers
+        self._envelope = envelope
         self._schema = build_schema()
         self._operations = Operations(self._schema, limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)
         try:
-            await self._answer(await self._read(exchange), exchange)
+            if exchange.method == "POST":
+                await self._post(exchange)
+            else:
+                await self._answer(self._asked(exchange), exchange)
         except BadRequest as bad:
             await exchange.reject(bad)
         except ClientGone:
             return
 
-    async def _read(self, exchange: Exchange) -> GraphQLRequest:
-        if exchange.method == "POST":
-            return from_body(await read_json(exchange.headers, exchange.receive, self._max_body))
+    async def _post(self, exchange: Exchange) -> None:
+        body = await read_json(exchange.headers, exchange.receive, self._max_body)
+        if self._envelope is None or is_graphql(body):
+            await self._answer(from_body(body), exchange)
+        else:
+            await self._envelope(exchange.scope, exchange.receive, exchange.send, body)
+
+    def _asked(self, exchange: Exchange) -> GraphQLRequest:
         if exchange.method == "GET":
             return from_query_string(exchange.scope["query_string"])
         if exchange.method == "OPTIONS":  # no preflight: those are answered before they get here

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Any, TypeAlias
-
-from starlette.types import Receive
+from typing import TypeAlias
 
 from agui_runtime.errors import AgentFailure, AguiError, OwnerLost
 from agui_runtime.wires.graphql.context import StartedRun
@@ -38,22 +35,6 @@ async def deliver(run: StartedRun, delivery: Delivery, write: Write) -> None:
         await write(delivery.take(), delivery.finished)
 
 
-async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
-    """Do the work; when the client closes the connection first, cancel it and return False."""
-    task = asyncio.create_task(work)
-    gone = asyncio.create_task(_disconnected(receive))
-    try:
-        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
-        finished = task.done()
-    finally:
-        gone.cancel()
-        task.cancel()  # does nothing to a task that is done
-        await asyncio.wait((task, gone))
-    if finished:
-        task.result()
-    return finished
-
-
 async def _follow(run: StartedRun, delivery: Delivery, write: Write) -> None:
     async with aclosing(run.handle.batches()) as batches:
         async for batch in batches:
@@ -63,8 +44,3 @@ async def _follow(run: StartedRun, delivery: Delivery, write: Write) -> None:
                 await write(payloads, delivery.finished)
             if delivery.finished:
                 return
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -316,7 +316,7 @@ async def test_a_run_may_outlive_its_connection() -> None:
         await closed_after_a_word(client, agent)
         agent.released.set()
         asked = {"data": {"threadId": "thread-1", "agentName": "default"}}
-        async for batch in runtime.follow("thread-1", Caller("anonymous")):
+        async for batch in runtime.threads.follow("thread-1", Caller("anonymous")):
             if batch.records[-1].event["type"] == "RUN_FINISHED":
                 break
         loaded = (await client.post(PATH, json=body("loadAgentState", asked))).json()

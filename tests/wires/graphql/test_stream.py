@@ -18,7 +18,8 @@ from agui_runtime.wires.graphql.incremental import Delivery
 from agui_runtime.wires.graphql.limits import Limits
 from agui_runtime.wires.graphql.operations import Operations
 from agui_runtime.wires.graphql.schema import build_schema
-from agui_runtime.wires.graphql.stream import deliver, unless_gone
+from agui_runtime.wires.graphql.stream import deliver
+from agui_runtime.wires.http import unless_gone
 from tests.wires.graphql.merging import merged
 from tests.wires.graphql.runs import RUN, STARTED, open_text, projector, records, say
 from tests.wires.graphql.serving import QUERIES
