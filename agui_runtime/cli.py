@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import ipaddress
 import logging
 import sys
@@ -59,6 +60,7 @@ def _serve(options: argparse.Namespace) -> None:
         )
     logging.getLogger("agui_runtime").setLevel(settings.log_level.upper())
     app = create_app(runtime, path=settings.path, cors_origins=settings.cors_origins)
+    _collect_rarely()
     _announce(f"http://{options.host}:{options.port}", settings.path, runtime.describe())
     uvicorn.run(
         app,
@@ -80,6 +82,12 @@ def _check(options: argparse.Namespace) -> None:
 
     for agent in runtime_from(Settings.read()).describe():
         sys.stdout.write(f"{agent.name}: {agent.description}\n")
+
+
+def _collect_rarely() -> None:
+    """Logs hold many small objects and no cycles; looking for some took a third of the time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _announce(origin: str, path: str, agents: Sequence[AgentInfo]) -> None:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from agui_runtime.errors import AgentFailure, AguiError, OwnerLost
 from agui_runtime.wires.graphql.context import StartedRun
 from agui_runtime.wires.graphql.incremental import Delivery
+from agui_runtime.wires.pace import paced
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ async def deliver(run: StartedRun, delivery: Delivery, write: Write) -> None:
 
 
 async def _follow(run: StartedRun, delivery: Delivery, write: Write) -> None:
-    async with aclosing(run.handle.batches()) as batches:
+    async with aclosing(paced(run.handle.batches())) as batches:
         async for batch in batches:
             run.projector.feed(batch.records)
             payloads = delivery.take()

@@ -1,0 +1,33 @@
+"""Keeps the readers of fast streams from being woken, and written to, for every single event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from agui_runtime.events import TERMINAL
+from agui_runtime.stores.base import Batch
+
+FRAME = 0.004
+"""Seconds between two batches at least: a quarter of what a screen shows as one picture."""
+
+
+async def paced(
+    batches: AsyncGenerator[Batch, None], frame: float = FRAME
+) -> AsyncGenerator[Batch, None]:
+    """The same records in at most one batch for each frame.
+
+    What comes later than a frame after the batch before it goes on at once, so a model's words
+    never wait; so does a batch with which a run ends. Meanwhile the log collects what the next
+    batch will hold.
+    """
+    now = asyncio.get_running_loop().time
+    due = 0.0
+    async with aclosing(batches):
+        async for batch in batches:
+            early = due - now()
+            if early > 0 and batch.records[-1].event["type"] not in TERMINAL:
+                await asyncio.sleep(early)
+            due = now() + frame
+            yield batch

@@ -1,0 +1,162 @@
+"""The app around the runtime: health, origins, mounting, and the agents that settings ask for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from agui_runtime import CopilotRuntime, create_app
+from agui_runtime.app import runtime_from
+from agui_runtime.errors import Misconfigured
+from agui_runtime.settings import Settings
+from tests.runtime.worlds import Scripted, text
+from tests.support import served
+
+HELLO = {"query": "{ hello }"}
+PAGE = "https://app.example.com"
+
+
+@asynccontextmanager
+async def client_of(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+    async with served(app) as origin, httpx.AsyncClient(base_url=origin) as client:
+        yield client
+
+
+def a_runtime() -> CopilotRuntime:
+    return CopilotRuntime({"default": Scripted(*text("m1", "Hello"))})
+
+
+async def test_the_server_says_that_it_lives() -> None:
+    async with client_of(create_app(a_runtime())) as client:
+        assert (await client.get("/healthz")).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("path", ["/copilotkit", "/graphql"])
+async def test_graphql_is_found_under_both_names(path: str) -> None:
+    async with client_of(create_app(a_runtime())) as client:
+        assert (await client.post(path, json=HELLO)).json()["data"] == {"hello": "Hello World"}
+
+
+async def test_the_base_path_can_be_another() -> None:
+    async with client_of(create_app(a_runtime(), path="/api/copilot")) as client:
+        assert (await client.post("/api/copilot", json=HELLO)).status_code == 200
+        assert (await client.post("/copilotkit", json=HELLO)).status_code == 404
+
+
+async def test_it_can_be_mounted_in_another_app() -> None:
+    app = FastAPI()
+    app.mount("/ai", create_app(a_runtime()))
+    async with client_of(app) as client:
+        assert (await client.post("/ai/copilotkit", json=HELLO)).status_code == 200
+
+
+async def test_pages_of_any_origin_may_call_without_credentials() -> None:
+    async with client_of(create_app(a_runtime())) as client:
+        answer = await client.post("/copilotkit", json=HELLO, headers={"origin": PAGE})
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+async def test_listed_origins_may_send_credentials_and_others_may_not_call() -> None:
+    async with client_of(create_app(a_runtime(), cors_origins=[PAGE])) as client:
+        known = await client.post("/copilotkit", json=HELLO, headers={"origin": PAGE})
+        other = await client.post("/copilotkit", json=HELLO, headers={"origin": "https://x.test"})
+    assert known.headers["access-control-allow-origin"] == PAGE
+    assert known.headers["access-control-allow-credentials"] == "true"
+    assert "access-control-allow-origin" not in other.headers
+
+
+async def test_a_preflight_lets_the_front_ends_headers_through() -> None:
+    asked = {
+        "origin": PAGE,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type",
+    }
+    async with client_of(create_app(a_runtime())) as client:
+        answer = await client.options("/copilotkit", headers=asked)
+    assert answer.status_code == 200
+    assert "authorization" in answer.headers["access-control-allow-headers"]
+
+
+def test_a_wildcard_beside_origins_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="not both"):
+        create_app(a_runtime(), cors_origins=["*", PAGE])
+
+
+def test_without_settings_the_demo_answers_and_says_so() -> None:
+    [agent] = runtime_from(Settings.read({})).describe()
+    assert "no model is connected" in agent.description
+
+
+@pytest.mark.parametrize(
+    ("environ", "description"),
+    [
+        ({"AGUI_MODEL": "openai/gpt-x", "OPENAI_API_KEY": "sk-1"}, "the model gpt-x"),
+        ({"AGUI_MODEL": "openai/gpt-x", "AGUI_API_KEY": "sk-1"}, "the model gpt-x"),
+        (
+            {"AGUI_MODEL": "openai/llama3", "AGUI_OPENAI_BASE_URL": "http://127.0.0.1:9/v1"},
+            "the model llama3",
+        ),
+        (
+            {"AGUI_MODEL": "org/name", "AGUI_OPENAI_BASE_URL": "http://127.0.0.1:9/v1"},
+            "the model org/name",
+        ),
+        ({"AGUI_MODEL": "anthropic/claude-x"}, "the model anthropic/claude-x"),
+        ({"AGUI_APP": "bench.app:runtime", "AGUI_MODEL": "unused"}, "Says the same words"),
+        ({"AGUI_APP": "bench.app"}, "Says the same words"),
+    ],
+)
+def test_the_environment_says_which_agent_answers(
+    environ: Mapping[str, str], description: str
+) -> None:
+    told = runtime_from(Settings.read(environ)).describe()
+    assert told[0].name == "default"
+    assert told[0].description.startswith(description)
+
+
+@pytest.mark.parametrize(
+    ("environ", "hint"),
+    [
+        ({"AGUI_MODEL": "openai/gpt-x"}, "OPENAI_API_KEY"),
+        ({"AGUI_OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "AGUI_MODEL"),
+        (
+            {"AGUI_MODEL": "openai/x", "AGUI_OPENAI_BASE_URL": "127.0.0.1:9"},
+            "http://",
+        ),
+        ({"AGUI_APP": "no_such_module:runtime"}, "no_such_module"),
+        ({"AGUI_APP": "bench.app:nothing"}, "nothing"),
+        ({"AGUI_APP": "bench.app:WORDS"}, "not a CopilotRuntime"),
+        ({"AGUI_PATH": "copilotkit"}, "slash"),
+        ({"AGUI_ALLOW_ANONYMOUS": "perhaps"}, "1 or 0"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_told(environ: Mapping[str, str], hint: str) -> None:
+    with pytest.raises(Misconfigured, match=hint):
+        runtime_from(Settings.read(environ))
+
+
+def test_the_openai_key_goes_to_openai_alone() -> None:
+    settings = Settings.read({"OPENAI_API_KEY": "sk-1"})
+    assert settings.api_key is None
+    assert settings.openai_api_key == "sk-1"
+
+
+def test_settings_are_read_and_have_defaults() -> None:
+    settings = Settings.read(
+        {
+            "AGUI_PATH": "/api/",
+            "AGUI_CORS_ORIGINS": "https://a.example, https://b.example",
+            "AGUI_ALLOW_ANONYMOUS": "yes",
+            "AGUI_LOG_LEVEL": "DEBUG",
+        }
+    )
+    assert settings.path == "/api"
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+    assert settings.allow_anonymous
+    assert settings.log_level == "debug"
+    assert Settings.read({}) == Settings()

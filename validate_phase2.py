@@ -1,0 +1,136 @@
+"""The acceptance list of the GraphQL phase: each row is judged by running the tests that prove it.
+
+`python3 validate_phase2.py` sets up what the tests need, prints the table and exits with 1 if a row
+fails. A row without a single test that ran fails, too.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from scripts import PYTHON, ROOT, prepare_tests
+
+WIRE = "tests/wires/graphql"
+PAGE = "tests/clients/test_copilotkit_1_10.py"
+
+
+class Row(NamedTuple):
+    """A promise and the tests that prove it: files, or single tests as `file::test`."""
+
+    area: str
+    promise: str
+    tests: tuple[str, ...]
+
+
+ROWS = (
+    Row(
+        "schema",
+        "every type, field, argument, default and directive of 1.10.6",
+        (f"{WIRE}/test_schema.py",),
+    ),
+    Row("schema", "inputs are read as Strawberry reads them", (f"{WIRE}/test_reading.py",)),
+    Row(
+        "schema",
+        "any use of @stream and @defer merges to the plain answer",
+        (f"{WIRE}/test_incremental.py",),
+    ),
+    Row(
+        "schema",
+        "malformed, oversized and excessive requests are told what is wrong",
+        (f"{WIRE}/test_http.py", f"{WIRE}/test_errors.py"),
+    ),
+    Row(
+        "orchestration",
+        "the answers are those of the recorded Node runtime",
+        (f"{WIRE}/test_goldens.py",),
+    ),
+    Row("orchestration", "where the reference fails, ours does not", (f"{WIRE}/test_better.py",)),
+    Row(
+        "orchestration",
+        "a run ends in one terminal event, whatever happens",
+        ("tests/runtime/test_runs.py",),
+    ),
+    Row("orchestration", "server-side actions are carried out", ("tests/runtime/test_actions.py",)),
+    Row(
+        "orchestration",
+        "agents come from functions, OpenAI-compatible servers and LiteLLM",
+        (
+            "tests/connectors/test_base.py",
+            "tests/connectors/test_openai.py",
+            "tests/connectors/test_litellm.py",
+        ),
+    ),
+    Row("state", "a store keeps what it promises", ("tests/stores/test_contract.py",)),
+    Row(
+        "state",
+        "one run at a time, one owner, nothing lost on a thread",
+        ("tests/runtime/test_threads.py",),
+    ),
+    Row(
+        "state",
+        "the state of <threadId, agentName> can be loaded",
+        (
+            f"{WIRE}/test_chat.py::test_a_chat_is_answered_and_its_state_can_be_loaded",
+            f"{WIRE}/test_chat.py::test_threads_are_told_to_their_owner_alone",
+            f"{PAGE}::test_the_page_and_an_agent_share_a_state",
+        ),
+    ),
+    Row("clients", "the unmodified 1.10.6 React page works in a browser", (PAGE,)),
+    Row("tests", "the comparator would notice a difference", (f"{WIRE}/test_comparator.py",)),
+    Row("tests", "the README's examples run", ("tests/test_readme.py",)),
+)
+
+
+class Case(NamedTuple):
+    """One test that ran, as JUnit's report names it."""
+
+    module: str
+    name: str
+    passed: bool
+
+    def proves(self, test: str) -> bool:
+        file, _, function = test.partition("::")
+        same_file = self.module == file.removesuffix(".py").replace("/", ".")
+        return same_file and function in ("", self.name.partition("[")[0])
+
+
+def main() -> int:
+    cases = run_tests({test.partition("::")[0] for row in ROWS for test in row.tests})
+    failed = [row for row in ROWS if not tell(row, cases)]
+    print(f"\n{len(ROWS) - len(failed)} of {len(ROWS)} rows hold")
+    return 1 if failed else 0
+
+
+def run_tests(files: Iterable[str]) -> list[Case]:
+    """Run every file once, however many rows name it."""
+    env = prepare_tests()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.xml")
+        words = [PYTHON, "-m", "pytest", "-q", f"--junit-xml={report}", *sorted(files)]
+        subprocess.run(words, cwd=ROOT, env=env, check=False)
+        return [case_of(element) for element in ElementTree.parse(report).iter("testcase")]
+
+
+def case_of(element: ElementTree.Element) -> Case:
+    troubles = {child.tag for child in element} & {"failure", "error", "skipped"}
+    return Case(element.get("classname", ""), element.get("name", ""), not troubles)
+
+
+def tell(row: Row, cases: Iterable[Case]) -> bool:
+    """Print the row and answer whether it holds: each of its tests ran, and all passed."""
+    by_test = [[case for case in cases if case.proves(test)] for test in row.tests]
+    ran = [case for found in by_test for case in found]
+    passed = sum(case.passed for case in ran)
+    holds = all(by_test) and passed == len(ran)
+    print(f"{'ok' if holds else 'FAILS':6}{row.area:14}{row.promise:68}{passed:5} of {len(ran)}")
+    return holds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
