@@ -3,67 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import signal
-import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import pytest
 
-ROOT = Path(__file__).parent.parent
-
-
-def environment(**more: str) -> dict[str, str]:
-    """This process's environment without settings, and with these."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("AGUI_")}
-    clean.pop("OPENAI_API_KEY", None)
-    return clean | more
-
-
-async def started(*words: str, **settings: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agui_runtime", *words),
-        cwd=ROOT,
-        env=environment(**settings),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-
-
-async def finished(*words: str, **settings: str) -> tuple[int | None, str, str]:
-    """A command's exit code, output and errors."""
-    process = await started(*words, **settings)
-    out, err = await process.communicate()
-    return process.returncode, out.decode(), err.decode()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-@asynccontextmanager
-async def serving(**settings: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str, str]]:
-    """A running server: its process, its origin, and what it said before it was ready."""
-    port = free_port()
-    process = await started("serve", "--port", str(port), **settings)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    try:
-        said = await process.stdout.readuntil(b"agent")
-        while b"running on" not in await process.stderr.readline():
-            pass
-        yield process, f"http://127.0.0.1:{port}", said.decode()
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+from tests.commands import ROOT, finished, serving
 
 
 async def test_serve_says_what_is_where_and_answers_there() -> None:

@@ -1,8 +1,9 @@
 // An agent that stops to ask, and goes on with the answer.
 import { useLangGraphInterrupt } from "@copilotkit/react-core";
 
+// What the agent asks with is a text, or an object that the client has read from JSON.
 function questionOf(value) {
-  return (typeof value === "string" ? JSON.parse(value) : value).question;
+  return typeof value === "string" ? value : value.question;
 }
 
 export function Interrupt() {

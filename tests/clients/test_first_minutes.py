@@ -1,0 +1,60 @@
+"""What a newcomer sees: `serve` without any settings, and an unmodified page that talks to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from urllib.parse import urlencode
+
+import pytest
+import pytest_asyncio
+
+from tests.clients.browser import Browser
+from tests.clients.chat import Chat
+from tests.clients.conftest import ARTIFACTS
+from tests.commands import serving
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def demo() -> AsyncIterator[str]:
+    """The `runtimeUrl` of a server that nobody has set up."""
+    async with serving() as (_, origin, _):
+        yield f"{origin}/copilotkit"
+
+
+async def open_chat(browser: Browser, page: str, runtime: str, **query: str) -> Chat:
+    address = f"{page}/?{urlencode({'runtimeUrl': runtime, **query})}"
+    return Chat(await browser.open(address), ARTIFACTS / "first-minutes")
+
+
+async def test_the_demo_says_what_it_is_and_shows_what_there_is(
+    browser: Browser, page_1_10: str, demo: str
+) -> None:
+    chat = await open_chat(browser, page_1_10, demo, scenario="frontend-actions")
+    await chat.say("hello")
+    await chat.answers("You said: hello")
+    assert "no model is connected to this server" in (await chat.messages())[1][1]
+    await chat.say("setColor teal")
+    await chat.answers("answered")
+    assert await chat.texts("#color") == ["teal"]
+    await chat.picture("chat")
+    await chat.say("error")
+    assert "was asked for" in await chat.banner()
+    await chat.picture("error")
+    await chat.say("hello again")
+    await chat.answers("You said: hello again")
+    await chat.tab.close()
+
+
+async def test_the_demo_asks_and_goes_on_with_the_answer(
+    browser: Browser, page_1_10: str, demo: str
+) -> None:
+    chat = await open_chat(browser, page_1_10, demo, agent="default", scenario="interrupt")
+    await chat.say("interrupt")
+    await chat.tab.shows("#question", "Shall I go on?")
+    await chat.picture("interrupt")
+    await chat.tab.click("#agree")
+    await chat.answers("So I go on.")
+    assert await chat.texts("#interrupt") == []
+    await chat.tab.close()
