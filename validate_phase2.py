@@ -112,7 +112,7 @@ def run_tests(files: Iterable[str]) -> list[Case]:
     env = prepare_tests()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
-        words = [PYTHON, "-m", "pytest", "-q", f"--junit-xml={report}", *sorted(files)]
+        words = [str(PYTHON), "-m", "pytest", "-q", f"--junit-xml={report}", *sorted(files)]
         subprocess.run(words, cwd=ROOT, env=env, check=False)
         return [case_of(element) for element in ElementTree.parse(report).iter("testcase")]
 
