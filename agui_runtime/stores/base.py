@@ -187,5 +187,8 @@ class Store(Protocol):
     async def open(self) -> None:
         """Connect; raises StoreUnavailable."""
 
+    async def check(self) -> None:
+        """One look whether the store answers now; raises StoreUnavailable."""
+
     async def close(self) -> None:
         """Let go of connections and tasks; may be called twice."""

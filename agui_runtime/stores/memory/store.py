@@ -36,6 +36,9 @@ class MemoryStore:
     async def open(self) -> None:
         """Nothing to connect to."""
 
+    async def check(self) -> None:
+        """It always answers."""
+
     async def close(self) -> None:
         """Nothing to let go of."""
 
@@ -180,7 +183,9 @@ class MemoryThreadIndex:
         return thread.info if thread else None
 
     async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
-        return self._shelf.obtain(thread_id, owner, agent).info
+        thread = self._shelf.obtain(thread_id, owner, agent)
+        self._shelf.make_room(thread)
+        return thread.info
 
     async def list(
         self,

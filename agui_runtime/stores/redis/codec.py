@@ -1,0 +1,137 @@
+"""What the keys hold, read and written: runs, states, threads, archived runs. No commands."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import orjson
+
+from agui_runtime.errors import StoreUnavailable
+from agui_runtime.events import Event, Record, RunInfo, ThreadInfo
+from agui_runtime.stores.base import AgentState
+
+logger = logging.getLogger(__name__)
+
+COMPRESS_FROM = 4096
+"""Bytes from which compression is worth its time."""
+
+DEFLATED = b"z"
+"""Compressed JSON starts with it, JSON never."""
+
+UNREADABLE = "agui_runtime.unreadable"
+"""The name of the CUSTOM event that stands for a damaged record."""
+
+
+class Span(NamedTuple):
+    """A run and the number of its first record."""
+
+    first: int
+    run: RunInfo
+
+
+def new_epoch() -> str:
+    """An epoch for a log that is new, or that has lost something."""
+    return uuid.uuid4().hex[:12]
+
+
+def run_json(run: RunInfo) -> bytes:
+    return orjson.dumps(asdict(run))
+
+
+def run_of(text: bytes) -> RunInfo:
+    return RunInfo(**_loaded(text))
+
+
+def span_of(item: bytes) -> Span:
+    """An item of the list of runs: `<first record> <bytes> <the run's JSON>`."""
+    first, _, text = item.split(b" ", 2)
+    return Span(int(first), run_of(text))
+
+
+def thread_of(thread_id: str, pairs: Sequence[bytes]) -> ThreadInfo:
+    kept = {
+        key.decode(): value.decode() for key, value in zip(pairs[::2], pairs[1::2], strict=True)
+    }
+    return ThreadInfo(
+        thread_id,
+        kept["owner"],
+        kept["agent"],
+        float(kept["created"]),
+        float(kept["updated"]),
+        kept.get("name"),
+        kept.get("archived") == "1",
+    )
+
+
+def record_of(entry: Sequence[Any]) -> Record:
+    """An entry of the stream: `[b"<seq>-0", [b"r", run id, b"e", event]]`.
+
+    One that cannot be read is told as what it is, so that the rest of the thread stays readable.
+    """
+    identity, (_, run_id, _, text) = entry
+    seq = int(identity.partition(b"-")[0])
+    try:
+        event = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        logger.error("Redis: record %s of run %s cannot be read: %s", seq, run_id, error)
+        event = {"type": "CUSTOM", "name": UNREADABLE, "value": {"seq": seq}}
+    return Record(seq, run_id.decode(), event)
+
+
+def archive_of(records: Sequence[Record], last: int) -> bytes:
+    """A finished run; its records keep the numbers at its end, so that the last one is `last`."""
+    events = [record.event for record in records]
+    return packed({"run": records[0].run_id, "last": last, "events": events})
+
+
+def archived(payload: bytes) -> list[Record]:
+    kept = unpacked(payload)
+    events: list[Event] = kept["events"]
+    start = kept["last"] - len(events) + 1
+    return [Record(seq, kept["run"], event) for seq, event in enumerate(events, start)]
+
+
+def state_json(saved: AgentState, saved_at: float) -> bytes:
+    return orjson.dumps(
+        {"state": saved.state, "messages": list(saved.messages), "saved_at": saved_at}
+    )
+
+
+def state_of(payload: bytes, version: int) -> AgentState:
+    kept = unpacked(payload)
+    return AgentState(kept["state"], kept["messages"], version, kept["saved_at"])
+
+
+def packed(value: object) -> bytes:
+    """JSON, compressed where that is worth it."""
+    return squeezed(orjson.dumps(value))
+
+
+def squeezed(text: bytes) -> bytes:
+    return text if len(text) < COMPRESS_FROM else DEFLATED + zlib.compress(text, 1)
+
+
+def unpacked(payload: bytes) -> Any:  # noqa: ANN401  # any JSON
+    if payload[:1] == DEFLATED:
+        try:
+            payload = zlib.decompress(payload[1:])
+        except zlib.error as error:
+            raise _damaged(error) from error
+    return _loaded(payload)
+
+
+def _loaded(text: bytes) -> Any:  # noqa: ANN401  # any JSON
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> StoreUnavailable:
+    logger.error("Redis: a record cannot be read: %s", error)
+    return StoreUnavailable("a stored record cannot be read; other threads are not affected")

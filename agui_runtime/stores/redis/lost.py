@@ -1,0 +1,40 @@
+"""How a run ends whose process is gone: from what it stored, without asking its agent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agui_runtime.errors import OwnerLost
+from agui_runtime.events import Event
+from agui_runtime.fold import Fold
+from agui_runtime.grammar import Grammar
+from agui_runtime.history import PROMPTS
+from agui_runtime.stores.base import AgentState, RunEnd
+
+
+def lost_end(events: Sequence[Event], saved: AgentState | None, ended_at: float) -> RunEnd:
+    """Closers for what the run left open, one RUN_ERROR, and the state as its events left it.
+
+    `saved` is what the agent had before the run. A call without a result gets one that says that
+    it was cut: nobody will carry it out again.
+    """
+    grammar, fold = Grammar(_given(events)), Fold()
+    if saved is not None:
+        fold.feed({"type": "MESSAGES_SNAPSHOT", "messages": list(saved.messages)})
+        fold.feed({"type": "STATE_SNAPSHOT", "snapshot": saved.state})
+    for event in events:
+        grammar.accept(event)
+        fold.feed(event)
+    cause = OwnerLost()
+    failed = {"type": "RUN_ERROR", "message": cause.message, "code": cause.code}
+    last = [*grammar.closers("error"), failed]
+    for event in last:
+        fold.feed(event)
+    messages = [message for message in fold.messages if message["role"] not in PROMPTS]
+    ids = frozenset(message["id"] for message in messages)
+    return RunEnd(last, "failed", ended_at, ids, AgentState(fold.state, messages))
+
+
+def _given(events: Sequence[Event]) -> list[Event]:
+    started = events[0] if events else {}
+    return list((started.get("input") or {}).get("messages", ()))

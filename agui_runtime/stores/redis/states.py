@@ -1,0 +1,49 @@
+"""`StateStore` beside the logs of the threads; large states are compressed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from agui_runtime.errors import Conflict, ThreadNotFound, TooLarge
+from agui_runtime.stores.base import AgentState
+from agui_runtime.stores.redis.codec import squeezed, state_json, state_of
+from agui_runtime.stores.redis.limits import RedisLimits
+from agui_runtime.stores.redis.script import Script
+
+
+class RedisStateStore:
+    """`StateStore` for any number of processes."""
+
+    def __init__(self, script: Script, limits: RedisLimits, now: Callable[[], float]) -> None:
+        self._script = script
+        self._limits = limits
+        self._now = now
+
+    async def load(self, thread_id: str, agent: str) -> AgentState | None:
+        how, payload, version = await self._script.step("load", thread_id, agent)
+        return state_of(payload, int(version)) if how == b"ok" else None
+
+    async def save(
+        self, thread_id: str, agent: str, saved: AgentState, expected_version: int | None = None
+    ) -> int:
+        text = state_json(saved, self._now())
+        if len(text) > self._limits.state_bytes:
+            raise TooLarge(f"the state has {len(text)} bytes; at most {self._limits.state_bytes}")
+        expected = "" if expected_version is None else str(expected_version)
+        nonce = uuid.uuid4().hex
+        how, *told = await self._script.step(
+            "save", thread_id, agent, squeezed(text), expected, nonce
+        )
+        if how == b"unknown":
+            raise ThreadNotFound(thread_id)
+        if how == b"conflict":
+            raise Conflict(int(told[0]))
+        return int(told[0])
+
+    async def delete(self, thread_id: str, agent: str | None = None) -> None:
+        await self._script.step("unsave", thread_id, agent or "")
+
+    def encoded(self, saved: AgentState, saved_at: float) -> bytes:
+        """As it is stored with the end of a run, whatever its size: it is there already."""
+        return squeezed(state_json(saved, saved_at))

@@ -1,0 +1,66 @@
+"""The Redis store: puts its parts together and opens and closes them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable
+
+from agui_runtime.stores.redis.caretaker import Caretaker
+from agui_runtime.stores.redis.hearing import Hearing, cancelled
+from agui_runtime.stores.redis.index import Index
+from agui_runtime.stores.redis.limits import RedisLimits
+from agui_runtime.stores.redis.log import RedisRunLog
+from agui_runtime.stores.redis.script import Script
+from agui_runtime.stores.redis.server import Server
+from agui_runtime.stores.redis.states import RedisStateStore
+from agui_runtime.stores.redis.threads import RedisThreadIndex
+
+__all__ = ["RedisLimits", "RedisStore"]
+
+
+class RedisStore:
+    """A `Store` for any number of processes over one Redis.
+
+    `url`: `redis://`, `rediss://` (TLS) or `unix://`, with user, password and database as redis-py
+    reads them; any node of a cluster; or
+    `redis+sentinel://[user:password@]host:port[,host:port...]/<name of the master>[?db=0]`. Keys
+    start with `prefix`. Leases go by the server's time unless a `clock` is given.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        limits: RedisLimits | None = None,
+        *,
+        prefix: str = "agui",
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        limits, now = limits or RedisLimits(), clock or time.time
+        self._server = Server(url, limits.patience)
+        script = Script(self._server, prefix, limits.max_age, clock)
+        index = Index(self._server, prefix)
+        inbox = f"{prefix}:inbox:{uuid.uuid4().hex}"
+        self.hearing = Hearing(self._server.connection, inbox, lambda told: self.log.heard(told))
+        self.states = RedisStateStore(script, limits, now)
+        self.threads = RedisThreadIndex(script, index, limits, now)
+        self.log = RedisRunLog(script, self.hearing, index, self.states, limits, inbox, now)
+        self.caretaker = Caretaker(self._server, script, index, self.log, limits, now)
+        self._watching: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        await self._server.open()
+        self.hearing.start()
+        self._watching = asyncio.create_task(self.caretaker.watch())
+
+    async def close(self) -> None:
+        if self._watching is not None:
+            await cancelled(self._watching)
+            self._watching = None
+        await self.hearing.close()
+        await self._server.close()
+
+    async def check(self) -> None:
+        """Raises StoreUnavailable if the server does not answer now."""
+        await self._server.ping()

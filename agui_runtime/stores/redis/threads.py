@@ -1,0 +1,106 @@
+"""`ThreadIndex`: each thread tells of itself; a sorted set for each owner says which to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from agui_runtime.errors import Busy, InvalidInput, ThreadNotFound
+from agui_runtime.events import RunInfo, ThreadInfo
+from agui_runtime.stores.base import Page
+from agui_runtime.stores.redis.codec import new_epoch, span_of, thread_of
+from agui_runtime.stores.redis.index import Index
+from agui_runtime.stores.redis.limits import RedisLimits
+from agui_runtime.stores.redis.script import Script
+
+
+class RedisThreadIndex:
+    """`ThreadIndex` for any number of processes."""
+
+    def __init__(
+        self, script: Script, index: Index, limits: RedisLimits, now: Callable[[], float]
+    ) -> None:
+        self._script = script
+        self._index = index
+        self._limits = limits
+        self._now = now
+
+    async def get(self, thread_id: str) -> ThreadInfo | None:
+        how, pairs = await self._script.step("info", thread_id)
+        if how != b"ok":
+            return None
+        info = thread_of(thread_id, pairs)
+        return info if info.updated_at + self._limits.max_age >= self._now() else None
+
+    async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
+        how, *told = await self._script.step("obtain", thread_id, owner, agent, new_epoch())
+        if how != b"ok":
+            raise ThreadNotFound(thread_id)
+        info = thread_of(thread_id, told[0])
+        await self._index.touched(owner, thread_id, info.updated_at)
+        return info
+
+    async def list(
+        self,
+        owner: str,
+        *,
+        agent: str | None = None,
+        include_archived: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        before = _page_start(cursor)
+        page: list[ThreadInfo] = []
+        async for thread_id in self._index.owned(owner, before[0]):
+            info = await self.get(thread_id)
+            if info is None or info.owner != owner:
+                await self._index.dropped(owner, thread_id)
+            elif (
+                agent in (None, info.agent)
+                and (include_archived or not info.archived)
+                and _page_key(info) < before
+            ):
+                page.append(info)
+            if len(page) > limit:
+                return Page(page[:limit], "{}/{}".format(*_page_key(page[limit - 1])))
+        return Page(page, None)
+
+    async def update(
+        self, thread_id: str, *, name: str | None = None, archived: bool | None = None
+    ) -> ThreadInfo:
+        how, pairs = await self._script.step(
+            "update",
+            thread_id,
+            "" if name is None else f"={name}",
+            "" if archived is None else str(int(archived)),
+        )
+        if how != b"ok":
+            raise ThreadNotFound(thread_id)
+        return thread_of(thread_id, pairs)
+
+    async def delete(self, thread_id: str) -> None:
+        how, *told = await self._script.step("delete", thread_id)
+        if how == b"unknown":
+            raise ThreadNotFound(thread_id)
+        if how == b"busy":
+            raise Busy(thread_id, told[0].decode())
+        await self._index.dropped(told[0].decode(), thread_id)
+
+    async def runs(self, thread_id: str) -> Sequence[RunInfo]:
+        how, *told = await self._script.step("runs", thread_id)
+        if how != b"ok":
+            raise ThreadNotFound(thread_id)
+        return [span_of(item).run for item in told[0]]
+
+
+def _page_key(info: ThreadInfo) -> tuple[float, str]:
+    return (info.updated_at, info.thread_id)
+
+
+def _page_start(cursor: str | None) -> tuple[float, str]:
+    if cursor is None:
+        return (float("inf"), "")
+    updated_at, _, thread_id = cursor.partition("/")
+    try:
+        return (float(updated_at), thread_id)
+    except ValueError:
+        raise InvalidInput("unknown page cursor; use the nextCursor of an earlier page") from None

@@ -1,0 +1,17 @@
+"""What only the store of one process promises: it makes room by itself."""
+
+from __future__ import annotations
+
+from agui_runtime.stores.memory import MemoryStore
+from tests.stores.test_contract import LIMITS, Clock, a_run, claimed, whole_run
+
+
+async def test_idle_threads_make_room_and_running_ones_stay() -> None:
+    clock = Clock()
+    store = MemoryStore(LIMITS, clock)
+    await claimed(store, a_run(thread="running"))
+    for number in range(6):
+        clock.now += 1
+        await whole_run(store, a_run(thread=f"idle{number}"))
+    kept = [t.thread_id for t in (await store.threads.list("ann")).threads]
+    assert kept == ["idle5", "idle4", "idle3", "running"]
