@@ -8,28 +8,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from contextlib import ExitStack
+from dataclasses import dataclass
 from statistics import median
-from time import perf_counter, sleep
 from typing import Any
-from urllib.error import URLError
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from bench.load import Load
+from bench.rig import ROOT, Results, Server, measure, problems_of, run, verdict
 
-ROOT = Path(__file__).resolve().parent.parent
 TRANSCRIPTS = ROOT / "tests/data/graphql/transcripts"
 WORDS = [f"word{k} " for k in range(200)]
-TICKS = os.sysconf("SC_CLK_TCK")
-PATIENCE = 30.0  # seconds until a server must be ready
 
 STREAMS = (1, 16, 64)
 LEAST_REQUESTS = 96  # in one measurement: /proc counts CPU in hundredths of a second
@@ -62,58 +55,17 @@ class Scenario:
         return Load(port, self.streams, self.repeat, self.body, client_headers(), self.words)
 
 
-@dataclass(slots=True)
-class Server:
-    """A running server under measurement."""
-
-    name: str
-    port: int
-    process: subprocess.Popen[bytes]
-    ready_seconds: float = 0.0
-    ready_megabytes: float = 0.0
-
-    @property
-    def cpu_seconds(self) -> float:
-        """User and system time of all its threads so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    @property
-    def megabytes(self) -> float:
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
-
-
-@dataclass(slots=True)
-class Samples:
-    """What was measured of one server in one scenario, round by round; CPU in us a unit."""
-
-    cpu: list[float] = field(default_factory=list)
-    wall: list[float] = field(default_factory=list)
-    first_part: list[float] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-
-Results = dict[tuple[str, str], Samples]
-"""By the names of scenario and server."""
-
-
 def main() -> int:
     options = read_options()
     lines = [it for it in scenarios() if options.only in it.name]
     with ExitStack() as stack:
-        servers = [stack.enter_context(run(name, *how)) for name, how in commands().items()]
+        servers = [
+            stack.enter_context(run(name, *how, question())) for name, how in commands().items()
+        ]
         results = measure(servers, lines, options.rounds)
         tell(lines, results)
         tell_servers(servers)
-    problems = [
-        f"{name}, {line}: {text}"
-        for (line, name), samples in results.items()
-        for text in samples.problems
-    ]
-    for text in problems:
-        print("WRONG:", text)
-    return 1 if problems else 0
+    return problems_of(results)
 
 
 def read_options() -> argparse.Namespace:
@@ -176,79 +128,9 @@ def commands() -> dict[str, tuple[Sequence[str], dict[str, str]]]:
     }
 
 
-@contextmanager
-def run(name: str, command: Sequence[str], env: dict[str, str]) -> Iterator[Server]:
-    port = free_port()
-    words, whole_env = [*command, str(port)], os.environ | env
-    began = perf_counter()
-    process = subprocess.Popen(words, cwd=ROOT, env=whole_env, stdout=subprocess.DEVNULL)
-    try:
-        server = Server(name, port, process)
-        await_ready(server)
-        server.ready_seconds = perf_counter() - began
-        server.ready_megabytes = server.megabytes
-        yield server
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def await_ready(server: Server) -> None:
-    question = Request(
-        f"http://127.0.0.1:{server.port}/copilotkit",
-        data=json.dumps({"query": QUERY_TEXTS["hello"]}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    until = perf_counter() + PATIENCE
-    while perf_counter() < until and server.process.poll() is None:
-        try:
-            with urlopen(question):
-                return
-        except URLError:
-            sleep(0.01)
-    raise SystemExit(f"{server.name} is not ready after {PATIENCE:g} s, or has ended")
-
-
-# Measuring
-
-
-def measure(servers: Sequence[Server], lines: Sequence[Scenario], rounds: int) -> Results:
-    results = {(line.name, server.name): Samples() for line in lines for server in servers}
-    for line in lines:
-        for server in servers:
-            put_load(server, line)  # to warm up
-    for number in range(rounds):
-        turn = servers if number % 2 == 0 else servers[::-1]
-        for line in lines:
-            print(f"\rround {number + 1}: {line.name:40}", end="", file=sys.stderr, flush=True)
-            for server in turn:
-                sample(server, line, results[line.name, server.name])
-    print(file=sys.stderr)
-    return results
-
-
-def sample(server: Server, line: Scenario, samples: Samples) -> None:
-    before = server.cpu_seconds
-    report = put_load(server, line)
-    samples.cpu.append((server.cpu_seconds - before) / line.units * 1e6)
-    samples.wall.append(report["wall"])
-    samples.first_part.append(report["first_part"] * 1e3)
-    samples.problems += report["problems"]
-
-
-def put_load(server: Server, line: Scenario) -> dict[str, Any]:
-    asked = json.dumps(asdict(line.load(server.port))).encode()
-    words = [sys.executable, "-m", "bench.load"]
-    report: dict[str, Any] = json.loads(
-        subprocess.run(words, cwd=ROOT, input=asked, check=True, capture_output=True).stdout
-    )
-    return report
+def question() -> Request:
+    body = json.dumps({"query": QUERY_TEXTS["hello"]}).encode()
+    return Request("http://127.0.0.1/copilotkit", body, {"Content-Type": "application/json"})
 
 
 # Telling
@@ -287,10 +169,6 @@ def heavy_imports() -> list[str]:
     words = [sys.executable, "-c", code]
     found = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return sorted(HEAVY & set(found.split()))
-
-
-def verdict(is_met: bool) -> str:
-    return "met" if is_met else "MISSED"
 
 
 if __name__ == "__main__":

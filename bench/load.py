@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+from tests.wires.copilotkit.serving import frames
 from tests.wires.graphql.comparator import Answer, outcome
 
 JsonObject = dict[str, Any]
@@ -27,16 +28,20 @@ PREAMBLE = len("5\r\n\r\n---\r\n")  # the first delimiter, which may come as a c
 class Load:
     """`streams` clients at once, each of which asks `repeat` times, one after the other.
 
-    `body` is the request; a `threadId` in its variables is replaced by a new one each time.
-    `words` is what every answer must say, None for a query, whose answer must hold no errors.
+    `body` is the request; a `threadId` in it, or in its variables, is replaced by a new one each
+    time, if `fresh`. `words` is what every answer must say, None for a query, whose answer must
+    hold no errors. Without a body it is a GET. Answers are read as GraphQL where the path has but
+    one part, else as AG-UI.
     """
 
     port: int
     streams: int
     repeat: int
-    body: JsonObject
+    body: JsonObject | None
     headers: dict[str, str]
     words: list[str] | None = None
+    path: str = "/copilotkit"
+    fresh: bool = True
 
 
 @dataclass(slots=True)
@@ -65,7 +70,7 @@ async def put_on(load: Load) -> Report:
     return Report(
         wall=wall,
         first_part=median(it.first_part for it in exchanges),
-        problems=[text for it in exchanges if (text := _problem(it, load.words))][:5],
+        problems=[text for it in exchanges if (text := _problem(it, load))][:5],
     )
 
 
@@ -95,14 +100,21 @@ async def _exchange(
 
 
 def _request(load: Load) -> bytes:
-    body = load.body
+    content = b"" if load.body is None else json.dumps(_renewed(load)).encode()
+    head = {**load.headers, "Host": "127.0.0.1", "Content-Length": str(len(content))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    method = "GET" if load.body is None else "POST"
+    return f"{method} {load.path} HTTP/1.1\r\n{lines}\r\n".encode() + content
+
+
+def _renewed(load: Load) -> JsonObject:
+    body = load.body or {}
+    if load.fresh and "threadId" in body:
+        body = {**body, "threadId": str(uuid4())}
     if "data" in body.get("variables", {}):
         data = {**body["variables"]["data"], "threadId": str(uuid4())}
         body = {**body, "variables": {**body["variables"], "data": data}}
-    content = json.dumps(body).encode()
-    head = {**load.headers, "Host": "127.0.0.1", "Content-Length": str(len(content))}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-    return f"POST /copilotkit HTTP/1.1\r\n{lines}\r\n".encode() + content
+    return body
 
 
 def _is_whole(head: bytes, received: bytearray) -> bool:
@@ -119,7 +131,7 @@ def _cut_off() -> bytes:
 # After the clock has stopped
 
 
-def _problem(exchange: Exchange, words: list[str] | None) -> str | None:
+def _problem(exchange: Exchange, load: Load) -> str | None:
     """What is wrong with an answer; None if every word arrived, in order."""
     first, *lines = exchange.head.decode().strip().split("\r\n")
     headers = dict(line.split(": ", 1) for line in lines)
@@ -127,13 +139,24 @@ def _problem(exchange: Exchange, words: list[str] | None) -> str | None:
     body = _unchunked(exchange.body) if chunked else exchange.body
     if " 200" not in first:
         return f"{first}: {body[:200]!r}"
+    if load.path.count("/") > 1:
+        return None if load.words is None else _lost_of_events(body.decode(), load.words)
     result = outcome(Answer(200, headers, body)).result
     if result.get("errors") or "data" not in result:
         return f"errors: {result}"[:500]
-    return None if words is None else _lost(result["data"]["generateCopilotResponse"], words)
+    return None if load.words is None else _lost(result["data"], load.words)
 
 
-def _lost(reply: JsonObject, words: list[str]) -> str | None:
+def _lost_of_events(body: str, words: list[str]) -> str | None:
+    found = [event for _, event in frames(body)]
+    said = "".join(event.get("delta", "") for event in found)
+    if said != "".join(words) or not found or found[-1]["type"] != "RUN_FINISHED":
+        return f"{len(said)} characters, {len(found)} events, the last {found[-1:]}"[:500]
+    return None
+
+
+def _lost(data: JsonObject, words: list[str]) -> str | None:
+    reply = data["generateCopilotResponse"]
     said = [message["content"] for message in reply["messages"]]
     if said != [words] or reply["status"]["code"] != "Success":
         return f"{sum(map(len, said))} of {len(words)} words, status {reply['status']}"

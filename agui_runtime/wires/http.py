@@ -53,7 +53,7 @@ async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) ->
 async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
     """Do the work; when the client closes the connection first, cancel it and return False."""
     task = asyncio.create_task(work)
-    gone = asyncio.create_task(_disconnected(receive))
+    gone = asyncio.create_task(disconnected(receive))
     try:
         await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
         finished = task.done()
@@ -66,7 +66,8 @@ async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool
     return finished
 
 
-async def _disconnected(receive: Receive) -> None:
+async def disconnected(receive: Receive) -> None:
+    """Return when the client has closed the connection; the request's body must have been read."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

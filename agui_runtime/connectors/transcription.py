@@ -1,0 +1,78 @@
+"""Speech to text: the seam, and a service for OpenAI-compatible endpoints. It answers nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import httpx
+import orjson
+
+from agui_runtime.connectors.chat.failures import failure, refused
+from agui_runtime.connectors.chat.transport import unanswered
+from agui_runtime.errors import Misconfigured
+
+OPENAI = "https://api.openai.com/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Sound as a front end recorded it."""
+
+    data: bytes
+    mime_type: str
+    filename: str
+
+
+class TranscriptionService(Protocol):
+    """Writes down what is said in a recording."""
+
+    async def transcribe(self, recording: Recording) -> str:
+        """The text; raises ModelFailure, whose message is safe to show."""
+
+
+class OpenAITranscription:
+    """`POST {base_url}/audio/transcriptions`, as OpenAI and servers compatible with it serve it.
+
+    Each call opens a connection of its own, so a service belongs to no event loop. `timeout` is in
+    seconds. Raises Misconfigured without a key for OpenAI itself.
+    """
+
+    def __init__(
+        self,
+        model: str = "whisper-1",
+        *,
+        api_key: str | None = None,
+        base_url: str = OPENAI,
+        language: str | None = None,
+        timeout: float = 60.0,
+    ) -> None:
+        if base_url == OPENAI and not api_key:
+            raise Misconfigured("OpenAITranscription needs api_key=..., or another base_url")
+        self._url = f"{base_url.rstrip('/')}/audio/transcriptions"
+        self._fields = {"model": model} | ({"language": language} if language else {})
+        self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
+        self._api_key = api_key or ""
+        self._timeout = timeout
+
+    async def transcribe(self, recording: Recording) -> str:
+        file = (recording.filename, recording.data, recording.mime_type)
+        try:
+            async with httpx.AsyncClient(timeout=self._timeout, headers=self._headers) as client:
+                answer = await client.post(self._url, data=self._fields, files={"file": file})
+        except httpx.HTTPError as error:
+            raise unanswered(error).failure from None
+        body = _parsed(answer.content, self._api_key)
+        if answer.status_code != 200:
+            raise refused(answer.status_code, body).failure
+        if not isinstance(body, dict) or not isinstance(body.get("text"), str):
+            raise failure("UNAVAILABLE", cause="the answer has no text")
+        return str(body["text"])
+
+
+def _parsed(content: bytes, secret: str) -> object:
+    hidden = content.replace(secret.encode(), b"[hidden]") if secret else content
+    try:
+        return orjson.loads(hidden)
+    except orjson.JSONDecodeError:
+        return None

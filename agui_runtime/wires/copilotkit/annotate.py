@@ -1,0 +1,65 @@
+"""`/annotate`: what a front end noticed a user doing, for whoever wants to learn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from agui_runtime.errors import InvalidInput
+from agui_runtime.events import Caller
+from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.wires.copilotkit.errors import Refusal
+from agui_runtime.wires.copilotkit.exchange import Exchange
+
+
+class Annotation(BaseModel):
+    """Something that happened in a thread; `client_event_id` is the same when it is told twice."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
+
+    type: str = Field(min_length=1, max_length=200)
+    thread_id: str = Field(min_length=1, max_length=200)
+    payload: Any = None
+    client_event_id: str | None = None
+    occurred_at: str | None = None
+
+
+class Recorded(NamedTuple):
+    """The id under which an annotation is kept, and whether it was there already."""
+
+    id: str
+    duplicate: bool = False
+
+
+Recorder: TypeAlias = Callable[[Caller, Annotation], Awaitable[Recorded]]
+"""Keeps annotations, wherever you want them."""
+
+
+class Annotate:
+    """The handler of `/annotate`; refuses until there is a recorder."""
+
+    def __init__(self, runtime: CopilotRuntime, recorder: Recorder | None, max_body: int) -> None:
+        self._runtime = runtime
+        self._recorder = recorder
+        self._max_body = max_body
+
+    async def annotate(self, exchange: Exchange) -> None:
+        if self._recorder is None:
+            message = "Annotations are kept nowhere: give WireOptions(annotations=...) a recorder."
+            raise Refusal(422, {"error": message})
+        annotation = _annotation(await exchange.payload(self._max_body))
+        await self._runtime.threads.find(annotation.thread_id, exchange.caller)
+        recorded = await self._recorder(exchange.caller, annotation)
+        await exchange.answer({"id": recorded.id, "duplicate": recorded.duplicate})
+
+
+def _annotation(payload: object) -> Annotation:
+    try:
+        return Annotation.model_validate(payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidInput(f"{where}: {first['msg']}") from None

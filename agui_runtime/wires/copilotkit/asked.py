@@ -1,0 +1,103 @@
+"""From a request's JSON to what the runtime is asked: the run's input and its fingerprint. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from ag_ui.core import RunAgentInput
+from pydantic import ValidationError
+
+from agui_runtime.errors import InvalidInput
+from agui_runtime.wires.copilotkit.errors import Refusal
+
+SUGGEST = "copilotkitSuggest"
+"""The tool with which a front end has suggestions made."""
+
+# AG-UI 1.0 lets a client leave these out, but many adapters iterate over them.
+_DEFAULTS: Mapping[str, Any] = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
+
+
+def run_input(payload: object) -> RunAgentInput:
+    """The RunAgentInput in a body; raises InvalidInput, whose message is a JSON list of all faults.
+
+    Parts of AG-UI before 1.0 are given their form of today.
+    """
+    if not isinstance(payload, dict):
+        raise InvalidInput("the body must be a JSON object, a RunAgentInput")
+    given = {key: value for key, value in payload.items() if value is not None}
+    if isinstance(given.get("messages"), list):
+        given["messages"] = [_modern(message) for message in given["messages"]]
+    try:
+        return RunAgentInput.model_validate({**_DEFAULTS, **given})
+    except ValidationError as error:
+        raise InvalidInput(_faults(error)) from None
+
+
+def fingerprint(agent: str, payload: object) -> str:
+    """The same for two requests that ask for the very same run."""
+    return blake2b(orjson.dumps([agent, payload]), digest_size=16).hexdigest()
+
+
+def wants_suggestions(asked: RunAgentInput) -> bool:
+    """Whether the run only makes suggestions; front ends ask for them on throw-away threads."""
+    return [tool.name for tool in asked.tools or ()] == [SUGGEST]
+
+
+def properties_of(asked: RunAgentInput) -> Mapping[str, Any]:
+    """What the page gave as `properties`."""
+    props = asked.forwarded_props
+    return props if isinstance(props, Mapping) else {}
+
+
+def stop_run_id(payload: object) -> str | None:
+    """The run that a stop is meant for, None for whichever is live; raises Refusal."""
+    if payload is None or payload == {}:
+        return None
+    if not isinstance(payload, dict) or payload.keys() != {"runId"}:
+        raise Refusal(400, {"error": "Invalid stop request"})
+    run_id = payload["runId"]
+    if not isinstance(run_id, str) or not run_id:
+        raise Refusal(400, {"error": "Invalid runId"})
+    return run_id
+
+
+def _faults(error: ValidationError) -> str:
+    found = [
+        {"code": each["type"], "path": each["loc"], "message": each["msg"]}
+        for each in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return orjson.dumps(found).decode()
+
+
+def _modern(message: object) -> object:
+    """The message without `binary` parts, which AG-UI 1.0 no longer knows."""
+    if not isinstance(message, dict) or not isinstance(message.get("content"), list):
+        return message
+    return {**message, "content": _modern_parts(message["content"])}
+
+
+def _modern_parts(parts: Sequence[object]) -> list[object]:
+    return [
+        _from_binary(part) if isinstance(part, dict) and part.get("type") == "binary" else part
+        for part in parts
+    ]
+
+
+def _from_binary(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{type: binary, mimeType, data | url | id, filename?}` as the part for its kind of media."""
+    mime = str(part.get("mimeType") or "application/octet-stream")
+    kind = mime.partition("/")[0]
+    value = next((part[key] for key in _SOURCES if part.get(key)), "")
+    source_type = next((_SOURCES[key] for key in _SOURCES if part.get(key)), "data")
+    metadata = {"metadata": {"filename": part["filename"]}} if part.get("filename") else {}
+    return {
+        "type": kind if kind in ("image", "audio", "video") else "document",
+        "source": {"type": source_type, "value": value, "mimeType": mime},
+        **metadata,
+    }
+
+
+_SOURCES = {"data": "data", "url": "url", "id": "file"}

@@ -1,0 +1,116 @@
+"""One request and its one answer, whether it came by a path of its own or in an envelope."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import orjson
+from starlette.datastructures import QueryParams
+from starlette.types import Receive, Scope, Send
+
+from agui_runtime.errors import AguiError, InvalidInput
+from agui_runtime.events import Caller, RunContext
+from agui_runtime.observe import request_id_of
+from agui_runtime.wires.copilotkit.envelope import Enveloped
+from agui_runtime.wires.copilotkit.errors import Refusal, told
+from agui_runtime.wires.http import Headers, headers_of, read_body, reply
+from agui_runtime.wires.sse import EventStream, frame
+
+logger = logging.getLogger(__name__)
+
+
+class Exchange:
+    """The request as handlers see it; `caller` is set before a handler is called.
+
+    Where it came in an envelope, `enveloped` takes the place of its method, path and body.
+    """
+
+    caller: Caller
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.enveloped: Enveloped | None = None
+        self.headers = headers_of(scope)
+        self.request_id = request_id_of(self.headers)
+        self._told = [(b"x-request-id", self.request_id.encode())]
+        self._answered = False
+
+    @property
+    def method(self) -> str:
+        return self.enveloped.method if self.enveloped else str(self.scope["method"])
+
+    @property
+    def query(self) -> QueryParams:
+        return QueryParams(self.enveloped.query if self.enveloped else self.scope["query_string"])
+
+    async def payload(self, limit: int) -> Any:  # noqa: ANN401  # any JSON
+        """The JSON of the body, None without one; raises InvalidInput, TooLarge or ClientGone.
+
+        The content type is not asked for: the reference's clients are liberal with it.
+        """
+        if self.enveloped:
+            return self.enveloped.body
+        body = await read_body(self.headers, self.receive, limit)
+        if not body:
+            return None
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise InvalidInput(f"not JSON: {error}") from None
+
+    def context(self, properties: Mapping[str, Any], forward: frozenset[str]) -> RunContext:
+        """What a run is told of this request; `forward` names the headers that agents may see."""
+        return RunContext(
+            caller=self.caller,
+            request_id=self.request_id,
+            properties=properties,
+            headers={name: self.headers[name] for name in forward & self.headers.keys()},
+            url=self.headers.get("referer"),
+        )
+
+    async def answer(self, body: object, status: int = 200, headers: Headers = ()) -> None:
+        """Answer with JSON; None is an empty body."""
+        self._answered = True
+        encoded = b"" if body is None else orjson.dumps(body)
+        kind = [] if body is None else [(b"content-type", b"application/json")]
+        await reply(self.send, status, [*kind, *headers, *self._told], encoded)
+
+    async def stream(self, frames: AsyncGenerator[bytes, None], keep_alive: float) -> bool:
+        """Answer with an event stream; False if the client went away before its end.
+
+        A failure after the first frame is told as the last one.
+        """
+        self._answered = True
+        stream = EventStream(self.send, self._told, keep_alive)
+        try:
+            return await stream.serve(self.receive, frames)
+        except Exception as error:
+            if not stream.begun:
+                self._answered = False
+                raise
+            self._log(error)
+            await stream.write(frame(_failed(error)))
+            await stream.end()
+            return True
+
+    async def refuse(self, error: Exception) -> None:
+        """Answer with an error; what is not the caller's fault goes to the log."""
+        status, body = told(error)
+        if status >= 500 and not (isinstance(error, Refusal) and error.__cause__ is None):
+            self._log(error)
+        if not self._answered:
+            headers = error.headers if isinstance(error, Refusal) else ()
+            await self.answer(body, status, headers)
+
+    def _log(self, error: Exception) -> None:
+        cause = None if isinstance(error, AguiError) and error.__cause__ is None else error
+        logger.error("request %s failed: %s", self.request_id, error, exc_info=cause)
+
+
+def _failed(error: Exception) -> Mapping[str, str]:
+    known = error if isinstance(error, AguiError) else AguiError("the answer broke off")
+    return {"type": "RUN_ERROR", "message": known.message, "code": known.code}

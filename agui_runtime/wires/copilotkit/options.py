@@ -1,0 +1,43 @@
+"""How this wire behaves; every default is safe on a public network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agui_runtime.connectors.transcription import TranscriptionService
+from agui_runtime.errors import Misconfigured
+from agui_runtime.wires.copilotkit.annotate import Recorder
+from agui_runtime.wires.sse import KEEP_ALIVE
+
+NEVER_FORWARDED = frozenset({"cookie", "set-cookie", "forwarded", "host", "proxy-authorization"})
+"""Headers that are about the connection or the session, never for an agent; `x-forwarded-*` too."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireOptions:
+    """`forward_headers` names the request headers that agents may see; `max_body` is in bytes, and
+    holds attachments, which come inline; `keep_alive` is the seconds of silence before a comment,
+    0 for none. `development` opens what shows or wipes more than a user should: debug
+    events, `/threads/clear`. `transcription` serves `/transcribe`, `annotations` is given what
+    `/annotate` is told; without them both refuse. `reasoning` False keeps reasoning from clients
+    before AG-UI 1.0: the runs of react-core 1.50 end with an error at such events.
+
+    Raises Misconfigured for a header that must not be forwarded.
+    """
+
+    forward_headers: tuple[str, ...] = ("authorization",)
+    max_body: int = 16_000_000
+    keep_alive: float = KEEP_ALIVE
+    reasoning: bool = True
+    development: bool = False
+    transcription: TranscriptionService | None = None
+    annotations: Recorder | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.forwarded:
+            if name in NEVER_FORWARDED or name.startswith("x-forwarded-"):
+                raise Misconfigured(f"forward_headers: {name!r} is never given to agents")
+
+    @property
+    def forwarded(self) -> frozenset[str]:
+        return frozenset(name.lower() for name in self.forward_headers)

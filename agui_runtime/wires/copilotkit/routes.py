@@ -1,0 +1,128 @@
+"""The HTTP side: from a path or an envelope to a handler, whose errors it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Any
+from urllib.parse import quote, unquote
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from agui_runtime.auth import caller_of
+from agui_runtime.errors import InvalidInput
+from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.wires.copilotkit.annotate import Annotate
+from agui_runtime.wires.copilotkit.envelope import unwrap
+from agui_runtime.wires.copilotkit.errors import invalid_request, not_allowed
+from agui_runtime.wires.copilotkit.exchange import Exchange
+from agui_runtime.wires.copilotkit.info import Info
+from agui_runtime.wires.copilotkit.inspector import DebugFeed, metadata
+from agui_runtime.wires.copilotkit.options import WireOptions
+from agui_runtime.wires.copilotkit.runs import Runs
+from agui_runtime.wires.copilotkit.table import Handler, Table
+from agui_runtime.wires.copilotkit.threads import Threads
+from agui_runtime.wires.copilotkit.transcribe import Transcribe
+from agui_runtime.wires.http import ClientGone
+
+DEFAULT = WireOptions()
+
+
+class Wire:
+    """This wire over one runtime: an ASGI app for whatever is below `path`."""
+
+    def __init__(
+        self, runtime: CopilotRuntime, path: str = "/copilotkit", options: WireOptions = DEFAULT
+    ) -> None:
+        self._runtime = runtime
+        self._path = path
+        self._depth = len(path.strip("/").split("/"))
+        self._max_body = options.max_body
+        self._table = Table(_entries(runtime, options))
+
+    def routes(self) -> APIRouter:
+        """To include in an app, after whatever else lives on the path or below it. CORS is the
+        app's.
+        """
+        router = APIRouter()
+        router.routes.append(Route(self._path, self))
+        router.routes.append(Route(f"{self._path}/{{rest:path}}", self))
+        return router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, receive, send)
+        segments = _segments(scope)[self._depth :]
+        answer = self._handle(exchange, segments) if segments else self._open(exchange)
+        await _guarded(exchange, answer)
+
+    async def envelope(self, scope: Scope, receive: Receive, send: Send, body: Any) -> None:  # noqa: ANN401
+        """Answer a POST on the base path, `{"method", "params"?, "body"?}`, already read."""
+        exchange = Exchange(scope, receive, send)
+        await _guarded(exchange, self._unwrap(exchange, body))
+
+    async def _open(self, exchange: Exchange) -> None:
+        """Answer the base path itself, where no other wire does: envelopes only."""
+        if exchange.method != "POST":
+            raise not_allowed("POST")
+        if "json" not in exchange.headers.get("content-type", ""):
+            raise invalid_request("Single-route endpoint expects JSON payloads", 415)
+        try:
+            body = await exchange.payload(self._max_body)
+        except InvalidInput:
+            raise invalid_request("Invalid JSON payload") from None
+        await self._unwrap(exchange, body)
+
+    async def _unwrap(self, exchange: Exchange, body: object) -> None:
+        exchange.enveloped = enveloped = unwrap(body)
+        await self._handle(exchange, enveloped.segments)
+
+    async def _handle(self, exchange: Exchange, segments: Sequence[str]) -> None:
+        handler, ids = self._table.find(exchange.method, segments)
+        request = Request(exchange.scope)
+        exchange.caller = await caller_of(request, self._runtime.authenticate)
+        await handler(exchange, **ids)
+
+
+async def _guarded(exchange: Exchange, answer: Awaitable[None]) -> None:
+    try:
+        await answer
+    except ClientGone:
+        return
+    except Exception as error:  # noqa: BLE001  # the edge of a wire: `authenticate` is the user's
+        await exchange.refuse(error)
+
+
+def _entries(runtime: CopilotRuntime, options: WireOptions) -> Iterable[tuple[str, str, Handler]]:
+    runs, threads, info = Runs(runtime, options), Threads(runtime, options), Info(runtime, options)
+    annotate = Annotate(runtime, options.annotations, options.max_body)
+    yield "GET", "info", info.info
+    yield "POST", "agent/{agent}/run", runs.run
+    yield "POST", "agent/{agent}/connect", runs.connect
+    yield "POST", "agent/{agent}/suggest", runs.suggest
+    yield "POST", "agent/{agent}/stop/{thread}", runs.stop
+    yield "GET", "threads", threads.page
+    yield "POST", "threads/subscribe", threads.subscribe
+    yield "POST", "threads/clear", threads.clear
+    yield "PATCH", "threads/{thread}", threads.update
+    yield "DELETE", "threads/{thread}", threads.delete
+    yield "POST", "threads/{thread}/archive", threads.archive
+    yield "GET", "threads/{thread}/messages", threads.messages
+    yield "GET", "threads/{thread}/events", threads.events
+    yield "GET", "threads/{thread}/state", threads.state
+    yield "POST", "transcribe", Transcribe(options).transcribe
+    yield "POST", "annotate", annotate.annotate
+    yield "GET", "inspector-metadata", metadata
+    if options.development:
+        feed = DebugFeed(options.keep_alive)
+        runtime.add_hook(feed)
+        yield "GET", "cpk-debug-events", feed.listen
+
+
+def _segments(scope: Scope) -> list[str]:
+    """The path's segments within the app, split before they are decoded: an id may hold a slash."""
+    raw = scope.get("raw_path") or quote(scope["path"]).encode()
+    path = raw.partition(b"?")[0].decode("ascii")
+    mounted = quote(scope.get("root_path", "").rstrip("/")) + "/"
+    return [unquote(part) for part in path.removeprefix(mounted).strip("/").split("/")]

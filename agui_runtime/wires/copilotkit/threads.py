@@ -1,0 +1,149 @@
+"""A caller's threads: list, look into, rename, archive, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from agui_runtime.compact import compact
+from agui_runtime.errors import InvalidInput
+from agui_runtime.events import Event, Message, ThreadInfo
+from agui_runtime.fold import fold
+from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.wires.copilotkit.egress import older
+from agui_runtime.wires.copilotkit.errors import Refusal, not_found
+from agui_runtime.wires.copilotkit.exchange import Exchange
+from agui_runtime.wires.copilotkit.options import WireOptions
+
+PAGE = 50
+LONGEST_PAGE = 100
+LONGEST_NAME = 200
+
+
+class Threads:
+    """The handlers below `/threads`. A thread that does not exist yet looks empty; another caller's
+    is not found.
+    """
+
+    def __init__(self, runtime: CopilotRuntime, options: WireOptions) -> None:
+        self._runtime = runtime
+        self._threads = runtime.threads
+        self._options = options
+
+    async def page(self, exchange: Exchange) -> None:
+        """`agentId`, `includeArchived`, `limit` and `cursor` in the query; newest first."""
+        query = exchange.query
+        found = await self._threads.list(
+            exchange.caller,
+            agent=query.get("agentId") or None,
+            include_archived=query.get("includeArchived") == "true",
+            limit=_limit(query.get("limit")),
+            cursor=query.get("cursor") or None,
+        )
+        threads = [_described(thread) for thread in found.threads]
+        await exchange.answer({"threads": threads, "nextCursor": found.next_cursor})
+
+    async def update(self, exchange: Exchange, thread: str) -> None:
+        """Rename with `name`, archive or bring back with `archived`."""
+        name, archived = _changes(await exchange.payload(self._options.max_body))
+        changed = await self._threads.update(thread, exchange.caller, name=name, archived=archived)
+        await exchange.answer(_described(changed))
+
+    async def archive(self, exchange: Exchange, thread: str) -> None:
+        changed = await self._threads.update(thread, exchange.caller, archived=True)
+        await exchange.answer(_described(changed))
+
+    async def delete(self, exchange: Exchange, thread: str) -> None:
+        """With all that it holds; Busy while it runs."""
+        await self._threads.delete(thread, exchange.caller)
+        await exchange.answer(None, 204)
+
+    async def subscribe(self, exchange: Exchange) -> None:
+        raise Refusal(422, {"error": "Changes are not announced here; ask GET /threads again."})
+
+    async def clear(self, exchange: Exchange) -> None:
+        """Delete all of the caller's threads, stopping those that run. For development."""
+        if not self._options.development:
+            raise not_found()
+        while True:
+            found = await self._threads.list(exchange.caller, include_archived=True)
+            for thread in found.threads:
+                await self._delete_stopped(thread.thread_id, exchange)
+            if found.next_cursor is None:
+                break
+        await exchange.answer(None, 204)
+
+    async def messages(self, exchange: Exchange, thread: str) -> None:
+        told = fold(await self._events(exchange, thread)).messages
+        await exchange.answer({"messages": [_flat(message) for message in told]})
+
+    async def events(self, exchange: Exchange, thread: str) -> None:
+        found = compact(await self._events(exchange, thread))
+        await exchange.answer({"events": [told for each in found if (told := older(each))]})
+
+    async def state(self, exchange: Exchange, thread: str) -> None:
+        """The shared state; null while there is none."""
+        await exchange.answer({"state": fold(await self._events(exchange, thread)).state or None})
+
+    async def _events(self, exchange: Exchange, thread: str) -> Sequence[Event]:
+        if await self._threads.find(thread, exchange.caller) is None:
+            return []
+        return [each.event for each in await self._threads.read(thread, exchange.caller)]
+
+    async def _delete_stopped(self, thread: str, exchange: Exchange) -> None:
+        await self._runtime.stop(thread, exchange.caller)
+        await self._runtime.store.log.wait_idle(thread)
+        await self._threads.delete(thread, exchange.caller)
+
+
+def _described(thread: ThreadInfo) -> Mapping[str, Any]:
+    return {
+        "id": thread.thread_id,
+        "name": thread.name,
+        "agentId": thread.agent,
+        "organizationId": "",
+        "createdById": "",
+        "archived": thread.archived,
+        "createdAt": _time(thread.created_at),
+        "updatedAt": _time(thread.updated_at),
+    }
+
+
+def _time(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _limit(text: str | None) -> int:
+    if not text:
+        return PAGE
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise InvalidInput("limit: a whole number from 1")
+    return min(int(text), LONGEST_PAGE)
+
+
+def _changes(payload: object) -> tuple[str | None, bool | None]:
+    if not isinstance(payload, dict):
+        raise InvalidInput("the body must be a JSON object with `name` or `archived`")
+    name, archived = payload.get("name"), payload.get("archived")
+    if name is not None and not (isinstance(name, str) and 0 < len(name) <= LONGEST_NAME):
+        raise InvalidInput(f"name: a text of 1 to {LONGEST_NAME} characters")
+    if archived is not None and not isinstance(archived, bool):
+        raise InvalidInput("archived: true or false")
+    if name is None and archived is None:
+        raise InvalidInput("give `name` or `archived`")
+    return name, archived
+
+
+def _flat(message: Message) -> Mapping[str, Any]:
+    """The message as inspectors show it, with tool calls of `id`, `name` and `args`."""
+    told: dict[str, Any] = {key: message[key] for key in _KEPT if key in message}
+    calls = [
+        {"id": call["id"], "name": call["function"]["name"], "args": call["function"]["arguments"]}
+        for call in message.get("toolCalls") or ()
+    ]
+    return {**told, "toolCalls": calls} if calls else told
+
+
+_KEPT: Sequence[str] = ("id", "role", "content", "toolCallId")

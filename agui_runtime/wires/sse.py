@@ -1,0 +1,106 @@
+"""Event-stream responses: frames, one write for whatever is ready, comments that keep a silent
+connection open. Knows nothing of what the events say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import orjson
+from starlette.types import Receive, Send
+
+from agui_runtime.wires.http import Headers, disconnected
+
+KEEP_ALIVE = 15.0
+"""Seconds of silence after which a comment is sent."""
+
+HEADERS: Headers = (
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),  # or nginx collects the whole response
+)
+
+_COMMENT = b": keep-alive\n\n"
+
+
+def frame(data: object, event_id: str | None = None) -> bytes:
+    """One frame with the JSON of `data`. LF only: AG-UI clients split at two of them and at
+    nothing else.
+    """
+    encoded = orjson.dumps(data)
+    if event_id is None:
+        return b"data: %b\n\n" % encoded
+    return b"id: %b\ndata: %b\n\n" % (event_id.encode(), encoded)
+
+
+class EventStream:
+    """One response. It begins with the first frames, so that until then an error can be a status.
+
+    Each write holds whole frames; a comment never falls into one. `keep_alive` 0 sends none.
+    """
+
+    def __init__(self, send: Send, headers: Headers = (), keep_alive: float = KEEP_ALIVE) -> None:
+        self.begun = False
+        self._send = send
+        self._headers = [*HEADERS, *headers]
+        self._keep_alive = keep_alive
+        self._now = asyncio.get_running_loop().time
+        self._latest = self._now()
+        self._writing = False
+
+    async def serve(self, receive: Receive, frames: AsyncGenerator[bytes, None]) -> bool:
+        """Send the frames to their end; False if the client closed the connection before.
+
+        The frames are closed in any case. Raises what they raise.
+        """
+        pump = asyncio.create_task(self._pump(frames))
+        gone = asyncio.create_task(disconnected(receive))
+        try:
+            await self._watch(pump, gone)
+            finished = pump.done()
+        finally:
+            gone.cancel()
+            pump.cancel()  # does nothing to a task that is done
+            await asyncio.wait((pump, gone))
+        if finished:
+            pump.result()
+        return finished
+
+    async def write(self, frames: bytes) -> None:
+        """Send whole frames now."""
+        self._writing = True
+        await self._begin()
+        await self._send({"type": "http.response.body", "body": frames, "more_body": True})
+        self._writing = False
+        self._latest = self._now()
+
+    async def end(self) -> None:
+        """Complete the response, which may be empty."""
+        await self._begin()
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def _pump(self, frames: AsyncGenerator[bytes, None]) -> None:
+        async with aclosing(frames):
+            async for ready in frames:
+                await self.write(ready)
+        await self.end()
+
+    async def _watch(self, pump: asyncio.Task[None], gone: asyncio.Task[None]) -> None:
+        """Until either is done; a comment for each spell of silence, in the meantime."""
+        either = asyncio.FIRST_COMPLETED
+        while not (pump.done() or gone.done()):
+            timeout = self._until_due() or self._keep_alive or None
+            done, _ = await asyncio.wait((pump, gone), timeout=timeout, return_when=either)
+            if not (done or self._writing or self._until_due()):
+                await self.write(_COMMENT)
+
+    def _until_due(self) -> float:
+        return max(0.0, self._latest + self._keep_alive - self._now())
+
+    async def _begin(self) -> None:
+        if not self.begun:
+            self.begun = True
+            start = {"type": "http.response.start", "status": 200, "headers": self._headers}
+            await self._send(start)

@@ -1,0 +1,101 @@
+"""The published AG-UI clients of all generations against this server: live, replayed, resumed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agui_runtime.connectors.demo import DemoAgent
+from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.wires.copilotkit.options import WireOptions
+from tests.clients.browser import node
+from tests.wires.copilotkit.scenarios import SCENARIOS
+from tests.wires.copilotkit.serving import asked, frames, serving
+
+CLIENT = Path(__file__).parent / "agui" / "client.mjs"
+CLIENTS = ("1.0.0", "0.0.59", "0.0.57", "0.0.52", "0.0.47", "0.0.42")
+DROP_PATCHES = {"0.0.52", "0.0.47"}
+"""They refuse a state patch right behind its snapshot; a replay has no patches."""
+
+Job = dict[str, Any]
+
+
+async def read(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """What the clients make of the streams, one after the other."""
+    process = await asyncio.create_subprocess_exec(
+        node(), str(CLIENT), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await process.communicate(json.dumps(jobs).encode())
+    assert process.returncode == 0
+    found: list[dict[str, Any]] = json.loads(told)
+    return found
+
+
+def plain(messages: Sequence[Any]) -> list[Any]:
+    """Without ids, which two readers of the same run agree on anyway."""
+    return [(each["role"], each.get("content"), each.get("toolCalls")) for each in messages]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_every_run_is_read_live_and_later(client: str) -> None:
+    agents = {**SCENARIOS, "demo": DemoAgent()}
+    options = WireOptions(reasoning=client != "0.0.42")
+    async with serving(CopilotRuntime(agents=agents), options) as server:
+        agent = [f"{server.base_url}agent/{name}" for name in agents]
+        live = [
+            {"client": client, "url": f"{url}/run", "threadId": f"t{n}", "text": "hello"}
+            for n, url in enumerate(agent)
+        ]
+        later = [
+            {"client": client, "url": f"{url}/connect", "threadId": f"t{n}"}
+            for n, url in enumerate(agent)
+        ]
+        first, again = await read(live), await read(later)
+    for name, was, now in zip(agents, first, again, strict=True):
+        assert "error" not in was, (name, was)
+        assert "error" not in now, (name, now)
+        assert was["types"][-1] in {"RUN_FINISHED", "RUN_ERROR"}, name
+        assert now["types"][-1] == was["types"][-1], name
+        assert plain(now["messages"]) == plain(was["messages"]), name
+        if client not in DROP_PATCHES:
+            assert now["state"] == was["state"], name
+
+
+@pytest.mark.parametrize("client", ["1.0.0", "0.0.59", "0.0.52"])
+async def test_a_stream_that_broke_off_is_taken_up_anywhere(client: str) -> None:
+    agents = {name: SCENARIOS[name] for name in ("activity", "interrupt", "reasoning", "subagent")}
+    version = {"protocolVersion": "1.0"} if client == "1.0.0" else {}
+    jobs: list[Job] = []
+    async with serving(CopilotRuntime(agents=dict(agents))) as server:
+        for name in agents:
+            body = asked("hello", thread=name, **version)
+            whole = frames((await server.post(f"/agent/{name}/run", json=body)).text)
+            url = f"{server.base_url}agent/{name}/connect"
+            jobs += [
+                {"client": client, "url": url, "threadId": name, "headers": {"last-event-id": id_}}
+                for id_, _ in whole[:-1]
+            ]
+        found = await read(jobs)
+    for job, told in zip(jobs, found, strict=True):
+        assert "error" not in told, (job, told)
+        assert told["types"][0] == "RUN_STARTED"
+        assert told["types"][-1] == "RUN_FINISHED"
+
+
+async def test_a_busy_thread_is_an_error_that_the_page_sees() -> None:
+    async def waits(request: object) -> Any:  # noqa: ANN401
+        yield {"type": "TEXT_MESSAGE_START", "messageId": "m1", "role": "assistant"}
+        await asyncio.Event().wait()
+
+    async with serving(CopilotRuntime(agents={"default": waits})) as server:
+        url = f"{server.base_url}agent/default/run"
+        body = asked("hello", thread="t1")
+        async with server.stream("POST", url, json=body) as first:
+            await anext(first.aiter_bytes())
+            [told] = await read([{"client": "0.0.59", "url": url, "threadId": "t1", "text": "x"}])
+    assert "409" in told["error"]

@@ -1,0 +1,123 @@
+"""`/transcribe`, with the service for OpenAI-compatible servers."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from agui_runtime.connectors.transcription import OpenAITranscription
+from agui_runtime.errors import Misconfigured
+from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.wires.copilotkit.options import WireOptions
+from tests.support import served
+from tests.wires.copilotkit.scripted import scripted_agents
+from tests.wires.copilotkit.serving import serving
+
+KEY = "sk-test-0123456789abcdef0123456789abcdef"
+SOUND = {"audio": base64.b64encode(b"hello").decode(), "mimeType": "audio/webm"}
+
+
+@asynccontextmanager
+async def heard(status: int = 200, body: object = None) -> AsyncIterator[httpx.AsyncClient]:
+    """A runtime whose service answers so; by default it tells what it was sent."""
+
+    async def transcriptions(request: Request) -> Response:
+        assert request.headers["authorization"] == f"Bearer {KEY}"
+        async with request.form() as form:
+            file = form["file"]
+            assert not isinstance(file, str)
+            told = f"{form['model']} {file.filename} {file.content_type} {file.size}"
+        return JSONResponse({"text": told} if body is None else body, status)
+
+    provider = FastAPI()
+    provider.add_route("/v1/audio/transcriptions", transcriptions, methods=["POST"])
+    async with served(provider) as origin:
+        service = OpenAITranscription("whisper-1", api_key=KEY, base_url=f"{origin}/v1")
+        options = WireOptions(transcription=service)
+        async with serving(CopilotRuntime(agents=scripted_agents()), options) as client:
+            yield client
+
+
+async def test_a_recording_in_a_form_is_written_down() -> None:
+    async with heard() as client:
+        files = {"audio": ("r.webm", b"hello", "audio/webm")}
+        answer = await client.post("/transcribe", files=files)
+    text = "whisper-1 r.webm audio/webm 5"
+    assert answer.json() == {"text": text, "size": 5, "type": "audio/webm"}
+
+
+@pytest.mark.parametrize("prefix", ["", "data:audio/webm;base64,"])
+async def test_a_recording_in_json_is_written_down(prefix: str) -> None:
+    async with heard() as client:
+        sound = SOUND | {"audio": prefix + SOUND["audio"]}
+        answer = await client.post("/transcribe", json=sound)
+        enveloped = await client.post("", json={"method": "transcribe", "body": sound})
+    assert answer.json()["text"] == "whisper-1 recording.webm audio/webm 5"
+    assert enveloped.json() == answer.json()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told", "code", "retryable"),
+    [
+        (401, {"error": {"message": f"bad key {KEY}"}}, 401, "auth_failed", False),
+        (429, {"error": {"message": "slow down"}}, 429, "rate_limited", True),
+        (500, {"error": {"message": "oops"}}, 500, "provider_error", True),
+        (200, {"no": "text"}, 500, "provider_error", True),
+    ],
+)
+async def test_what_the_provider_refuses_is_told_safely(
+    status: int, body: object, told: int, code: str, retryable: bool
+) -> None:
+    async with heard(status, body) as client:
+        answer = await client.post("/transcribe", json=SOUND)
+    assert answer.status_code == told
+    assert answer.json()["error"] == code
+    assert answer.json()["retryable"] is retryable
+    assert KEY not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"mimeType": "image/png"}, "invalid_audio_format"),
+        ({"mimeType": ""}, "invalid_request"),
+        ({"audio": "no base64!"}, "invalid_request"),
+    ],
+)
+async def test_what_is_no_recording_is_refused(changed: dict[str, str], code: str) -> None:
+    async with heard() as client:
+        answer = await client.post("/transcribe", json=SOUND | changed)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == code
+
+
+async def test_a_form_without_a_recording_is_refused() -> None:
+    async with heard() as client:
+        answers = [
+            await client.post("/transcribe", files={"other": ("r.webm", b"x", "audio/webm")}),
+            await client.post(
+                "/transcribe", content=b"x", headers={"content-type": "multipart/form-data"}
+            ),
+        ]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert [answer.json()["error"] for answer in answers] == ["invalid_request"] * 2
+
+
+async def test_a_provider_out_of_reach_may_be_tried_again() -> None:
+    service = OpenAITranscription(api_key=KEY, base_url="http://127.0.0.1:9/v1")
+    options = WireOptions(transcription=service)
+    async with serving(CopilotRuntime(agents=scripted_agents()), options) as client:
+        answer = await client.post("/transcribe", json=SOUND)
+    assert answer.json()["error"] == "network_error"
+
+
+def test_openai_itself_needs_a_key() -> None:
+    with pytest.raises(Misconfigured, match="api_key"):
+        OpenAITranscription()
