@@ -2,9 +2,11 @@
 
 from agui_runtime.actions import Action, action
 from agui_runtime.app import create_app
+from agui_runtime.callbacks import Callbacks, Turn
 from agui_runtime.connectors.base import Agent, FunctionAgent
 from agui_runtime.errors import AguiError
-from agui_runtime.events import Caller, RunContext
+from agui_runtime.events import Caller, RunContext, Topics
+from agui_runtime.guardrails import Guardrail, TopicChecker
 from agui_runtime.hooks import Hook, RunReport
 from agui_runtime.run import Limits, current_run
 from agui_runtime.runtime import CopilotRuntime, Options
@@ -13,14 +15,19 @@ __all__ = [
     "Action",
     "Agent",
     "AguiError",
+    "Callbacks",
     "Caller",
     "CopilotRuntime",
     "FunctionAgent",
+    "Guardrail",
     "Hook",
     "Limits",
     "Options",
     "RunContext",
     "RunReport",
+    "TopicChecker",
+    "Topics",
+    "Turn",
     "action",
     "create_app",
     "current_run",

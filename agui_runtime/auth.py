@@ -5,11 +5,8 @@ from __future__ import annotations
 import inspect
 
 from agui_runtime.errors import Unauthenticated
-from agui_runtime.events import Caller
+from agui_runtime.events import ANONYMOUS as ANONYMOUS, Caller
 from agui_runtime.runtime import Authenticate
-
-ANONYMOUS = Caller("anonymous")
-"""Everybody, where a runtime has no `authenticate` function."""
 
 
 async def caller_of(request: object, authenticate: Authenticate | None) -> Caller:

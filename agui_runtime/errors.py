@@ -7,14 +7,19 @@ show.
     |   |-- Unauthenticated   401  UNAUTHENTICATED
     |   |-- AgentNotFound     404  AGENT_NOT_FOUND
     |   |-- ThreadNotFound    404  THREAD_NOT_FOUND      also: the thread is somebody else's
+    |   |-- RunNotFound       404  RUN_NOT_FOUND         also: the log no longer holds it
     |   |-- Busy              409  THREAD_BUSY
     |   |-- Conflict          409  STATE_CONFLICT        carries the current version
     |   |-- Gone              410  HISTORY_GONE          a cursor the store can no longer serve
-    |   `-- TooLarge          413  TOO_LARGE
+    |   |-- TooLarge          413  TOO_LARGE
+    |   `-- TooManyRequests   429  TOO_MANY_REQUESTS     a caller has too many of them open
     |-- RunFailure            told as RUN_ERROR, after the run started
     |   |-- AgentFailure      500  AGENT_ERROR           the agent raised or said RUN_ERROR
     |   |-- ProtocolFailure   500  AGENT_PROTOCOL_ERROR  the agent's events are not legal AG-UI
     |   |-- ModelFailure      ...  MODEL_*               the model provider refused or broke off
+    |   |-- RemoteFailure     502  REMOTE_*              a server that runs agents or actions for us
+    |   |-- GuardrailDenied   403  GUARDRAILS_VALIDATION_FAILED
+    |   |-- GuardrailFailure  503  GUARDRAILS_UNAVAILABLE
     |   |-- RunTimeout        504  FIRST_EVENT_TIMEOUT | IDLE_TIMEOUT | RUN_TIMEOUT
     |   |-- Stopped           499  STOPPED               asked for: told as RUN_FINISHED, cancelled
     |   |-- ShuttingDown      503  SHUTDOWN
@@ -82,6 +87,15 @@ class ThreadNotFound(RequestError):
         super().__init__(f"no thread {thread_id!r}")
 
 
+class RunNotFound(RequestError):
+    """The thread's log holds no run of that id."""
+
+    code, status = "RUN_NOT_FOUND", 404
+
+    def __init__(self, thread_id: str, run_id: str) -> None:
+        super().__init__(f"thread {thread_id!r} has no run {run_id!r}, or no longer has it")
+
+
 class Busy(RequestError):
     """The thread is running and the policy is to reject a second start."""
 
@@ -117,6 +131,15 @@ class TooLarge(RequestError):
     """Something exceeds a limit that the message names."""
 
     code, status = "TOO_LARGE", 413
+
+
+class TooManyRequests(RequestError):
+    """The caller has as many requests open as one may have at a time."""
+
+    code, status = "TOO_MANY_REQUESTS", 429
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"you have {limit} requests open, the most allowed; wait for one to end")
 
 
 class RunFailure(AguiError):
@@ -158,6 +181,35 @@ class ModelFailure(RunFailure):
         super().__init__(message)
         self.code = f"MODEL_{kind}"
         self.upstream = upstream
+
+
+class RemoteFailure(RunFailure):
+    """A server that carries out agents or actions for us; `upstream` is its HTTP status or None.
+
+    Codes are REMOTE_ and one of: REFUSED, UNREACHABLE, TIMEOUT, BROKEN, TOO_LARGE.
+    """
+
+    status = 502
+
+    def __init__(self, kind: str, message: str, upstream: int | None = None) -> None:
+        super().__init__(message)
+        self.code = f"REMOTE_{kind}"
+        self.upstream = upstream
+
+
+class GuardrailDenied(RunFailure):
+    """A guardrail does not let the agent answer; the message is its reason, and nothing else."""
+
+    code, status = "GUARDRAILS_VALIDATION_FAILED", 403
+
+
+class GuardrailFailure(RunFailure):
+    """A guardrail could not tell whether the agent may answer; so it may not."""
+
+    code, status = "GUARDRAILS_UNAVAILABLE", 503
+
+    def __init__(self) -> None:
+        super().__init__("the guardrails could not check this message; send it again")
 
 
 class RunTimeout(RunFailure):

@@ -6,9 +6,9 @@ nulls. Agents may yield typed events; `as_event` converts them once, at the bord
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import orjson
 from ag_ui.core import (
@@ -38,6 +38,13 @@ THINKING = frozenset(
     }
 )
 """What reasoning was called before AG-UI 1.0."""
+
+
+RETRIED = "agui_runtime.retried"
+FAILED_OVER = "agui_runtime.failed_over"
+"""CUSTOM events that tell of the runtime rather than of the agent: a provider was asked again, or
+another agent took over. Their value is `{"message", "code"?}`.
+"""
 
 
 class Cursor(NamedTuple):
@@ -110,13 +117,30 @@ class Caller:
     claims: Mapping[str, Any] = field(default_factory=dict)
 
 
+ANONYMOUS = Caller("anonymous")
+"""Everybody, where a runtime has no `authenticate` function."""
+
+
+class Notes(Protocol):
+    """What an agent writes down for its next run on the thread; no front end sees or sends it.
+
+    A note is JSON, kept by thread, by the agent that runs, and by the `name` of whoever writes it.
+    """
+
+    async def read(self, name: str) -> Any:  # noqa: ANN401  # JSON
+        """What was last written, or None."""
+
+    async def write(self, name: str, note: Any) -> None:  # noqa: ANN401  # JSON
+        """Replace the note; raises TooLarge and StoreUnavailable."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext:
     """What surrounds a run, for agents, actions and hooks.
 
     `properties` are the front end's own, `headers` those that the allow-list lets through (lower
     case), `url` the page that asked, `request_id` the correlation id of every log line of the
-    request.
+    request. `ephemeral` runs belong to no thread. `notes` are there while a run is carried out.
     """
 
     caller: Caller
@@ -124,6 +148,22 @@ class RunContext:
     properties: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     url: str | None = None
+    ephemeral: bool = False
+    notes: Notes | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """What a conversation may be about, and what it may not."""
+
+    allowed: Sequence[str] = ()
+    denied: Sequence[str] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.allowed or self.denied)
+
+
+NO_TOPICS = Topics()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +175,8 @@ class RunRequest:
     `follow_up` tells whether the agent goes on after server-side actions; a 1.10.6 front end does
     that itself, with a second request, so its wire says False. `fingerprint` is a digest of the
     request: the same run id with the same fingerprint is the same run; empty where a request cannot
-    be repeated.
+    be repeated. `topics` is what the front end wants guardrails to check, `states` what it holds of
+    other agents, by name.
     """
 
     input: RunAgentInput
@@ -144,6 +185,8 @@ class RunRequest:
     ephemeral: bool = False
     follow_up: bool = True
     fingerprint: str = ""
+    topics: Topics = NO_TOPICS
+    states: Mapping[str, Any] = field(default_factory=dict)
 
 
 def encode(event: Mapping[str, Any]) -> bytes:

@@ -95,6 +95,11 @@ class Grammar:
         self._calls: dict[str, Event] = {}
         self._answered: set[str] = set()
 
+    @property
+    def opened(self) -> list[Event]:
+        """The openers of all that is open now, in order."""
+        return list(self._open.values())
+
     def accept(self, event: Event) -> Sequence[Event]:
         """The legal events that stand for this one, in order; none if it has no place in the log.
 

@@ -6,8 +6,9 @@ A hook observes; whatever it raises is logged and changes nothing. To change eve
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ag_ui.core import RunAgentInput
 
@@ -19,14 +20,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """A run that ended: `messages` are those it produced; `failure` is set when it ended with
-    RUN_ERROR.
+    """A run that ended: `messages` are those it produced, `request` what the agent was asked;
+    `failure` is set when it ended with RUN_ERROR. `run` says when and how it ended, `usage` what
+    the models told of tokens.
     """
 
     run: RunInfo
     context: RunContext
     messages: Sequence[Message]
+    request: RunAgentInput
     failure: AguiError | None = None
+    usage: Sequence[Mapping[str, Any]] = ()
 
 
 class Hook:
@@ -46,10 +50,16 @@ class Hooks:
     """Calls every hook in order, whatever another one raises."""
 
     def __init__(self, hooks: Sequence[Hook] = ()) -> None:
-        self._hooks = tuple(hooks)
-        self._on_event = tuple(
-            hook.on_event for hook in hooks if type(hook).on_event is not Hook.on_event
-        )
+        self._hooks: list[Hook] = []
+        self._on_event: list[Callable[[RunInfo, Event], None]] = []
+        for hook in hooks:
+            self.add(hook)
+
+    def add(self, hook: Hook) -> None:
+        """Call this one, too, from now on."""
+        self._hooks.append(hook)
+        if type(hook).on_event is not Hook.on_event:
+            self._on_event.append(hook.on_event)
 
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         for hook in self._hooks:

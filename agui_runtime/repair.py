@@ -59,7 +59,7 @@ def _results(messages: Sequence[Message]) -> dict[str, Message]:
     for message in messages:
         if message["role"] == "tool":
             id_ = message["toolCallId"]
-            if message.get("content") or id_ not in results:
+            if not _blank(message.get("content")) or id_ not in results:
                 results[id_] = message
     return results
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import time
 from uuid import uuid4
 
-from ag_ui.core import RunAgentInput
+from ag_ui.core import Message as AnyMessage, RunAgentInput
+from pydantic import TypeAdapter
 
-from agui_runtime.connectors.base import Agent, closing, decoded
+from agui_runtime.connectors.base import Agent, closing, current_run as current_run, decoded
 from agui_runtime.errors import (
     AgentFailure,
     AguiError,
@@ -28,14 +28,21 @@ from agui_runtime.errors import (
 from agui_runtime.events import TERMINAL, Event, Message, RunContext
 from agui_runtime.fold import Fold
 from agui_runtime.grammar import Grammar, Reason
-from agui_runtime.history import PROMPTS, merged, new_messages
+from agui_runtime.history import (
+    PROMPTS,
+    Truth,
+    admitted,
+    known_ids,
+    merged,
+    new_messages,
+    with_prompts,
+)
 from agui_runtime.hooks import Hooks, RunReport
+from agui_runtime.lease import renewed
+from agui_runtime.notes import StoredNotes
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 
 logger = logging.getLogger(__name__)
-
-current_run: ContextVar[RunContext] = ContextVar("agui_runtime.current_run")
-"""The context of the run that the present task carries out, for agents and actions."""
 
 BREATH = 256
 """After so many events an agent that never waits gives way to the readers."""
@@ -57,11 +64,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What a run is to do: which agent answers which request, in which surroundings."""
+    """What a run is to do: which agent answers which request, in which surroundings, and whether
+    the front end or the thread tells what was said before.
+    """
 
     agent: Agent
     request: RunAgentInput
     context: RunContext
+    history: Truth = "client"
 
 
 class Run:
@@ -70,6 +80,7 @@ class Run:
     def __init__(self, assignment: Assignment, store: Store, hooks: Hooks, limits: Limits) -> None:
         self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._assignment = assignment
+        self._request = assignment.request
         self._store = store
         self._hooks = hooks
         self._fold = Fold()
@@ -88,15 +99,22 @@ class Run:
 
         Raises only what a store raises that cannot store the end.
         """
-        current_run.set(self._assignment.context)
+        notes = StoredNotes(self._store.states, lease.run.thread_id, lease.run.agent)
+        current_run.set(replace(self._assignment.context, notes=notes))
         self._lease = lease
+        async with renewed(self._store.log, lease, lambda: self.cut(OwnerLost())):
+            try:
+                await self._drive()
+            except OwnerLost:
+                logger.error("%r lost its thread: another process ends it", self)
+
+    async def _drive(self) -> None:
         try:
             self._watch.start()
             await self._begin()
             await self._perform()
         except OwnerLost:
-            logger.error("%r lost its thread", self)
-            return
+            raise
         except asyncio.CancelledError:
             self._cause = self._cause or ShuttingDown()
         except AguiError as error:
@@ -121,8 +139,13 @@ class Run:
     async def _begin(self) -> None:
         request, run = self._assignment.request, self._lease.run
         saved = await self._store.states.load(run.thread_id, run.agent)
+        kept = saved.messages if saved else ()
         sent = [_wire(message) for message in request.messages]
-        history = merged(saved.messages if saved else (), sent)
+        if self._assignment.history == "thread":
+            sent = admitted(kept, sent)
+        history = merged(kept, sent)
+        if self._assignment.history == "thread":
+            self._request = _asking(request, with_prompts(history, sent))
         self._fold.feed({"type": "MESSAGES_SNAPSHOT", "messages": history})
         if request.state is not None:
             self._fold.feed({"type": "STATE_SNAPSHOT", "snapshot": request.state})
@@ -133,7 +156,7 @@ class Run:
         _settle(self.begun)
 
     async def _perform(self) -> None:
-        request = self._assignment.request
+        request = self._request
         await self._hooks.before_run(self._lease.run, request, self._assignment.context)
         if self._cause is not None:
             return
@@ -179,21 +202,28 @@ class Run:
             self._cause = failure
 
     async def _end(self) -> None:
+        if isinstance(self._cause, OwnerLost):
+            raise self._cause
         events = self._last_events()
         messages = [m for m in self._fold.messages if m["role"] not in PROMPTS]
         end = RunEnd(
             events=events,
             status=_status(events[-1]),
             ended_at=time(),
-            message_ids=frozenset(m["id"] for m in messages),
+            message_ids=known_ids(messages),
             state=AgentState(self._fold.state, messages),
         )
         await self._store.log.release(self._lease, end)
         made = [m for m in messages if m["id"] not in self._before]
-        context = self._assignment.context
-        await self._hooks.after_run(
-            RunReport(self._lease.run, context, made, self._failure(events[-1]))
+        report = RunReport(
+            run=replace(self._lease.run, status=end.status, ended_at=end.ended_at),
+            context=self._assignment.context,
+            messages=made,
+            request=self._request,
+            failure=self._failure(events[-1]),
+            usage=events[-1].get("usage") or (),
         )
+        await self._hooks.after_run(report)
 
     def _failure(self, terminal: Event) -> AguiError | None:
         """The failure that the terminal event tells: the run's own, or one that the agent told."""
@@ -335,6 +365,13 @@ def _status(terminal: Event) -> str:
     )
 
 
+def _asking(request: RunAgentInput, messages: Sequence[Message]) -> RunAgentInput:
+    return request.model_copy(update={"messages": _MESSAGES.validate_python(messages)})
+
+
 def _wire(message: object) -> Message:
     dump = message.model_dump(mode="json", by_alias=True)  # type: ignore[attr-defined]
     return dict(dump)
+
+
+_MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])

@@ -6,28 +6,39 @@ import asyncio
 import logging
 import re
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from time import time
 from typing import Any, Literal, TypeAlias
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.actions import Action, action, with_actions
-from agui_runtime.connectors.base import Agent, Closable, wrap
+from agui_runtime.acting import with_actions
+from agui_runtime.actions import Action, action
+from agui_runtime.connectors.base import Agent, Closable, KeepsState, Source, wrap
+from agui_runtime.delegation import TOOL_NAME, Delegate
 from agui_runtime.errors import (
     AgentNotFound,
     Busy,
     InvalidInput,
     Misconfigured,
     ShuttingDown,
-    ThreadNotFound,
 )
-from agui_runtime.events import TERMINAL, Caller, Cursor, Record, RunInfo, RunRequest
+from agui_runtime.events import (
+    Caller,
+    Message,
+    RunContext,
+    RunInfo,
+    RunRequest,
+)
+from agui_runtime.guardrails import Guardrail, guarded
+from agui_runtime.handle import RunHandle as RunHandle
+from agui_runtime.history import Truth
 from agui_runtime.hooks import Hook, Hooks
 from agui_runtime.run import Assignment, Limits, Run
-from agui_runtime.stores.base import AgentState, Batch, Lease, RunLog, Store
+from agui_runtime.sources import AgentInfo, Reach, Sources, described
+from agui_runtime.stores.base import AgentState, Lease, RunLog, Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.threads import Threads
 
@@ -53,21 +64,17 @@ class Options:
 
     `queue_timeout` is the longest wait, in seconds, under the policies `queue` and `supersede`.
     `stop_on_disconnect`: a 1.10.6 front end says stop by closing its connection and in no other
-    way.
+    way. `history`: whether agents are asked to continue the conversation that the front end sent,
+    or the one that the thread holds. `agents_as_tools`: where a request names no agent, the default
+    one may call the others; suggestions and their likes never do.
     """
 
     on_busy: BusyPolicy = "reject"
     queue_timeout: float = 60.0
     stop_on_disconnect: bool = True
+    history: Truth = "client"
+    agents_as_tools: bool = True
     limits: Limits = DEFAULT_LIMITS
-
-
-@dataclass(frozen=True, slots=True)
-class AgentInfo:
-    """An agent as front ends see it."""
-
-    name: str
-    description: str
 
 
 class CopilotRuntime:
@@ -75,8 +82,11 @@ class CopilotRuntime:
 
     `agents` maps names to whatever `wrap` accepts; the one named `default` answers requests that
     name none. `actions` are typed functions (or `action(...)`) which every agent may call. `store`
-    is memory when left out. `authenticate` decides who owns a thread; without it everybody is the
-    same anonymous caller.
+    may be a Redis URL; it is memory when left out. `authenticate` decides who owns a thread;
+    without it everybody is the same anonymous caller. `remotes` are asked for more agents and
+    actions when a request comes; the runtime's own, and those of earlier ones, win over others of
+    the same name. `guardrails` check what users say before anything that an agent does is
+    completed.
     """
 
     def __init__(
@@ -84,20 +94,30 @@ class CopilotRuntime:
         agents: Mapping[str, object],
         actions: Sequence[Action | Callable[..., Any]] = (),
         *,
-        store: Store | None = None,
+        store: Store | str | None = None,
         authenticate: Authenticate | None = None,
         hooks: Sequence[Hook] = (),
         options: Options | None = None,
+        remotes: Sequence[Source] = (),
+        guardrails: Sequence[Guardrail] = (),
     ) -> None:
         self.agents = {name: wrap(source, name) for name, source in agents.items()}
         self.actions = _actions(actions)
-        self.store = store or MemoryStore()
+        self.store = _store(store)
         self.threads = Threads(self.store)
         self.authenticate = authenticate
         self.options = options or Options()
+        self._sources = Sources(self.agents, self.actions, remotes)
         self._hooks = Hooks(hooks)
+        self._guardrails = tuple(guardrails)
         self._runs: dict[asyncio.Task[None], Run] = {}
         self._closing = False
+
+    def store_in(self, store: Store | str) -> None:
+        """Use this store unless the runtime was given one; only before it is opened."""
+        if isinstance(self.store, MemoryStore):
+            self.store = _store(store)
+            self.threads = Threads(self.store)
 
     async def open(self) -> None:
         """Connect the store; raises StoreUnavailable."""
@@ -106,19 +126,59 @@ class CopilotRuntime:
 
     async def close(self) -> None:
         """End the live runs with SHUTDOWN, wait for them, and let go of agents and store."""
+        await self.drain(0)
+        for agent in self.agents.values():
+            if isinstance(agent, Closable):
+                await agent.close()
+        await self._sources.close()
+        await self.store.close()
+
+    @asynccontextmanager
+    async def lifespan(self, app: object = None) -> AsyncIterator[None]:
+        """Open it for the block and close it afterwards: `FastAPI(lifespan=runtime.lifespan)` in an
+        app that mounts the runtime's own.
+        """
+        await self.open()
+        try:
+            yield
+        finally:
+            await self.close()
+
+    async def drain(self, limit: float) -> None:
+        """Start nothing new, let the live runs go on for `limit` seconds, end the rest with
+        SHUTDOWN.
+        """
         self._closing = True
+        if self._runs and limit:
+            await asyncio.wait(list(self._runs), timeout=limit)
         for run in self._runs.values():
             run.cut(ShuttingDown())
         if self._runs:
             await asyncio.wait(list(self._runs))
-        for agent in self.agents.values():
-            if isinstance(agent, Closable):
-                await agent.close()
-        await self.store.close()
+
+    async def check(self) -> None:
+        """Whether runs can be started now; raises ShuttingDown or StoreUnavailable."""
+        if self._closing:
+            raise ShuttingDown
+        await self.store.check()
+
+    def add_hook(self, hook: Hook) -> None:
+        """Call the hook on all runs from now on."""
+        self._hooks.add(hook)
 
     def describe(self) -> list[AgentInfo]:
-        """The agents there are."""
-        return [AgentInfo(name, agent.description) for name, agent in self.agents.items()]
+        """The runtime's own agents."""
+        return described(self.agents)
+
+    async def reach(self, context: RunContext) -> Reach:
+        """The agents and actions that a request with this context can use, the remotes' included;
+        what a remote cannot tell is left out.
+        """
+        return await self._sources.reach(context)
+
+    async def discover(self, context: RunContext) -> list[AgentInfo]:
+        """All agents that a request with this context can use; see `reach`."""
+        return described((await self.reach(context)).agents)
 
     def agent(self, name: str | None) -> tuple[str, Agent]:
         """The agent of that name, or the default one; raises AgentNotFound."""
@@ -128,13 +188,23 @@ class CopilotRuntime:
             raise AgentNotFound(name, self.agents)
         return name, agent
 
+    async def find(self, name: str, context: RunContext) -> Agent:
+        """The agent of that name, also a remote's; raises AgentNotFound, and RemoteFailure where a
+        remote that cannot be asked may have it.
+        """
+        if name in self.agents:
+            return self.agents[name]
+        return (await self.reach(context)).agent(name)
+
     async def start(self, request: RunRequest) -> RunHandle:
         """Start a run, or find the very same one; it goes on whether or not anybody reads it.
 
         Raises RequestError (AgentNotFound, InvalidInput, ThreadNotFound, Busy) or StoreUnavailable;
         then nothing was started.
         """
-        name, agent = self.agent(request.agent)
+        name = request.agent or DEFAULT_AGENT
+        reach = await self.reach(request.context)
+        agent = self._equipped(name, reach, request)
         asked = _with_ids(request.input)
         info = RunInfo(
             thread_id=asked.thread_id,
@@ -144,8 +214,8 @@ class CopilotRuntime:
             started_at=time(),
             fingerprint=request.fingerprint,
         )
-        acting = with_actions(agent, self.actions, request.follow_up)
-        assignment = Assignment(acting, asked, request.context)
+        context = replace(request.context, ephemeral=request.ephemeral)
+        assignment = Assignment(agent, asked, context, self.options.history)
         return await self._launch(info, assignment, self._store_of(request))
 
     async def stop(self, thread_id: str, caller: Caller, run_id: str | None = None) -> bool:
@@ -153,18 +223,69 @@ class CopilotRuntime:
         await self.threads.get(thread_id, caller)
         return await self.store.log.ask_stop(thread_id, run_id)
 
-    async def load_state(self, thread_id: str, agent: str, caller: Caller) -> AgentState | None:
+    async def load_state(
+        self, thread_id: str, agent: str, caller: Caller, context: RunContext | None = None
+    ) -> AgentState | None:
         """What the agent last left in the caller's thread; None if there is nothing, or it is
         another's.
 
-        Raises AgentNotFound.
+        An agent that keeps its threads' states itself is asked first, also for a thread that is not
+        in the store; not so where there is an `authenticate` function: then nobody knows whose
+        thread that is. Raises AgentNotFound, and what such an agent raises.
         """
-        name, _ = self.agent(agent)
-        try:
-            await self.threads.get(thread_id, caller)
-        except ThreadNotFound:
+        context = context or RunContext(caller, "")
+        found = await self.find(agent or DEFAULT_AGENT, context)
+        known = await self.store.threads.get(thread_id)
+        if known is not None and known.owner != caller.owner:
             return None
-        return await self.store.states.load(thread_id, name)
+        if isinstance(found, KeepsState) and (known or self.authenticate is None):
+            kept = await found.kept_state(thread_id, context)
+            if kept is not None:
+                return AgentState(kept.state, [dict(message) for message in kept.messages])
+        return await self.store.states.load(thread_id, agent or DEFAULT_AGENT) if known else None
+
+    async def save_state(
+        self,
+        thread_id: str,
+        agent: str,
+        caller: Caller,
+        state: object,
+        messages: Sequence[Message] | None = None,
+        expected_version: int | None = None,
+    ) -> int:
+        """Save what the agent's next run is to find, and return the new version.
+
+        The thread is created for the caller if it is new; messages that are None stay. Raises
+        AgentNotFound, InvalidInput, ThreadNotFound for another's thread, Busy while the agent runs
+        in it (its end would overwrite this), TooLarge, and Conflict if another save came first:
+        after `expected_version`, or else since the messages to keep were read.
+        """
+        name = agent or DEFAULT_AGENT
+        await self.find(name, RunContext(caller, ""))
+        check_id(thread_id, "thread_id")
+        await self.store.threads.obtain(thread_id, caller.owner, name)
+        live = await self.store.log.active(thread_id)
+        if live is not None and live.agent == name:
+            raise Busy(thread_id, live.run_id)
+        if messages is None:
+            kept = await self.store.states.load(thread_id, name) or AgentState()
+            messages = kept.messages
+            expected_version = kept.version if expected_version is None else expected_version
+        saved = AgentState(state, messages)
+        return await self.store.states.save(thread_id, name, saved, expected_version)
+
+    def _equipped(self, name: str, reach: Reach, request: RunRequest) -> Agent:
+        """The agent under its guardrails, with all that it may call here."""
+        agent = guarded(reach.agent(name), self._guardrails, request.topics)
+        delegates: list[Delegate] = []
+        if request.agent is None and self.options.agents_as_tools and not request.ephemeral:
+            delegates = [
+                Delegate(other, with_actions(it, reach.actions, follow_up=True), state)
+                for other, it in reach.agents.items()
+                if other != name and TOOL_NAME.fullmatch(other)
+                for state in (request.states.get(other, {}),)
+            ]
+        return with_actions(agent, reach.actions, request.follow_up, delegates)
 
     def _store_of(self, request: RunRequest) -> Store:
         """Ephemeral runs get a store of their own, which is gone with its last reader."""
@@ -207,38 +328,20 @@ class CopilotRuntime:
             logger.error("the end of %s could not be stored", run, exc_info=task.exception())
 
 
-@dataclass(frozen=True, slots=True)
-class RunHandle:
-    """A run that was started, for whoever asked for it. Dropping it does not end the run."""
+def _store(source: Store | str | None) -> Store:
+    if not isinstance(source, str):
+        return source or MemoryStore()
+    from agui_runtime.stores.redis import RedisStore  # an extra: only when asked for
 
-    run: RunInfo
-    start: Cursor
-    _log: RunLog
-
-    async def batches(self) -> AsyncGenerator[Batch, None]:
-        """The run's records from RUN_STARTED to its terminal event, as they come; close it
-        (`aclosing`).
-        """
-        async with aclosing(self._log.follow(self.run.thread_id, self.start)) as batches:
-            async for batch in batches:
-                count = _length_of_run(batch.records)
-                if count is None:
-                    yield batch
-                else:
-                    yield replace(batch, records=batch.records[:count])
-                    return
-
-    async def stop(self) -> None:
-        """Ask the run to stop; does nothing if it has ended."""
-        await self._log.ask_stop(self.run.thread_id, self.run.run_id)
+    return RedisStore(source)
 
 
-def _length_of_run(records: Sequence[Record]) -> int | None:
-    """How many of the records belong to the run, if its terminal event is among them."""
-    for count, record in enumerate(records, 1):
-        if record.event["type"] in TERMINAL:
-            return count
-    return None
+def check_id(value: str, field: str) -> None:
+    """Raises InvalidInput for an id that must not become a key of a store."""
+    if not SAFE_ID.fullmatch(value):
+        raise InvalidInput(
+            f"{field}: at most 200 of the characters A-Z a-z 0-9 . _ : @ ~ + = / | -"
+        )
 
 
 def _actions(sources: Sequence[Action | Callable[..., Any]]) -> tuple[Action, ...]:
@@ -257,8 +360,6 @@ def _with_ids(asked: RunAgentInput) -> RunAgentInput:
         value = getattr(asked, field)
         if not value:
             made[field] = str(uuid.uuid4())
-        elif not SAFE_ID.fullmatch(value):
-            raise InvalidInput(
-                f"{field}: at most 200 of the characters A-Z a-z 0-9 . _ : @ ~ + = / | -"
-            )
+        else:
+            check_id(value, field)
     return asked.model_copy(update=made) if made else asked

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from agui_runtime.errors import ThreadNotFound
+from agui_runtime.errors import Gone, ThreadNotFound
 from agui_runtime.events import TERMINAL, Caller, Cursor, Record, RunInfo, ThreadInfo
 from agui_runtime.stores.base import Batch, Page, Store
 
@@ -23,6 +23,15 @@ class Threads:
         """The caller's thread; raises ThreadNotFound."""
         thread = await self._store.threads.get(thread_id)
         if thread is None or thread.owner != caller.owner:
+            raise ThreadNotFound(thread_id)
+        return thread
+
+    async def find(self, thread_id: str, caller: Caller) -> ThreadInfo | None:
+        """The caller's thread; None if nobody has one of that id. Raises ThreadNotFound if somebody
+        else has.
+        """
+        thread = await self._store.threads.get(thread_id)
+        if thread is not None and thread.owner != caller.owner:
             raise ThreadNotFound(thread_id)
         return thread
 
@@ -70,6 +79,21 @@ class Threads:
         await self.get(thread_id, caller)
         return await self._store.threads.runs(thread_id)
 
+    async def read(
+        self, thread_id: str, caller: Caller, upto: Cursor | None = None
+    ) -> Sequence[Record]:
+        """The records up to the cursor, or all that there are now; raises ThreadNotFound and Gone.
+
+        What a store has dropped to make room is missing at the start.
+        """
+        await self.get(thread_id, caller)
+        end = await self._store.log.end(thread_id)
+        if upto is not None and (upto.epoch != end.epoch or upto.seq > end.seq):
+            raise Gone
+        last = end.seq if upto is None else upto.seq
+        async with aclosing(self.so_far(thread_id, caller)) as batches:
+            return [each async for batch in batches for each in batch.records if each.seq <= last]
+
     async def follow(
         self, thread_id: str, caller: Caller, after: Cursor | None = None
     ) -> AsyncGenerator[Batch, None]:
@@ -78,6 +102,23 @@ class Threads:
         async with aclosing(self._store.log.follow(thread_id, after)) as batches:
             async for batch in batches:
                 yield batch
+
+    async def so_far(
+        self, thread_id: str, caller: Caller, after: Cursor | None = None
+    ) -> AsyncGenerator[Batch, None]:
+        """Every record after the cursor that there is by now; waits for none.
+
+        Raises ThreadNotFound and Gone. Close it (`aclosing`).
+        """
+        await self.get(thread_id, caller)
+        end = await self._store.log.end(thread_id)
+        if end in (after, Cursor(end.epoch, 0)):
+            return
+        async with aclosing(self._store.log.follow(thread_id, after)) as batches:
+            async for batch in batches:
+                yield _up_to(batch, end, live=False)
+                if batch.cursor.seq >= end.seq:
+                    return
 
     async def connect(
         self, thread_id: str, caller: Caller, after: Cursor | None = None

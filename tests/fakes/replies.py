@@ -9,8 +9,8 @@ Directives in the last user message choose the reply:
     [n:200]           that many tokens        [finish:length]  how the choice ends
     [noids]           neither the chunks nor the tool calls carry ids
 
-A last message of role `tool` is answered with "Tool result: ", the forced tool `extract` with two
-suggestions, anything else with "You said: " and the prompt.
+A last message of role `tool` is answered with "Tool result: ", a forced tool of CopilotKit's for
+suggestions with two of them, anything else with "You said: " and the prompt.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ USAGE = {
     "prompt_tokens_details": {"cached_tokens": 4},
     "completion_tokens_details": {"reasoning_tokens": 3},
 }
+
+SUGGESTING = ("extract", "copilotkitSuggest")  # in 1.10, and today
 
 SUGGESTIONS = {
     "suggestions": [
@@ -61,9 +63,9 @@ def deltas(body: Mapping[str, Any], number: int) -> Iterator[Delta]:
     if ends_with(body, "tool"):
         yield from _words("Tool result: " + _text(body["messages"][-1]))
         yield {}, "stop"
-    elif (body.get("tool_choice") or {}) == _forced("extract"):
+    elif forced := next((tool for tool in SUGGESTING if _forces(body, tool)), None):
         yield from _calls(
-            [("extract", json.dumps(SUGGESTIONS, separators=(",", ":")))], number, text, 20
+            [(forced, json.dumps(SUGGESTIONS, separators=(",", ":")))], number, text, 20
         )
         yield {}, "tool_calls"
     elif calls := _asked_tools(body, text):
@@ -130,8 +132,8 @@ def _asked_tools(body: Mapping[str, Any], text: str) -> list[tuple[str, str]]:
     return [(name, arguments) for name, arguments in _TOOL.findall(text) if name in offered]
 
 
-def _forced(name: str) -> dict[str, Any]:
-    return {"type": "function", "function": {"name": name}}
+def _forces(body: Mapping[str, Any], name: str) -> bool:
+    return body.get("tool_choice") == {"type": "function", "function": {"name": name}}
 
 
 def _words(text: str) -> Iterator[Delta]:

@@ -1,0 +1,197 @@
+"""Carries out server-side actions while an agent runs, and the agents that it calls as tools.
+
+Connectors know nothing of it: they only see more tools.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, TypeAlias
+
+from ag_ui.core import Message as AnyMessage, RunAgentInput
+from pydantic import TypeAdapter
+
+from agui_runtime.actions import ServerAction
+from agui_runtime.connectors.base import Agent, AgentEvent, closing, decoded
+from agui_runtime.delegation import Delegate
+from agui_runtime.events import TERMINAL, Event, Message
+from agui_runtime.fold import Fold
+
+MAX_STEPS = 10
+"""So often an agent may go on after its actions within one run."""
+
+_Tool: TypeAlias = ServerAction | Delegate
+_Call: TypeAlias = Mapping[str, Any]
+
+
+def with_actions(
+    agent: Agent,
+    actions: Sequence[ServerAction],
+    follow_up: bool,
+    delegates: Sequence[Delegate] = (),
+) -> Agent:
+    """The agent, with the actions and delegates among its tools; calls that it leaves to us are
+    carried out. Of two tools with one name the first counts, the front end's come last.
+
+    With `follow_up` the agent is run again with the results, until it makes no such call.
+    """
+    tools: list[_Tool] = [*actions, *delegates]
+    return _ActingAgent(agent, tools, follow_up) if tools else agent
+
+
+class _ActingAgent:
+    def __init__(self, agent: Agent, tools: Sequence[_Tool], follow_up: bool) -> None:
+        self.name = agent.name
+        self.description = agent.description
+        self._agent = agent
+        self._box = {each.name: each for each in reversed(tools)}
+        self._offered = [each.tool for each in tools if each is self._box[each.name]]
+        self._follow_up = follow_up
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[AgentEvent]:
+        others = [tool for tool in request.tools or [] if tool.name not in self._box]
+        request = request.model_copy(update={"tools": [*self._offered, *others]})
+        usage: list[Any] = []
+        last = MAX_STEPS if self._follow_up else 1
+        for number in range(1, last + 1):
+            step = _Step()
+            async with closing(self._agent.run(request)) as items:
+                async for item in items:
+                    for event in step.through(decoded(item)):
+                        yield event
+            pending = step.unanswered()
+            ours = [call for call in pending if call["function"]["name"] in self._box]
+            work = _Work(self._box, request, self._follow_up)
+            async with aclosing(work.done(ours)) as events:
+                async for event in events:
+                    step.note(event)
+                    yield event
+            usage += step.usage
+            if not ours or ours != pending or number == last:
+                break
+            request = _continued(request, step.fold.messages)
+        for event in step.end(usage):
+            yield event
+
+
+class _Work:
+    """The calls of one step: actions side by side, agents one after the other."""
+
+    def __init__(self, box: Mapping[str, _Tool], request: RunAgentInput, follow_up: bool) -> None:
+        self._box = box
+        self._request = request
+        self._follow_up = follow_up
+
+    async def done(self, calls: Sequence[_Call]) -> AsyncGenerator[Event, None]:
+        """The results in the order of the calls, with what delegates do beside them."""
+        tasks = {call["id"]: self._begun(call) for call in calls}
+        try:
+            for call in calls:
+                tool, task = self._box[call["function"]["name"]], tasks[call["id"]]
+                if isinstance(tool, Delegate):
+                    async with aclosing(self._delegated(tool, call["id"])) as events:
+                        async for event in events:
+                            yield event
+                elif task is not None:
+                    for event in _answered(call["id"], await task, tool.return_direct):
+                        yield event
+        finally:
+            running = [task for task in tasks.values() if task is not None]
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def _begun(self, call: _Call) -> asyncio.Task[str] | None:
+        tool = self._box[call["function"]["name"]]
+        if isinstance(tool, Delegate):
+            return None
+        return asyncio.create_task(_called(tool, call["function"]["arguments"]))
+
+    async def _delegated(self, delegate: Delegate, call_id: str) -> AsyncGenerator[Event, None]:
+        """What the delegate does. A caller that goes on is told what it said; a front end that goes
+        on by itself is told, as by the reference, that it began.
+        """
+        engagement = delegate.engaged(call_id, self._request)
+        if not self._follow_up:
+            yield _result(call_id, f"{delegate.name} agent started")
+        async with aclosing(engagement.events()) as events:
+            async for event in events:
+                yield event
+        if self._follow_up:
+            yield _result(call_id, engagement.said)
+
+
+class _Step:
+    """One pass of the agent: what it said, and the end it wanted, held back until the actions are
+    done.
+    """
+
+    def __init__(self) -> None:
+        self.fold = Fold()
+        self._terminal: Event | None = None
+
+    @property
+    def usage(self) -> Sequence[Any]:
+        return (self._terminal or {}).get("usage") or ()
+
+    def through(self, events: Sequence[Event]) -> Sequence[Event]:
+        passed = []
+        for event in events:
+            if event["type"] in TERMINAL:
+                self._terminal = event
+            else:
+                self.fold.feed(event)
+                passed.append(event)
+        return passed
+
+    def note(self, event: Event) -> None:
+        """Take in what the agent is to know of its calls; what delegates do is not its own."""
+        if "subagentRunId" not in event:
+            self.fold.feed(event)
+
+    def unanswered(self) -> list[_Call]:
+        """The calls that nobody answered, the browser's among them; none if the agent failed or
+        waits.
+        """
+        terminal = self._terminal or {}
+        if terminal.get("type") == "RUN_ERROR" or "interrupts" in (terminal.get("outcome") or {}):
+            return []
+        return list(self.fold.open_tool_calls)
+
+    def end(self, usage: Sequence[Any]) -> list[Event]:
+        """The agent's own end, if it said one, with the usage of all passes."""
+        if self._terminal is None:
+            return []
+        return [self._terminal | ({"usage": list(usage)} if usage else {})]
+
+
+async def _called(action: ServerAction, arguments: str) -> str:
+    return await action.call(arguments)
+
+
+def _continued(request: RunAgentInput, said: Sequence[Message]) -> RunAgentInput:
+    messages = _MESSAGES.validate_python([*request.messages, *said])
+    return request.model_copy(update={"messages": messages})
+
+
+def _answered(call_id: str, content: str, also_said: bool) -> list[Event]:
+    said = _said(f"{call_id}-answer", content) if also_said else []
+    return [_result(call_id, content), *said]
+
+
+def _result(call_id: str, content: str) -> Event:
+    ids = {"messageId": f"result-{call_id}", "toolCallId": call_id}
+    return {"type": "TOOL_CALL_RESULT", **ids, "content": content, "role": "tool"}
+
+
+def _said(message_id: str, text: str) -> list[Event]:
+    return [
+        {"type": "TEXT_MESSAGE_START", "messageId": message_id, "role": "assistant"},
+        {"type": "TEXT_MESSAGE_CONTENT", "messageId": message_id, "delta": text},
+        {"type": "TEXT_MESSAGE_END", "messageId": message_id},
+    ]
+
+
+_MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])

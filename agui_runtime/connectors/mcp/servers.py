@@ -1,0 +1,162 @@
+"""The MCP servers of a runtime, and those that a front end names. It keeps one session each."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+from time import monotonic
+from typing import Any
+
+from ag_ui.core import Tool
+
+from agui_runtime.connectors.base import Offer, OfferedTool
+from agui_runtime.connectors.mcp.addresses import AllowedAddresses
+from agui_runtime.connectors.mcp.session import McpServer, McpSession
+from agui_runtime.errors import MissingExtra, RemoteFailure
+from agui_runtime.events import RunContext
+
+logger = logging.getLogger(__name__)
+
+MOST_NAMED = 10
+"""So many servers may a front end name in one request."""
+
+
+class McpServers:
+    """A source of tools: `CopilotRuntime(..., remotes=[McpServers([McpServer(url=...)])])`.
+
+    Each server is connected when it is first needed, and kept until the runtime closes. Its tools
+    are listed again after `refresh_every` seconds, and when it says that they changed. A server
+    that fails is left out, with a warning in the log, and tried again for the next request; one
+    that could not be reached, for the first one after `retry_after` seconds.
+
+    A front end names servers in its properties: `mcpServers`, or `mcpEndpoints`, is a list of
+    `{"endpoint", "apiKey"?}`. They are called only where a pattern in `allowed_from_clients` allows
+    it, see `AllowedAddresses`: any other address could be one that only this server can reach. They
+    get a session for each use, and are not followed when they redirect.
+    """
+
+    def __init__(
+        self,
+        servers: Sequence[McpServer] = (),
+        *,
+        allowed_from_clients: Sequence[str] = (),
+        refresh_every: float = 60.0,
+        retry_after: float = 5.0,
+    ) -> None:
+        """Raises MissingExtra without the `mcp` package, Misconfigured for a malformed pattern."""
+        if importlib.util.find_spec("mcp") is None:
+            raise MissingExtra("McpServers", "mcp")
+        self._kept = [_Kept(server, refresh_every, retry_after) for server in servers]
+        self._allowed = AllowedAddresses(allowed_from_clients)
+
+    async def offer(self, context: RunContext) -> Offer:
+        """The tools of all servers that answer, in their order."""
+        servers: list[_Kept | _Named] = [*self._kept]
+        servers += [_Named(server) for server in self._named(context.properties)]
+        lists = await asyncio.gather(*map(_tools, servers))
+        return Offer(tools=[tool for tools in lists for tool in tools])
+
+    async def close(self) -> None:
+        """End the sessions."""
+        for each in self._kept:
+            await each.close()
+
+    def _named(self, properties: Mapping[str, Any]) -> list[McpServer]:
+        """The allowed ones of the servers that the front end names."""
+        listed = properties.get("mcpServers") or properties.get("mcpEndpoints") or ()
+        servers = []
+        for about in listed[:MOST_NAMED] if isinstance(listed, list) else ():
+            address = about.get("endpoint") if isinstance(about, dict) else None
+            if not isinstance(address, str) or not self._allowed.allows(address):
+                logger.warning("a front end named the MCP server %.200r: refused", address)
+                continue
+            servers.append(_server(address, about.get("apiKey")))
+        return servers
+
+
+class _Kept:
+    """A server with a session that stays open."""
+
+    def __init__(self, server: McpServer, refresh_every: float, retry_after: float) -> None:
+        self.label = server.label
+        self._server = server
+        self._refresh_every = refresh_every
+        self._retry_after = retry_after
+        self._failed_at = -math.inf
+        self._session: McpSession | None = None
+        self._tools: Sequence[Tool] = ()
+        self._listed_at = 0.0
+        self._lock = asyncio.Lock()
+
+    async def tools(self) -> list[OfferedTool]:
+        async with self._lock:
+            fresh = monotonic() - self._listed_at < self._refresh_every
+            session = await self._live()
+            if session.changed or not (fresh and self._tools):
+                self._tools = await session.tools()
+                self._listed_at = monotonic()
+        return [OfferedTool(tool, partial(self._call, tool.name)) for tool in self._tools]
+
+    async def close(self) -> None:
+        session, self._session = self._session, None
+        self._tools = ()
+        if session is not None:
+            await session.close()
+
+    async def _call(self, name: str, arguments: Mapping[str, Any]) -> object:
+        async with self._lock:
+            session = await self._live()
+        return await session.call(name, arguments)
+
+    async def _live(self) -> McpSession:
+        if self._session is not None and not self._session.broken:
+            return self._session
+        if monotonic() - self._failed_at < self._retry_after:
+            raise RemoteFailure("UNREACHABLE", f"{self.label} could not be reached just now")
+        await self.close()
+        try:
+            self._session = await McpSession.opened(self._server)
+        except RemoteFailure:
+            self._failed_at = monotonic()
+            raise
+        return self._session
+
+
+class _Named:
+    """A server with a session for each use."""
+
+    def __init__(self, server: McpServer) -> None:
+        self.label = server.label
+        self._server = server
+
+    async def tools(self) -> list[OfferedTool]:
+        session = await McpSession.opened(self._server)
+        try:
+            tools = await session.tools()
+        finally:
+            await session.close()
+        return [OfferedTool(tool, partial(self._call, tool.name)) for tool in tools]
+
+    async def _call(self, name: str, arguments: Mapping[str, Any]) -> object:
+        session = await McpSession.opened(self._server)
+        try:
+            return await session.call(name, arguments)
+        finally:
+            await session.close()
+
+
+async def _tools(server: _Kept | _Named) -> list[OfferedTool]:
+    try:
+        return await server.tools()
+    except RemoteFailure as failure:
+        logger.warning("%s is left out: %s", server.label, failure.message, exc_info=failure)
+        return []
+
+
+def _server(address: str, key: object) -> McpServer:
+    headers = {"authorization": f"Bearer {key}"} if isinstance(key, str) and key else {}
+    return McpServer(url=address, headers=headers, follow_redirects=False)

@@ -1,0 +1,246 @@
+"""One session with one MCP server, over its standard input and output or over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+import orjson
+from ag_ui.core import Tool
+
+from agui_runtime.errors import Misconfigured, RemoteFailure
+
+if TYPE_CHECKING:
+    from mcp import ClientSession
+    from mcp.types import CallToolResult
+
+logger = logging.getLogger(__name__)
+
+_Answer = TypeVar("_Answer")
+
+_LOST = frozenset({-32000, 32600})
+"""The client's own codes for a connection that was closed, and a session that the server forgot."""
+
+
+@dataclass(frozen=True, slots=True)
+class McpServer:
+    """Where a server is: at a `url` (streamable HTTP, or SSE where its path ends in `/sse`), or in
+    a process of its own that `command` starts.
+
+    `headers` go with every request. `env` is added to the few variables that a process inherits.
+    Times are in seconds: `connect_timeout` for the start of a session, `timeout` for one call.
+    """
+
+    url: str = ""
+    command: Sequence[str] = ()
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    connect_timeout: float = 10.0
+    timeout: float = 60.0
+    follow_redirects: bool = True
+
+    def __post_init__(self) -> None:
+        if bool(self.url) == bool(self.command):
+            raise Misconfigured("an MCP server has either a url or a command")
+        if self.url and not self.url.startswith(("http://", "https://")):
+            raise Misconfigured(f"MCP server {self.url!r}: a url begins with http:// or https://")
+
+    @property
+    def label(self) -> str:
+        """Names the server in messages, without what its address or arguments may keep secret."""
+        if self.command:
+            return f"MCP server {PurePath(self.command[0]).name!r}"
+        url = httpx.URL(self.url)
+        return f"MCP server {url.scheme}://{url.netloc.decode().rpartition('@')[2]}"
+
+
+class McpSession:
+    """A session that is open; made by `opened`, ended by `close`.
+
+    A task of its own holds it, because it must be closed in the task that opened it. `broken` tells
+    that it is of no more use.
+    """
+
+    def __init__(self, server: McpServer) -> None:
+        self.broken = False
+        self.changed = False
+        """The server says that its tools are other ones now."""
+        self._open = 0
+        self._server = server
+        self._session: asyncio.Future[ClientSession] = asyncio.get_running_loop().create_future()
+        self._leave = asyncio.Event()
+        self._keeper = asyncio.create_task(self._keep())
+
+    @classmethod
+    async def opened(cls, server: McpServer) -> McpSession:
+        """Connect; raises RemoteFailure."""
+        session = cls(server)
+        try:
+            async with asyncio.timeout(server.connect_timeout):
+                await asyncio.shield(session._session)
+        except TimeoutError:
+            await session.close()
+            raise RemoteFailure("TIMEOUT", f"{server.label} does not answer") from None
+        except BaseException:
+            await session.close()
+            raise
+        return session
+
+    async def close(self) -> None:
+        """End the session, and its process."""
+        self.broken = True
+        self._leave.set()
+        if not self._session.done():
+            self._keeper.cancel()
+        await asyncio.wait((self._keeper,))
+
+    async def tools(self) -> list[Tool]:
+        """The tools that the server lists now; raises RemoteFailure."""
+        session = await self._session
+        self.changed = False
+        tools: list[Tool] = []
+        cursor: str | None = None
+        while True:
+            page = await self._asked(session.list_tools(cursor))
+            for tool in page.tools:
+                about = tool.description or ""
+                tools.append(Tool(name=tool.name, description=about, parameters=tool.inputSchema))
+            cursor = page.nextCursor
+            if not cursor:
+                return tools
+
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> object:
+        """What the tool returns, as text where it gives any; raises RemoteFailure."""
+        session = await self._session
+        result = await self._asked(session.call_tool(name, dict(arguments)))
+        if result.isError:
+            raise RemoteFailure("REFUSED", str(_content(result)))
+        return _content(result)
+
+    async def _asked(self, question: Coroutine[Any, Any, _Answer]) -> _Answer:
+        """The server's answer; what it refuses does not break the session, all else does.
+
+        A call that takes too long breaks it only where it was alone: others may well be served.
+        """
+        from mcp import McpError
+
+        asking = asyncio.create_task(question)
+        self._open += 1
+        patience = self._server.timeout
+        try:
+            first = asyncio.FIRST_COMPLETED
+            done, _ = await asyncio.wait(
+                (asking, self._keeper), timeout=patience, return_when=first
+            )
+            if asking in done:
+                return asking.result()
+        except McpError as error:
+            self.broken = self.broken or error.error.code in _LOST
+            raise RemoteFailure("REFUSED", f"{self._server.label}: {error}") from error
+        except Exception as error:
+            self.broken = True
+            raise RemoteFailure("BROKEN", f"{self._server.label} failed") from error
+        finally:
+            self._open -= 1
+            asking.cancel()
+            await asyncio.wait((asking,))
+        if self._keeper in done:
+            raise RemoteFailure("BROKEN", f"{self._server.label} is gone")
+        self.broken = self._open == 0
+        raise RemoteFailure("TIMEOUT", f"{self._server.label} took longer than {patience:g} s")
+
+    async def _keep(self) -> None:
+        try:
+            async with _session(self._server, self._heard) as session:
+                self._session.set_result(session)
+                await self._leave.wait()
+        except Exception as error:  # noqa: BLE001  # the client's task groups raise groups of anything
+            self._lost(error)
+        finally:
+            self.broken = True
+
+    def _lost(self, error: Exception) -> None:
+        if self._session.done():
+            logger.warning("%s was lost", self._server.label, exc_info=error)
+            return
+        failure = RemoteFailure("UNREACHABLE", f"{self._server.label} cannot be reached")
+        failure.__cause__ = error
+        self._session.set_exception(failure)
+
+    async def _heard(self, message: object) -> None:
+        """Told of all that the server says unasked."""
+        kind = getattr(getattr(message, "root", None), "method", "")
+        if kind == "notifications/tools/list_changed":
+            self.changed = True
+
+
+@asynccontextmanager
+async def _session(server: McpServer, heard: Any) -> AsyncIterator[ClientSession]:  # noqa: ANN401
+    from mcp import ClientSession  # heavy: only when a server is called
+
+    async with AsyncExitStack() as stack:
+        read, write = await _connected(server, stack)
+        session = ClientSession(read, write, message_handler=heard)
+        await stack.enter_async_context(session)
+        await session.initialize()
+        yield session
+
+
+async def _connected(server: McpServer, stack: AsyncExitStack) -> tuple[Any, Any]:
+    """The streams to and from the server."""
+    if server.command:
+        from mcp.client.stdio import StdioServerParameters, get_default_environment, stdio_client
+
+        program, *arguments = server.command
+        env = get_default_environment() | dict(server.env)
+        process = StdioServerParameters(command=program, args=arguments, env=env)
+        return await stack.enter_async_context(stdio_client(process))
+    if httpx.URL(server.url).path.endswith("/sse"):
+        from mcp.client.sse import sse_client
+
+        streams = sse_client(server.url, httpx_client_factory=_ClientFactory(server))
+        return await stack.enter_async_context(streams)
+    from mcp.client.streamable_http import streamable_http_client
+
+    client = await stack.enter_async_context(_client(server))
+    both = await stack.enter_async_context(streamable_http_client(server.url, http_client=client))
+    return both[0], both[1]
+
+
+class _ClientFactory:
+    """Gives the SSE transport our client, and not one that follows every redirect."""
+
+    def __init__(self, server: McpServer) -> None:
+        self._server = server
+
+    def __call__(
+        self,
+        headers: dict[str, str] | None = None,
+        timeout: httpx.Timeout | None = None,
+        auth: httpx.Auth | None = None,
+    ) -> httpx.AsyncClient:
+        return _client(self._server)
+
+
+def _client(server: McpServer) -> httpx.AsyncClient:
+    """Without a limit on silence: a server may say something unasked, or never."""
+    timeout = httpx.Timeout(server.timeout, connect=server.connect_timeout, read=None)
+    return httpx.AsyncClient(
+        headers=server.headers, timeout=timeout, follow_redirects=server.follow_redirects
+    )
+
+
+def _content(result: CallToolResult) -> object:
+    """The text if there is nothing else; else what is structured; else all parts as JSON."""
+    parts = [part.model_dump(mode="json", exclude_none=True) for part in result.content]
+    if parts and all(part["type"] == "text" for part in parts):
+        return "\n".join(part["text"] for part in parts)
+    if result.structuredContent is not None:
+        return result.structuredContent
+    return orjson.dumps(parts).decode() if parts else ""

@@ -1,0 +1,30 @@
+"""What agents write down for themselves, kept in a store beside the states that front ends see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agui_runtime.stores.base import AgentState, StateStore
+
+
+class StoredNotes:
+    """The notes of one agent on one thread; they go when the thread is deleted.
+
+    Only the run that holds the thread may write them.
+    """
+
+    def __init__(self, states: StateStore, thread_id: str, agent: str) -> None:
+        self._states = states
+        self._thread_id = thread_id
+        self._agent = agent
+
+    async def read(self, name: str) -> Any:  # noqa: ANN401  # JSON
+        saved = await self._states.load(self._thread_id, self._key(name))
+        return saved.state if saved else None
+
+    async def write(self, name: str, note: Any) -> None:  # noqa: ANN401  # JSON
+        await self._states.save(self._thread_id, self._key(name), AgentState(note))
+
+    def _key(self, name: str) -> str:
+        """No agent's name, so that no wire can load or save it."""
+        return f"{self._agent}#{name}"
