@@ -6,19 +6,25 @@ No connector imports another; what two of them share lives here.
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import orjson
-from ag_ui.core import BaseEvent, RunAgentInput
+from ag_ui.core import BaseEvent, RunAgentInput, Tool
+from pydantic import BaseModel
 
 from agui_runtime.connectors.sse import EventStream
 from agui_runtime.errors import Misconfigured, ProtocolFailure
-from agui_runtime.events import Event, as_event
+from agui_runtime.events import Event, RunContext, as_event
 
 AgentEvent: TypeAlias = BaseEvent | Mapping[str, Any] | str | bytes
 """What an agent yields: a typed AG-UI event, its JSON object, or an encoded event-stream frame."""
+
+current_run: ContextVar[RunContext] = ContextVar("agui_runtime.current_run")
+"""The context of the run that the present task carries out, for agents and actions."""
 
 
 @runtime_checkable
@@ -47,6 +53,52 @@ class Closable(Protocol):
     async def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class OfferedTool:
+    """A tool that is carried out elsewhere.
+
+    `call` is given the arguments, a JSON object, and returns a JSON value; it raises AguiError with
+    a message for the model where it fails.
+    """
+
+    tool: Tool
+    call: Callable[[Mapping[str, Any]], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a source has for one caller: agents by name, and tools for agents to call."""
+
+    agents: Mapping[str, Agent] = field(default_factory=dict)
+    tools: Sequence[OfferedTool] = ()
+
+
+@runtime_checkable
+class Source(Protocol):
+    """A server that lists agents and tools at run time; it may offer each caller other ones."""
+
+    async def offer(self, context: RunContext) -> Offer:
+        """What it has for this context; raises RemoteFailure where it cannot be asked."""
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptState:
+    """What an agent keeps of a thread by itself: its state, and its messages in AG-UI's form."""
+
+    state: Any
+    messages: Sequence[Mapping[str, Any]] = ()
+
+
+@runtime_checkable
+class KeepsState(Protocol):
+    """An agent that keeps the state of its threads itself, beside what the store holds."""
+
+    async def kept_state(self, thread_id: str, context: RunContext) -> KeptState | None:
+        """What it keeps, None if it does not know the thread; raises RunFailure."""
+
+
 class FunctionAgent:
     """An agent made of a function of the request, for example one async generator.
 
@@ -59,6 +111,7 @@ class FunctionAgent:
     ) -> None:
         self.name = name or getattr(function, "__name__", "agent")
         self.description = description or _first_line(function)
+        self.capabilities = capabilities_of(function)
         self._function = function
 
     def run(self, request: RunAgentInput) -> AsyncIterator[AgentEvent]:
@@ -75,6 +128,8 @@ class FunctionAgent:
         if inspect.isawaitable(made):
             made = await made
         items = made if isinstance(made, AsyncIterator) else _fresh(made).run(request)
+        if hasattr(made, "clone"):
+            items = _without_raw(items)
         async with closing(items):
             async for item in items:
                 yield item
@@ -84,7 +139,8 @@ def wrap(source: object, name: str = "", description: str = "") -> Agent:
     """Make an Agent out of anything that yields AG-UI events.
 
     - an object with `run(request)`: an `Agent`, or the adapter of another framework; one that has
-      `clone()` is cloned for each run, because such adapters keep the run's state on themselves;
+      `clone()` is cloned for each run, because such adapters keep the run's state on themselves,
+      and its RAW events, which repeat all others in its framework's form, are left out;
     - a function of the request, see `FunctionAgent`.
 
     Raises Misconfigured for anything else.
@@ -93,10 +149,23 @@ def wrap(source: object, name: str = "", description: str = "") -> Agent:
         return source
     if hasattr(source, "run"):
         about = description or getattr(source, "description", None) or _first_line(source)
-        return FunctionAgent(lambda request: source, name or getattr(source, "name", ""), about)
+        made = FunctionAgent(lambda request: source, name or getattr(source, "name", ""), about)
+        made.capabilities = capabilities_of(source)
+        return made
     if callable(source):
         return FunctionAgent(source, name, description)
     raise Misconfigured(f"agent {name!r} is neither a function nor has it a run() method")
+
+
+def capabilities_of(agent: object) -> dict[str, Any] | None:
+    """What the agent says that it can do, in AG-UI's form; None if it says nothing.
+
+    That is its attribute `capabilities`: a JSON object, or AG-UI's AgentCapabilities.
+    """
+    told = getattr(agent, "capabilities", None)
+    if isinstance(told, BaseModel):
+        told = told.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return told if isinstance(told, dict) else None
 
 
 def decoded(item: AgentEvent) -> Sequence[Event]:
@@ -124,6 +193,15 @@ async def closing(items: AsyncIterator[AgentEvent]) -> AsyncIterator[AsyncIterat
 
 def _fresh(agent: Any) -> Any:  # noqa: ANN401  # any framework's adapter
     return agent.clone() if callable(getattr(agent, "clone", None)) else agent
+
+
+async def _without_raw(items: AsyncIterator[AgentEvent]) -> AsyncIterator[AgentEvent]:
+    async with closing(items):
+        async for item in items:
+            for event in decoded(item):
+                event.pop("rawEvent", None)
+                if event["type"] != "RAW":
+                    yield event
 
 
 def _first_line(source: object) -> str:

@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -81,7 +81,11 @@ class LiteLLMAgent:
         self.description = description or f"the model {model}"
         self._model = model
         self._instructions = instructions
-        self._options = options or ChatOptions()
+        options = options or ChatOptions()
+        if options.models is None and "/" not in model:
+            # Only the prefix says which provider, and hence whose key, another name means.
+            options = replace(options, models=())
+        self._options = options
         self._patience = patience or Patience()
         self._fixed = {
             "api_key": api_key,
@@ -104,8 +108,11 @@ class LiteLLMAgent:
         body = chat_request(self._model, request, self._options, self._instructions)
         provider, slash, model = body["model"].partition("/")
         reply = Reply(request, provider if slash else None, model or provider)
-        chunks = await self._patience.first_success(lambda: self._attempt(library, body))
+        retried: list[Event] = []
+        chunks = await self._patience.first_success(lambda: self._attempt(library, body), retried)
         async with aclosing(chunks):
+            for event in retried:
+                yield event
             try:
                 async for chunk in chunks:
                     for event in reply.feed(chunk.model_dump()):

@@ -85,7 +85,10 @@ class OpenAIAgent:
         """The events of one answer, up to RUN_FINISHED with its `usage`."""
         body = chat_request(self._model, request, self._options, self._instructions)
         answer = _Answer(Reply(request, self._provider, body["model"]))
-        async with self._asked(orjson.dumps(body)) as blocks:
+        retried: list[Event] = []
+        async with self._asked(orjson.dumps(body), retried) as blocks:
+            for event in retried:
+                yield event
             async for block in blocks:
                 for event in answer.feed(block):
                     yield event
@@ -102,9 +105,11 @@ class OpenAIAgent:
             await own[1].aclose()
 
     @asynccontextmanager
-    async def _asked(self, body: bytes) -> AsyncIterator[AsyncGenerator[bytes, None]]:
+    async def _asked(
+        self, body: bytes, retried: list[Event]
+    ) -> AsyncIterator[AsyncGenerator[bytes, None]]:
         """The bytes of an answer that the provider has begun; closed afterwards, read or not."""
-        response = await self._patience.first_success(lambda: self._attempt(body))
+        response = await self._patience.first_success(lambda: self._attempt(body), retried)
         blocks = cast(AsyncGenerator[bytes, None], response.aiter_bytes())  # typed as an iterator
         with _breaks_told():
             async with aclosing(response), aclosing(blocks):

@@ -39,6 +39,22 @@ async def failing(agent: LiteLLMAgent, prompt: str) -> tuple[list[Event], ModelF
     return events, caught.value
 
 
+@pytest.mark.parametrize(
+    ("own", "wanted", "used"),
+    [("openai/m", "openai/m2", "m2"), ("openai/m", "anthropic/m2", "m"), ("m", "m2", "m")],
+)
+async def test_a_front_end_chooses_among_the_models_of_the_same_provider(
+    own: str, wanted: str, used: str
+) -> None:
+    async with ModelServer() as model:
+        options = {} if "/" in own else {"custom_llm_provider": "openai"}
+        agent = LiteLLMAgent(
+            own, api_key="sk-1", base_url=model.url, options=ChatOptions(extra=options)
+        )
+        await told(agent, ask("hi", forwardedProps={"model": wanted}))
+    assert model.seen[0].body["model"] == used
+
+
 async def test_text_and_token_counts() -> None:
     async with ModelServer() as model:
         events = await told(agent_of(model), ask("[reasoning:hm] Good morning"))

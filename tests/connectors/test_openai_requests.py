@@ -98,6 +98,16 @@ async def test_instructions_come_first_and_context_only_when_wanted() -> None:
     ]
 
 
+async def test_context_is_told_where_the_page_has_no_prompt_of_its_own() -> None:
+    context = [{"description": "The user's name", "value": "Ada"}]
+    told = await asked(ask("hi", context=context))
+    untold = await asked(ask("hi", context=context), ChatOptions(include_context=False))
+
+    assert [message["role"] for message in told["messages"]] == ["system", "user"]
+    assert "The user's name: Ada" in told["messages"][0]["content"]
+    assert [message["role"] for message in untold["messages"]] == ["user"]
+
+
 async def test_openai_is_sent_developer_messages() -> None:
     assert await roles_at_openai() == ["developer", "user"]
     assert await roles_at_openai(ChatOptions(keep_system_role=True)) == ["system", "user"]
@@ -189,7 +199,13 @@ async def test_tools_are_offered() -> None:
             {"toolChoice": "function", "toolChoiceFunctionName": "find"},
             {"type": "function", "function": {"name": "find"}},
         ),
+        (
+            {"toolChoice": {"type": "function", "function": {"name": "find"}}},
+            {"type": "function", "function": {"name": "find"}},
+        ),
         ({"toolChoice": "function"}, None),
+        ({"toolChoice": {"type": "function"}}, None),
+        ({"toolChoice": {"type": "function", "function": {"name": 3}}}, None),
         ({"toolChoice": "whatever"}, None),
         ({"toolChoice": None}, None),
     ],
@@ -237,10 +253,23 @@ async def test_older_servers_call_the_most_tokens_otherwise() -> None:
     assert (await asked(ask("hi", forwardedProps={"maxTokens": 5}), options))["max_tokens"] == 5
 
 
-async def test_a_front_end_chooses_only_among_the_models_it_may() -> None:
-    options = ChatOptions(models=("m2",))
-    for wanted, used in ("m2", "m2"), ("dearest", "m"):
-        assert (await asked(ask("hi", forwardedProps={"model": wanted}), options))["model"] == used
+@pytest.mark.parametrize(
+    ("models", "wanted", "used"),
+    [
+        (None, "m2", "m2"),
+        (None, "elsewhere/m2", "m"),
+        (None, "m2\n", "m"),
+        (None, "", "m"),
+        (("m2",), "m2", "m2"),
+        (("m2",), "dearest", "m"),
+        ((), "m2", "m"),
+    ],
+)
+async def test_a_front_end_chooses_only_among_the_models_it_may(
+    models: tuple[str, ...] | None, wanted: str, used: str
+) -> None:
+    options = ChatOptions(models=models)
+    assert (await asked(ask("hi", forwardedProps={"model": wanted}), options))["model"] == used
 
 
 async def test_the_key_and_further_headers() -> None:

@@ -75,3 +75,10 @@ def test_a_long_stream_of_small_events_is_not_refused() -> None:
     assert len(read([chunk + b"\n\n"] * 1000)) == 2000
     stream = EventStream(limit=100)
     assert [stream.feed(b"\n\n" + chunk) for _ in range(100)][-1] == [b"y", b"x"]
+
+
+def test_the_names_of_events_are_told_where_they_are_asked_for() -> None:
+    stream = EventStream()
+    told = stream.feed_named(b"event: values\ndata: 1\n\ndata: 2\n\nevent:error\nda")
+    told += stream.feed_named(b"ta: 3\n\n")
+    assert told == [("values", b"1"), ("", b"2"), ("error", b"3")]

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from agui_runtime.errors import ModelFailure
+from agui_runtime.errors import ModelFailure, RunFailure
 
 ADVICE: Mapping[str, str] = {
     "AUTHENTICATION": "the model provider does not accept the API key; check the server's key",
@@ -83,7 +83,7 @@ class ProviderSaid(Exception):
 class Refusal(Exception):
     """One failed attempt. `passing`: another may succeed, after `wait` seconds if that was told."""
 
-    def __init__(self, failure: ModelFailure, passing: bool, wait: float | None = None) -> None:
+    def __init__(self, failure: RunFailure, passing: bool, wait: float | None = None) -> None:
         super().__init__(failure.message)
         self.failure = failure
         self.passing = passing

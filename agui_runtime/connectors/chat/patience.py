@@ -9,6 +9,7 @@ from itertools import count
 from typing import TypeVar
 
 from agui_runtime.connectors.chat.failures import Refusal
+from agui_runtime.events import RETRIED, Event
 
 T = TypeVar("T")
 
@@ -28,8 +29,13 @@ class Patience:
     longest_wait: float = 20.0
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
 
-    async def first_success(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """The result of the first attempt that is not refused; the last refusal's failure else."""
+    async def first_success(
+        self, attempt: Callable[[], Awaitable[T]], retried: list[Event] | None = None
+    ) -> T:
+        """The result of the first attempt that is not refused; the last refusal's failure else.
+
+        `retried` gets an event for each refusal after which there was another attempt.
+        """
         for failed in count(1):
             try:
                 return await attempt()
@@ -37,6 +43,8 @@ class Patience:
                 wait = self._wait(failed, refusal)
                 if wait is None:
                     raise refusal.failure from refusal.failure.__cause__
+                if retried is not None:
+                    retried.append(_told(refusal))
             await self.sleep(wait)
         raise AssertionError("count() ends nowhere")
 
@@ -50,3 +58,9 @@ class Patience:
         if failed > self.retries or not refusal.passing or seconds > self.longest_wait:
             return None
         return seconds
+
+
+def _told(refusal: Refusal) -> Event:
+    failure = refusal.failure
+    value = {"message": failure.message, "code": failure.code}
+    return {"type": "CUSTOM", "name": RETRIED, "value": value}

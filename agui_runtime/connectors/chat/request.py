@@ -6,6 +6,7 @@ named in words, so that one odd attachment does not end a conversation for good.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -18,6 +19,7 @@ from agui_runtime.repair import repair
 Part: TypeAlias = dict[str, Any]
 
 _CHOICES = ("auto", "none", "required")
+_MODEL = re.compile(r"[\w.:@/+-]{1,200}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,11 @@ class ChatOptions:
 
     - `keep_system_role`: send the role `system` as it is. False: as `developer`, which is OpenAI's
       newer name for it and unknown to most other servers. None: False for OpenAI itself only.
-    - `include_context`: put the run's `context` entries into the prompt. A CopilotKit 1.10 page has
-      them in its own system message already; newer ones leave that to the agent.
-    - `models`: other models that a front end may ask for with `forwardedProps.model`. None by
-      default, since whoever opens the page could otherwise choose the most expensive one.
+    - `include_context`: put the run's `context` entries into the prompt. None: unless the page has
+      sent a system message, as those of CopilotKit 1.10 do, whose own has the entries already.
+    - `models`: the models that a front end may ask for with `forwardedProps.model`. None: any of
+      the same provider, which is what stands before the first slash; whoever opens the page may
+      then choose the most expensive one. `()`: no other than the agent's.
     - `max_tokens_field`: older servers call it `max_tokens`.
     - `include_usage`: ask for token counts; some older servers refuse `stream_options`.
     - `extra`: further fields of every request, for example `{"reasoning_effort": "low"}`; what a
@@ -37,8 +40,8 @@ class ChatOptions:
     """
 
     keep_system_role: bool | None = None
-    include_context: bool = False
-    models: tuple[str, ...] = ()
+    include_context: bool | None = None
+    models: tuple[str, ...] | None = None
     max_tokens_field: str = "max_completion_tokens"
     include_usage: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -51,7 +54,7 @@ def chat_request(
     asked = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
     role = "developer" if options.keep_system_role is False else "system"
     body: dict[str, Any] = {
-        "model": asked["model"] if asked.get("model") in options.models else model,
+        "model": _model(model, asked.get("model"), options.models),
         "messages": [
             *({"role": role, "content": text} for text in _prompts(request, options, instructions)),
             *_messages(request, role),
@@ -67,14 +70,33 @@ def chat_request(
     return body
 
 
+def _model(own: str, wanted: object, allowed: tuple[str, ...] | None) -> str:
+    if not isinstance(wanted, str) or not _MODEL.fullmatch(wanted):
+        return own
+    if allowed is None:
+        return wanted if _provider(wanted) == _provider(own) else own
+    return wanted if wanted in allowed else own
+
+
+def _provider(model: str) -> str:
+    before, slash, _ = model.partition("/")
+    return before if slash else ""
+
+
 def _prompts(
     request: RunAgentInput, options: ChatOptions, instructions: str | None
 ) -> Iterator[str]:
     if instructions:
         yield instructions
-    if options.include_context and request.context:
+    if request.context and _includes_context(request, options):
         entries = (f"- {entry.description}: {entry.value}" for entry in request.context)
         yield "\n".join(["What the application tells about itself:", *entries])
+
+
+def _includes_context(request: RunAgentInput, options: ChatOptions) -> bool:
+    if options.include_context is not None:
+        return options.include_context
+    return not any(message.role in {"system", "developer"} for message in request.messages)
 
 
 def _messages(request: RunAgentInput, system_role: str) -> Iterator[Message]:
@@ -181,7 +203,12 @@ def _tool(tool: Tool) -> dict[str, Any]:
 
 
 def _tool_choice(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """CopilotKit 1.10 names a function beside the choice, today's has it inside, as OpenAI does."""
     choice, name = asked.get("toolChoice"), asked.get("toolChoiceFunctionName")
+    if isinstance(choice, dict):
+        function = choice.get("function")
+        name = function.get("name") if isinstance(function, dict) else None
+        choice = choice.get("type")
     if choice == "function" and isinstance(name, str) and name:
         return {"tool_choice": {"type": "function", "function": {"name": name}}}
     return {"tool_choice": choice} if choice in _CHOICES else {}

@@ -1,0 +1,12 @@
+"""Agents built with AgentScope 2.x, run in this process. Importing this imports AgentScope."""
+
+import importlib.util
+
+from agui_runtime.errors import MissingExtra
+
+if importlib.util.find_spec("agentscope") is None:
+    raise MissingExtra("AgentScopeAgent", "agentscope")
+
+from agui_runtime.connectors.agentscope.agent import AgentScopeAgent
+
+__all__ = ["AgentScopeAgent"]

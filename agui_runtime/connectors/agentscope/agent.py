@@ -1,0 +1,128 @@
+"""The agent over AgentScope: what is loaded, told and kept around one run."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from ag_ui.core import RunAgentInput
+from agentscope.agent import Agent
+from agentscope.message import ToolCallState
+from agentscope.state import AgentState
+
+from agui_runtime.connectors.agentscope.approvals import answers
+from agui_runtime.connectors.agentscope.conversation import (
+    Kept,
+    Turn,
+    heard,
+    keys,
+    news,
+    restarted,
+    settle,
+)
+from agui_runtime.connectors.agentscope.equipment import equip
+from agui_runtime.connectors.agentscope.failures import model_failure
+from agui_runtime.connectors.agentscope.reply import Reply
+from agui_runtime.connectors.agentscope.story import Story
+from agui_runtime.connectors.base import current_run
+from agui_runtime.errors import Misconfigured
+from agui_runtime.events import Event, Message
+
+Build: TypeAlias = Callable[[AgentState, RunAgentInput], Agent | Awaitable[Agent]]
+"""Makes the agent for one run, out of the state that its last run on the thread left."""
+
+
+class AgentScopeAgent:
+    """Runs an agent that `build` makes anew for each run; models and MCP clients may be shared.
+
+    The agent's state is kept by thread, so that tools which ask for permission can be approved
+    later, after a restart or by another replica. Front ends never see it, and what they claim of
+    approvals or of the agent's own tools is not believed. A conversation that was changed (an
+    edited message, a regenerated answer) replaces the agent's own memory of it; what the agent may
+    do without asking stays.
+    """
+
+    def __init__(
+        self,
+        build: Build,
+        *,
+        name: str = "agentscope",
+        description: str = "",
+        on_close: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`on_close` lets go of what the agents share, when the runtime shuts down.
+
+        Two of these that run in one run (one as a tool of the other) need names of their own.
+        """
+        self.name = name
+        self.description = description or (inspect.getdoc(build) or "").split("\n")[0]
+        self._build = build
+        self._on_close = on_close
+
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
+        """The events of one reply, or of its continuation.
+
+        Raises ModelFailure for what the model's provider refuses, InvalidInput for an answer that
+        fits no question, AgentFailure when the agent ends with an error.
+        """
+        sent = _conversation(request)
+        notes = current_run.get().notes if current_run.get(None) else None
+        kept = Kept.read(await notes.read(self.name) if notes else None)
+        agent = await self._built(kept.state, request)
+        turn = _turn(kept, agent, sent, request)
+        story = Story(request, {result.id for result in turn.results})
+        reply = Reply(agent, turn.inputs(agent))
+        try:
+            async for event in reply:
+                for each in story.feed(event):
+                    yield each
+        except Exception as error:
+            if told := model_failure(error, speaking=bool(story.made)):
+                raise told from told.__cause__
+            raise
+        finally:
+            await reply.end()
+            if notes and reply.begun:
+                settle(agent.state, agent.name)
+                left = Kept(agent.state, [*keys(sent), *story.made], turn.answered)
+                await notes.write(self.name, left.written())
+        for each in story.end(agent.state.get_awaiting_tool_calls(agent.name)):
+            yield each
+
+    async def close(self) -> None:
+        """Let go of what the agents share."""
+        if self._on_close is not None:
+            await self._on_close()
+
+    async def _built(self, state: AgentState, request: RunAgentInput) -> Agent:
+        made = self._build(state, request)
+        agent = await made if inspect.isawaitable(made) else made
+        if agent.state is not state:
+            raise Misconfigured(f"build of agent {self.name!r} must pass its state on to the Agent")
+        equip(agent, request)
+        return agent
+
+
+def _conversation(request: RunAgentInput) -> list[Message]:
+    """What was said and done; prompts, thoughts and activities are no part of it."""
+    return [
+        message.model_dump(mode="json", by_alias=True)
+        for message in request.messages
+        if message.role in {"user", "assistant", "tool"}
+    ]
+
+
+def _turn(kept: Kept, agent: Agent, sent: Sequence[Message], request: RunAgentInput) -> Turn:
+    state, name = agent.state, agent.name
+    waiting = state.get_awaiting_tool_calls(name)
+    asking = [call for call in waiting if call.state == ToolCallState.ASKING]
+    approvals = answers(request, asking, kept.answered)
+    fresh = news(kept, sent)
+    if approvals:
+        answered = [each.tool_call.id for each in approvals]
+        return replace(heard(fresh or (), state, name), approvals=approvals, answered=answered)
+    if request.resume:
+        return Turn(answered=kept.answered)  # the same answers again, after a failure
+    return restarted(state, sent, name) if fresh is None else heard(fresh, state, name)

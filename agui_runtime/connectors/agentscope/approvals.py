@@ -1,0 +1,107 @@
+"""What is asked before a tool may run, and how the answers are read. Pure.
+
+Which calls wait, and with which arguments, is told by the state that the server keeps; an answer
+only says yes or no to one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import orjson
+from ag_ui.core import ResumeEntry, RunAgentInput
+from agentscope.event import ConfirmResult
+from agentscope.message import ToolCallBlock
+
+from agui_runtime.errors import InvalidInput
+from agui_runtime.events import Event
+
+_YES = frozenset({"approve", "approved", "yes", "allow", "true", "ok", "accept", "confirm"})
+_NO = frozenset({"reject", "rejected", "no", "deny", "denied", "false", "cancel"})
+
+_HOW = 'answer with {"approved": true} or {"approved": false}'
+
+
+def question(call: ToolCallBlock) -> Event:
+    """The interrupt that asks whether the call may be carried out."""
+    properties: dict[str, Any] = {"approved": {"type": "boolean"}}
+    if call.suggested_rules:
+        about = "Do not ask again for calls like this one."
+        properties["always"] = {"type": "boolean", "description": about}
+    return {
+        "id": f"approve:{call.id}",
+        "reason": "tool_call",
+        "toolCallId": call.id,
+        "message": f"May the tool {call.name!r} be called with {call.input or '{}'}?",
+        "responseSchema": {
+            "type": "object",
+            "properties": properties,
+            "required": ["approved"],
+            "additionalProperties": False,
+        },
+        "metadata": {"toolName": call.name, "arguments": call.input},
+    }
+
+
+def answers(
+    request: RunAgentInput, asking: Sequence[ToolCallBlock], answered: Collection[str]
+) -> list[ConfirmResult]:
+    """What the request answers to the calls that wait; empty if it answers nothing.
+
+    AG-UI 1.0 answers each interrupt by its id (`resume`), and repeats that after a failure: calls
+    in `answered` are not answered again. Older front ends send one value in
+    `forwardedProps.command.resume`, which holds for all of them. Raises InvalidInput for an answer
+    to something else, for one that leaves a question open, and for one that is neither yes nor no.
+    """
+    if request.resume:
+        return _by_id({each.interrupt_id: each for each in request.resume}, asking, answered)
+    props = request.forwarded_props
+    command = props.get("command") if isinstance(props, dict) else None
+    said = command.get("resume") if isinstance(command, dict) else None
+    return [] if said is None else [_answer(call, said) for call in asking]
+
+
+def _by_id(
+    given: Mapping[str, ResumeEntry], asking: Sequence[ToolCallBlock], answered: Collection[str]
+) -> list[ConfirmResult]:
+    waiting = {f"approve:{call.id}": call for call in asking}
+    if given.keys() <= {f"approve:{call}" for call in answered}:
+        return []
+    if given.keys() != waiting.keys():
+        raise InvalidInput(f"resume must answer exactly these interrupts: {sorted(waiting)}")
+    return [
+        _answer(call, each.payload if (each := given[id_]).status == "resolved" else False)
+        for id_, call in waiting.items()
+    ]
+
+
+def _answer(call: ToolCallBlock, said: object) -> ConfirmResult:
+    choice = _choice(said)
+    always = choice.get("always") is True
+    rules = call.suggested_rules if always and choice["approved"] else None
+    return ConfirmResult(confirmed=choice["approved"], tool_call=call, rules=rules or None)
+
+
+def _choice(said: object) -> Mapping[str, Any]:
+    """`{"approved": bool, "always"?: bool}` out of that, its JSON, a boolean, or a plain word."""
+    if isinstance(said, str):
+        said = _parsed(said)
+    if isinstance(said, bool):
+        return {"approved": said}
+    if not isinstance(said, dict) or not isinstance(said.get("approved"), bool):
+        raise InvalidInput(f"this is neither a yes nor a no; {_HOW}")
+    if said.keys() - {"approved", "always"}:
+        # Above all, nobody must believe that changed arguments were taken.
+        raise InvalidInput(f"an answer may only say yes or no; {_HOW}")
+    return said
+
+
+def _parsed(text: str) -> object:
+    word = text.strip().lower()
+    if word in _YES | _NO:
+        return word in _YES
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None

@@ -1,0 +1,69 @@
+"""One AgentScope agent at work, in a task of its own. Knows nothing of AG-UI."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from agentscope.agent import Agent
+from agentscope.event import AgentEvent
+
+
+class Reply:
+    """Gives the agent its inputs, one reply after the other, and tells the events.
+
+    Closing the agent's own stream early would lose what it said and leave its tools running, so it
+    is only ever cancelled and then heard to its end. `begun` tells whether it has taken anything.
+    """
+
+    def __init__(self, agent: Agent, inputs: Iterator[object]) -> None:
+        self.begun = False
+        self._stopped = False
+        # Without bound: a cancellation must meet the task inside the agent, never in a `put`.
+        self._told: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
+        self._task = asyncio.create_task(self._reply(agent, inputs))
+        self._task.add_done_callback(lambda _: self._told.put_nowait(None))
+
+    def __aiter__(self) -> Reply:
+        return self
+
+    async def __anext__(self) -> AgentEvent:
+        """What the agent tells. Raises what it raised, and CancelledError after its last words when
+        the caller was cancelled meanwhile.
+        """
+        event = await self._next()
+        if event is not None:
+            return event
+        if self._stopped:
+            raise asyncio.CancelledError
+        self._task.result()
+        raise StopAsyncIteration
+
+    async def end(self) -> None:
+        """Stop the agent if it still works, and wait until it is at rest."""
+        self._stop()
+        await asyncio.wait((self._task,))
+        if not self._task.cancelled():
+            self._task.exception()  # seen, or not wanted any more
+
+    async def _reply(self, agent: Agent, inputs: Iterator[object]) -> None:
+        self.begun = True
+        for each in inputs:
+            async for event in agent.reply_stream(each):
+                self._told.put_nowait(event)
+            if self._stopped:
+                break
+
+    async def _next(self) -> AgentEvent | None:
+        try:
+            return await self._told.get()
+        except asyncio.CancelledError:
+            if self._stopped:
+                raise  # the second time: it does not let itself be stopped
+            self._stop()
+            return await self._told.get()
+
+    def _stop(self) -> None:
+        if not self._stopped:
+            self._stopped = True
+            self._task.cancel()

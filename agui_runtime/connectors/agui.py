@@ -1,0 +1,174 @@
+"""An agent that is any AG-UI endpoint on another server, over HTTP and server-sent events.
+
+Its events pass as they are; what order they must have is judged where every agent's is.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any
+
+import httpx
+import orjson
+from ag_ui.core import EventType, RunAgentInput
+
+from agui_runtime.connectors.chat.failures import redact
+from agui_runtime.connectors.remote import (
+    DEFAULT_SIZES,
+    PATIENCE,
+    HeaderSource,
+    Patience,
+    RemoteServer,
+    SizeLimits,
+    drain,
+)
+from agui_runtime.connectors.sse import EventStream
+from agui_runtime.errors import AgentFailure, ProtocolFailure
+from agui_runtime.events import TERMINAL, THINKING, Event
+
+logger = logging.getLogger(__name__)
+
+KNOWN = frozenset(EventType) | THINKING
+
+_LONGEST_ERROR = 1000
+
+# Null is a value of these fields; of all others it means that they are not there.
+_VALUES = {
+    "CUSTOM": "value",
+    "RAW": "event",
+    "STATE_SNAPSHOT": "snapshot",
+    "RUN_FINISHED": "result",
+}
+
+
+class AGUIAgent:
+    """Asks the endpoint at `url` for each run, and gives its events on.
+
+    Event types that AG-UI does not have are left out, as its own client does, and told in the log.
+    What looks like a key in the message of a RUN_ERROR is hidden. `keep_raw` keeps RAW events and
+    the field `rawEvent`, which double most streams and which no front end shows. `protocol` is sent
+    as `protocolVersion`; None for servers from before AG-UI 1.0 that refuse fields they do not
+    know. The other arguments are those of `RemoteServer`. Stopping a run closes its connection at
+    once.
+
+    A run ends with RemoteFailure where the server refuses, breaks off or says too much, with
+    ProtocolFailure where what it says is no AG-UI, and with AgentFailure INCOMPLETE_STREAM where
+    its stream ends without RUN_FINISHED or RUN_ERROR.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str = "remote",
+        description: str = "",
+        keep_raw: bool = False,
+        protocol: str | None = "1.0",
+        headers: Mapping[str, str] | None = None,
+        forward_headers: Sequence[str] = (),
+        on_before_request: HeaderSource | None = None,
+        patience: Patience = PATIENCE,
+        sizes: SizeLimits = DEFAULT_SIZES,
+        client: httpx.AsyncClient | None = None,
+    ) -> None:
+        self.name = name
+        self.description = description or f"the agent {name}"
+        self._keep_raw = keep_raw
+        self._protocol = protocol
+        self._server = RemoteServer(
+            url,
+            f"the server of agent {name!r}",
+            headers=headers,
+            forward_headers=forward_headers,
+            on_before_request=on_before_request,
+            patience=patience,
+            sizes=sizes,
+            client=client,
+        )
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        """The endpoint's events, up to its terminal one."""
+        incoming = _Incoming(self._server, self._keep_raw)
+        asked = _payload(request, self._protocol)
+        async with self._server.stream("", asked, "text/event-stream") as blocks:
+            async for block in blocks:
+                for event in incoming.feed(block):
+                    if event["type"] in TERMINAL:
+                        await drain(blocks)
+                        yield event
+                        return
+                    yield event
+        raise incoming.broken_off()
+
+    async def close(self) -> None:
+        """Close the agent's connections; a later run opens new ones."""
+        await self._server.close()
+
+
+class _Incoming:
+    """One answer: its bytes as events, as far as AG-UI has such events."""
+
+    def __init__(self, server: RemoteServer, keep_raw: bool) -> None:
+        self._server = server
+        self._stream = EventStream(server.sizes.event)
+        self._keep_raw = keep_raw
+        self._any = False
+        self._unknown: set[str] = set()
+
+    def feed(self, block: bytes) -> Iterator[Event]:
+        for data in self._stream.feed(block):
+            event = self._read(data)
+            self._any = True
+            if self._is_wanted(event["type"]):
+                yield self._plain(event)
+
+    def broken_off(self) -> Exception:
+        """What it means that the stream ended without a terminal event."""
+        if self._any:
+            return AgentFailure("the agent's stream broke off before its end", "INCOMPLETE_STREAM")
+        return self._server.failure("BROKEN", "sent no events; is its URL that of an AG-UI agent?")
+
+    def _read(self, data: bytes) -> Event:
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            raise ProtocolFailure("an event-stream frame of the agent is not JSON") from None
+        if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+            raise ProtocolFailure("an event-stream frame of the agent holds no AG-UI event")
+        return event
+
+    def _is_wanted(self, kind: str) -> bool:
+        if kind in KNOWN:
+            return self._keep_raw or kind != "RAW"
+        if kind not in self._unknown:
+            self._unknown.add(kind)
+            logger.warning(
+                "%s sends events of an unknown type, left out: %r", self._server.what, kind
+            )
+        return False
+
+    def _plain(self, event: Event) -> Event:
+        kept = _VALUES.get(event["type"])
+        if not self._keep_raw:
+            event.pop("rawEvent", None)
+        if event["type"] == "RUN_ERROR" and isinstance(event.get("message"), str):
+            event["message"] = redact(event["message"], _LONGEST_ERROR)
+        if None in event.values():
+            return {key: value for key, value in event.items() if value is not None or key == kept}
+        return event
+
+
+def _payload(request: RunAgentInput, protocol: str | None) -> dict[str, Any]:
+    """The request as every generation of servers takes it.
+
+    Servers from before 1.0 need all lists to be there; activities are never sent back (AG-UI,
+    messages).
+    """
+    dump = request.model_dump(mode="json", by_alias=True)
+    asked = {key: value for key, value in dump.items() if value is not None}
+    asked.pop("protocolVersion", None)
+    everything: dict[str, Any] = {"state": {}, "tools": [], "context": [], "forwardedProps": {}}
+    messages = [each for each in asked["messages"] if each["role"] != "activity"]
+    version = {"protocolVersion": protocol} if protocol else {}
+    return everything | asked | {"messages": messages} | version

@@ -1,0 +1,121 @@
+"""An agent of a remote endpoint: its answer of JSON lines, in either dialect, as AG-UI events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.connectors.base import KeptState, current_run
+from agui_runtime.connectors.copilotkit.graph_events import GraphEvents
+from agui_runtime.connectors.copilotkit.lines import JsonLines
+from agui_runtime.connectors.copilotkit.messages import as_text, to_agui, to_legacy
+from agui_runtime.connectors.copilotkit.paths import Paths
+from agui_runtime.connectors.copilotkit.runtime_events import RuntimeEvents
+from agui_runtime.connectors.remote import RemoteServer, drain
+from agui_runtime.errors import ProtocolFailure, RemoteFailure
+from agui_runtime.events import Event, RunContext
+
+
+class RemoteAgent:
+    """Asks its endpoint for each run. Whichever dialect a line is in, it is read: the reference
+    knows the types `langgraph` and `crewai` only, and SDK agents of a user's own have none.
+
+    Raises RemoteFailure, and ProtocolFailure for lines that are no events.
+    """
+
+    def __init__(self, server: RemoteServer, paths: Paths, name: str, description: str) -> None:
+        self.name = name
+        self.description = description
+        self._server = server
+        self._paths = paths
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        """The answer's events; the end of the answer is the end of the run."""
+        answer = _Answer(self._server.sizes.event)
+        path, body = self._paths.agent(self.name), _body(self.name, request)
+        async with self._server.stream(path, body, "application/json") as blocks:
+            async for block in blocks:
+                for event in answer.feed(block):
+                    yield event
+                    if event["type"] == "RUN_ERROR":
+                        await drain(blocks)
+                        return
+        for event in answer.end():
+            yield event
+
+    async def kept_state(self, thread_id: str, context: RunContext) -> KeptState | None:
+        """What the agent keeps of a thread; None if it knows none, or cannot be asked."""
+        if self._paths.state is None:
+            return None
+        asked = {"properties": dict(context.properties), "threadId": thread_id, "name": self.name}
+        try:
+            told = await self._server.ask(self._paths.state, asked, context)
+        except RemoteFailure as failure:
+            if failure.upstream == 404:
+                return None
+            raise
+        if not isinstance(told, dict) or not told.get("threadExists"):
+            return None
+        state = told.get("state")
+        return KeptState({} if state is None else state, to_agui(told.get("messages")))
+
+
+class _Answer:
+    """One answer: its bytes as events, and at its end the messages that its state told of."""
+
+    def __init__(self, limit: int) -> None:
+        self._lines = JsonLines(limit)
+        self._runtime_events = RuntimeEvents()
+        self._graph_events = GraphEvents(self._runtime_events)
+
+    def feed(self, block: bytes) -> Iterator[Event]:
+        for line in self._lines.feed(block):
+            yield from self._read(line)
+
+    def end(self) -> Iterator[Event]:
+        for line in self._lines.end():
+            yield from self._read(line)
+        if self._runtime_events.messages:
+            yield {"type": "MESSAGES_SNAPSHOT", "messages": self._runtime_events.messages}
+
+    def _read(self, line: Mapping[str, Any]) -> Iterator[Event]:
+        dialect = self._graph_events if "event" in line else self._runtime_events
+        try:
+            yield from dialect.read(line)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ProtocolFailure(f"a line of the agent lacks something: {error}") from error
+
+
+def _body(name: str, request: RunAgentInput) -> dict[str, Any]:
+    context = current_run.get(None)
+    dump = request.model_dump(mode="json", by_alias=True)
+    forwarded = dump.get("forwardedProps")
+    forwarded = forwarded if isinstance(forwarded, dict) else {}
+    node = {"nodeName": forwarded["nodeName"]} if forwarded.get("nodeName") else {}
+    answers = _answers(forwarded, dump.get("resume") or ())
+    return {
+        "name": name,
+        "threadId": request.thread_id,
+        **node,
+        "messages": to_legacy(dump["messages"]),
+        "state": dump.get("state") or {},
+        "config": forwarded.get("config") or {},
+        "properties": dict(context.properties) if context else {},
+        "actions": [_action(tool) for tool in dump.get("tools") or ()],
+        **({"metaEvents": answers} if answers else {}),
+    }
+
+
+def _action(tool: Mapping[str, Any]) -> dict[str, Any]:
+    described = {"name": tool["name"], "description": tool.get("description") or ""}
+    return {**described, "parameters": tool.get("parameters") or {}}
+
+
+def _answers(forwarded: Mapping[str, Any], resume: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    """What the user answered to an interrupt, in the old form of AG-UI or in that of 1.0."""
+    command = forwarded.get("command")
+    given = [command["resume"]] if isinstance(command, dict) and "resume" in command else []
+    given += [each.get("payload") for each in resume if each.get("status") == "resolved"]
+    return [{"name": "LangGraphInterruptEvent", "response": as_text(each)} for each in given]

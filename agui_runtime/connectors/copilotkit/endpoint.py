@@ -1,0 +1,186 @@
+"""One remote endpoint: what it offers, found out when it is needed and kept for a while."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import httpx
+import orjson
+from ag_ui.core import Tool
+
+from agui_runtime.connectors.base import Offer, OfferedTool, current_run
+from agui_runtime.connectors.copilotkit.agent import RemoteAgent
+from agui_runtime.connectors.copilotkit.parameters import to_schema
+from agui_runtime.connectors.copilotkit.paths import V1, V2, Paths
+from agui_runtime.connectors.remote import (
+    DEFAULT_SIZES,
+    PATIENCE,
+    HeaderSource,
+    Patience,
+    RemoteServer,
+    SizeLimits,
+)
+from agui_runtime.errors import InvalidInput, RemoteFailure
+from agui_runtime.events import RunContext
+
+FRESH = 60.0
+"""Seconds for which an answer of `/info` is used again."""
+
+DOWN = 10.0
+"""Seconds for which an endpoint that could not be asked is not asked again."""
+
+MOST_KEPT = 256
+"""Answers of `/info` that are kept; each caller may get another one."""
+
+
+class RemoteEndpoint:
+    """A server with `add_fastapi_endpoint(app, sdk, "/copilotkit_remote")` or the like, at `url`.
+
+    Its actions are offered to all agents, its agents stand beside the runtime's own. What it offers
+    is asked anew every `fresh` seconds, for each set of properties and headers apart; an endpoint
+    that goes down is taken for what it was, one that was never reached is left alone for `down`
+    seconds. `on_before_request` gets the run's context and gives headers, for example a token out
+    of its properties. The other arguments are those of `RemoteServer`.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        forward_headers: Sequence[str] = (),
+        on_before_request: HeaderSource | None = None,
+        patience: Patience = PATIENCE,
+        sizes: SizeLimits = DEFAULT_SIZES,
+        client: httpx.AsyncClient | None = None,
+        fresh: float = FRESH,
+        down: float = DOWN,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._server = RemoteServer(
+            url,
+            "a remote endpoint",
+            headers=headers,
+            forward_headers=forward_headers,
+            on_before_request=on_before_request,
+            patience=patience,
+            sizes=sizes,
+            client=client,
+        )
+        self._fresh = fresh
+        self._down = down
+        self._clock = clock
+        self._kept: dict[bytes, _Kept] = {}
+
+    async def offer(self, context: RunContext) -> Offer:
+        """Its agents and actions for this context; raises RemoteFailure, and InvalidInput for
+        properties that cannot be sent.
+        """
+        body = _asked(context)
+        key = _key(body, await self._server.headers(context))
+        kept = self._kept.pop(key, None)
+        if kept is None or kept.until <= self._clock():
+            kept = await self._learn(body, context, kept)
+        self._keep(key, kept)
+        if kept.failure is not None:
+            raise kept.failure
+        return kept.offer
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._server.close()
+
+    async def _learn(
+        self, body: Mapping[str, Any], context: RunContext, known: _Kept | None
+    ) -> _Kept:
+        try:
+            paths, told = await self._info(body, context)
+        except RemoteFailure as failure:
+            until = self._clock() + self._down
+            if known is not None and known.failure is None:
+                return known._replace(until=until)
+            return _Kept(Offer(), until, failure)
+        return _Kept(self._offer(paths, told), self._clock() + self._fresh)
+
+    async def _info(
+        self, body: Mapping[str, Any], context: RunContext
+    ) -> tuple[Paths, Mapping[str, Any]]:
+        """By the paths of v1, which all servers but the newest forks have, else by those of v2."""
+        try:
+            return V1, _checked(await self._server.ask(V1.info, body, context), self._server)
+        except RemoteFailure as failure:
+            if failure.upstream not in {404, 405}:
+                raise
+            return V2, _checked(await self._server.ask(V2.info, body, context), self._server)
+
+    def _offer(self, paths: Paths, told: Mapping[str, Any]) -> Offer:
+        agents = [
+            RemoteAgent(self._server, paths, each["name"], each.get("description") or "")
+            for each in _named(told.get("agents"))
+        ]
+        return Offer(
+            agents={agent.name: agent for agent in agents},
+            tools=[self._tool(paths, each) for each in _named(told.get("actions"))],
+        )
+
+    def _tool(self, paths: Paths, told: Mapping[str, Any]) -> OfferedTool:
+        name = told["name"]
+        tool = Tool(
+            name=name,
+            description=told.get("description") or "",
+            parameters=to_schema(_named(told.get("parameters"))),
+        )
+
+        async def call(arguments: Mapping[str, Any]) -> object:
+            context = current_run.get(None)
+            body = {"name": name, "arguments": arguments, "properties": _properties(context)}
+            answer = await self._server.ask(paths.action(name), body)
+            return answer.get("result") if isinstance(answer, dict) else None
+
+        return OfferedTool(tool, call)
+
+    def _keep(self, key: bytes, kept: _Kept) -> None:
+        self._kept[key] = kept
+        while len(self._kept) > MOST_KEPT:
+            del self._kept[next(iter(self._kept))]  # the one that was not used for the longest time
+
+
+class _Kept(NamedTuple):
+    """What the endpoint offered, or why it could not be asked, and until when that is believed."""
+
+    offer: Offer
+    until: float
+    failure: RemoteFailure | None = None
+
+
+def _asked(context: RunContext) -> dict[str, Any]:
+    page = {"frontendUrl": context.url} if context.url else {}
+    return {"properties": dict(context.properties), **page}
+
+
+def _properties(context: RunContext | None) -> dict[str, Any]:
+    return dict(context.properties) if context else {}
+
+
+def _key(body: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
+    """A digest, so that no token is kept longer than its request."""
+    try:
+        told = orjson.dumps([body, headers], option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        raise InvalidInput("properties: nested too deeply") from None
+    return hashlib.sha256(told).digest()
+
+
+def _checked(told: object, server: RemoteServer) -> Mapping[str, Any]:
+    if isinstance(told, dict) and isinstance(told.get("actions", told.get("agents")), list):
+        return told
+    raise server.failure("BROKEN", "is none: /info lists neither actions nor agents")
+
+
+def _named(items: object) -> list[Mapping[str, Any]]:
+    """The items that have a name; others cannot be called."""
+    listed = items if isinstance(items, list) else []
+    return [it for it in listed if isinstance(it, dict) and isinstance(it.get("name"), str)]

@@ -1,0 +1,6 @@
+"""LangGraph: graphs on a LangGraph server, over its HTTP API, and graphs in this process."""
+
+from agui_runtime.connectors.langgraph.agent import LangGraphAgent
+from agui_runtime.connectors.langgraph.inprocess import GraphAgent
+
+__all__ = ["GraphAgent", "LangGraphAgent"]

@@ -1,0 +1,197 @@
+"""The agent that is a graph on a LangGraph server: what is asked of the server's API, and when."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import httpx
+import orjson
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.connectors.base import KeptState, current_run
+from agui_runtime.connectors.langgraph.messages import changes, to_agui, to_chain
+from agui_runtime.connectors.langgraph.story import Story
+from agui_runtime.connectors.langgraph.threads import thread_of
+from agui_runtime.connectors.remote import PATIENCE, Patience, RemoteServer, drain
+from agui_runtime.connectors.sse import EventStream
+from agui_runtime.errors import ProtocolFailure, RemoteFailure
+from agui_runtime.events import Event, Message, RunContext
+from agui_runtime.repair import repair
+
+_MODES = ["messages-tuple", "values", "updates", "custom"]
+
+
+class LangGraphAgent:
+    """Runs the graph `assistant` (a graph's name, or an assistant's id) on the server at `url`.
+
+    Each thread is one of the server, which keeps its state; callers that `authenticate` tells apart
+    never share one. Suggestions and the like run without a thread. Front ends' tools and context
+    are given to the graph as `tools`, and as CopilotKit's Python SDK has them, as `copilotkit`.
+    Stopping a run closes its stream, at which the server cancels it.
+
+    `configurable` names the settings that a front end may choose (`forwardedProps.config`).
+    `structured_interrupts`: see `Story`. `api_key` is LangSmith's; the other arguments are those of
+    `RemoteServer`.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        assistant: str,
+        *,
+        name: str = "langgraph",
+        description: str = "",
+        api_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        forward_headers: Sequence[str] = (),
+        configurable: Sequence[str] = (),
+        structured_interrupts: bool = False,
+        patience: Patience = PATIENCE,
+        client: httpx.AsyncClient | None = None,
+    ) -> None:
+        self.name = name
+        self.description = description or f"the graph {assistant}"
+        self._assistant = assistant
+        self._configurable = frozenset(configurable)
+        self._structured = structured_interrupts
+        self._server = RemoteServer(
+            url,
+            f"the server of agent {name!r}",
+            headers={**(headers or {}), **({"x-api-key": api_key} if api_key else {})},
+            forward_headers=forward_headers,
+            patience=patience,
+            client=client,
+        )
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        """The events of one run of the graph, or of its continuation after an interrupt.
+
+        A thread that waits for an answer, and gets none, asks again. Raises RemoteFailure,
+        AgentFailure and ProtocolFailure.
+        """
+        context = current_run.get(None)
+        story = Story(request, self._structured)
+        if context is not None and context.ephemeral:
+            path, body = "/runs/stream", self._alone(request)
+        else:
+            thread = thread_of(request.thread_id, context)
+            kept = await self._kept(thread, context)
+            waiting = _interrupts(kept)
+            if waiting and _answer(request) is None:
+                for event in story.feed("values", {**kept["values"], "__interrupt__": waiting}):
+                    yield event
+                for event in story.end():
+                    yield event
+                return
+            path, body = f"/threads/{thread}/runs/stream", self._next(request, kept, waiting)
+        async for event in self._streamed(path, body, story):
+            yield event
+        for event in story.end():
+            yield event
+
+    async def kept_state(self, thread_id: str, context: RunContext) -> KeptState | None:
+        """What the server holds of the thread; None if it does not know it."""
+        kept = await self._kept(thread_of(thread_id, context), context)
+        if not kept:
+            return None
+        values = dict(kept["values"])
+        messages = values.pop("messages", None)
+        return KeptState(values, to_agui(messages if isinstance(messages, list) else []))
+
+    async def close(self) -> None:
+        """Close the agent's connections; a later run opens new ones."""
+        await self._server.close()
+
+    async def _streamed(
+        self, path: str, body: Mapping[str, Any], story: Story
+    ) -> AsyncIterator[Event]:
+        stream = EventStream(self._server.sizes.event)
+        async with self._server.stream(path, body, "text/event-stream") as blocks:
+            async for block in blocks:
+                for name, data in stream.feed_named(block):
+                    for event in story.feed(name, _json(data)):
+                        yield event
+            await drain(blocks)
+
+    async def _kept(self, thread: str, context: RunContext | None) -> dict[str, Any]:
+        """The thread's latest state, {} if the server does not know the thread."""
+        try:
+            states = await self._server.ask(f"/threads/{thread}/history", {"limit": 1}, context)
+        except RemoteFailure as failure:
+            if failure.upstream == 404:
+                return {}
+            raise
+        found = states[0] if isinstance(states, list) and states else {}
+        return found if isinstance(found, dict) and isinstance(found.get("values"), dict) else {}
+
+    def _alone(self, request: RunAgentInput) -> dict[str, Any]:
+        messages = [to_chain(message) for message in repair(_conversation(request))]
+        return self._asked(request) | {"input": _input(request, messages)}
+
+    def _next(
+        self, request: RunAgentInput, kept: Mapping[str, Any], waiting: Sequence[Any]
+    ) -> dict[str, Any]:
+        asked = self._asked(request) | {
+            "if_not_exists": "create",
+            "multitask_strategy": "interrupt",  # what still runs there was given up here
+        }
+        if waiting:
+            answer = _answer(request)
+            if len(waiting) > 1 and not request.resume:
+                answer = {each["id"]: answer for each in waiting}
+            return asked | {"command": {"resume": answer}}
+        messages = kept["values"].get("messages") if kept else None
+        known = messages if isinstance(messages, list) else []
+        return asked | {"input": _input(request, changes(known, _conversation(request)))}
+
+    def _asked(self, request: RunAgentInput) -> dict[str, Any]:
+        props = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
+        config = props.get("config")
+        chosen = config.get("configurable", config) if isinstance(config, dict) else {}
+        allowed = {key: chosen[key] for key in self._configurable & chosen.keys()}
+        return {
+            "assistant_id": self._assistant,
+            "stream_mode": _MODES,
+            "stream_subgraphs": bool(props.get("streamSubgraphs")),
+            "on_disconnect": "cancel",
+            **({"config": {"configurable": allowed}} if allowed else {}),
+        }
+
+
+def _conversation(request: RunAgentInput) -> list[Message]:
+    """What was said and done; a graph has its own prompts."""
+    return [
+        message.model_dump(mode="json", by_alias=True)
+        for message in request.messages
+        if message.role in {"user", "assistant", "tool"}
+    ]
+
+
+def _input(request: RunAgentInput, messages: list[dict[str, Any]]) -> dict[str, Any]:
+    state = request.state if isinstance(request.state, dict) else {}
+    tools = [tool.model_dump(mode="json", by_alias=True) for tool in request.tools or ()]
+    context = [entry.model_dump(mode="json", by_alias=True) for entry in request.context or ()]
+    given = {"tools": tools, "copilotkit": {"actions": tools, "context": context}}
+    return {**state, **given, "messages": messages}
+
+
+def _interrupts(kept: Mapping[str, Any]) -> list[Any]:
+    tasks = kept.get("tasks") or ()
+    return [interrupt for task in tasks for interrupt in task.get("interrupts") or ()]
+
+
+def _answer(request: RunAgentInput) -> object:
+    """What the request answers to interrupts: by their ids, or older front ends' one value."""
+    if request.resume:
+        return {each.interrupt_id: each.payload for each in request.resume}
+    props = request.forwarded_props
+    command = props.get("command") if isinstance(props, dict) else None
+    return command.get("resume") if isinstance(command, dict) else None
+
+
+def _json(data: bytes) -> Any:  # noqa: ANN401  # JSON
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise ProtocolFailure("the LangGraph server's stream is malformed") from None

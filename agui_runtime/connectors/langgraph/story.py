@@ -1,0 +1,210 @@
+"""Turns what a LangGraph server streams of a run into AG-UI events. Pure."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.connectors.langgraph.messages import text_of, thoughts_of, to_agui
+from agui_runtime.connectors.speech import Speech
+from agui_runtime.errors import AgentFailure, ProtocolFailure
+from agui_runtime.events import Event
+
+logger = logging.getLogger(__name__)
+
+_HIDDEN = frozenset({"messages", "tools", "copilotkit", "ag-ui", "__interrupt__"})
+"""What of a graph's values is no state for a front end: told otherwise, or its own."""
+
+_COUNTS = {
+    "inputTokens": "input_tokens",
+    "outputTokens": "output_tokens",
+    "totalTokens": "total_tokens",
+}
+
+
+class Story:
+    """One run. Feed it the stream's events by their names; `end` tells what the run came to.
+
+    `structured`: an interrupt is the outcome of RUN_FINISHED, as in AG-UI 1.0, instead of a custom
+    event `on_interrupt`; a front end must be told either, not both.
+    """
+
+    def __init__(self, request: RunAgentInput, structured: bool) -> None:
+        self._run = {"threadId": request.thread_id, "runId": request.run_id}
+        self._structured = structured
+        self._speech = Speech()
+        self._calls: dict[tuple[str, Any], str] = {}
+        self._nodes: list[str] = []
+        self._usage: dict[str, Event] = {}
+        self._values: Mapping[str, Any] = {}
+        self._state: Mapping[str, Any] | None = None
+
+    def feed(self, name: str, data: Any) -> Iterable[Event]:  # noqa: ANN401  # JSON
+        """The events for one of the stream; subgraphs' names have their namespace behind a `|`.
+
+        Raises AgentFailure for the run's error, ProtocolFailure for what is no such stream.
+        """
+        kind, _, below = name.partition("|")
+        tell = _TELL.get(kind)
+        if tell is None or (below and kind == "values"):
+            return []
+        try:
+            return list(tell(self, data))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ProtocolFailure("the LangGraph server's stream is malformed") from error
+
+    def end(self) -> Iterable[Event]:
+        """The run's last events."""
+        yield from self._close()
+        yield from self._nodes_left()
+        if isinstance(messages := self._values.get("messages"), list):
+            yield {"type": "MESSAGES_SNAPSHOT", "messages": to_agui(messages)}
+        interrupts = self._values.get("__interrupt__") or []
+        if not self._structured:
+            for each in interrupts:
+                yield {"type": "CUSTOM", "name": "on_interrupt", "value": _text(each.get("value"))}
+        usage = {"usage": list(self._usage.values())} if self._usage else {}
+        outcome = _outcome(interrupts) if interrupts and self._structured else {}
+        yield {"type": "RUN_FINISHED", **self._run, **outcome, **usage}
+
+    # Messages
+
+    def _message(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
+        message, about = data
+        yield from self._node_entered(about.get("langgraph_node"))
+        if message["type"] == "tool":
+            yield from self._close()
+            yield _result(message)
+        elif message["type"] in {"ai", "AIMessageChunk"}:
+            self._count(message, about)
+            if _wanted(about, "emit-messages"):
+                yield from self._said(message)
+            if _wanted(about, "emit-tool-calls"):
+                yield from self._called(message)
+            if message.get("chunk_position") == "last" or message["type"] == "ai":
+                yield from self._close()
+
+    def _said(self, message: Mapping[str, Any]) -> Iterator[Event]:
+        id_ = message.get("id") or uuid4().hex
+        yield from self._speech.say("reasoning", f"{id_}-reasoning", thoughts_of(message))
+        yield from self._speech.say("text", id_, text_of(message.get("content")))
+
+    def _called(self, message: Mapping[str, Any]) -> Iterator[Event]:
+        whole = message["type"] == "ai"
+        for call in message.get("tool_calls" if whole else "tool_call_chunks") or ():
+            args = orjson.dumps(call["args"]).decode() if whole else call.get("args")
+            place = message.get("id") or "", call["id"] if whole else call.get("index")
+            if call.get("id") and call.get("name"):
+                yield from self._speech.close()
+                self._calls[place] = call["id"]
+                ids = {"toolCallId": call["id"], "toolCallName": call["name"]}
+                parent = {"parentMessageId": message["id"]} if message.get("id") else {}
+                yield {"type": "TOOL_CALL_START", **ids, **parent}
+            if args and place in self._calls:
+                yield {"type": "TOOL_CALL_ARGS", "toolCallId": self._calls[place], "delta": args}
+
+    def _close(self) -> Iterator[Event]:
+        yield from self._speech.close()
+        for call in self._calls.values():
+            yield {"type": "TOOL_CALL_END", "toolCallId": call}
+        self._calls.clear()
+
+    def _count(self, message: Mapping[str, Any], about: Mapping[str, Any]) -> None:
+        told = message.get("usage_metadata")
+        if not told:
+            return
+        model = about.get("ls_model_name")
+        labels = {"provider": about.get("ls_provider"), "model": model}
+        known = self._usage.setdefault(
+            message.get("id") or "", {key: label for key, label in labels.items() if label}
+        )
+        for key, field in _COUNTS.items():
+            known[key] = known.get(key, 0) + (told.get(field) or 0)
+
+    # Nodes and state
+
+    def _node_entered(self, node: str | None) -> Iterator[Event]:
+        if node and node not in self._nodes:
+            self._nodes.append(node)
+            yield {"type": "STEP_STARTED", "stepName": node}
+
+    def _updated(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
+        yield from self._close()
+        for node in data:
+            if not node.startswith("__"):
+                yield from self._node_entered(node)
+                self._nodes.remove(node)
+                yield {"type": "STEP_FINISHED", "stepName": node}
+
+    def _nodes_left(self) -> Iterator[Event]:
+        for node in reversed(self._nodes):
+            yield {"type": "STEP_FINISHED", "stepName": node}
+        self._nodes.clear()
+
+    def _valued(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
+        self._values = data
+        state = {key: value for key, value in data.items() if key not in _HIDDEN}
+        if state != (self._state or {}):
+            self._state = state
+            yield {"type": "STATE_SNAPSHOT", "snapshot": state}
+
+    # The rest
+
+    def _custom(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
+        named = isinstance(data, dict) and isinstance(data.get("name"), str)
+        name = data["name"] if named else "langgraph.custom"
+        value = data["value"] if named and "value" in data else data
+        yield {"type": "CUSTOM", "name": name, "value": value}
+
+    def _failed(self, data: Any) -> Iterable[Event]:  # noqa: ANN401  # JSON
+        logger.error("a run on a LangGraph server failed: %s", data)
+        kind = data.get("error") if isinstance(data, dict) else None
+        raise AgentFailure(f"the graph failed ({kind or 'unknown error'}); see its server's log")
+
+
+_TELL: dict[str, Callable[[Story, Any], Iterable[Event]]] = {
+    "messages": Story._message,
+    "updates": Story._updated,
+    "values": Story._valued,
+    "custom": Story._custom,
+    "error": Story._failed,
+}
+
+
+def _wanted(about: Mapping[str, Any], flag: str) -> bool:
+    """Whether a graph lets this call of its model be shown (`copilotkit_customize_config`)."""
+    return about.get(flag) is not False and about.get(f"copilotkit:{flag}") is not False
+
+
+def _result(message: Mapping[str, Any]) -> Event:
+    failed = {"metadata": {"state": "error"}} if message.get("status") == "error" else {}
+    return {
+        "type": "TOOL_CALL_RESULT",
+        "messageId": message.get("id") or f"result-{message['tool_call_id']}",
+        "toolCallId": message["tool_call_id"],
+        "role": "tool",
+        "content": text_of(message.get("content")),
+        **failed,
+    }
+
+
+def _outcome(interrupts: Iterable[Mapping[str, Any]]) -> Event:
+    listed = [
+        {
+            "id": each["id"],
+            "reason": "langgraph:interrupt",
+            "message": _text(each.get("value")),
+            "metadata": {"value": each.get("value")},
+        }
+        for each in interrupts
+    ]
+    return {"outcome": {"type": "interrupt", "interrupts": listed}}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

@@ -1,0 +1,48 @@
+"""From what a Node runtime asks of an agent to a RunRequest. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ag_ui.core import RunAgentInput
+from pydantic import ValidationError
+
+from agui_runtime.connectors.copilotkit.messages import to_agui
+from agui_runtime.errors import InvalidInput
+from agui_runtime.events import RunContext, RunRequest
+
+
+def run_request(agent: str, body: Mapping[str, Any], context: RunContext) -> RunRequest:
+    """The run that the body asks for; raises InvalidInput.
+
+    The Node runtime carries out its own actions; for ours the agent goes on within the run.
+    """
+    asked = {
+        "threadId": body.get("threadId") or "",
+        "runId": "",
+        "messages": to_agui(body.get("messages")),
+        "tools": body.get("actions") or [],
+        "context": [],
+        "state": body.get("state") or {},
+        "forwardedProps": _forwarded(body, context),
+    }
+    try:
+        return RunRequest(RunAgentInput.model_validate(asked), context, agent)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidInput(f"{where}: {first['msg']}") from None
+
+
+def _forwarded(body: Mapping[str, Any], context: RunContext) -> dict[str, Any]:
+    """What an agent gets beside the conversation, under the names that our other wires use."""
+    forwarded: dict[str, Any] = {"config": body.get("config") or {}}
+    events = body.get("metaEvents")
+    for event in events if isinstance(events, list) else ():
+        if isinstance(event, dict) and event.get("response"):
+            forwarded["command"] = {"resume": event["response"]}
+            break
+    if body.get("nodeName"):
+        forwarded["nodeName"] = body["nodeName"]
+    return forwarded | dict(context.properties)

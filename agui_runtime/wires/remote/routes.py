@@ -1,0 +1,236 @@
+"""Our runtime as a CopilotKit remote endpoint: its agents and actions for a Node runtime 1.10.6.
+
+It serves the runtime's own; what its remotes offer is not passed on, so that endpoints which name
+each other ask in no circle.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from agui_runtime.auth import caller_of
+from agui_runtime.connectors.base import current_run
+from agui_runtime.connectors.copilotkit.messages import to_legacy
+from agui_runtime.connectors.copilotkit.parameters import to_parameters
+from agui_runtime.errors import AguiError, InvalidInput, RequestError
+from agui_runtime.events import RunContext
+from agui_runtime.runtime import CopilotRuntime, RunHandle
+from agui_runtime.wires.http import ClientGone, headers_of, read_body, reply, unless_gone
+from agui_runtime.wires.remote.request import run_request
+from agui_runtime.wires.remote.speech import Speech
+
+logger = logging.getLogger(__name__)
+
+JSON_TYPE = [(b"content-type", b"application/json")]
+
+AGENT_TYPE = "crewai"
+"""What a Node runtime has to be told so that it reads runtime events."""
+
+
+def routes(
+    runtime: CopilotRuntime,
+    path: str = "/copilotkit_remote",
+    *,
+    max_body: int = 4_000_000,
+    forward_headers: Sequence[str] = (),
+) -> APIRouter:
+    """`/info`, `/actions/execute`, `/agents/execute` and `/agents/state` below `path`.
+
+    Whoever `authenticate` lets in may call every action with arguments of their own choice, without
+    a model between: serve this where only your Node runtime gets. Pages in browsers, which tell
+    their origin, are refused. `forward_headers` names the request headers that agents and actions
+    may see.
+    """
+    endpoint = RemoteWire(runtime, max_body, frozenset(name.lower() for name in forward_headers))
+    router = APIRouter()
+    for below, answer in endpoint.answers.items():
+        router.routes.append(Route(f"{path}{below}", _App(endpoint, answer), methods=["POST"]))
+    return router
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request that was read, and where its answer goes."""
+
+    body: Mapping[str, Any]
+    context: RunContext
+    receive: Receive
+    send: Send
+
+    def text(self, name: str) -> str:
+        """A field that has to be there; raises InvalidInput."""
+        value = self.body.get(name)
+        if not isinstance(value, str) or not value:
+            raise InvalidInput(f"{name} is required")
+        return value
+
+    async def answer(self, value: object) -> None:
+        await reply(self.send, 200, JSON_TYPE, orjson.dumps(value))
+
+
+class RemoteWire:
+    """The four answers of a remote endpoint."""
+
+    def __init__(
+        self, runtime: CopilotRuntime, max_body: int, forward_headers: frozenset[str]
+    ) -> None:
+        self._runtime = runtime
+        self._max_body = max_body
+        self._forward_headers = forward_headers
+
+    @property
+    def answers(self) -> dict[str, Callable[[Exchange], Awaitable[None]]]:
+        return {
+            "/info": self._info,
+            "/actions/execute": self._act,
+            "/agents/execute": self._run,
+            "/agents/state": self._state,
+        }
+
+    async def read(self, scope: Scope, receive: Receive, send: Send) -> Exchange:
+        """Read and authenticate a request; raises RequestError, ClientGone, and whatever
+        `authenticate` does.
+        """
+        headers = headers_of(scope)
+        if "origin" in headers:
+            raise _NotForPages("a remote endpoint answers servers, not pages")
+        body = _object(await read_body(headers, receive, self._max_body))
+        properties = body.get("properties")
+        page = body.get("frontendUrl")
+        context = RunContext(
+            caller=await caller_of(Request(scope), self._runtime.authenticate),
+            request_id=headers.get("x-request-id", "")[:200] or str(uuid.uuid4()),
+            properties=properties if isinstance(properties, dict) else {},
+            headers={name: headers[name] for name in self._forward_headers & headers.keys()},
+            url=page if isinstance(page, str) else None,
+        )
+        return Exchange(body, context, receive, send)
+
+    async def _info(self, exchange: Exchange) -> None:
+        tools = [action.tool for action in self._runtime.actions]
+        actions = [
+            {
+                "name": tool.name,
+                "description": tool.description,
+                "parameters": to_parameters(tool.parameters),
+            }
+            for tool in tools
+        ]
+        agents = [
+            {"name": each.name, "description": each.description, "type": AGENT_TYPE}
+            for each in self._runtime.describe()
+        ]
+        await exchange.answer({"actions": actions, "agents": agents, "sdkVersion": "agui-runtime"})
+
+    async def _act(self, exchange: Exchange) -> None:
+        """The result as text, as models get it; a failure is a result, which tells the model."""
+        name = exchange.text("name")
+        known = {action.name: action for action in self._runtime.actions}
+        if name not in known:
+            raise _NotThere(f"Action '{name}' not found; there are {sorted(known)}")
+        current_run.set(exchange.context)
+        arguments = orjson.dumps(exchange.body.get("arguments") or {}).decode()
+        await exchange.answer({"result": await known[name].call(arguments)})
+
+    async def _state(self, exchange: Exchange) -> None:
+        name, thread = exchange.text("name"), exchange.text("threadId")
+        context = exchange.context
+        self._runtime.agent(name)
+        found = await self._runtime.load_state(thread, name, context.caller, context)
+        state = found.state if found and found.state is not None else {}
+        messages = to_legacy(found.messages) if found else []
+        told = {"threadExists": found is not None, "state": state, "messages": messages}
+        await exchange.answer({"threadId": thread, **told})
+
+    async def _run(self, exchange: Exchange) -> None:
+        name = exchange.text("name")
+        self._runtime.agent(name)
+        handle = await self._runtime.start(run_request(name, exchange.body, exchange.context))
+        finished = await unless_gone(exchange.receive, _tell(handle, exchange.send))
+        if not finished and self._runtime.options.stop_on_disconnect:
+            await handle.stop()
+
+
+class _NotForPages(RequestError):
+    """A browser asks; a server would not tell an origin (Fetch standard, 3.2)."""
+
+    code, status = "FORBIDDEN", 403
+
+
+class _NotThere(InvalidInput):
+    """What was asked for by name does not exist."""
+
+    code, status = "NOT_FOUND", 404
+
+
+class _App:
+    """An ASGI app for one of the answers: errors become JSON, in the SDK's own form."""
+
+    def __init__(self, wire: RemoteWire, answer: Callable[[Exchange], Awaitable[None]]) -> None:
+        self._wire = wire
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._answer(await self._wire.read(scope, receive, send))
+        except AguiError as error:
+            await reply(send, error.status, JSON_TYPE, _error(error.message))
+        except ClientGone:
+            return
+        except Exception:  # `authenticate` is the user's
+            logger.exception("a request of a remote runtime failed")
+            await reply(send, 500, JSON_TYPE, _error("something went wrong; see the server's log"))
+
+
+async def _tell(handle: RunHandle, send: Send) -> None:
+    """Say the run's events, one JSON object a line.
+
+    No line can say that a run failed: before the first one that is an HTTP status, after it the
+    answer breaks off, and the caller's stream with it.
+    """
+    speech, started = Speech(handle.run), False
+    async with aclosing(handle.batches()) as batches:
+        async for batch in batches:
+            events = [record.event for record in batch.records]
+            lines = b"".join(_line(said) for event in events for said in speech.lines(event))
+            if lines and not started:
+                started = True
+                await send({"type": "http.response.start", "status": 200, "headers": JSON_TYPE})
+            if lines:
+                await send({"type": "http.response.body", "body": lines, "more_body": True})
+            if events[-1]["type"] == "RUN_ERROR":
+                if not started:
+                    await reply(send, 500, JSON_TYPE, _error(events[-1]["message"]))
+                return
+    if not started:
+        await send({"type": "http.response.start", "status": 200, "headers": JSON_TYPE})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _line(said: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        value = orjson.loads(body or b"{}")
+    except orjson.JSONDecodeError:
+        raise InvalidInput("the body is not JSON") from None
+    if not isinstance(value, dict):
+        raise InvalidInput("the body must be a JSON object")
+    return value
+
+
+def _error(message: str) -> bytes:
+    return orjson.dumps({"error": message})

@@ -1,0 +1,66 @@
+"""What all wrappers share: they look like the agent that they wrap, and close it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.connectors.base import (
+    Agent,
+    Closable,
+    KeepsState,
+    KeptState,
+    capabilities_of,
+    closing,
+    decoded,
+    wrap,
+)
+from agui_runtime.errors import AguiError, RequestError
+from agui_runtime.events import Event, RunContext
+
+
+class Wrapper:
+    """An agent that does as the one it wraps; override `run`.
+
+    `agent` is whatever `connectors.base.wrap` accepts.
+    """
+
+    def __init__(self, agent: object) -> None:
+        self.agent: Agent = wrap(agent)
+        self.name = self.agent.name
+        self.description = self.agent.description
+        self.capabilities: dict[str, Any] | None = capabilities_of(self.agent)
+
+    def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        return events_of(self.agent, request)
+
+    async def kept_state(self, thread_id: str, context: RunContext) -> KeptState | None:
+        """What the agent keeps of the thread by itself, if it does so."""
+        if isinstance(self.agent, KeepsState):
+            return await self.agent.kept_state(thread_id, context)
+        return None
+
+    async def close(self) -> None:
+        if isinstance(self.agent, Closable):
+            await self.agent.close()
+
+
+async def events_of(agent: Agent, request: RunAgentInput) -> AsyncGenerator[Event, None]:
+    """What the agent says, as events; close it (`aclosing`)."""
+    async with closing(agent.run(request)) as items:
+        async for item in items:
+            for event in decoded(item):
+                yield event
+
+
+def is_fault(error: Exception) -> bool:
+    """The agent is to blame, and not the request that it was asked with."""
+    code = error.code if isinstance(error, AguiError) else ""
+    return not isinstance(error, RequestError) and code not in _ASKED_WRONGLY
+
+
+_ASKED_WRONGLY = frozenset(
+    {"MODEL_BAD_REQUEST", "MODEL_CONTEXT_TOO_LONG", "MODEL_CONTENT_POLICY", "STOPPED", "SHUTDOWN"}
+)

@@ -1,0 +1,89 @@
+"""Spares an agent that keeps failing: for a while it is not asked at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.errors import AgentFailure
+from agui_runtime.events import TERMINAL, Event
+from agui_runtime.wrappers.base import Wrapper, events_of, is_fault
+
+
+def with_breaker(
+    agent: object,
+    failures: int = 5,
+    pause: float = 30.0,
+    clock: Callable[[], float] = time.monotonic,
+) -> Breaker:
+    """The agent, unless its last `failures` runs failed: then runs fail at once, for `pause`
+    seconds, and after that one run tries again.
+
+    A run that is refused so fails with AgentFailure AGENT_UNAVAILABLE. Failures that the request
+    is to blame for, and stops, do not count.
+    """
+    return Breaker(agent, failures, pause, clock)
+
+
+class Breaker(Wrapper):
+    """See `with_breaker`. `closed` tells whether the agent is asked: for health checks."""
+
+    def __init__(
+        self, agent: object, failures: int, pause: float, clock: Callable[[], float]
+    ) -> None:
+        super().__init__(agent)
+        self._most = failures
+        self._pause = pause
+        self._clock = clock
+        self._failures = 0
+        self._opened_at = 0.0
+        self._trying = False
+
+    @property
+    def closed(self) -> bool:
+        return self._failures < self._most
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        self._admit()
+        ended = False
+        try:
+            async with aclosing(events_of(self.agent, request)) as events:
+                async for event in events:
+                    if event["type"] in TERMINAL:
+                        ended = True
+                        self._note(_failure(event))
+                    yield event
+            if not ended:
+                self._note(None)
+        except Exception as error:
+            self._note(error)
+            raise
+        finally:
+            self._trying = False
+
+    def _admit(self) -> None:
+        if self.closed:
+            return
+        waited = self._clock() - self._opened_at
+        if self._trying or waited < self._pause:
+            seconds = max(1, round(self._pause - waited))
+            raise AgentFailure(
+                f"the agent has failed repeatedly; try again in {seconds} s", "AGENT_UNAVAILABLE"
+            )
+        self._trying = True
+
+    def _note(self, failure: Exception | None) -> None:
+        if failure is None:
+            self._failures = 0
+        elif is_fault(failure):
+            self._failures += 1
+            self._opened_at = self._clock()
+
+
+def _failure(terminal: Event) -> Exception | None:
+    if terminal["type"] != "RUN_ERROR":
+        return None
+    return AgentFailure(terminal["message"], terminal.get("code"))

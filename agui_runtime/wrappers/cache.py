@@ -1,0 +1,115 @@
+"""Equal side requests (suggestions come by the dozen) are answered once."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, Protocol
+
+import orjson
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.connectors.base import current_run
+from agui_runtime.events import Event
+from agui_runtime.wrappers.base import Wrapper, events_of
+
+_OF_ONE_REQUEST = frozenset({"id", "threadId", "runId", "parentRunId"})
+
+
+class AnswerCache(Protocol):
+    """Where answers are kept: bytes by key, until they are too old. May be shared by processes."""
+
+    async def get(self, key: str) -> bytes | None: ...
+
+    async def put(self, key: str, answer: bytes) -> None: ...
+
+
+def cached(agent: object, answers: AnswerCache | None = None) -> Wrapper:
+    """The agent, which is not asked again for an ephemeral request that it has answered.
+
+    Requests are equal if their caller, their properties and their contents are, ids aside. Answers
+    that call tools are not kept, except for the one tool that the request demands (as CopilotKit
+    does for suggestions), nor are errors and questions. `answers` is memory when left out: 256 of
+    them, for five minutes.
+    """
+    return _Cached(agent, answers or MemoryAnswers())
+
+
+class MemoryAnswers:
+    """The answers of this process, the least recently used forgotten first."""
+
+    def __init__(
+        self,
+        most: int = 256,
+        seconds: float = 300.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._clock = clock
+        self._kept: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+
+    async def get(self, key: str) -> bytes | None:
+        kept_at, answer = self._kept.get(key, (0.0, None))
+        if answer is None or self._clock() - kept_at > self._seconds:
+            self._kept.pop(key, None)
+            return None
+        self._kept.move_to_end(key)
+        return answer
+
+    async def put(self, key: str, answer: bytes) -> None:
+        self._kept[key] = (self._clock(), answer)
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+
+class _Cached(Wrapper):
+    def __init__(self, agent: object, answers: AnswerCache) -> None:
+        super().__init__(agent)
+        self._answers = answers
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        key = self._key(request)
+        known = await self._answers.get(key) if key else None
+        said: list[Event] = []
+        if known is not None:
+            for event in orjson.loads(known):
+                yield event
+            return
+        async with aclosing(events_of(self.agent, request)) as events:
+            async for event in events:
+                said.append(event)
+                if key and event["type"] == "RUN_FINISHED" and _may_be_kept(said, request):
+                    await self._answers.put(key, orjson.dumps(said))
+                yield event
+
+    def _key(self, request: RunAgentInput) -> str | None:
+        context = current_run.get(None)
+        if context is None or not context.ephemeral:
+            return None
+        asked = _without_ids(request.model_dump(mode="json", by_alias=True))
+        about = [self.name, context.caller.owner, dict(context.properties), asked]
+        return hashlib.sha256(orjson.dumps(about, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _may_be_kept(said: Sequence[Event], request: RunAgentInput) -> bool:
+    props = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
+    demanded = props.get("toolChoiceFunctionName")
+    calls = {event["toolCallName"] for event in said if "toolCallName" in event}
+    types = {event["type"] for event in said}
+    outcome = (said[-1].get("outcome") or {}).get("type", "success")
+    return calls <= {demanded} and "TOOL_CALL_RESULT" not in types and outcome == "success"
+
+
+def _without_ids(value: Any) -> Any:  # noqa: ANN401  # any JSON
+    if isinstance(value, list):
+        return [_without_ids(each) for each in value]
+    if isinstance(value, Mapping):
+        return {
+            key: _without_ids(each) for key, each in value.items() if key not in _OF_ONE_REQUEST
+        }
+    return value

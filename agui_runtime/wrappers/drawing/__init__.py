@@ -1,0 +1,20 @@
+"""Agents that draw: wrappers which show a tool's arguments as activities while a model writes them.
+
+Each can be left out. They change what agents are offered and what their runs say, nothing else.
+"""
+
+from __future__ import annotations
+
+from agui_runtime.wrappers.base import Wrapper
+
+
+class Drawing(Wrapper):
+    """What draws says what: `a2ui` or `open-generative-ui`."""
+
+    draws: str
+
+
+def drawn_by(agent: object) -> frozenset[str]:
+    """What the agent draws, with whatever it is wrapped in."""
+    own = frozenset({agent.draws}) if isinstance(agent, Drawing) else frozenset()
+    return own | drawn_by(agent.agent) if isinstance(agent, Wrapper) else own

@@ -1,0 +1,62 @@
+"""Another agent in the place of one that fails before it has said anything."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.connectors.base import Closable, wrap
+from agui_runtime.errors import AgentFailure, AguiError
+from agui_runtime.events import Event
+from agui_runtime.wrappers.base import Wrapper, events_of, is_fault
+
+logger = logging.getLogger(__name__)
+
+FAILED_OVER = "agui_runtime.failed_over"
+"""The CUSTOM event that tells of it: `{"message", "code", "agent"}`, the last one the fallback."""
+
+
+def with_fallback(agent: object, fallback: object) -> Wrapper:
+    """The agent, and `fallback` for a run that it fails before its first event.
+
+    What the request itself is to blame for is not tried again. Front ends are told by a CUSTOM
+    event, the log by a warning.
+    """
+    return _WithFallback(agent, fallback)
+
+
+class _WithFallback(Wrapper):
+    def __init__(self, agent: object, fallback: object) -> None:
+        super().__init__(agent)
+        self._fallback = wrap(fallback)
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        begun = False
+        try:
+            async with aclosing(events_of(self.agent, request)) as events:
+                async for event in events:
+                    if event["type"] == "RUN_ERROR" and not begun:
+                        raise AgentFailure(event["message"], event.get("code"))
+                    begun = begun or event["type"] != "RUN_STARTED"
+                    yield event
+            return
+        except Exception as error:
+            if begun or not is_fault(error):
+                raise
+            logger.warning(
+                "agent %r failed; %r answers", self.name, self._fallback.name, exc_info=error
+            )
+            told = error if isinstance(error, AguiError) else AgentFailure()
+        value = {"message": told.message, "code": told.code, "agent": self._fallback.name}
+        yield {"type": "CUSTOM", "name": FAILED_OVER, "value": value}
+        async with aclosing(events_of(self._fallback, request)) as events:
+            async for event in events:
+                yield event
+
+    async def close(self) -> None:
+        await super().close()
+        if isinstance(self._fallback, Closable):
+            await self._fallback.close()
