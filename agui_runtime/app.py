@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agui_runtime.connectors.demo import DemoAgent
 from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.errors import AguiError, Misconfigured
+from agui_runtime.naming import ThreadNamer
 from agui_runtime.observe import RunLogger
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.settings import Settings
+from agui_runtime.wires.copilotkit.options import WireOptions
+from agui_runtime.wires.copilotkit.routes import Wire
 from agui_runtime.wires.graphql import routes as graphql
+from agui_runtime.wires.remote import routes as remote
+
+WIRE_OPTIONS = WireOptions()
 
 GRAPHQL_PATH = "/graphql"
 """Where people look for GraphQL; the same as the base path."""
@@ -27,13 +33,19 @@ def create_app(
     *,
     path: str = "/copilotkit",
     cors_origins: Sequence[str] = ("*",),
+    wire_options: WireOptions = WIRE_OPTIONS,
+    production: bool = False,
+    remote_path: str | None = None,
 ) -> FastAPI:
     """An ASGI app that serves the runtime at `path`; serve it alone or mount it in your own app.
 
     `cors_origins`: `*` lets pages of any origin call, without credentials; listed origins may send
-    them. Raises Misconfigured for a list that mixes both.
+    them. Raises Misconfigured for a list that mixes both. `wire_options` are those of the routes
+    that today's front ends use. In `production`, nobody is shown the playground or told the GraphQL
+    schema. At `remote_path`, for example `/copilotkit_remote`, the runtime is a remote endpoint for
+    Node runtimes too; it is not so unless asked for, because there actions are called directly.
     """
-    app = FastAPI(title="agui_runtime", lifespan=_lifespan(runtime), openapi_url=None)
+    app = FastAPI(title="agui_runtime", lifespan=runtime.lifespan, openapi_url=None)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(cors_origins),
@@ -42,17 +54,68 @@ def create_app(
         allow_headers=["*"],
     )
     app.add_exception_handler(AguiError, _told)
+    app.add_middleware(RetryAfter)
     app.add_api_route("/healthz", _healthy, methods=["GET"])
-    for base in dict.fromkeys((path, GRAPHQL_PATH)):
-        app.include_router(graphql.routes(runtime, base))
+    app.add_api_route("/readyz", _ready(runtime), methods=["GET"])
+    wire = Wire(runtime, path, wire_options)
+    app.include_router(
+        graphql.routes(
+            runtime,
+            path,
+            aliases=[GRAPHQL_PATH],
+            max_body=wire_options.max_body,
+            forward_headers=wire_options.forward_headers,
+            origins=cors_origins,
+            envelope=wire.envelope,
+            playground=not production,
+            introspection=not production,
+        )
+    )
+    if remote_path is not None:
+        app.include_router(
+            remote.routes(
+                runtime,
+                remote_path,
+                max_body=wire_options.max_body,
+                forward_headers=wire_options.forward_headers,
+            )
+        )
+    app.include_router(wire.routes())  # last: it answers everything below the path
     return app
+
+
+class RetryAfter:
+    """Adds `Retry-After` to every 503: the server drains, or its store is away for a moment."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 503:
+                message["headers"] = [*message.get("headers", ()), (b"retry-after", b"2")]
+            await send(message)
+
+        await self._app(scope, receive, told if scope["type"] == "http" else send)
 
 
 def runtime_from(settings: Settings) -> CopilotRuntime:
     """The runtime that the environment asks for; raises Misconfigured, saying what to set."""
     if settings.app is not None:
-        return _imported(settings.app)
-    return CopilotRuntime(agents={"default": _agent(settings)}, hooks=[RunLogger()])
+        found = _imported(settings.app)
+        if settings.store is not None:
+            found.store_in(settings.store)
+        return found
+    agents = {"default": _agent(settings)}
+    runtime = CopilotRuntime(agents=agents, store=settings.store, hooks=[RunLogger()])
+    if settings.name_threads:
+        runtime.add_hook(ThreadNamer(runtime))
+    return runtime
+
+
+def wire_options_from(settings: Settings) -> WireOptions:
+    """How the environment wants today's wire; raises Misconfigured."""
+    return WireOptions(forward_headers=settings.forward_headers, development=settings.development)
 
 
 def _agent(settings: Settings) -> object:
@@ -97,22 +160,16 @@ def _with_credentials(origins: Sequence[str]) -> bool:
     return "*" not in origins
 
 
-def _lifespan(
-    runtime: CopilotRuntime,
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await runtime.open()
-        try:
-            yield
-        finally:
-            await runtime.close()
-
-    return lifespan
-
-
 async def _healthy() -> dict[str, str]:
     return {"status": "ok"}
+
+
+def _ready(runtime: CopilotRuntime) -> Callable[[], Awaitable[dict[str, str]]]:
+    async def ready() -> dict[str, str]:
+        await runtime.check()
+        return {"status": "ready"}
+
+    return ready
 
 
 async def _told(request: Request, error: Exception) -> JSONResponse:

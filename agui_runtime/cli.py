@@ -14,10 +14,10 @@ from agui_runtime.errors import AguiError, Misconfigured
 from agui_runtime.settings import Settings
 
 if TYPE_CHECKING:
-    from agui_runtime.runtime import AgentInfo
+    from agui_runtime.sources import AgentInfo
 
-GRACE = 10
-"""Seconds that open connections have to finish when the server is told to stop."""
+GRACE = 5
+"""Seconds that open connections have to finish after the runs have ended."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +48,8 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> None:
     import uvicorn  # this and the app take a second to import; `--help` does not need them
 
-    from agui_runtime.app import create_app, runtime_from
+    from agui_runtime.app import create_app, runtime_from, wire_options_from
+    from agui_runtime.serving import DrainingServer
 
     settings = Settings.read()
     runtime = runtime_from(settings)
@@ -59,16 +60,23 @@ def _serve(options: argparse.Namespace) -> None:
             "AGUI_ALLOW_ANONYMOUS=1 if that is what you want"
         )
     logging.getLogger("agui_runtime").setLevel(settings.log_level.upper())
-    app = create_app(runtime, path=settings.path, cors_origins=settings.cors_origins)
+    app = create_app(
+        runtime,
+        path=settings.path,
+        cors_origins=settings.cors_origins,
+        wire_options=wire_options_from(settings),
+        production=settings.production,
+    )
     _collect_rarely()
-    _announce(f"http://{options.host}:{options.port}", settings.path, runtime.describe())
-    uvicorn.run(
+    _announce(f"http://{options.host}:{options.port}", settings, runtime.describe())
+    config = uvicorn.Config(
         app,
         host=options.host,
         port=options.port,
         log_level=settings.log_level,
         timeout_graceful_shutdown=GRACE,
     )
+    DrainingServer(config, runtime, settings.drain_seconds).run()
 
 
 def _schema(options: argparse.Namespace) -> None:
@@ -90,11 +98,13 @@ def _collect_rarely() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def _announce(origin: str, path: str, agents: Sequence[AgentInfo]) -> None:
+def _announce(origin: str, settings: Settings, agents: Sequence[AgentInfo]) -> None:
+    address = f"{origin}{settings.path}"
     lines = [
         f"agui_runtime on {origin}",
-        f"  runtimeUrl   {origin}{path}",
+        f"  runtimeUrl   {address}",
         f"  GraphQL      {origin}/graphql",
+        *(() if settings.production else (f"  playground   {address} in a browser",)),
         f"  health       {origin}/healthz",
         *(f"  agent        {each.name}: {each.description}" for each in agents),
     ]

@@ -23,12 +23,24 @@ class Settings:
     """`OPENAI_API_KEY`, used for OpenAI itself and sent nowhere else."""
     app: str | None = None
     """`module:name` of your own CopilotRuntime; then the model variables are not used."""
+    store: str | None = None
+    """`redis://...`; memory when left out."""
+    drain_seconds: float = 30.0
+    """So long live runs may go on after SIGTERM."""
     path: str = "/copilotkit"
     """The `runtimeUrl` of front ends."""
     cors_origins: tuple[str, ...] = ("*",)
     """Origins that browsers may call from, comma-separated; listed ones may send credentials."""
+    forward_headers: tuple[str, ...] = ("authorization",)
+    """Request headers that agents may see, comma-separated; empty for none."""
+    development: bool = False
+    """Serve what shows or wipes more than a user should: debug events, `/threads/clear`."""
+    name_threads: bool = False
+    """Ask a thread's agent for a title after its first exchange."""
     allow_anonymous: bool = False
     """Serve beyond loopback without an `authenticate` function: everybody shares all threads."""
+    production: bool = False
+    """Show nobody the playground or the GraphQL schema."""
     log_level: str = "info"
 
     @classmethod
@@ -42,9 +54,19 @@ class Settings:
             api_key=env.get("AGUI_API_KEY") or None,
             openai_api_key=env.get("OPENAI_API_KEY") or None,
             app=env.get("AGUI_APP") or None,
+            store=env.get("AGUI_STORE") or None,
+            drain_seconds=_seconds(
+                "AGUI_DRAIN_SECONDS", env.get("AGUI_DRAIN_SECONDS"), default.drain_seconds
+            ),
             path=_path(env.get("AGUI_PATH") or default.path),
             cors_origins=_listed(env.get("AGUI_CORS_ORIGINS")) or default.cors_origins,
+            forward_headers=_listed(
+                env.get("AGUI_FORWARD_HEADERS", ",".join(default.forward_headers))
+            ),
+            name_threads=_flag("AGUI_NAME_THREADS", env.get("AGUI_NAME_THREADS", "")),
+            development=_flag("AGUI_DEVELOPMENT", env.get("AGUI_DEVELOPMENT", "")),
             allow_anonymous=_flag("AGUI_ALLOW_ANONYMOUS", env.get("AGUI_ALLOW_ANONYMOUS", "")),
+            production=_flag("AGUI_PRODUCTION", env.get("AGUI_PRODUCTION", "")),
             log_level=env.get("AGUI_LOG_LEVEL", default.log_level).lower(),
         )
 
@@ -52,7 +74,17 @@ class Settings:
 def _path(value: str) -> str:
     if not value.startswith("/"):
         raise Misconfigured(f"AGUI_PATH must start with a slash, not {value!r}")
+    if not value.strip("/"):
+        raise Misconfigured("AGUI_PATH must name a path, for example /copilotkit")
     return value.rstrip("/")
+
+
+def _seconds(name: str, value: str | None, default: float) -> float:
+    if not value:
+        return default
+    if not value.replace(".", "", 1).isdigit():
+        raise Misconfigured(f"{name} must be a number of seconds, not {value!r}")
+    return float(value)
 
 
 def _listed(value: str | None) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ class AgentStateView:
         self._messages: Sequence[Message] | None = None
         self._node = ""
         self._running = True
+        self._ended = False
         self._forecast = _Forecast()
 
     def feed(self, event: Event) -> AgentStateMessageOutput | None:
@@ -52,7 +53,19 @@ class AgentStateView:
     def _snapshot(self, event: Event) -> AgentStateMessageOutput:
         if isinstance(event["snapshot"], dict):
             self._replace(event["snapshot"])
-        return self._shown(self._state)
+        about = event.get("metadata", {}).get("copilotkit")
+        return self._told(about) if isinstance(about, dict) else self._shown(self._state)
+
+    def _told(self, about: Mapping[str, Any]) -> AgentStateMessageOutput:
+        """A state as CopilotKit's own agents tell it, with all that surrounds it: no steps, and no
+        end of the run, say more.
+        """
+        self._node = str(about.get("nodeName", self._node))
+        self._running = bool(about.get("running", self._running))
+        self._ended = True
+        shown = self._shown(self._state, active=bool(about.get("active", True)))
+        shown.run_id = str(about.get("runId", shown.run_id))
+        return shown
 
     def _delta(self, event: Event) -> AgentStateMessageOutput | None:
         self._fold.feed(event)
@@ -86,7 +99,8 @@ class AgentStateView:
         state = self._state
         if self._messages is not None:
             state = state | {"messages": legacy(self._messages)}
-        return self._shown(state, active=False) if state else None
+        known = self._ended and self._messages is None
+        return self._shown(state, active=False) if state and not known else None
 
     @property
     def _state(self) -> dict[str, Any]:

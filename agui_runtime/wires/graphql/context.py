@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
+
+import strawberry
 
 from agui_runtime.events import Caller, RunContext
 from agui_runtime.runtime import CopilotRuntime, RunHandle
 from agui_runtime.wires.graphql.projector import Projector
+from agui_runtime.wires.graphql.trace import Trace
+from agui_runtime.wires.pace import FRAME
 
 CLOUD_KEY = "x-copilotcloud-public-api-key"
+
+
+class Streaming(NamedTuple):
+    """How a growing answer is delivered; both in seconds.
+
+    What comes within `frame` is gathered into one part; after `heartbeat` without any, there is a
+    sign of life, unless it is 0.
+    """
+
+    frame: float = FRAME
+    heartbeat: float = 0.0
 
 
 class StartedRun(NamedTuple):
@@ -18,14 +33,16 @@ class StartedRun(NamedTuple):
 
     handle: RunHandle
     projector: Projector
+    streaming: Streaming = Streaming()
 
 
 @dataclass(slots=True)
 class GraphQLExecutionContext:
-    """The `info.context` of one request.
+    """The `info.context` of one request; its `request_id` is the correlation id.
 
     `headers` are those that the allow-list lets through, `cloud_key` is CopilotKit's public key if
-    the front end sent one. `started` is set by the mutation that starts a run.
+    the front end sent one. `properties` are the front end's, from when a resolver has read them.
+    `started` is set by the mutation that starts a run.
     """
 
     runtime: CopilotRuntime
@@ -33,15 +50,22 @@ class GraphQLExecutionContext:
     request_id: str
     headers: Mapping[str, str] = field(default_factory=dict)
     cloud_key: str | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    trace: Trace = field(default_factory=lambda: Trace(""))
     started: StartedRun | None = None
 
     def run_context(self, properties: Mapping[str, Any], url: str | None) -> RunContext:
         """The surroundings of a run; as in the reference, a cloud key is one of its properties."""
         key = {"copilotCloudPublicApiKey": self.cloud_key} if self.cloud_key else {}
+        self.properties = {**properties, **key}
         return RunContext(
             caller=self.caller,
             request_id=self.request_id,
-            properties={**properties, **key},
+            properties=self.properties,
             headers=self.headers,
             url=url,
         )
+
+
+Info: TypeAlias = strawberry.Info[GraphQLExecutionContext, None]
+"""What a resolver is given beside its arguments."""

@@ -14,9 +14,11 @@ from graphql import GraphQLError
 from agui_runtime.errors import (
     AgentNotFound,
     AguiError,
+    Conflict,
     Misconfigured,
     RequestError,
     RunFailure,
+    RunNotFound,
     StoreUnavailable,
     ThreadNotFound,
     Unauthenticated,
@@ -49,6 +51,7 @@ _REFUSED_BY_MODEL = _Kind("CONFIGURATION_ERROR", help=NETWORK_HELP)
 _KINDS: tuple[tuple[type[AguiError], _Kind], ...] = (
     (AgentNotFound, _Kind("AGENT_NOT_FOUND", help=AGENT_HELP)),
     (ThreadNotFound, _Kind("NOT_FOUND")),
+    (RunNotFound, _Kind("NOT_FOUND")),
     (Unauthenticated, _AUTHENTICATION),
     (RequestError, _CONFIGURATION),
     (Misconfigured, _CONFIGURATION),
@@ -75,9 +78,15 @@ _INFRASTRUCTURE = {
     "FIRST_EVENT_TIMEOUT": 504,
     "IDLE_TIMEOUT": 504,
     "RUN_TIMEOUT": 504,
+    "GUARDRAILS_UNAVAILABLE": 503,
     "SHUTDOWN": 503,
     "OWNER_LOST": 503,
     "STORE_UNAVAILABLE": 503,
+    "REMOTE_BROKEN": 503,
+    "REMOTE_REFUSED": 503,
+    "REMOTE_TIMEOUT": 504,
+    "REMOTE_TOO_LARGE": 503,
+    "REMOTE_UNREACHABLE": 503,
 }
 
 # The OpenAI client's exception classes, which the reference names to front ends.
@@ -116,6 +125,7 @@ def formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
     if isinstance(cause, AguiError):
         told["message"] = cause.message
         told["extensions"] = _extensions(_kind(cause), _status(cause), cause.message, cause.code)
+        told["extensions"] |= _facts(cause)
     elif cause is not None:
         logger.error("request %s: a resolver failed", request_id, exc_info=cause)
         told["message"] = f"something went wrong; the server's log tells more of {request_id}"
@@ -140,6 +150,13 @@ def _kind(error: AguiError) -> _Kind:
 
 def _status(error: AguiError) -> int:
     return _STATUS_OF_CODE.get(error.code, error.status)
+
+
+def _facts(error: AguiError) -> dict[str, Any]:
+    """What a program can use of the error's sentence."""
+    if isinstance(error, Conflict):
+        return {"currentVersion": error.version}
+    return {"knownAgents": error.known} if isinstance(error, AgentNotFound) else {}
 
 
 def _model_kind(status: int | None) -> _Kind:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 
 import orjson
-from graphql import ExecutionResult, GraphQLError
+from graphql import ExecutionResult
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime.observe import request_id_of
-from agui_runtime.wires.graphql.errors import formatted
+from agui_runtime.wires.graphql.engine import answer, failure, is_understood
 from agui_runtime.wires.graphql.framing import (
+    EVENTS,
     GRAPHQL_JSON,
     INCREMENTAL_ACCEPT,
     Accepted,
     Framing,
 )
 from agui_runtime.wires.graphql.http import BadRequest
+from agui_runtime.wires.graphql.operations import Refused
 from agui_runtime.wires.http import headers_of, reply
 
 
@@ -33,14 +37,23 @@ class Exchange:
         self._accepted = Accepted(self.headers.get("accept", ""))
         self._framing = self._accepted.framing()
         self._begun = False
+        self._idle = True
+        self._writing = False
 
     @property
     def method(self) -> str:
         return str(self.scope["method"])
 
-    def agree(self, *, incremental: bool) -> None:
+    @property
+    def wants_page(self) -> bool:
+        """A browser asks, which a person looks at: no client of GraphQL accepts HTML."""
+        return self.method == "GET" and "text/html" in self.headers.get("accept", "")
+
+    def agree(self, *, incremental: bool, subscription: bool = False) -> None:
         """Raises BadRequest if the client accepts no form in which such an answer can be given."""
-        if self._framing or (self._accepted.json() and not incremental):
+        if subscription:
+            self._framing = self._accepted.events()
+        if self._framing or (self._accepted.json() and not (incremental or subscription)):
             return
         raise BadRequest(406, None, [(b"accept", INCREMENTAL_ACCEPT)])
 
@@ -57,15 +70,11 @@ class Exchange:
 
     async def answer(self, result: ExecutionResult) -> None:
         """Answer an operation that was executed. Without a path, an error is one of the request."""
-        errors = [formatted(error, self.request_id) for error in result.errors or ()]
-        understood = result.data is not None or all("path" in error for error in errors)
-        told = {"errors": errors} if errors else {}
-        data = {"data": result.data} if understood else {}
-        await self._answer(orjson.dumps(told | data), understood=understood)
+        await self._answer(answer(result, self.request_id), understood=is_understood(result))
 
     async def fail(self, error: Exception) -> None:
         """Answer an operation that could not even be begun, though nothing is wrong with it."""
-        told = formatted(GraphQLError(str(error), original_error=error), self.request_id)
+        told = failure(error, self.request_id)
         await self._answer(orjson.dumps({"errors": [told], "data": None}))
 
     async def write_whole(self, payloads: Sequence[bytes], last: bool) -> None:
@@ -76,6 +85,35 @@ class Exchange:
         """Answer with the next payloads of a document that grows, in one write."""
         assert self._framing is not None  # agreed
         await self._write(self._framing, payloads, last)
+
+    async def write_events(self, results: AsyncGenerator[bytes, None]) -> None:
+        """Answer with results that come over time, to their end, each one an event."""
+        await self._write(EVENTS, [], last=False)  # the client knows from now on that it is heard
+        try:
+            async with aclosing(results):
+                async for result in results:
+                    await self._write(EVENTS, [result], last=False)
+        except Refused as refused:
+            await self._write(EVENTS, [orjson.dumps({"errors": refused.errors})], last=False)
+        await self._write(EVENTS, [], last=True)
+
+    @asynccontextmanager
+    async def kept_alive(self, seconds: float) -> AsyncIterator[None]:
+        """While the block runs, whenever nothing was written for so long, send a sign of life."""
+        beating = asyncio.create_task(self._beat(seconds)) if seconds else None
+        try:
+            yield
+        finally:
+            if beating is not None:
+                beating.cancel()
+                await asyncio.wait((beating,))
+
+    async def _beat(self, seconds: float) -> None:
+        while True:
+            self._idle = True
+            await asyncio.sleep(seconds)
+            if self._framing and self._begun and self._idle and not self._writing:
+                await self._put(self._framing.idle)
 
     async def _answer(self, body: bytes, *, understood: bool = True) -> None:
         kind = self._accepted.json()
@@ -92,8 +130,13 @@ class Exchange:
     async def _write(self, framing: Framing, payloads: Sequence[bytes], last: bool) -> None:
         body = framing.body(payloads, last=last)
         if not self._begun:
-            self._begun = True
             headers = [*framing.headers, *self._told]
             await self.send({"type": "http.response.start", "status": 200, "headers": headers})
             body = framing.opening + body
+            self._begun = True
+        await self._put(body, last=last)
+
+    async def _put(self, body: bytes, *, last: bool = False) -> None:
+        self._idle, self._writing = False, True
         await self.send({"type": "http.response.body", "body": body, "more_body": not last})
+        self._writing = last  # after the last one nothing may be written

@@ -17,12 +17,16 @@ INCREMENTAL_ACCEPT = b"text/event-stream; charset=utf-8, multipart/mixed"
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """A way to send several payloads in one body: `opening`, then parts, then `closing`."""
+    """A way to send several payloads in one body: `opening`, then parts, then `closing`.
+
+    `idle` may be sent between two writes of parts, as a sign of life that no reader sees.
+    """
 
     headers: tuple[tuple[bytes, bytes], ...]
     opening: bytes
     part: Callable[[bytes], bytes]
     closing: bytes
+    idle: bytes
 
     def body(self, payloads: Sequence[bytes], *, last: bool) -> bytes:
         """The bytes of the parts that leave in one write."""
@@ -45,6 +49,9 @@ MULTIPART = Framing(
     opening=b"\r\n---",
     part=_multipart,
     closing=b"--\r\n",
+    # The delimiter of the next part was sent already (see `_multipart`), so that this becomes one
+    # of its headers: a part of its own would reach the reader as a result.
+    idle=b"\r\nX-Heartbeat: 1",
 )
 
 EVENTS = Framing(
@@ -57,6 +64,7 @@ EVENTS = Framing(
     opening=b":\n\n",
     part=_event,
     closing=b"event: complete\ndata:\n\n",
+    idle=b":\n\n",
 )
 
 
@@ -72,6 +80,10 @@ class Accepted:
         """How to send payloads over time; None if the client does not accept any way."""
         if self._accepts("multipart/mixed"):
             return MULTIPART
+        return self.events()
+
+    def events(self) -> Framing | None:
+        """How to send the results of a subscription; None if the client accepts no event stream."""
         return EVENTS if self._accepts("text/event-stream") else None
 
     def json(self) -> str | None:

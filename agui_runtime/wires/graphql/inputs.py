@@ -1,4 +1,4 @@
-"""What the schema takes in: the inputs of CopilotKit 1.10.6, field for field. No behaviour.
+"""What the schema takes in: the inputs of CopilotKit 1.10.6, field for field, and our own.
 
 An optional field that was left out is UNSET, which is false; `given` makes it None.
 """
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import strawberry
 
-from agui_runtime.wires.graphql.types import DateTimeISO, MessageRole, MetaEventName
+from agui_runtime.wires.graphql.types import DateTimeISO, JSONObject, MessageRole, MetaEventName
 
 T = TypeVar("T")
 
@@ -208,3 +208,70 @@ class GenerateCopilotResponseInput:
     extensions: ExtensionsInput | None = strawberry.UNSET
     meta_events: list[MetaEventInput] | None = strawberry.UNSET
     context: list[CopilotContextInput] | None = strawberry.UNSET
+
+
+# Our own names, beside the reference's.
+
+
+@strawberry.enum(description="How the parts of a growing answer are sent")
+class StreamingDelivery(Enum):
+    Part = "Part"
+    Framed = "Framed"
+
+
+@strawberry.input
+class StreamingConfigInput:
+    """How a growing answer is delivered.
+
+    `Part`, the default, sends whatever there is, at most every 4 milliseconds. `Framed` gathers
+    what comes within `frameMilliseconds` (1 to 1000, 16 if left out) into one part. What comes
+    later than that never waits, nor does the first part.
+    `heartbeatSeconds` (1 to 300) sends a sign of life whenever nothing else was sent for so long.
+    """
+
+    delivery: StreamingDelivery = StreamingDelivery.Part
+    frame_milliseconds: int | None = strawberry.UNSET
+    heartbeat_seconds: float | None = strawberry.UNSET
+
+
+@strawberry.input
+class MetadataInput:
+    """What surrounds a request: its kind (a chat if left out), the page that asks, and properties
+    for agents, actions and hooks.
+    """
+
+    request_type: CopilotRequestType | None = strawberry.UNSET
+    url: str | None = strawberry.UNSET
+    properties: JSONObject | None = strawberry.UNSET
+
+
+@strawberry.input
+class SaveAgentStateInput:
+    """`state` is the JSON text of an object. Messages that are left out stay as they are.
+
+    With `expectedVersion` the save is refused if another one came first; 0 expects that there is
+    nothing yet. Without it, what is there is overwritten.
+    """
+
+    thread_id: str
+    agent_name: str
+    state: str
+    messages: list[MessageInput] | None = strawberry.UNSET
+    expected_version: int | None = strawberry.UNSET
+
+
+@strawberry.input
+class ExecuteAgentInput:
+    """A run to its end: the agent `default` if none is named, a new thread if none is given.
+
+    `state` is the JSON text of an object. `actions` are those that the caller carries out.
+    """
+
+    agent_name: str | None = strawberry.UNSET
+    thread_id: str | None = strawberry.UNSET
+    messages: list[MessageInput]
+    state: str | None = strawberry.UNSET
+    actions: list[ActionInput] | None = strawberry.UNSET
+    context: list[CopilotContextInput] | None = strawberry.UNSET
+    forwarded_parameters: ForwardedParametersInput | None = strawberry.UNSET
+    metadata: MetadataInput | None = strawberry.UNSET

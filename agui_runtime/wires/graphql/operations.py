@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from time import perf_counter
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -31,6 +32,7 @@ from graphql.execution.values import VariableValues
 from agui_runtime.wires.graphql.errors import with_code
 from agui_runtime.wires.graphql.limits import Limits, excesses
 from agui_runtime.wires.graphql.plan import Plan, compile_plan
+from agui_runtime.wires.graphql.rules import rules
 
 Switches: TypeAlias = tuple[tuple[str, Any], ...]
 """Variables that stand in directives, with their values."""
@@ -49,6 +51,7 @@ class Document:
     """A parsed query text. `plain` is what graphql-core executes: without @defer and @stream.
 
     `errors` are empty for a valid one. `switches` are the variables that stand in directives.
+    `phases` is how many seconds it took to parse and validate.
     """
 
     operations: tuple[OperationDefinitionNode, ...] = ()
@@ -56,45 +59,74 @@ class Document:
     plain: DocumentNode = field(default_factory=DocumentNode)
     switches: frozenset[str] = frozenset()
     errors: tuple[Mapping[str, Any], ...] = ()
+    phases: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What one request asks to be executed; `plan` is set for the mutation that streams."""
+    """What one request asks to be executed; `plan` is set for the mutation that streams.
+
+    `phases` is what it took to read the text, empty for one that was remembered.
+    """
 
     document: DocumentNode
     node: OperationDefinitionNode
     plan: Plan | None
+    phases: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str | None:
         return self.node.name.value if self.node.name else None
 
     @property
+    def kind(self) -> str:
+        """`query`, `mutation` or `subscription`."""
+        return str(self.node.operation.value)
+
+    @property
     def is_mutation(self) -> bool:
-        return self.node.operation.value == "mutation"
+        return self.kind == "mutation"
+
+    @property
+    def is_subscription(self) -> bool:
+        return self.kind == "subscription"
 
 
 class Operations:
-    """Prepares the operations of one schema, and remembers the latest ones."""
+    """Prepares the operations of one schema, and remembers the latest ones.
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, remembered: int = 128) -> None:
+    Without `introspection`, an operation that asks for the schema itself is refused.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        *,
+        introspection: bool = True,
+        remembered: int = 128,
+    ) -> None:
         self._schema = schema
         self._limits = limits
+        self._rules = rules(introspection=introspection)
         self._document = lru_cache(remembered)(self._read)
         self._plan = lru_cache(remembered)(self._compiled)
 
     def prepare(self, query: str, name: str | None, variables: Mapping[str, Any]) -> Operation:
         """Raises Refused for what is malformed, invalid, over a limit or not there."""
+        misses = self._document.cache_info().misses
         document = self._document(query)
+        remembered = self._document.cache_info().misses == misses
         if document.errors:
             raise Refused(document.errors)
         node = _chosen(document.operations, name)
         switches = self._switches(document, node, variables)
         plan = self._plan(document, name, switches)
-        return Operation(plan.head if plan else document.plain, node, plan)
+        phases = {} if remembered else document.phases
+        return Operation(plan.head if plan else document.plain, node, plan, phases)
 
     def _read(self, query: str) -> Document:
+        begun = perf_counter()
         try:
             ast = parse(
                 query,
@@ -103,13 +135,14 @@ class Operations:
             )
         except GraphQLError as error:
             return Document(errors=(with_code(error, "GRAPHQL_PARSE_FAILED"),))
+        parsed = perf_counter()
         faults = excesses(ast, self._limits) or validate(
-            self._schema, ast, max_errors=10, hide_suggestions=True
+            self._schema, ast, self._rules, max_errors=10, hide_suggestions=True
         )
         if faults:
             errors = [with_code(each, "GRAPHQL_VALIDATION_FAILED") for each in faults]
             return Document(errors=tuple(errors))
-        return _document(ast)
+        return _document(ast, {"parse": parsed - begun, "validate": perf_counter() - parsed})
 
     def _switches(
         self, document: Document, node: OperationDefinitionNode, variables: Mapping[str, Any]
@@ -136,7 +169,7 @@ class Operations:
             raise Refused([error.formatted]) from None
 
 
-def _document(ast: DocumentNode) -> Document:
+def _document(ast: DocumentNode, phases: Mapping[str, float]) -> Document:
     switches = _Switches()
     visit(ast, switches)
     definitions = ast.definitions
@@ -146,6 +179,7 @@ def _document(ast: DocumentNode) -> Document:
         fragments={each.name.value: each for each in fragments},
         plain=visit(ast, _Plain()),
         switches=frozenset(switches.names),
+        phases=phases,
     )
 
 

@@ -7,8 +7,10 @@ counterpart in CopilotKit 1.10 (reasoning, activities, raw events) is left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from agui_runtime.errors import AguiError
+from agui_runtime.delegation import DELEGATE, SUBAGENT_STATE
+from agui_runtime.errors import AguiError, GuardrailDenied, GuardrailFailure
 from agui_runtime.events import TERMINAL, Event, Record, RunInfo
 from agui_runtime.wires.graphql.agent_state import AgentStateView
 from agui_runtime.wires.graphql.errors import failure_details
@@ -17,12 +19,14 @@ from agui_runtime.wires.graphql.messages import text_of
 from agui_runtime.wires.graphql.types import (
     JSON,
     ActionExecutionMessageOutput,
+    AgentStateMessageOutput,
     BaseMessageOutput,
     BaseMetaEvent,
     CopilotResponse,
     DateTimeISO,
     FailedMessageStatus,
     FailedResponseStatus,
+    FailedResponseStatusReason,
     ResultMessageOutput,
     SuccessMessageStatus,
     SuccessResponseStatus,
@@ -33,6 +37,25 @@ from agui_runtime.wires.graphql.types import (
 # The reference's texts; front ends show them.
 TEXT_CUT = "Error streaming message content"
 ARGUMENTS_CUT = "An unknown error has occurred in the action execution argument stream"
+
+
+def failed_status(event: Event) -> FailedResponseStatus:
+    """The status for a RUN_ERROR; front ends show a guardrail's reason as the answer."""
+    if event.get("code") == GuardrailDenied.code:
+        return FailedResponseStatus(
+            reason=FailedResponseStatusReason.GUARDRAILS_VALIDATION_FAILED,
+            details=JSON({"guardrailsReason": event["message"]}),
+        )
+    return FailedResponseStatus(details=JSON(failure_details(event)))
+
+
+def interruption(event: Event) -> str | None:
+    """Why guardrails cut messages short, in the reference's words; None for other failures."""
+    if event.get("code") == GuardrailDenied.code:
+        return f"Interrupted due to Guardrails validation failure. Reason: {event['message']}"
+    if event.get("code") == GuardrailFailure.code:
+        return "Interrupted due to unknown error in guardrails validation"
+    return None
 
 
 class Projector:
@@ -46,7 +69,9 @@ class Projector:
     def __init__(self, run: RunInfo, clock: Callable[[], DateTimeISO] = now) -> None:
         self.response = CopilotResponse(thread_id=run.thread_id)
         self._clock = clock
+        self._run = run
         self._state = AgentStateView(run, clock)
+        self._delegates: dict[str, AgentStateView] = {}
         self._texts: dict[str, TextMessageOutput] = {}
         self._calls: dict[str, ActionExecutionMessageOutput] = {}
         self._meta_events: list[BaseMetaEvent] = []
@@ -69,11 +94,21 @@ class Projector:
         apply = _APPLY.get(event["type"])
         if apply is not None:
             apply(self, event)
-        changed = self._state.feed(event)
+        changed = self._state_changed(event)
         if changed is not None:
             self._add(changed)
         if event["type"] in TERMINAL:
             self.response.done = True
+
+    def _state_changed(self, event: Event) -> AgentStateMessageOutput | None:
+        """What to show of a state after the event: a delegate's, or that of the run's own agent."""
+        delegate = self._delegates.get(event.get("subagentRunId", ""))
+        return delegate.feed(_of_delegate(event)) if delegate else self._state.feed(event)
+
+    def _delegate_started(self, event: Event) -> None:
+        if DELEGATE in event.get("metadata", ()):
+            engaged = replace(self._run, agent=event["name"], run_id=event["subagentRunId"])
+            self._delegates[engaged.run_id] = AgentStateView(engaged, self._clock)
 
     def _text_started(self, event: Event) -> None:
         text = TextMessageOutput(
@@ -131,15 +166,18 @@ class Projector:
         self._decide(SuccessResponseStatus())
 
     def _failed(self, event: Event) -> None:
-        self._decide(FailedResponseStatus(details=JSON(failure_details(event))))
+        self._decide(failed_status(event), interruption(event))
 
     def _add(self, message: BaseMessageOutput) -> None:
         message.status = SuccessMessageStatus()
         self.response.messages.append(message)
 
-    def _decide(self, status: SuccessResponseStatus | FailedResponseStatus) -> None:
+    def _decide(
+        self, status: SuccessResponseStatus | FailedResponseStatus, interruption: str | None = None
+    ) -> None:
         failed = isinstance(status, FailedResponseStatus)
-        for messages, reason in ((self._texts, TEXT_CUT), (self._calls, ARGUMENTS_CUT)):
+        for messages, usual in ((self._texts, TEXT_CUT), (self._calls, ARGUMENTS_CUT)):
+            reason = interruption or usual
             for message in messages.values():
                 if not message.knows("status"):
                     message.status = (
@@ -157,9 +195,19 @@ _APPLY: dict[str, Callable[[Projector, Event], None]] = {
     "TOOL_CALL_END": Projector._call_ended,
     "TOOL_CALL_RESULT": Projector._call_answered,
     "CUSTOM": Projector._custom,
+    "SUBAGENT_STARTED": Projector._delegate_started,
     "RUN_FINISHED": Projector._finished,
     "RUN_ERROR": Projector._failed,
 }
+
+
+def _of_delegate(event: Event) -> Event:
+    """The event as the delegate told it."""
+    if event["type"] == "SUBAGENT_FINISHED":
+        return {"type": "RUN_FINISHED"}
+    if event["type"] == "CUSTOM" and event["name"] == SUBAGENT_STATE:
+        return dict(event["value"])
+    return event
 
 
 def _is_cut(event: Event) -> bool:

@@ -1,8 +1,9 @@
-"""From the mutation's input to a RunRequest: messages, tools, state, forwarded values. Pure."""
+"""From the mutations' inputs to a RunRequest: messages, tools, state, forwarded values. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -10,16 +11,27 @@ from ag_ui.core import RunAgentInput
 from pydantic import ValidationError
 
 from agui_runtime.errors import InvalidInput
-from agui_runtime.events import RunContext, RunRequest
+from agui_runtime.events import NO_TOPICS, RunContext, RunRequest, Topics
+from agui_runtime.wires.graphql.context import Streaming
 from agui_runtime.wires.graphql.inputs import (
     ActionInput,
     ActionInputAvailability,
+    AgentSessionInput,
     CopilotRequestType,
+    ExecuteAgentInput,
     ForwardedParametersInput,
+    FrontendInput,
     GenerateCopilotResponseInput,
+    GenerateCopilotResponseMetadataInput,
+    MetadataInput,
+    StreamingConfigInput,
+    StreamingDelivery,
     given,
 )
 from agui_runtime.wires.graphql.messages import to_agui
+
+FRAME = 16
+"""Milliseconds: one frame of a screen."""
 
 _PARAMETERS = {
     "model": "model",
@@ -45,7 +57,67 @@ def run_request(data: GenerateCopilotResponseInput, context: RunContext) -> RunR
         agent=session.agent_name if session else None,
         ephemeral=kind is not CopilotRequestType.Chat,
         follow_up=False,
+        topics=_topics(data),
+        states={
+            each.agent_name: _json(each.state, "state", {}) for each in data.agent_states or ()
+        },
     )
+
+
+def _topics(data: GenerateCopilotResponseInput) -> Topics:
+    """What the page wants guardrails to check."""
+    guardrails = data.cloud.guardrails if data.cloud else None
+    if not guardrails:
+        return NO_TOPICS
+    rules = guardrails.input_validation_rules
+    return Topics(rules.allow_list or (), rules.deny_list or ())
+
+
+def execution_request(data: ExecuteAgentInput, context: RunContext) -> RunRequest:
+    """The run that is executed to its end for a caller who does not come back: the agent goes on
+    after server-side actions by itself. Raises InvalidInput.
+    """
+    name, state = given(data.agent_name), given(data.state)
+    metadata = data.metadata or MetadataInput()
+    asked = GenerateCopilotResponseInput(
+        metadata=GenerateCopilotResponseMetadataInput(request_type=metadata.request_type),
+        thread_id=data.thread_id,
+        messages=data.messages,
+        frontend=FrontendInput(actions=data.actions or [], url=metadata.url),
+        forwarded_parameters=data.forwarded_parameters,
+        agent_session=AgentSessionInput(agent_name=name) if name else None,
+        context=data.context,
+    )
+    request = run_request(asked, context)
+    if state is not None:
+        held = {"state": parsed_state(state)}
+        request = replace(request, input=request.input.model_copy(update=held))
+    return replace(request, follow_up=True)
+
+
+def parsed_state(text: str) -> dict[str, Any]:
+    """An agent's state out of its JSON text; raises InvalidInput."""
+    state = _json(text, "state", None)
+    if not isinstance(state, dict):
+        raise InvalidInput("state: not the JSON text of an object")
+    return state
+
+
+def streaming_of(config: StreamingConfigInput | None) -> Streaming:
+    """How the answer is to be delivered; raises InvalidInput for what is out of bounds."""
+    if config is None:
+        return Streaming()
+    frame = _within("frameMilliseconds", given(config.frame_milliseconds), 1, 1000) or FRAME
+    heartbeat = _within("heartbeatSeconds", given(config.heartbeat_seconds), 1, 300) or 0.0
+    if config.delivery is StreamingDelivery.Framed:
+        return Streaming(frame / 1000, heartbeat)
+    return Streaming(heartbeat=heartbeat)
+
+
+def _within(name: str, value: float | None, least: float, most: float) -> float | None:
+    if value is not None and not least <= value <= most:
+        raise InvalidInput(f"{name}: {value:g} is not between {least:g} and {most:g}")
+    return value
 
 
 def _agent_input(

@@ -1,20 +1,21 @@
-"""The HTTP side: from a request to an executed operation, and its answer at once or over time."""
+"""What is mounted at one path: GraphQL over HTTP, event streams, WebSockets, and a page for it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from inspect import isawaitable
+from contextlib import aclosing
 
 from fastapi import APIRouter
-from graphql import ExecutionResult, experimental_execute_incrementally
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime.auth import caller_of
+from agui_runtime.errors import TooManyRequests
 from agui_runtime.runtime import CopilotRuntime
-from agui_runtime.wires.graphql.context import CLOUD_KEY, GraphQLExecutionContext, StartedRun
+from agui_runtime.wires.graphql.context import GraphQLExecutionContext, StartedRun
+from agui_runtime.wires.graphql.engine import Engine, Identity
 from agui_runtime.wires.graphql.exchange import Exchange
 from agui_runtime.wires.graphql.http import (
     ALLOW,
@@ -27,34 +28,54 @@ from agui_runtime.wires.graphql.http import (
 )
 from agui_runtime.wires.graphql.incremental import Delivery
 from agui_runtime.wires.graphql.limits import Limits
-from agui_runtime.wires.graphql.operations import Operation, Operations, Refused
+from agui_runtime.wires.graphql.operations import Operation, Refused
 from agui_runtime.wires.graphql.plan import Plan
-from agui_runtime.wires.graphql.schema import build_schema
-from agui_runtime.wires.graphql.stream import deliver
+from agui_runtime.wires.graphql.playground import Playground
+from agui_runtime.wires.graphql.sockets import Seats, SocketEndpoint
+from agui_runtime.wires.graphql.stream import deliveries
+from agui_runtime.wires.graphql.transport_ws import SocketLimits
 from agui_runtime.wires.http import ClientGone, Envelope, unless_gone
 
 DEFAULT_LIMITS = Limits()
+DEFAULT_SOCKET_LIMITS = SocketLimits()
 
 
 def routes(
     runtime: CopilotRuntime,
     path: str = "/copilotkit",
     *,
+    aliases: Sequence[str] = (),
     limits: Limits = DEFAULT_LIMITS,
+    socket_limits: SocketLimits = DEFAULT_SOCKET_LIMITS,
     max_body: int = 4_000_000,
     forward_headers: Sequence[str] = (),
+    origins: Sequence[str] = ("*",),
     envelope: Envelope | None = None,
+    playground: bool = True,
+    introspection: bool = True,
 ) -> APIRouter:
-    """GraphQL at `path`, for front ends of CopilotKit 1.10.6 and older.
+    """GraphQL at `path`, for front ends of CopilotKit 1.10.6 and older, and for any other client.
 
-    `max_body` is in bytes. `forward_headers` names the request headers that agents and actions may
-    see. `envelope` is given the bodies with a `method` and no `query`. CORS is the app's.
+    The same is at the `aliases`. `max_body` is in bytes. `forward_headers` names the request
+    headers that agents and actions may see. `origins` are those of pages that may open WebSockets;
+    for `*` see `SocketEndpoint`. CORS is the app's. `envelope` is given the bodies at `path` with a
+    `method` and no `query`. `playground` shows GraphiQL to browsers; without `introspection`,
+    nobody is told the schema.
     """
     seen = frozenset(name.lower() for name in forward_headers)
-    endpoint = GraphQLEndpoint(runtime, limits, max_body, seen, envelope)
+    engine = Engine(runtime, limits, seen, introspection=introspection)
+    seats = Seats(socket_limits)
+    page = Playground() if playground else None
+    sockets = SocketEndpoint(engine, seats, origins)
     router = APIRouter()
-    router.routes.append(Route(path, endpoint))
-    router.routes.append(Route(f"{path}/health", _healthy, methods=["GET"]))
+    for each in dict.fromkeys((path, *aliases)):
+        enveloped = envelope if each == path else None
+        endpoint = GraphQLEndpoint(engine, seats, max_body, enveloped, page)
+        router.routes.append(Route(each, endpoint))
+        router.routes.append(WebSocketRoute(each, sockets))
+        router.routes.append(Route(f"{each}/health", _healthy, methods=["GET"]))
+        if page:
+            router.routes.append(Route(f"{each}/playground/{{name}}", page.file, methods=["GET"]))
     return router
 
 
@@ -63,24 +84,25 @@ class GraphQLEndpoint:
 
     def __init__(
         self,
-        runtime: CopilotRuntime,
-        limits: Limits,
+        engine: Engine,
+        seats: Seats,
         max_body: int,
-        forward_headers: frozenset[str],
-        envelope: Envelope | None = None,
+        envelope: Envelope | None,
+        page: Playground | None,
     ) -> None:
-        self._runtime = runtime
+        self._engine = engine
+        self._seats = seats
         self._max_body = max_body
-        self._forward_headers = forward_headers
         self._envelope = envelope
-        self._schema = build_schema()
-        self._operations = Operations(self._schema, limits)
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)
         try:
             if exchange.method == "POST":
                 await self._post(exchange)
+            elif self._page and exchange.wants_page:
+                await self._page.show(scope, receive, send)
             else:
                 await self._answer(self._asked(exchange), exchange)
         except BadRequest as bad:
@@ -104,59 +126,77 @@ class GraphQLEndpoint:
 
     async def _answer(self, asked: GraphQLRequest, exchange: Exchange) -> None:
         try:
-            operation = self._operations.prepare(asked.query, asked.operation_name, asked.variables)
+            operation = self._engine.prepare(asked)
         except Refused as refused:
             await exchange.refuse(refused.errors)
             return
-        if operation.is_mutation and exchange.method == "GET":
-            mistake = "Can only perform a mutation operation from a POST request."
-            raise BadRequest(405, mistake, [(b"allow", b"POST")])
-        plan = operation.plan
-        exchange.agree(incremental=plan is not None and plan.incremental)
+        _agree(operation, exchange)
         try:
-            context = await self._context(exchange)
+            asker = await self._asker(exchange)
         except Exception as error:  # noqa: BLE001  # `authenticate` is the user's
             await exchange.fail(error)
             return
-        result = await self._execute(operation, asked, context)
-        if plan is None or context.started is None:
-            await exchange.answer(result)
-        else:
-            await self._stream(context.started, plan, exchange)
+        if operation.is_subscription:
+            with self._seats.taken():
+                results = self._engine.answers(operation, asked, asker)
+                async with exchange.kept_alive(self._seats.limits.keep_alive):
+                    await unless_gone(exchange.receive, exchange.write_events(results))
+            return
+        try:
+            with self._engine.opened(operation, asker) as context:
+                await self._execute(operation, asked, context, exchange)
+        except TooManyRequests as error:
+            await exchange.fail(error)
 
-    async def _context(self, exchange: Exchange) -> GraphQLExecutionContext:
-        headers = exchange.headers
-        return GraphQLExecutionContext(
-            runtime=self._runtime,
-            caller=await caller_of(Request(exchange.scope), self._runtime.authenticate),
-            request_id=exchange.request_id,
-            headers={name: headers[name] for name in self._forward_headers & headers.keys()},
-            cloud_key=headers.get(CLOUD_KEY),
-        )
+    async def _asker(self, exchange: Exchange) -> Identity:
+        caller = await caller_of(Request(exchange.scope), self._engine.runtime.authenticate)
+        return Identity(caller, exchange.headers, exchange.request_id)
 
     async def _execute(
-        self, operation: Operation, asked: GraphQLRequest, context: GraphQLExecutionContext
-    ) -> ExecutionResult:
-        """Through graphql-core itself: Strawberry's entrance would parse and validate again."""
-        result = experimental_execute_incrementally(
-            self._schema,
-            operation.document,
-            context_value=context,
-            variable_values=dict(asked.variables),
-            operation_name=operation.name,
-            hide_suggestions=True,
-        )
-        if isawaitable(result):
-            result = await result
-        assert isinstance(result, ExecutionResult)  # the document has no @defer or @stream
-        return result
+        self,
+        operation: Operation,
+        asked: GraphQLRequest,
+        context: GraphQLExecutionContext,
+        exchange: Exchange,
+    ) -> None:
+        async def answer() -> None:
+            await exchange.answer(await self._engine.execute(operation, asked, context))
+
+        if operation.plan is not None:
+            result = await self._engine.execute(operation, asked, context)
+            if context.started is None:
+                await exchange.answer(result)
+            else:
+                await self._stream(context.started, operation.plan, exchange)
+        elif operation.is_mutation:  # it may take as long as a run
+            await unless_gone(exchange.receive, answer())
+        else:
+            await answer()
 
     async def _stream(self, run: StartedRun, plan: Plan, exchange: Exchange) -> None:
         delivery = Delivery(plan, run.projector.response)
         write = exchange.write_parts if plan.incremental else exchange.write_whole
-        finished = await unless_gone(exchange.receive, deliver(run, delivery, write))
-        if not finished and self._runtime.options.stop_on_disconnect:
+
+        async def bring() -> None:
+            async with aclosing(deliveries(run, delivery)) as batches:
+                async for payloads in batches:
+                    await write(payloads, delivery.finished)
+
+        async with exchange.kept_alive(run.streaming.heartbeat):
+            finished = await unless_gone(exchange.receive, bring())
+        if not finished and self._engine.runtime.options.stop_on_disconnect:
             await run.handle.stop()
+
+
+def _agree(operation: Operation, exchange: Exchange) -> None:
+    """Raises BadRequest for what must not be done, or cannot be answered, by such a request."""
+    if operation.kind != "query" and exchange.method == "GET":  # any page may make browsers send it
+        mistake = f"Can only perform a {operation.kind} operation from a POST request."
+        raise BadRequest(405, mistake, [(b"allow", b"POST")])
+    exchange.agree(
+        incremental=operation.plan is not None and operation.plan.incremental,
+        subscription=operation.is_subscription,
+    )
 
 
 async def _healthy(_: Request) -> Response:

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
-import orjson
 import strawberry
 from graphql import GraphQLResolveInfo, GraphQLSchema
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
-from agui_runtime.wires.graphql.context import GraphQLExecutionContext, StartedRun
+from agui_runtime.wires.graphql.context import GraphQLExecutionContext, Info, StartedRun
+from agui_runtime.wires.graphql.execution import AgentExecutionResponse, executed
+from agui_runtime.wires.graphql.exploration import ExplorationQuery, agents_of
 from agui_runtime.wires.graphql.inputs import (
+    ExecuteAgentInput,
     GenerateCopilotResponseInput,
     LoadAgentStateInput,
+    MetadataInput,
+    SaveAgentStateInput,
+    StreamingConfigInput,
     given,
 )
-from agui_runtime.wires.graphql.messages import legacy
 from agui_runtime.wires.graphql.plan import STREAMED_ROOT
 from agui_runtime.wires.graphql.projector import Projector
 from agui_runtime.wires.graphql.reading import read
-from agui_runtime.wires.graphql.request import run_request
+from agui_runtime.wires.graphql.request import execution_request, run_request, streaming_of
+from agui_runtime.wires.graphql.saved_state import loaded, saved
+from agui_runtime.wires.graphql.subscriptions import Subscription, speed_up
 from agui_runtime.wires.graphql.types import (
     SCALARS,
     ActionExecutionMessageOutput,
-    Agent,
     AgentsResponse,
     AgentStateMessageOutput,
     CopilotKitLangGraphInterruptEvent,
@@ -35,38 +40,26 @@ from agui_runtime.wires.graphql.types import (
     LangGraphInterruptEvent,
     LoadAgentStateResponse,
     ResultMessageOutput,
+    SaveAgentStateResponse,
     TextMessageOutput,
 )
 
-Info: TypeAlias = strawberry.Info[GraphQLExecutionContext, None]
-
 
 @strawberry.type
-class Query:
+class Query(ExplorationQuery):
     @strawberry.field
     def hello(self) -> str:
         return "Hello World"
 
     @strawberry.field
-    def available_agents(self, info: Info) -> AgentsResponse:
-        agents = info.context.runtime.describe()
-        return AgentsResponse(
-            agents=[Agent(id=a.name, name=a.name, description=a.description) for a in agents]
-        )
+    async def available_agents(self, info: Info) -> AgentsResponse:
+        return AgentsResponse(agents=await agents_of(info.context))
 
     @strawberry.field
     async def load_agent_state(
         self, info: Info, data: LoadAgentStateInput
     ) -> LoadAgentStateResponse:
-        context = info.context
-        saved = await context.runtime.load_state(data.thread_id, data.agent_name, context.caller)
-        state = saved.state if saved and saved.state is not None else {}
-        return LoadAgentStateResponse(
-            thread_id=data.thread_id,
-            thread_exists=saved is not None,
-            state=orjson.dumps(state).decode(),
-            messages=orjson.dumps(legacy(saved.messages) if saved else []).decode(),
-        )
+        return await loaded(info.context, data)
 
 
 @strawberry.type
@@ -77,8 +70,24 @@ class Mutation:
         info: Info,
         data: GenerateCopilotResponseInput,
         properties: JSONObject | None = strawberry.UNSET,
+        streaming: StreamingConfigInput | None = strawberry.UNSET,
     ) -> CopilotResponse:
-        return await _start(info.context, data, given(properties))
+        return await _start(info.context, data, given(properties), given(streaming))
+
+    @strawberry.mutation
+    async def execute_agent(self, info: Info, data: ExecuteAgentInput) -> AgentExecutionResponse:
+        context = info.context
+        metadata = data.metadata or MetadataInput()
+        surroundings = context.run_context(metadata.properties or {}, given(metadata.url))
+        handle = await context.runtime.start(execution_request(data, surroundings))
+        stopping = context.runtime.options.stop_on_disconnect
+        return await executed(handle, stop_if_cancelled=stopping)
+
+    @strawberry.mutation
+    async def save_agent_state(
+        self, info: Info, data: SaveAgentStateInput
+    ) -> SaveAgentStateResponse:
+        return await saved(info.context, data)
 
 
 def build_schema() -> GraphQLSchema:
@@ -86,6 +95,7 @@ def build_schema() -> GraphQLSchema:
     schema = _strawberry()._schema
     assert schema.mutation_type is not None
     schema.mutation_type.fields[STREAMED_ROOT].resolve = _generate_copilot_response
+    speed_up(schema)
     return schema
 
 
@@ -98,11 +108,13 @@ async def _start(
     context: GraphQLExecutionContext,
     data: GenerateCopilotResponseInput,
     properties: Mapping[str, Any] | None,
+    config: StreamingConfigInput | None,
 ) -> CopilotResponse:
     """Start the run; its document grows after this returns (see `stream`)."""
+    streaming = streaming_of(config)
     surroundings = context.run_context(properties or {}, given(data.frontend.url))
     handle = await context.runtime.start(run_request(data, surroundings))
-    context.started = StartedRun(handle, Projector(handle.run))
+    context.started = StartedRun(handle, Projector(handle.run), streaming)
     return context.started.projector.response
 
 
@@ -111,15 +123,18 @@ async def _generate_copilot_response(
     info: GraphQLResolveInfo[GraphQLExecutionContext],
     data: Mapping[str, Any],
     properties: Mapping[str, Any] | None = None,
+    streaming: Mapping[str, Any] | None = None,
 ) -> CopilotResponse:
     """As Mutation's, with the input read in a way that long chats can afford."""
-    return await _start(info.context, read(GenerateCopilotResponseInput, data), properties)
+    config = None if streaming is None else read(StreamingConfigInput, streaming)
+    return await _start(info.context, read(GenerateCopilotResponseInput, data), properties, config)
 
 
 def _strawberry() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=(
             TextMessageOutput,
             ActionExecutionMessageOutput,

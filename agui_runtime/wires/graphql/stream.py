@@ -1,11 +1,10 @@
-"""Brings a run to its reader, batch by batch, until the answer is complete or the reader gone."""
+"""Brings a run to its reader, batch by batch, until the answer is complete."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import TypeAlias
 
 from agui_runtime.errors import AgentFailure, AguiError, OwnerLost
 from agui_runtime.wires.graphql.context import StartedRun
@@ -14,18 +13,21 @@ from agui_runtime.wires.pace import paced
 
 logger = logging.getLogger(__name__)
 
-Write: TypeAlias = Callable[[Sequence[bytes], bool], Awaitable[None]]
-"""Sends payloads in one write; the flag tells that they are the last."""
 
+async def deliveries(run: StartedRun, delivery: Delivery) -> AsyncGenerator[Sequence[bytes], None]:
+    """The payloads of the answer as the run's records come, those of one wake-up together.
 
-async def deliver(run: StartedRun, delivery: Delivery, write: Write) -> None:
-    """Write the answer as the run's records come; when they cannot be read, it ends as failed."""
+    When the records cannot be read, the answer ends as failed. What comes within a frame is
+    gathered, see `paced`. Close it (`aclosing`).
+    """
     if first := delivery.take():
-        await write(first, delivery.finished)
+        yield first
     if delivery.finished:
         return
     try:
-        await _follow(run, delivery, write)
+        async with aclosing(_followed(run, delivery)) as batches:
+            async for payloads in batches:
+                yield payloads
     except AguiError as error:
         run.projector.fail(error)
     except Exception:  # at the edge: a reader is told of every failure, and only of that
@@ -33,15 +35,14 @@ async def deliver(run: StartedRun, delivery: Delivery, write: Write) -> None:
         run.projector.fail(AgentFailure("the answer broke off"))
     if not delivery.finished:
         run.projector.fail(OwnerLost())
-        await write(delivery.take(), delivery.finished)
+        yield delivery.take()
 
 
-async def _follow(run: StartedRun, delivery: Delivery, write: Write) -> None:
-    async with aclosing(paced(run.handle.batches())) as batches:
+async def _followed(run: StartedRun, delivery: Delivery) -> AsyncGenerator[Sequence[bytes], None]:
+    async with aclosing(paced(run.handle.batches(), run.streaming.frame)) as batches:
         async for batch in batches:
             run.projector.feed(batch.records)
-            payloads = delivery.take()
-            if payloads:
-                await write(payloads, delivery.finished)
+            if payloads := delivery.take():
+                yield payloads
             if delivery.finished:
                 return

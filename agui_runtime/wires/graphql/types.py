@@ -1,4 +1,4 @@
-"""What the schema gives out: the nouns of CopilotKit 1.10.6, and which of their fields are known.
+"""What the schema gives out: the nouns of CopilotKit 1.10.6 and our own, and what of them is known.
 
 A `CopilotResponse` is a document that grows while its run goes on (see `projector`). Whatever is
 not decided yet says so with a Pending status; `knows` tells whether a field has its last value.
@@ -284,9 +284,14 @@ class CopilotResponse:
 
 @strawberry.type
 class Agent:
+    """`capabilities` is what the agent says that it can do, in AG-UI's form; null if it says
+    nothing.
+    """
+
     id: str
     name: str
     description: str
+    capabilities: JSON | None = None
 
 
 @strawberry.type
@@ -296,9 +301,83 @@ class AgentsResponse:
 
 @strawberry.type
 class LoadAgentStateResponse:
-    """`state` and `messages` are JSON texts, as the 1.10.6 client parses them."""
+    """`state` and `messages` are JSON texts, as the 1.10.6 client parses them. `version` grows with
+    each save, and is 0 before the first.
+    """
 
     thread_id: str
     thread_exists: bool
     state: str
     messages: str
+    version: int
+
+
+# Our own names, beside the reference's.
+
+
+@strawberry.enum(description="Where a run stands")
+class RunStatus(Enum):
+    Running = "running"
+    Finished = "finished"
+    Interrupted = "interrupted"
+    Stopped = "stopped"
+    Failed = "failed"
+
+
+@strawberry.enum(description="What the runtime tells of a run")
+class RuntimeEventName(Enum):
+    Started = "Started"
+    Retried = "Retried"
+    FailedOver = "FailedOver"
+    Finished = "Finished"
+    Interrupted = "Interrupted"
+    Stopped = "Stopped"
+    Failed = "Failed"
+
+
+@strawberry.enum(description="When in a run something happened")
+class MetaEventTiming(Enum):
+    BeforeAnswer = "BeforeAnswer"
+    DuringAnswer = "DuringAnswer"
+    AfterAnswer = "AfterAnswer"
+
+
+@strawberry.type
+class MetaEventResponse:
+    """What the runtime tells about itself: `status` is where the run stands after it, `timing`
+    whether the agent had said anything yet. `code` and `message` say more of a failure.
+    """
+
+    event: RuntimeEventName
+    status: RunStatus
+    timing: MetaEventTiming
+    at: DateTimeISO
+    thread_id: str
+    run_id: str
+    agent_name: str
+    code: str | None = None
+    message: str | None = None
+
+
+@strawberry.type
+class SaveAgentStateResponse:
+    """`version` is the one to expect at the next save."""
+
+    thread_id: str
+    agent_name: str
+    version: int
+
+
+MessageUnion: TypeAlias = Annotated[
+    TextMessageOutput
+    | ActionExecutionMessageOutput
+    | ResultMessageOutput
+    | AgentStateMessageOutput
+    | ImageMessageOutput,
+    strawberry.union("MessageUnion", description="A message of an answer"),
+]
+
+MetaEventUnion: TypeAlias = Annotated[
+    LangGraphInterruptEvent | CopilotKitLangGraphInterruptEvent | MetaEventResponse,
+    strawberry.union("MetaEventUnion", description="What is told beside the messages"),
+]

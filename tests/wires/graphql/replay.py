@@ -11,14 +11,25 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from agui_runtime.app import create_app
+from agui_runtime.connectors.copilotkit import RemoteEndpoint
+from agui_runtime.connectors.mcp import McpServer, McpServers
 from agui_runtime.connectors.openai import OpenAIAgent
+from agui_runtime.connectors.remote import HeaderSource, Patience
+from agui_runtime.events import RunContext
+from agui_runtime.guardrails import TopicChecker
 from agui_runtime.runtime import CopilotRuntime
+from tests.connectors.talk import Waits
 from tests.fakes.actions import server_actions
 from tests.fakes.agents import bench_agent, scripted_agents
+from tests.fakes.guardrails import GuardrailsFake
+from tests.fakes.mcp_process import STDIO
 from tests.fakes.model import ModelServer
 from tests.fakes.operations import operations_agent
+from tests.fakes.remote import RemoteFake
 from tests.support import served
 from tests.wires.graphql.comparator import Answer, Json, Outcome, merge, outcome
 
@@ -77,11 +88,13 @@ def names() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A runtime on a real socket, and the model behind its agent `default`."""
+    """A runtime on a real socket, the model behind its agent `default`, and what else it asks."""
 
     origin: str
     model: ModelServer
     runtime: CopilotRuntime
+    remote: RemoteFake
+    guardrails: GuardrailsFake
 
     async def play(self, transcript: Transcript, **changed: object) -> Answer:
         """Send the recorded request, with other values for the operation's `data` if given."""
@@ -104,39 +117,73 @@ class World:
 @asynccontextmanager
 async def world(path: str) -> AsyncIterator[World]:
     """The runtime that the reference had at `path`."""
+    remote, guardrails = RemoteFake(), GuardrailsFake()
+    others = Starlette(routes=[guardrails.route, Mount("/", remote.app)])
     with ModelServer() as model:
-        runtime = RUNTIMES[path](model.url)
-        async with served(create_app(runtime, path=BASE)) as origin:
-            yield World(origin, model, runtime)
+        async with served(others) as endpoint:
+            runtime = RUNTIMES[path](model.url, endpoint)
+            async with served(create_app(runtime, path=BASE)) as origin:
+                yield World(origin, model, runtime, remote, guardrails)
 
 
-def _with_model(url: str) -> CopilotRuntime:
-    return CopilotRuntime(agents={"default": _model(url)}, actions=server_actions())
+def _with_model(url: str, endpoint: str) -> CopilotRuntime:
+    return CopilotRuntime(
+        agents={"default": _model(url)},
+        actions=server_actions(),
+        guardrails=[TopicChecker(f"{endpoint}/guardrails/validate")],
+    )
 
 
-def _with_agents(url: str) -> CopilotRuntime:
+def _with_agents(url: str, endpoint: str) -> CopilotRuntime:
     agents: dict[str, Any] = {**scripted_agents(), "default": _model(url)}
     return CopilotRuntime(agents=agents, actions=server_actions())
 
 
-def _agents_only(url: str) -> CopilotRuntime:
+def _agents_only(url: str, endpoint: str) -> CopilotRuntime:
     return CopilotRuntime(agents=scripted_agents())
 
 
-def _one_agent(url: str) -> CopilotRuntime:
+def _one_agent(url: str, endpoint: str) -> CopilotRuntime:
     return CopilotRuntime(agents={"text_agent": scripted_agents()["text_agent"]})
 
 
-def _unreachable_model(url: str) -> CopilotRuntime:
+def _unreachable_model(url: str, endpoint: str) -> CopilotRuntime:
     return CopilotRuntime(agents={"default": _model(f"http://127.0.0.1:{_closed_port()}/v1")})
 
 
-def _operations(url: str) -> CopilotRuntime:
+def _operations(url: str, endpoint: str) -> CopilotRuntime:
     return CopilotRuntime(agents={"default": operations_agent}, actions=server_actions())
 
 
-def _talker(url: str) -> CopilotRuntime:
+def _talker(url: str, endpoint: str) -> CopilotRuntime:
     return CopilotRuntime(agents={"default": bench_agent})
+
+
+def _with_mcp(url: str, endpoint: str) -> CopilotRuntime:
+    server = McpServer(command=[*STDIO, "0", "mcp_echo"])
+    return CopilotRuntime(agents={"default": _model(url)}, remotes=[McpServers([server])])
+
+
+def _with_remote(url: str, endpoint: str) -> CopilotRuntime:
+    return CopilotRuntime(
+        agents={"default": _model(url)},
+        remotes=[_endpoint(endpoint, on_before_request=_remote_headers)],
+    )
+
+
+def _remote_down(url: str, endpoint: str) -> CopilotRuntime:
+    gone = f"http://127.0.0.1:{_closed_port()}/x"
+    return CopilotRuntime(agents={"default": _model(url)}, remotes=[_endpoint(gone)])
+
+
+def _endpoint(url: str, on_before_request: HeaderSource | None = None) -> RemoteEndpoint:
+    patience = Patience(retries=3, first_wait=1.0, sleep=Waits())
+    return RemoteEndpoint(url, on_before_request=on_before_request, patience=patience)
+
+
+def _remote_headers(context: RunContext) -> Mapping[str, str]:
+    token = context.properties.get("authorization", "none")
+    return {"x-from-runtime": "1", "authorization": f"Bearer {token}"}
 
 
 def _model(url: str) -> OpenAIAgent:
@@ -148,14 +195,17 @@ def _closed_port() -> int:
         return int(listener.getsockname()[1])
 
 
-RUNTIMES: Mapping[str, Callable[[str], CopilotRuntime]] = {
+RUNTIMES: Mapping[str, Callable[[str, str], CopilotRuntime]] = {
     "/copilotkit": _with_model,
     "/copilotkit-agents": _with_agents,
     "/copilotkit-agents-raw": _agents_only,
     "/copilotkit-badhost": _unreachable_model,
     "/copilotkit-empty": _one_agent,
+    "/copilotkit-mcp": _with_mcp,
     "/copilotkit-obs": _with_model,
+    "/copilotkit-remote": _with_remote,
+    "/copilotkit-remote-down": _remote_down,
     "/copilotkit-script": _operations,
     "/bench": _talker,
 }
-"""By the reference's path, given the model's URL."""
+"""By the reference's path, given the URLs of the model and of the remote endpoint."""

@@ -11,6 +11,7 @@ import httpx
 import orjson
 from fastapi import FastAPI
 
+from agui_runtime.events import Caller
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.routes import routes
 from tests.support import served
@@ -48,6 +49,25 @@ def chat(**data: Any) -> dict[str, Any]:  # noqa: ANN401  # inputs of the mutati
         "frontend": {"actions": [], "url": "http://page.test/"},
     }
     return body("generateCopilotResponse", {"data": given | data})
+
+
+async def ask(
+    client: httpx.AsyncClient,
+    query: str,
+    variables: Mapping[str, Any] | None = None,
+    **headers: str,
+) -> Any:  # noqa: ANN401  # any JSON
+    """The answer to a query of our own, which is not streamed; headers may have `_` for `-`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    asked = {"query": query, "variables": variables or {}}
+    response = await client.post(PATH, json=asked, headers=named)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def by_header(request: Any) -> Caller:  # noqa: ANN401  # starlette's request
+    """For `authenticate`: everybody is who the header `x-user` says."""
+    return Caller(request.headers["x-user"])
 
 
 def body(operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -108,6 +108,45 @@ async def test_a_thread_at_openai_is_asked_for_in_vain() -> None:
     assert [message["content"] for message in answer["messages"]] == [["x"]]
 
 
+async def test_a_remote_endpoint_that_is_down_takes_only_its_own_with_it() -> None:
+    listed = await ours("available_agents_remote_down")
+    agents = listed.result["data"]["availableAgents"]["agents"]
+    assert [agent["name"] for agent in agents] == ["default"]
+    answer = reply(await ours("remote_endpoint_down"))
+    assert answer["status"]["code"] == "Success"
+
+
+async def test_a_remote_endpoint_that_is_busy_is_asked_again() -> None:
+    transcript = Transcript.load("generate_remote_info_503_no_retry")
+    async with world(transcript.path) as it:
+        it.remote.unavailable = 2
+        answer = reply(outcome(await it.play(transcript)))
+        offered = [tool["function"]["name"] for tool in it.model.seen[0].body["tools"]]
+    assert len(it.remote.asked("/info")) == 3
+    assert {"remote_add", "remote_fail"} <= set(offered)
+    assert answer["status"]["code"] == "Success"
+
+
+async def test_a_remote_action_may_return_a_number() -> None:
+    transcript = Transcript.load("remote_action")
+    async with world(transcript.path) as it:
+        call, result = reply(outcome(await it.play(transcript)))["messages"]
+    [sent] = it.remote.asked("/actions/execute")
+    assert sent == {
+        "name": "remote_add",
+        "arguments": {"a": 1, "b": 2},
+        "properties": {"authorization": "abc"},
+    }
+    assert (call["name"], result["result"]) == ("remote_add", "3")
+
+
+async def test_a_remote_agent_of_any_type_is_understood() -> None:
+    answer = reply(await ours("remote_agent_unsupported_type"))
+    texts = [it["content"] for it in answer["messages"] if "content" in it]
+    assert texts == [["Hello ", "from LG"]]
+    assert answer["status"]["code"] == "Success"
+
+
 async def test_a_page_of_any_origin_may_ask_without_credentials() -> None:
     transcript = Transcript.load("options_preflight")
     async with world(transcript.path) as it:
@@ -132,6 +171,32 @@ async def test_unreadable_arguments_of_an_action_end_in_a_result() -> None:
     assert call["arguments"] == ["{bad json"]
     assert json.loads(result["result"])["error"]["code"] == "INVALID_ARGUMENTS"
     assert answer["status"]["code"] == "Success"
+
+
+async def test_guardrails_need_no_key_of_a_cloud() -> None:
+    transcript = Transcript.load("cloud_missing_key")
+    async with world(transcript.path) as it:
+        answer = reply(outcome(await it.play(transcript)))
+        [asked] = it.guardrails.seen
+    assert answer["status"]["code"] == "Success"
+    assert asked == {"input": "hello", "messages": [], "allowList": ["cats"], "denyList": ["dogs"]}
+
+
+async def test_a_denied_message_is_answered_with_the_reason() -> None:
+    for name in ("guardrails_denied", "guardrails_denied_fast"):
+        recorded = reply(Transcript.load(name).outcome())
+        answer = reply(await ours(name))
+        assert answer["status"] == recorded["status"]
+        for message in answer["messages"]:
+            assert message["status"] == recorded["messages"][0]["status"]
+
+
+async def test_guardrails_that_fail_end_the_response() -> None:
+    answer = reply(await ours("guardrails_error"))
+    assert answer["status"]["code"] == "Failed"
+    told = answer["status"]["details"]["originalError"]["extensions"]
+    assert told["runtimeCode"] == "GUARDRAILS_UNAVAILABLE"
+    assert all(message["status"]["code"] == "Failed" for message in answer["messages"])
 
 
 async def test_closing_the_connection_closes_the_model_call() -> None:

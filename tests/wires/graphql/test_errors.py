@@ -9,11 +9,16 @@ from agui_runtime.errors import (
     AgentNotFound,
     AguiError,
     Busy,
+    Conflict,
+    Gone,
     InvalidInput,
     Misconfigured,
+    RunNotFound,
     ShuttingDown,
     StoreUnavailable,
     ThreadNotFound,
+    TooLarge,
+    TooManyRequests,
     Unauthenticated,
 )
 from agui_runtime.wires.graphql.errors import failure_details, formatted
@@ -27,7 +32,12 @@ from tests.wires.graphql.runs import event
         (ThreadNotFound("t"), "NOT_FOUND", 404, "banner", "critical"),
         (Unauthenticated("who?"), "AUTHENTICATION_ERROR", 401, "banner", "critical"),
         (InvalidInput("bad"), "CONFIGURATION_ERROR", 400, "banner", "warning"),
+        (RunNotFound("t", "r"), "NOT_FOUND", 404, "banner", "critical"),
         (Busy("t", "r"), "CONFIGURATION_ERROR", 409, "banner", "warning"),
+        (Conflict(3), "CONFIGURATION_ERROR", 409, "banner", "warning"),
+        (Gone(), "CONFIGURATION_ERROR", 410, "banner", "warning"),
+        (TooLarge("big"), "CONFIGURATION_ERROR", 413, "banner", "warning"),
+        (TooManyRequests(9), "CONFIGURATION_ERROR", 429, "banner", "warning"),
         (Misconfigured("no"), "CONFIGURATION_ERROR", 500, "banner", "warning"),
         (StoreUnavailable("gone"), "NETWORK_ERROR", 503, "banner", "critical"),
         (ShuttingDown(), "NETWORK_ERROR", 503, "banner", "critical"),
@@ -44,6 +54,20 @@ def test_an_error_before_the_run_has_a_code_and_tells_how_to_show_it(
     assert (extensions["code"], extensions["statusCode"]) == (code, status)
     assert (extensions["visibility"], extensions["severity"]) == (visibility, severity)
     assert (extensions["name"], extensions["runtimeCode"]) == ("CopilotError", error.code)
+
+
+@pytest.mark.parametrize(
+    ("error", "facts"),
+    [
+        (Conflict(3), {"currentVersion": 3}),
+        (AgentNotFound("a", ["c", "b"]), {"knownAgents": ["b", "c"]}),
+    ],
+)
+def test_what_a_program_can_use_of_an_error_stands_in_its_extensions(
+    error: AguiError, facts: dict[str, object]
+) -> None:
+    told = formatted(GraphQLError(error.message, original_error=error), "r-1")
+    assert told["extensions"] | facts == told["extensions"]
 
 
 def test_an_error_of_the_operation_stays_as_it_is() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from agui_runtime.errors import InvalidInput
 from agui_runtime.events import Caller, RunContext, RunRequest
+from agui_runtime.wires.graphql.context import Streaming
 from agui_runtime.wires.graphql.inputs import (
     ActionExecutionMessageInput,
     ActionInput,
@@ -25,10 +26,12 @@ from agui_runtime.wires.graphql.inputs import (
     MessageInput,
     MetaEventInput,
     ResultMessageInput,
+    StreamingConfigInput,
+    StreamingDelivery,
     TextMessageInput,
 )
 from agui_runtime.wires.graphql.messages import legacy, text_of
-from agui_runtime.wires.graphql.request import run_request
+from agui_runtime.wires.graphql.request import run_request, streaming_of
 from agui_runtime.wires.graphql.types import MessageRole, MetaEventName
 from tests.wires.graphql.runs import NOON
 
@@ -252,6 +255,27 @@ def test_properties_that_could_not_be_written_again_are_refused() -> None:
         deep = {"a": deep}
     with pytest.raises(InvalidInput, match="properties"):
         requested(properties=deep)
+
+
+def test_an_answer_is_streamed_part_by_part_unless_the_request_says_otherwise() -> None:
+    assert streaming_of(None) == streaming_of(StreamingConfigInput()) == Streaming(0, 0)
+    framed = StreamingConfigInput(delivery=StreamingDelivery.Framed)
+    assert streaming_of(framed) == Streaming(frame=0.016, heartbeat=0)
+    framed.frame_milliseconds, framed.heartbeat_seconds = 250, 2.5
+    assert streaming_of(framed) == Streaming(frame=0.25, heartbeat=2.5)
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({"frame_milliseconds": 0}, "frameMilliseconds: 0 is not between 1 and 1000"),
+        ({"frame_milliseconds": 1001}, "frameMilliseconds: 1001 is not between 1 and 1000"),
+        ({"heartbeat_seconds": 0.5}, "heartbeatSeconds: 0.5 is not between 1 and 300"),
+    ],
+)
+def test_a_streaming_that_cannot_be_meant_is_refused(config: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidInput, match=says):
+        streaming_of(StreamingConfigInput(**config))
 
 
 def test_a_page_loads_texts_calls_and_results_and_nothing_else() -> None:

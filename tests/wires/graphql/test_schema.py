@@ -24,6 +24,18 @@ from graphql import (
 from agui_runtime.wires.graphql.schema import sdl
 
 DATA = Path(__file__).parents[2] / "data" / "graphql"
+OWN_NAMES = {
+    "LoadAgentStateInput",
+    "SaveAgentStateInput",
+    "MetadataInput",
+    "StreamingConfigInput",
+    "LoadAgentStateResponse",
+    "SaveAgentStateResponse",
+    "AgentExecutionResponse",
+    "MetaEventResponse",
+    "MessageUnion",
+    "MetaEventUnion",
+}
 REFERENCE = build_schema((DATA / "schema-1.10.6.graphql").read_text())
 
 
@@ -77,6 +89,23 @@ def said(thing: object) -> tuple[str, str]:
 def test_every_fact_of_the_reference_schema_holds_in_ours() -> None:
     ours = set(facts(build_schema(sdl())))
     assert [fact for fact in facts(REFERENCE) if fact not in ours] == []
+
+
+def test_our_own_names_stand_beside_the_references() -> None:
+    ours = build_schema(sdl()).type_map
+    assert OWN_NAMES - ours.keys() == set()
+    members = {
+        name: {each.name for each in union.types}
+        for name, union in ours.items()
+        if isinstance(union, GraphQLUnionType)
+    }
+    messages = ("Text", "ActionExecution", "Result", "AgentState", "Image")
+    assert members["MessageUnion"] == {f"{kind}MessageOutput" for kind in messages}
+    assert members["MetaEventUnion"] == {
+        "LangGraphInterruptEvent",
+        "CopilotKitLangGraphInterruptEvent",
+        "MetaEventResponse",
+    }
 
 
 def test_the_comparison_would_notice_each_single_difference() -> None:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
+from ag_ui.core import RunAgentInput
 from starlette.types import Message
 
 from agui_runtime.errors import StoreUnavailable
-from agui_runtime.events import Cursor
-from agui_runtime.runtime import RunHandle
+from agui_runtime.events import Cursor, Event, Record
+from agui_runtime.runtime import CopilotRuntime, RunHandle
 from agui_runtime.stores.base import Batch
-from agui_runtime.wires.graphql.context import StartedRun
+from agui_runtime.wires.graphql.context import StartedRun, Streaming
 from agui_runtime.wires.graphql.incremental import Delivery
 from agui_runtime.wires.graphql.limits import Limits
 from agui_runtime.wires.graphql.operations import Operations
 from agui_runtime.wires.graphql.schema import build_schema
-from agui_runtime.wires.graphql.stream import deliver
+from agui_runtime.wires.graphql.stream import deliveries
 from agui_runtime.wires.http import unless_gone
 from tests.wires.graphql.merging import merged
 from tests.wires.graphql.runs import RUN, STARTED, open_text, projector, records, say
-from tests.wires.graphql.serving import QUERIES
+from tests.wires.graphql.serving import PATH, QUERIES, chat, payloads, serving
+
+FRAMED = "$properties: JSONObject, $streaming: StreamingConfigInput"
 
 
 class BreakingHandle:
@@ -46,14 +49,9 @@ async def answered(error: Exception | None) -> Any:  # noqa: ANN401  # JSON
     assert plan is not None
     made = projector()
     delivery = Delivery(plan, made.response)
-    written: list[bytes] = []
-
-    async def write(payloads: Sequence[bytes], last: bool) -> None:
-        written.extend(payloads)
-        assert last == delivery.finished
-
     run = StartedRun(cast(RunHandle, BreakingHandle(error)), made)
-    await deliver(run, delivery, write)
+    written = [payload async for payloads in deliveries(run, delivery) for payload in payloads]
+    assert delivery.finished
     return merged(written)["data"][name]
 
 
@@ -108,3 +106,55 @@ async def test_work_that_fails_raises_although_the_client_is_there() -> None:
 
     with pytest.raises(KeyError, match="why"):
         await unless_gone(receive, work())
+
+
+class Batches:
+    """A run that says one word for each wake-up of its reader."""
+
+    run = RUN
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        yield Batch(records([STARTED, open_text("m1")]), Cursor("e", 2))
+        for seq in range(3, 8):
+            yield Batch([Record(seq, RUN.run_id, say("m1", str(seq)))], Cursor("e", seq))
+        yield Batch([Record(8, RUN.run_id, {"type": "RUN_FINISHED"})], Cursor("e", 8))
+
+
+async def test_an_answer_in_frames_is_the_same_answer() -> None:
+    name = "generateCopilotResponse"
+    plan = Operations(build_schema(), Limits()).prepare(QUERIES[name], name, {}).plan
+    assert plan is not None
+    answers = []
+    for streaming in (Streaming(), Streaming(frame=0.001)):
+        made = projector()
+        run = StartedRun(cast(RunHandle, Batches()), made, streaming)
+        delivery = Delivery(plan, made.response)
+        answers.append([each async for parts in deliveries(run, delivery) for each in parts])
+    assert merged(answers[0]) == merged(answers[1])
+    assert merged(answers[0])["data"][name]["messages"][0]["content"] == list("34567")
+
+
+async def test_a_frame_gathers_what_comes_meanwhile() -> None:
+    spoken = asyncio.Event()
+
+    async def talker(request: RunAgentInput) -> AsyncIterator[Event]:
+        yield open_text("m1")
+        for number in range(20):
+            await asyncio.sleep(0)
+            yield say("m1", str(number))
+        spoken.set()
+
+    asked = chat()
+    asked["query"] = (
+        asked["query"]
+        .replace("$properties: JSONObject", FRAMED)
+        .replace("properties: $properties", "properties: $properties, streaming: $streaming")
+    )
+    asked["variables"]["streaming"] = {"delivery": "Framed", "frameMilliseconds": 200}
+    async with serving(CopilotRuntime(agents={"default": talker})) as client:
+        answer = await client.post(PATH, json=asked)
+    parts = payloads(answer.content)
+    assert spoken.is_set()
+    assert len(parts) < 8
+    [message] = merged(parts)["data"]["generateCopilotResponse"]["messages"]
+    assert message["content"] == [str(number) for number in range(20)]

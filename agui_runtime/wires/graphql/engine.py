@@ -1,0 +1,170 @@
+"""Executes operations, whatever transport brought them: HTTP, event streams, WebSockets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
+from inspect import isawaitable
+from typing import Any, NamedTuple
+
+import orjson
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    experimental_execute_incrementally,
+    subscribe,
+)
+
+from agui_runtime.events import Caller
+from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.wires.graphql.context import CLOUD_KEY, GraphQLExecutionContext
+from agui_runtime.wires.graphql.errors import formatted
+from agui_runtime.wires.graphql.http import GraphQLRequest
+from agui_runtime.wires.graphql.incremental import Delivery
+from agui_runtime.wires.graphql.limits import Limits, OpenRequests
+from agui_runtime.wires.graphql.operations import Operation, Operations, Refused
+from agui_runtime.wires.graphql.schema import build_schema
+from agui_runtime.wires.graphql.stream import deliveries
+from agui_runtime.wires.graphql.trace import Trace
+
+
+class Identity(NamedTuple):
+    """Who is asking: with the request's headers by lower-case names, and its correlation id."""
+
+    caller: Caller
+    headers: Mapping[str, str]
+    request_id: str
+
+
+class Engine:
+    """A runtime's schema, and the operations on it that were seen lately.
+
+    `forward_headers` are the lower-case names of request headers that agents and actions may see.
+    """
+
+    def __init__(
+        self,
+        runtime: CopilotRuntime,
+        limits: Limits,
+        forward_headers: frozenset[str],
+        *,
+        introspection: bool = True,
+    ) -> None:
+        self.runtime = runtime
+        self._forward_headers = forward_headers
+        self._schema = build_schema()
+        self._operations = Operations(self._schema, limits, introspection=introspection)
+        self._open = OpenRequests(limits.open_requests)
+
+    @contextmanager
+    def opened(self, operation: Operation, asker: Identity) -> Iterator[GraphQLExecutionContext]:
+        """The surroundings of one operation, while it is open; raises TooManyRequests."""
+        headers = asker.headers
+        phases = dict(operation.phases)
+        trace = Trace(asker.request_id, operation.kind, operation.name, phases)
+        with self._open.place(asker.caller.owner):
+            yield GraphQLExecutionContext(
+                runtime=self.runtime,
+                caller=asker.caller,
+                request_id=asker.request_id,
+                headers={name: headers[name] for name in self._forward_headers & headers.keys()},
+                cloud_key=headers.get(CLOUD_KEY),
+                trace=trace,
+            )
+        trace.finish()
+
+    def prepare(self, asked: GraphQLRequest) -> Operation:
+        """Raises Refused."""
+        return self._operations.prepare(asked.query, asked.operation_name, asked.variables)
+
+    async def execute(
+        self, operation: Operation, asked: GraphQLRequest, context: GraphQLExecutionContext
+    ) -> ExecutionResult:
+        """A query or mutation, through graphql-core itself: Strawberry's entrance would parse and
+        validate again.
+        """
+        with context.trace.measured("execute"):
+            result = experimental_execute_incrementally(
+                self._schema,
+                operation.document,
+                context_value=context,
+                variable_values=dict(asked.variables),
+                operation_name=operation.name,
+                hide_suggestions=True,
+            )
+            if isawaitable(result):
+                result = await result
+        assert isinstance(result, ExecutionResult)  # the document has no @defer or @stream
+        return result
+
+    async def answers(
+        self, operation: Operation, asked: GraphQLRequest, asker: Identity
+    ) -> AsyncGenerator[bytes, None]:
+        """Every result of any operation, as JSON; close it (`aclosing`).
+
+        Raises Refused, before the first result or after any, with what the client is to be told.
+        """
+        results = self._subscribed if operation.is_subscription else self._executed
+        try:
+            with self.opened(operation, asker) as context:
+                async with aclosing(results(operation, asked, context)) as answers:
+                    async for each in answers:
+                        yield each
+        except Refused:
+            raise
+        except Exception as error:  # noqa: BLE001  # at the edge: a reader is told of every failure
+            raise Refused([failure(error, asker.request_id)]) from None
+
+    async def _executed(
+        self, operation: Operation, asked: GraphQLRequest, context: GraphQLExecutionContext
+    ) -> AsyncGenerator[bytes, None]:
+        result = await self.execute(operation, asked, context)
+        if operation.plan is None or context.started is None:
+            yield answer(result, context.request_id)
+            return
+        run = context.started
+        delivery = Delivery(operation.plan, run.projector.response)
+        async with aclosing(deliveries(run, delivery)) as batches:
+            async for payloads in batches:
+                for payload in payloads:
+                    yield payload
+
+    async def _subscribed(
+        self, operation: Operation, asked: GraphQLRequest, context: GraphQLExecutionContext
+    ) -> AsyncGenerator[bytes, None]:
+        source = subscribe(
+            self._schema,
+            operation.document,
+            context_value=context,
+            variable_values=dict(asked.variables),
+            operation_name=operation.name,
+            hide_suggestions=True,
+        )
+        if isawaitable(source):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            raise Refused(_told(source.errors, context.request_id))
+        async with aclosing(source) as results:  # type: ignore[type-var]  # a generator, typed as less
+            async for result in results:
+                yield answer(result, context.request_id)
+
+
+def answer(result: ExecutionResult, request_id: str) -> bytes:
+    """An executed operation's answer as JSON; what went wrong before there was data has none."""
+    errors = _told(result.errors, request_id)
+    told = {"errors": errors} if errors else {}
+    return orjson.dumps(told | ({"data": result.data} if is_understood(result) else {}))
+
+
+def is_understood(result: ExecutionResult) -> bool:
+    """Whether the operation was executed at all: an error without a path is one of the request."""
+    return result.data is not None or all(error.path for error in result.errors or ())
+
+
+def failure(error: Exception, request_id: str) -> Mapping[str, Any]:
+    """What the client is told of an error that no field raised."""
+    return formatted(GraphQLError(str(error), original_error=error), request_id)
+
+
+def _told(errors: Sequence[GraphQLError] | None, request_id: str) -> list[dict[str, Any]]:
+    return [formatted(error, request_id) for error in errors or ()]

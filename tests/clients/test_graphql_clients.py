@@ -1,0 +1,187 @@
+"""Published GraphQL clients of the JavaScript world against this server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing
+from typing import Any
+
+import orjson
+import pytest
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope, Send
+
+from agui_runtime.events import Caller
+from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.wires.graphql.routes import routes
+from agui_runtime.wires.graphql.transport_ws import SocketLimits
+from tests.clients.subscriber import everything, told
+from tests.support import served
+from tests.wires.graphql.merging import merged
+from tests.wires.graphql.serving import PATH
+from tests.wires.graphql.subscribing import ANSWER, EVENTS, Halting, data
+
+SUBSCRIBERS = ("graphql-ws", "graphql-sse")
+
+GROWING = """mutation Growing(
+  $data: GenerateCopilotResponseInput!, $streaming: StreamingConfigInput
+) {
+  generateCopilotResponse(data: $data, streaming: $streaming) {
+    ... @defer { status { ... on BaseResponseStatus { code } } }
+    messages @stream { id ... on TextMessageOutput { content @stream } }
+  }
+}"""
+
+IDLE = b"\r\nX-Heartbeat: 1"
+
+
+def app(runtime: CopilotRuntime, **options: Any) -> FastAPI:  # noqa: ANN401  # of `routes`
+    made = FastAPI()
+    made.include_router(routes(runtime, PATH, **options))
+    return made
+
+
+def patient(agent: Halting) -> CopilotRuntime:
+    return CopilotRuntime(agents={"default": agent})
+
+
+def going() -> Halting:
+    """An agent that waits for nobody."""
+    agent = Halting()
+    agent.go.set()
+    return agent
+
+
+def values(lines: list[Any]) -> list[Any]:
+    """The values of the subscription's field; the client must have come to a good end."""
+    *results, end = lines
+    assert end == {"complete": True}
+    return [value for line in results for value in line["next"]["data"].values()]
+
+
+@pytest.mark.parametrize("client", SUBSCRIBERS)
+async def test_an_answer_is_told_as_it_grows(client: str) -> None:
+    async with served(app(patient(going()))) as origin:
+        lines = await everything(client, origin + PATH, ANSWER, variables={"data": data()})
+    updates = values(lines)
+    assert "".join(each["delta"] or "" for each in updates) == "Hello"
+    assert updates[-1]["status"] == {"code": "Success"}
+
+
+@pytest.mark.parametrize("client", SUBSCRIBERS)
+async def test_a_thread_is_read_on_from_the_last_cursor(client: str) -> None:
+    thread = {"threadId": "thread-1"}
+    async with served(app(patient(going()))) as origin:
+        url = origin + PATH
+        await everything(client, url, ANSWER, variables={"data": data()})
+        whole = values(await everything(client, url, EVENTS, variables=thread, take=6))
+        begun = values(await everything(client, url, EVENTS, variables=thread, take=2))
+        after = thread | {"after": begun[-1]["cursor"]}
+        rest = values(await everything(client, url, EVENTS, variables=after, take=4))
+    assert [*begun, *rest] == whole
+    assert whole[-1]["type"] == "RUN_FINISHED"
+
+
+@pytest.mark.parametrize("client", SUBSCRIBERS)
+async def test_history_that_is_gone_is_told_with_its_code(client: str) -> None:
+    async with served(app(patient(going()))) as origin:
+        url = origin + PATH
+        await everything(client, url, ANSWER, variables={"data": data()})
+        gone = {"threadId": "thread-1", "after": "elsewhere.1"}
+        lines = await everything(client, url, EVENTS, variables=gone)
+    [error] = lines[0]["error"] if "error" in lines[0] else lines[0]["next"]["errors"]
+    assert error["extensions"]["runtimeCode"] == "HISTORY_GONE"
+
+
+@pytest.mark.parametrize("client", SUBSCRIBERS)
+async def test_whoever_stops_listening_does_not_stop_the_run(client: str) -> None:
+    agent = Halting()
+    runtime = patient(agent)
+    async with served(app(runtime)) as origin:
+        job = {"variables": {"data": data()}, "take": 2}
+        assert values(await everything(client, origin + PATH, ANSWER, **job))
+        await agent.waiting.wait()
+        assert await runtime.store.log.active("thread-1") is not None
+        agent.go.set()
+        await runtime.store.log.wait_idle("thread-1")
+        [run] = await runtime.store.threads.runs("thread-1")
+    assert run.status == "finished"
+
+
+@pytest.mark.parametrize(
+    ("client", "credentials", "refusal"),
+    [
+        ("graphql-ws", {"payload": {"authorization": "ann"}}, None),
+        ("graphql-ws", {"payload": {}}, {"closed": 4403, "reason": "Forbidden"}),
+        ("graphql-sse", {"headers": {"authorization": "ann"}}, None),
+        ("graphql-sse", {"headers": {}}, "AUTHENTICATION_ERROR"),
+    ],
+)
+async def test_a_client_says_who_is_asking(
+    client: str, credentials: Mapping[str, Any], refusal: object
+) -> None:
+    def known(request: Request) -> Caller | None:
+        return Caller("ann") if request.headers.get("authorization") == "ann" else None
+
+    runtime = CopilotRuntime(agents={"default": going()}, authenticate=known)
+    async with served(app(runtime)) as origin:
+        job = {"variables": {"data": data()}, **credentials}
+        lines = await everything(client, origin + PATH, ANSWER, **job)
+    if refusal is None:
+        assert values(lines)[-1]["status"] == {"code": "Success"}
+    elif isinstance(refusal, str):
+        assert lines[0]["next"]["errors"][0]["extensions"]["code"] == refusal
+    else:
+        assert lines == [refusal]
+
+
+async def test_a_client_answers_the_pings_of_an_idle_connection() -> None:
+    agent = Halting()
+    limits = SocketLimits(keep_alive=0.5)
+    async with served(app(patient(agent), socket_limits=limits)) as origin:
+        job = {"variables": {"data": data()}, "pinged": True}
+        pings, last = 0, {}
+        async with aclosing(told("graphql-ws", origin + PATH, ANSWER, **job)) as lines:
+            async for last in lines:
+                pings += "pinged" in last
+                if pings == 2:  # the first one was answered: the connection is still there
+                    agent.go.set()
+    assert last == {"complete": True}
+
+
+class Listening:
+    """An app whose answers are listened to: `beat` is set when a sign of life was sent."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.beat = asyncio.Event()
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def listen(message: Message) -> None:
+            if message.get("body") == IDLE:
+                self.beat.set()
+            await send(message)
+
+        await self._app(scope, receive, listen)
+
+
+@pytest.mark.parametrize("client", ["urql", "meros"])
+async def test_clients_of_growing_answers_do_not_see_the_signs_of_life(client: str) -> None:
+    agent = Halting()
+    listening = Listening(app(patient(agent)))
+    async with served(listening) as origin:
+        streaming = {"heartbeatSeconds": 1}
+        job = {"variables": {"data": data(), "streaming": streaming}}
+        asking = asyncio.create_task(everything(client, origin + PATH, GROWING, **job))
+        await agent.waiting.wait()
+        await listening.beat.wait()
+        agent.go.set()
+        lines = await asking
+    results = [line["next"] for line in lines[:-1]]
+    assert {} not in results
+    whole = results[-1] if client == "urql" else merged([orjson.dumps(each) for each in results])
+    answer = whole["data"]["generateCopilotResponse"]
+    assert [each["content"] for each in answer["messages"]] == [["Hel", "lo"]]
+    assert answer["status"]["code"] == "Success"
