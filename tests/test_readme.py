@@ -1,4 +1,4 @@
-"""The README's Python examples, run in order in one namespace as a reader would type them."""
+"""The Python examples of the README and of each page in docs, run in order as a reader would."""
 
 from __future__ import annotations
 
@@ -6,24 +6,43 @@ import re
 from pathlib import Path
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from tests.support import served
 
-README = Path(__file__).parent.parent / "README.md"
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE)
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
-async def test_the_examples_make_a_server_that_answers() -> None:
+def blocks(page: Path) -> list[str]:
+    return BLOCK.findall(page.read_text())
+
+
+async def agents_of(app: FastAPI) -> list[str]:
+    """The agents that the app's front ends are told."""
+    asked = {"query": "{ availableAgents { agents { name } } }"}
+    async with served(app) as origin, httpx.AsyncClient() as client:
+        answer = await client.post(f"{origin}/copilotkit", json=asked)
+    return [agent["name"] for agent in answer.json()["data"]["availableAgents"]["agents"]]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda it: it.stem)
+async def test_the_examples_run_and_their_apps_answer(page: Path) -> None:
     namespace: dict[str, object] = {}
-    for block in BLOCKS:
-        exec(compile(block, "README.md", "exec", dont_inherit=True), namespace)
-        app = namespace["app"]
-        assert isinstance(app, FastAPI)
-        async with served(app) as origin, httpx.AsyncClient() as client:
-            answer = await client.post(
-                f"{origin}/copilotkit", json={"query": "{ availableAgents { agents { name } } }"}
-            )
-        names = [agent["name"] for agent in answer.json()["data"]["availableAgents"]["agents"]]
-        assert "default" in names
-    assert len(BLOCKS) == 4
+    seen = None
+    for block in blocks(page):
+        exec(compile(block, page.name, "exec", dont_inherit=True), namespace)
+        app = namespace.get("app")
+        if app is not seen:
+            assert isinstance(app, FastAPI)
+            assert "default" in await agents_of(app)
+            seen = app
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda it: it.stem)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = LINK.findall(page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
