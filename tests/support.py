@@ -12,9 +12,12 @@ from starlette.types import ASGIApp
 
 
 @asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve the app while the block runs; yields its origin, for example `http://127.0.0.1:41234`."""
-    listener = socket.create_server(("127.0.0.1", 0))
+async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
+    """Serve the app while the block runs; yields its origin, for example `http://127.0.0.1:41234`.
+
+    A port that was served before comes back as the same server, restarted.
+    """
+    listener = socket.create_server(("127.0.0.1", port))
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, lifespan="on")
     )

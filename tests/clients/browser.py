@@ -9,6 +9,7 @@ import asyncio
 import json
 import shutil
 import subprocess
+from base64 import b64encode
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -51,11 +52,24 @@ class Request(BaseModel):
 
 
 @dataclass(frozen=True)
+class File:
+    """A file on a person's disk."""
+
+    name: str
+    mime_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Tab:
     """One page in the browser. Scripts are JavaScript functions of one JSON argument."""
 
     name: str
     browser: Browser
+
+    async def reload(self) -> None:
+        """Load the page again; what it was doing ends."""
+        await self.browser.ask("reload", tab=self.name)
 
     async def fill(self, selector: str, text: str) -> None:
         await self.browser.ask("fill", tab=self.name, selector=selector, text=text)
@@ -66,6 +80,18 @@ class Tab:
     async def click(self, selector: str) -> None:
         """Press an element, once it is there and can be pressed."""
         await self.browser.ask("click", tab=self.name, selector=selector)
+
+    async def attach(self, selector: str, file: File) -> None:
+        """Pick the file in a file input."""
+        content = b64encode(file.content).decode()
+        await self.browser.ask(
+            "attach",
+            tab=self.name,
+            selector=selector,
+            name=file.name,
+            mimeType=file.mime_type,
+            content=content,
+        )
 
     async def read(self, script: str, given: Json = None) -> Json:
         return await self.browser.ask("read", tab=self.name, script=script, given=given)

@@ -17,7 +17,8 @@ ASSISTANT = ".copilotKitAssistantMessage"
 BANNER = 'div:has(> div > button[title="Dismiss"])'
 INPUT = ".copilotKitInput textarea"
 SUGGESTION = "[data-test-id=suggestion]:not([disabled])"
-BUSY = "[data-test-id=copilot-chat-request-in-progress]"
+STOP = "[data-test-id=copilot-chat-request-in-progress]"
+BUSY = f"{STOP}, [data-copilot-running=true]"  # in the chat of 1.10, and in today's
 
 MESSAGES = """() => [...document.querySelectorAll(".copilotKitMessage")].map((message) => [
     message.classList.contains("copilotKitUserMessage") ? "user" : "assistant",
@@ -43,7 +44,7 @@ class Chat:
 
     async def stop(self) -> None:
         """Press the button that has taken the place of the send button."""
-        await self.tab.click(BUSY)
+        await self.tab.click(STOP)
 
     async def answers(self, text: str) -> None:
         """Wait until the chat is idle and the assistant's last message has `text` in it."""

@@ -22,6 +22,8 @@ CLIENTS = ("1.0.0", "0.0.59", "0.0.57", "0.0.52", "0.0.47", "0.0.42")
 DROP_PATCHES = {"0.0.52", "0.0.47"}
 """They refuse a state patch right behind its snapshot; a replay has no patches."""
 
+OLDEST = {"0.0.47", "0.0.42"}
+
 Job = dict[str, Any]
 
 
@@ -44,7 +46,7 @@ def plain(messages: Sequence[Any]) -> list[Any]:
 @pytest.mark.parametrize("client", CLIENTS)
 async def test_every_run_is_read_live_and_later(client: str) -> None:
     agents = {**SCENARIOS, "demo": DemoAgent()}
-    options = WireOptions(reasoning=client != "0.0.42")
+    options = WireOptions(oldest_clients=client in OLDEST)
     async with serving(CopilotRuntime(agents=agents), options) as server:
         agent = [f"{server.base_url}agent/{name}" for name in agents]
         live = [
@@ -64,6 +66,20 @@ async def test_every_run_is_read_live_and_later(client: str) -> None:
         assert plain(now["messages"]) == plain(was["messages"]), name
         if client not in DROP_PATCHES:
             assert now["state"] == was["state"], name
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_attachments_come_back_as_the_page_sent_them(client: str) -> None:
+    source = {"type": "data", "value": "aGk=", "mimeType": "image/png"}
+    today = {"type": "image", "source": source, "metadata": {"filename": "a.png"}}
+    before = {"type": "binary", "mimeType": "image/png", "data": "aGk=", "filename": "a.png"}
+    sent = [{"type": "text", "text": "look"}, before if client in OLDEST else today]
+    user = {"id": "u1", "role": "user", "content": sent}
+    async with serving(CopilotRuntime(agents=dict(SCENARIOS))) as server:
+        await server.post("/agent/chat/run", json=asked(thread="t1", messages=[user]))
+        url = f"{server.base_url}agent/chat/connect"
+        [told] = await read([{"client": client, "url": url, "threadId": "t1"}])
+    assert told["messages"][0]["content"] == sent
 
 
 @pytest.mark.parametrize("client", ["1.0.0", "0.0.59", "0.0.52"])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,7 +10,7 @@ import pytest
 from tests.clients.browser import Json, as_list, as_object
 from tests.clients.chat import ASSISTANT, SUGGESTION, grows
 from tests.clients.conftest import OpenChat
-from tests.clients.world import World
+from tests.clients.world import World, asked, conversation
 
 UNKNOWN_THREAD = {
     "threadExists": False,
@@ -315,19 +313,8 @@ async def test_a_second_tab_is_told_that_the_thread_is_busy(
     await other.answers("You said: and now?")
 
 
-def asked(world: World) -> list[dict[str, Any]]:
-    """The body of each request that reached the model, in their order."""
-    return [seen.body for seen in world.model.seen]
-
-
 def origin(url: str) -> str:
     return "{0.scheme}://{0.netloc}".format(urlsplit(url))
-
-
-def conversation(messages: Sequence[dict[str, Json]]) -> list[tuple[Json, str]]:
-    """Role and text of what was said, without the prompt."""
-    said = [message for message in messages if message["role"] in {"user", "assistant"}]
-    return [(message["role"], str(message["content"]).strip()) for message in said]
 
 
 def kinds(messages: Json) -> list[str]:

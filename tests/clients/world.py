@@ -5,13 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agui_runtime.app import create_app
 from agui_runtime.connectors.openai import OpenAIAgent
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.events import Caller
+from agui_runtime.guardrails import Guardrail
+from agui_runtime.runtime import CopilotRuntime, Options
+from agui_runtime.stores.base import Store
+from tests.clients.agents import AskingAgent, VisitorAgent
 from tests.fakes.actions import server_actions
 from tests.fakes.agents import scripted_agents
 from tests.fakes.model import ModelServer
@@ -23,25 +31,83 @@ EYE = 0.05  # seconds; a person, or a page that samples its frames, sees both si
 
 @dataclass(frozen=True)
 class World:
-    """The `runtimeUrl` for pages, and the model server behind the agent `default`."""
+    """The `runtimeUrl` for pages, and the model server behind the agent `default`.
+
+    `one_route` is the same runtime where nothing below the path gets through.
+    """
 
     runtime: str
+    one_route: str
     model: ModelServer
 
 
 @asynccontextmanager
-async def start_world() -> AsyncIterator[World]:
+async def start_world(
+    options: Options | None = None,
+    guardrails: Sequence[Guardrail] = (),
+    store: Store | None = None,
+    port: int = 0,
+) -> AsyncIterator[World]:
     """`default` and `deaf` speak to a model, the latter to one that is not there; the other agents
     are scripted. Every agent is offered the server's actions.
+
+    A bearer token is the name of its user; who has none is a guest. With the store and the port of
+    a world that has ended, this one is the same server, restarted.
     """
     async with ModelServer(delay=0.005) as model:
         runtime = CopilotRuntime(
             agents={
                 **scripted_agents(pause=EYE),
+                "asking_agent": AskingAgent(),
+                "visitor_agent": VisitorAgent(),
                 "default": OpenAIAgent("gpt-4o", base_url=model.url, api_key="sk-test"),
                 "deaf": OpenAIAgent("gpt-4o", base_url=NOBODY, api_key="sk-test"),
             },
             actions=server_actions(),
+            authenticate=who,
+            options=options,
+            guardrails=guardrails,
+            store=store,
         )
-        async with served(create_app(runtime)) as origin:
-            yield World(f"{origin}/copilotkit", model)
+        async with served(Gateway(create_app(runtime)), port) as origin:
+            yield World(f"{origin}/copilotkit", f"{origin}/one-route", model)
+
+
+def who(request: Request) -> Caller:
+    user = request.headers.get("authorization", "").removeprefix("Bearer ")
+    return Caller(user or "guest")
+
+
+def asked(world: World) -> list[dict[str, Any]]:
+    """The body of each request that reached the model, in their order."""
+    return [seen.body for seen in world.model.seen]
+
+
+def prompts(world: World) -> list[list[tuple[str, str]]]:
+    """Role and text of what was said in each of them, without prompts and tools."""
+    return [conversation(body["messages"]) for body in asked(world)]
+
+
+def conversation(messages: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Role and text of what was said, without the prompt."""
+    said = [message for message in messages if message["role"] in {"user", "assistant"}]
+    return [(message["role"], str(message["content"]).strip()) for message in said]
+
+
+def words(count: int) -> str:
+    """What the model says to `[n:count]`."""
+    return " ".join(f"tok{number}" for number in range(count))
+
+
+class Gateway:
+    """Lets everything through, and beside it serves the runtime at `/one-route` and nothing below,
+    as a serverless function or a proxy with a single rule does.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path") == "/one-route":
+            scope = {**scope, "path": "/copilotkit", "raw_path": b"/copilotkit"}
+        await self._app(scope, receive, send)

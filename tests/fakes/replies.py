@@ -3,11 +3,13 @@
 Directives in the last user message choose the reply:
 
     [tool:NAME {"json": 1}]  a call of NAME, if it was offered; repeat it for parallel calls
+    [then:NAME {}]    the same after the first result, once
     [interleave]      the arguments of parallel calls arrive in turns
     [text+tool]       text first              [tool+text]  text afterwards
     [reasoning:...]   thoughts first, as `reasoning_content`; [thinking:...] as `reasoning`
     [n:200]           that many tokens        [finish:length]  how the choice ends
     [noids]           neither the chunks nor the tool calls carry ids
+    [sameids]         calls are numbered anew in each answer
 
 A last message of role `tool` is answered with "Tool result: ", a forced tool of CopilotKit's for
 suggestions with two of them, anything else with "You said: " and the prompt.
@@ -42,6 +44,7 @@ SUGGESTIONS = {
 }
 
 _TOOL = re.compile(r"\[tool:(\w+) (\{.*?\})\]")
+_THEN = re.compile(r"\[then:(\w+) (\{.*?\})\]")
 _THOUGHTS = re.compile(r"\[(reasoning|thinking):(.*?)\]")
 
 
@@ -60,7 +63,9 @@ def deltas(body: Mapping[str, Any], number: int) -> Iterator[Delta]:
     """The reply to a chat-completions request, the `number`th that this server answers."""
     text = prompt(body)
     yield {"role": "assistant", "content": ""}, None
-    if ends_with(body, "tool"):
+    if ends_with(body, "tool") and (then := _next_tool(body, text)):
+        yield from _around_tools([then], number, text)
+    elif ends_with(body, "tool"):
         yield from _words("Tool result: " + _text(body["messages"][-1]))
         yield {}, "stop"
     elif forced := next((tool for tool in SUGGESTING if _forces(body, tool)), None):
@@ -105,6 +110,7 @@ def _thoughts(text: str) -> Iterator[Delta]:
 def _calls(
     calls: Sequence[tuple[str, str]], number: int, text: str, size: int | None = None
 ) -> Iterator[Delta]:
+    number = 0 if "[sameids]" in text else number
     ids = "[noids]" not in text
     streams = [
         list(_call(index, name, arguments, f"call_{number}_{index}" if ids else None, size))
@@ -130,6 +136,14 @@ def _call(
 def _asked_tools(body: Mapping[str, Any], text: str) -> list[tuple[str, str]]:
     offered = {tool["function"]["name"] for tool in body.get("tools") or []}
     return [(name, arguments) for name, arguments in _TOOL.findall(text) if name in offered]
+
+
+def _next_tool(body: Mapping[str, Any], text: str) -> tuple[str, str] | None:
+    wanted = _THEN.search(text)
+    made = [call for message in body["messages"] for call in message.get("tool_calls") or ()]
+    if wanted is None or any(call["function"]["name"] == wanted[1] for call in made):
+        return None
+    return wanted[1], wanted[2]
 
 
 def _forces(body: Mapping[str, Any], name: str) -> bool:

@@ -35,9 +35,18 @@ const commands = {
     return name;
   },
 
+  // The same address again; what the page was doing ends.
+  reload: async ({ tab }) => {
+    await tabOf(tab).page.reload();
+  },
+
   fill: ({ tab, selector, text }) => tabOf(tab).page.fill(selector, text),
   press: ({ tab, selector, key }) => tabOf(tab).page.press(selector, key),
   click: ({ tab, selector }) => tabOf(tab).page.click(selector),
+
+  // Picks a file, given as base64, in a file input, which may be hidden.
+  attach: ({ tab, selector, name, mimeType, content }) =>
+    tabOf(tab).page.setInputFiles(selector, { name, mimeType, buffer: Buffer.from(content, "base64") }),
 
   // The value of a JavaScript function in the page, now.
   read: ({ tab, script, given }) => tabOf(tab).page.evaluate(called(script, given)),

@@ -33,6 +33,7 @@ from agui_runtime.wires.graphql.inputs import (
 from agui_runtime.wires.graphql.messages import legacy, text_of
 from agui_runtime.wires.graphql.request import run_request, streaming_of
 from agui_runtime.wires.graphql.types import MessageRole, MetaEventName
+from agui_runtime.wires.pace import FRAME
 from tests.wires.graphql.runs import NOON
 
 SCHEMA = '{"type":"object","properties":{}}'
@@ -258,7 +259,7 @@ def test_properties_that_could_not_be_written_again_are_refused() -> None:
 
 
 def test_an_answer_is_streamed_part_by_part_unless_the_request_says_otherwise() -> None:
-    assert streaming_of(None) == streaming_of(StreamingConfigInput()) == Streaming(0, 0)
+    assert streaming_of(None) == streaming_of(StreamingConfigInput()) == Streaming(FRAME, 0)
     framed = StreamingConfigInput(delivery=StreamingDelivery.Framed)
     assert streaming_of(framed) == Streaming(frame=0.016, heartbeat=0)
     framed.frame_milliseconds, framed.heartbeat_seconds = 250, 2.5

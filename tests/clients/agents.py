@@ -1,0 +1,60 @@
+"""Agents that the pages of today need and no recorded transcript has, word for word."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.events import Event
+from agui_runtime.run import current_run
+
+QUESTION = "Approve?"
+
+
+class AskingAgent:
+    """Ends its run with a question, as AG-UI 1.0 does, and goes on with the answer.
+
+    It numbers its messages, so that a thread may hold several of its runs.
+    """
+
+    name = "asking_agent"
+    description = "asks"
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        ids = {"threadId": request.thread_id, "runId": request.run_id}
+        yield {"type": "RUN_STARTED", **ids}
+        if request.resume:
+            [answer] = request.resume
+            for event in say(request, f"{answer.status}: {answer.payload}"):
+                yield event
+            yield {"type": "RUN_FINISHED", **ids}
+            return
+        for event in say(request, "Need approval"):
+            yield event
+        interrupt = {"id": f"q-{request.run_id}", "reason": "input_required", "message": QUESTION}
+        outcome = {"type": "interrupt", "interrupts": [interrupt]}
+        yield {"type": "RUN_FINISHED", **ids, "outcome": outcome}
+
+
+class VisitorAgent:
+    """Says who is asking, and with which of the headers that agents may see."""
+
+    name = "visitor_agent"
+    description = "tells who asks"
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        context = current_run.get()
+        for event in say(request, f"{context.caller.owner} {dict(context.headers)}"):
+            yield event
+
+
+def say(request: RunAgentInput, text: str) -> list[Event]:
+    """One message, word by word."""
+    message = {"messageId": f"m-{len(request.messages)}-{request.run_id}"}
+    words = [f"{word} " for word in text.split(" ")]
+    return [
+        {"type": "TEXT_MESSAGE_START", **message, "role": "assistant"},
+        *({"type": "TEXT_MESSAGE_CONTENT", **message, "delta": word} for word in words),
+        {"type": "TEXT_MESSAGE_END", **message},
+    ]

@@ -1,0 +1,27 @@
+// What stands beside the chat, and how the chat is set up, by the name in the query.
+import { Approval } from "./approval";
+import { Context } from "./context";
+import { FrontendTools } from "./frontend-tools";
+import { Interrupt } from "./interrupt";
+import { SharedState } from "./shared-state";
+import { Story } from "./story";
+import { FixedSuggestions, Suggestions } from "./suggestions";
+import { Threads } from "./threads";
+import { WeatherCard } from "./weather-card";
+
+const Nothing = () => null;
+
+export const scenarios = {
+  chat: { Beside: Nothing },
+  approval: { Beside: Approval },
+  attachments: { Beside: Nothing, attachments: { enabled: true, accept: "image/*" } },
+  context: { Beside: Context },
+  "fixed-suggestions": { Beside: FixedSuggestions },
+  "frontend-tools": { Beside: FrontendTools },
+  interrupt: { Beside: Interrupt },
+  "shared-state": { Beside: SharedState },
+  story: { Beside: Story },
+  suggestions: { Beside: Suggestions },
+  threads: { Beside: Threads },
+  "weather-card": { Beside: WeatherCard },
+};

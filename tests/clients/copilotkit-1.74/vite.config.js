@@ -1,0 +1,15 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  plugins: [react()],
+  // The scenarios of the 1.10 page serve the v1-compatible one as they stand, on our packages.
+  resolve: {
+    dedupe: ["@copilotkit/react-core", "@copilotkit/react-ui", "react", "react-dom"],
+  },
+  build: {
+    chunkSizeWarningLimit: 100_000,
+    reportCompressedSize: false,
+    rollupOptions: { input: ["index.html", "v1.html"] },
+  },
+});

@@ -1,0 +1,144 @@
+"""The page of CopilotKit 1.10.6, as it stands, on other releases of its packages, in Chromium.
+
+`python3 scripts.py matrix [release ...]` runs it and writes README's table; it is no test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from scripts import ROOT, find_node, npm_build, run, say
+from tests.clients.browser import Browser
+from tests.clients.chat import ASSISTANT, Chat
+from tests.clients.conftest import Pages
+from tests.clients.site import serve
+from tests.clients.world import start_world, words
+
+RELEASES = ("1.10.6", "1.50.1", "1.54.1", "1.56.5", "1.60.2", "1.69.3", "1.74.0")
+PAGE = Path(__file__).parent / "copilotkit-1.10"
+WORKSHOP = ROOT / ".matrix"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- matrix -->", "<!-- /matrix -->"
+
+Results: TypeAlias = Mapping[str, bool]
+Scenario: TypeAlias = Callable[[Pages[Chat], str], Awaitable[None]]
+
+
+async def chat(pages: Pages[Chat], runtime: str) -> None:
+    page = await pages.open(runtimeUrl=runtime)
+    await page.watch_answer()
+    await page.say("[n:40] [delay:20]")
+    await page.answers("tok39")
+    assert len(await page.answer_as_it_grew()) >= 5
+    await page.say("and now?")
+    await page.answers("You said: and now?")
+
+
+async def tool(pages: Pages[Chat], runtime: str) -> None:
+    page = await pages.open(runtimeUrl=runtime, scenario="frontend-actions")
+    await page.say('[tool:setColor {"color":"teal"}]')
+    await page.answers("Tool result: the swatch is teal")
+    assert await page.texts("#color") == ["teal"]
+
+
+async def reload(pages: Pages[Chat], runtime: str) -> None:
+    page = await pages.open(runtimeUrl=runtime, agent="default", threadId="thread-1")
+    await page.say("[n:5]")
+    await page.answers("tok4")
+    await page.tab.reload()
+    await page.answers("tok4")
+    assert await page.messages() == [("user", "[n:5]"), ("assistant", words(5))]
+
+
+async def interrupt(pages: Pages[Chat], runtime: str) -> None:
+    page = await pages.open(runtimeUrl=runtime, agent="interrupt_agent", scenario="interrupt")
+    await page.say("do it")
+    await page.tab.shows("#question", "Approve?")
+    await page.tab.click("#agree")
+    await page.tab.shows(ASSISTANT, "Resumed with yes, go on")
+
+
+SCENARIOS: Sequence[Scenario] = (chat, tool, reload, interrupt)
+
+
+async def tried(browser: Browser, release: str, site: str) -> Results:
+    """Which scenarios work on this release; why one does not is said."""
+    results = {}
+    for scenario in SCENARIOS:
+        name = scenario.__name__
+        async with start_world() as world:
+            pages = Pages(browser, f"{site}/", Chat, WORKSHOP / release / name)
+            try:
+                await scenario(pages, world.runtime)
+                results[name] = True
+            except AssertionError as failure:
+                say(f"{release}, {name}: {failure}")
+                results[name] = False
+            finally:
+                await pages.close()
+    return results
+
+
+def made(release: str) -> Path:
+    """The built page on this release; raises CalledProcessError where it cannot be had."""
+    project = WORKSHOP / release / "page"
+    shutil.copytree(
+        PAGE,
+        project,
+        ignore=shutil.ignore_patterns("node_modules", "dist", "package-lock.json"),
+        dirs_exist_ok=True,
+    )
+    package = json.loads((PAGE / "package.json").read_text())
+    for name in package["dependencies"]:
+        if name.startswith("@copilotkit/"):
+            package["dependencies"][name] = release
+    (project / "package.json").write_text(json.dumps(package))
+    node = find_node()
+    options = ("--ignore-scripts", "--no-audit", "--no-fund", "--legacy-peer-deps")
+    run(*node.npm, "install", *options, cwd=project, env=node.env)
+    npm_build(node, project)
+    return project / "dist"
+
+
+async def main(releases: Sequence[str]) -> None:
+    table: dict[str, Results] = {}
+    async with Browser() as browser:
+        for release in releases:
+            say(f"CopilotKit {release}")
+            try:
+                page = made(release)
+            except subprocess.CalledProcessError as failure:
+                say(f"{release} cannot be tried: {failure}")
+                continue
+            with serve(page) as site:
+                table[release] = await tried(browser, release, site)
+    written = written_into(README.read_text(), drawn(table))
+    README.write_text(written)
+
+
+def drawn(table: Mapping[str, Results]) -> str:
+    names = [scenario.__name__ for scenario in SCENARIOS]
+    rows = [["CopilotKit", *names], ["---"] * (len(names) + 1)]
+    for release, results in table.items():
+        rows.append([release, *("yes" if results[name] else "no" for name in names)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def written_into(text: str, table: str) -> str:
+    """The text with the table between its markers; raises ValueError if it has none."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"README.md has no {BEGIN} and {END}: where is the table to go?")
+    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:] or RELEASES))
