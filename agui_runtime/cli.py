@@ -8,6 +8,7 @@ import ipaddress
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from agui_runtime.errors import AguiError, Misconfigured
@@ -76,7 +77,8 @@ def _serve(options: argparse.Namespace) -> None:
         log_level=settings.log_level,
         timeout_graceful_shutdown=GRACE,
     )
-    DrainingServer(config, runtime, settings.drain_seconds).run()
+    with suppress(KeyboardInterrupt):  # raised again after an orderly stop
+        DrainingServer(config, runtime, settings.drain_seconds).run()
 
 
 def _schema(options: argparse.Namespace) -> None:
