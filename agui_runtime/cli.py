@@ -1,4 +1,4 @@
-"""The command line: serve, schema, check."""
+"""The command line: serve, schema, check, state."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from agui_runtime.errors import AguiError, Misconfigured
 from agui_runtime.settings import Settings
+from agui_runtime.state_cli import add_commands
 
 if TYPE_CHECKING:
     from agui_runtime.sources import AgentInfo
@@ -25,11 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code, 2 with one line on stderr when the set-up is wrong."""
     options = _parser().parse_args(arguments)
     try:
-        options.command(options)
+        code: int = options.command(options) or 0
     except AguiError as error:
         sys.stderr.write(f"agui-runtime: {error}\n")
         return 2
-    return 0
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     schema.set_defaults(command=_schema)
     check = commands.add_parser("check", help="check the set-up and list the agents")
     check.set_defaults(command=_check)
+    add_commands(commands)
     return parser
 
 

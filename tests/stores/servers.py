@@ -6,16 +6,30 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
 
+from agui_runtime.stores.redis import RedisStore
+
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+@asynccontextmanager
+async def opened(store: RedisStore) -> AsyncIterator[RedisStore]:
+    """The store, open for the block and closed whatever happens in it."""
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 class RedisServer:

@@ -9,7 +9,15 @@ from uuid import uuid4
 
 import pytest
 
-from agui_runtime.errors import Busy, Conflict, Gone, OwnerLost, ThreadNotFound, TooLarge
+from agui_runtime.errors import (
+    Busy,
+    Conflict,
+    Gone,
+    InvalidInput,
+    OwnerLost,
+    ThreadNotFound,
+    TooLarge,
+)
 from agui_runtime.events import Cursor, Event, Record, RunInfo
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
@@ -307,6 +315,25 @@ async def test_threads_are_listed_by_owner_newest_first(store: Store, clock: Clo
     assert [thread.thread_id for thread in first.threads] == ["t3", "t2"]
     assert [thread.thread_id for thread in rest.threads] == ["t1"]
     assert rest.next_cursor is None
+
+
+@pytest.mark.parametrize("limit", [-(2**63), -1, 0])
+async def test_a_list_of_fewer_threads_than_one_is_refused(store: Store, limit: int) -> None:
+    await whole_run(store, a_run())
+    with pytest.raises(InvalidInput, match="limit"):
+        await store.threads.list("ann", limit=limit)
+
+
+async def test_a_list_may_be_longer_than_there_are_threads(store: Store) -> None:
+    await whole_run(store, a_run())
+    page = await store.threads.list("ann", limit=2**63)
+    assert (len(page.threads), page.next_cursor) == (1, None)
+
+
+async def test_a_huge_cursor_is_gone(store: Store) -> None:
+    lease = await whole_run(store, a_run())
+    with pytest.raises(Gone):
+        await read(store, 1, Cursor(lease.start.epoch, 10**30))
 
 
 async def test_a_thread_can_be_renamed_and_archived(store: Store) -> None:

@@ -1,7 +1,12 @@
-"""What only the store of one process promises: it makes room by itself."""
+"""What only the store of one process promises: it makes room by itself and tells who is behind."""
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
+import pytest
+
+from agui_runtime.errors import Gone
 from agui_runtime.stores.memory import MemoryStore
 from tests.stores.test_contract import LIMITS, Clock, a_run, claimed, whole_run
 
@@ -15,3 +20,14 @@ async def test_idle_threads_make_room_and_running_ones_stay() -> None:
         await whole_run(store, a_run(thread=f"idle{number}"))
     kept = [t.thread_id for t in (await store.threads.list("ann")).threads]
     assert kept == ["idle5", "idle4", "idle3", "running"]
+
+
+async def test_a_reader_that_fell_behind_what_is_kept_is_told() -> None:
+    store = MemoryStore(LIMITS, Clock())
+    await whole_run(store, a_run(run="r0"))
+    async with aclosing(store.log.follow("t1", None)) as batches:
+        await anext(batches)
+        for number in range(1, 6):
+            await whole_run(store, a_run(run=f"r{number}"))
+        with pytest.raises(Gone):
+            await anext(batches)

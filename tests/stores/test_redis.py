@@ -12,9 +12,11 @@ import pytest
 
 from agui_runtime.errors import Busy, Gone, OwnerLost, StoreUnavailable, ThreadNotFound
 from agui_runtime.events import Cursor, Event, Record
+from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 from agui_runtime.stores.redis import RedisLimits, RedisStore
-from tests.stores.servers import RedisServer
+from tests.runtime.worlds import Scripted, asking, ran, text
+from tests.stores.servers import RedisServer, free_port
 from tests.stores.test_contract import Clock, a_run, claimed, finish, ignore, read, said, whole_run
 
 START: Event = {"type": "TEXT_MESSAGE_START", "messageId": "m1", "role": "assistant"}
@@ -297,3 +299,65 @@ async def test_two_stores_under_one_server_do_not_see_each_other(redis: RedisSer
         await whole_run(store, a_run())
         assert await other.threads.get("t1") is None
         await other.log.claim(a_run(owner="bob"), ignore)
+
+
+async def test_a_run_that_says_too_much_still_ends_with_all_that_it_said_closed(
+    redis: RedisServer,
+) -> None:
+    async with processes(redis) as made:
+        store = await made.start(RedisLimits(log_bytes=5_000))
+        deltas = ["x" * 50] * 500
+        runtime = CopilotRuntime({"default": Scripted(*text("m1", *deltas))}, store=store)
+        events = await ran(runtime, asking())
+        assert [event["type"] for event in events[-2:]] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
+        assert events[-1]["code"] == "TOO_LARGE"
+        assert (await ran(runtime, asking("again", run="r2")))[-1]["type"] == "RUN_ERROR"
+
+
+async def test_a_cursor_of_another_thread_is_gone(redis: RedisServer) -> None:
+    async with processes(redis) as made:
+        store = await made.start()
+        await whole_run(store, a_run())
+        other = await whole_run(store, a_run(thread="t2"))
+        with pytest.raises(Gone):
+            await read(store, 1, Cursor(other.start.epoch, 1))
+
+
+async def test_the_threads_of_a_cluster_of_three_are_whole(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        url = await cluster(stack, tmp_path)
+        store = RedisStore(url)
+        other = RedisStore(url)
+        for each in (store, other):
+            await each.open()
+            stack.push_async_callback(each.close)
+        for number in range(12):
+            lease = await claimed(store, a_run(thread=f"t{number}"))
+            reading = asyncio.create_task(anext(other.log.follow(f"t{number}", lease.start)))
+            await store.log.append(lease, [said(number)])
+            assert [record.event for record in (await reading).records] == [said(number)]
+            assert await other.log.ask_stop(f"t{number}")
+            await finish(store, lease)
+        assert len((await other.threads.list("ann")).threads) == 12
+
+
+async def cluster(stack: AsyncExitStack, folder: Path) -> str:
+    """Three masters that know each other; the URL of one."""
+    nodes = []
+    for number in range(3):
+        port = str(free_port())
+        options = ("--cluster-enabled", "yes", "--cluster-port", port)
+        node = RedisServer(folder / str(number), *options)
+        node.start()
+        stack.callback(node.kill)
+        nodes.append((node, port))
+    first, bus = nodes[0]
+    for number, (node, _) in enumerate(nodes):
+        slots = (number * 5462, min(number * 5462 + 5461, 16383))
+        node.command("CLUSTER", "ADDSLOTSRANGE", *map(str, slots))
+        if node is not first:
+            node.command("CLUSTER", "MEET", "127.0.0.1", str(first.port), bus)
+    for node, _ in nodes:
+        while b"cluster_state:ok" not in node.command("CLUSTER", "INFO"):
+            pass
+    return first.url

@@ -1,0 +1,90 @@
+"""A saved state as a line of JSON, written and read: the format of export and import. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic.alias_generators import to_camel
+
+from agui_runtime.errors import InvalidInput
+from agui_runtime.events import ThreadInfo
+from agui_runtime.stores.base import AgentState
+
+ThreadId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:@~+=/|-]{1,200}$")]
+"""What may become a key of a store."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """How many states were saved, and what is wrong with the others, by the number of their line,
+    the first of which is 1.
+    """
+
+    saved: int = 0
+    problems: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a line tells: a state, whose it is, and the thread's own agent."""
+
+    thread_id: str
+    owner: str
+    thread_agent: str
+    agent: str
+    saved: AgentState
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    role: str
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, strict=True)
+
+    thread_id: ThreadId
+    owner: str
+    thread_agent: str
+    agent: Name
+    schema_version: int = Field(1, ge=1)
+    state: Any
+    messages: list[_Message] = []
+
+
+def to_line(agent: str, thread: ThreadInfo, saved: AgentState) -> bytes:
+    """The state as a line, newline included."""
+    told = {
+        "threadId": thread.thread_id,
+        "owner": thread.owner,
+        "threadAgent": thread.agent,
+        "agent": agent,
+        "version": saved.version,
+        "schemaVersion": saved.schema_version,
+        "savedAt": saved.saved_at,
+        "state": saved.state,
+        "messages": list(saved.messages),
+    }
+    return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def from_line(line: bytes) -> Told:
+    """Read a line back; raises InvalidInput. Its `version` and `savedAt` are for the reader."""
+    try:
+        kept = _Line.model_validate(orjson.loads(line))
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(f"the line is not JSON: {error}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the line"
+        raise InvalidInput(f"{where}: {first['msg']}") from None
+    messages = [message.model_dump() for message in kept.messages]
+    saved = AgentState(kept.state, messages, schema_version=kept.schema_version)
+    return Told(kept.thread_id, kept.owner, kept.thread_agent, kept.agent, saved)
