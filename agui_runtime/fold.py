@@ -27,20 +27,25 @@ class FoldedRun:
 class Fold:
     """Reads events one by one, from any number of runs, and tells at any time what they add up to.
 
+    It goes on from `messages`, of which it copies those that an event changes and no others.
     `state` is JSON, `{}` until something is said of it; do not change it in place. `interrupts`
     wait for an answer; a run that fails leaves them waiting. `warnings` tell of patches that could
     not be applied and changed nothing. Two folds are equal when all but their warnings is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, messages: Iterable[Message] = ()) -> None:
         self.state: Any = {}
         self.runs: list[FoldedRun] = []
         self.interrupts: list[dict[str, Any]] = []
         self.warnings: list[str] = []
-        self._messages: list[Message] = []
-        self._by_id: dict[str, Message] = {}
+        self._by_id = {message["id"]: message for message in messages}
+        self._messages = list(self._by_id.values())
         self._calls: dict[str, dict[str, Any]] = {}
         self._callers: dict[str, Message] = {}
+        for message in self._messages:
+            if "toolCalls" in message:
+                self._register(message)
+        self._own: set[int] = set()  # by identity: two results of a tool may have one id
         # Deltas wait here until somebody looks: joining each at once would be quadratic.
         self._texts: dict[str, list[str]] = {}
         self._arguments: dict[str, list[str]] = {}
@@ -66,26 +71,59 @@ class Fold:
     @property
     def messages(self) -> list[Message]:
         """The conversation as AG-UI messages; the caller's to keep and change."""
+        return [_copied(message) for message in self.shared_messages]
+
+    @property
+    def shared_messages(self) -> list[Message]:
+        """The same without copies, for whoever only reads them."""
         self._settle()
-        return [_copied(message) for message in self._messages]
+        return self._messages
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """By what the messages are recognised: their ids, and those of their tool calls."""
+        return frozenset(self._by_id).union(self._calls)
 
     @property
     def open_tool_calls(self) -> list[dict[str, Any]]:
         """The calls of all assistant messages that no tool message answers, as AG-UI tool calls."""
-        messages = self.messages
+        messages = self.shared_messages
         answered = {message["toolCallId"] for message in messages if message["role"] == "tool"}
         calls = [call for message in messages for call in message.get("toolCalls") or ()]
         return [call for call in calls if call["id"] not in answered]
 
     def _result(self) -> tuple[Any, ...]:
-        self._settle()
-        return self._messages, self.state, self.runs, self.interrupts
+        return self.shared_messages, self.state, self.runs, self.interrupts
 
     # Messages
 
-    def _append(self, message: Message) -> None:
-        self._messages.append(message)
+    def _append(self, message: Message, at: int | None = None) -> None:
+        self._messages.insert(len(self._messages) if at is None else at, message)
+        self._own.add(id(message))
         self._register(message)
+
+    def _changeable(self, message: Message) -> Message:
+        """The message, or in its place a copy of one that others hold, too."""
+        if id(message) in self._own:
+            return message
+        copy = self._messages[self._place(message)] = _copied(message)
+        self._own.add(id(copy))
+        self._by_id[copy["id"]] = copy
+        for call in copy.get("toolCalls") or ():
+            if self._callers[call["id"]] is message:
+                self._calls[call["id"]], self._callers[call["id"]] = call, copy
+        return copy
+
+    def _changeable_call(self, id_: str) -> dict[str, Any] | None:
+        if id_ not in self._calls:
+            return None
+        self._changeable(self._callers[id_])
+        return self._calls[id_]
+
+    def _place(self, message: Message) -> int:
+        """Its index; what is asked for is seldom far from the end."""
+        places = range(len(self._messages) - 1, -1, -1)
+        return next(i for i in places if self._messages[i] is message)
 
     def _register(self, message: Message) -> None:
         self._by_id.setdefault(message["id"], message)
@@ -103,18 +141,23 @@ class Fold:
 
     def _settle(self) -> None:
         for id_, deltas in self._texts.items():
-            message = self._by_id[id_]
+            message = self._changeable(self._by_id[id_])
             content = message.get("content")
             message["content"] = (content if isinstance(content, str) else "") + "".join(deltas)
         for id_, deltas in self._arguments.items():
+            self._changeable(self._callers[id_])
             self._calls[id_]["function"]["arguments"] += "".join(deltas)
         self._texts.clear()
         self._arguments.clear()
 
-    def _speaker(self, event: Event) -> Message | None:
+    def _speaker(self, id_: str) -> Message | None:
         """The message that text with this id goes into; an activity takes none."""
-        message = self._by_id.get(event["messageId"])
+        message = self._by_id.get(id_)
         return None if message is None or message["role"] == "activity" else message
+
+    def _changeable_speaker(self, id_: str) -> Message | None:
+        message = self._speaker(id_)
+        return None if message is None else self._changeable(message)
 
     def _text_started(self, event: Event) -> None:
         if event["messageId"] not in self._by_id:
@@ -130,21 +173,21 @@ class Fold:
         deltas = self._texts.get(id_)
         if deltas is not None:
             deltas.append(event["delta"])
-        elif self._speaker(event) is not None:
+        elif self._speaker(id_) is not None:
             self._texts[id_] = [event["delta"]]
         if "metadata" in event:
             self._text_metadata(event)
 
     def _text_metadata(self, event: Event) -> None:
-        message = self._speaker(event)
-        if message is not None:
-            _add_metadata(message, event)
+        speaker = self._changeable_speaker(event["messageId"]) if "metadata" in event else None
+        if speaker is not None:
+            _add_metadata(speaker, event)
 
     # Tool calls
 
     def _call_started(self, event: Event) -> None:
         id_, name = event["toolCallId"], event["toolCallName"]
-        call = self._calls.get(id_)
+        call = self._changeable_call(id_)
         if call is None:
             caller = self._caller(event)
             function = {"name": name, "arguments": ""}
@@ -159,7 +202,7 @@ class Fold:
         parent = event.get("parentMessageId") or None
         named = self._by_id.get(parent) if parent is not None else None
         if named is not None and named["role"] == "assistant":
-            return named
+            return self._changeable(named)
         free = parent if parent is not None and named is None else event["toolCallId"]
         message = _owned({"id": free, "role": "assistant"}, event)
         self._append(message)
@@ -173,7 +216,7 @@ class Fold:
             self._call_metadata(event)
 
     def _call_metadata(self, event: Event) -> None:
-        call = self._calls.get(event["toolCallId"])
+        call = self._changeable_call(event["toolCallId"]) if "metadata" in event else None
         if call is not None:
             _add_metadata(call, event)
 
@@ -190,11 +233,10 @@ class Fold:
         if caller is None or caller["role"] != "assistant":
             self._append(message)
             return
-        at = 1 + next(i for i, known in enumerate(self._messages) if known is caller)
+        at = 1 + self._place(caller)
         while at < len(self._messages) and self._messages[at]["role"] == "tool":
             at += 1
-        self._messages.insert(at, message)
-        self._register(message)
+        self._append(message, at)
 
     # Whole messages
 
@@ -215,6 +257,7 @@ class Fold:
         ]
         known = {message["id"] for message in kept}
         new = [message for id_, message in stated.items() if id_ not in known]
+        self._own.update(map(id, stated.values()))
         self._replace_all(kept + new)
 
     def _activity(self, event: Event) -> None:
@@ -226,20 +269,25 @@ class Fold:
         if known is None:
             self._append(fresh)
             known = fresh
-        elif event.get("replace", True):
-            if known["role"] == "activity" and "metadata" in known:
-                fresh["metadata"] = known["metadata"]
-            had_calls = "toolCalls" in known
-            known.clear()
-            known.update(fresh)
-            if had_calls:
-                self._replace_all(self._messages)
+        known = self._changeable(known)
+        if known is not fresh and event.get("replace", True):
+            self._replace(known, fresh)
         _add_metadata(known, event)
+
+    def _replace(self, known: Message, activity: Message) -> None:
+        if known["role"] == "activity" and "metadata" in known:
+            activity["metadata"] = known["metadata"]
+        had_calls = "toolCalls" in known
+        known.clear()
+        known.update(activity)
+        if had_calls:
+            self._replace_all(self._messages)
 
     def _activity_patched(self, event: Event) -> None:
         known = self._by_id.get(event["messageId"])
         if known is None or known["role"] != "activity":
             return
+        known = self._changeable(known)
         _add_metadata(known, event)
         try:
             known["content"] = _patched(known["content"], event["patch"])
@@ -249,9 +297,10 @@ class Fold:
             known["activityType"] = event["activityType"]
 
     def _encrypted(self, event: Event) -> None:
-        entities = self._calls if event["subtype"] == "tool-call" else self._by_id
-        entity = entities.get(event["entityId"])
-        if entity is not None and entity.get("role") != "activity":
+        of_call = event["subtype"] == "tool-call"
+        find = self._changeable_call if of_call else self._changeable_speaker
+        entity = find(event["entityId"])
+        if entity is not None:
             entity["encryptedValue"] = event["encryptedValue"]
 
     # State and runs

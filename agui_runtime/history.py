@@ -22,11 +22,9 @@ PROMPTS = frozenset({"system", "developer"})
 
 def known_ids(messages: Sequence[Message]) -> frozenset[str]:
     """By what the messages are recognised: their ids, and those of their tool calls."""
-    ids = [message["id"] for message in messages]
-    for message in messages:
-        if calls := message.get("toolCalls"):
-            ids += [call["id"] for call in calls]
-    return frozenset(ids)
+    ids = {message["id"] for message in messages}
+    callers = [message for message in messages if "toolCalls" in message]
+    return frozenset(ids.union(call["id"] for each in callers for call in each["toolCalls"] or ()))
 
 
 def new_messages(sent: Sequence[Message], known: frozenset[str]) -> list[Message]:

@@ -85,6 +85,7 @@ class EventStream:
         async with aclosing(frames):
             async for ready in frames:
                 await self.write(ready)
+                del ready  # it may be a whole thread, and the wait for more long
         await self.end()
 
     async def _watch(self, pump: asyncio.Task[None], gone: asyncio.Task[None]) -> None:

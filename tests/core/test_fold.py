@@ -9,6 +9,7 @@ from hypothesis import given
 
 from agui_runtime.events import Event, Message
 from agui_runtime.fold import Fold, FoldedRun, fold
+from agui_runtime.history import known_ids
 from tests.core.say import FAILED, FINISHED, call, reasoning, result, text
 from tests.core.streams import LOGS, QUICK
 
@@ -331,6 +332,32 @@ def test_messages_are_the_callers_own() -> None:
     mine[0]["toolCalls"][0]["function"]["name"] = "changed"
     mine[0]["toolCalls"].clear()
     assert folded.messages[0]["toolCalls"] == [tool_call()]
+
+
+@given(said=LOGS, log=LOGS)
+@QUICK
+def test_messages_that_others_hold_stay_as_they_are(said: list[Event], log: list[Event]) -> None:
+    held = fold(said).messages
+    before = copy.deepcopy(held)
+    on, copied = Fold(held), Fold()
+    copied.feed({"type": "MESSAGES_SNAPSHOT", "messages": held})
+    for event in log:
+        on.feed(event)
+        copied.feed(event)
+    assert on.messages == copied.messages
+    assert on.ids == known_ids(on.messages)
+    assert held == before
+
+
+def test_messages_to_which_nothing_happens_are_not_copied() -> None:
+    held: list[Message] = [
+        {"id": id_, "role": "assistant", "content": "Hello"} for id_ in ("m0", "m1")
+    ]
+    on = Fold(held)
+    on.feed({"type": "TEXT_MESSAGE_CONTENT", "messageId": "m1", "delta": "!"})
+    first, second = on.shared_messages
+    assert first is held[0]
+    assert (second["content"], held[1]["content"]) == ("Hello!", "Hello")
 
 
 def test_a_message_may_be_added_once() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from agui_runtime.errors import InvalidInput
 from agui_runtime.wires.copilotkit.errors import Refusal
+from agui_runtime.wires.copilotkit.parts import modern
 
 SUGGEST = "copilotkitSuggest"
 """The tool with which a front end has suggestions made."""
@@ -29,7 +30,7 @@ def run_input(payload: object) -> RunAgentInput:
         raise InvalidInput("the body must be a JSON object, a RunAgentInput")
     given = {key: value for key, value in payload.items() if value is not None}
     if isinstance(given.get("messages"), list):
-        given["messages"] = [_modern(message) for message in given["messages"]]
+        given["messages"] = [modern(message) for message in given["messages"]]
     try:
         return RunAgentInput.model_validate({**_DEFAULTS, **given})
     except ValidationError as error:
@@ -70,34 +71,3 @@ def _faults(error: ValidationError) -> str:
         for each in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     return orjson.dumps(found).decode()
-
-
-def _modern(message: object) -> object:
-    """The message without `binary` parts, which AG-UI 1.0 no longer knows."""
-    if not isinstance(message, dict) or not isinstance(message.get("content"), list):
-        return message
-    return {**message, "content": _modern_parts(message["content"])}
-
-
-def _modern_parts(parts: Sequence[object]) -> list[object]:
-    return [
-        _from_binary(part) if isinstance(part, dict) and part.get("type") == "binary" else part
-        for part in parts
-    ]
-
-
-def _from_binary(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`{type: binary, mimeType, data | url | id, filename?}` as the part for its kind of media."""
-    mime = str(part.get("mimeType") or "application/octet-stream")
-    kind = mime.partition("/")[0]
-    value = next((part[key] for key in _SOURCES if part.get(key)), "")
-    source_type = next((_SOURCES[key] for key in _SOURCES if part.get(key)), "data")
-    metadata = {"metadata": {"filename": part["filename"]}} if part.get("filename") else {}
-    return {
-        "type": kind if kind in ("image", "audio", "video") else "document",
-        "source": {"type": source_type, "value": value, "mimeType": mime},
-        **metadata,
-    }
-
-
-_SOURCES = {"data": "data", "url": "url", "id": "file"}

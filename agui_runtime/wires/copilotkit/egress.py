@@ -13,7 +13,8 @@ import orjson
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.compact import compact
-from agui_runtime.events import TERMINAL, Event, Record
+from agui_runtime.events import TERMINAL, Event, Message, Record
+from agui_runtime.wires.copilotkit.parts import with_binary
 from agui_runtime.wires.sse import frame
 
 Profile: TypeAlias = Callable[[Event], "Event | None"]
@@ -34,15 +35,20 @@ def older(event: Event) -> Event | None:
 
 
 def oldest(event: Event) -> Event | None:
-    """For clients up to 0.0.42, which cannot be told from 0.0.59 and know no reasoning."""
-    return None if event["type"].startswith("REASONING_") else older(event)
+    """For clients up to 0.0.47, which cannot be told from 0.0.59: they know attachments only as
+    `binary`, and 0.0.42 knows no reasoning.
+    """
+    if event["type"].startswith("REASONING_"):
+        return None
+    told = older(event)
+    return None if told is None else _with_messages(told, _oldest_message)
 
 
-def profile_of(asked: RunAgentInput, *, reasoning: bool = True) -> Profile:
-    """The profile of the client that sent the input; `reasoning` False serves the oldest, too."""
+def profile_of(asked: RunAgentInput, *, oldest_clients: bool = False) -> Profile:
+    """The profile of the client that sent the input, which may be one of the oldest, if so told."""
     if asked.protocol_version is not None:
         return current
-    return older if reasoning else oldest
+    return oldest if oldest_clients else older
 
 
 def without_input(profile: Profile) -> Profile:
@@ -88,8 +94,9 @@ def _runs(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
             start = index
 
 
-# What clients before 1.0 make of it, from 0.0.42 to 0.0.59: an unknown event type and an unknown
-# key of `outcome` end the run, an empty delta does up to 0.0.47, subagents do up to 0.0.57.
+# What clients before 1.0 make of it, from 0.0.42 to 0.0.59: an unknown event type, an unknown key
+# of `outcome` and a message's `file` end the run, an empty delta does up to 0.0.47, subagents do up
+# to 0.0.57. Unknown keys elsewhere, `metadata` and `usage` among them, are let be by all.
 
 
 def _gone(event: Event) -> None:
@@ -101,11 +108,7 @@ def _with_delta(event: Event) -> Event | None:
 
 
 def _started(event: Event) -> Event:
-    event = _but(event, "protocolVersion")
-    given = event.get("input")
-    if given is None:
-        return event
-    return {**event, "input": {**given, "messages": _plain_messages(given["messages"])}}
+    return _with_messages(_but(event, "protocolVersion"), _older_message)
 
 
 def _finished(event: Event) -> Event:
@@ -114,11 +117,11 @@ def _finished(event: Event) -> Event:
 
 
 def _result(event: Event) -> Event:
-    return event if isinstance(event["content"], str) else {**event, **_plain_content(event)}
+    return event | _plain_content(event)
 
 
 def _snapshot(event: Event) -> Event:
-    return {**event, "messages": _plain_messages(event["messages"])}
+    return _with_messages(event, _older_message)
 
 
 def _of_subagent(event: Event) -> Event | None:
@@ -128,18 +131,30 @@ def _of_subagent(event: Event) -> Event | None:
     return older(_but(event, "subagentRunId"))
 
 
-def _plain_messages(messages: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Tool results as text, which is all that they could be."""
-    return [
-        {**each, **_plain_content(each)}
-        if each.get("role") == "tool" and not isinstance(each.get("content"), str)
-        else each
-        for each in messages
-    ]
+def _with_messages(event: Event, adapt: Callable[[Message], Message | None]) -> Event:
+    """The event with its messages, or those of its input, adapted as far as they may be told."""
+    if event.get("input"):
+        return {**event, "input": _with_messages(event["input"], adapt)}
+    if "messages" not in event:
+        return event
+    told = [each for message in event["messages"] if (each := adapt(message)) is not None]
+    return {**event, "messages": told}
 
 
-def _plain_content(holder: Mapping[str, Any]) -> Mapping[str, str]:
-    return {"content": orjson.dumps(holder.get("content")).decode()}
+def _older_message(message: Message) -> Message:
+    if message["role"] == "tool":
+        return message | _plain_content(message)
+    return with_binary(message, only=False)
+
+
+def _oldest_message(message: Message) -> Message | None:
+    return None if message["role"] == "reasoning" else with_binary(message, only=True)
+
+
+def _plain_content(holder: Mapping[str, Any]) -> dict[str, str]:
+    """A tool's result as text, which is all that it could be."""
+    content = holder.get("content")
+    return {"content": content if isinstance(content, str) else orjson.dumps(content).decode()}
 
 
 def _but(event: Event, key: str) -> Event:

@@ -19,8 +19,9 @@ class WireOptions:
     holds attachments, which come inline; `keep_alive` is the seconds of silence before a comment,
     0 for none. `development` opens what shows or wipes more than a user should: debug
     events, `/threads/clear`. `transcription` serves `/transcribe`, `annotations` is given what
-    `/annotate` is told; without them both refuse. `reasoning` False keeps reasoning from clients
-    before AG-UI 1.0: the runs of react-core 1.50 end with an error at such events.
+    `/annotate` is told; without them both refuse. `oldest_clients` serves AG-UI clients up
+    to 0.0.47 (react-core 1.50 to 1.53), too: those before 1.0 are then told no reasoning, at which
+    runs of 1.50 end with an error, and all attachments as `binary` parts.
 
     Raises Misconfigured for a header that must not be forwarded.
     """
@@ -28,7 +29,7 @@ class WireOptions:
     forward_headers: tuple[str, ...] = ("authorization",)
     max_body: int = 16_000_000
     keep_alive: float = KEEP_ALIVE
-    reasoning: bool = True
+    oldest_clients: bool = False
     development: bool = False
     transcription: TranscriptionService | None = None
     annotations: Recorder | None = None

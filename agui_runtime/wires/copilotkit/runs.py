@@ -124,7 +124,7 @@ class Runs:
         return agent
 
     def _profile(self, asked: RunAgentInput) -> Profile:
-        return profile_of(asked, reasoning=self._options.reasoning)
+        return profile_of(asked, oldest_clients=self._options.oldest_clients)
 
     async def _stream(self, exchange: Exchange, ready: AsyncGenerator[bytes, None]) -> bool:
         return await exchange.stream(ready, self._options.keep_alive)
@@ -147,6 +147,7 @@ class Runs:
         async with aclosing(_encoded(batches, profile, replayed)) as ready:
             async for each in ready:
                 yield each
+                del each  # see EventStream: nothing is held while there is nothing to send
 
 
 async def _encoded(
@@ -159,6 +160,7 @@ async def _encoded(
             ready = encode(batch.records, batch.cursor.epoch, profile)
             if ready:
                 yield ready
+            del ready
 
 
 def _cursor(text: str | None) -> Cursor | None:

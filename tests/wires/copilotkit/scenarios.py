@@ -96,6 +96,67 @@ async def subagent(request: RunAgentInput) -> Events:
         yield {"type": "SUBAGENT_FINISHED", **own, "result": {"r": 1}}
 
 
+async def subagent_state(request: RunAgentInput) -> Events:
+    """A subagent does all that a subagent can, fails, and the front end is told its state."""
+    own = {"subagentRunId": "s1"}
+    about = {"agentName": "researcher", "state": {"n": 1}, "running": True}
+    yield {"type": "CUSTOM", "name": "subagent_state", "value": about}
+    yield {"type": "SUBAGENT_STARTED", **own, "name": "researcher", "parentToolCallId": "t0"}
+    yield {"type": "STATE_SNAPSHOT", "snapshot": {"n": 1}, **own}
+    async for event in _call("search"):
+        yield event | own
+    result = {"messageId": "r1", "toolCallId": "t1", "content": "ok"}
+    yield {"type": "TOOL_CALL_RESULT", **result, **own}
+    plan = {"messageId": "act1", "activityType": "PLAN", "content": {"steps": []}}
+    yield {"type": "ACTIVITY_SNAPSHOT", **plan, **own}
+    yield {"type": "SUBAGENT_ERROR", **own, "message": "no"}
+
+
+async def suspended(request: RunAgentInput) -> Events:
+    """A subagent waits for an answer; its parent says so with all that can be said."""
+    if request.resume:
+        return
+    own = {"subagentRunId": "s1"}
+    yield {"type": "SUBAGENT_STARTED", **own, "name": "researcher"}
+    outcome = {"type": "suspended", "interruptIds": ["int1"]}
+    yield {"type": "SUBAGENT_FINISHED", **own, "outcome": outcome}
+    schema = {"responseSchema": {"type": "object"}, "expiresAt": "2999-01-01T00:00:00Z"}
+    waiting = {"id": "int1", "reason": "app:ask", "metadata": {"a": 1}, **schema, **own}
+    yield _finished(request, outcome={"type": "interrupt", "interrupts": [waiting]})
+
+
+async def metadata(request: RunAgentInput) -> Events:
+    """Every kind of event with metadata of its own, the messages of a snapshot, too."""
+    more = {"metadata": {"app": {"n": 1}}}
+    async for event in chat(request):
+        if event["type"] != "RUN_FINISHED" and event.get("delta") != "":
+            yield event | more
+    async for event in _call("search"):
+        yield event | more
+    yield {"type": "STATE_SNAPSHOT", "snapshot": {"n": 1}, **more}
+    yield {"type": "CUSTOM", "name": "app:ping", "value": 1, **more}
+    call = {"id": "t1", "type": "function", "function": {"name": "f", "arguments": "{}"}, **more}
+    said = {"id": "m1", "role": "assistant", "content": "hi", "toolCalls": [call], **more}
+    result = {"id": "r1", "role": "tool", "toolCallId": "t1", "content": "ok", "error": "no"}
+    yield {"type": "MESSAGES_SNAPSHOT", "messages": [said, result | more], **more}
+    yield _finished(request, **more)
+
+
+async def files(request: RunAgentInput) -> Events:
+    source = {"type": "file", "value": "f1", "provider": "x"}
+    yield _snapshot(content=[{"type": "image", "source": source}])
+
+
+async def pictures(request: RunAgentInput) -> Events:
+    source = {"type": "url", "value": "http://x.test/y.png"}
+    yield _snapshot(content=[{"type": "image", "source": source}])
+
+
+async def thoughts(request: RunAgentInput) -> Events:
+    thought = {"id": "r1", "role": "reasoning", "content": "hm"}
+    yield _snapshot(thought, content="hi")
+
+
 async def cancelled(request: RunAgentInput) -> Events:
     yield _finished(request, outcome={"type": "cancelled"})
 
@@ -121,7 +182,8 @@ SCENARIOS: Mapping[str, Callable[[RunAgentInput], Events]] = {
     each.__name__: each
     for each in (
         chat, tool, frontend_tool, chunks, state, reasoning, activity, interrupt, subagent,
-        cancelled, error, unfinished, thinking,
+        subagent_state, suspended, metadata, files, pictures, thoughts, cancelled, error,
+        unfinished, thinking,
     )
 }  # fmt: skip
 
@@ -130,6 +192,11 @@ async def _call(name: str) -> Events:
     yield {"type": "TOOL_CALL_START", "toolCallId": "t1", "toolCallName": name}
     yield {"type": "TOOL_CALL_ARGS", "toolCallId": "t1", "delta": "{}"}
     yield {"type": "TOOL_CALL_END", "toolCallId": "t1"}
+
+
+def _snapshot(*more: Event, content: object) -> Event:
+    user = {"id": "u1", "role": "user", "content": content}
+    return {"type": "MESSAGES_SNAPSHOT", "messages": [user, *more]}
 
 
 def _finished(request: RunAgentInput, **more: Any) -> Event:  # noqa: ANN401  # fields of the event

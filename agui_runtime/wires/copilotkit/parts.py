@@ -1,0 +1,78 @@
+"""Attachments in messages: their form of today, and the `binary` parts of AG-UI before. Pure.
+
+Clients up to 0.0.47 know no other form than `binary`; those up to 0.0.59 still accept it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agui_runtime.events import Message
+
+WAS_BINARY = "agui_runtime.binary"
+"""True in the metadata of a part that came as `binary`: whoever sent it must be told it so."""
+
+_SOURCES = {"data": "data", "url": "url", "id": "file"}
+_KEYS = {source: key for key, source in _SOURCES.items()}
+
+
+def modern(message: object) -> object:
+    """The message without `binary` parts, which AG-UI 1.0 no longer knows."""
+    if not isinstance(message, dict) or not isinstance(message.get("content"), list):
+        return message
+    return {**message, "content": _modern_parts(message["content"])}
+
+
+def with_binary(message: Message, *, only: bool) -> Message:
+    """The message with `binary` parts for what came as such, and for files kept elsewhere, which
+    are new in AG-UI 1.0; with `only`, for all attachments.
+    """
+    if not isinstance(message.get("content"), list):
+        return message
+    parts = [
+        _to_binary(part) if "source" in part and (only or _is_binary(part)) else part
+        for part in message["content"]
+    ]
+    return {**message, "content": parts}
+
+
+def _modern_parts(parts: Sequence[object]) -> list[object]:
+    return [
+        _from_binary(part) if isinstance(part, dict) and part.get("type") == "binary" else part
+        for part in parts
+    ]
+
+
+def _from_binary(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{type: binary, mimeType, data | url | id, filename?}` as the part for its kind of media."""
+    mime = str(part.get("mimeType") or "application/octet-stream")
+    kind = mime.partition("/")[0]
+    value = next((part[key] for key in _SOURCES if part.get(key)), "")
+    source_type = next((_SOURCES[key] for key in _SOURCES if part.get(key)), "data")
+    filename = {"filename": part["filename"]} if part.get("filename") else {}
+    return {
+        "type": kind if kind in ("image", "audio", "video") else "document",
+        "source": {"type": source_type, "value": value, "mimeType": mime},
+        "metadata": {**filename, WAS_BINARY: True},
+    }
+
+
+def _is_binary(part: Mapping[str, Any]) -> bool:
+    return part["source"]["type"] == "file" or WAS_BINARY in (part.get("metadata") or {})
+
+
+def _to_binary(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    source, metadata = part["source"], part.get("metadata") or {}
+    filename = {"filename": metadata["filename"]} if "filename" in metadata else {}
+    value = {_KEYS[source["type"]]: source["value"]}
+    return {
+        "type": "binary",
+        "mimeType": source.get("mimeType") or _any_of(part),
+        **value,
+        **filename,
+    }
+
+
+def _any_of(part: Mapping[str, Any]) -> str:
+    return "application/octet-stream" if part["type"] == "document" else f"{part['type']}/*"
