@@ -179,8 +179,7 @@ def find_node() -> Node:
 
 
 def machine_node() -> Node | None:
-    found = shutil.which("node")
-    npm = shutil.which("npm")
+    found, npm = shutil.which("node"), shutil.which("npm")
     if found and npm and node_release(found) >= OLDEST_NODE:
         return Node([npm], dict(os.environ))
     return None
@@ -198,8 +197,7 @@ def wheel_node() -> Node:
 
 def node_release(node: str) -> int:
     """20 for a node that calls itself v20.11.1."""
-    answer = subprocess.check_output([node, "--version"], text=True)
-    return int(answer.removeprefix("v").split(".")[0])
+    return int(subprocess.check_output([node, "--version"], text=True).strip("v").split(".")[0])
 
 
 def install_node_projects(node: Node, *folders: str) -> None:
@@ -212,8 +210,7 @@ def install_node_projects(node: Node, *folders: str) -> None:
 
 
 def npm_install(node: Node, project: Path, *more: str) -> None:
-    stamp = project / "node_modules" / ".stamp"
-    state = digest([project / "package-lock.json"])
+    stamp, state = project / "node_modules/.stamp", digest([project / "package-lock.json"])
     if not is_stamped(stamp, state):
         say(f"installing the npm packages of {project.relative_to(ROOT)} (once)")
         options = ("--ignore-scripts", "--no-audit", "--no-fund")
@@ -268,13 +265,11 @@ def serve(*arguments: str) -> None:
 
 
 def test(*arguments: str) -> None:
-    env = prepare_tests()
-    run(PYTHON, "-m", "pytest", *arguments, env=env)
+    run(PYTHON, "-m", "pytest", *arguments, env=prepare_tests())
 
 
 def cover(*arguments: str) -> None:
-    env = prepare_tests()
-    run(PYTHON, "-m", "pytest", "--cov", "--cov-report=term", *arguments, env=env)
+    run(PYTHON, "-m", "pytest", "--cov", "--cov-report=term", *arguments, env=prepare_tests())
 
 
 def prepare_tests() -> dict[str, str]:
@@ -335,6 +330,10 @@ def bench(name: str, *arguments: str) -> None:
     run(PYTHON, "-m", f"bench.{name}", *arguments, env=node.env)
 
 
+def faults(*names: str) -> None:
+    run(PYTHON, "-m", "tests.faults", *names, env=prepare_tests())
+
+
 def matrix(*releases: str) -> None:
     run(PYTHON, "-m", "tests.clients.matrix", *releases, env=prepare_tests())
 
@@ -360,6 +359,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "schema": (schema, "print the GraphQL schema"),
     "bench": (bench, "NAME [arguments]  run bench/NAME.py"),
     "matrix": (matrix, "[1.60.2 ...]  the page of CopilotKit 1.10 on other releases of it"),
+    "faults": (faults, "[part of a name ...]  break replicas, Redis and the network, and tell"),
     "format": (format_code, "put the code into its format"),
     "lock": (lock, "[--upgrade]  resolve pyproject.toml into the lock files"),
 }

@@ -10,6 +10,7 @@ from agui_runtime.guardrails import Guardrail, TopicChecker
 from agui_runtime.hooks import Hook, RunReport
 from agui_runtime.run import Limits, current_run
 from agui_runtime.runtime import CopilotRuntime, Options
+from agui_runtime.states import StateSchema, StateStoreManager
 
 __all__ = [
     "Action",
@@ -25,6 +26,8 @@ __all__ = [
     "Options",
     "RunContext",
     "RunReport",
+    "StateSchema",
+    "StateStoreManager",
     "TopicChecker",
     "Topics",
     "Turn",

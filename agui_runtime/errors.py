@@ -25,6 +25,7 @@ show.
     |   |-- ShuttingDown      503  SHUTDOWN
     |   `-- OwnerLost         503  OWNER_LOST            the process that ran it is gone
     |-- StoreUnavailable      503  STORE_UNAVAILABLE
+    |-- StateUnreadable       500  STATE_UNREADABLE      damaged, or of an unknown schema version
     `-- Misconfigured         500  MISCONFIGURED         told at start-up
         `-- MissingExtra      500  MISSING_EXTRA         names the pip line
 
@@ -258,6 +259,12 @@ class StoreUnavailable(AguiError):
     """The store cannot be reached."""
 
     code, status = "STORE_UNAVAILABLE", 503
+
+
+class StateUnreadable(AguiError):
+    """A saved state is damaged, or of a schema version that this server cannot read."""
+
+    code, status = "STATE_UNREADABLE", 500
 
 
 class Misconfigured(AguiError):

@@ -81,7 +81,8 @@ class Record(NamedTuple):
 class RunInfo:
     """What a store knows of a run; times are seconds since 1970.
 
-    `status` is `running`, `finished`, `interrupted`, `stopped` or `failed`.
+    `status` is `running`, `finished`, `interrupted`, `stopped` or `failed`. `schema_version` is
+    that of the state which its events tell.
     """
 
     thread_id: str
@@ -92,6 +93,7 @@ class RunInfo:
     fingerprint: str = ""
     status: str = "running"
     ended_at: float | None = None
+    schema_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import time
 from uuid import uuid4
@@ -21,7 +21,6 @@ from agui_runtime.errors import (
     AguiError,
     OwnerLost,
     RunFailure,
-    RunTimeout,
     ShuttingDown,
     Stopped,
 )
@@ -32,34 +31,22 @@ from agui_runtime.history import (
     PROMPTS,
     Truth,
     admitted,
-    known_ids,
     merged,
     new_messages,
     with_prompts,
 )
 from agui_runtime.hooks import Hooks, RunReport
+from agui_runtime.journal import Journal
 from agui_runtime.lease import renewed
 from agui_runtime.notes import StoredNotes
+from agui_runtime.snapshots import Snapshots
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
+from agui_runtime.watch import Limits as Limits, Watch
 
 logger = logging.getLogger(__name__)
 
 BREATH = 256
 """After so many events an agent that never waits gives way to the readers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long a run may take, in seconds; None is without limit.
-
-    `first_event` runs from the start, `idle` between two events, `total` over all. An agent that is
-    told to stop has `stop_grace` seconds to say its last events before it is cut off.
-    """
-
-    first_event: float | None = 120.0
-    idle: float | None = 600.0
-    total: float | None = 3600.0
-    stop_grace: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +71,11 @@ class Run:
         self._store = store
         self._hooks = hooks
         self._fold = Fold()
-        self._watch = _Watch(limits, self.cut)
+        self._grammar = Grammar((), new_id=_new_id)
+        self._before: set[str] = set()
+        self._recalled = False
+        self._watch = Watch(limits, self.cut)
+        self._save_every = limits.save_every
         self._cause: AguiError | None = None
         self._last: Sequence[Event] = ()
         self._announced = False
@@ -102,6 +93,7 @@ class Run:
         notes = StoredNotes(self._store.states, lease.run.thread_id, lease.run.agent)
         current_run.set(replace(self._assignment.context, notes=notes))
         self._lease = lease
+        self._journal = Journal(self._store.log, lease, self.cut)
         async with renewed(self._store.log, lease, lambda: self.cut(OwnerLost())):
             try:
                 await self._drive()
@@ -130,7 +122,7 @@ class Run:
         """Ask the agent to end; the run ends as cancelled. Safe at any time, also twice."""
         self.cut(Stopped())
 
-    def cut(self, cause: RunFailure) -> None:
+    def cut(self, cause: AguiError) -> None:
         """End the run for this cause; the first cause counts."""
         if self._cause is None:
             self._cause = cause
@@ -140,19 +132,22 @@ class Run:
         request, run = self._assignment.request, self._lease.run
         saved = await self._store.states.load(run.thread_id, run.agent)
         kept = saved.messages if saved else ()
+        self._snapshots = Snapshots(self._store.states, run, saved, self._save_every)
         sent = [_wire(message) for message in request.messages]
         if self._assignment.history == "thread":
             sent = admitted(kept, sent)
         history = merged(kept, sent)
         if self._assignment.history == "thread":
             self._request = _asking(request, with_prompts(history, sent))
-        self._fold.feed({"type": "MESSAGES_SNAPSHOT", "messages": history})
+        self._fold = Fold(history)
         if request.state is not None:
             self._fold.feed({"type": "STATE_SNAPSHOT", "snapshot": request.state})
         self._before = {message["id"] for message in history}
         news = new_messages(sent, self._lease.known)
-        self._grammar = Grammar(news, new_id=lambda: str(uuid4()))
-        await self._append([_started(request, news)])
+        self._grammar = Grammar(news, new_id=_new_id)
+        self._recalled = True
+        await self._journal.add([_started(request, news)])
+        await self._journal.flush()
         _settle(self.begun)
 
     async def _perform(self) -> None:
@@ -182,14 +177,18 @@ class Run:
         if self._grammar.ended:
             self._last = legal
             return
-        await self._append(legal)
+        await self._journal.add(legal)
+        if event["type"] == "STATE_SNAPSHOT":
+            await self._save_state()
         self._unbroken += 1
         if self._unbroken >= BREATH:
             self._unbroken = 0
             await asyncio.sleep(0)
 
-    async def _append(self, events: Sequence[Event]) -> None:
-        await self._store.log.append(self._lease, events)
+    async def _save_state(self) -> None:
+        if self._snapshots.due:
+            await self._journal.flush()  # what is saved stands in the log
+            await self._snapshots.save(self._fold.state)
 
     def _note(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -202,16 +201,18 @@ class Run:
             self._cause = failure
 
     async def _end(self) -> None:
+        unwritten = await self._journal.rest()
         if isinstance(self._cause, OwnerLost):
             raise self._cause
-        events = self._last_events()
-        messages = [m for m in self._fold.messages if m["role"] not in PROMPTS]
+        events = [*unwritten, *self._last_events()]
+        messages = [m for m in self._fold.shared_messages if m["role"] not in PROMPTS]
         end = RunEnd(
             events=events,
             status=_status(events[-1]),
             ended_at=time(),
-            message_ids=known_ids(messages),
-            state=AgentState(self._fold.state, messages),
+            message_ids=self._fold.ids,
+            # What could not be read is not replaced by less.
+            state=AgentState(self._fold.state, messages) if self._recalled else None,
         )
         await self._store.log.release(self._lease, end)
         made = [m for m in messages if m["id"] not in self._before]
@@ -238,7 +239,8 @@ class Run:
             *rest, terminal = self._last
             ids = _ids(self._assignment.request)
             return [*rest, terminal | ids if terminal["type"] == "RUN_FINISHED" else terminal]
-        made = [*self._grammar.closers(_reason(self._cause)), self._terminal()]
+        opening = () if self._recalled else (_started(self._request, ()),)
+        made = [*opening, *self._grammar.closers(_reason(self._cause)), self._terminal()]
         self._note(made)
         return made
 
@@ -252,83 +254,6 @@ class Run:
         return event | ({"metadata": {"status": upstream}} if upstream else {})
 
 
-class _Watch:
-    """Cuts a run when a limit passes, and interrupts the task that carries it out.
-
-    One timer for each run, moved only when it fires: an event costs a look at the clock.
-    """
-
-    def __init__(self, limits: Limits, expire: Callable[[RunFailure], None]) -> None:
-        self._limits = limits
-        self._expire = expire
-        self._task: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._interrupted_at: float | None = None
-        self._latest: float | None = None
-
-    @property
-    def grace_is_over(self) -> bool:
-        """The run was interrupted and its agent has had the time to say its last events."""
-        since = self._interrupted_at
-        return since is not None and self._now() - since >= self._limits.stop_grace
-
-    def start(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._task = asyncio.current_task()
-        self._begun = self._loop.time()
-        self._arm()
-
-    def touch(self) -> None:
-        first = self._latest is None
-        self._latest = self._now()
-        if first:
-            self._arm()  # the wait for the first event is over; the idle limit may be nearer
-
-    def interrupt(self) -> None:
-        """Cancel what the task awaits; again after each grace time, for agents that swallow it."""
-        if self._task is None:
-            return
-        if self._interrupted_at is None:
-            self._interrupted_at = self._now()
-        self._task.cancel()
-        self._at(self._now() + self._limits.stop_grace, self.interrupt)
-
-    def stop(self) -> None:
-        if self._task is not None:
-            while self._task.uncancel():
-                pass
-        self._task = None
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _now(self) -> float:
-        return self._loop.time()
-
-    def _deadlines(self) -> list[tuple[float, str, float]]:
-        first, idle, total = self._limits.first_event, self._limits.idle, self._limits.total
-        waiting = ("first_event", first) if self._latest is None else ("idle", idle)
-        since = self._begun if self._latest is None else self._latest
-        rules = [(since, *waiting), (self._begun, "total", total)]
-        return [(start + limit, name, limit) for start, name, limit in rules if limit is not None]
-
-    def _arm(self) -> None:
-        deadlines = self._deadlines()
-        if deadlines and self._interrupted_at is None:
-            self._at(min(deadlines)[0], self._check)
-
-    def _check(self) -> None:
-        when, name, limit = min(self._deadlines())
-        if when <= self._now():
-            self._expire(RunTimeout(name, limit))
-        else:
-            self._arm()
-
-    def _at(self, when: float, call: Callable[[], None]) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_at(when, call)
-
-
 def _started(request: RunAgentInput, messages: Sequence[Message]) -> Event:
     """RUN_STARTED, with as much of the input as readers need: what only the front end knew.
 
@@ -339,6 +264,10 @@ def _started(request: RunAgentInput, messages: Sequence[Message]) -> Event:
     state = {} if request.state is None else {"state": request.state}
     ids = _ids(request)
     return {"type": "RUN_STARTED", **ids, "protocolVersion": "1.0", "input": ids | state | told}
+
+
+def _new_id() -> str:
+    return str(uuid4())
 
 
 def _ids(request: RunAgentInput) -> dict[str, str]:

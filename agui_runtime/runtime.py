@@ -38,6 +38,7 @@ from agui_runtime.history import Truth
 from agui_runtime.hooks import Hook, Hooks
 from agui_runtime.run import Assignment, Limits, Run
 from agui_runtime.sources import AgentInfo, Reach, Sources, described
+from agui_runtime.states import StateSchema, StateStoreManager
 from agui_runtime.stores.base import AgentState, Lease, RunLog, Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.threads import Threads
@@ -86,7 +87,7 @@ class CopilotRuntime:
     without it everybody is the same anonymous caller. `remotes` are asked for more agents and
     actions when a request comes; the runtime's own, and those of earlier ones, win over others of
     the same name. `guardrails` check what users say before anything that an agent does is
-    completed.
+    completed. `states` are the schemas of agents' saved states, by the agents' names.
     """
 
     def __init__(
@@ -100,11 +101,11 @@ class CopilotRuntime:
         options: Options | None = None,
         remotes: Sequence[Source] = (),
         guardrails: Sequence[Guardrail] = (),
+        states: Mapping[str, StateSchema] | None = None,
     ) -> None:
         self.agents = {name: wrap(source, name) for name, source in agents.items()}
         self.actions = _actions(actions)
-        self.store = _store(store)
-        self.threads = Threads(self.store)
+        self._use(_store(store), states)
         self.authenticate = authenticate
         self.options = options or Options()
         self._sources = Sources(self.agents, self.actions, remotes)
@@ -116,8 +117,7 @@ class CopilotRuntime:
     def store_in(self, store: Store | str) -> None:
         """Use this store unless the runtime was given one; only before it is opened."""
         if isinstance(self.store, MemoryStore):
-            self.store = _store(store)
-            self.threads = Threads(self.store)
+            self._use(_store(store), self.states.schemas)
 
     async def open(self) -> None:
         """Connect the store; raises StoreUnavailable."""
@@ -204,8 +204,9 @@ class CopilotRuntime:
         """
         name = request.agent or DEFAULT_AGENT
         reach = await self.reach(request.context)
-        agent = self._equipped(name, reach, request)
+        agent = self.states.checked(name, self._equipped(name, reach, request))
         asked = _with_ids(request.input)
+        self.states.check(name, asked.state)
         info = RunInfo(
             thread_id=asked.thread_id,
             run_id=asked.run_id,
@@ -242,7 +243,7 @@ class CopilotRuntime:
             kept = await found.kept_state(thread_id, context)
             if kept is not None:
                 return AgentState(kept.state, [dict(message) for message in kept.messages])
-        return await self.store.states.load(thread_id, agent or DEFAULT_AGENT) if known else None
+        return await self.states.load(thread_id, agent or DEFAULT_AGENT) if known else None
 
     async def save_state(
         self,
@@ -263,16 +264,22 @@ class CopilotRuntime:
         name = agent or DEFAULT_AGENT
         await self.find(name, RunContext(caller, ""))
         check_id(thread_id, "thread_id")
+        self.states.check(name, state)
         await self.store.threads.obtain(thread_id, caller.owner, name)
         live = await self.store.log.active(thread_id)
         if live is not None and live.agent == name:
             raise Busy(thread_id, live.run_id)
         if messages is None:
-            kept = await self.store.states.load(thread_id, name) or AgentState()
+            kept = await self.states.load(thread_id, name) or AgentState()
             messages = kept.messages
             expected_version = kept.version if expected_version is None else expected_version
         saved = AgentState(state, messages)
-        return await self.store.states.save(thread_id, name, saved, expected_version)
+        return await self.states.save(thread_id, name, saved, expected_version)
+
+    def _use(self, store: Store, schemas: Mapping[str, StateSchema] | None) -> None:
+        self.store = store
+        self.states = StateStoreManager(store, schemas)
+        self.threads = Threads(store)
 
     def _equipped(self, name: str, reach: Reach, request: RunRequest) -> Agent:
         """The agent under its guardrails, with all that it may call here."""
@@ -291,7 +298,7 @@ class CopilotRuntime:
         """Ephemeral runs get a store of their own, which is gone with its last reader."""
         if self._closing:
             raise ShuttingDown
-        return MemoryStore() if request.ephemeral else self.store
+        return MemoryStore() if request.ephemeral else self.states.store
 
     async def _launch(self, info: RunInfo, assignment: Assignment, store: Store) -> RunHandle:
         run = Run(assignment, store, self._hooks, self.options.limits)

@@ -128,9 +128,7 @@ class Threads:
         Raises ThreadNotFound and Gone. Close it (`aclosing`).
         """
         await self.get(thread_id, caller)
-        # In this order: the terminal event of a run that is live now stands behind `end`.
-        end = await self._store.log.end(thread_id)
-        live = await self._store.log.active(thread_id) is not None
+        end, live = await self._now(thread_id)
         if not live and end in (after, Cursor(end.epoch, 0)):
             return
         async with aclosing(self._store.log.follow(thread_id, after)) as batches:
@@ -139,6 +137,18 @@ class Threads:
                 yield kept
                 if kept is not batch or (not live and batch.cursor.seq >= end.seq):
                     return
+
+    async def _now(self, thread_id: str) -> tuple[Cursor, bool]:
+        """The end of the log and whether a run is live, whose terminal event then stands behind it.
+
+        A run that ends between the two looks is neither live nor whole: look again.
+        """
+        log = self._store.log
+        while True:
+            end = await log.end(thread_id)
+            live = await log.active(thread_id) is not None
+            if live or end == await log.end(thread_id):
+                return end, live
 
 
 def _up_to(batch: Batch, end: Cursor, live: bool) -> Batch:

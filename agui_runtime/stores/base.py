@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from agui_runtime.events import Cursor, Event, Message, Record, RunInfo, ThreadInfo
 
@@ -30,13 +30,21 @@ class Lease:
 @dataclass(frozen=True, slots=True)
 class AgentState:
     """What `<threadId, agentName>` keeps: the agent's state, and the messages of the thread as it
-    left them.
+    left them. `schema_version` is that of the state's schema, 1 where it has none.
     """
 
     state: Any = None
     messages: Sequence[Message] = ()
     version: int = 0
     saved_at: float = 0.0
+    schema_version: int = 1
+
+
+class StateKey(NamedTuple):
+    """What a saved state is found by."""
+
+    thread_id: str
+    agent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,7 @@ class StateStore(Protocol):
     """State and messages by `<threadId, agentName>`."""
 
     async def load(self, thread_id: str, agent: str) -> AgentState | None:
-        """What was last saved, or None."""
+        """What was last saved, or None; raises StateUnreadable for what is damaged."""
 
     async def save(
         self, thread_id: str, agent: str, saved: AgentState, expected_version: int | None = None
@@ -136,6 +144,11 @@ class StateStore(Protocol):
 
     async def delete(self, thread_id: str, agent: str | None = None) -> None:
         """Forget one agent's state, or all of the thread's."""
+
+    def keys(self, thread_id: str | None = None) -> AsyncGenerator[StateKey, None]:
+        """Every state there is, or the thread's, once and in no order; what is saved meanwhile may
+        be missing. Close it (`aclosing`).
+        """
 
 
 class ThreadIndex(Protocol):
@@ -157,7 +170,7 @@ class ThreadIndex(Protocol):
         cursor: str | None = None,
     ) -> Page:
         """The owner's threads, most recently updated first; raises InvalidInput for a foreign
-        cursor.
+        cursor, and for a limit below 1.
         """
 
     async def update(

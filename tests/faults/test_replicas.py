@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.stores.servers import RedisServer, free_port
+from tests.faults.world import Replica
+from tests.stores.servers import RedisServer
 from tests.wires.copilotkit.serving import asked, events, frames, reading, types
 
-ROOT = Path(__file__).parents[2]
 RUN = "/copilotkit/agent/default/run"
 CONNECT = "/copilotkit/agent/default/connect"
 STOP = "/copilotkit/agent/default/stop/t1"
@@ -31,41 +27,9 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
     server.kill()
 
 
-class Replica:
-    """A server process and a client of it."""
-
-    def __init__(self, redis: RedisServer) -> None:
-        port = free_port()
-        told = {"AGUI_APP": "tests.faults.app", "AGUI_STORE": redis.url}
-        words = ["-m", "agui_runtime", "serve", "--port", str(port)]
-        self.process = subprocess.Popen(
-            [sys.executable, *words],
-            cwd=ROOT,
-            env=os.environ | told | {"PYTHONPATH": str(ROOT)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self.client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30)
-
-    async def ready(self) -> None:
-        while True:
-            assert self.process.poll() is None, "the replica did not start"
-            try:
-                if (await self.client.get("/readyz")).status_code == 200:
-                    return
-            except httpx.TransportError:
-                await asyncio.sleep(0.05)
-
-    async def close(self) -> None:
-        await self.client.aclose()
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-
-
 @asynccontextmanager
 async def replicas(redis: RedisServer) -> AsyncIterator[tuple[Replica, Replica]]:
-    one, two = Replica(redis), Replica(redis)
+    one, two = Replica(redis.url), Replica(redis.url)
     try:
         await asyncio.gather(one.ready(), two.ready())
         yield one, two

@@ -92,7 +92,7 @@ class Shelf:
         self.size = 0
 
     def find(self, thread_id: str) -> Thread:
-        self._expire()
+        self.expire()
         thread = self.threads.get(thread_id)
         if thread is None:
             raise ThreadNotFound(thread_id)
@@ -100,7 +100,7 @@ class Shelf:
 
     def obtain(self, thread_id: str, owner: str, agent: str) -> Thread:
         """The owner's thread, made if it is new."""
-        self._expire()
+        self.expire()
         thread = self.threads.get(thread_id)
         if thread is None:
             now = self.clock()
@@ -149,10 +149,8 @@ class Shelf:
         thread.spans = thread.spans[surplus:]
         self.grow(thread, -sum(weight(record.event) for record in gone))
 
-    def _fits(self) -> bool:
-        return self.size <= self.limits.log_bytes and len(self.threads) <= self.limits.threads
-
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """Drop the threads that are too old."""
         oldest_allowed = self.clock() - self.limits.max_age
 
         def is_old(thread: Thread) -> bool:
@@ -161,6 +159,9 @@ class Shelf:
         for thread in list(takewhile(is_old, self.threads.values())):
             if thread.lease is None:
                 self.drop(thread)
+
+    def _fits(self) -> bool:
+        return self.size <= self.limits.log_bytes and len(self.threads) <= self.limits.threads
 
 
 def weight(event: Event) -> int:

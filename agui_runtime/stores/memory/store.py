@@ -18,7 +18,7 @@ from agui_runtime.errors import (
     TooLarge,
 )
 from agui_runtime.events import Cursor, Event, Record, RunInfo, ThreadInfo
-from agui_runtime.stores.base import AgentState, Batch, Lease, Page, RunEnd
+from agui_runtime.stores.base import AgentState, Batch, Lease, Page, RunEnd, StateKey
 from agui_runtime.stores.memory.shelf import MemoryLimits, Shelf, Span, Thread, weight
 
 
@@ -171,6 +171,13 @@ class MemoryStateStore:
             for name in [agent] if agent else list(thread.states):
                 thread.states.pop(name, None)
 
+    async def keys(self, thread_id: str | None = None) -> AsyncGenerator[StateKey, None]:
+        self._shelf.expire()
+        for thread in list(self._shelf.threads.values()):
+            if thread_id in (None, thread.info.thread_id):
+                for agent in list(thread.states):
+                    yield StateKey(thread.info.thread_id, agent)
+
 
 class MemoryThreadIndex:
     """`ThreadIndex` by walking the threads; a memory store holds a thousand or so."""
@@ -196,6 +203,8 @@ class MemoryThreadIndex:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page:
+        if limit < 1:
+            raise InvalidInput("limit: a whole number from 1")
         before = _page_start(cursor)
         found = [
             thread.info

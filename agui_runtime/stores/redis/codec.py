@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from agui_runtime.errors import StoreUnavailable
+from agui_runtime.errors import StateUnreadable, StoreUnavailable
 from agui_runtime.events import Event, Record, RunInfo, ThreadInfo
 from agui_runtime.stores.base import AgentState
 
@@ -97,14 +97,18 @@ def archived(payload: bytes) -> list[Record]:
 
 
 def state_json(saved: AgentState, saved_at: float) -> bytes:
-    return orjson.dumps(
-        {"state": saved.state, "messages": list(saved.messages), "saved_at": saved_at}
-    )
+    told = {"state": saved.state, "messages": list(saved.messages), "saved_at": saved_at}
+    return orjson.dumps(told | {"schema": saved.schema_version})
 
 
 def state_of(payload: bytes, version: int) -> AgentState:
-    kept = unpacked(payload)
-    return AgentState(kept["state"], kept["messages"], version, kept["saved_at"])
+    """Raises StateUnreadable; what an older release saved has no `schema`."""
+    try:
+        kept = unpacked(payload)
+        known = (kept["state"], kept["messages"], version, kept["saved_at"])
+        return AgentState(*known, kept.get("schema", 1))
+    except (StoreUnavailable, KeyError, TypeError) as error:
+        raise StateUnreadable("the saved state is damaged; others are not affected") from error
 
 
 def packed(value: object) -> bytes:

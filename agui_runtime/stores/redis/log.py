@@ -18,6 +18,7 @@ from agui_runtime.errors import (
     Busy,
     Gone,
     OwnerLost,
+    StateUnreadable,
     StoreUnavailable,
     ThreadNotFound,
     TooLarge,
@@ -167,9 +168,12 @@ class RedisRunLog:
         first, run = span_of(item)
         held = _Held(int(seq), epoch.decode(), None)
         events = [record.event for record in await self._records(run, held, first)]
-        saved = await self._states.load(thread_id, run.agent)
+        try:
+            saved = await self._states.load(thread_id, run.agent)
+        except StateUnreadable:
+            saved = None  # what the run left replaces it
         lease = Lease(run, int(token), Cursor(held.epoch, first - 1))
-        end = lost_end(events, saved, self._now())
+        end = lost_end(run, events, saved, self._now())
         if await self._write_end(lease, held, end, lost=True):
             logger.error("ended run %s of thread %s: its process is gone", run.run_id, thread_id)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agui_runtime.errors import OwnerLost
-from agui_runtime.events import Event
+from agui_runtime.events import Event, RunInfo
 from agui_runtime.fold import Fold
 from agui_runtime.grammar import Grammar
 from agui_runtime.history import PROMPTS
 from agui_runtime.stores.base import AgentState, RunEnd
 
 
-def lost_end(events: Sequence[Event], saved: AgentState | None, ended_at: float) -> RunEnd:
+def lost_end(
+    run: RunInfo, events: Sequence[Event], saved: AgentState | None, ended_at: float
+) -> RunEnd:
     """Closers for what the run left open, one RUN_ERROR, and the state as its events left it.
 
     `saved` is what the agent had before the run. A call without a result gets one that says that
@@ -32,7 +34,14 @@ def lost_end(events: Sequence[Event], saved: AgentState | None, ended_at: float)
         fold.feed(event)
     messages = [message for message in fold.messages if message["role"] not in PROMPTS]
     ids = frozenset(message["id"] for message in messages)
-    return RunEnd(last, "failed", ended_at, ids, AgentState(fold.state, messages))
+    told = any(_tells_state(event) for event in events)
+    version = run.schema_version if told or saved is None else saved.schema_version
+    state = AgentState(fold.state, messages, schema_version=version)
+    return RunEnd(last, "failed", ended_at, ids, state)
+
+
+def _tells_state(event: Event) -> bool:
+    return event["type"] == "STATE_SNAPSHOT" or "state" in (event.get("input") or ())
 
 
 def _given(events: Sequence[Event]) -> list[Event]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from hashlib import sha1
 from importlib.resources import files
 from typing import Any
@@ -44,6 +45,18 @@ class Script:
         except NoScriptError:  # the server is new, or was started anew
             reply = await self._server.command("EVAL", self._text, *words)
         return list(reply)
+
+    async def threads_with(self, part: str) -> Sequence[str]:
+        """The threads that have a key of that part, in no order; raises StoreUnavailable."""
+        start, end = f"{self._prefix}:{{", f"}}:{part}"
+        pattern = re.sub(r"([*?\[\]\\])", r"\\\1", start) + "*" + end
+        keys = {key.decode() async for key in self._server.scan(pattern)}
+        return [key[len(start) : -len(end)] for key in keys]
+
+    async def saved_by(self, thread_id: str) -> Sequence[str]:
+        """The agents that have a state in the thread; raises StoreUnavailable."""
+        fields = await self._server.command("HKEYS", f"{self._tag(thread_id)}:states")
+        return [field[2:].decode() for field in fields if field.startswith(b"s:")]
 
     def _tag(self, thread_id: str) -> str:
         # In a cluster, what stands in braces decides where a key lives: one place for one thread.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -30,6 +30,9 @@ CONNECTIONS = 32
 """So many commands are under way at most; others wait for a connection."""
 
 COMMAND_TIMEOUT = 5.0
+SCANNED = 1000
+"""Keys that the server looks at in one step."""
+
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds between attempts; the last one repeats."""
 
@@ -65,6 +68,7 @@ class Server:
         self._patience = patience
         self._client: Redis | RedisCluster | None = None
         self._troubled_at = float("-inf")
+        self._turns = asyncio.Semaphore(CONNECTIONS)
 
     async def open(self) -> None:
         """Connect; raises StoreUnavailable, and Misconfigured for a URL that cannot be meant."""
@@ -92,7 +96,15 @@ class Server:
 
     async def command(self, *words: Any) -> Any:  # noqa: ANN401  # replies are of any type
         """A command's reply; it may be carried out twice when a connection breaks."""
-        return await self._patiently(lambda: self._connected().execute_command(*words))
+        return await self._patiently(lambda: self._in_turn(*words))
+
+    async def scan(self, pattern: str) -> AsyncGenerator[bytes, None]:
+        """The keys like that, on all nodes of a cluster; one may come twice."""
+        try:
+            async for key in self._connected().scan_iter(match=pattern, count=SCANNED):
+                yield key
+        except (exceptions.RedisError, OSError) as error:
+            raise self._unavailable(error) from error
 
     async def ping(self) -> None:
         """One attempt, without patience; raises StoreUnavailable."""
@@ -113,6 +125,16 @@ class Server:
             return made
         node = client.get_random_node()  # every node of a cluster hears all messages
         return node.connection_class(**node.connection_kwargs)
+
+    async def _in_turn(self, *words: Any) -> Any:  # noqa: ANN401  # the same
+        # In the order of asking: redis-py's pool lets newcomers pass, and in a crowd some would
+        # never get a connection.
+        async with asyncio.timeout(self._patience):
+            await self._turns.acquire()
+        try:
+            return await self._connected().execute_command(*words)
+        finally:
+            self._turns.release()
 
     def _connected(self) -> Redis | RedisCluster:
         if self._client is None:
@@ -173,14 +195,20 @@ class Server:
 
 
 async def cancellable(reply: Awaitable[T]) -> T:
-    """The reply; raises CancelledError if its waiter was cancelled.
+    """The reply; raises CancelledError if its waiter was cancelled, and redis-py's errors.
 
     redis-py waits with `asyncio.wait_for`, which before Python 3.12 forgets a cancellation that
     comes in the same moment as the reply.
     """
     task = asyncio.current_task()
     before = task.cancelling() if task else 0
-    found = await reply
+    try:
+        found = await reply
+    except RuntimeError as error:
+        if "closed" not in str(error):
+            raise
+        # What uvloop says of a write to a connection that was just reset; redis-py passes it on.
+        raise exceptions.ConnectionError(str(error)) from error
     if task is not None and task.cancelling() > before:
         raise asyncio.CancelledError
     return found

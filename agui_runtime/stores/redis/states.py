@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
 from agui_runtime.errors import Conflict, ThreadNotFound, TooLarge
-from agui_runtime.stores.base import AgentState
+from agui_runtime.stores.base import AgentState, StateKey
 from agui_runtime.stores.redis.codec import squeezed, state_json, state_of
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
@@ -22,7 +22,7 @@ class RedisStateStore:
 
     async def load(self, thread_id: str, agent: str) -> AgentState | None:
         how, payload, version = await self._script.step("load", thread_id, agent)
-        return state_of(payload, int(version)) if how == b"ok" else None
+        return state_of(payload, int(version or 0)) if how == b"ok" else None
 
     async def save(
         self, thread_id: str, agent: str, saved: AgentState, expected_version: int | None = None
@@ -43,6 +43,15 @@ class RedisStateStore:
 
     async def delete(self, thread_id: str, agent: str | None = None) -> None:
         await self._script.step("unsave", thread_id, agent or "")
+
+    async def keys(self, thread_id: str | None = None) -> AsyncGenerator[StateKey, None]:
+        if thread_id is None:
+            threads = await self._script.threads_with("states")
+        else:
+            threads = [thread_id]
+        for each in threads:
+            for agent in await self._script.saved_by(each):
+                yield StateKey(each, agent)
 
     def encoded(self, saved: AgentState, saved_at: float) -> bytes:
         """As it is stored with the end of a run, whatever its size: it is there already."""

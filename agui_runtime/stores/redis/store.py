@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 
+from agui_runtime.stores.redis.answers import RedisAnswers
 from agui_runtime.stores.redis.caretaker import Caretaker
 from agui_runtime.stores.redis.hearing import Hearing, cancelled
 from agui_runtime.stores.redis.index import Index
@@ -39,6 +40,7 @@ class RedisStore:
     ) -> None:
         limits, now = limits or RedisLimits(), clock or time.time
         self._server = Server(url, limits.patience)
+        self._prefix = prefix
         script = Script(self._server, prefix, limits.max_age, clock)
         index = Index(self._server, prefix)
         inbox = f"{prefix}:inbox:{uuid.uuid4().hex}"
@@ -48,6 +50,10 @@ class RedisStore:
         self.log = RedisRunLog(script, self.hearing, index, self.states, limits, inbox, now)
         self.caretaker = Caretaker(self._server, script, index, self.log, limits, now)
         self._watching: asyncio.Task[None] | None = None
+
+    def answers(self, seconds: float = 300.0) -> RedisAnswers:
+        """Where agents that are `cached` may keep their answers, for so long, for all replicas."""
+        return RedisAnswers(self._server, self._prefix, seconds)
 
     async def open(self) -> None:
         await self._server.open()

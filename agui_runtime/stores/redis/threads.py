@@ -48,6 +48,8 @@ class RedisThreadIndex:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page:
+        if limit < 1:
+            raise InvalidInput("limit: a whole number from 1")
         before = _page_start(cursor)
         page: list[ThreadInfo] = []
         async for thread_id in self._index.owned(owner, before[0]):

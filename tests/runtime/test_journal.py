@@ -1,0 +1,149 @@
+"""How a run writes to a store that takes its time: its agent goes on, and nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.errors import AguiError, Conflict, TooLarge
+from agui_runtime.events import Cursor, Event, RunInfo
+from agui_runtime.journal import AHEAD, Journal
+from agui_runtime.run import Limits
+from agui_runtime.runtime import CopilotRuntime, Options
+from agui_runtime.stores.base import Lease
+from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.stores.memory.shelf import MemoryLimits, Shelf
+from agui_runtime.stores.memory.store import MemoryRunLog
+from tests.runtime.worlds import ANN, asking, told as heard
+
+RUN = RunInfo("t1", "r1", "default", "ann", 1.0)
+AWAY = Lease(RUN, 1, Cursor("e", 0), renew_every=2.0)
+
+
+class Gated(MemoryRunLog):
+    """A log whose writes wait for a gate; `writes` are those that were let through."""
+
+    def __init__(self, refusal: AguiError | None = None) -> None:
+        super().__init__(Shelf(MemoryLimits(), time.time))
+        self.gate, self.asked = asyncio.Event(), asyncio.Event()
+        self.writes: list[list[Event]] = []
+        self._refusal = refusal
+
+    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
+        self.asked.set()
+        await self.gate.wait()
+        if self._refusal is not None:
+            raise self._refusal
+        self.writes.append(list(events))
+
+
+def event(number: int, kind: str = "TEXT_MESSAGE_CONTENT") -> Event:
+    return {"type": kind, "number": number}
+
+
+def journal(log: Gated, failures: list[AguiError] | None = None, lease: Lease = AWAY) -> Journal:
+    told = list[AguiError]() if failures is None else failures
+    return Journal(log, lease, told.append)
+
+
+async def test_what_gathers_during_a_write_is_written_together() -> None:
+    log = Gated()
+    writing = journal(log)
+    await writing.add([event(0)])
+    await log.asked.wait()
+    for number in (1, 2, 3):
+        await writing.add([event(number)])
+    log.gate.set()
+    await writing.flush()
+    assert log.writes == [[event(0)], [event(1), event(2), event(3)]]
+
+
+async def test_an_agent_that_is_far_ahead_waits() -> None:
+    log = Gated()
+    writing = journal(log)
+
+    async def talk() -> None:
+        for number in range(2 * AHEAD):
+            await writing.add([event(number)])
+
+    talking = asyncio.create_task(talk())
+    await log.asked.wait()
+    assert not talking.done()
+    log.gate.set()
+    await talking
+    await writing.flush()
+    assert [each["number"] for write in log.writes for each in write] == list(range(2 * AHEAD))
+
+
+async def test_a_call_is_stored_before_its_tool_can_start() -> None:
+    log = Gated()
+    log.gate.set()
+    writing = journal(log)
+    await writing.add([event(0)])
+    await writing.add([event(1, "TOOL_CALL_END")])
+    assert [each for write in log.writes for each in write] == [event(0), event(1, "TOOL_CALL_END")]
+
+
+async def test_a_refused_write_is_told_once_and_what_follows_is_handed_back() -> None:
+    log, failures = Gated(TooLarge("too much")), list[AguiError]()
+    writing = journal(log, failures)
+    await writing.add([event(0)])
+    await log.asked.wait()
+    await writing.add([event(1)])
+    log.gate.set()
+    with pytest.raises(TooLarge):
+        await writing.flush()
+    with pytest.raises(TooLarge):
+        await writing.add([event(2)])
+    assert await writing.rest() == [event(1), event(2)]
+    assert [failure.code for failure in failures] == ["TOO_LARGE"]
+
+
+async def test_the_rest_waits_for_the_write_under_way_and_starts_none() -> None:
+    log = Gated()
+    writing = journal(log)
+    await writing.add([event(0)])
+    await log.asked.wait()
+    await writing.add([event(1)])
+    ending = asyncio.create_task(writing.rest())
+    await asyncio.sleep(0)
+    log.gate.set()
+    assert await ending == [event(1)]
+    assert log.writes == [[event(0)]]
+
+
+async def test_a_store_in_this_process_gets_each_event_at_once() -> None:
+    log = Gated()
+    log.gate.set()
+    writing = journal(log, lease=Lease(RUN, 1, Cursor("e", 0)))
+    await writing.add([event(0)])
+    assert log.writes == [[event(0)]]
+
+
+async def test_a_state_is_saved_while_its_run_goes_on() -> None:
+    said, go = asyncio.Event(), asyncio.Event()
+
+    async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
+        yield {"type": "STATE_SNAPSHOT", "snapshot": {"step": 1}}
+        said.set()
+        await go.wait()
+        yield {"type": "STATE_DELTA", "delta": [{"op": "replace", "path": "/step", "value": 2}]}
+
+    options = Options(limits=Limits(save_every=0))
+    runtime = CopilotRuntime({"default": agent}, store=MemoryStore(), options=options)
+    handle = await runtime.start(asking())
+    await said.wait()
+    during = await runtime.load_state("t1", "default", ANN)
+    go.set()
+    await heard(handle)
+    after = await runtime.load_state("t1", "default", ANN)
+    assert during is not None
+    assert after is not None
+    assert (during.state, after.state) == ({"step": 1}, {"step": 2})
+    assert during.version < after.version
+    with pytest.raises(Conflict):
+        await runtime.save_state("t1", "default", ANN, {}, expected_version=during.version)
