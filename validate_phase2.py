@@ -32,7 +32,12 @@ ROWS = (
     Row(
         "schema",
         "every type, field, argument, default and directive of 1.10.6",
-        (f"{WIRE}/test_schema.py",),
+        (f"{WIRE}/test_schema.py::test_every_fact_of_the_reference_schema_holds_in_ours",),
+    ),
+    Row(
+        "schema",
+        "this phase's own names stand beside the reference's",
+        (f"{WIRE}/test_schema.py::test_our_own_names_stand_beside_the_references",),
     ),
     Row("schema", "inputs are read as Strawberry reads them", (f"{WIRE}/test_reading.py",)),
     Row(
@@ -42,15 +47,31 @@ ROWS = (
     ),
     Row(
         "schema",
-        "malformed, oversized and excessive requests are told what is wrong",
-        (f"{WIRE}/test_http.py", f"{WIRE}/test_errors.py"),
+        "malformed, oversized and excessive requests are told why",
+        (
+            f"{WIRE}/test_http.py",
+            f"{WIRE}/test_errors.py",
+            f"{WIRE}/test_limits.py",
+        ),
+    ),
+    Row(
+        "schema",
+        "generated operations end in an answer and leave nothing behind",
+        (f"{WIRE}/test_fuzz.py",),
     ),
     Row(
         "orchestration",
         "the answers are those of the recorded Node runtime",
         (f"{WIRE}/test_goldens.py",),
     ),
-    Row("orchestration", "where the reference fails, ours does not", (f"{WIRE}/test_better.py",)),
+    Row(
+        "orchestration",
+        "where the reference fails, ours does not",
+        (
+            f"{WIRE}/test_better.py",
+            f"{WIRE}/test_defects.py",
+        ),
+    ),
     Row(
         "orchestration",
         "a run ends in one terminal event, whatever happens",
@@ -59,14 +80,51 @@ ROWS = (
     Row("orchestration", "server-side actions are carried out", ("tests/runtime/test_actions.py",)),
     Row(
         "orchestration",
-        "agents come from functions, OpenAI-compatible servers and LiteLLM",
+        "agents call agents",
+        (
+            "tests/runtime/test_delegation.py",
+            f"{WIRE}/test_delegates.py",
+        ),
+    ),
+    Row(
+        "orchestration",
+        "guardrails stop what may not be answered",
+        ("tests/runtime/test_guardrails.py",),
+    ),
+    Row(
+        "orchestration",
+        "tools of MCP servers are called, kept fresh and guarded",
+        ("tests/connectors/test_mcp.py",),
+    ),
+    Row(
+        "orchestration",
+        "callbacks observe every run and break none",
+        ("tests/runtime/test_callbacks.py",),
+    ),
+    Row(
+        "orchestration",
+        "a run can be executed to its end in one answer",
+        (f"{WIRE}/test_execution.py",),
+    ),
+    Row(
+        "orchestration",
+        "agents come from functions, OpenAI-like servers, LiteLLM",
         (
             "tests/connectors/test_base.py",
             "tests/connectors/test_openai.py",
             "tests/connectors/test_litellm.py",
         ),
     ),
-    Row("state", "a store keeps what it promises", ("tests/stores/test_contract.py",)),
+    Row(
+        "orchestration",
+        "remote endpoints are agents and actions of this runtime",
+        (
+            "tests/connectors/test_copilotkit.py",
+            "tests/connectors/test_copilotkit_dialects.py",
+            "tests/runtime/test_remotes.py",
+        ),
+    ),
+    Row("state", "memory and Redis keep what a store promises", ("tests/stores/test_contract.py",)),
     Row(
         "state",
         "one run at a time, one owner, nothing lost on a thread",
@@ -74,16 +132,58 @@ ROWS = (
     ),
     Row(
         "state",
-        "the state of <threadId, agentName> can be loaded",
+        "the state of <threadId, agentName> is loaded and saved",
         (
-            f"{WIRE}/test_chat.py::test_a_chat_is_answered_and_its_state_can_be_loaded",
-            f"{WIRE}/test_chat.py::test_threads_are_told_to_their_owner_alone",
+            f"{WIRE}/test_saved_state.py",
             f"{PAGE}::test_the_page_and_an_agent_share_a_state",
         ),
     ),
-    Row("clients", "the unmodified 1.10.6 React page works in a browser", (PAGE,)),
+    Row(
+        "state",
+        "threads, runs, events and token usage can be explored",
+        (f"{WIRE}/test_exploration.py",),
+    ),
+    Row(
+        "subscriptions",
+        "answers, logs and threads are told as they grow",
+        (f"{WIRE}/test_subscriptions.py",),
+    ),
+    Row(
+        "subscriptions",
+        "the socket protocol: authentication, limits, cancellation",
+        (f"{WIRE}/test_transport_ws.py",),
+    ),
+    Row(
+        "subscriptions",
+        "npm graphql-ws and graphql-sse understand it",
+        ("tests/clients/test_graphql_clients.py",),
+    ),
+    Row(
+        "playground",
+        "it works offline, mounted anywhere, and can be switched off",
+        (
+            f"{WIRE}/test_playground.py",
+            "tests/clients/test_playground.py",
+        ),
+    ),
+    Row(
+        "clients",
+        "the unmodified 1.10.6 React page works in a browser",
+        (
+            f"{PAGE}",
+            "tests/clients/test_copilotkit_1_10_beside.py",
+        ),
+    ),
+    Row(
+        "clients",
+        "a Node runtime 1.10.6 uses our agents and actions",
+        (
+            "tests/clients/test_node_1_10.py",
+            "tests/wires/remote/test_remote.py",
+        ),
+    ),
     Row("tests", "the comparator would notice a difference", (f"{WIRE}/test_comparator.py",)),
-    Row("tests", "the README's examples run", ("tests/test_readme.py",)),
+    Row("tests", "the examples of README and docs run", ("tests/test_readme.py",)),
 )
 
 

@@ -6,7 +6,7 @@ Connectors know nothing of it: they only see more tools.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, TypeAlias
 
@@ -14,13 +14,16 @@ from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
 
 from agui_runtime.actions import ServerAction
-from agui_runtime.connectors.base import Agent, AgentEvent, closing, decoded
+from agui_runtime.connectors.base import Agent, AgentEvent, closing, current_run, decoded
 from agui_runtime.delegation import Delegate
 from agui_runtime.events import TERMINAL, Event, Message
 from agui_runtime.fold import Fold
 
 MAX_STEPS = 10
 """So often an agent may go on after its actions within one run."""
+
+_LEFT = "agui_runtime.actions"
+"""The note of calls that nobody carried out because the agent asked something first."""
 
 _Tool: TypeAlias = ServerAction | Delegate
 _Call: TypeAlias = Mapping[str, Any]
@@ -61,7 +64,10 @@ class _ActingAgent:
                 async for item in items:
                     for event in step.through(decoded(item)):
                         yield event
+            if step.asks:
+                await self._leave(step, request)
             pending = step.unanswered()
+            pending += await _left(step.awaited - {call["id"] for call in pending})
             ours = [call for call in pending if call["function"]["name"] in self._box]
             work = _Work(self._box, request, self._follow_up)
             async with aclosing(work.done(ours)) as events:
@@ -69,11 +75,22 @@ class _ActingAgent:
                     step.note(event)
                     yield event
             usage += step.usage
-            if not ours or ours != pending or number == last:
+            elsewhere = step.awaited - {call["id"] for call in ours}
+            if not ours or ours != pending or elsewhere or number == last:
                 break
             request = _continued(request, step.fold.messages)
         for event in step.end(usage):
             yield event
+
+    async def _leave(self, step: _Step, request: RunAgentInput) -> None:
+        """Note the calls that are ours and wait with the agent, for the run that answers it."""
+        run = current_run.get(None)
+        ours = [c for c in step.fold.open_tool_calls if c["function"]["name"] in self._box]
+        if not ours or run is None or run.notes is None:
+            return
+        answered = {m.tool_call_id for m in request.messages if m.role == "tool"}
+        earlier = [call for call in await run.notes.read(_LEFT) or () if call["id"] not in answered]
+        await run.notes.write(_LEFT, [*earlier, *ours])
 
 
 class _Work:
@@ -136,6 +153,20 @@ class _Step:
     def usage(self) -> Sequence[Any]:
         return (self._terminal or {}).get("usage") or ()
 
+    @property
+    def asks(self) -> bool:
+        """The agent waits for an answer, and does nothing more before."""
+        return "interrupts" in self._outcome
+
+    @property
+    def awaited(self) -> frozenset[str]:
+        """The calls, of earlier runs too, whose results the agent says that it waits for."""
+        return frozenset(self._outcome.get("pendingToolCallIds") or ())
+
+    @property
+    def _outcome(self) -> Mapping[str, Any]:
+        return (self._terminal or {}).get("outcome") or {}
+
     def through(self, events: Sequence[Event]) -> Sequence[Event]:
         passed = []
         for event in events:
@@ -155,8 +186,7 @@ class _Step:
         """The calls that nobody answered, the browser's among them; none if the agent failed or
         waits.
         """
-        terminal = self._terminal or {}
-        if terminal.get("type") == "RUN_ERROR" or "interrupts" in (terminal.get("outcome") or {}):
+        if self.asks or (self._terminal or {}).get("type") == "RUN_ERROR":
             return []
         return list(self.fold.open_tool_calls)
 
@@ -171,9 +201,23 @@ async def _called(action: ServerAction, arguments: str) -> str:
     return await action.call(arguments)
 
 
+async def _left(ids: Collection[str]) -> list[_Call]:
+    """Those of them that an earlier run left, as it made them, not as a front end tells them."""
+    run = current_run.get(None)
+    if not ids or run is None or run.notes is None:
+        return []
+    latest = {call["id"]: call for call in await run.notes.read(_LEFT) or ()}
+    return [call for id_, call in latest.items() if id_ in ids]
+
+
 def _continued(request: RunAgentInput, said: Sequence[Message]) -> RunAgentInput:
+    """The request with what was said since; answers to questions were given, and count once."""
     messages = _MESSAGES.validate_python([*request.messages, *said])
-    return request.model_copy(update={"messages": messages})
+    props = request.forwarded_props
+    if isinstance(props, dict):
+        props = {name: value for name, value in props.items() if name != "command"}
+    told = {"messages": messages, "resume": None, "forwarded_props": props}
+    return request.model_copy(update=told)
 
 
 def _answered(call_id: str, content: str, also_said: bool) -> list[Event]:

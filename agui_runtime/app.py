@@ -21,6 +21,7 @@ from agui_runtime.wires.copilotkit.options import WireOptions
 from agui_runtime.wires.copilotkit.routes import Wire
 from agui_runtime.wires.graphql import routes as graphql
 from agui_runtime.wires.remote import routes as remote
+from agui_runtime.wrappers import breaker_states
 
 WIRE_OPTIONS = WireOptions()
 
@@ -164,10 +165,13 @@ async def _healthy() -> dict[str, str]:
     return {"status": "ok"}
 
 
-def _ready(runtime: CopilotRuntime) -> Callable[[], Awaitable[dict[str, str]]]:
-    async def ready() -> dict[str, str]:
+def _ready(runtime: CopilotRuntime) -> Callable[[], Awaitable[dict[str, object]]]:
+    """Agents that are left alone for a while do not make the server unready; they are told."""
+
+    async def ready() -> dict[str, object]:
         await runtime.check()
-        return {"status": "ready"}
+        breakers = breaker_states(runtime.agents)
+        return {"status": "ready", **({"breakers": breakers} if breakers else {})}
 
     return ready
 

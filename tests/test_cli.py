@@ -12,6 +12,8 @@ import pytest
 
 from tests.commands import ROOT, finished, serving
 
+HEAVY = {"litellm", "agentscope", "redis", "mcp"}
+
 
 async def test_serve_says_what_is_where_and_answers_there() -> None:
     async with serving() as (_, origin, said), httpx.AsyncClient() as client:
@@ -63,6 +65,25 @@ async def test_neither_litellm_nor_agentscope_is_loaded_by_starting() -> None:
         *(sys.executable, "-c", code), cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     out, _ = await process.communicate()
-    loaded = out.decode()
-    assert "'fastapi'" in loaded
-    assert not {"litellm", "agentscope", "redis", "mcp"} & set(re.findall(r"'(\w+)'", loaded))
+    loaded = set(re.findall(r"'(\w+)'", out.decode()))
+    assert "fastapi" in loaded
+    assert not HEAVY & loaded
+
+
+async def test_nor_by_the_first_answers_of_a_server() -> None:
+    asked = {"id": "u1", "role": "user", "content": "What is loaded?"}
+    run = {"threadId": "t1", "runId": "r1", "messages": [asked], "state": {}, "tools": []}
+    body = {**run, "context": [], "forwardedProps": {}}
+    settings = {"AGUI_APP": "tests.fakes.modules:runtime"}
+    async with (
+        serving(**settings) as (_, origin, _),
+        httpx.AsyncClient(base_url=f"{origin}/copilotkit") as client,
+    ):
+        for query in ("{ hello }", "{ availableAgents { agents { name } } }"):
+            assert "errors" not in (await client.post("", json={"query": query})).json()
+        assert (await client.get("/info")).status_code == 200
+        told = await client.post("/agent/default/run", json=body)
+
+    loaded = set(re.findall(r"\w+", told.text))
+    assert {"fastapi", "strawberry"} <= loaded
+    assert not HEAVY & loaded

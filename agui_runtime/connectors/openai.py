@@ -21,6 +21,7 @@ from agui_runtime.connectors.chat.patience import Patience
 from agui_runtime.connectors.chat.reply import Reply
 from agui_runtime.connectors.chat.request import ChatOptions, chat_request
 from agui_runtime.connectors.chat.transport import broken_off, unanswered
+from agui_runtime.connectors.pool import Pool
 from agui_runtime.connectors.sse import EventStream
 from agui_runtime.errors import Misconfigured, ProtocolFailure
 from agui_runtime.events import Event
@@ -78,8 +79,7 @@ class OpenAIAgent:
         self._timeout = httpx.Timeout(self._patience.silence, connect=self._patience.connect)
         self._api_key = (api_key or "").strip()
         self._headers = _request_headers(self._api_key, headers or {})
-        self._client = client
-        self._own: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
+        self._pool = Pool(client)
 
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         """The events of one answer, up to RUN_FINISHED with its `usage`."""
@@ -100,9 +100,7 @@ class OpenAIAgent:
 
     async def close(self) -> None:
         """Close the agent's connections; a later run opens new ones."""
-        own, self._own = self._own, None
-        if own is not None:
-            await own[1].aclose()
+        await self._pool.close()
 
     @asynccontextmanager
     async def _asked(
@@ -116,7 +114,7 @@ class OpenAIAgent:
                 yield blocks
 
     async def _attempt(self, body: bytes) -> httpx.Response:
-        client = self._http()
+        client = self._pool.client()
         asked = client.build_request(
             "POST", self._url, content=body, headers=self._headers, timeout=self._timeout
         )
@@ -139,17 +137,6 @@ class OpenAIAgent:
         if self._api_key:
             body = body.replace(self._api_key.encode(), b"[hidden]")
         return refused(response.status_code, parsed(body), response.headers.get("retry-after"))
-
-    def _http(self) -> httpx.AsyncClient:
-        """The caller's client, or one for the running loop: connections belong to their loop."""
-        if self._client is not None:
-            return self._client
-        loop = asyncio.get_running_loop()
-        if self._own is None or self._own[0] is not loop:
-            # Each open run holds a connection, so a limit here would be one on the whole runtime.
-            limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-            self._own = loop, httpx.AsyncClient(limits=limits)
-        return self._own[1]
 
 
 class _Answer:

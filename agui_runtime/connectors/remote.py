@@ -18,6 +18,7 @@ import orjson
 from agui_runtime.connectors.base import current_run
 from agui_runtime.connectors.chat.failures import Refusal, redact
 from agui_runtime.connectors.chat.patience import Patience
+from agui_runtime.connectors.pool import Pool
 from agui_runtime.errors import Misconfigured, RemoteFailure
 from agui_runtime.events import RunContext
 
@@ -98,8 +99,7 @@ class RemoteServer:
         self._on_before_request = on_before_request
         self._patience = patience
         self._timeout = httpx.Timeout(patience.silence, connect=patience.connect)
-        self._client = client
-        self._own: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
+        self._pool = Pool(client)
 
     async def headers(self, context: RunContext | None) -> dict[str, str]:
         """The headers for a request that serves this context; later sources win."""
@@ -143,9 +143,7 @@ class RemoteServer:
 
     async def close(self) -> None:
         """Close the connections; a later request opens new ones."""
-        own, self._own = self._own, None
-        if own is not None:
-            await own[1].aclose()
+        await self._pool.close()
 
     @asynccontextmanager
     async def _answer(
@@ -163,7 +161,7 @@ class RemoteServer:
     async def _attempt(
         self, path: str, headers: list[tuple[bytes, bytes]], data: bytes
     ) -> httpx.Response:
-        client = self._http()
+        client = self._pool.client()
         asked = client.build_request(
             "POST", self._url + path, content=data, headers=headers, timeout=self._timeout
         )
@@ -221,17 +219,6 @@ class RemoteServer:
             raise self.failure("TIMEOUT", "fell silent; try again") from error
         except httpx.HTTPError as error:
             raise self.failure("BROKEN", "broke off in its answer; try again") from error
-
-    def _http(self) -> httpx.AsyncClient:
-        """The caller's client, or one for the running loop: connections belong to their loop."""
-        if self._client is not None:
-            return self._client
-        loop = asyncio.get_running_loop()
-        if self._own is None or self._own[0] is not loop:
-            # Each open run holds a connection, so a limit here would be one on the whole runtime.
-            limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-            self._own = loop, httpx.AsyncClient(limits=limits)
-        return self._own[1]
 
 
 async def drain(blocks: AsyncGenerator[bytes, None]) -> None:

@@ -4,7 +4,7 @@ They nest in any order, outermost first asked:
 `limited(with_fallback(transformed(agent, drop("RAW")), spare), 4)`.
 """
 
-from agui_runtime.wrappers.breaker import with_breaker
+from agui_runtime.wrappers.breaker import breaker_states, with_breaker
 from agui_runtime.wrappers.cache import AnswerCache, cached
 from agui_runtime.wrappers.fallback import with_fallback
 from agui_runtime.wrappers.limit import limited
@@ -12,6 +12,7 @@ from agui_runtime.wrappers.transforms import cap, drop, mask, transformed
 
 __all__ = [
     "AnswerCache",
+    "breaker_states",
     "cached",
     "cap",
     "drop",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
+from typing import Literal, TypeAlias
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.errors import AgentFailure
 from agui_runtime.events import TERMINAL, Event
 from agui_runtime.wrappers.base import Wrapper, events_of, is_fault
+
+State: TypeAlias = Literal["closed", "open", "half-open"]
+"""As such breakers name them: closed ones let runs through."""
 
 
 def with_breaker(
@@ -29,7 +33,9 @@ def with_breaker(
 
 
 class Breaker(Wrapper):
-    """See `with_breaker`. `closed` tells whether the agent is asked: for health checks."""
+    """See `with_breaker`. `closed` tells whether the agent is asked, `state` also whether the next
+    run may try again (`half-open`).
+    """
 
     def __init__(
         self, agent: object, failures: int, pause: float, clock: Callable[[], float]
@@ -45,6 +51,12 @@ class Breaker(Wrapper):
     @property
     def closed(self) -> bool:
         return self._failures < self._most
+
+    @property
+    def state(self) -> State:
+        if self.closed:
+            return "closed"
+        return "half-open" if self._waited() >= self._pause else "open"
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         self._admit()
@@ -67,7 +79,7 @@ class Breaker(Wrapper):
     def _admit(self) -> None:
         if self.closed:
             return
-        waited = self._clock() - self._opened_at
+        waited = self._waited()
         if self._trying or waited < self._pause:
             seconds = max(1, round(self._pause - waited))
             raise AgentFailure(
@@ -75,12 +87,27 @@ class Breaker(Wrapper):
             )
         self._trying = True
 
+    def _waited(self) -> float:
+        return self._clock() - self._opened_at
+
     def _note(self, failure: Exception | None) -> None:
         if failure is None:
             self._failures = 0
         elif is_fault(failure):
             self._failures += 1
             self._opened_at = self._clock()
+
+
+def breaker_states(agents: Mapping[str, object]) -> dict[str, State]:
+    """The state of each of these agents that has a breaker, wrapped or not: for health checks."""
+    found = {name: _breaker_of(agent) for name, agent in agents.items()}
+    return {name: breaker.state for name, breaker in found.items() if breaker is not None}
+
+
+def _breaker_of(agent: object) -> Breaker | None:
+    while isinstance(agent, Wrapper) and not isinstance(agent, Breaker):
+        agent = agent.agent
+    return agent if isinstance(agent, Breaker) else None
 
 
 def _failure(terminal: Event) -> Exception | None:

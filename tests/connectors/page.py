@@ -18,11 +18,16 @@ class Page:
     """A front end: it sends all that it has seen of the thread with every request."""
 
     def __init__(
-        self, runtime: CopilotRuntime, thread: str = "t1", caller: Caller = ANONYMOUS
+        self,
+        runtime: CopilotRuntime,
+        thread: str = "t1",
+        caller: Caller = ANONYMOUS,
+        agent: str | None = None,
     ) -> None:
         self.runtime = runtime
         self.thread = thread
         self.caller = caller
+        self.agent = agent
         self.messages: list[Message] = []
         self.runs = 0
 
@@ -40,7 +45,7 @@ class Page:
         ids = {"threadId": self.thread, "runId": f"{self.thread}-r{self.runs}"}
         given = RunAgentInput.model_validate({**ids, "messages": self.messages, **rest})
         context = RunContext(self.caller, request_id="q")
-        return RunRequest(given, context, ephemeral=ephemeral)
+        return RunRequest(given, context, self.agent, ephemeral=ephemeral)
 
     async def stopped(self, text: str, when: Callable[[], Any], **rest: Any) -> list[Event]:  # noqa: ANN401
         """Send a new message, and stop the run as soon as `when()` has come."""

@@ -13,7 +13,7 @@ from agui_runtime.stores.memory import MemoryStore
 from examples.agentscope_app import FILES, app, filing_clerk
 from tests.connectors.clerk import asked_first, clerk, heard
 from tests.connectors.page import Page, results, resume
-from tests.connectors.talk import text, tool
+from tests.connectors.talk import text
 from tests.fakes.model import ModelServer
 from tests.support import served
 from tests.wires.graphql.merging import merged
@@ -168,27 +168,6 @@ async def test_always_is_remembered_for_the_thread_alone() -> None:
 
     assert deleted == ["a", "a"]
     assert elsewhere[-1]["outcome"]["type"] == "interrupt"
-
-
-async def test_a_call_that_asks_beside_one_of_the_front_ends() -> None:
-    deleted, delete = deleting()
-    offered = [tool("show_map")]
-    async with ModelServer() as model:
-        page = Page(CopilotRuntime(agents={"default": clerk(model, asked_first(delete))}))
-        asked = await page.say(DELETE + " [tool:show_map {}]", tools=offered)
-        calls = {
-            call["function"]["name"]: call["id"]
-            for message in page.messages
-            for call in message.get("toolCalls") or ()
-        }
-        approved = await page.go(resume=resume(asked, True), tools=offered)
-        shown = {"id": "x", "role": "tool", "toolCallId": calls["show_map"], "content": "shown"}
-        page.messages.append(shown)
-        done = await page.go(tools=offered)
-
-    assert deleted == ["a"]
-    assert approved[-1]["outcome"]["pendingToolCallIds"] == [calls["show_map"]]
-    assert text(done) == "Tool result: shown"
 
 
 async def test_an_approval_that_failed_is_not_carried_out_twice() -> None:

@@ -31,7 +31,7 @@ def told(*events: object, supplied: frozenset[str] = frozenset()) -> list[Event]
 def ended(reason: ReplyFinishedReason, error: ErrorInfo | None = None) -> list[Event]:
     story = Story(ask("hi"), ())
     story.feed(ReplyEndEvent(session_id="s", reply_id="r", finished_reason=reason, error=error))
-    return story.end(())
+    return story.end((), "r")
 
 
 def test_pictures_and_sounds_of_the_agent_are_told_whole() -> None:

@@ -19,7 +19,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from agui_runtime.connectors.langgraph import LangGraphAgent
-from agui_runtime.events import Caller, Event
+from agui_runtime.events import ANONYMOUS, Caller, Event
 from agui_runtime.runtime import CopilotRuntime
 from tests.connectors.page import Page, results, resume
 from tests.connectors.talk import kinds, text, tool, user
@@ -64,7 +64,7 @@ async def talking(
     async with served(app) as origin:
         agent = LangGraphAgent(origin, "story", **options)
         runtime = CopilotRuntime(agents={"default": agent})
-        yield Page(runtime, thread, *([caller] if caller else [])), server
+        yield Page(runtime, thread, caller or ANONYMOUS), server
         await runtime.close()
 
 

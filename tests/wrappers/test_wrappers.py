@@ -203,6 +203,7 @@ async def test_an_agent_that_keeps_failing_is_spared_for_a_while() -> None:
     assert (agent.runs, breaker.closed) == (2, False)
 
     clock.now = 31
+    assert breaker.state == "half-open"
     codes = [(await front.say("hi"))[-1]["code"] for _ in range(2)]
     assert codes == ["AGENT_ERROR", "AGENT_UNAVAILABLE"]
     assert agent.runs == 3

@@ -12,12 +12,12 @@ from agentscope.agent import Agent
 from agentscope.message import ToolCallState
 from agentscope.state import AgentState
 
-from agui_runtime.connectors.agentscope.approvals import answers
+from agui_runtime.connectors.agentscope.approvals import answers, interrupt_id
 from agui_runtime.connectors.agentscope.conversation import (
     Kept,
     Turn,
+    covered,
     heard,
-    keys,
     news,
     restarted,
     settle,
@@ -86,9 +86,11 @@ class AgentScopeAgent:
             await reply.end()
             if notes and reply.begun:
                 settle(agent.state, agent.name)
-                left = Kept(agent.state, [*keys(sent), *story.made], turn.answered)
+                seen = [*covered(sent, agent.state, agent.name), *story.made]
+                left = Kept(agent.state, seen, turn.answered)
                 await notes.write(self.name, left.written())
-        for each in story.end(agent.state.get_awaiting_tool_calls(agent.name)):
+        state = agent.state
+        for each in story.end(state.get_awaiting_tool_calls(agent.name), state.reply_id):
             yield each
 
     async def close(self) -> None:
@@ -118,11 +120,14 @@ def _turn(kept: Kept, agent: Agent, sent: Sequence[Message], request: RunAgentIn
     state, name = agent.state, agent.name
     waiting = state.get_awaiting_tool_calls(name)
     asking = [call for call in waiting if call.state == ToolCallState.ASKING]
-    approvals = answers(request, asking, kept.answered)
+    approvals = answers(request, asking, state.reply_id, kept.answered)
     fresh = news(kept, sent)
     if approvals:
-        answered = [each.tool_call.id for each in approvals]
-        return replace(heard(fresh or (), state, name), approvals=approvals, answered=answered)
+        answered = [interrupt_id(each.tool_call, state.reply_id) for each in approvals]
+        return replace(heard(fresh or (), agent), approvals=approvals, answered=answered)
     if request.resume:
         return Turn(answered=kept.answered)  # the same answers again, after a failure
-    return restarted(state, sent, name) if fresh is None else heard(fresh, state, name)
+    if fresh is None:
+        return restarted(state, sent, name)
+    turn = heard(fresh, agent)
+    return turn if turn.messages else replace(turn, answered=kept.answered)

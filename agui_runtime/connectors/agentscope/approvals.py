@@ -23,14 +23,21 @@ _NO = frozenset({"reject", "rejected", "no", "deny", "denied", "false", "cancel"
 _HOW = 'answer with {"approved": true} or {"approved": false}'
 
 
-def question(call: ToolCallBlock) -> Event:
-    """The interrupt that asks whether the call may be carried out."""
+def interrupt_id(call: ToolCallBlock, reply: str) -> str:
+    """The id of the question about this call of that reply; there are models that count their calls
+    from one again in each.
+    """
+    return f"approve:{reply}:{call.id}"
+
+
+def question(call: ToolCallBlock, reply: str) -> Event:
+    """The interrupt that asks whether the call, made in that reply, may be carried out."""
     properties: dict[str, Any] = {"approved": {"type": "boolean"}}
     if call.suggested_rules:
         about = "Do not ask again for calls like this one."
         properties["always"] = {"type": "boolean", "description": about}
     return {
-        "id": f"approve:{call.id}",
+        "id": interrupt_id(call, reply),
         "reason": "tool_call",
         "toolCallId": call.id,
         "message": f"May the tool {call.name!r} be called with {call.input or '{}'}?",
@@ -45,17 +52,18 @@ def question(call: ToolCallBlock) -> Event:
 
 
 def answers(
-    request: RunAgentInput, asking: Sequence[ToolCallBlock], answered: Collection[str]
+    request: RunAgentInput, asking: Sequence[ToolCallBlock], reply: str, answered: Collection[str]
 ) -> list[ConfirmResult]:
-    """What the request answers to the calls that wait; empty if it answers nothing.
+    """What the request answers to the calls that wait in that reply; empty if it answers nothing.
 
-    AG-UI 1.0 answers each interrupt by its id (`resume`), and repeats that after a failure: calls
-    in `answered` are not answered again. Older front ends send one value in
+    AG-UI 1.0 answers each interrupt by its id (`resume`), and repeats that after a failure:
+    interrupts in `answered` are not answered again. Older front ends send one value in
     `forwardedProps.command.resume`, which holds for all of them. Raises InvalidInput for an answer
     to something else, for one that leaves a question open, and for one that is neither yes nor no.
     """
     if request.resume:
-        return _by_id({each.interrupt_id: each for each in request.resume}, asking, answered)
+        given = {each.interrupt_id: each for each in request.resume}
+        return _by_id(given, {interrupt_id(call, reply): call for call in asking}, answered)
     props = request.forwarded_props
     command = props.get("command") if isinstance(props, dict) else None
     said = command.get("resume") if isinstance(command, dict) else None
@@ -63,10 +71,11 @@ def answers(
 
 
 def _by_id(
-    given: Mapping[str, ResumeEntry], asking: Sequence[ToolCallBlock], answered: Collection[str]
+    given: Mapping[str, ResumeEntry],
+    waiting: Mapping[str, ToolCallBlock],
+    answered: Collection[str],
 ) -> list[ConfirmResult]:
-    waiting = {f"approve:{call.id}": call for call in asking}
-    if given.keys() <= {f"approve:{call}" for call in answered}:
+    if given.keys() <= set(answered):
         return []
     if given.keys() != waiting.keys():
         raise InvalidInput(f"resume must answer exactly these interrupts: {sorted(waiting)}")

@@ -80,8 +80,9 @@ class Turn:
         if self.approvals:
             results = list(self.approvals)
             yield UserConfirmResultEvent(reply_id=state.reply_id, confirm_results=results)
-        waiting = {call.id for call in state.get_awaiting_tool_calls(name)}
-        if results := [each for each in self.results if each.id in waiting]:
+        waiting = {call.id: call.state for call in state.get_awaiting_tool_calls(name)}
+        ready = ToolCallState.SUBMITTED
+        if results := [each for each in self.results if waiting.get(each.id) == ready]:
             yield ExternalExecutionResultEvent(reply_id=state.reply_id, execution_results=results)
         if self.messages:
             if state.has_awaiting_tool_calls(name):
@@ -109,15 +110,22 @@ def news(kept: Kept, sent: Sequence[Message]) -> Sequence[Message] | None:
     return fresh if follows and all(m["role"] in {"user", "tool"} for m in fresh) else None
 
 
-def heard(fresh: Sequence[Message], state: AgentState, name: str) -> Turn:
-    """New messages for an agent that goes on; results count only for calls that it left to the
+def covered(sent: Iterable[Message], state: AgentState, name: str) -> list[str]:
+    """The keys of the messages that the state covers: all but results that came too early, while
+    another call still asks; they count when they are sent again.
+    """
+    still = {call.id for call in state.get_unfinished_tool_calls(name)}
+    return keys(m for m in sent if m["role"] != "tool" or m["toolCallId"] not in still)
+
+
+def heard(fresh: Sequence[Message], agent: Agent) -> Turn:
+    """New messages for an agent that goes on; results count only for calls that it leaves to the
     front end.
     """
-    left = {
-        call.id: call
-        for call in state.get_awaiting_tool_calls(name)
-        if call.state == ToolCallState.SUBMITTED
-    }
+    tools = (tool for group in agent.toolkit.tool_groups for tool in group.tools)
+    external = {tool.name for tool in tools if tool.is_external_tool}
+    unfinished = agent.state.get_unfinished_tool_calls(agent.name)
+    left = {call.id: call for call in unfinished if call.name in external}
     results = [
         _result(left[message["toolCallId"]].name, message)
         for message in fresh

@@ -51,8 +51,8 @@ class Story:
         tell = _TELL.get(event.type)
         return list(tell(self, event)) if tell else []
 
-    def end(self, awaiting: Iterable[ToolCallBlock]) -> list[Event]:
-        """The run's last events; `awaiting` are the calls that need somebody outside the agent.
+    def end(self, awaiting: Iterable[ToolCallBlock], reply: str) -> list[Event]:
+        """The run's last events; `awaiting` are that reply's calls that need somebody outside.
 
         Raises AgentFailure if the reply ended with an error.
         """
@@ -61,7 +61,7 @@ class Story:
         reason = self._ended.finished_reason if self._ended is not None else ""
         if reason == "exceed_max_iters":
             raise AgentFailure("the agent has used up its number of steps", "MAX_ITERATIONS")
-        finished = {"type": "RUN_FINISHED", **self._run, **_outcome(reason, awaiting)}
+        finished = {"type": "RUN_FINISHED", **self._run, **_outcome(reason, awaiting, reply)}
         usage = {"usage": self._usage} if self._usage else {}
         return [*self._speech.close(), {**finished, **usage}]
 
@@ -184,11 +184,11 @@ _TELL: dict[str, Callable[[Story, Any], Iterable[Event]]] = {
 }
 
 
-def _outcome(reason: str, awaiting: Iterable[ToolCallBlock]) -> Event:
+def _outcome(reason: str, awaiting: Iterable[ToolCallBlock], reply: str) -> Event:
     if reason == "interrupted":
         return {"outcome": {"type": "cancelled"}}
     calls = list(awaiting)
-    asking = [question(call) for call in calls if call.state == "asking"]
+    asking = [question(call, reply) for call in calls if call.state == "asking"]
     if asking:
         return {"outcome": {"type": "interrupt", "interrupts": asking}}
     if calls:

@@ -1,0 +1,208 @@
+"""One story in chapters, and what every connector's telling of it must add up to.
+
+A chapter is what people say and do; who carries it out stands in `tellers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from agui_runtime.events import Event, Message
+from tests.connectors.page import Page, resume
+from tests.connectors.talk import text, tool, user
+from tests.runtime.worlds import told
+
+PLAIN = "Good morning"
+THOUGHTFUL = "[reasoning:Hm.] hello"
+FORECAST = '[tool:forecast {"city":"Oslo"}]'
+SHOW = '[tool:show {"city":"Oslo"}]'
+TWICE = '[tool:forecast {"city":"Oslo"}] [tool:forecast {"city":"Rome"}]'
+STATEFUL = "[state] hello"
+WEATHER = '[tool:weather {"city":"Oslo"}]'
+BREAKING = "[midfail:3] hello"
+ENDLESS = "[n:9] [hang:3]"
+
+SAID_BEFORE_THE_STOP = "tok0 tok1 "
+
+
+def forecast(city: str) -> str:
+    """Tell tomorrow's weather; anybody may ask."""
+    return f"sunny in {city}"
+
+
+def weather(city: str) -> str:
+    """Look at the sky, which needs a permission."""
+    return f"sunny in {city}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a telling adds up to; `how` its runs ended."""
+
+    messages: Sequence[Any]
+    how: Sequence[str]
+    state: Any = None
+
+
+Chapter: TypeAlias = Callable[[Page], Awaitable[Told]]
+
+
+async def _text(page: Page) -> Told:
+    return _folded(page, await page.say(PLAIN))
+
+
+async def _reasoning(page: Page) -> Told:
+    return _folded(page, await page.say(THOUGHTFUL))
+
+
+async def _backend_tool(page: Page) -> Told:
+    return _folded(page, await page.say(FORECAST))
+
+
+async def _frontend_tool(page: Page) -> Told:
+    asked = await page.say(SHOW, tools=[tool("show")])
+    [call] = [call for message in page.messages for call in message.get("toolCalls") or ()]
+    result = {"id": "x", "role": "tool", "toolCallId": call["id"], "content": "shown"}
+    page.messages.append(result)
+    return _folded(page, asked, await page.go(tools=[tool("show")]))
+
+
+async def _parallel_tools(page: Page) -> Told:
+    return _folded(page, await page.say(TWICE))
+
+
+async def _state(page: Page) -> Told:
+    events = await page.say(STATEFUL)
+    kept = await page.runtime.store.states.load(page.thread, page.agent or "default")
+    assert kept is not None
+    return _folded(page, events, state=kept.state)
+
+
+async def _interrupt(page: Page) -> Told:
+    asked = await page.say(WEATHER)
+    if _outcome(asked) == "interrupt":
+        answer: dict[str, Any] = {"resume": resume(asked, {"approved": True})}
+    else:
+        answer = {"forwardedProps": {"command": {"resume": "yes"}}}
+    return _folded(page, asked, await page.go(**answer))
+
+
+async def _error_in_a_message(page: Page) -> Told:
+    return _folded(page, await page.say(BREAKING))
+
+
+async def _stop(page: Page) -> Told:
+    page.messages.append(user(ENDLESS))
+    handle = await page.runtime.start(page.request())
+    said: list[Event] = []
+    async for batch in handle.batches():
+        said += [record.event for record in batch.records]
+        if text(said) == SAID_BEFORE_THE_STOP:
+            await handle.stop()
+    return _folded(page, page.see(await told(handle)))
+
+
+CHAPTERS: dict[str, Chapter] = {
+    "text": _text,
+    "reasoning": _reasoning,
+    "backend tool": _backend_tool,
+    "frontend tool": _frontend_tool,
+    "parallel tools": _parallel_tools,
+    "state": _state,
+    "interrupt": _interrupt,
+    "error in a message": _error_in_a_message,
+    "stop": _stop,
+}
+
+
+def _user(text: str) -> Any:  # noqa: ANN401  # what `_plain` makes of a message
+    return ("user", text)
+
+
+def _call(*calls: tuple[str, str]) -> Any:  # noqa: ANN401
+    return ("assistant", "", calls)
+
+
+def _said(text: str) -> Any:  # noqa: ANN401
+    return ("assistant", text)
+
+
+EXPECTED: dict[str, Told] = {
+    "text": Told([_user(PLAIN), _said(f"You said: {PLAIN}")], ["finished"]),
+    "reasoning": Told(
+        [_user(THOUGHTFUL), ("reasoning", "Hm."), _said(f"You said: {THOUGHTFUL}")], ["finished"]
+    ),
+    "backend tool": Told(
+        [
+            _user(FORECAST),
+            _call(("forecast", '{"city":"Oslo"}')),
+            ("tool", "sunny in Oslo"),
+            _said("Tool result: sunny in Oslo"),
+        ],
+        ["finished"],
+    ),
+    "frontend tool": Told(
+        [
+            _user(SHOW),
+            _call(("show", '{"city":"Oslo"}')),
+            ("tool", "shown"),
+            _said("Tool result: shown"),
+        ],
+        ["finished", "finished"],
+    ),
+    "parallel tools": Told(
+        [
+            _user(TWICE),
+            _call(("forecast", '{"city":"Oslo"}'), ("forecast", '{"city":"Rome"}')),
+            ("tool", "sunny in Oslo"),
+            ("tool", "sunny in Rome"),
+            _said("Tool result: sunny in Rome"),
+        ],
+        ["finished"],
+    ),
+    "state": Told(
+        [_user(STATEFUL), _said(f"You said: {STATEFUL}")], ["finished"], state={"steps": 1}
+    ),
+    "interrupt": Told(
+        [
+            _user(WEATHER),
+            _call(("weather", '{"city":"Oslo"}')),
+            ("tool", "sunny in Oslo"),
+            _said("Tool result: sunny in Oslo"),
+        ],
+        ["asking", "finished"],
+    ),
+    "error in a message": Told([_user(BREAKING), _said("You said: ")], ["failed"]),
+    "stop": Told([_user(ENDLESS), _said(SAID_BEFORE_THE_STOP)], ["cancelled"]),
+}
+
+
+def _folded(page: Page, *runs: Sequence[Event], state: object = None) -> Told:
+    messages = [_plain(message) for message in page.messages]
+    return Told(messages, [_end(events) for events in runs], state)
+
+
+def _plain(message: Message) -> Any:  # noqa: ANN401  # nested tuples
+    """The message without its ids."""
+    calls = tuple(
+        (call["function"]["name"], call["function"]["arguments"])
+        for call in message.get("toolCalls") or ()
+    )
+    return (message["role"], message.get("content") or "", *([calls] if calls else []))
+
+
+def _end(events: Sequence[Event]) -> str:
+    """How a run ended; a question may be told as AG-UI 1.0 does, or as older agents do."""
+    assert [event["type"] for event in events].count(events[-1]["type"]) == 1
+    if events[-1]["type"] == "RUN_ERROR":
+        return "failed"
+    asked = any(event.get("name") == "on_interrupt" for event in events)
+    if asked or _outcome(events) == "interrupt":
+        return "asking"
+    return "cancelled" if _outcome(events) == "cancelled" else "finished"
+
+
+def _outcome(events: Sequence[Event]) -> str | None:
+    return (events[-1].get("outcome") or {}).get("type")
