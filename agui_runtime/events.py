@@ -47,6 +47,10 @@ another agent took over. Their value is `{"message", "code"?}`.
 """
 
 
+REGENERATES = "regenerates"
+"""Set in the `metadata` of the MESSAGES_SNAPSHOT with which a run takes back an older answer."""
+
+
 class Cursor(NamedTuple):
     """A place in a thread's log: everything up to and with record `seq` of `epoch` was read.
 

@@ -24,7 +24,7 @@ from agui_runtime.errors import (
     ShuttingDown,
     Stopped,
 )
-from agui_runtime.events import TERMINAL, Event, Message, RunContext
+from agui_runtime.events import REGENERATES, TERMINAL, Event, Message, RunContext
 from agui_runtime.fold import Fold
 from agui_runtime.grammar import Grammar, Reason
 from agui_runtime.history import (
@@ -140,15 +140,24 @@ class Run:
         if self._assignment.history == "thread":
             self._request = _asking(request, with_prompts(history, sent))
         self._fold = Fold(history)
-        if request.state is not None:
-            self._fold.feed({"type": "STATE_SNAPSHOT", "snapshot": request.state})
+        # An empty state is what a front end sends that holds none.
+        if state := request.state or (saved and saved.state):
+            self._fold.feed({"type": "STATE_SNAPSHOT", "snapshot": state})
         self._before = {message["id"] for message in history}
         news = new_messages(sent, self._lease.known)
         self._grammar = Grammar(news, new_id=_new_id)
         self._recalled = True
         await self._journal.add([_started(request, news)])
+        if len(history) < len(kept) and await self._knows_all():
+            await self._journal.add([_regenerating(history)])
         await self._journal.flush()
         _settle(self.begun)
+
+    async def _knows_all(self) -> bool:
+        """No other agent has a part in the thread."""
+        run = self._lease.run
+        runs = await self._store.threads.runs(run.thread_id)
+        return all(each.agent == run.agent for each in runs)
 
     async def _perform(self) -> None:
         request = self._request
@@ -268,6 +277,12 @@ def _started(request: RunAgentInput, messages: Sequence[Message]) -> Event:
 
 def _new_id() -> str:
     return str(uuid4())
+
+
+def _regenerating(history: Sequence[Message]) -> Event:
+    """Takes back what followed these messages, for readers who meet it in the thread's log."""
+    told = {"type": "MESSAGES_SNAPSHOT", "messages": list(history)}
+    return told | {"metadata": {REGENERATES: True}}
 
 
 def _ids(request: RunAgentInput) -> dict[str, str]:

@@ -102,6 +102,9 @@ async def test_a_regenerated_answer_takes_the_place_of_the_first(
     assert await chat.messages() == told("one", "two")
     await turn(chat, "three")
     assert prompts(world)[3] == [*told("one", "two"), ("user", "three")]
+    await chat.tab.reload()
+    await chat.answers("You said: three")
+    assert await chat.messages() == told("one", "two", "three")
 
 
 async def turn(chat: Chat, text: str) -> None:

@@ -11,6 +11,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.errors import Busy, InvalidInput, ThreadNotFound
 from agui_runtime.events import Cursor, Event
+from agui_runtime.fold import fold
 from agui_runtime.run import current_run
 from agui_runtime.runtime import CopilotRuntime, Options
 from tests.runtime.worlds import (
@@ -198,3 +199,47 @@ async def test_who_connects_to_a_running_thread_reads_it_to_the_end_of_that_run(
     await asyncio.sleep(0)
     agent.go.set()
     assert await reader == [*first, *await told(live)]
+
+
+async def answer(request: RunAgentInput) -> AsyncIterator[Event]:
+    """A message of its own in every run."""
+    for event in text(f"a-{request.run_id}", "Hello"):
+        yield event
+
+
+async def regenerated(runtime: CopilotRuntime, run: str) -> None:
+    """Ask for another answer to the second message."""
+    sent = [
+        {"id": "u-one", "role": "user", "content": "one"},
+        {"id": "a-r1", "role": "assistant", "content": "Hello"},
+        {"id": "u-two", "role": "user", "content": "two"},
+    ]
+    await ran(runtime, asking(run=run, messages=sent))
+
+
+async def test_who_reads_later_sees_the_regenerated_answer_alone() -> None:
+    runtime = CopilotRuntime({"default": answer})
+    await ran(runtime, asking("one", run="r1"))
+    await ran(runtime, asking("two", run="r2"))
+    for again in ("r3", "r4"):
+        await regenerated(runtime, again)
+        messages = fold(await connected(runtime)).messages
+        assert [m["id"] for m in messages] == ["u-one", "a-r1", "u-two", f"a-{again}"]
+
+
+async def test_a_regenerated_answer_takes_nothing_back_that_another_agent_said() -> None:
+    runtime = CopilotRuntime({"default": answer, "other": answer})
+    await ran(runtime, asking("one", run="r1"))
+    await ran(runtime, asking("aside", run="r0", agent="other"))
+    await ran(runtime, asking("two", run="r2"))
+    await regenerated(runtime, "r3")
+    assert "a-r0" in [m["id"] for m in fold(await connected(runtime)).messages]
+
+
+async def test_a_page_that_holds_no_state_does_not_wipe_the_agents() -> None:
+    runtime = CopilotRuntime({"default": answer})
+    await runtime.save_state("t1", "default", ANN, {"notes": ["keep me"]})
+    await ran(runtime, asking("one"))
+    kept = await runtime.load_state("t1", "default", ANN)
+    assert kept is not None
+    assert kept.state == {"notes": ["keep me"]}

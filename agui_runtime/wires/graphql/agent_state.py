@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from pydantic_core import from_json
 
-from agui_runtime.events import Event, Message, RunInfo
+from agui_runtime.events import REGENERATES, Event, Message, RunInfo
 from agui_runtime.fold import Fold
 from agui_runtime.wires.graphql.messages import legacy
 from agui_runtime.wires.graphql.types import AgentStateMessageOutput, DateTimeISO
@@ -75,7 +75,9 @@ class AgentStateView:
         self._replace(self._fold.state)
         return self._shown(self._state)
 
-    def _messages_snapshot(self, event: Event) -> AgentStateMessageOutput:
+    def _messages_snapshot(self, event: Event) -> AgentStateMessageOutput | None:
+        if REGENERATES in event.get("metadata", ()):
+            return None  # the page that asks again has taken the older answer back itself
         self._messages = event["messages"]
         return self._shown(self._state | {"messages": self._messages})
 
