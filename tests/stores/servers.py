@@ -47,7 +47,7 @@ class RedisServer:
         self._folder.mkdir(parents=True, exist_ok=True)
         where = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder))
         self._process = subprocess.Popen(
-            ["redis-server", *where, "--save", "", *self._options],
+            ["redis-server", *self._options, *where, "--save", ""],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -86,3 +86,46 @@ class RedisServer:
     def _send(self, number: int) -> None:
         assert self._process is not None
         self._process.send_signal(number)
+
+
+class SecureServer(RedisServer):
+    """A redis-server that speaks TLS at `tls_port`, and to the test in the clear.
+
+    Its certificate, for 127.0.0.1, is its own authority: the file `ca`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.tls_port = free_port()
+        self.ca = folder / "ca.pem"
+        key = folder / "key.pem"
+        subprocess.run(
+            [
+                *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+                *("-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"),
+                *("-keyout", str(key), "-out", str(self.ca)),
+            ],
+            check=True,
+            capture_output=True,
+        )
+        files = ("--tls-cert-file", str(self.ca), "--tls-key-file", str(key))
+        options = ("--tls-port", str(self.tls_port), "--tls-auth-clients", "no")
+        super().__init__(folder, *options, *files, "--tls-ca-cert-file", str(self.ca))
+
+
+class SentinelServer(RedisServer):
+    """One sentinel that decides alone about the master `main`."""
+
+    def __init__(self, folder: Path, master: RedisServer) -> None:
+        folder.mkdir()
+        settings = folder / "sentinel.conf"
+        settings.write_text(
+            f"sentinel monitor main 127.0.0.1 {master.port} 1\n"
+            "sentinel down-after-milliseconds main 500\n"
+            "sentinel failover-timeout main 5000\n"
+        )
+        super().__init__(folder, str(settings), "--sentinel")
+
+    def has_replica(self) -> bool:
+        """Whether it knows a replica that could take over."""
+        replicas = self.command("SENTINEL", "REPLICAS", "main")
+        return any(replica[b"master-link-status"] == b"ok" for replica in replicas)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
@@ -46,7 +47,7 @@ PASSING = (
     exceptions.TryAgainError,
     OSError,
 )
-"""What may be over in a moment."""
+"""What may be over in a moment, unless it is `lasting`."""
 
 OPTIONS: dict[str, Any] = {
     "socket_timeout": COMMAND_TIMEOUT,
@@ -67,6 +68,7 @@ class Server:
         self._url = url
         self._patience = patience
         self._client: Redis | RedisCluster | None = None
+        self._sentinels: Sentinel | None = None
         self._troubled_at = float("-inf")
         self._turns = asyncio.Semaphore(CONNECTIONS)
 
@@ -74,13 +76,12 @@ class Server:
         """Connect; raises StoreUnavailable, and Misconfigured for a URL that cannot be meant."""
         if self._client is not None:
             return
-        single = self._single()
+        single = self._client = self._single()
         try:
             about = await self._patiently(lambda: single.info("cluster"))
         except BaseException:
-            await single.aclose()
+            await self.close()
             raise
-        self._client = single
         if about.get("cluster_enabled"):
             await single.aclose()
             cluster = RedisCluster.from_url(
@@ -93,6 +94,9 @@ class Server:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
+        sentinels, self._sentinels = self._sentinels, None
+        if sentinels is not None:
+            await sentinels.aclose()
 
     async def command(self, *words: Any) -> Any:  # noqa: ANN401  # replies are of any type
         """A command's reply; it may be carried out twice when a connection breaks."""
@@ -148,22 +152,33 @@ class Server:
             pool = BlockingConnectionPool.from_url(
                 self._url, max_connections=CONNECTIONS, timeout=self._patience, **OPTIONS
             )
-        except ValueError as error:
-            raise Misconfigured(f"this Redis URL cannot be read: {error}") from None
+        except ValueError:
+            # Its words may be a part of the password.
+            raise Misconfigured(
+                "this Redis URL cannot be read; check its port and options, and percent-encode"
+                " the user and the password"
+            ) from None
         return Redis.from_pool(pool)
 
     def _master(self) -> Redis:
-        """`redis+sentinel://[user:password@]host:port[,host:port...]/<master's name>[?db=0]`."""
+        """`redis+sentinel://[user:password@]host:port[,host:port...]/<master's name>[?db=0]`.
+
+        The sentinels have the same credentials as the master, or none.
+        """
         parts = urlsplit(self._url)
         hosts = parts.netloc.rpartition("@")[2].split(",")
-        sentinels = [
+        addresses = [
             (host, int(port or 26379)) for host, _, port in (h.partition(":") for h in hosts)
         ]
         given: dict[str, Any] = dict(parse_qsl(parts.query))
         credentials = {"username": parts.username, "password": parts.password}
-        login = {key: value for key, value in credentials.items() if value}
+        login = {key: unquote(value) for key, value in credentials.items() if value}
+        # A sentinel without a password takes any for the user `default`, none without a user.
+        named = {"username": "default"} | login if login else {}
         manager: Any = Sentinel  # redis-py publishes it without types
-        found: Redis = manager(sentinels, sentinel_kwargs=login | OPTIONS).master_for(
+        sentinels = manager(addresses, sentinel_kwargs=named | OPTIONS)
+        self._sentinels = sentinels
+        found: Redis = sentinels.master_for(
             parts.path.strip("/"), db=int(given.get("db", 0)), **login, **OPTIONS
         )
         return found
@@ -177,7 +192,7 @@ class Server:
             except PASSING as error:
                 self._troubled_at = loop.time()
                 pause = PAUSES[min(number, len(PAUSES) - 1)]
-                if loop.time() + pause > deadline:
+                if lasting(error) or loop.time() + pause > deadline:
                     raise self._unavailable(error) from error
                 await asyncio.sleep(pause)
             except exceptions.NoScriptError:
@@ -191,7 +206,19 @@ class Server:
         logger.warning("Redis: %s: %s", type(error).__name__, error)
         if isinstance(error, exceptions.OutOfMemoryError):
             return StoreUnavailable("the store is full; try again later")
-        return StoreUnavailable("the store cannot be reached; try again later")
+        return StoreUnavailable(lasting(error) or "the store cannot be reached; try again later")
+
+
+def lasting(error: BaseException) -> str | None:
+    """What is wrong if trying again does not help: the URL or the server has to change."""
+    if isinstance(error, exceptions.AuthenticationError):
+        return "the store refuses the user or password of its URL"
+    if isinstance(error, exceptions.NoPermissionError):
+        return "the user of the store's URL may not do what is needed; give it more rights"
+    # redis-py raises an error of its own for it.
+    if isinstance(error.__context__, ssl.SSLCertVerificationError):
+        return "the store's certificate is not trusted; name its authority with ssl_ca_certs"
+    return None
 
 
 async def cancellable(reply: Awaitable[T]) -> T:

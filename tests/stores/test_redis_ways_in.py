@@ -1,0 +1,181 @@
+"""Ways to a Redis server other than a plain address: TLS, credentials, and sentinels."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agui_runtime.errors import Misconfigured, StoreUnavailable
+from agui_runtime.stores.redis import RedisLimits, RedisStore
+from tests.stores.servers import RedisServer, SecureServer, SentinelServer, opened
+from tests.stores.test_contract import Clock, a_run, claimed, finish, read, said, whole_run
+
+SECRET = "p@ss/w:rd%41"
+ENCODED = "p%40ss%2Fw%3Ard%2541"
+
+
+@contextmanager
+def running(*servers: RedisServer) -> Iterator[None]:
+    """The servers, started in this order and gone after the block."""
+    with ExitStack() as stack:
+        for server in servers:
+            server.start()
+            stack.callback(server.kill)
+        yield
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110  # servers send no word of it
+            await asyncio.sleep(0.02)
+
+
+def about(server: RedisServer, what: str) -> Any:  # noqa: ANN401  # a word or a number
+    """What the server says of its part in the replication."""
+    return server.command("INFO", "replication")[what]
+
+
+async def written_and_followed(url: str) -> None:
+    async with opened(RedisStore(url)) as writer, opened(RedisStore(url)) as reader:
+        lease = await claimed(writer, a_run())
+        reading = asyncio.create_task(read(reader, 2))
+        await writer.log.append(lease, [said(0)])
+        await finish(writer, lease)
+        assert [record.seq for record in await reading] == [1, 2]
+
+
+async def refused(url: str, caplog: pytest.LogCaptureFixture, patience: float = 60) -> str:
+    """What a store says that cannot be opened, together with what it logs."""
+    with caplog.at_level(logging.DEBUG), pytest.raises(StoreUnavailable) as told:
+        await RedisStore(url, RedisLimits(patience=patience)).open()
+    return f"{told.value.message}\n{caplog.text}"
+
+
+async def test_a_server_is_reached_by_tls_with_the_authority_that_the_url_names(
+    tmp_path: Path,
+) -> None:
+    server = SecureServer(tmp_path)
+    with running(server):
+        await written_and_followed(
+            f"rediss://127.0.0.1:{server.tls_port}/0?ssl_ca_certs={server.ca}"
+        )
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = SecureServer(tmp_path)
+    with running(server):
+        told = await refused(f"rediss://127.0.0.1:{server.tls_port}/0", caplog)
+    assert "certificate is not trusted" in told.splitlines()[0]
+
+
+async def test_a_certificate_for_another_host_is_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = SecureServer(tmp_path)
+    with running(server):
+        url = f"rediss://localhost:{server.tls_port}/0?ssl_ca_certs={server.ca}"
+        told = await refused(url, caplog)
+    assert "certificate is not trusted" in told.splitlines()[0]
+
+
+@pytest.mark.parametrize("user", ["app", ""])
+async def test_credentials_in_the_url_open_the_server(tmp_path: Path, user: str) -> None:
+    server = RedisServer(tmp_path)
+    with running(server):
+        server.command("ACL", "SETUSER", user or "default", "on", "resetpass", f">{SECRET}")
+        if user:
+            server.command("ACL", "SETUSER", user, "~*", "&*", "+@all")
+        await written_and_followed(f"redis://{user}:{ENCODED}@127.0.0.1:{server.port}/0")
+
+
+@pytest.mark.parametrize("credentials", ["app:wr0ng@", ":wr0ng@", ""])
+async def test_wrong_credentials_are_told_at_once_and_not_repeated(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, credentials: str
+) -> None:
+    server = RedisServer(tmp_path)
+    with running(server):
+        server.command("CONFIG", "SET", "requirepass", SECRET)
+        told = await refused(f"redis://{credentials}127.0.0.1:{server.port}/0", caplog)
+    assert "user or password" in told.splitlines()[0]
+    assert "wr0ng" not in told
+    assert told.count("agui_runtime") == 1, "one attempt, one line in the log"
+
+
+async def test_a_user_without_the_rights_is_told_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = RedisServer(tmp_path)
+    with running(server):
+        server.command("ACL", "SETUSER", "app", "on", f">{SECRET}")
+        told = await refused(f"redis://app:{ENCODED}@127.0.0.1:{server.port}/0", caplog)
+    assert "may not" in told.splitlines()[0]
+
+
+@pytest.mark.parametrize("scheme", ["redis", "redis+sentinel"])
+async def test_a_password_that_breaks_the_url_is_not_repeated(scheme: str) -> None:
+    store = RedisStore(f"{scheme}://app:wr0ng/part@127.0.0.1/main")
+    with pytest.raises(Misconfigured, match="percent-encode") as told:
+        await store.open()
+    assert "wr0ng" not in told.value.message
+
+
+async def test_a_run_goes_on_where_a_replica_takes_over(tmp_path: Path) -> None:
+    master = RedisServer(tmp_path / "master")
+    replica = RedisServer(tmp_path / "replica", "--replicaof", f"127.0.0.1 {master.port}")
+    sentinel = SentinelServer(tmp_path / "sentinel", master)
+    url = f"redis+sentinel://127.0.0.1:{sentinel.port}/main"
+    limits, clock = RedisLimits(patience=60), Clock()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(running(master, replica))
+        await until(lambda: about(replica, "master_link_status") == "up")
+        stack.enter_context(running(sentinel))
+        await until(sentinel.has_replica)
+        writer, reader = [
+            await stack.enter_async_context(opened(RedisStore(url, limits, clock=clock)))
+            for _ in range(2)
+        ]
+        lease = await claimed(writer, a_run())
+        reading = asyncio.create_task(read(reader, 3))
+        await writer.log.append(lease, [said(0)])
+        stored = about(master, "master_repl_offset")
+        await until(lambda: about(replica, "master_repl_offset") >= stored)
+        master.kill()
+        await writer.log.append(lease, [said(1)])
+        await finish(writer, lease)
+        assert [record.seq for record in await reading] == [1, 2, 3]
+        await whole_run(reader, a_run(run="r2"))
+        assert about(replica, "role") == "master"
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_sentinels_take_the_credentials_of_their_master_or_have_none(
+    tmp_path: Path, known: bool
+) -> None:
+    master = RedisServer(tmp_path / "master")
+    sentinel = SentinelServer(tmp_path / "sentinel", master)
+    with running(master, sentinel):
+        master.command("CONFIG", "SET", "requirepass", SECRET)
+        if known:
+            sentinel.command("ACL", "SETUSER", "default", "resetpass", f">{SECRET}")
+        await written_and_followed(f"redis+sentinel://:{ENCODED}@127.0.0.1:{sentinel.port}/main")
+
+
+async def test_sentinels_that_refuse_the_credentials_are_told_without_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    master = RedisServer(tmp_path / "master")
+    sentinel = SentinelServer(tmp_path / "sentinel", master)
+    with running(master, sentinel):
+        sentinel.command("ACL", "SETUSER", "default", "resetpass", f">{SECRET}")
+        url = f"redis+sentinel://:wr0ng@127.0.0.1:{sentinel.port}/main"
+        told = await refused(url, caplog, patience=0.1)
+    assert "AuthenticationError" in told, "the log says why"
+    assert "wr0ng" not in told
