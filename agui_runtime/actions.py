@@ -17,7 +17,7 @@ from ag_ui.core import Tool
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 from pydantic.errors import PydanticUserError
 
-from agui_runtime.errors import Misconfigured
+from agui_runtime.errors import Misconfigured, first_fault
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Action:
         try:
             given = self.arguments.model_validate_json(arguments or "{}")
         except ValidationError as error:
-            return failed("INVALID_ARGUMENTS", _first_fault(error))
+            return failed("INVALID_ARGUMENTS", first_fault(error))
         values = {name: getattr(given, name) for name in self.arguments.model_fields}
         try:
             return _encoded(await self._invoke(values))
@@ -121,12 +121,6 @@ def _encoded(result: object) -> str:
     if result is None:
         return ""
     return result if isinstance(result, str) else _ANYTHING.dump_json(result).decode()
-
-
-def _first_fault(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else first["msg"]
 
 
 def _untitled(schema: object) -> object:

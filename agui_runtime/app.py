@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Awaitable, Callable, Sequence
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -59,19 +59,7 @@ def create_app(
     app.add_api_route("/healthz", _healthy, methods=["GET"])
     app.add_api_route("/readyz", _ready(runtime), methods=["GET"])
     wire = Wire(runtime, path, wire_options)
-    app.include_router(
-        graphql.routes(
-            runtime,
-            path,
-            aliases=[GRAPHQL_PATH],
-            max_body=wire_options.max_body,
-            forward_headers=wire_options.forward_headers,
-            origins=cors_origins,
-            envelope=wire.envelope,
-            playground=not production,
-            introspection=not production,
-        )
-    )
+    app.include_router(_graphql(runtime, path, cors_origins, wire, wire_options, production))
     if remote_path is not None:
         app.include_router(
             remote.routes(
@@ -83,6 +71,28 @@ def create_app(
         )
     app.include_router(wire.routes())  # last: it answers everything below the path
     return app
+
+
+def _graphql(
+    runtime: CopilotRuntime,
+    path: str,
+    origins: Sequence[str],
+    wire: Wire,
+    options: WireOptions,
+    production: bool,
+) -> APIRouter:
+    """GraphQL on the base path; bodies that are for today's wire go on to that."""
+    return graphql.routes(
+        runtime,
+        path,
+        aliases=[GRAPHQL_PATH],
+        max_body=options.max_body,
+        forward_headers=options.forward_headers,
+        origins=origins,
+        envelope=wire.envelope,
+        playground=not production,
+        introspection=not production,
+    )
 
 
 class RetryAfter:

@@ -38,6 +38,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from pydantic import ValidationError
+
 
 class AguiError(Exception):
     """Base of all errors raised by this package; `str(error)` may be shown to a client."""
@@ -280,3 +282,12 @@ class MissingExtra(Misconfigured):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs: pip install 'agui-runtime[{extra}]'")
+
+
+def first_fault(error: ValidationError, whole: str = "") -> str:
+    """What pydantic found first, as `messages.0.role: ...` and without the value; `whole` names
+    what has no path.
+    """
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or whole
+    return f"{where}: {first['msg']}" if where else first["msg"]

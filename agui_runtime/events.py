@@ -18,7 +18,7 @@ from ag_ui.core import (
 )
 from pydantic import TypeAdapter, ValidationError
 
-from agui_runtime.errors import ProtocolFailure
+from agui_runtime.errors import ProtocolFailure, first_fault
 
 Event: TypeAlias = dict[str, Any]
 """An AG-UI event on the wire: `{"type": "TEXT_MESSAGE_END", "messageId": ...}`."""
@@ -239,9 +239,7 @@ def _validated(item: Mapping[str, Any]) -> BaseEvent:
     try:
         return _ADAPTER.validate_python(item)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ProtocolFailure(f"not an AG-UI event: {where}: {first['msg']}") from None
+        raise ProtocolFailure(f"not an AG-UI event: {first_fault(error)}") from None
 
 
 _DELTA_IDS = {

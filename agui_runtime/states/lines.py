@@ -9,7 +9,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
-from agui_runtime.errors import InvalidInput
+from agui_runtime.errors import InvalidInput, first_fault
 from agui_runtime.events import ThreadInfo
 from agui_runtime.stores.base import AgentState
 
@@ -82,9 +82,7 @@ def from_line(line: bytes) -> Told:
     except orjson.JSONDecodeError as error:
         raise InvalidInput(f"the line is not JSON: {error}") from None
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the line"
-        raise InvalidInput(f"{where}: {first['msg']}") from None
+        raise InvalidInput(first_fault(error, "the line")) from None
     messages = [message.model_dump() for message in kept.messages]
     saved = AgentState(kept.state, messages, schema_version=kept.schema_version)
     return Told(kept.thread_id, kept.owner, kept.thread_agent, kept.agent, saved)

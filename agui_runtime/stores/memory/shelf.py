@@ -144,7 +144,8 @@ class Shelf:
         if surplus <= 0:
             return
         count = thread.spans[surplus].first - 1 - thread.dropped
-        gone, thread.records = thread.records[:count], thread.records[count:]
+        gone = thread.records[:count]
+        del thread.records[:count]
         thread.dropped += count
         thread.spans = thread.spans[surplus:]
         self.grow(thread, -sum(weight(record.event) for record in gone))

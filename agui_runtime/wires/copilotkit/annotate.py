@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from agui_runtime.errors import InvalidInput
+from agui_runtime.errors import InvalidInput, first_fault
 from agui_runtime.events import Caller
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wires.copilotkit.errors import Refusal
@@ -60,6 +60,4 @@ def _annotation(payload: object) -> Annotation:
     try:
         return Annotation.model_validate(payload)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"{where}: {first['msg']}") from None
+        raise InvalidInput(first_fault(error)) from None

@@ -10,7 +10,7 @@ import orjson
 from ag_ui.core import RunAgentInput
 from pydantic import ValidationError
 
-from agui_runtime.errors import InvalidInput
+from agui_runtime.errors import InvalidInput, first_fault
 from agui_runtime.events import NO_TOPICS, RunContext, RunRequest, Topics
 from agui_runtime.wires.graphql.context import Streaming
 from agui_runtime.wires.graphql.inputs import (
@@ -139,9 +139,7 @@ def _agent_input(
     try:
         return RunAgentInput.model_validate(made)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"{where}: {first['msg']}") from None
+        raise InvalidInput(first_fault(error)) from None
 
 
 def _state_and_config(data: GenerateCopilotResponseInput) -> tuple[object, dict[str, Any]]:

@@ -9,7 +9,7 @@ from ag_ui.core import RunAgentInput
 from pydantic import ValidationError
 
 from agui_runtime.connectors.copilotkit.messages import to_agui
-from agui_runtime.errors import InvalidInput
+from agui_runtime.errors import InvalidInput, first_fault
 from agui_runtime.events import RunContext, RunRequest
 
 
@@ -30,9 +30,7 @@ def run_request(agent: str, body: Mapping[str, Any], context: RunContext) -> Run
     try:
         return RunRequest(RunAgentInput.model_validate(asked), context, agent)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"{where}: {first['msg']}") from None
+        raise InvalidInput(first_fault(error)) from None
 
 
 def _forwarded(body: Mapping[str, Any], context: RunContext) -> dict[str, Any]:
