@@ -10,14 +10,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, 
 from contextlib import aclosing
 from typing import Any, TypeAlias
 
-from ag_ui.core import Message as AnyMessage, RunAgentInput
-from pydantic import TypeAdapter
+from ag_ui.core import RunAgentInput
 
 from agui_runtime.actions import ServerAction
-from agui_runtime.connectors.base import Agent, AgentEvent, closing, current_run, decoded
+from agui_runtime.connectors.base import Agent, current_run, events_of
 from agui_runtime.delegation import Delegate
-from agui_runtime.events import TERMINAL, Event, Message
-from agui_runtime.fold import Fold
+from agui_runtime.events import Event
+from agui_runtime.steps import Step, continued, result_of
 
 MAX_STEPS = 10
 """So often an agent may go on after its actions within one run."""
@@ -53,16 +52,16 @@ class _ActingAgent:
         self._offered = [each.tool for each in tools if each is self._box[each.name]]
         self._follow_up = follow_up
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[AgentEvent]:
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         others = [tool for tool in request.tools or [] if tool.name not in self._box]
         request = request.model_copy(update={"tools": [*self._offered, *others]})
         usage: list[Any] = []
         last = MAX_STEPS if self._follow_up else 1
         for number in range(1, last + 1):
-            step = _Step()
-            async with closing(self._agent.run(request)) as items:
-                async for item in items:
-                    for event in step.through(decoded(item)):
+            step = Step()
+            async with aclosing(events_of(self._agent, request)) as events:
+                async for event in events:
+                    if step.passes(event):
                         yield event
             if step.asks:
                 await self._leave(step, request)
@@ -70,19 +69,19 @@ class _ActingAgent:
             pending += await _left(step.awaited - {call["id"] for call in pending})
             ours = [call for call in pending if call["function"]["name"] in self._box]
             work = _Work(self._box, request, self._follow_up)
-            async with aclosing(work.done(ours)) as events:
-                async for event in events:
+            async with aclosing(work.done(ours)) as done:
+                async for event in done:
                     step.note(event)
                     yield event
             usage += step.usage
             elsewhere = step.awaited - {call["id"] for call in ours}
             if not ours or ours != pending or elsewhere or number == last:
                 break
-            request = _continued(request, step.fold.messages)
+            request = continued(request, step.fold.messages)
         for event in step.end(usage):
             yield event
 
-    async def _leave(self, step: _Step, request: RunAgentInput) -> None:
+    async def _leave(self, step: Step, request: RunAgentInput) -> None:
         """Note the calls that are ours and wait with the agent, for the run that answers it."""
         run = current_run.get(None)
         ours = [c for c in step.fold.open_tool_calls if c["function"]["name"] in self._box]
@@ -132,69 +131,12 @@ class _Work:
         """
         engagement = delegate.engaged(call_id, self._request)
         if not self._follow_up:
-            yield _result(call_id, f"{delegate.name} agent started")
+            yield result_of(call_id, f"{delegate.name} agent started")
         async with aclosing(engagement.events()) as events:
             async for event in events:
                 yield event
         if self._follow_up:
-            yield _result(call_id, engagement.said)
-
-
-class _Step:
-    """One pass of the agent: what it said, and the end it wanted, held back until the actions are
-    done.
-    """
-
-    def __init__(self) -> None:
-        self.fold = Fold()
-        self._terminal: Event | None = None
-
-    @property
-    def usage(self) -> Sequence[Any]:
-        return (self._terminal or {}).get("usage") or ()
-
-    @property
-    def asks(self) -> bool:
-        """The agent waits for an answer, and does nothing more before."""
-        return "interrupts" in self._outcome
-
-    @property
-    def awaited(self) -> frozenset[str]:
-        """The calls, of earlier runs too, whose results the agent says that it waits for."""
-        return frozenset(self._outcome.get("pendingToolCallIds") or ())
-
-    @property
-    def _outcome(self) -> Mapping[str, Any]:
-        return (self._terminal or {}).get("outcome") or {}
-
-    def through(self, events: Sequence[Event]) -> Sequence[Event]:
-        passed = []
-        for event in events:
-            if event["type"] in TERMINAL:
-                self._terminal = event
-            else:
-                self.fold.feed(event)
-                passed.append(event)
-        return passed
-
-    def note(self, event: Event) -> None:
-        """Take in what the agent is to know of its calls; what delegates do is not its own."""
-        if "subagentRunId" not in event:
-            self.fold.feed(event)
-
-    def unanswered(self) -> list[_Call]:
-        """The calls that nobody answered, the browser's among them; none if the agent failed or
-        waits.
-        """
-        if self.asks or (self._terminal or {}).get("type") == "RUN_ERROR":
-            return []
-        return list(self.fold.open_tool_calls)
-
-    def end(self, usage: Sequence[Any]) -> list[Event]:
-        """The agent's own end, if it said one, with the usage of all passes."""
-        if self._terminal is None:
-            return []
-        return [self._terminal | ({"usage": list(usage)} if usage else {})]
+            yield result_of(call_id, engagement.said)
 
 
 async def _called(action: ServerAction, arguments: str) -> str:
@@ -210,24 +152,9 @@ async def _left(ids: Collection[str]) -> list[_Call]:
     return [call for id_, call in latest.items() if id_ in ids]
 
 
-def _continued(request: RunAgentInput, said: Sequence[Message]) -> RunAgentInput:
-    """The request with what was said since; answers to questions were given, and count once."""
-    messages = _MESSAGES.validate_python([*request.messages, *said])
-    props = request.forwarded_props
-    if isinstance(props, dict):
-        props = {name: value for name, value in props.items() if name != "command"}
-    told = {"messages": messages, "resume": None, "forwarded_props": props}
-    return request.model_copy(update=told)
-
-
 def _answered(call_id: str, content: str, also_said: bool) -> list[Event]:
     said = _said(f"{call_id}-answer", content) if also_said else []
-    return [_result(call_id, content), *said]
-
-
-def _result(call_id: str, content: str) -> Event:
-    ids = {"messageId": f"result-{call_id}", "toolCallId": call_id}
-    return {"type": "TOOL_CALL_RESULT", **ids, "content": content, "role": "tool"}
+    return [result_of(call_id, content), *said]
 
 
 def _said(message_id: str, text: str) -> list[Event]:
@@ -236,6 +163,3 @@ def _said(message_id: str, text: str) -> list[Event]:
         {"type": "TEXT_MESSAGE_CONTENT", "messageId": message_id, "delta": text},
         {"type": "TEXT_MESSAGE_END", "messageId": message_id},
     ]
-
-
-_MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])

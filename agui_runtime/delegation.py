@@ -6,7 +6,7 @@ A delegate is offered no further delegates, so that agents can neither call them
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from ag_ui.core import RunAgentInput, Tool
 
-from agui_runtime.connectors.base import Agent, closing, decoded
+from agui_runtime.connectors.base import Agent, events_of
 from agui_runtime.errors import AgentFailure
 from agui_runtime.events import TERMINAL, Event
 from agui_runtime.fold import Fold
@@ -89,10 +89,10 @@ class Engagement:
     async def _legal(self) -> AsyncGenerator[Event, None]:
         """The agent's events in legal order, with whatever it left open closed."""
         grammar = Grammar(new_id=lambda: str(uuid4()))
-        async with closing(self._delegate.agent.run(self._asked())) as items:
-            async for item in items:
-                for event in _accepted(grammar, decoded(item)):
-                    yield event
+        async with aclosing(events_of(self._delegate.agent, self._asked())) as events:
+            async for event in events:
+                for legal in grammar.accept(event):
+                    yield legal
                 if grammar.ended:
                     return
         for event in grammar.closers():
@@ -118,7 +118,3 @@ class Engagement:
         if event["type"] == "SUBAGENT_STARTED":
             return {"parentSubagentRunId": self._run_id} | event
         return {"subagentRunId": self._run_id} | event
-
-
-def _accepted(grammar: Grammar, events: Sequence[Event]) -> list[Event]:
-    return [legal for event in events for legal in grammar.accept(event)]

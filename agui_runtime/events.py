@@ -43,7 +43,7 @@ THINKING = frozenset(
 RETRIED = "agui_runtime.retried"
 FAILED_OVER = "agui_runtime.failed_over"
 """CUSTOM events that tell of the runtime rather than of the agent: a provider was asked again, or
-another agent took over. Their value is `{"message", "code"?}`.
+another agent took over. Their value is `{"message", "code"?}`, with the `agent` that took over.
 """
 
 

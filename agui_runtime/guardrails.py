@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Literal, Protocol
 
 import httpx
 from ag_ui.core import RunAgentInput, TextPart
 
-from agui_runtime.connectors.base import Agent, AgentEvent, closing, decoded
+from agui_runtime.connectors.base import Agent, events_of
 from agui_runtime.errors import GuardrailDenied, GuardrailFailure, InvalidInput
-from agui_runtime.events import TERMINAL, Topics
+from agui_runtime.events import TERMINAL, Event, Topics
 
 logger = logging.getLogger(__name__)
 
@@ -118,23 +119,22 @@ class _GuardedAgent:
         self._topics = topics
         self._agreed = False
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[AgentEvent]:
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         if self._agreed:
-            async with closing(self._agent.run(request)) as items:
-                async for item in items:
-                    yield item
+            async with aclosing(events_of(self._agent, request)) as events:
+                async for event in events:
+                    yield event
             return
         verdict = _Verdict(asyncio.create_task(self._check(request)))
         try:
             async with (
-                closing(self._agent.run(request)) as items,
-                closing(verdict.beside(items)) as told,
+                aclosing(events_of(self._agent, request)) as events,
+                aclosing(verdict.beside(events)) as told,
             ):
-                async for item in told:
-                    for event in decoded(item):
-                        if event["type"] in _COMPLETES:
-                            await verdict.agreed()
-                        yield event
+                async for event in told:
+                    if event["type"] in _COMPLETES:
+                        await verdict.agreed()
+                    yield event
                 await verdict.agreed()
             self._agreed = True
         finally:
@@ -161,17 +161,17 @@ class _Verdict:
         """Return when they agree; raises what they raise."""
         await asyncio.shield(self._task)
 
-    async def beside(self, items: AsyncIterator[AgentEvent]) -> AsyncIterator[AgentEvent]:
-        """The items as they come; the wait for one ends when the guardrails deny."""
+    async def beside(self, events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
+        """The events as they come; the wait for one ends when the guardrails deny."""
         while not self._task.done():
             try:
-                item = await self._next(items)
+                event = await self._next(events)
             except StopAsyncIteration:
                 return
-            yield item
+            yield event
         await self.agreed()
-        async for item in items:
-            yield item
+        async for event in events:
+            yield event
 
     async def close(self) -> None:
         self._task.cancel()
@@ -179,7 +179,7 @@ class _Verdict:
         if not self._task.cancelled():
             self._task.exception()  # it was told, or does not matter any more
 
-    async def _next(self, items: AsyncIterator[AgentEvent]) -> AgentEvent:
+    async def _next(self, events: AsyncIterator[Event]) -> Event:
         """The agent's own task waits, and is interrupted: what an agent holds open, it must close
         where it opened it.
         """
@@ -195,7 +195,7 @@ class _Verdict:
 
                 self._task.add_done_callback(interrupt)
                 try:
-                    return await anext(items)
+                    return await anext(events)
                 finally:
                     waiting = False
                     self._task.remove_done_callback(interrupt)

@@ -107,6 +107,10 @@ class Shorthand:
             return self._thought(event, _THINKING[kind])
         return [*self._interrupted(event), event]
 
+    def ends(self) -> list[Event]:
+        """The ends of all streams that chunks keep open, which are closed by it."""
+        return [end for owner in list(self.lanes) for end in self._closed(owner)]
+
     def _chunk(self, chunk: Event, shape: _Chunk) -> list[Event]:
         owner = self._lane(chunk, shape)
         out: list[Event] = []
@@ -144,7 +148,7 @@ class Shorthand:
         if not self.lanes or event["type"] in _INTERRUPTS_NOTHING:
             return []
         if event["type"] == "MESSAGES_SNAPSHOT":
-            return [end for owner in list(self.lanes) for end in self._closed(owner)]
+            return self.ends()
         return self._closed(event.get("subagentRunId"))
 
     def _closed(self, owner: str | None) -> list[Event]:

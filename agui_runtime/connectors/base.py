@@ -6,11 +6,12 @@ No connector imports another; what two of them share lives here.
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
+from uuid import uuid4
 
 import orjson
 from ag_ui.core import BaseEvent, RunAgentInput, Tool
@@ -19,6 +20,7 @@ from pydantic import BaseModel
 from agui_runtime.connectors.sse import EventStream
 from agui_runtime.errors import Misconfigured, ProtocolFailure
 from agui_runtime.events import Event, RunContext, as_event
+from agui_runtime.shorthand import Shorthand
 
 AgentEvent: TypeAlias = BaseEvent | Mapping[str, Any] | str | bytes
 """What an agent yields: a typed AG-UI event, its JSON object, or an encoded event-stream frame."""
@@ -178,6 +180,22 @@ def decoded(item: AgentEvent) -> Sequence[Event]:
         return [as_event(orjson.loads(data)) for data in EventStream().feed(item)]
     except orjson.JSONDecodeError:
         raise ProtocolFailure("an event-stream frame of the agent is not JSON") from None
+
+
+async def events_of(agent: Agent, request: RunAgentInput) -> AsyncGenerator[Event, None]:
+    """What the agent says in one run, as events; close it (`aclosing`).
+
+    Short spellings (`*_CHUNK`, THINKING_*) are written out, so whoever reads this knows one of
+    each. Raises what the agent raises, and ProtocolFailure.
+    """
+    shorthand = Shorthand(lambda: str(uuid4()))
+    async with closing(agent.run(request)) as items:
+        async for item in items:
+            for event in decoded(item):
+                for full in shorthand.expand(event):
+                    yield full
+    for end in shorthand.ends():
+        yield end
 
 
 @asynccontextmanager

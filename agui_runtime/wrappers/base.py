@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 from ag_ui.core import RunAgentInput
@@ -13,8 +13,7 @@ from agui_runtime.connectors.base import (
     KeepsState,
     KeptState,
     capabilities_of,
-    closing,
-    decoded,
+    events_of as events_of,
     wrap,
 )
 from agui_runtime.errors import AguiError, RequestError
@@ -45,14 +44,6 @@ class Wrapper:
     async def close(self) -> None:
         if isinstance(self.agent, Closable):
             await self.agent.close()
-
-
-async def events_of(agent: Agent, request: RunAgentInput) -> AsyncGenerator[Event, None]:
-    """What the agent says, as events; close it (`aclosing`)."""
-    async with closing(agent.run(request)) as items:
-        async for item in items:
-            for event in decoded(item):
-                yield event
 
 
 def is_fault(error: Exception) -> bool:

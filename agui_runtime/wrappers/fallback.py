@@ -10,20 +10,17 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors.base import Closable, wrap
 from agui_runtime.errors import AgentFailure, AguiError
-from agui_runtime.events import Event
+from agui_runtime.events import FAILED_OVER, Event
 from agui_runtime.wrappers.base import Wrapper, events_of, is_fault
 
 logger = logging.getLogger(__name__)
-
-FAILED_OVER = "agui_runtime.failed_over"
-"""The CUSTOM event that tells of it: `{"message", "code", "agent"}`, the last one the fallback."""
 
 
 def with_fallback(agent: object, fallback: object) -> Wrapper:
     """The agent, and `fallback` for a run that it fails before its first event.
 
-    What the request itself is to blame for is not tried again. Front ends are told by a CUSTOM
-    event, the log by a warning.
+    What the request itself is to blame for is not tried again. Front ends are told by the CUSTOM
+    event FAILED_OVER, the log by a warning.
     """
     return _WithFallback(agent, fallback)
 

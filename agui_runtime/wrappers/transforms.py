@@ -6,12 +6,10 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from typing import Any, TypeAlias
-from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.events import TERMINAL, Event
-from agui_runtime.shorthand import Shorthand
 from agui_runtime.wrappers.base import Wrapper, events_of
 
 Step: TypeAlias = Callable[[Event], Iterable[Event]]
@@ -42,13 +40,12 @@ class _Transformed(Wrapper):
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         steps = [transform() for transform in self._transforms]
-        shorthand = Shorthand(lambda: uuid4().hex)
         async with aclosing(events_of(self.agent, request)) as events:
             async for event in events:
-                for changed in _through(steps, shorthand.expand(event)):
+                for changed in _through(steps, [event]):
                     yield changed
         # An agent need not say its end, but steps may hold something back for it.
-        for changed in _through(steps, shorthand.expand({"type": "RUN_FINISHED"})):
+        for changed in _through(steps, [{"type": "RUN_FINISHED"}]):
             if changed["type"] not in TERMINAL:
                 yield changed
 

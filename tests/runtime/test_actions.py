@@ -166,6 +166,13 @@ async def test_the_front_end_goes_on_where_it_says_so() -> None:
     assert len(agent.asked) == 1
 
 
+async def test_a_call_told_in_chunks_is_carried_out() -> None:
+    said = {"toolCallId": "c1", "toolCallName": "get_weather", "delta": '{"city":"Rome"}'}
+    agent = Scripted({"type": "TOOL_CALL_CHUNK", **said})
+    events = await ran(CopilotRuntime({"default": agent}, [get_weather]), asking(follow_up=False))
+    assert [e["toolCallId"] for e in events if e["type"] == "TOOL_CALL_RESULT"] == ["c1"]
+
+
 async def test_the_run_ends_when_the_browser_has_to_answer_a_call_too() -> None:
     agent = Scripted(*call("c1", "get_weather", '{"city":"Rome"}'), *call("c2", "browse", "{}"))
     events = await ran(CopilotRuntime({"default": agent}, [get_weather]), asking())

@@ -103,6 +103,22 @@ async def test_text_streams_before_the_guardrails_agree_and_nothing_is_completed
     assert seen == ["acted"]
 
 
+async def test_a_message_told_in_chunks_is_not_completed_before_the_verdict_either() -> None:
+    chunks = [
+        {"type": "TEXT_MESSAGE_CHUNK", "messageId": id_, "delta": "Well"} for id_ in ("m1", "m2")
+    ]
+    guardrail = Strict()
+    runtime = CopilotRuntime({"default": Waiting(*chunks)}, guardrails=[guardrail])
+    handle = await runtime.start(asking())
+    events: list[Event] = []
+    async for batch in handle.batches():
+        events += [record.event for record in batch.records]
+        if kinds(events)[-1] == "TEXT_MESSAGE_CONTENT":
+            guardrail.decide.set()
+    assert [e["messageId"] for e in events if e["type"] == "TEXT_MESSAGE_START"] == ["m1"]
+    assert events[-1] == DENIED
+
+
 async def test_a_denied_call_is_not_carried_out() -> None:
     seen: list[str] = []
 
