@@ -5,7 +5,6 @@ A delegate is offered no further delegates, so that agents can neither call them
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -20,9 +19,6 @@ from agui_runtime.events import TERMINAL, Event
 from agui_runtime.fold import Fold
 from agui_runtime.grammar import Grammar
 
-TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""What model providers take for the name of a tool; an agent of another name is no delegate."""
-
 DELEGATE = "delegate"
 """Set in the `metadata` of the SUBAGENT_STARTED that opens a delegate's part of the run."""
 
@@ -36,7 +32,8 @@ _OWN = frozenset({"STATE_SNAPSHOT", "STATE_DELTA", "MESSAGES_SNAPSHOT"})
 
 @dataclass(frozen=True, slots=True)
 class Delegate:
-    """An agent that another one may call as a tool without arguments.
+    """An agent that another one may call as a tool without arguments; its name must be one for a
+    tool, see `TOOL_NAME`.
 
     It is asked what the caller was asked, and starts from the `state` that the front end holds.
     """

@@ -16,8 +16,8 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.acting import with_actions
 from agui_runtime.actions import Action, action
-from agui_runtime.connectors.base import Agent, Closable, KeepsState, Source, wrap
-from agui_runtime.delegation import TOOL_NAME, Delegate
+from agui_runtime.connectors.base import TOOL_NAME, Agent, Closable, KeepsState, Source, wrap
+from agui_runtime.delegation import Delegate
 from agui_runtime.errors import (
     AgentNotFound,
     Busy,

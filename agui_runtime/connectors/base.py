@@ -6,6 +6,7 @@ No connector imports another; what two of them share lives here.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -27,6 +28,9 @@ AgentEvent: TypeAlias = BaseEvent | Mapping[str, Any] | str | bytes
 
 current_run: ContextVar[RunContext] = ContextVar("agui_runtime.current_run")
 """The context of the run that the present task carries out, for agents and actions."""
+
+TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What model providers take for the name of a tool."""
 
 
 @runtime_checkable

@@ -7,6 +7,7 @@ They nest in any order, outermost first asked:
 from agui_runtime.wrappers.breaker import breaker_states, with_breaker
 from agui_runtime.wrappers.cache import AnswerCache, cached
 from agui_runtime.wrappers.fallback import with_fallback
+from agui_runtime.wrappers.handoff import with_handoff
 from agui_runtime.wrappers.limit import limited
 from agui_runtime.wrappers.transforms import cap, drop, mask, transformed
 
@@ -21,4 +22,5 @@ __all__ = [
     "transformed",
     "with_breaker",
     "with_fallback",
+    "with_handoff",
 ]

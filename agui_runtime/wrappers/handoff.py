@@ -1,0 +1,123 @@
+"""Agents that hand the conversation to one another. Whoever has it answers, in later runs too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from ag_ui.core import RunAgentInput, Tool
+
+from agui_runtime.connectors.base import TOOL_NAME, Closable, current_run, events_of, wrap
+from agui_runtime.errors import Misconfigured
+from agui_runtime.events import Event
+from agui_runtime.steps import Step, continued, result_of
+from agui_runtime.wrappers.base import Wrapper
+
+HANDED_OVER = "agui_runtime.handed_over"
+"""The CUSTOM event that tells of it: `{"agent"}`, the one that has the conversation now."""
+
+MOST = 5
+"""So often the conversation changes hands within one run; then whoever has it must answer."""
+
+_TOOL = "transfer_to_"
+_NOTE = "agui_runtime.handoffs"
+
+
+def with_handoff(agent: object, others: Mapping[str, object]) -> Wrapper:
+    """The agent, and `others` by name, to whom it may hand the conversation.
+
+    Each of them is offered a tool for each other one, `transfer_to_<name>`. When it is called, that
+    agent goes on in the same run, and answers the thread's next messages until it hands over in its
+    turn. A handoff counts as long as the conversation holds it: a regenerate from before it asks
+    the agent of then. What a front end claims of handoffs counts for nothing. Text messages carry
+    their agent's `name`. Raises Misconfigured for names that are not distinct, or no part of a
+    tool's name.
+    """
+    return _WithHandoff(agent, others)
+
+
+class _WithHandoff(Wrapper):
+    def __init__(self, agent: object, others: Mapping[str, object]) -> None:
+        super().__init__(agent)
+        if self.name in others:
+            raise Misconfigured(f"more than one agent is named {self.name!r}")
+        self._others = {name: wrap(other, name) for name, other in others.items()}
+        self._agents = {self.name: self.agent} | self._others
+        self._tools = {name: _tool(name, each.description) for name, each in self._agents.items()}
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        handoffs = await self._handoffs(request)
+        usage: list[Any] = []
+        for left in range(MOST, -1, -1):
+            step, holder = Step(), self._holder(handoffs)
+            asked = self._offering(holder, request) if left else request
+            async with aclosing(events_of(self._agents[holder], asked)) as events:
+                async for event in events:
+                    if step.passes(event):
+                        yield _signed(event, holder)
+            usage += step.usage
+            calls = step.unanswered()
+            taken = self._taken(calls) if left else {}
+            if not taken:
+                for event in step.end(usage):
+                    yield event
+                return
+            handoffs |= taken
+            await _note(handoffs)
+            for event in _told(taken, self._holder(handoffs)):
+                step.note(event)
+                yield event
+            if len(taken) < len(calls):  # who has the conversation waits for the others' results
+                return
+            request = continued(request, step.fold.messages)
+
+    async def close(self) -> None:
+        await super().close()
+        for other in self._others.values():
+            if isinstance(other, Closable):
+                await other.close()
+
+    async def _handoffs(self, request: RunAgentInput) -> dict[str, str]:
+        """Who was handed the conversation by which call, of the calls that it still holds."""
+        run = current_run.get(None)
+        noted = await run.notes.read(_NOTE) if run is not None and run.notes is not None else None
+        made = {call.id for m in request.messages for call in getattr(m, "tool_calls", None) or ()}
+        return {id_: to for id_, to in (noted or {}).items() if id_ in made and to in self._agents}
+
+    def _holder(self, handoffs: Mapping[str, str]) -> str:
+        return [self.name, *handoffs.values()][-1]
+
+    def _offering(self, holder: str, request: RunAgentInput) -> RunAgentInput:
+        tools = [tool for name, tool in self._tools.items() if name != holder]
+        return request.model_copy(update={"tools": [*(request.tools or ()), *tools]})
+
+    def _taken(self, calls: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        """Which of the calls hand over, and to whom; of several in one answer the last counts."""
+        names = {tool.name: name for name, tool in self._tools.items()}
+        called = ((call["id"], names.get(call["function"]["name"])) for call in calls)
+        return {id_: name for id_, name in called if name is not None}
+
+
+async def _note(handoffs: Mapping[str, str]) -> None:
+    """Keep them for the thread's next run; side requests have none."""
+    run = current_run.get(None)
+    if run is not None and run.notes is not None:
+        await run.notes.write(_NOTE, handoffs)
+
+
+def _told(calls: Iterable[str], holder: str) -> list[Event]:
+    results = [result_of(call_id, f"{holder} has the conversation now.") for call_id in calls]
+    return [*results, {"type": "CUSTOM", "name": HANDED_OVER, "value": {"agent": holder}}]
+
+
+def _signed(event: Event, holder: str) -> Event:
+    return {"name": holder} | event if event["type"] == "TEXT_MESSAGE_START" else event
+
+
+def _tool(name: str, description: str) -> Tool:
+    if not TOOL_NAME.fullmatch(_TOOL + name):
+        raise Misconfigured(f"an agent named {name!r} cannot be handed a conversation")
+    about = f"Hand the conversation over to {name}. {description}".strip()
+    nothing = {"type": "object", "properties": {}, "required": []}
+    return Tool(name=_TOOL + name, description=about, parameters=nothing)
