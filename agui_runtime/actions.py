@@ -1,4 +1,5 @@
-"""Server-side actions: Python functions that an agent may call as tools.
+"""Server-side actions: Python functions that an agent may call as tools, and tools of other
+servers.
 
 `acting` carries them out during a run; nothing here knows of runs.
 """
@@ -17,7 +18,8 @@ from ag_ui.core import Tool
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 from pydantic.errors import PydanticUserError
 
-from agui_runtime.errors import Misconfigured, first_fault
+from agui_runtime.connectors.base import OfferedTool
+from agui_runtime.errors import AguiError, Misconfigured, first_fault
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +83,39 @@ class Action:
         if inspect.iscoroutinefunction(self.function):
             return await self.function(**values)
         return await asyncio.to_thread(self.function, **values)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedAction:
+    """A remote's tool as an action: its arguments are checked where it is carried out."""
+
+    offered: OfferedTool
+    return_direct: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.offered.tool.name
+
+    @property
+    def tool(self) -> Tool:
+        return self.offered.tool
+
+    async def call(self, arguments: str) -> str:
+        """Carry it out; results and failures have the form of `Action.call`."""
+        try:
+            given = orjson.loads(arguments or "{}")
+        except orjson.JSONDecodeError as error:
+            return failed("INVALID_ARGUMENTS", str(error))
+        if not isinstance(given, dict):
+            return failed("INVALID_ARGUMENTS", "the arguments must be a JSON object")
+        try:
+            result = await self.offered.call(given)
+        except AguiError as error:
+            logger.warning("action %s failed: %s", self.name, error.message)
+            return failed("HANDLER_ERROR", error.message)
+        if result is None:
+            return ""
+        return result if isinstance(result, str) else orjson.dumps(result).decode()
 
 
 def action(

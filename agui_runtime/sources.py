@@ -11,12 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-from ag_ui.core import Tool
-
-from agui_runtime.actions import Action, ServerAction, failed
-from agui_runtime.connectors.base import Agent, Offer, OfferedTool, Source, capabilities_of
-from agui_runtime.errors import AgentNotFound, AguiError, RemoteFailure
+from agui_runtime.actions import Action, OfferedAction, ServerAction
+from agui_runtime.connectors.base import Agent, Offer, Source, capabilities_of
+from agui_runtime.errors import AgentNotFound, RemoteFailure
 from agui_runtime.events import RunContext
 
 logger = logging.getLogger(__name__)
@@ -50,39 +47,6 @@ class Reach:
         if self.failures:
             raise self.failures[0]
         raise AgentNotFound(name, self.agents)
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedAction:
-    """A remote's tool as an action: its arguments are checked where it is carried out."""
-
-    offered: OfferedTool
-    return_direct: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.offered.tool.name
-
-    @property
-    def tool(self) -> Tool:
-        return self.offered.tool
-
-    async def call(self, arguments: str) -> str:
-        """Carry it out; results and failures have the form of `Action.call`."""
-        try:
-            given = orjson.loads(arguments or "{}")
-        except orjson.JSONDecodeError as error:
-            return failed("INVALID_ARGUMENTS", str(error))
-        if not isinstance(given, dict):
-            return failed("INVALID_ARGUMENTS", "the arguments must be a JSON object")
-        try:
-            result = await self.offered.call(given)
-        except AguiError as error:
-            logger.warning("action %s failed: %s", self.name, error.message)
-            return failed("HANDLER_ERROR", error.message)
-        if result is None:
-            return ""
-        return result if isinstance(result, str) else orjson.dumps(result).decode()
 
 
 class Sources:

@@ -22,6 +22,9 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 DRIVER = Path(__file__).parent / "driver"
 LONGEST_LINE = 64 * 1024 * 1024  # bytes; an answer may hold the bodies of every request of a tab
 
+FRAME = "iframe >> internal:control=enter-frame >> "
+"""Before a selector: within the page's iframe, whatever its origin. Not for `shows` and `read`."""
+
 GONE = "the browser's driver has ended; its stderr says why"
 
 
@@ -92,6 +95,10 @@ class Tab:
             mimeType=file.mime_type,
             content=content,
         )
+
+    async def text(self, selector: str) -> str:
+        """What the first match says, once there is one."""
+        return str(await self.browser.ask("text", tab=self.name, selector=selector))
 
     async def read(self, script: str, given: Json = None) -> Json:
         return await self.browser.ask("read", tab=self.name, script=script, given=given)

@@ -59,6 +59,10 @@ class TodaysChat(Chat):
         await self.tab.shows(ERROR, text)
         return next(told for told in await self.texts(ERROR) if text in told)
 
+    async def errors(self) -> list[str]:
+        """What the page has been told of so far."""
+        return await self.texts(ERROR)
+
     async def asked(self, method: str) -> list[Asked]:
         """The requests of this method, in their order."""
         found = [_asked(request) for request in await self.tab.traffic()]

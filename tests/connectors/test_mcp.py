@@ -24,7 +24,7 @@ from agui_runtime.runtime import CopilotRuntime
 from tests.fakes.mcp_process import STDIO, listening
 from tests.runtime.worlds import asking, call, ran
 
-TOOLS = ["mcp_echo", "add", "fail", "process", "die", "hang", "learn"]
+TOOLS = ["mcp_echo", "add", "fail", "process", "die", "hang", "learn", "show_cart", "show_offers"]
 
 
 class Caller:

@@ -1,5 +1,6 @@
 """A real MCP server, to be run as a process: `python mcp_server.py stdio`, or `http` or `sse` with
-a port, 0 for any; it prints the port when it can be reached. More names are its only tools.
+a port, 0 for any; it prints the port when it can be reached. More names are its only tools. Some of
+them have a page, `mcp_page.html`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
@@ -63,7 +65,62 @@ async def learn(context: Context[Any, Any]) -> str:
     return "done"
 
 
-TOOLS = ("mcp_echo", "add", "fail", "process", "die", "hang", "learn")
+PAGE = "ui://shop/cart.html"
+
+
+@server.tool(meta={"ui": {"resourceUri": PAGE}})
+def show_cart(item: str) -> dict[str, Any]:
+    """Shows the cart."""
+    if item == "nothing":
+        raise ValueError("sold out")
+    return {"items": [2**80 if item == "everything" else item], "note": None}
+
+
+@server.tool(meta={"ui": {"resourceUri": PAGE, "visibility": ["app"]}})
+def checkout(items: int) -> str:
+    """Pays."""
+    return f"paid for {items}"
+
+
+@server.tool(meta={"ui/resourceUri": PAGE, "ui": {"visibility": ["model"]}})
+def show_offers(size: int = 1) -> str:
+    """Shows offers, each a letter."""
+    return "x" * size
+
+
+@server.tool(meta={"ui": {"visibility": ["app"]}})
+def host(context: Context[Any, Any]) -> str:
+    """Tells what pages the client can show."""
+    about = context.session.client_params
+    told = about.capabilities.model_extra if about else None
+    return json.dumps(told)
+
+
+@server.resource(PAGE, mime_type="text/html;profile=mcp-app", meta={"ui": {"prefersBorder": True}})
+def cart() -> str:
+    """What a browser shows of the cart."""
+    return Path(__file__).with_name("mcp_page.html").read_text()
+
+
+@server.resource("file:///etc/prices")
+def prices() -> str:
+    """Not for browsers."""
+    return "secret"
+
+
+TOOLS = (
+    "mcp_echo",
+    "add",
+    "fail",
+    "process",
+    "die",
+    "hang",
+    "learn",
+    "show_cart",
+    "checkout",
+    "show_offers",
+    "host",
+)
 
 
 def main(transport: str, port: str = "0", *only: str) -> None:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import logging
-import math
 from collections.abc import Mapping, Sequence
 from functools import partial
-from time import monotonic
 from typing import Any
-
-from ag_ui.core import Tool
 
 from agui_runtime.connectors.base import Offer, OfferedTool
 from agui_runtime.connectors.mcp.addresses import AllowedAddresses
+from agui_runtime.connectors.mcp.kept import KeptServer, listed_by, needs_mcp
 from agui_runtime.connectors.mcp.session import McpServer, McpSession
-from agui_runtime.errors import MissingExtra, RemoteFailure
+from agui_runtime.connectors.mcp.tools import McpResult, McpTool, succeeded
 from agui_runtime.events import RunContext
 
 logger = logging.getLogger(__name__)
@@ -48,16 +44,15 @@ class McpServers:
         retry_after: float = 5.0,
     ) -> None:
         """Raises MissingExtra without the `mcp` package, Misconfigured for a malformed pattern."""
-        if importlib.util.find_spec("mcp") is None:
-            raise MissingExtra("McpServers", "mcp")
-        self._kept = [_Kept(server, refresh_every, retry_after) for server in servers]
+        needs_mcp("McpServers")
+        self._kept = [KeptServer(server, refresh_every, retry_after) for server in servers]
         self._allowed = AllowedAddresses(allowed_from_clients)
 
     async def offer(self, context: RunContext) -> Offer:
         """The tools of all servers that answer, in their order."""
-        servers: list[_Kept | _Named] = [*self._kept]
+        servers: list[KeptServer | _Named] = [*self._kept]
         servers += [_Named(server) for server in self._named(context.properties)]
-        lists = await asyncio.gather(*map(_tools, servers))
+        lists = await asyncio.gather(*map(_offered, servers))
         return Offer(tools=[tool for tools in lists for tool in tools])
 
     async def close(self) -> None:
@@ -78,54 +73,6 @@ class McpServers:
         return servers
 
 
-class _Kept:
-    """A server with a session that stays open."""
-
-    def __init__(self, server: McpServer, refresh_every: float, retry_after: float) -> None:
-        self.label = server.label
-        self._server = server
-        self._refresh_every = refresh_every
-        self._retry_after = retry_after
-        self._failed_at = -math.inf
-        self._session: McpSession | None = None
-        self._tools: Sequence[Tool] = ()
-        self._listed_at = 0.0
-        self._lock = asyncio.Lock()
-
-    async def tools(self) -> list[OfferedTool]:
-        async with self._lock:
-            fresh = monotonic() - self._listed_at < self._refresh_every
-            session = await self._live()
-            if session.changed or not (fresh and self._tools):
-                self._tools = await session.tools()
-                self._listed_at = monotonic()
-        return [OfferedTool(tool, partial(self._call, tool.name)) for tool in self._tools]
-
-    async def close(self) -> None:
-        session, self._session = self._session, None
-        self._tools = ()
-        if session is not None:
-            await session.close()
-
-    async def _call(self, name: str, arguments: Mapping[str, Any]) -> object:
-        async with self._lock:
-            session = await self._live()
-        return await session.call(name, arguments)
-
-    async def _live(self) -> McpSession:
-        if self._session is not None and not self._session.broken:
-            return self._session
-        if monotonic() - self._failed_at < self._retry_after:
-            raise RemoteFailure("UNREACHABLE", f"{self.label} could not be reached just now")
-        await self.close()
-        try:
-            self._session = await McpSession.opened(self._server)
-        except RemoteFailure:
-            self._failed_at = monotonic()
-            raise
-        return self._session
-
-
 class _Named:
     """A server with a session for each use."""
 
@@ -133,15 +80,14 @@ class _Named:
         self.label = server.label
         self._server = server
 
-    async def tools(self) -> list[OfferedTool]:
+    async def tools(self) -> Sequence[McpTool]:
         session = await McpSession.opened(self._server)
         try:
-            tools = await session.tools()
+            return await session.tools()
         finally:
             await session.close()
-        return [OfferedTool(tool, partial(self._call, tool.name)) for tool in tools]
 
-    async def _call(self, name: str, arguments: Mapping[str, Any]) -> object:
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> McpResult:
         session = await McpSession.opened(self._server)
         try:
             return await session.call(name, arguments)
@@ -149,12 +95,14 @@ class _Named:
             await session.close()
 
 
-async def _tools(server: _Kept | _Named) -> list[OfferedTool]:
-    try:
-        return await server.tools()
-    except RemoteFailure as failure:
-        logger.warning("%s is left out: %s", server.label, failure.message, exc_info=failure)
-        return []
+async def _offered(server: KeptServer | _Named) -> list[OfferedTool]:
+    """The tools that models may call."""
+    tools = [each.tool for each in await listed_by(server) if each.for_model]
+    return [OfferedTool(tool, partial(_called, server, tool.name)) for tool in tools]
+
+
+async def _called(server: KeptServer | _Named, name: str, arguments: Mapping[str, Any]) -> object:
+    return succeeded(await server.call(name, arguments))
 
 
 def _server(address: str, key: object) -> McpServer:

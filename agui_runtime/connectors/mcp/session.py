@@ -7,25 +7,31 @@ import logging
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
-import orjson
-from ag_ui.core import Tool
+from pydantic import AnyUrl, BaseModel, ValidationError
 
-from agui_runtime.errors import Misconfigured, RemoteFailure
+from agui_runtime.connectors.mcp.tools import McpResult, McpTool, tool_of
+from agui_runtime.errors import InvalidInput, Misconfigured, RemoteFailure
 
 if TYPE_CHECKING:
     from mcp import ClientSession
-    from mcp.types import CallToolResult
 
 logger = logging.getLogger(__name__)
 
 _Answer = TypeVar("_Answer")
 
+PAGE_TYPE = "text/html;profile=mcp-app"
+"""The content type of a server's pages (SEP-1865)."""
+
 _LOST = frozenset({-32000, 32600})
 """The client's own codes for a connection that was closed, and a session that the server forgot."""
+
+_SHOWS_PAGES = {"extensions": {"io.modelcontextprotocol/ui": {"mimeTypes": [PAGE_TYPE]}}}
+"""What a host says that shows a server's pages; some servers list tools with pages only then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class McpServer:
 
     `headers` go with every request. `env` is added to the few variables that a process inherits.
     Times are in seconds: `connect_timeout` for the start of a session, `timeout` for one call.
+    `id` names it in messages, in place of its address.
     """
 
     url: str = ""
@@ -44,6 +51,7 @@ class McpServer:
     connect_timeout: float = 10.0
     timeout: float = 60.0
     follow_redirects: bool = True
+    id: str = ""
 
     def __post_init__(self) -> None:
         if bool(self.url) == bool(self.command):
@@ -54,6 +62,8 @@ class McpServer:
     @property
     def label(self) -> str:
         """Names the server in messages, without what its address or arguments may keep secret."""
+        if self.id:
+            return f"MCP server {self.id!r}"
         if self.command:
             return f"MCP server {PurePath(self.command[0]).name!r}"
         url = httpx.URL(self.url)
@@ -67,20 +77,21 @@ class McpSession:
     that it is of no more use.
     """
 
-    def __init__(self, server: McpServer) -> None:
+    def __init__(self, server: McpServer, *, shows_pages: bool = False) -> None:
         self.broken = False
         self.changed = False
         """The server says that its tools are other ones now."""
         self._open = 0
         self._server = server
+        self._shows_pages = shows_pages
         self._session: asyncio.Future[ClientSession] = asyncio.get_running_loop().create_future()
         self._leave = asyncio.Event()
         self._keeper = asyncio.create_task(self._keep())
 
     @classmethod
-    async def opened(cls, server: McpServer) -> McpSession:
-        """Connect; raises RemoteFailure."""
-        session = cls(server)
+    async def opened(cls, server: McpServer, *, shows_pages: bool = False) -> McpSession:
+        """Connect, and say whether its pages can be shown; raises RemoteFailure."""
+        session = cls(server, shows_pages=shows_pages)
         try:
             async with asyncio.timeout(server.connect_timeout):
                 await asyncio.shield(session._session)
@@ -99,29 +110,37 @@ class McpSession:
         if not self._session.done():
             self._keeper.cancel()
         await asyncio.wait((self._keeper,))
+        if self._session.done():
+            self._session.exception()  # seen, also where nobody waits for it any more
 
-    async def tools(self) -> list[Tool]:
+    async def tools(self) -> list[McpTool]:
         """The tools that the server lists now; raises RemoteFailure."""
         session = await self._session
         self.changed = False
-        tools: list[Tool] = []
+        tools: list[McpTool] = []
         cursor: str | None = None
         while True:
             page = await self._asked(session.list_tools(cursor))
             for tool in page.tools:
                 about = tool.description or ""
-                tools.append(Tool(name=tool.name, description=about, parameters=tool.inputSchema))
+                tools.append(tool_of(tool.name, about, tool.inputSchema, tool.meta or {}))
             cursor = page.nextCursor
             if not cursor:
                 return tools
 
-    async def call(self, name: str, arguments: Mapping[str, Any]) -> object:
-        """What the tool returns, as text where it gives any; raises RemoteFailure."""
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> McpResult:
+        """What the tool returns, also that it failed; raises RemoteFailure."""
         session = await self._session
-        result = await self._asked(session.call_tool(name, dict(arguments)))
-        if result.isError:
-            raise RemoteFailure("REFUSED", str(_content(result)))
-        return _content(result)
+        return _json(await self._asked(session.call_tool(name, dict(arguments))))
+
+    async def read(self, address: str) -> McpResult:
+        """The resource; raises InvalidInput if that is no address, and RemoteFailure."""
+        session = await self._session
+        try:
+            url = AnyUrl(address)
+        except ValidationError:
+            raise InvalidInput("not the address of a resource") from None
+        return _json(await self._asked(session.read_resource(url)))
 
     async def _asked(self, question: Coroutine[Any, Any, _Answer]) -> _Answer:
         """The server's answer; what it refuses does not break the session, all else does.
@@ -158,6 +177,7 @@ class McpSession:
     async def _keep(self) -> None:
         try:
             async with _session(self._server, self._heard) as session:
+                await _introduced(session, self._shows_pages)
                 self._session.set_result(session)
                 await self._leave.wait()
         except Exception as error:  # noqa: BLE001  # the client's task groups raise groups of anything
@@ -187,9 +207,24 @@ async def _session(server: McpServer, heard: Any) -> AsyncIterator[ClientSession
     async with AsyncExitStack() as stack:
         read, write = await _connected(server, stack)
         session = ClientSession(read, write, message_handler=heard)
-        await stack.enter_async_context(session)
+        yield await stack.enter_async_context(session)
+
+
+async def _introduced(session: ClientSession, shows_pages: bool) -> None:
+    """Begin the session. `ClientSession.initialize` cannot tell of extensions."""
+    if not shows_pages:
         await session.initialize()
-        yield session
+        return
+    from mcp import types
+
+    about = types.InitializeRequestParams(
+        protocolVersion=types.LATEST_PROTOCOL_VERSION,
+        capabilities=types.ClientCapabilities.model_validate(_SHOWS_PAGES),
+        clientInfo=types.Implementation(name="agui-runtime", version=version("agui-runtime")),
+    )
+    request = types.ClientRequest(types.InitializeRequest(params=about))
+    await session.send_request(request, types.InitializeResult)
+    await session.send_notification(types.ClientNotification(types.InitializedNotification()))
 
 
 async def _connected(server: McpServer, stack: AsyncExitStack) -> tuple[Any, Any]:
@@ -236,11 +271,5 @@ def _client(server: McpServer) -> httpx.AsyncClient:
     )
 
 
-def _content(result: CallToolResult) -> object:
-    """The text if there is nothing else; else what is structured; else all parts as JSON."""
-    parts = [part.model_dump(mode="json", exclude_none=True) for part in result.content]
-    if parts and all(part["type"] == "text" for part in parts):
-        return "\n".join(part["text"] for part in parts)
-    if result.structuredContent is not None:
-        return result.structuredContent
-    return orjson.dumps(parts).decode() if parts else ""
+def _json(result: BaseModel) -> McpResult:
+    return result.model_dump(mode="json", by_alias=True, exclude_none=True)

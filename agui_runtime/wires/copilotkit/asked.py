@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from agui_runtime.errors import InvalidInput
 from agui_runtime.wires.copilotkit.errors import Refusal
 from agui_runtime.wires.copilotkit.parts import modern
+from agui_runtime.wrappers.mcp_apps import PROXIED
 
 SUGGEST = "copilotkitSuggest"
 """The tool with which a front end has suggestions made."""
@@ -45,6 +46,16 @@ def fingerprint(agent: str, payload: object) -> str:
 def wants_suggestions(asked: RunAgentInput) -> bool:
     """Whether the run only makes suggestions; front ends ask for them on throw-away threads."""
     return [tool.name for tool in asked.tools or ()] == [SUGGEST]
+
+
+def comes_from_app(asked: RunAgentInput) -> bool:
+    """Whether it is an MCP app on the page that asks, and its server that is to answer."""
+    return PROXIED in properties_of(asked)
+
+
+def without_thread(asked: RunAgentInput) -> RunAgentInput:
+    """The same without the conversation."""
+    return asked.model_copy(update={"messages": [], "tools": [], "context": [], "state": {}})
 
 
 def properties_of(asked: RunAgentInput) -> Mapping[str, Any]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import NamedTuple
 
 from ag_ui.core import RunAgentInput
 
+from agui_runtime.connectors.base import Agent
 from agui_runtime.errors import Gone, InvalidInput
 from agui_runtime.events import Caller, Cursor, RunRequest, ThreadInfo
 from agui_runtime.handle import RunHandle
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Batch
 from agui_runtime.wires.copilotkit.asked import (
+    comes_from_app,
     fingerprint,
     properties_of,
     run_input,
     stop_run_id,
     wants_suggestions,
+    without_thread,
 )
 from agui_runtime.wires.copilotkit.egress import (
     Profile,
@@ -33,6 +37,7 @@ from agui_runtime.wires.copilotkit.options import WireOptions
 from agui_runtime.wires.copilotkit.reopening import reopening
 from agui_runtime.wires.pace import paced
 from agui_runtime.wires.sse import frame
+from agui_runtime.wrappers.mcp_apps import answers_apps
 
 STOPPED = {
     "stopped": True,
@@ -99,35 +104,39 @@ class Runs:
 
     async def _started(self, exchange: Exchange, agent: str, *, beside: bool = False) -> _Started:
         """Keeps no more of the request than its stream needs: bodies are large, streams long."""
-        name = await self._found(exchange, agent)
+        found = await self._found(exchange, agent)
         payload = await exchange.payload(self._options.max_body)
         asked = run_input(payload)
+        if comes_from_app(asked):
+            if not answers_apps(found):
+                raise InvalidInput(f"agent {agent!r} has no MCP apps; put it into an MCPAppsAgent")
+            asked, beside = without_thread(asked), True
         beside = beside or wants_suggestions(asked)
         request = RunRequest(
             input=asked,
             context=exchange.context(properties_of(asked), self._options.forwarded),
-            agent=name,
+            agent=agent,
             ephemeral=beside,
-            fingerprint="" if beside else fingerprint(name, payload),
+            fingerprint="" if beside else fingerprint(agent, payload),
         )
         profile = self._profile(asked)
         handle = await self._runtime.start(request)
         return _Started(handle, without_input(profile) if beside else profile, beside)
 
     async def _follow(self, exchange: Exchange, started: _Started) -> None:
-        ready = _encoded(started.handle.batches(), started.profile, frames)
+        handle = started.handle
+        ready = _encoded(handle.batches(), started.profile, frames, handle.ended)
         if not await self._stream(exchange, ready) and started.beside:
-            await started.handle.stop()
+            await handle.stop()
 
-    async def _found(self, exchange: Exchange, agent: str) -> str:
-        await self._runtime.find(agent, exchange.context({}, self._options.forwarded))
-        return agent
+    async def _found(self, exchange: Exchange, agent: str) -> Agent:
+        return await self._runtime.find(agent, exchange.context({}, self._options.forwarded))
 
     def _profile(self, asked: RunAgentInput) -> Profile:
         return profile_of(asked, oldest_clients=self._options.oldest_clients)
 
-    async def _stream(self, exchange: Exchange, ready: AsyncGenerator[bytes, None]) -> bool:
-        return await exchange.stream(ready, self._options.keep_alive)
+    def _stream(self, exchange: Exchange, ready: AsyncGenerator[bytes, None]) -> Awaitable[bool]:
+        return exchange.stream(ready, self._options.keep_alive)
 
     async def _history(
         self,
@@ -154,8 +163,9 @@ async def _encoded(
     batches: AsyncGenerator[Batch, None],
     profile: Profile,
     encode: Callable[..., bytes],
+    ended: asyncio.Future[None] | None = None,
 ) -> AsyncGenerator[bytes, None]:
-    async with aclosing(paced(batches)) as slower:
+    async with aclosing(paced(batches, ended=ended)) as slower:
         async for batch in slower:
             ready = encode(batch.records, batch.cursor.epoch, profile)
             if ready:

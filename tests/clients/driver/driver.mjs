@@ -11,6 +11,9 @@ const FLAGS = [
   "--disable-quic",
   // Nothing outside this machine is ever asked for.
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+  // A microphone that beeps, and leave to hear it.
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
 ];
 const PATIENCE = 15_000; // milliseconds for anything that is waited for
 
@@ -50,6 +53,9 @@ const commands = {
 
   // The value of a JavaScript function in the page, now.
   read: ({ tab, script, given }) => tabOf(tab).page.evaluate(called(script, given)),
+
+  // The text of the first match, once there is one.
+  text: ({ tab, selector }) => tabOf(tab).page.locator(selector).first().textContent(),
 
   // The first truthy value of a JavaScript function in the page, tried on each frame.
   async wait({ tab, script, given }) {

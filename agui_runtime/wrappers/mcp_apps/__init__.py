@@ -1,0 +1,104 @@
+"""MCP apps: an agent calls a tool of an MCP server, and the page shows the tool's own page, which
+may then call its server through this runtime.
+
+The extension of MCP is SEP-1865; the activities are those of CopilotKit from 1.50 on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from uuid import uuid4
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.acting import with_actions
+from agui_runtime.connectors.agui import AGUIAgent
+from agui_runtime.connectors.base import AgentEvent, closing, current_run, decoded
+from agui_runtime.connectors.mcp import McpServer
+from agui_runtime.events import Event
+from agui_runtime.wrappers.base import Wrapper
+from agui_runtime.wrappers.mcp_apps.proxy import answer_to
+from agui_runtime.wrappers.mcp_apps.servers import AppServers, Shown
+
+ACTIVITY = "mcp-apps"
+"""The type of the activities."""
+
+PROXIED = "__proxiedMCPRequest"
+"""Among the forwarded properties of a request that a shown page makes; nothing is asked of the
+agent then.
+"""
+
+
+class MCPAppsAgent(Wrapper):
+    """An agent with the tools of MCP servers that have pages to show, and those pages.
+
+    The tools are carried out like the runtime's own actions: the agent goes on with what they
+    return. For each result the page is shown an activity, with which it reads the tool's page and
+    shows it. What that page asks is answered only by these servers: it may read their pages, and
+    call the tools that they list for pages.
+
+    Each server needs an `id`, by which pages name it: give another one, and what older threads
+    show is lost. `refresh_every` and `retry_after` are those of `McpServers`.
+    """
+
+    def __init__(
+        self,
+        agent: object,
+        servers: Sequence[McpServer],
+        *,
+        refresh_every: float = 60.0,
+        retry_after: float = 5.0,
+    ) -> None:
+        """Raises MissingExtra without the `mcp` package, Misconfigured for ids that are missing or
+        not distinct.
+        """
+        super().__init__(agent)
+        self._servers = AppServers(servers, refresh_every, retry_after)
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        props = request.forwarded_props
+        if isinstance(props, Mapping) and PROXIED in props:
+            result = await answer_to(props[PROXIED], self._servers)
+            ids = {"threadId": request.thread_id, "runId": request.run_id}
+            yield {"type": "RUN_FINISHED", **ids, "result": result}
+            return
+        actions = [] if _beside() else await self._servers.actions()
+        agent = with_actions(self.agent, actions, follow_up=True)
+        async with closing(agent.run(request)) as items:
+            async for item in items:
+                for event in decoded(item):
+                    yield event
+                for activity in _shown(item):
+                    yield activity
+
+    async def close(self) -> None:
+        await self._servers.close()
+        await super().close()
+
+
+def answers_apps(agent: object) -> bool:
+    """Whether the agent, or an AG-UI server behind it, knows what to do with such a request; any
+    other would take it for a conversation.
+    """
+    if isinstance(agent, MCPAppsAgent | AGUIAgent):
+        return True
+    return isinstance(agent, Wrapper) and answers_apps(agent.agent)
+
+
+def _beside() -> bool:
+    """The run is for suggestions or the like, where nothing is shown."""
+    run = current_run.get(None)
+    return run is not None and run.ephemeral
+
+
+def _shown(item: AgentEvent) -> Iterator[Event]:
+    """What a front end is to show after it; the results of tools with pages are `Shown` texts."""
+    content = item.get("content") if isinstance(item, Mapping) else None
+    if isinstance(content, Shown):
+        yield {
+            "type": "ACTIVITY_SNAPSHOT",
+            "messageId": str(uuid4()),  # models may use the id of a call again
+            "activityType": ACTIVITY,
+            "content": content.activity,
+            "replace": True,
+        }

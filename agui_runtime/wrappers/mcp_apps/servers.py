@@ -1,0 +1,119 @@
+"""The MCP servers of an agent with apps: what models are offered, and by what pages know them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from agui_runtime.actions import OfferedAction, failed
+from agui_runtime.connectors.base import OfferedTool
+from agui_runtime.connectors.mcp import McpServer
+from agui_runtime.connectors.mcp.kept import KeptServer, listed_by, needs_mcp
+from agui_runtime.connectors.mcp.tools import McpResult, McpTool, said
+from agui_runtime.errors import Misconfigured, RemoteFailure
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes of JSON in one answer of a server."""
+
+
+class Shown(str):
+    """What a tool returned, for the model; `activity` is what the front end shows of it."""
+
+    activity: Mapping[str, Any]
+
+
+class AppServer:
+    """One server. Its methods raise RemoteFailure, also for answers that are no JSON of ours
+    (numbers of more than 64 bits) or larger than `LARGEST`.
+    """
+
+    def __init__(self, server: McpServer, kept: KeptServer) -> None:
+        self.id = server.id
+        # Front ends ask for one, by their own schema. It says no more than the id does.
+        self.hash = blake2b(server.id.encode(), digest_size=16).hexdigest()
+        self.kept = kept
+
+    async def offered(self) -> list[OfferedAction]:
+        """The tools with pages that models may call; none if it fails."""
+        tools = [each for each in await listed_by(self.kept) if each.page and each.for_model]
+        return [OfferedAction(OfferedTool(each.tool, partial(self._shown, each))) for each in tools]
+
+    async def tool(self, name: str) -> McpTool | None:
+        """The tool of that name, if the server lists it."""
+        return next((each for each in await self.kept.tools() if each.tool.name == name), None)
+
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> McpResult:
+        """What the tool returns, also that it failed."""
+        return self._bounded(await self.kept.call(name, arguments))
+
+    async def read(self, address: str) -> McpResult:
+        """A resource; raises InvalidInput, too, if that is no address."""
+        return self._bounded(await self.kept.read(address))
+
+    async def _shown(self, tool: McpTool, arguments: Mapping[str, Any]) -> Shown:
+        result = await self.call(tool.tool.name, arguments)
+        shown = Shown(_text(result))
+        shown.activity = {
+            "result": result,
+            "resourceUri": tool.page,
+            "serverHash": self.hash,
+            "serverId": self.id,
+            "toolInput": arguments,
+        }
+        return shown
+
+    def _bounded(self, result: McpResult) -> McpResult:
+        try:
+            size = len(orjson.dumps(result))
+        except orjson.JSONEncodeError as error:
+            raise RemoteFailure("BROKEN", f"{self.kept.label} answered with bad JSON") from error
+        if size > LARGEST:
+            limit = LARGEST // 1024**2
+            raise RemoteFailure("TOO_LARGE", f"{self.kept.label} answered with over {limit} MiB")
+        return result
+
+
+class AppServers:
+    """All of them, by the ids and the hashes that pages give."""
+
+    def __init__(
+        self, servers: Sequence[McpServer], refresh_every: float, retry_after: float
+    ) -> None:
+        needs_mcp("MCPAppsAgent")
+        ids = Counter(server.id for server in servers)
+        if "" in ids or any(count > 1 for count in ids.values()):
+            raise Misconfigured(
+                "give each MCP server with apps an id of its own: McpServer(id=...)"
+            )
+        self._servers = [
+            AppServer(server, KeptServer(server, refresh_every, retry_after, shows_pages=True))
+            for server in servers
+        ]
+
+    async def actions(self) -> list[OfferedAction]:
+        """The tools of all servers that answer, in their order; they return `Shown` texts."""
+        lists = await asyncio.gather(*(each.offered() for each in self._servers))
+        return [action for actions in lists for action in actions]
+
+    def find(self, id_: str | None, hash_: str) -> AppServer | None:
+        """The server that a page means; the id counts where both are given."""
+        known = {each.hash: each for each in self._servers}
+        known |= {each.id: each for each in self._servers}
+        return known.get(id_ or hash_)
+
+    async def close(self) -> None:
+        """End the sessions."""
+        for each in self._servers:
+            await each.kept.close()
+
+
+def _text(result: McpResult) -> str:
+    content = said(result)
+    text = content if isinstance(content, str) else orjson.dumps(content).decode()
+    return failed("HANDLER_ERROR", text) if result["isError"] else text
