@@ -25,6 +25,7 @@ show.
     |   |-- ShuttingDown      503  SHUTDOWN
     |   `-- OwnerLost         503  OWNER_LOST            the process that ran it is gone
     |-- StoreUnavailable      503  STORE_UNAVAILABLE
+    |   `-- StoreFull         503  STORE_UNAVAILABLE     nothing of the write was stored
     |-- StateUnreadable       500  STATE_UNREADABLE      damaged, or of an unknown schema version
     `-- Misconfigured         500  MISCONFIGURED         told at start-up
         `-- MissingExtra      500  MISSING_EXTRA         names the pip line
@@ -35,8 +36,8 @@ confidence) belongs to the log line, never to the message.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from pydantic import ValidationError
 
@@ -148,10 +149,12 @@ class TooManyRequests(RequestError):
 class RunFailure(AguiError):
     """Ends a run with RUN_ERROR; `code` and `message` are what every reader is told.
 
-    `upstream` is the HTTP status that a provider answered, when there was one.
+    `upstream` is the HTTP status that a provider answered, when there was one; `usage` what models
+    told of tokens before, in AG-UI's form.
     """
 
     upstream: int | None = None
+    usage: Sequence[Mapping[str, Any]] = ()
 
 
 class AgentFailure(RunFailure):
@@ -261,6 +264,13 @@ class StoreUnavailable(AguiError):
     """The store cannot be reached."""
 
     code, status = "STORE_UNAVAILABLE", 503
+
+
+class StoreFull(StoreUnavailable):
+    """The store has no room: nothing of this write was stored, and ends of runs still can be."""
+
+    def __init__(self) -> None:
+        super().__init__("the store is full; try again later")
 
 
 class StateUnreadable(AguiError):

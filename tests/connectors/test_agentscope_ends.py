@@ -87,3 +87,17 @@ async def test_what_the_provider_refuses_is_told_and_the_thread_goes_on(
     assert kinds.count("TEXT_MESSAGE_START") == kinds.count("TEXT_MESSAGE_END")
     assert "sk-" not in failed[-1]["message"]
     assert text(after) == "You said: hello"
+
+
+async def test_what_a_failed_run_has_cost_is_told() -> None:
+    def look() -> str:
+        """Look."""
+        return "word " * 20
+
+    async with ModelServer() as model:
+        page = Page(CopilotRuntime(agents={"default": clerk(model, free(look))}))
+        failed = await page.say("[tool:look {}] [midfail:12]")
+
+    assert failed[-1]["code"] == "MODEL_STREAM_BROKEN"
+    [first] = failed[-1]["usage"]
+    assert (first["inputTokens"], first["outputTokens"]) == (11, 7)

@@ -18,6 +18,7 @@ from agui_runtime.connectors.agentscope.conversation import (
     Turn,
     covered,
     heard,
+    keys,
     news,
     restarted,
     settle,
@@ -70,7 +71,7 @@ class AgentScopeAgent:
         sent = _conversation(request)
         notes = current_run.get().notes if current_run.get(None) else None
         kept = Kept.read(await notes.read(self.name) if notes else None)
-        agent = await self._built(kept.state, request)
+        agent = await self._built(kept, request, sent)
         turn = _turn(kept, agent, sent, request)
         story = Story(request, {result.id for result in turn.results})
         reply = Reply(agent, turn.inputs(agent))
@@ -80,6 +81,7 @@ class AgentScopeAgent:
                     yield each
         except Exception as error:
             if told := model_failure(error, speaking=bool(story.made)):
+                told.usage = story.usage
                 raise told from told.__cause__
             raise
         finally:
@@ -98,12 +100,12 @@ class AgentScopeAgent:
         if self._on_close is not None:
             await self._on_close()
 
-    async def _built(self, state: AgentState, request: RunAgentInput) -> Agent:
-        made = self._build(state, request)
+    async def _built(self, kept: Kept, request: RunAgentInput, sent: Sequence[Message]) -> Agent:
+        made = self._build(kept.state, request)
         agent = await made if inspect.isawaitable(made) else made
-        if agent.state is not state:
+        if agent.state is not kept.state:
             raise Misconfigured(f"build of agent {self.name!r} must pass its state on to the Agent")
-        equip(agent, request)
+        equip(agent, request, taken={*kept.seen, *keys(sent)})
         return agent
 
 

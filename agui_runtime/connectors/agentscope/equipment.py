@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ag_ui.core import RunAgentInput, Tool
@@ -16,12 +16,15 @@ from agentscope.agent import Agent
 from agentscope.permission import PermissionBehavior, PermissionDecision
 from agentscope.tool import FunctionTool, ToolBase, Toolkit
 
+from agui_runtime.connectors.agentscope.calls import DistinctCalls
 
-def equip(agent: Agent, request: RunAgentInput) -> None:
+
+def equip(agent: Agent, request: RunAgentInput, taken: Iterable[str]) -> None:
     """Give the agent what the request brings; a tool of its own hides a front end's namesake.
 
     Plain functions among its tools will run in threads, and it tells its model nothing of its own
-    accord (the time, its tasks), which would otherwise enter the conversation as user messages.
+    accord (the time, its tasks), which would otherwise enter the conversation as user messages. The
+    calls of its model get none of the ids in `taken`.
     """
     agent.toolkit = _own_copy(agent.toolkit)
     names = {tool.name for group in agent.toolkit.tool_groups for tool in group.tools}
@@ -30,6 +33,8 @@ def equip(agent: Agent, request: RunAgentInput) -> None:
     )
     hints = {"inject_runtime_state": False}
     agent.injection_config = agent.injection_config.model_copy(update=hints)
+    # Middlewares, too, can only be given when it is built; the last of them is next to the model.
+    agent._model_call_middlewares = [*agent._model_call_middlewares, DistinctCalls(taken)]
     # The prompt can only be given when an agent is built, and that is the user's part.
     agent._system_prompt = "\n\n".join([agent._system_prompt, *_prompts(request)])
 

@@ -31,7 +31,7 @@ class Story:
     """One run as it is told. `supplied` are the calls whose results the front end knows already.
 
     `made` are the ids of what the run added to the conversation, without thoughts: messages,
-    calls, and `answer:<call>` for results.
+    calls, and `answer:<call>` for results. `usage` is what its models told of tokens.
     """
 
     def __init__(self, request: RunAgentInput, supplied: Collection[str]) -> None:
@@ -41,7 +41,7 @@ class Story:
         self._speech = Speech()
         self._parent: str | None = None
         self._model = ""
-        self._usage: list[Event] = []
+        self.usage: list[Event] = []
         self._results: defaultdict[str, list[Event]] = defaultdict(list)
         self._media: dict[str, Event] = {}
         self._ended: Any = None
@@ -56,14 +56,22 @@ class Story:
 
         Raises AgentFailure if the reply ended with an error.
         """
-        if self._ended is not None and self._ended.error is not None:
-            raise AgentFailure(self._ended.error.message)
+        if failure := self._failure():
+            failure.usage = self.usage
+            raise failure
         reason = self._ended.finished_reason if self._ended is not None else ""
-        if reason == "exceed_max_iters":
-            raise AgentFailure("the agent has used up its number of steps", "MAX_ITERATIONS")
         finished = {"type": "RUN_FINISHED", **self._run, **_outcome(reason, awaiting, reply)}
-        usage = {"usage": self._usage} if self._usage else {}
+        usage = {"usage": self.usage} if self.usage else {}
         return [*self._speech.close(), {**finished, **usage}]
+
+    def _failure(self) -> AgentFailure | None:
+        if self._ended is None:
+            return None
+        if self._ended.error is not None:
+            return AgentFailure(self._ended.error.message)
+        if self._ended.finished_reason == "exceed_max_iters":
+            return AgentFailure("the agent has used up its number of steps", "MAX_ITERATIONS")
+        return None
 
     # Model calls
 
@@ -77,7 +85,7 @@ class Story:
         counts = {name: count for name, count in counts.items() if count}
         if counts:
             total = event.input_tokens + event.output_tokens
-            self._usage.append({"model": self._model, **counts, "totalTokens": total})
+            self.usage.append({"model": self._model, **counts, "totalTokens": total})
         return self._speech.close()
 
     def _text(self, event: Any) -> Iterable[Event]:  # noqa: ANN401

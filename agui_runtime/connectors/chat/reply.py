@@ -191,11 +191,15 @@ class Reply:
         self._calls.clear()
 
     def _fresh(self, wanted: str) -> str:
-        """`wanted`, or a numbered variant that neither the conversation nor this answer has."""
-        numbered = (f"{wanted}-{number}" for number in count(2))
-        id_ = next(id_ for id_ in chain([wanted], numbered) if id_ not in self._taken)
-        self._taken.add(id_)
-        return id_
+        return distinct(wanted, self._taken)
+
+
+def distinct(wanted: str, taken: set[str]) -> str:
+    """`wanted`, or a numbered variant of it that is not among the `taken` ids; then it is."""
+    numbered = (f"{wanted}-{number}" for number in count(2))
+    id_ = next(id_ for id_ in chain([wanted], numbered) if id_ not in taken)
+    taken.add(id_)
+    return id_
 
 
 def _ids(request: RunAgentInput) -> Iterator[str]:
