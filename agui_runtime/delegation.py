@@ -5,7 +5,7 @@ A delegate is offered no further delegates, so that agents can neither call them
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -110,8 +110,19 @@ class Engagement:
         }
 
     def _tagged(self, event: Event) -> Event:
+        """As this engagement's. Its calls get ids that no other agent's can have: servers that
+        number calls anew in each answer give the caller's the same ones.
+        """
+        event = event | {key: f"{event[key]}-{self._run_id}" for key in _calls_in(event)}
         if event["type"] in _OWN:
             event = {"type": "CUSTOM", "name": SUBAGENT_STATE, "value": event}
         if event["type"] == "SUBAGENT_STARTED":
             return {"parentSubagentRunId": self._run_id} | event
         return {"subagentRunId": self._run_id} | event
+
+
+def _calls_in(event: Event) -> Iterator[str]:
+    """The fields that hold the id of a call."""
+    yield from (key for key in ("toolCallId", "parentToolCallId") if key in event)
+    if event["type"] == "REASONING_ENCRYPTED_VALUE" and event["subtype"] == "tool-call":
+        yield "entityId"

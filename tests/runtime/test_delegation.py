@@ -99,6 +99,25 @@ async def test_what_a_delegate_does_is_told_as_its_own() -> None:
     assert events[-1]["runId"] == "r1"
 
 
+async def test_a_delegate_whose_model_numbers_its_calls_like_the_caller_s_can_act() -> None:
+    acted: list[str] = []
+
+    def act() -> str:
+        """An action."""
+        acted.append("acted")
+        return "done"
+
+    delegate = Router("act", "call_0")
+    agents = {"default": Router("poet", "call_0"), "poet": delegate}
+    events = await ran(CopilotRuntime(agents, actions=[act]), asking())
+    verify(events)
+    assert acted == ["acted"]
+    assert [m.tool_call_id for m in delegate.asked[1].messages if m.role == "tool"] == ["call_0"]
+    theirs = {event["toolCallId"] for event in events if event["type"] == "TOOL_CALL_RESULT"}
+    assert len(theirs) == 2
+    assert kinds(events)[-1] == "RUN_FINISHED"
+
+
 async def test_a_delegate_is_asked_what_the_caller_was_asked() -> None:
     poet = Scripted()
     runtime = CopilotRuntime({"default": Router("poet"), "poet": poet})
