@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import orjson
+
 from agui_runtime.events import Event, Message
 from tests.connectors.page import Page, resume
 from tests.connectors.talk import text, tool, user
@@ -185,10 +187,10 @@ def _folded(page: Page, *runs: Sequence[Event], state: object = None) -> Told:
 
 
 def _plain(message: Message) -> Any:  # noqa: ANN401  # nested tuples
-    """The message without its ids."""
+    """The message without its ids, and the arguments of its calls without spaces."""
+    functions = [call["function"] for call in message.get("toolCalls") or ()]
     calls = tuple(
-        (call["function"]["name"], call["function"]["arguments"])
-        for call in message.get("toolCalls") or ()
+        (each["name"], orjson.dumps(orjson.loads(each["arguments"])).decode()) for each in functions
     )
     return (message["role"], message.get("content") or "", *([calls] if calls else []))
 

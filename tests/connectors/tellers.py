@@ -6,14 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeAlias
 
-import orjson
-from starlette.applications import Starlette
-from starlette.routing import Route
-
 from agui_runtime.app import create_app
 from agui_runtime.connectors.agui import AGUIAgent
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
-from agui_runtime.connectors.langgraph import LangGraphAgent
 from agui_runtime.connectors.litellm import LiteLLMAgent
 from agui_runtime.connectors.openai import OpenAIAgent, Patience
 from agui_runtime.runtime import CopilotRuntime
@@ -21,7 +16,8 @@ from tests.connectors import story
 from tests.connectors.clerk import asked_first, clerk, free
 from tests.connectors.narrator import narrator
 from tests.connectors.page import Page
-from tests.connectors.test_langgraph import THREAD, Replayed, recorded
+from tests.connectors.scenes import CHAPTERS, SCENES, thread_of
+from tests.connectors.test_langgraph import recorded, talking
 from tests.fakes.model import ModelServer
 from tests.support import served
 
@@ -91,38 +87,10 @@ async def _copilotkit(chapter: str) -> AsyncIterator[Page]:
 
 @asynccontextmanager
 async def _langgraph(chapter: str) -> AsyncIterator[Page]:
-    """What a LangGraph server once said, with the story's words in the place of its own."""
-    name, thread, words = _RECORDED[chapter]
-    answers = [{**each, "answer": _reworded(each["answer"], words)} for each in recorded(name)]
-    server = Replayed(answers if len(answers) > 1 else [_NEW_THREAD, *answers])
-    app = Starlette(routes=[Route("/{path:path}", server.answer, methods=["POST"])])
-    async with served(app) as origin:
-        agent = LangGraphAgent(origin, "story", structured_interrupts=True)
-        async with _page(CopilotRuntime({"default": agent})) as page:
-            page.thread = f"{THREAD}{thread}"  # its messages are recorded with their ids
-            yield page
-
-
-_NEW_THREAD = {"status": 404, "type": "application/json", "answer": "{}"}
-_RESULT = {'"Result: ': '"Tool result: '}
-_RECORDED: dict[str, tuple[str, int, dict[str, str]]] = {
-    "text": ("ephemeral", 5, {"suggest": story.PLAIN}),
-    "reasoning": ("chat", 0, {"[think] hello": story.THOUGHTFUL}),
-    "frontend tool": ("frontend-tool", 3, {"[show]": story.SHOW, **_RESULT}),
-    "state": ("ephemeral", 5, {"suggest": story.STATEFUL}),
-    "interrupt": (
-        "structured",
-        2,
-        {"[weather]": story.WEATHER, "sunny (certainly)": "sunny in Oslo", **_RESULT},
-    ),
-}
-
-
-def _reworded(answer: str, words: dict[str, str]) -> str:
-    for old, new in words.items():
-        quoted = new if old.startswith('"') else orjson.dumps(new).decode()[1:-1]
-        answer = answer.replace(old, quoted)
-    return answer
+    """What a LangGraph server once said to the chapter."""
+    scene = next(scene for scene, name in CHAPTERS.items() if name == chapter)
+    async with talking(recorded(scene), thread_of(scene), **SCENES[scene].options) as (page, _):
+        yield page
 
 
 TELLERS: dict[str, Teller] = {
@@ -143,8 +111,4 @@ CANNOT: dict[tuple[str, str], str] = {
     ("LiteLLM", "interrupt"): _A_MODEL,
     ("AgentScope", "state"): "an agent's state is its own affair, and no front end sees it",
     ("CopilotKit", "reasoning"): "neither of its dialects has thoughts",
-    **{
-        ("LangGraph", chapter): "not among what was recorded; tests/peers asks a real server"
-        for chapter in story.CHAPTERS.keys() - _RECORDED.keys()
-    },
 }

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors.base import KeptState
@@ -23,8 +24,21 @@ UUID = "6f2b5f0e-2f0e-4d0f-9a51-0f4b2f0f1a11"
 
 
 @dataclass
+class Question:
+    """An interrupt of LangGraph."""
+
+    id: str
+
+
+@dataclass
+class Task:
+    interrupts: list[Question]
+
+
+@dataclass
 class Snapshot:
     values: dict[str, Any]
+    tasks: list[Task] = field(default_factory=list)
 
 
 @dataclass
@@ -34,6 +48,7 @@ class Said:
     type: str
     id: str
     content: str
+    tool_call_id: str = ""
 
     def model_dump(self) -> dict[str, Any]:
         return {"type": self.type, "id": self.id, "content": self.content}
@@ -44,11 +59,12 @@ class Graph:
     """A compiled graph; without threads, it has no checkpointer."""
 
     threads: dict[str, dict[str, Any]] | None = field(default_factory=dict)
+    tasks: list[Task] = field(default_factory=list)
 
     async def aget_state(self, config: dict[str, Any]) -> Snapshot:
         if self.threads is None:
             raise ValueError("No checkpointer set")
-        return Snapshot(self.threads.get(config["configurable"]["thread_id"], {}))
+        return Snapshot(self.threads.get(config["configurable"]["thread_id"], {}), self.tasks)
 
 
 class Adapter:
@@ -56,19 +72,20 @@ class Adapter:
 
     name = "adapter"
 
-    def __init__(self, graph: Graph | None = None) -> None:
+    def __init__(self, graph: Graph | None = None, *events: Event) -> None:
         self.graph = graph or Graph()
-        self.asked: list[str] = []
+        self.events = events or text("m1", "Hi")
+        self.asked: list[RunAgentInput] = []
 
     def clone(self) -> Adapter:
-        twin = Adapter(self.graph)
+        twin = Adapter(self.graph, *self.events)
         twin.asked = self.asked
         return twin
 
     async def run(self, input: RunAgentInput) -> AsyncIterator[Event]:
-        self.asked.append(input.thread_id)
+        self.asked.append(input)
         yield {"type": "RAW", "event": {"on": "chain"}}
-        for event in text("m1", "Hi"):
+        for event in self.events:
             yield {**event, "rawEvent": {"on": "chain"}}
 
 
@@ -93,8 +110,9 @@ async def test_a_graphs_threads_are_its_callers_and_side_requests_have_none() ->
     await Page(runtime, UUID + "0", Caller("ann")).say("hi")
     await Page(runtime, UUID + "1", Caller("bob")).say("hi")
 
-    assert adapter.asked[0] == UUID
-    assert len(set(adapter.asked)) == 4
+    threads = [asked.thread_id for asked in adapter.asked]
+    assert threads[0] == UUID
+    assert len(set(threads)) == 4
 
 
 async def test_what_the_checkpointer_holds_is_loaded_for_its_caller() -> None:
@@ -111,6 +129,99 @@ async def test_what_the_checkpointer_holds_is_loaded_for_its_caller() -> None:
 async def test_a_graph_without_a_checkpointer_keeps_nothing() -> None:
     agent = GraphAgent(Adapter(Graph(None)))
     assert await agent.kept_state(UUID, context("anonymous")) is None
+
+
+async def test_what_a_graph_says_by_hand_is_told_as_it_is_meant() -> None:
+    call = {"id": "c1", "name": "show", "args": {"city": "Rome"}}
+    emitted = {
+        "copilotkit_manually_emit_message": {"message_id": "m1", "message": "One moment."},
+        "copilotkit_manually_emit_tool_call": call,
+        "copilotkit_manually_emit_intermediate_state": {"steps": 7, "messages": []},
+        "copilotkit_exit": {},
+        "other": {"plain": True},
+    }
+    events = [{"type": "CUSTOM", "name": name, "value": it} for name, it in emitted.items()]
+    page = Page(CopilotRuntime(agents={"default": GraphAgent(Adapter(None, *events))}))
+    told = await page.say("hi")
+
+    assert [message.get("content") for message in page.messages][:2] == ["hi", "One moment."]
+    assert page.messages[2]["toolCalls"][0]["function"]["arguments"] == '{"city":"Rome"}'
+    assert [e["snapshot"] for e in told if e["type"] == "STATE_SNAPSHOT"] == [{"steps": 7}]
+    assert [e["name"] for e in told if e["type"] == "CUSTOM"] == ["Exit", "other"]
+
+
+async def test_what_no_sdk_would_emit_is_an_error_of_its_own() -> None:
+    broken = {"type": "CUSTOM", "name": "copilotkit_manually_emit_message", "value": "hi"}
+    page = Page(CopilotRuntime(agents={"default": GraphAgent(Adapter(None, broken))}))
+    events = await page.say("hi")
+
+    assert (events[-1]["type"], events[-1]["code"]) == ("RUN_ERROR", "AGENT_PROTOCOL_ERROR")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"forwardedProps": {"command": {"resume": "yes"}}},
+        {
+            "resume": [
+                {"interruptId": id_, "status": "resolved", "payload": "yes"} for id_ in ("q1", "q2")
+            ]
+        },
+    ],
+)
+async def test_several_questions_are_answered_by_their_ids(answer: dict[str, Any]) -> None:
+    adapter = Adapter(Graph(tasks=[Task([Question("q1")]), Task([Question("q2")])]))
+    page = Page(CopilotRuntime(agents={"default": GraphAgent(adapter)}), UUID)
+    await page.go(**answer)
+
+    [asked] = adapter.asked
+    assert asked.forwarded_props == {"command": {"resume": {"q1": "yes", "q2": "yes"}}}
+    assert not asked.resume
+
+
+async def test_an_adapter_starts_the_graph_anew_and_leaves_the_request_as_it_was() -> None:
+    class Untidy(Adapter):
+        def clone(self) -> Untidy:
+            return self
+
+        async def run(self, input: RunAgentInput) -> AsyncIterator[Event]:
+            assert input.state is not None
+            input.state["messages"] = [object()]
+            async for event in super().run(input):
+                yield event
+
+    adapter = Untidy()
+    page = Page(CopilotRuntime(agents={"default": GraphAgent(adapter)}))
+    events = await page.say("hi", state={"a": 1}, forwardedProps={"nodeName": "chat", "p": 1})
+
+    assert adapter.asked[0].forwarded_props == {"p": 1}
+    assert events[0]["input"]["state"] == {"a": 1}
+
+
+async def test_results_have_one_id_for_the_page_and_one_for_the_checkpoint() -> None:
+    result = {"messageId": "c1", "toolCallId": "c1", "role": "tool", "content": "sunny"}
+    call = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    asking = {"id": "a1", "role": "assistant", "toolCalls": [call]}
+    answer = {"id": "kept", "role": "tool", "toolCallId": "c1", "content": "sunny"}
+    user = {"id": f"{UUID}-u0", "role": "user", "content": "hi"}
+    messages = [user, asking, answer, {"id": "a2", "role": "assistant", "content": "Sunny."}]
+    graph = Graph({UUID: {"messages": [Said("tool", "kept", "sunny", "c1")]}})
+    started = {"toolCallId": "c1", "toolCallName": "look", "parentMessageId": "a1"}
+    adapter = Adapter(
+        graph,
+        {"type": "TOOL_CALL_START", **started},
+        {"type": "TOOL_CALL_END", "toolCallId": "c1"},
+        {"type": "TOOL_CALL_RESULT", **result},
+        *text("a2", "Sunny."),
+        {"type": "MESSAGES_SNAPSHOT", "messages": messages},
+    )
+    page = Page(CopilotRuntime(agents={"default": GraphAgent(adapter)}), UUID)
+    await page.say("hi")
+    shown = [message["id"] for message in page.messages]
+    await page.go()
+
+    assert shown == [f"{UUID}-u0", "a1", "c1", "a2"]
+    assert [m.id for m in adapter.asked[1].messages if m.role == "tool"] == ["kept"]
 
 
 def test_a_block_that_goes_on_after_another_is_a_new_message() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,12 +22,13 @@ from starlette.routing import Route
 from agui_runtime.connectors.langgraph import LangGraphAgent
 from agui_runtime.events import ANONYMOUS, Caller, Event
 from agui_runtime.runtime import CopilotRuntime
-from tests.connectors.page import Page, results, resume
-from tests.connectors.talk import kinds, text, tool, user
+from tests.connectors.page import Page, results
+from tests.connectors.scenes import SCENES, Runs, thread_of
+from tests.connectors.talk import kinds, text, user
 from tests.support import served
 
 DATA = Path(__file__).parents[1] / "data" / "langgraph"
-THREAD = "6f2b5f0e-2f0e-4d0f-9a51-00000000000"
+THREAD = "6f2b5f0e-2f0e-4d0f-9a51-000000000000"
 
 Answer = dict[str, Any]
 
@@ -43,19 +45,22 @@ class Replayed:
         self.asked.append((request.url.path, orjson.loads(await request.body())))
         self.headers.append(dict(request.headers))
         answer = next(self._answers)
-        pieces = in_pieces(answer["answer"].encode())
-        return StreamingResponse(pieces, answer["status"], media_type=answer["type"])
+        said = pieces(answer["answer"].encode(), forever="cut" in answer)
+        return StreamingResponse(said, answer["status"], media_type=answer["type"])
 
 
-async def in_pieces(data: bytes) -> AsyncIterator[bytes]:
+async def pieces(data: bytes, forever: bool) -> AsyncIterator[bytes]:
+    """`forever`: whoever listened once went away before the end."""
     for start in range(0, len(data), 700):
         yield data[start : start + 700]
+    if forever:
+        await asyncio.Event().wait()
 
 
 @asynccontextmanager
 async def talking(
     answers: Sequence[Answer],
-    thread: str = THREAD + "0",
+    thread: str = THREAD,
     caller: Caller | None = None,
     **options: Any,  # noqa: ANN401
 ) -> AsyncIterator[tuple[Page, Replayed]]:
@@ -72,8 +77,13 @@ def recorded(name: str) -> list[Answer]:
     return list(orjson.loads((DATA / f"{name}.json").read_bytes()))
 
 
-def as_recorded(answers: Sequence[Answer]) -> list[tuple[str, dict[str, Any]]]:
-    return [(each["path"], each["asked"]) for each in answers]
+async def played(name: str) -> tuple[Page, Runs]:
+    """The scene before the recorded answers, which must be asked for as they were once."""
+    scene, answers = SCENES[name], recorded(name)
+    async with talking(answers, thread_of(name), **scene.options) as (page, server):
+        runs = await scene.play(page)
+    assert server.asked == [(each["path"], each["asked"]) for each in answers]
+    return page, runs
 
 
 def streamed(*events: tuple[str, object]) -> list[Answer]:
@@ -87,16 +97,14 @@ def snapshots(events: Sequence[Event]) -> list[Any]:
     return [event["snapshot"] for event in events if event["type"] == "STATE_SNAPSHOT"]
 
 
-async def test_a_thread_goes_on_and_forgets_what_is_asked_again() -> None:
-    answers = recorded("chat")
-    async with talking(answers) as (page, server):
-        first = await page.say("[think] hello")
-        second = await page.say("two")
-        page.messages = page.messages[:1]
-        again = await page.go()
+def questions(events: Sequence[Event]) -> list[Any]:
+    return [event["value"] for event in events if event.get("name") == "on_interrupt"]
 
-    assert server.asked == as_recorded(answers)
-    assert text(first) == text(again) == "You said: [think] hello"
+
+async def test_a_thread_goes_on_and_forgets_what_is_asked_again() -> None:
+    page, (first, second, again) = await played("chat")
+
+    assert text(first) == text(again) == "You said: [reasoning:Hm.] hello"
     assert kinds(first) == [
         "RUN_STARTED",
         "STEP_STARTED",
@@ -117,53 +125,49 @@ async def test_a_thread_goes_on_and_forgets_what_is_asked_again() -> None:
     roles = [message["role"] for message in page.messages]
     assert roles == ["user", "reasoning", "assistant"]
     [counts] = first[-1]["usage"]
-    assert counts == {"provider": "script", "inputTokens": 3, "outputTokens": 2, "totalTokens": 5}
+    assert counts == {"provider": "script", "inputTokens": 11, "outputTokens": 7, "totalTokens": 18}
 
 
 async def test_an_interrupt_asks_until_an_older_page_answers() -> None:
-    answers = recorded("interrupt")
-    async with talking(answers, THREAD + "1") as (page, server):
-        asked = await page.say("[weather]")
-        again = await page.go()
-        answered = await page.go(forwardedProps={"command": {"resume": "yes"}})
+    _, (asked, again, answered) = await played("interrupt")
 
-    assert server.asked == as_recorded(answers)
-    [question] = [event for event in asked if event["type"] == "CUSTOM"]
-    assert question["value"] == '{"question":"May I look?","city":"Oslo"}'
-    assert question in again
-    assert list(results(answered).values()) == ["sunny (yes)"]
+    assert questions(asked) == questions(again) == ['{"question":"May I look?","city":"Oslo"}']
+    assert list(results(answered).values()) == ["sunny in Oslo"]
     assert {"type": "CUSTOM", "name": "looked", "value": "yes"} in answered
-    assert text(answered) == "Result: sunny (yes)"
+    assert text(answered) == "Tool result: sunny in Oslo"
 
 
-async def test_an_interrupt_is_answered_by_its_id() -> None:
-    answers = recorded("structured")
-    async with talking(answers, THREAD + "2", structured_interrupts=True) as (page, server):
-        asked = await page.say("[weather]")
-        answered = await page.go(resume=resume(asked, "certainly"))
+async def test_interrupts_side_by_side_are_all_told_and_answered_by_their_ids() -> None:
+    _, (asked, answered) = await played("two-interrupts")
 
-    assert server.asked == as_recorded(answers)
+    values = [each["metadata"]["value"] for each in asked[-1]["outcome"]["interrupts"]]
+    assert [value["city"] for value in values] == ["Oslo", "Rome"]
     assert "CUSTOM" not in kinds(asked)
-    assert text(answered) == "Result: sunny (certainly)"
+    assert list(results(answered).values()) == ["sunny in Oslo", "sunny in Rome"]
+    assert answered[-1].get("outcome") is None
 
 
-async def test_a_front_ends_tool_and_its_result() -> None:
-    answers = recorded("frontend-tool")
-    async with talking(answers, THREAD + "3") as (page, server):
-        await page.say("[show]", tools=[tool("show")])
-        [call] = [each for m in page.messages for each in m.get("toolCalls") or ()]
-        shown = {"id": "x", "role": "tool", "toolCallId": call["id"], "content": "shown"}
-        page.messages.append(shown)
-        events = await page.go(tools=[tool("show")])
+async def test_one_answer_of_an_older_page_is_for_all_interrupts() -> None:
+    _, (asked, again, answered) = await played("two-interrupts-one-answer")
 
-    assert server.asked == as_recorded(answers)
-    assert call["function"] == {"name": "show", "arguments": '{"city":"Oslo"}'}
-    assert text(events) == "Result: shown"
+    assert questions(asked) == questions(again)
+    assert len(questions(asked)) == 2
+    assert list(results(answered).values()) == ["sunny in Oslo", "sunny in Rome"]
+
+
+async def test_what_a_graph_says_by_hand_is_told_as_it_is_meant() -> None:
+    _, [events] = await played("by-hand")
+
+    assert text(events) == "One moment.You said: [emit] hello"
+    assert snapshots(events) == [{"steps": 7}, {"steps": 1}]
+    calls = [event for event in events if event.get("toolCallId") == "called-by-hand"]
+    assert kinds(calls) == ["TOOL_CALL_START", "TOOL_CALL_ARGS", "TOOL_CALL_END"]
+    assert calls[1]["delta"] == '{"city":"Rome"}'
+    assert {"type": "CUSTOM", "name": "other", "value": {"plain": True}} in events
 
 
 async def test_a_failed_graph_keeps_its_secrets(caplog: pytest.LogCaptureFixture) -> None:
-    async with talking(recorded("failure"), THREAD + "4") as (page, _):
-        events = await page.say("[fail]")
+    _, [events] = await played("failure")
 
     assert (events[-1]["type"], events[-1]["code"]) == ("RUN_ERROR", "AGENT_ERROR")
     assert "swordfish" not in str(events)
@@ -171,11 +175,7 @@ async def test_a_failed_graph_keeps_its_secrets(caplog: pytest.LogCaptureFixture
 
 
 async def test_a_side_request_has_no_thread() -> None:
-    answers = recorded("ephemeral")
-    async with talking(answers, THREAD + "5") as (page, server):
-        events = await page.say("suggest", ephemeral=True)
-
-    assert server.asked == as_recorded(answers)
+    _, [events] = await played("ephemeral")
     assert text(events) == "You said: suggest"
 
 
@@ -188,7 +188,7 @@ async def test_callers_that_are_told_apart_share_no_thread() -> None:
 
     threads = {str(UUID(path.split("/")[2])) for path in paths}
     assert len(threads) == 2
-    assert THREAD + "0" not in threads
+    assert THREAD not in threads
 
 
 async def test_the_key_and_the_settings_that_are_let_through() -> None:
@@ -235,7 +235,13 @@ async def test_whole_messages_hidden_ones_and_subgraphs() -> None:
     assert {"type": "CUSTOM", "name": "langgraph.custom", "value": [1, 2]} in events
 
 
-@pytest.mark.parametrize("event", [("messages", [1, 2, 3]), ("messages", [{}, {}]), ("updates", 1)])
+EMITTED = {"event": "on_custom_event", "name": "copilotkit_manually_emit_message", "data": {}}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [("messages", [1, 2, 3]), ("messages", [{}, {}]), ("updates", 1), ("events", EMITTED)],
+)
 async def test_a_malformed_stream_is_an_error_of_its_own(event: tuple[str, object]) -> None:
     async with talking(streamed(event)) as (page, _):
         events = await page.say("hi")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import AgentEvent, KeptState, closing, current_run, wrap
+from agui_runtime.connectors.base import KeptState, closing, current_run, decoded, wrap
+from agui_runtime.connectors.langgraph.emitted import emitted, shown
 from agui_runtime.connectors.langgraph.messages import to_agui
 from agui_runtime.connectors.langgraph.threads import thread_of
-from agui_runtime.events import RunContext
+from agui_runtime.errors import ProtocolFailure
+from agui_runtime.events import Event, Message, RunContext
 
 
 class Graph(Protocol):
@@ -35,7 +37,9 @@ class GraphAgent:
     """Runs the adapter's graph, each of our threads on a thread of its checkpointer.
 
     Suggestions and the like get threads that nothing else uses. What the checkpointer holds of a
-    thread can be loaded, also by a page that has just been opened.
+    thread can be loaded, also by a page that has just been opened. Messages are no part of the
+    state that front ends see. What a graph says by hand (`copilotkit_emit_message` and its likes)
+    is told as it is meant, whichever the adapter.
     """
 
     def __init__(self, adapter: Adapter, description: str = "") -> None:
@@ -44,24 +48,123 @@ class GraphAgent:
         self.name = self._agent.name
         self.description = self._agent.description
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[AgentEvent]:
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        """The adapter's events; raises ProtocolFailure for what CopilotKit's SDK would not send."""
         context = current_run.get(None)
         alone = context is not None and context.ephemeral
         thread = uuid4().hex if alone else thread_of(request.thread_id, context)
-        asked = request.model_copy(update={"thread_id": thread})
-        async with closing(self._agent.run(asked)) as items:
+        kept = await self._checkpoint(thread)
+        asked = _answering(_recognized(_from_the_start(request), kept), kept)
+        telling = _Telling(request)
+        # Adapters put their own things into the state that they are given.
+        own = asked.model_copy(update={"thread_id": thread}, deep=True)
+        async with closing(self._agent.run(own)) as items:
             async for item in items:
-                yield item
+                for event in decoded(item):
+                    for each in telling.feed(event):
+                        yield each
 
     async def kept_state(self, thread_id: str, context: RunContext) -> KeptState | None:
         """What the checkpointer holds of the thread; None if it has none, or there is none."""
-        config = {"configurable": {"thread_id": thread_of(thread_id, context)}}
-        try:
-            values = (await self._graph.aget_state(config)).values
-        except ValueError:  # the graph was compiled without a checkpointer
-            return None
+        kept = await self._checkpoint(thread_of(thread_id, context))
+        values = getattr(kept, "values", None)
         if not isinstance(values, Mapping) or not values:
             return None
-        state = {key: value for key, value in values.items() if key != "messages"}
         messages = [message.model_dump() for message in values.get("messages", ())]
-        return KeptState(state, to_agui(messages))
+        return KeptState(shown(values), to_agui(messages))
+
+    async def _checkpoint(self, thread: str) -> Any:  # noqa: ANN401  # LangGraph's StateSnapshot
+        try:
+            return await self._graph.aget_state({"configurable": {"thread_id": thread}})
+        except ValueError:  # the graph was compiled without a checkpointer
+            return None
+
+
+class _Telling:
+    """One run of an adapter, as a run on a LangGraph server would be told."""
+
+    def __init__(self, request: RunAgentInput) -> None:
+        results = (message for message in request.messages if message.role == "tool")
+        self._results = {each.tool_call_id: each.id for each in results}
+
+    def feed(self, event: Event) -> Sequence[Event]:
+        tell = _TELL.get(event["type"])
+        return tell(self, event) if tell else [event]
+
+    def _state(self, event: Event) -> Sequence[Event]:
+        values = event["snapshot"]
+        return [{**event, "snapshot": shown(values)} if isinstance(values, dict) else event]
+
+    def _custom(self, event: Event) -> Sequence[Event]:
+        """CopilotKit's own come as custom ones; those of AG-UI too, but beside what they mean."""
+        if not event["name"].startswith("copilotkit_"):
+            return [event]
+        try:
+            return list(emitted(event["name"], event.get("value")))
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ProtocolFailure(f"the graph emitted a malformed {event['name']}") from error
+
+    def _result(self, event: Event) -> Sequence[Event]:
+        self._results[event["toolCallId"]] = event["messageId"]
+        return [event]
+
+    def _messages(self, event: Event) -> Sequence[Event]:
+        """Results keep the ids that they were told by; as new messages they would go to the end."""
+        return [{**event, "messages": [self._known(message) for message in event["messages"]]}]
+
+    def _known(self, message: Message) -> Message:
+        known = self._results.get(message.get("toolCallId", ""))
+        return {**message, "id": known} if known else message
+
+
+_TELL: dict[str, Callable[[_Telling, Event], Sequence[Event]]] = {
+    "STATE_SNAPSHOT": _Telling._state,
+    "CUSTOM": _Telling._custom,
+    "TOOL_CALL_RESULT": _Telling._result,
+    "MESSAGES_SNAPSHOT": _Telling._messages,
+}
+
+
+def _from_the_start(request: RunAgentInput) -> RunAgentInput:
+    """Without the node that a 1.10 page saw last: adapters would go on behind it, to no answer."""
+    props = request.forwarded_props
+    if not isinstance(props, dict):
+        return request
+    rest = {name: value for name, value in props.items() if name not in {"nodeName", "node_name"}}
+    return request.model_copy(update={"forwarded_props": rest})
+
+
+def _recognized(request: RunAgentInput, kept: Any) -> RunAgentInput:  # noqa: ANN401  # StateSnapshot
+    """With results by the ids that the checkpoint has them under: adapters add all others to it."""
+    values = getattr(kept, "values", None) or {}
+    known = {
+        message.tool_call_id: message.id
+        for message in values.get("messages", ())
+        if message.type == "tool"
+    }
+    messages = [
+        message.model_copy(update={"id": known[message.tool_call_id]})
+        if message.role == "tool" and message.tool_call_id in known
+        else message
+        for message in request.messages
+    ]
+    return request.model_copy(update={"messages": messages})
+
+
+def _answering(request: RunAgentInput, kept: Any) -> RunAgentInput:  # noqa: ANN401  # StateSnapshot
+    """With the answers to several questions in the one form in which LangGraph takes them.
+
+    An older front end's single answer is for all of them.
+    """
+    tasks = getattr(kept, "tasks", ())
+    questions = [interrupt.id for task in tasks for interrupt in task.interrupts]
+    props = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
+    command = props.get("command") or {}
+    if request.resume:
+        answers = {each.interrupt_id: each.payload for each in request.resume}
+    else:
+        answers = dict.fromkeys(questions, command.get("resume"))
+    if len(questions) < 2 or not any(answer is not None for answer in answers.values()):
+        return request
+    told = {**props, "command": {**command, "resume": answers}}
+    return request.model_copy(update={"resume": None, "forwarded_props": told})

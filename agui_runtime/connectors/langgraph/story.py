@@ -10,15 +10,13 @@ from uuid import uuid4
 import orjson
 from ag_ui.core import RunAgentInput
 
+from agui_runtime.connectors.langgraph.emitted import emitted, shown
 from agui_runtime.connectors.langgraph.messages import text_of, thoughts_of, to_agui
 from agui_runtime.connectors.speech import Speech
 from agui_runtime.errors import AgentFailure, ProtocolFailure
 from agui_runtime.events import Event
 
 logger = logging.getLogger(__name__)
-
-_HIDDEN = frozenset({"messages", "tools", "copilotkit", "ag-ui", "__interrupt__"})
-"""What of a graph's values is no state for a front end: told otherwise, or its own."""
 
 _COUNTS = {
     "inputTokens": "input_tokens",
@@ -42,6 +40,7 @@ class Story:
         self._nodes: list[str] = []
         self._usage: dict[str, Event] = {}
         self._values: Mapping[str, Any] = {}
+        self._interrupts: list[Mapping[str, Any]] = []
         self._state: Mapping[str, Any] | None = None
 
     def feed(self, name: str, data: Any) -> Iterable[Event]:  # noqa: ANN401  # JSON
@@ -64,12 +63,11 @@ class Story:
         yield from self._nodes_left()
         if isinstance(messages := self._values.get("messages"), list):
             yield {"type": "MESSAGES_SNAPSHOT", "messages": to_agui(messages)}
-        interrupts = self._values.get("__interrupt__") or []
         if not self._structured:
-            for each in interrupts:
+            for each in self._interrupts:
                 yield {"type": "CUSTOM", "name": "on_interrupt", "value": _text(each.get("value"))}
         usage = {"usage": list(self._usage.values())} if self._usage else {}
-        outcome = _outcome(interrupts) if interrupts and self._structured else {}
+        outcome = _outcome(self._interrupts) if self._interrupts and self._structured else {}
         yield {"type": "RUN_FINISHED", **self._run, **outcome, **usage}
 
     # Messages
@@ -148,7 +146,10 @@ class Story:
 
     def _valued(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
         self._values = data
-        state = {key: value for key, value in data.items() if key not in _HIDDEN}
+        # Nodes that run side by side ask one after the other, each in values of its own.
+        asked = data.get("__interrupt__") or ()
+        self._interrupts += [each for each in asked if each not in self._interrupts]
+        state = shown(data)
         if state != (self._state or {}):
             self._state = state
             yield {"type": "STATE_SNAPSHOT", "snapshot": state}
@@ -161,6 +162,15 @@ class Story:
         value = data["value"] if named and "value" in data else data
         yield {"type": "CUSTOM", "name": name, "value": value}
 
+    def _dispatched(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
+        """Of all that the graph's callbacks tell, what is not told otherwise."""
+        if data["event"] == "on_custom_event":
+            yield from self._speech.close()
+            for event in emitted(data["name"], data["data"]):
+                if event["type"] == "STATE_SNAPSHOT":
+                    self._state = event["snapshot"]
+                yield event
+
     def _failed(self, data: Any) -> Iterable[Event]:  # noqa: ANN401  # JSON
         logger.error("a run on a LangGraph server failed: %s", data)
         kind = data.get("error") if isinstance(data, dict) else None
@@ -172,6 +182,7 @@ _TELL: dict[str, Callable[[Story, Any], Iterable[Event]]] = {
     "updates": Story._updated,
     "values": Story._valued,
     "custom": Story._custom,
+    "events": Story._dispatched,
     "error": Story._failed,
 }
 
