@@ -12,8 +12,16 @@ import strawberry
 from agui_runtime.errors import InvalidInput, RunNotFound
 from agui_runtime.events import TERMINAL, Cursor, Record, RunInfo, ThreadInfo
 from agui_runtime.wires.graphql.context import GraphQLExecutionContext, Info
-from agui_runtime.wires.graphql.types import JSON, Agent, DateTimeISO, JSONObject, RunStatus
+from agui_runtime.wires.graphql.types import (
+    JSON,
+    Agent,
+    BreakerState,
+    DateTimeISO,
+    JSONObject,
+    RunStatus,
+)
 from agui_runtime.wires.graphql.usage import RunTiming, TokenUsage, moment, timing_of, usage_of
+from agui_runtime.wrappers import breaker_states
 
 LARGEST_PAGE = 100
 LARGEST_EVENT_PAGE = 1000
@@ -159,7 +167,7 @@ class ExplorationQuery:
 
     @strawberry.field
     async def agents(self, info: Info) -> list[Agent]:
-        """Every agent, with what it says that it can do."""
+        """Every agent, with what it says that it can do, and whether it is left alone."""
         return await agents_of(info.context)
 
     @strawberry.field
@@ -201,12 +209,14 @@ class ExplorationQuery:
 async def agents_of(context: GraphQLExecutionContext) -> list[Agent]:
     """The runtime's agents, and those of its remotes."""
     known = await context.runtime.discover(context.run_context({}, None))
+    breakers = breaker_states(context.runtime.agents)
     return [
         Agent(
             id=each.name,
             name=each.name,
             description=each.description,
             capabilities=None if each.capabilities is None else JSON(each.capabilities),
+            breaker=BreakerState(breakers[each.name]) if each.name in breakers else None,
         )
         for each in known
     ]

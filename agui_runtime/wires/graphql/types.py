@@ -282,16 +282,24 @@ class CopilotResponse:
         return self.done
 
 
+@strawberry.enum(description="Whether an agent that kept failing is left alone")
+class BreakerState(Enum):
+    Closed = strawberry.enum_value("closed", description="It is asked")
+    Open = strawberry.enum_value("open", description="It is left alone: runs fail at once")
+    HalfOpen = strawberry.enum_value("half-open", description="The next run tries again")
+
+
 @strawberry.type
 class Agent:
     """`capabilities` is what the agent says that it can do, in AG-UI's form; null if it says
-    nothing.
+    nothing. `breaker` is null for an agent that has none.
     """
 
     id: str
     name: str
     description: str
     capabilities: JSON | None = None
+    breaker: BreakerState | None = None
 
 
 @strawberry.type

@@ -12,6 +12,7 @@ from ag_ui.core import AgentCapabilities, RunAgentInput, TransportCapabilities
 
 from agui_runtime.events import Event
 from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.wrappers import limited, with_breaker
 from tests.wires.graphql.runs import FAILED, FINISHED, open_text, say, text
 from tests.wires.graphql.serving import PATH, ask, by_header, chat, serving
 
@@ -82,6 +83,27 @@ async def test_agents_tell_what_they_can_do() -> None:
         {"id": "plain", "name": "plain", "description": "Does little.", "capabilities": None},
         {"id": "talker", "name": "talker", "description": "talks", "capabilities": streams},
     ]
+
+
+async def test_agents_tell_whether_they_are_left_alone() -> None:
+    async def failing(request: RunAgentInput) -> AsyncIterator[Event]:
+        yield FAILED
+
+    now = [0.0]
+    broken = with_breaker(failing, failures=1, pause=5, clock=lambda: now[0])
+    agents = {"default": limited(broken, 4), "well": with_breaker(Talker()), "plain": Talker()}
+    async with serving(CopilotRuntime(agents=agents)) as client:
+        told = []
+        for _ in range(2):
+            answer = await ask(client, "{ agents { name breaker } }")
+            told.append({each["name"]: each["breaker"] for each in answer["data"]["agents"]})
+            await chatted(client, "a")
+        now[0] = 5.0
+        answer = await ask(client, "{ availableAgents { agents { name breaker } } }")
+
+    assert told[0] == {"default": "Closed", "well": "Closed", "plain": None}
+    assert told[1] == {"default": "Open", "well": "Closed", "plain": None}
+    assert answer["data"]["availableAgents"]["agents"][0]["breaker"] == "HalfOpen"
 
 
 async def test_threads_are_listed_in_pages_latest_first() -> None:
