@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 
 from agui_runtime.errors import AgentFailure, AguiError, OwnerLost
+from agui_runtime.events import Record
 from agui_runtime.wires.graphql.context import StartedRun
 from agui_runtime.wires.graphql.incremental import Delivery
 from agui_runtime.wires.pace import paced
@@ -39,10 +40,23 @@ async def deliveries(run: StartedRun, delivery: Delivery) -> AsyncGenerator[Sequ
 
 
 async def _followed(run: StartedRun, delivery: Delivery) -> AsyncGenerator[Sequence[bytes], None]:
-    async with aclosing(paced(run.handle.batches(), run.streaming.frame)) as batches:
+    handle = run.handle
+    async with aclosing(paced(handle.batches(), run.streaming.frame, handle.ended)) as batches:
         async for batch in batches:
-            run.projector.feed(batch.records)
-            if payloads := delivery.take():
-                yield payloads
+            for records in _words_first(batch.records):
+                run.projector.feed(records)
+                if payloads := delivery.take():
+                    yield payloads
             if delivery.finished:
                 return
+
+
+def _words_first(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    """The front ends of 1.10 look for a failure first and drop what stands in a payload beside it,
+    so the failure comes in one of its own.
+    """
+    if len(records) > 1 and records[-1].event["type"] == "RUN_ERROR":
+        yield records[:-1]
+        yield records[-1:]
+    else:
+        yield records

@@ -22,9 +22,11 @@ from agui_runtime.wires.graphql.schema import build_schema
 from agui_runtime.wires.graphql.stream import deliveries
 from agui_runtime.wires.http import unless_gone
 from tests.wires.graphql.merging import merged
-from tests.wires.graphql.runs import RUN, STARTED, open_text, projector, records, say
+from tests.wires.graphql.runs import FAILED, RUN, STARTED, open_text, projector, records, say
 from tests.wires.graphql.serving import PATH, QUERIES, chat, payloads, serving
 
+NAME = "generateCopilotResponse"
+STREAMING = Streaming()
 FRAMED = "$properties: JSONObject, $streaming: StreamingConfigInput"
 
 
@@ -32,6 +34,7 @@ class BreakingHandle:
     """A run of which two records can be read, and then `error` is what the reader gets."""
 
     run = RUN
+    ended = None
 
     def __init__(self, error: Exception | None) -> None:
         self._error = error
@@ -42,17 +45,21 @@ class BreakingHandle:
             raise self._error
 
 
-async def answered(error: Exception | None) -> Any:  # noqa: ANN401  # JSON
-    """The answer to a run whose reading ends like this."""
-    name = "generateCopilotResponse"
-    plan = Operations(build_schema(), Limits()).prepare(QUERIES[name], name, {}).plan
+async def payloads_of(handle: object, streaming: Streaming = STREAMING) -> list[bytes]:
+    """What is written of the run behind that handle, to the end of the answer."""
+    plan = Operations(build_schema(), Limits()).prepare(QUERIES[NAME], NAME, {}).plan
     assert plan is not None
     made = projector()
     delivery = Delivery(plan, made.response)
-    run = StartedRun(cast(RunHandle, BreakingHandle(error)), made)
+    run = StartedRun(cast(RunHandle, handle), made, streaming)
     written = [payload async for payloads in deliveries(run, delivery) for payload in payloads]
     assert delivery.finished
-    return merged(written)["data"][name]
+    return written
+
+
+async def answered(error: Exception | None) -> Any:  # noqa: ANN401  # JSON
+    """The answer to a run whose reading ends like this."""
+    return merged(await payloads_of(BreakingHandle(error)))["data"][NAME]
 
 
 @pytest.mark.parametrize(
@@ -108,10 +115,28 @@ async def test_work_that_fails_raises_although_the_client_is_there() -> None:
         await unless_gone(receive, work())
 
 
+class FailingHandle:
+    """A run of which the last word and its failure are read together."""
+
+    run = RUN
+    ended = None
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        yield Batch(records([STARTED, open_text("m1"), say("m1", "Last"), FAILED]), Cursor("e", 4))
+
+
+async def test_the_last_words_come_before_the_failure_that_followed() -> None:
+    written = await payloads_of(FailingHandle())
+    [words] = [number for number, payload in enumerate(written) if b"Last" in payload]
+    [failure] = [number for number, payload in enumerate(written) if b"description" in payload]
+    assert words < failure
+
+
 class Batches:
     """A run that says one word for each wake-up of its reader."""
 
     run = RUN
+    ended = None
 
     async def batches(self) -> AsyncIterator[Batch]:
         yield Batch(records([STARTED, open_text("m1")]), Cursor("e", 2))
@@ -121,17 +146,10 @@ class Batches:
 
 
 async def test_an_answer_in_frames_is_the_same_answer() -> None:
-    name = "generateCopilotResponse"
-    plan = Operations(build_schema(), Limits()).prepare(QUERIES[name], name, {}).plan
-    assert plan is not None
-    answers = []
-    for streaming in (Streaming(), Streaming(frame=0.001)):
-        made = projector()
-        run = StartedRun(cast(RunHandle, Batches()), made, streaming)
-        delivery = Delivery(plan, made.response)
-        answers.append([each async for parts in deliveries(run, delivery) for each in parts])
-    assert merged(answers[0]) == merged(answers[1])
-    assert merged(answers[0])["data"][name]["messages"][0]["content"] == list("34567")
+    at_once = await payloads_of(Batches())
+    in_frames = await payloads_of(Batches(), Streaming(frame=0.001))
+    assert merged(at_once) == merged(in_frames)
+    assert merged(at_once)["data"][NAME]["messages"][0]["content"] == list("34567")
 
 
 async def test_a_frame_gathers_what_comes_meanwhile() -> None:
