@@ -47,6 +47,8 @@ def create_app(
     Node runtimes too; it is not so unless asked for, because there actions are called directly.
     """
     app = FastAPI(title="agui_runtime", lifespan=runtime.lifespan, openapi_url=None)
+    wire = Wire(runtime, path, wire_options)
+    app.add_middleware(wire.in_front_of)  # first, so that it is behind the others
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(cors_origins),
@@ -58,7 +60,6 @@ def create_app(
     app.add_middleware(RetryAfter)
     app.add_api_route("/healthz", _healthy, methods=["GET"])
     app.add_api_route("/readyz", _ready(runtime), methods=["GET"])
-    wire = Wire(runtime, path, wire_options)
     app.include_router(_graphql(runtime, path, cors_origins, wire, wire_options, production))
     if remote_path is not None:
         app.include_router(

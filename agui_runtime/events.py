@@ -15,6 +15,8 @@ from ag_ui.core import (
     BaseEvent,
     Event as AnyEvent,
     RunAgentInput,
+    TextMessageContentEvent,
+    ToolCallArgsEvent,
 )
 from pydantic import TypeAdapter, ValidationError
 
@@ -217,20 +219,20 @@ def as_event(item: BaseEvent | Mapping[str, Any]) -> Event:
 
 def _plain_delta(event: BaseEvent) -> Event | None:
     """The events that make up nearly all of a stream, without pydantic's 9 us; else None."""
-    id_field = _DELTA_IDS.get(event.type)
-    if id_field is None or not event.model_fields_set <= _DELTA_FIELDS:
+    shape = _DELTAS.get(type(event))
+    if shape is None or not event.model_fields_set <= _DELTA_FIELDS:
         return None
-    attribute, key = id_field
+    kind, attribute, key = shape
     values = event.__dict__
-    return {"type": event.type.value, key: values[attribute], "delta": values["delta"]}
+    return {"type": kind, key: values[attribute], "delta": values["delta"]}
 
 
 def _is_plain_delta(item: Mapping[str, Any]) -> bool:
-    id_field = _DELTA_IDS.get(item.get("type", ""))
+    key = _DELTA_KEYS.get(item.get("type", ""))
     return (
-        id_field is not None
+        key is not None
         and len(item) == 3
-        and isinstance(item.get(id_field[1]), str)
+        and isinstance(item.get(key), str)
         and isinstance(item.get("delta"), str)
     )
 
@@ -242,9 +244,10 @@ def _validated(item: Mapping[str, Any]) -> BaseEvent:
         raise ProtocolFailure(f"not an AG-UI event: {first_fault(error)}") from None
 
 
-_DELTA_IDS = {
-    "TEXT_MESSAGE_CONTENT": ("message_id", "messageId"),
-    "TOOL_CALL_ARGS": ("tool_call_id", "toolCallId"),
+_DELTAS: Mapping[type, tuple[str, str, str]] = {
+    TextMessageContentEvent: ("TEXT_MESSAGE_CONTENT", "message_id", "messageId"),
+    ToolCallArgsEvent: ("TOOL_CALL_ARGS", "tool_call_id", "toolCallId"),
 }
+_DELTA_KEYS = {kind: key for kind, _, key in _DELTAS.values()}
 _DELTA_FIELDS = frozenset({"type", "message_id", "tool_call_id", "delta"})
 _ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)

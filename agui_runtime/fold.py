@@ -27,7 +27,8 @@ class FoldedRun:
 class Fold:
     """Reads events one by one, from any number of runs, and tells at any time what they add up to.
 
-    It goes on from `messages`, of which it copies those that an event changes and no others.
+    It goes on from `messages`, of which it copies those that an event changes and no others;
+    `added` are those of `shared_messages` that were not among them.
     `state` is JSON, `{}` until something is said of it; do not change it in place. `interrupts`
     wait for an answer; a run that fails leaves them waiting. `warnings` tell of patches that could
     not be applied and changed nothing. Two folds are equal when all but their warnings is.
@@ -38,8 +39,10 @@ class Fold:
         self.runs: list[FoldedRun] = []
         self.interrupts: list[dict[str, Any]] = []
         self.warnings: list[str] = []
+        self.added: list[Message] = []
         self._by_id = {message["id"]: message for message in messages}
         self._messages = list(self._by_id.values())
+        self._given = frozenset(self._by_id)
         self._calls: dict[str, dict[str, Any]] = {}
         self._callers: dict[str, Message] = {}
         for message in self._messages:
@@ -55,7 +58,8 @@ class Fold:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Fold):
             return NotImplemented
-        return self._result() == other._result()
+        mine, theirs = ((f.shared_messages, f.state, f.runs, f.interrupts) for f in (self, other))
+        return mine == theirs
 
     def feed(self, event: Event) -> None:
         """Take the next event; types that add nothing (steps, custom events) are welcome."""
@@ -92,13 +96,11 @@ class Fold:
         calls = [call for message in messages for call in message.get("toolCalls") or ()]
         return [call for call in calls if call["id"] not in answered]
 
-    def _result(self) -> tuple[Any, ...]:
-        return self.shared_messages, self.state, self.runs, self.interrupts
-
     # Messages
 
     def _append(self, message: Message, at: int | None = None) -> None:
         self._messages.insert(len(self._messages) if at is None else at, message)
+        self.added.append(message)
         self._own.add(id(message))
         self._register(message)
 
@@ -258,6 +260,7 @@ class Fold:
         known = {message["id"] for message in kept}
         new = [message for id_, message in stated.items() if id_ not in known]
         self._own.update(map(id, stated.values()))
+        self.added = [each for each in kept + new if each["id"] not in self._given]
         self._replace_all(kept + new)
 
     def _activity(self, event: Event) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -12,11 +13,15 @@ from agui_runtime.stores.base import Batch, RunLog
 
 @dataclass(frozen=True, slots=True)
 class RunHandle:
-    """A run that was started, for whoever asked for it. Dropping it does not end the run."""
+    """A run that was started, for whoever asked for it. Dropping it does not end the run.
+
+    `ended` is done when the run is over; None where another start, maybe elsewhere, carries it out.
+    """
 
     run: RunInfo
     start: Cursor
     _log: RunLog
+    ended: asyncio.Future[None] | None = None
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """The run's records from RUN_STARTED to its terminal event, as they come; close it

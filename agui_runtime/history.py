@@ -6,10 +6,11 @@ different ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Literal, TypeAlias
 
 from agui_runtime.events import Message
+from agui_runtime.fold import Fold
 
 Truth: TypeAlias = Literal["client", "thread"]
 """Whose conversation an agent is asked to continue: the one that the front end sent, or the one
@@ -27,26 +28,29 @@ def known_ids(messages: Sequence[Message]) -> frozenset[str]:
     return frozenset(ids.union(call["id"] for each in callers for call in each["toolCalls"] or ()))
 
 
-def new_messages(sent: Sequence[Message], known: frozenset[str]) -> list[Message]:
+def new_messages(sent: Sequence[Message], known: Set[str]) -> list[Message]:
     """The sent messages that the thread has not seen (see `known_ids`), without prompts.
 
     A message of nothing but tool calls has an id of the front end's own making.
     """
-    return [m for m in sent if not _is_known(m, known) and m["role"] not in PROMPTS]
+    return [message for message in without_prompts(sent) if not _is_known(message, known)]
 
 
-def merged(kept: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
-    """The thread's messages after a request with `sent`.
+def merged(kept: Sequence[Message], sent: Sequence[Message]) -> Fold:
+    """The thread's messages after a request with `sent`, for its run to go on from.
 
     Unknown messages are appended, so that a page which has not seen the thread's latest loses
     nothing. A request with nothing new ends at a message from which the thread already went on: it
     asks for another continuation (a regenerate), so what followed that message is cut.
     """
-    additions = new_messages(sent, known_ids(kept))
+    fold = Fold(kept)
+    additions = new_messages(sent, fold.ids)
+    for message in additions:
+        fold.add_message(message)
     if additions or not sent:
-        return [*kept, *additions]
+        return fold
     positions = {message["id"]: index for index, message in enumerate(kept)}
-    return list(kept[: positions.get(sent[-1]["id"], len(kept)) + 1])
+    return Fold(kept[: positions.get(sent[-1]["id"], len(kept)) + 1])
 
 
 def admitted(kept: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
@@ -73,11 +77,16 @@ def admitted(kept: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
     return admitted
 
 
+def without_prompts(messages: Sequence[Message]) -> Sequence[Message]:
+    """What is kept of them."""
+    return [message for message in messages if message["role"] not in PROMPTS]
+
+
 def with_prompts(history: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
     """The thread's messages behind the prompts that this request brings."""
     return [*(message for message in sent if message["role"] in PROMPTS), *history]
 
 
-def _is_known(message: Message, known: frozenset[str]) -> bool:
+def _is_known(message: Message, known: Set[str]) -> bool:
     calls = () if message.get("content") else message.get("toolCalls") or ()
     return message["id"] in known or (bool(calls) and all(call["id"] in known for call in calls))

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from time import time
 from uuid import uuid4
 
+import orjson
 from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
 
@@ -28,12 +29,12 @@ from agui_runtime.events import REGENERATES, TERMINAL, Event, Message, RunContex
 from agui_runtime.fold import Fold
 from agui_runtime.grammar import Grammar, Reason
 from agui_runtime.history import (
-    PROMPTS,
     Truth,
     admitted,
     merged,
     new_messages,
     with_prompts,
+    without_prompts,
 )
 from agui_runtime.hooks import Hooks, RunReport
 from agui_runtime.journal import Journal
@@ -72,7 +73,7 @@ class Run:
         self._hooks = hooks
         self._fold = Fold()
         self._grammar = Grammar((), new_id=_new_id)
-        self._before: set[str] = set()
+        self._asked: Collection[str] = ()
         self._recalled = False
         self._watch = Watch(limits, self.cut)
         self._save_every = limits.save_every
@@ -136,14 +137,14 @@ class Run:
         sent = [_wire(message) for message in request.messages]
         if self._assignment.history == "thread":
             sent = admitted(kept, sent)
-        history = merged(kept, sent)
+        self._fold = merged(kept, sent)
+        history = self._fold.shared_messages
         if self._assignment.history == "thread":
             self._request = _asking(request, with_prompts(history, sent))
-        self._fold = Fold(history)
         # An empty state is what a front end sends that holds none.
         if state := request.state or (saved and saved.state):
             self._fold.feed({"type": "STATE_SNAPSHOT", "snapshot": state})
-        self._before = {message["id"] for message in history}
+        self._asked = {message["id"] for message in self._fold.added}
         news = new_messages(sent, self._lease.known)
         self._grammar = Grammar(news, new_id=_new_id)
         self._recalled = True
@@ -164,7 +165,7 @@ class Run:
         await self._hooks.before_run(self._lease.run, request, self._assignment.context)
         if self._cause is not None:
             return
-        async with closing(self._assignment.agent.run(request)) as items:
+        async with closing(self._assignment.agent.run(_lent(request))) as items:
             async for item in items:
                 self._watch.touch()
                 for event in decoded(item):
@@ -214,21 +215,23 @@ class Run:
         if isinstance(self._cause, OwnerLost):
             raise self._cause
         events = [*unwritten, *self._last_events()]
-        messages = [m for m in self._fold.shared_messages if m["role"] not in PROMPTS]
+        messages: Sequence[Message] = self._fold.shared_messages
+        spoken = without_prompts(self._fold.added)
+        if len(spoken) < len(self._fold.added):  # what was kept before holds none
+            messages = without_prompts(messages)
         end = RunEnd(
             events=events,
             status=_status(events[-1]),
             ended_at=time(),
-            message_ids=self._fold.ids,
+            message_ids=self._fold.ids - self._lease.known,
             # What could not be read is not replaced by less.
             state=AgentState(self._fold.state, messages) if self._recalled else None,
         )
         await self._store.log.release(self._lease, end)
-        made = [m for m in messages if m["id"] not in self._before]
         report = RunReport(
             run=replace(self._lease.run, status=end.status, ended_at=end.ended_at),
             context=self._assignment.context,
-            messages=made,
+            messages=[message for message in spoken if message["id"] not in self._asked],
             request=self._request,
             failure=self._failure(events[-1]),
             usage=events[-1].get("usage") or (),
@@ -259,8 +262,10 @@ class Run:
             outcome = {"outcome": {"type": "cancelled"}} if cause else {}
             return {"type": "RUN_FINISHED", **_ids(self._assignment.request), **outcome}
         event: Event = {"type": "RUN_ERROR", "message": cause.message, "code": cause.code}
-        upstream = cause.upstream if isinstance(cause, RunFailure) else None
-        return event | ({"metadata": {"status": upstream}} if upstream else {})
+        if isinstance(cause, RunFailure):
+            event |= {"metadata": {"status": cause.upstream}} if cause.upstream else {}
+            event |= {"usage": list(cause.usage)} if cause.usage else {}
+        return event
 
 
 def _started(request: RunAgentInput, messages: Sequence[Message]) -> Event:
@@ -311,6 +316,13 @@ def _status(terminal: Event) -> str:
 
 def _asking(request: RunAgentInput, messages: Sequence[Message]) -> RunAgentInput:
     return request.model_copy(update={"messages": _MESSAGES.validate_python(messages)})
+
+
+def _lent(request: RunAgentInput) -> RunAgentInput:
+    """The request for the agent, with a state of its own: many change it in place."""
+    if not request.state:
+        return request
+    return request.model_copy(update={"state": orjson.loads(orjson.dumps(request.state))})
 
 
 def _wire(message: object) -> Message:

@@ -34,7 +34,7 @@ from agui_runtime.events import (
 )
 from agui_runtime.guardrails import Guardrail, guarded
 from agui_runtime.handle import RunHandle as RunHandle
-from agui_runtime.history import Truth
+from agui_runtime.history import Truth, without_prompts
 from agui_runtime.hooks import Hook, Hooks
 from agui_runtime.run import Assignment, Limits, Run
 from agui_runtime.sources import AgentInfo, Reach, Sources, described
@@ -256,7 +256,8 @@ class CopilotRuntime:
     ) -> int:
         """Save what the agent's next run is to find, and return the new version.
 
-        The thread is created for the caller if it is new; messages that are None stay. Raises
+        The thread is created for the caller if it is new; messages that are None stay, and prompts
+        are not kept: each request brings its own. Raises
         AgentNotFound, InvalidInput, ThreadNotFound for another's thread, Busy while the agent runs
         in it (its end would overwrite this), TooLarge, and Conflict if another save came first:
         after `expected_version`, or else since the messages to keep were read.
@@ -273,7 +274,7 @@ class CopilotRuntime:
             kept = await self.states.load(thread_id, name) or AgentState()
             messages = kept.messages
             expected_version = kept.version if expected_version is None else expected_version
-        saved = AgentState(state, messages)
+        saved = AgentState(state, without_prompts(messages))
         return await self.states.save(thread_id, name, saved, expected_version)
 
     def _use(self, store: Store, schemas: Mapping[str, StateSchema] | None) -> None:
@@ -303,13 +304,14 @@ class CopilotRuntime:
     async def _launch(self, info: RunInfo, assignment: Assignment, store: Store) -> RunHandle:
         run = Run(assignment, store, self._hooks, self.options.limits)
         lease = await self._claim(info, run.stop, store.log)
+        task = None
         if lease.fresh:
             # From here on the task answers for the lease, also if our caller is cancelled.
             task = asyncio.create_task(run.drive(lease))
             self._runs[task] = run
             task.add_done_callback(self._forget)
             await run.begun
-        return RunHandle(lease.run, lease.start, store.log)
+        return RunHandle(lease.run, lease.start, store.log, task)
 
     async def _claim(self, info: RunInfo, on_stop: Callable[[], None], log: RunLog) -> Lease:
         """Claim the thread as the policy says; raises Busy when it stays taken."""

@@ -63,10 +63,10 @@ class Scenario:
 def main() -> int:
     options = read_options()
     lines = [it for it in scenarios() if options.only in it.name]
+    if not options.only:
+        tell_idle_streams()
     with ExitStack() as stack:
         servers = [stack.enter_context(run(name, *how, READY)) for name, how in commands().items()]
-        if not options.only:
-            asyncio.run(tell_idle_streams(servers))  # before the load leaves memory to reuse
         results = measure(servers, lines, options.rounds)
         tell(lines, results)
         if not options.only:
@@ -128,23 +128,16 @@ def tell(lines: Sequence[Scenario], results: Results) -> None:
         print(f"{median(node.first_part):12.1f}{median(ours.first_part):8.1f}")
 
 
-async def tell_idle_streams(servers: Sequence[Server]) -> None:
-    print(f"memory of {IDLE} idle streams, kB each:")
-    for server in servers:
-        await _read(server, RUN, asked("burst", str(uuid4())))
-        thread = str(uuid4())
-        _, _, run = await _open(server, RUN, asked("idle", thread))
-        streams = [
-            await size_of_idle_streams(server, threads, path)
-            for threads, path in (
-                ([thread] * IDLE, CONNECT),
-                ([str(uuid4()) for _ in range(IDLE)], RUN),
-            )
-        ]
-        run.close()
-        readers, with_runs = streams
-        print(f"  {server.name}: {readers:.0f}, with a run of its own {with_runs:.0f}", end="")
-        print(f"; goal: <= {GOAL_IDLE_KILOBYTES:g}: {verdict(readers <= GOAL_IDLE_KILOBYTES)}")
+def tell_idle_streams() -> None:
+    print(f"memory of {IDLE} idle streams, kB each; goal: <= {GOAL_IDLE_KILOBYTES:g}:")
+    for name, how in commands().items():
+        sizes = []
+        for path in (CONNECT, RUN):  # each on a fresh server, which has no memory to reuse
+            with run(name, *how, READY) as server:
+                sizes.append(asyncio.run(size_of_idle_streams(server, path)))
+        readers, runs = sizes
+        print(f"  {name}: {readers:.0f}, with a run of its own {runs:.0f}: ", end="")
+        print(verdict(runs <= GOAL_IDLE_KILOBYTES))
     print()
 
 
@@ -206,15 +199,19 @@ async def _turns(server: Server, thread: str, count: int) -> None:
         await _read(server, RUN, asked("burst", thread))
 
 
-async def size_of_idle_streams(server: Server, threads: Sequence[str], path: str) -> float:
-    """What each stream, of a run that waits, adds to the resident memory."""
+async def size_of_idle_streams(server: Server, path: str) -> float:
+    """What each stream of a run that waits adds to the resident memory: of one that all read, or,
+    where `path` starts runs, of its own.
+    """
+    await _read(server, RUN, asked("burst", str(uuid4())))
+    shared = asked("idle", str(uuid4()))
+    streams = [await _open(server, RUN, shared)]
     before = server.megabytes
-    streams = [await _open(server, path, asked("idle", thread)) for thread in threads]
+    for _ in range(IDLE):
+        body = asked("idle", str(uuid4())) if path == RUN else shared
+        streams.append(await _open(server, path, body))
     await asyncio.sleep(1)
-    grown = server.megabytes - before
-    for _, _, writer in streams:
-        writer.close()
-    return grown / IDLE * 1024
+    return (server.megabytes - before) / IDLE * 1024
 
 
 async def _read(server: Server, path: str, body: dict[str, Any]) -> bytes:

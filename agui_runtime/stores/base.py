@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -22,7 +22,7 @@ class Lease:
     run: RunInfo
     token: int
     start: Cursor
-    known: frozenset[str] = frozenset()
+    known: Set[str] = frozenset()
     renew_every: float | None = None
     fresh: bool = True
 
@@ -65,7 +65,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a run ended: its last events, its status and time, and what it leaves behind."""
+    """How a run ended: its last events, its status and time, and what it leaves behind.
+
+    `message_ids` are those that the thread did not know before.
+    """
 
     events: Sequence[Event]
     status: str

@@ -55,18 +55,21 @@ class EventStream:
 
         The frames are closed in any case. Raises what they raise.
         """
-        pump = asyncio.create_task(self._pump(frames))
-        gone = asyncio.create_task(disconnected(receive))
+        connection = asyncio.timeout(None)
+        watching = asyncio.create_task(self._watch(receive, connection))
         try:
-            await self._watch(pump, gone)
-            finished = pump.done()
+            async with connection, aclosing(frames):
+                async for ready in frames:
+                    await self.write(ready)
+                    del ready  # it may be a whole thread, and the wait for more long
+                await self.end()
+        except TimeoutError:
+            if not connection.expired():
+                raise
         finally:
-            gone.cancel()
-            pump.cancel()  # does nothing to a task that is done
-            await asyncio.wait((pump, gone))
-        if finished:
-            pump.result()
-        return finished
+            watching.cancel()
+            await asyncio.wait((watching,))
+        return not connection.expired()
 
     async def write(self, frames: bytes) -> None:
         """Send whole frames now."""
@@ -81,21 +84,20 @@ class EventStream:
         await self._begin()
         await self._send({"type": "http.response.body", "body": b""})
 
-    async def _pump(self, frames: AsyncGenerator[bytes, None]) -> None:
-        async with aclosing(frames):
-            async for ready in frames:
-                await self.write(ready)
-                del ready  # it may be a whole thread, and the wait for more long
-        await self.end()
-
-    async def _watch(self, pump: asyncio.Task[None], gone: asyncio.Task[None]) -> None:
-        """Until either is done; a comment for each spell of silence, in the meantime."""
-        either = asyncio.FIRST_COMPLETED
-        while not (pump.done() or gone.done()):
-            timeout = self._until_due() or self._keep_alive or None
-            done, _ = await asyncio.wait((pump, gone), timeout=timeout, return_when=either)
-            if not (done or self._writing or self._until_due()):
-                await self.write(_COMMENT)
+    async def _watch(self, receive: Receive, connection: asyncio.Timeout) -> None:
+        """Let the connection expire when the client closes it; until then, a comment for each spell
+        of silence.
+        """
+        gone = False
+        while not gone:
+            try:
+                async with asyncio.timeout(self._until_due() or self._keep_alive or None):
+                    await disconnected(receive)
+                    gone = True
+            except TimeoutError:
+                if not (self._writing or self._until_due()):
+                    await self.write(_COMMENT)
+        connection.reschedule(self._now())
 
     def _until_due(self) -> float:
         return max(0.0, self._latest + self._keep_alive - self._now())

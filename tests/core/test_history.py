@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agui_runtime.fold import Fold
 from agui_runtime.history import merged, new_messages
 
 
@@ -11,8 +12,8 @@ def said(*ids: str, role: str = "user") -> list[dict[str, Any]]:
     return [{"id": each, "role": role, "content": each} for each in ids]
 
 
-def ids(messages: list[dict[str, Any]]) -> list[str]:
-    return [message["id"] for message in messages]
+def ids(fold: Fold) -> list[str]:
+    return [message["id"] for message in fold.messages]
 
 
 def test_new_messages_are_appended() -> None:

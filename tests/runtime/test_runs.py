@@ -53,6 +53,23 @@ async def test_a_run_tells_its_start_its_events_and_one_end() -> None:
     assert events[-1] == {"type": "RUN_FINISHED", "threadId": "t1", "runId": "r1"}
 
 
+async def test_what_an_agent_does_to_its_request_changes_nothing_that_was_told() -> None:
+    async def careless(request: RunAgentInput) -> AsyncIterator[Event]:
+        assert request.state is not None
+        request.state["list"].append("mine")
+        for event in text("m1", "Hello"):
+            yield event
+
+    runtime = CopilotRuntime({"default": careless})
+    asked = asking()
+    asked.input.state = {"list": ["theirs"]}
+    events = await ran(runtime, asked)
+    assert events[0]["input"]["state"] == {"list": ["theirs"]}
+    saved = await runtime.load_state("t1", "default", ANN)
+    assert saved is not None
+    assert saved.state == {"list": ["theirs"]}
+
+
 async def test_what_an_agent_left_open_is_closed() -> None:
     runtime = CopilotRuntime({"default": Scripted(*text("m1", "Hello")[:-1])})
     assert kinds(await ran(runtime, asking()))[-2:] == ["TEXT_MESSAGE_END", "RUN_FINISHED"]

@@ -57,6 +57,19 @@ async def test_the_end_of_a_run_does_not_wait() -> None:
         assert events(await anext(batches)) == [WORD, END]
 
 
+async def test_what_waits_goes_on_when_the_run_ends() -> None:
+    log, ended = Log(WORD), asyncio.get_running_loop().create_future()
+    async with aclosing(paced(log.batches(), AN_HOUR, ended)) as batches:
+        await anext(batches)
+        log.add(WORD)
+        waiting = asyncio.ensure_future(anext(batches))
+        await asyncio.sleep(0)
+        log.add(END)
+        ended.set_result(None)
+        assert events(await waiting) == [WORD]
+        assert events(await anext(batches)) == [END]
+
+
 async def test_what_comes_within_a_frame_comes_together_and_in_order() -> None:
     log = Log(WORD)
     seen: list[Event] = []

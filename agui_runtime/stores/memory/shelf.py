@@ -131,9 +131,12 @@ class Shelf:
         """
         if self._fits():
             return
-        for thread in list(self.threads.values()):
-            if thread.lease is None and thread is not running and not self._fits():
+        idle = (each for each in list(self.threads.values()) if each.lease is None)
+        for thread in idle:
+            if thread is not running:
                 self.drop(thread)
+            if self._fits():
+                return
         while not self._fits() and len(running.spans) > 1:
             self.forget_runs(running, 1)
         if running.size > self.limits.log_bytes:

@@ -57,7 +57,7 @@ class MemoryRunLog:
         if thread.lease is not None:
             raise Busy(run.thread_id, thread.lease.run.run_id)
         start = Cursor(self._shelf.epoch, thread.last)
-        lease = Lease(run, len(thread.spans) + 1, start, frozenset(thread.message_ids))
+        lease = Lease(run, len(thread.spans) + 1, start, thread.message_ids)
         thread.lease, thread.on_stop = lease, on_stop
         thread.spans.append(Span(run, thread.last + 1))
         self._shelf.forget_runs(thread, len(thread.spans) - self._shelf.limits.runs_per_thread)

@@ -8,7 +8,7 @@ from agui_runtime.errors import OwnerLost
 from agui_runtime.events import Event, RunInfo
 from agui_runtime.fold import Fold
 from agui_runtime.grammar import Grammar
-from agui_runtime.history import PROMPTS
+from agui_runtime.history import without_prompts
 from agui_runtime.stores.base import AgentState, RunEnd
 
 
@@ -32,7 +32,7 @@ def lost_end(
     last = [*grammar.closers("error"), failed]
     for event in last:
         fold.feed(event)
-    messages = [message for message in fold.messages if message["role"] not in PROMPTS]
+    messages = without_prompts(fold.messages)
     ids = frozenset(message["id"] for message in messages)
     told = any(_tells_state(event) for event in events)
     version = run.schema_version if told or saved is None else saved.schema_version

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agui_runtime.auth import caller_of
 from agui_runtime.errors import InvalidInput
@@ -38,7 +38,8 @@ class Wire:
     ) -> None:
         self._runtime = runtime
         self._path = path
-        self._depth = len(path.strip("/").split("/"))
+        self._agents = [*path.strip("/").split("/"), "agent"]
+        self._depth = len(self._agents) - 1
         self._max_body = options.max_body
         self._table = Table(_entries(runtime, options))
 
@@ -51,11 +52,24 @@ class Wire:
         router.routes.append(Route(f"{self._path}/{{rest:path}}", self))
         return router
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def in_front_of(self, app: ASGIApp) -> ASGIApp:
+        """The app, past which the streams of agents are served; a middleware.
+
+        A framework's routing and error handling would do nothing for a stream but hold 7 kB and
+        take part in each of its writes.
+        """
+
+        def either(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+            ours = scope["type"] == "http" and _segments(scope)[: self._depth + 1] == self._agents
+            return (self if ours else app)(scope, receive, send)
+
+        return either
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = Exchange(scope, receive, send)
         segments = _segments(scope)[self._depth :]
         answer = self._handle(exchange, segments) if segments else self._open(exchange)
-        await _guarded(exchange, answer)
+        return _guarded(exchange, answer)
 
     async def envelope(self, scope: Scope, receive: Receive, send: Send, body: Any) -> None:  # noqa: ANN401
         """Answer a POST on the base path, `{"method", "params"?, "body"?}`, already read."""
