@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeAlias
 
-from agui_runtime.errors import AguiError
+from agui_runtime.errors import AguiError, StoreFull
 from agui_runtime.events import Event
 from agui_runtime.stores.base import Lease, RunLog
 
@@ -40,6 +40,7 @@ class Journal:
         at_once = lease.renew_every is None
         self.add: Add = partial(log.append, lease) if at_once else self._add
         self._gathered: list[Event] = []
+        self._turned_away: list[Event] = []
         self._writing: asyncio.Task[None] | None = None
         self._failure: AguiError | None = None
 
@@ -51,14 +52,15 @@ class Journal:
             raise self._failure
 
     async def rest(self) -> Sequence[Event]:
-        """Wait for the write that is under way; what has gathered meanwhile is left to the caller.
+        """Wait for the write that is under way; what has gathered meanwhile, or was turned away by
+        a full store, is left to the caller.
 
         Nothing is written afterwards, whatever is added. Raises nothing.
         """
         rest, self._gathered = self._gathered, []
         if self._writing is not None:
             await asyncio.wait([self._writing])  # which a cancellation of ours leaves alone
-        return rest
+        return [*self._turned_away, *rest]
 
     async def _add(self, events: Sequence[Event]) -> None:
         self._gathered += events
@@ -73,9 +75,16 @@ class Journal:
         try:
             while self._gathered:
                 events, self._gathered = self._gathered, []
-                await self._log.append(self._lease, events)
+                await self._append(events)
         except AguiError as failure:
             self._failure = failure
             self._on_failure(failure)
         finally:
             self._writing = None
+
+    async def _append(self, events: list[Event]) -> None:
+        try:
+            await self._log.append(self._lease, events)
+        except StoreFull:
+            self._turned_away = events
+            raise

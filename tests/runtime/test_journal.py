@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.errors import AguiError, Conflict, TooLarge
+from agui_runtime.errors import AguiError, Conflict, StoreFull, TooLarge
 from agui_runtime.events import Cursor, Event, RunInfo
 from agui_runtime.journal import AHEAD, Journal
 from agui_runtime.run import Limits
@@ -101,6 +101,17 @@ async def test_a_refused_write_is_told_once_and_what_follows_is_handed_back() ->
         await writing.add([event(2)])
     assert await writing.rest() == [event(1), event(2)]
     assert [failure.code for failure in failures] == ["TOO_LARGE"]
+
+
+async def test_what_a_full_store_turned_away_goes_with_the_rest() -> None:
+    log = Gated(StoreFull())
+    writing = journal(log)
+    await writing.add([event(0)])
+    await log.asked.wait()
+    await writing.add([event(1)])
+    resting = asyncio.create_task(writing.rest())
+    log.gate.set()
+    assert await resting == [event(0), event(1)]
 
 
 async def test_the_rest_waits_for_the_write_under_way_and_starts_none() -> None:

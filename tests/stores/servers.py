@@ -108,22 +108,29 @@ class SecureServer(RedisServer):
             capture_output=True,
         )
         files = ("--tls-cert-file", str(self.ca), "--tls-key-file", str(key))
-        options = ("--tls-port", str(self.tls_port), "--tls-auth-clients", "no")
-        super().__init__(folder, *options, *files, "--tls-ca-cert-file", str(self.ca))
+        self.tls = (*files, "--tls-ca-cert-file", str(self.ca), "--tls-auth-clients", "no")
+        super().__init__(folder, "--tls-port", str(self.tls_port), *self.tls)
 
 
 class SentinelServer(RedisServer):
-    """One sentinel that decides alone about the master `main`."""
+    """One sentinel that decides alone about the master `main`; with a secure master it speaks TLS
+    as well, at `tls_port`.
+    """
 
     def __init__(self, folder: Path, master: RedisServer) -> None:
         folder.mkdir()
+        self.tls_port = free_port()
+        port, tls = master.port, tuple[str, ...]()
+        if isinstance(master, SecureServer):
+            port = master.tls_port
+            tls = ("--tls-port", str(self.tls_port), "--tls-replication", "yes", *master.tls)
         settings = folder / "sentinel.conf"
         settings.write_text(
-            f"sentinel monitor main 127.0.0.1 {master.port} 1\n"
+            f"sentinel monitor main 127.0.0.1 {port} 1\n"
             "sentinel down-after-milliseconds main 500\n"
             "sentinel failover-timeout main 5000\n"
         )
-        super().__init__(folder, str(settings), "--sentinel")
+        super().__init__(folder, str(settings), "--sentinel", *tls)
 
     def has_replica(self) -> bool:
         """Whether it knows a replica that could take over."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from ag_ui.core import RunAgentInput
 
 from agui_runtime.errors import Busy, Gone, OwnerLost, StoreUnavailable, ThreadNotFound
 from agui_runtime.events import Cursor, Event, Record
@@ -254,6 +255,31 @@ async def test_a_full_server_refuses_starts_but_takes_ends(tmp_path: Path) -> No
         server.command("CONFIG", "SET", "maxmemory", "0")
         assert (await claimed(store, a_run(run="r2"))).fresh
     server.kill()
+
+
+async def test_a_run_whose_server_becomes_full_says_so_and_keeps_what_was_said(
+    tmp_path: Path,
+) -> None:
+    server = RedisServer(tmp_path, "--maxmemory-policy", "noeviction")
+    server.start()
+
+    async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
+        yield {"type": "TEXT_MESSAGE_START", "messageId": "m1", "role": "assistant"}
+        server.command("CONFIG", "SET", "maxmemory", "1")
+        yield {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m1", "delta": "Hello"}
+        await asyncio.Event().wait()
+
+    runtime = CopilotRuntime({"default": agent}, store=server.url)
+    async with runtime.lifespan():
+        events = await ran(runtime, asking())
+    server.kill()
+    assert [event["type"] for event in events][1:] == [
+        "TEXT_MESSAGE_START",
+        "TEXT_MESSAGE_CONTENT",
+        "TEXT_MESSAGE_END",
+        "RUN_ERROR",
+    ]
+    assert (events[-1]["code"], "full" in events[-1]["message"]) == ("STORE_UNAVAILABLE", True)
 
 
 async def test_a_record_that_cannot_be_read_is_told_and_the_rest_is_there(

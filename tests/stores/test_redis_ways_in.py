@@ -155,6 +155,25 @@ async def test_a_run_goes_on_where_a_replica_takes_over(tmp_path: Path) -> None:
         assert about(replica, "role") == "master"
 
 
+async def test_sentinels_and_their_master_are_reached_by_tls(tmp_path: Path) -> None:
+    master = SecureServer(tmp_path)
+    sentinel = SentinelServer(tmp_path / "sentinel", master)
+    with running(master, sentinel):
+        address = f"127.0.0.1:{sentinel.tls_port}"
+        await written_and_followed(f"rediss+sentinel://{address}/main?ssl_ca_certs={master.ca}")
+
+
+async def test_a_sentinel_that_nobody_vouches_for_is_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    master = SecureServer(tmp_path)
+    sentinel = SentinelServer(tmp_path / "sentinel", master)
+    with running(master, sentinel):
+        url = f"rediss+sentinel://127.0.0.1:{sentinel.tls_port}/main"
+        told = await refused(url, caplog, patience=0.1)
+    assert "cannot be reached" in told.splitlines()[0], "redis-py keeps the reason to itself"
+
+
 @pytest.mark.parametrize("known", [False, True])
 async def test_sentinels_take_the_credentials_of_their_master_or_have_none(
     tmp_path: Path, known: bool

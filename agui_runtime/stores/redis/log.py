@@ -19,6 +19,7 @@ from agui_runtime.errors import (
     Gone,
     OwnerLost,
     StateUnreadable,
+    StoreFull,
     StoreUnavailable,
     ThreadNotFound,
     TooLarge,
@@ -219,12 +220,16 @@ class RedisRunLog:
             if held.broken:
                 raise OwnerLost
             held.broken = True  # until it is known that it is not
-            how, *_ = await self._script.step(
-                "append",
-                run.thread_id,
-                *(lease.token, held.seq, new_epoch(), run.run_id, self._limits.log_bytes),
-                *(encode(event) for event in events),
-            )
+            try:
+                how, *_ = await self._script.step(
+                    "append",
+                    run.thread_id,
+                    *(lease.token, held.seq, new_epoch(), run.run_id, self._limits.log_bytes),
+                    *(encode(event) for event in events),
+                )
+            except StoreFull:
+                held.broken = False
+                raise
             if how == b"lost":
                 raise OwnerLost
             held.broken = False

@@ -19,13 +19,14 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 
-from agui_runtime.errors import Misconfigured, StoreUnavailable
+from agui_runtime.errors import Misconfigured, StoreFull, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SCHEMES = ("redis", "rediss", "unix", "redis+sentinel")
+SENTINEL_SCHEMES = ("redis+sentinel", "rediss+sentinel")
+SCHEMES = ("redis", "rediss", "unix", *SENTINEL_SCHEMES)
 
 CONNECTIONS = 32
 """So many commands are under way at most; others wait for a connection."""
@@ -147,7 +148,7 @@ class Server:
 
     def _single(self) -> Redis:
         try:
-            if urlsplit(self._url).scheme == "redis+sentinel":
+            if urlsplit(self._url).scheme in SENTINEL_SCHEMES:
                 return self._master()
             pool = BlockingConnectionPool.from_url(
                 self._url, max_connections=CONNECTIONS, timeout=self._patience, **OPTIONS
@@ -163,7 +164,8 @@ class Server:
     def _master(self) -> Redis:
         """`redis+sentinel://[user:password@]host:port[,host:port...]/<master's name>[?db=0]`.
 
-        The sentinels have the same credentials as the master, or none.
+        The sentinels have the same credentials as the master, or none; with `rediss+sentinel` both
+        speak TLS, by the authority of `ssl_ca_certs` if that is given.
         """
         parts = urlsplit(self._url)
         hosts = parts.netloc.rpartition("@")[2].split(",")
@@ -176,10 +178,12 @@ class Server:
         # A sentinel without a password takes any for the user `default`, none without a user.
         named = {"username": "default"} | login if login else {}
         manager: Any = Sentinel  # redis-py publishes it without types
-        sentinels = manager(addresses, sentinel_kwargs=named | OPTIONS)
+        secure = {key: value for key, value in given.items() if key == "ssl_ca_certs"}
+        tls = {"ssl": True, **secure} if parts.scheme.startswith("rediss") else {}
+        sentinels = manager(addresses, sentinel_kwargs=named | tls | OPTIONS)
         self._sentinels = sentinels
         found: Redis = sentinels.master_for(
-            parts.path.strip("/"), db=int(given.get("db", 0)), **login, **OPTIONS
+            parts.path.strip("/"), db=int(given.get("db", 0)), **login, **tls, **OPTIONS
         )
         return found
 
@@ -205,7 +209,7 @@ class Server:
     def _unavailable(error: Exception) -> StoreUnavailable:
         logger.warning("Redis: %s: %s", type(error).__name__, error)
         if isinstance(error, exceptions.OutOfMemoryError):
-            return StoreUnavailable("the store is full; try again later")
+            return StoreFull()
         return StoreUnavailable(lasting(error) or "the store cannot be reached; try again later")
 
 
