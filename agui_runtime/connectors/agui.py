@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -99,7 +100,11 @@ class AGUIAgent:
                         yield event
                         return
                     yield event
-        raise incoming.broken_off()
+        last = list(incoming.end())
+        for event in last:
+            yield event
+        if not last or last[-1]["type"] not in TERMINAL:
+            raise incoming.broken_off()
 
     async def close(self) -> None:
         """Close the agent's connections; a later run opens new ones."""
@@ -122,6 +127,11 @@ class _Incoming:
             self._any = True
             if self._is_wanted(event["type"]):
                 yield self._plain(event)
+
+    def end(self) -> Iterator[Event]:
+        """A last event that no empty line follows; AG-UI's own client reads it, too."""
+        with suppress(ProtocolFailure):  # the stream ended in its middle
+            yield from self.feed(b"\n\n")
 
     def broken_off(self) -> Exception:
         """What it means that the stream ended without a terminal event."""

@@ -166,7 +166,8 @@ class RemoteServer:
             "POST", self._url + path, content=data, headers=headers, timeout=self._timeout
         )
         try:
-            response = await client.send(asked, stream=True)
+            # A redirection could take the headers, and what users said, to another host.
+            response = await client.send(asked, stream=True, follow_redirects=False)
         except httpx.HTTPError as error:
             self._unanswered(error)
         if response.status_code == 200:
@@ -190,7 +191,10 @@ class RemoteServer:
                 body = await self._whole(response)
         status = response.status_code
         said = _said(body)
-        told = self.failure("REFUSED", f"refused: {said} ({status})" if said else f"said {status}")
+        problem = f"refused: {said} ({status})" if said else f"said {status}"
+        if response.has_redirect_location:
+            problem = f"is elsewhere ({status}); correct its URL, redirections are not followed"
+        told = self.failure("REFUSED", problem)
         told.upstream = status
         told.__cause__ = httpx.HTTPError(f"{response.request.url}: {redact(repr(body), 2000)}")
         return Refusal(told, status in _PASSING, _seconds(response.headers.get("retry-after")))
