@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from ag_ui.core import BaseEvent, RunAgentInput
 from agno.agent import Agent
+from agno.db.in_memory import InMemoryDb
 from agno.models.openai import OpenAIChat
 from agno.os.interfaces.agui.router import run_entity
 
@@ -18,7 +19,9 @@ def weather(city: str) -> str:
     return f"sunny in {city}"
 
 
-agent = Agent(model=OpenAIChat(id="gpt-4o-mini"), tools=[weather], telemetry=False)
+model = OpenAIChat(id="gpt-4o-mini")
+# Agno goes on after a tool of the front end's only where it has a database.
+agent = Agent(model=model, tools=[weather], db=InMemoryDb(), telemetry=False)
 
 
 def answer(request: RunAgentInput) -> AsyncIterator[BaseEvent]:

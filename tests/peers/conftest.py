@@ -15,13 +15,8 @@ import pytest
 
 from tests.fakes.model import ModelServer
 from tests.peers.environments import HERE, environment
-
-QUIET = {
-    "AGNO_TELEMETRY": "false",
-    "COPILOTKIT_TELEMETRY_DISABLED": "true",
-    "DO_NOT_TRACK": "1",
-    "LANGSMITH_TRACING": "false",
-}
+from tests.peers.examples import example
+from tests.peers.ours import QUIET
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -66,9 +61,22 @@ def agno() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def crewai() -> Iterator[str]:
+    with example("crewai_server") as served:
+        yield served.origin
+
+
+@pytest.fixture(scope="session")
+def agent_framework() -> Iterator[str]:
+    with example("agent_framework_server") as served:
+        yield served.origin
+
+
+@pytest.fixture(scope="session")
 def copilotkit_0_1_70() -> Iterator[str]:
-    """The last release but a few that has LangGraph agents for its endpoint."""
-    with serving("copilotkit-0.1.70", "copilotkit_endpoint.py") as origin:
+    """The last release but a few that has LangGraph and CrewAI agents for its endpoint."""
+    name = "copilotkit-0.1.70"
+    with ModelServer() as model, serving(name, "copilotkit_endpoint.py", model.url) as origin:
         yield f"{origin}/copilotkit_remote"
 
 

@@ -100,27 +100,42 @@ async def test_langgraph_fails_in_the_middle_of_a_step(ag_ui_langgraph: str) -> 
     assert told.kinds.count("STEP_STARTED") == told.kinds.count("STEP_FINISHED") == 1
 
 
-async def test_agno_speaks(agno: str) -> None:
-    async with runtime(agno) as made:
+OVER_A_MODEL = pytest.mark.parametrize("server", ["agno", "crewai", "agent_framework"])
+
+
+@OVER_A_MODEL
+async def test_a_server_over_a_model_speaks(server: str, request: pytest.FixtureRequest) -> None:
+    async with runtime(request.getfixturevalue(server)) as made:
         told = await hear(made, user("hi"), thread=thread())
     assert told.answers == ["You said: hi"]
     assert told.end["type"] == "RUN_FINISHED"
 
 
-async def test_agno_calls_a_tool_of_its_own(agno: str) -> None:
-    async with runtime(agno) as made:
+@pytest.mark.parametrize("server", ["agno", "agent_framework"])
+async def test_a_server_over_a_model_calls_a_tool_of_its_own(
+    server: str, request: pytest.FixtureRequest
+) -> None:
+    async with runtime(request.getfixturevalue(server)) as made:
         told = await hear(made, user('[tool:weather {"city":"Rome"}]'), thread=thread())
     assert [name for name, _ in told.calls] == ["weather"]
     assert "sunny in Rome" in told.results[0]
     assert told.answers == ["Tool result: sunny in Rome"]
 
 
-async def test_agno_calls_a_tool_of_the_page(agno: str) -> None:
-    async with runtime(agno) as made:
+@OVER_A_MODEL
+async def test_a_server_over_a_model_calls_a_tool_of_the_page_and_goes_on(
+    server: str, request: pytest.FixtureRequest
+) -> None:
+    there = thread()
+    async with runtime(request.getfixturevalue(server)) as made:
         prompt = user('[tool:show {"city":"Rome"}]')
-        told = await hear(made, prompt, tools=[SHOW], thread=thread())
+        told = await hear(made, prompt, tools=[SHOW], thread=there)
+        [call] = [it["toolCallId"] for it in told.events if it["type"] == "TOOL_CALL_START"]
+        answer = {"id": "a1", "role": "tool", "toolCallId": call, "content": "shown"}
+        gone_on = await hear(made, *told.messages, answer, tools=[SHOW], thread=there)
     assert [name for name, _ in told.calls] == ["show"]
     assert told.results == []
+    assert gone_on.answers[-1] == "Tool result: shown"
 
 
 async def test_a_key_in_agnos_error_is_hidden(agno: str) -> None:
@@ -130,7 +145,26 @@ async def test_a_key_in_agnos_error_is_hidden(agno: str) -> None:
     assert told.end["message"] == "Incorrect API key provided: [hidden]."
 
 
-@pytest.mark.parametrize("server", ["pydantic_ai", "ag_ui_langgraph", "agno"])
+@pytest.mark.parametrize("server", ["crewai", "agent_framework"])
+async def test_a_server_whose_model_breaks_off_fails(
+    server: str, request: pytest.FixtureRequest
+) -> None:
+    async with runtime(request.getfixturevalue(server)) as made:
+        told = await hear(made, user("[midfail:2]"), thread=thread())
+    assert told.end["type"] == "RUN_ERROR"
+    assert told.kinds.count("TEXT_MESSAGE_START") == told.kinds.count("TEXT_MESSAGE_END") == 1
+
+
+async def test_crewai_tells_its_state(crewai: str) -> None:
+    async with runtime(crewai) as made:
+        told = await hear(made, user("hi"), thread=thread())
+    assert told.state["copilotkit"] == {"actions": []}
+    assert told.kinds.count("STEP_STARTED") == told.kinds.count("STEP_FINISHED") == 1
+
+
+@pytest.mark.parametrize(
+    "server", ["pydantic_ai", "ag_ui_langgraph", "agno", "crewai", "agent_framework"]
+)
 async def test_runs_side_by_side_stay_apart(server: str, request: pytest.FixtureRequest) -> None:
     async with runtime(request.getfixturevalue(server)) as made:
         heard = [hear(made, user(f"hi {n}"), thread=thread()) for n in range(4)]

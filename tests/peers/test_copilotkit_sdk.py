@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from agui_runtime.connectors.copilotkit import RemoteEndpoint
 from agui_runtime.errors import AgentNotFound
 from agui_runtime.events import RunContext
 from agui_runtime.runtime import CopilotRuntime
-from tests.peers.talk import hear, user
+from tests.peers.talk import hear, tool, user
 from tests.runtime.worlds import ANN, Scripted, call
 
 HERE = RunContext(ANN, "req-1", properties={"p": 1})
@@ -28,10 +29,11 @@ async def runtime(url: str, *script: dict[str, object]) -> AsyncIterator[Copilot
 
 async def test_agents_are_listed(copilotkit_0_1_70: str, copilotkit_0_1_96: str) -> None:
     ours = {"default": "A script", "echo": "Says it again"}
-    for url, graphs in ((copilotkit_0_1_70, {"graph": "A graph"}), (copilotkit_0_1_96, {})):
+    frameworks = {"graph": "A graph", "flow": "A flow"}
+    for url, more in ((copilotkit_0_1_70, frameworks), (copilotkit_0_1_96, {})):
         async with runtime(url) as made:
             listed = {each.name: each.description for each in await made.discover(HERE)}
-        assert listed == ours | graphs
+        assert listed == ours | more
 
 
 async def test_actions_are_called(copilotkit: str) -> None:
@@ -103,3 +105,22 @@ async def test_a_graph_that_fails_is_told(copilotkit_0_1_70: str) -> None:
     async with runtime(copilotkit_0_1_70) as made:
         told = await hear(made, user("[fail]"), agent="graph", thread="g4")
     assert told.end["message"] == "RuntimeError: the graph fell over"
+
+
+async def test_a_flow_answers(copilotkit_0_1_70: str) -> None:
+    async with runtime(copilotkit_0_1_70) as made:
+        told = await hear(made, user("hi"), agent="flow", thread="f1")
+    assert told.answers == ["You said: hi"]
+    assert told.kinds.count("TEXT_MESSAGE_CONTENT") == 3
+    assert told.end["type"] == "RUN_FINISHED"
+
+
+async def test_a_flow_calls_a_tool_of_the_page_and_goes_on(copilotkit_0_1_70: str) -> None:
+    the_same: dict[str, Any] = {"agent": "flow", "thread": "f2", "tools": [tool("show", "city")]}
+    async with runtime(copilotkit_0_1_70) as made:
+        told = await hear(made, user('[tool:show {"city":"Rome"}]'), **the_same)
+        [call] = [it["toolCallId"] for it in told.events if it["type"] == "TOOL_CALL_START"]
+        answer = {"id": "a1", "role": "tool", "toolCallId": call, "content": "shown"}
+        gone_on = await hear(made, *told.messages, answer, **the_same)
+    assert told.calls == [("show", '{"city":"Rome"}')]
+    assert gone_on.answers[-1] == "Tool result: shown"

@@ -2,72 +2,44 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from agui_runtime.connectors.langgraph import LangGraphAgent
-from agui_runtime.events import ANONYMOUS, Caller, Event, Message, RunContext
+from agui_runtime.events import ANONYMOUS, Caller, Event, RunContext
 from agui_runtime.runtime import CopilotRuntime
-from tests.connectors.page import Page, results, resume
-from tests.connectors.talk import kinds, text, tool
-from tests.peers.environments import HERE, environment
+from tests.connectors import story
+from tests.connectors.page import Page, results
+from tests.connectors.scenes import SCENES
+from tests.connectors.talk import text
+from tests.fakes.model import ModelServer
+from tests.peers.langgraph_dev import langgraph_dev
 
-QUIET = {"LANGSMITH_TRACING": "false", "LANGGRAPH_CLI_NO_ANALYTICS": "1", "DO_NOT_TRACK": "1"}
+
+class Server(NamedTuple):
+    """A LangGraph server, and the model behind its graph."""
+
+    origin: str
+    model: ModelServer
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The server's origin; it keeps its threads in a folder that goes with it."""
-    folder = tmp_path_factory.mktemp("langgraph") / "project"
-    shutil.copytree(HERE / "servers" / "langgraph_dev", folder)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    python = str(environment("langgraph-server"))
-    words = [python, "-m", "langgraph_cli", "dev", "--no-browser"]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [*words, "--no-reload", "--port", str(port)],
-            cwd=folder,
-            env={**os.environ, **QUIET},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        origin = f"http://127.0.0.1:{port}"
-        _await(f"{origin}/ok", process, folder / "log")
-        yield origin
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    while process.poll() is None:
-        try:
-            if httpx.get(url).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)  # a foreign process has no other way to say that it listens
-    raise RuntimeError(log.read_text())
+def server() -> Iterator[Server]:
+    with ModelServer() as model, langgraph_dev(model.url) as origin:
+        yield Server(origin, model)
 
 
 @pytest.fixture
-async def page(server: str) -> AsyncIterator[Callable[..., Page]]:
+async def page(server: Server) -> AsyncIterator[Callable[..., Page]]:
     """Makes pages, each on a thread of its own."""
     runtimes: list[CopilotRuntime] = []
 
     def made(assistant: str = "story", **options: Any) -> Page:  # noqa: ANN401
-        agent = LangGraphAgent(server, assistant, **options)
+        agent = LangGraphAgent(server.origin, assistant, **options)
         runtimes.append(CopilotRuntime(agents={"default": agent}))
         return Page(runtimes[-1], str(uuid4()))
 
@@ -76,37 +48,31 @@ async def page(server: str) -> AsyncIterator[Callable[..., Page]]:
         await runtime.close()
 
 
-def called(messages: list[Message]) -> list[dict[str, Any]]:
-    return [call for message in messages for call in message.get("toolCalls") or ()]
-
-
 def snapshots(events: list[Event]) -> list[Any]:
     return [event["snapshot"] for event in events if event["type"] == "STATE_SNAPSHOT"]
 
 
-async def test_text_thoughts_steps_state_and_token_counts(page: Callable[..., Page]) -> None:
-    events = await page().say("[think] hello")
+@pytest.mark.parametrize("chapter", story.CHAPTERS)
+async def test_the_story_is_the_same(chapter: str, page: Callable[..., Page]) -> None:
+    assert await story.CHAPTERS[chapter](page()) == story.EXPECTED[chapter]
 
-    assert text(events) == "You said: [think] hello"
-    assert kinds(events) == [
-        "RUN_STARTED",
-        "STEP_STARTED",
-        "REASONING_START",
-        "REASONING_MESSAGE_START",
-        "REASONING_MESSAGE_CONTENT",
-        "REASONING_MESSAGE_END",
-        "REASONING_END",
-        "TEXT_MESSAGE_START",
-        "TEXT_MESSAGE_CONTENT",
-        "TEXT_MESSAGE_END",
-        "STEP_FINISHED",
-        "STATE_SNAPSHOT",
-        "MESSAGES_SNAPSHOT",
-        "RUN_FINISHED",
-    ]
-    assert snapshots(events) == [{"steps": 1}]
-    [counts] = events[-1]["usage"]
-    assert counts == {"provider": "script", "inputTokens": 3, "outputTokens": 2, "totalTokens": 5}
+
+async def test_an_interrupt_is_answered_by_its_id(page: Callable[..., Page]) -> None:
+    talk = page(structured_interrupts=True)
+    assert await story.CHAPTERS["interrupt"](talk) == story.EXPECTED["interrupt"]
+
+
+async def test_interrupts_side_by_side_are_all_answered(page: Callable[..., Page]) -> None:
+    for scene in ("two-interrupts", "two-interrupts-one-answer"):
+        *_, answered = await SCENES[scene].play(page(**SCENES[scene].options))
+        assert sorted(results(answered).values()) == ["sunny in Oslo", "sunny in Rome"]
+
+
+async def test_what_a_graph_says_by_hand_is_told_in_its_place(page: Callable[..., Page]) -> None:
+    [events] = await SCENES["by-hand"].play(page())
+
+    assert text(events) == "One moment.You said: [emit] hello"
+    assert snapshots(events) == [{"steps": 7}, {"steps": 1}]
 
 
 async def test_the_thread_goes_on(page: Callable[..., Page]) -> None:
@@ -117,45 +83,6 @@ async def test_the_thread_goes_on(page: Callable[..., Page]) -> None:
     assert text(events) == "You said: two"
     assert [message["role"] for message in talk.messages] == ["user", "assistant"] * 2
     assert snapshots(events)[-1] == {"steps": 2}
-
-
-async def test_an_interrupt_is_answered_by_an_older_page(page: Callable[..., Page]) -> None:
-    talk = page()
-    asked = await talk.say("[weather]")
-    again = await talk.go()
-    events = await talk.go(forwardedProps={"command": {"resume": "yes"}})
-
-    [question] = [event for event in asked if event["type"] == "CUSTOM"]
-    assert question["name"] == "on_interrupt"
-    assert question["value"] == '{"question":"May I look?","city":"Oslo"}'
-    assert question in again
-    assert "TEXT_MESSAGE_START" not in kinds(again)
-    assert list(results(events).values()) == ["sunny (yes)"]
-    assert text(events) == "Result: sunny (yes)"
-    assert {"type": "CUSTOM", "name": "looked", "value": "yes"} in events
-    assert [m["role"] for m in talk.messages] == ["user", "assistant", "tool", "assistant"]
-
-
-async def test_an_interrupt_is_answered_by_its_id(page: Callable[..., Page]) -> None:
-    talk = page(structured_interrupts=True)
-    asked = await talk.say("[weather]")
-    events = await talk.go(resume=resume(asked, "certainly"))
-
-    [interrupt] = asked[-1]["outcome"]["interrupts"]
-    assert interrupt["metadata"]["value"] == {"question": "May I look?", "city": "Oslo"}
-    assert text(events) == "Result: sunny (certainly)"
-
-
-async def test_a_front_ends_tool_is_left_to_it(page: Callable[..., Page]) -> None:
-    talk = page()
-    asked = await talk.say("[show]", tools=[tool("show")])
-    [call] = called(talk.messages)
-    talk.messages.append({"id": "x", "role": "tool", "toolCallId": call["id"], "content": "shown"})
-    events = await talk.go(tools=[tool("show")])
-
-    assert call["function"] == {"name": "show", "arguments": '{"city":"Oslo"}'}
-    assert asked[-1]["type"] == "RUN_FINISHED"
-    assert text(events) == "Result: shown"
 
 
 async def test_another_answer_replaces_the_first(page: Callable[..., Page]) -> None:
@@ -185,28 +112,22 @@ async def test_a_failed_graph_keeps_its_secrets(page: Callable[..., Page]) -> No
     assert text(events) == "You said: hello"
 
 
-async def test_a_stop_ends_the_run_on_the_server(server: str, page: Callable[..., Page]) -> None:
+async def test_a_stop_ends_the_run_on_the_server(server: Server, page: Callable[..., Page]) -> None:
     talk = page()
-    talk.messages = [{"id": "u1", "role": "user", "content": "[slow]"}]
-    handle = await talk.runtime.start(talk.request())
-    said: list[Event] = []
-    async for batch in handle.batches():
-        said += [record.event for record in batch.records]
-        if text(said):
-            await handle.stop()
+    await story.CHAPTERS["stop"](talk)
+    await server.model.hung_up()
     events = await talk.say("and now?")
 
-    assert said[-1]["outcome"] == {"type": "cancelled"}
     assert text(events) == "You said: and now?"
     async with httpx.AsyncClient() as client:
-        runs = (await client.get(f"{server}/threads/{talk.thread}/runs")).json()
+        runs = (await client.get(f"{server.origin}/threads/{talk.thread}/runs")).json()
     assert "running" not in {run["status"] for run in runs}
 
 
-async def test_what_the_server_keeps_is_loaded(server: str, page: Callable[..., Page]) -> None:
+async def test_what_the_server_keeps_is_loaded(server: Server, page: Callable[..., Page]) -> None:
     talk = page()
     await talk.say("hello")
-    fresh = LangGraphAgent(server, "story")
+    fresh = LangGraphAgent(server.origin, "story")
     kept = await fresh.kept_state(talk.thread, RunContext(ANONYMOUS, request_id="q"))
     foreign = await fresh.kept_state(talk.thread, RunContext(Caller("ann"), request_id="q"))
     await fresh.close()

@@ -1,4 +1,6 @@
-"""CopilotKit's SDK serving actions, an agent of its user's own and, where it still can, a graph."""
+"""CopilotKit's SDK serving actions, an agent of its user's own and, where it still can, a graph and
+a CrewAI flow, whose model is the endpoint that the second argument names.
+"""
 
 import json
 import sys
@@ -38,7 +40,7 @@ def agents(context):
         from copilotkit import LangGraphAgent
     except ImportError:
         return made
-    return [*made, LangGraphAgent(name="graph", description="A graph", graph=GRAPH)]
+    return [*made, LangGraphAgent(name="graph", description="A graph", graph=GRAPH), FLOW]
 
 
 def fail():
@@ -50,11 +52,12 @@ def greeting(name, times=1):
 
 
 try:
+    from flows import flow_agent
     from graphs import graph
 
-    GRAPH = graph()
+    GRAPH, FLOW = graph(), flow_agent(sys.argv[2])
 except ImportError:
-    GRAPH = None
+    GRAPH = FLOW = None
 
 NAME = {"name": "name", "type": "string", "description": "Whom"}
 TIMES = {"name": "times", "type": "number", "required": False}

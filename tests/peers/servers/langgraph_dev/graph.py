@@ -1,17 +1,31 @@
-"""A graph for `langgraph dev`, with a scripted model: the last user message says what happens."""
+"""A graph whose model is the tests' model server (`MODEL_URL`); of its tools, one asks first.
 
-import asyncio
-from typing import Annotated, Any, TypedDict
+`langgraph dev` serves it, and so does a process of our own. `[emit]` in the last message has it say
+things by hand, as CopilotKit's SDK does; `[fail]` has it fail.
+"""
 
+import json
+import os
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import httpx
+from langchain_core.callbacks.manager import adispatch_custom_event
 from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk, AnyMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessageChunk,
+    AnyMessage,
+    HumanMessage,
+    convert_to_openai_messages,
+)
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.tools import tool
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
-from langgraph.types import interrupt
-
-USAGE = {"input_tokens": 3, "output_tokens": 2, "total_tokens": 5}
+from langgraph.prebuilt import ToolNode
+from langgraph.types import Send, interrupt
+from typing_extensions import TypedDict
 
 
 class State(TypedDict):
@@ -19,11 +33,12 @@ class State(TypedDict):
 
     messages: Annotated[list[AnyMessage], add_messages]
     tools: list[dict[str, Any]]
+    copilotkit: dict[str, Any]
     steps: int
 
 
 class Script(BaseChatModel):
-    """Calls the tool that the message asks for, tells a tool's result, or repeats the message."""
+    """Says what the model server says, piece by piece."""
 
     @property
     def _llm_type(self) -> str:
@@ -33,58 +48,106 @@ class Script(BaseChatModel):
         raise NotImplementedError
 
     async def _astream(self, messages, stop=None, run_manager=None, **kwargs):
-        for said in [*pieces(messages[-1]), {"content": "", "usage_metadata": USAGE}]:
+        body = {
+            "model": "m",
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "messages": convert_to_openai_messages(messages),
+            "tools": [{"type": "function", "function": {"name": name}} for name in kwargs["names"]],
+        }
+        async for said in streamed(body):
             chunk = ChatGenerationChunk(message=AIMessageChunk(**said))
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
-            if said["content"] == "slowly ":
-                await asyncio.sleep(600)
 
 
-def pieces(last):
-    if isinstance(last, ToolMessage):
-        yield {"content": "Result: "}
-        yield {"content": last.content}
-    elif "[weather]" in last.content or "[show]" in last.content:
-        name = "weather" if "[weather]" in last.content else "show"
-        call = {"name": name, "args": "", "id": f"call-{last.id}", "index": 0}
-        yield {"content": "", "tool_call_chunks": [call]}
-        for piece in ('{"city":', ' "Oslo"}'):
-            rest = {"name": None, "args": piece, "id": None, "index": 0}
-            yield {"content": "", "tool_call_chunks": [rest]}
-    elif "[slow]" in last.content:
-        yield {"content": "slowly "}
-    else:
-        thought = {"content": "", "additional_kwargs": {"reasoning_content": "Hm."}}
-        yield from ([thought] if "[think]" in last.content else [])
-        yield {"content": "You said: "}
-        yield {"content": last.content}
+async def streamed(body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    url = f"{os.environ['MODEL_URL']}/chat/completions"
+    async with (
+        httpx.AsyncClient(timeout=None, trust_env=False) as client,
+        client.stream("POST", url, json=body) as answer,
+    ):
+        async for line in answer.aiter_lines():
+            if line.startswith("data: {"):
+                yield piece(json.loads(line.removeprefix("data: ")))
+
+
+def piece(chunk: dict[str, Any]) -> dict[str, Any]:
+    """The fields of one message chunk."""
+    if counts := chunk.get("usage"):
+        names = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens"}
+        told = {name: counts[field] for name, field in names.items()}
+        return {"content": "", "usage_metadata": {**told, "total_tokens": counts["total_tokens"]}}
+    delta = chunk["choices"][0]["delta"]
+    calls = [
+        {"id": call.get("id"), "index": call["index"], "name": None, **call["function"]}
+        for call in delta.get("tool_calls") or ()
+    ]
+    return {
+        "content": delta.get("content") or "",
+        "additional_kwargs": {k: v for k, v in delta.items() if k == "reasoning_content"},
+        "tool_call_chunks": [
+            {"id": each["id"], "index": each["index"], "name": each["name"], "args": args}
+            for each in calls
+            for args in (each["arguments"],)
+        ],
+    }
 
 
 async def chat(state: State):
-    if "[fail]" in state["messages"][-1].content:
+    text = next(m.content for m in reversed(state["messages"]) if isinstance(m, HumanMessage))
+    if "[fail]" in text:
         raise ValueError("the password is swordfish")
-    answer = await Script().ainvoke(state["messages"])
-    return {"messages": [answer], "steps": state.get("steps", 0) + 1}
+    if "[emit]" in text:
+        await emit()
+    names = [*(each.name for each in OWN), *(each["name"] for each in offered(state))]
+    answer = await Script().ainvoke(state["messages"], names=names)
+    return {"messages": [answer], "steps": (state.get("steps") or 0) + 1}
 
 
-async def weather(state: State):
-    call = state["messages"][-1].tool_calls[0]
-    allowed = interrupt({"question": "May I look?", "city": call["args"]["city"]})
+def offered(state: State) -> list[dict[str, Any]]:
+    return state.get("tools") or (state.get("copilotkit") or {}).get("actions") or []
+
+
+async def emit() -> None:
+    """What `copilotkit_emit_*` dispatch (copilotkit 0.1.96)."""
+    message = {"message": "One moment.", "message_id": "said-by-hand", "role": "assistant"}
+    await adispatch_custom_event("copilotkit_manually_emit_message", message)
+    await adispatch_custom_event("copilotkit_manually_emit_intermediate_state", {"steps": 7})
+    call = {"name": "show", "args": {"city": "Rome"}, "id": "called-by-hand"}
+    await adispatch_custom_event("copilotkit_manually_emit_tool_call", call)
+    await adispatch_custom_event("other", {"plain": True})
+
+
+@tool
+async def forecast(city: str) -> str:
+    """Tell tomorrow's weather; anybody may ask."""
+    return f"sunny in {city}"
+
+
+@tool
+async def weather(city: str) -> str:
+    """Look at the sky, which needs a permission."""
+    allowed = interrupt({"question": "May I look?", "city": city})
     get_stream_writer()({"name": "looked", "value": allowed})
-    return {"messages": [ToolMessage(f"sunny ({allowed})", tool_call_id=call["id"])]}
+    return f"sunny in {city}"
 
 
-def after_chat(state: State) -> str:
-    calls = getattr(state["messages"][-1], "tool_calls", None)
-    return "weather" if calls and calls[0]["name"] == "weather" else END
+OWN = [forecast, weather]
+
+
+def after_chat(state: State) -> str | list[Send]:
+    names = {each.name for each in OWN}
+    made = getattr(state["messages"][-1], "tool_calls", ())
+    calls = [call for call in made if call["name"] in names]
+    return [Send("work", [call]) for call in calls] or END
 
 
 builder = StateGraph(State)
 builder.add_node(chat)
-builder.add_node(weather)
+builder.add_node("work", ToolNode(OWN))
 builder.add_edge(START, "chat")
-builder.add_conditional_edges("chat", after_chat, ["weather", END])
-builder.add_edge("weather", "chat")
+builder.add_conditional_edges("chat", after_chat, ["work", END])
+builder.add_edge("work", "chat")
 graph = builder.compile()
