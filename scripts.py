@@ -33,8 +33,7 @@ LOCKED_PARTS = {
     RUNTIME_LOCK: ["--group", "build", "--constraint", DEV_LOCK.name],
 }
 LOCK_OPTIONS = (
-    "--quiet",
-    *("--universal", "--python-version", "3.11"),
+    *("--quiet", "--universal", "--python-version", "3.11"),
     *("--generate-hashes", "--no-annotate", "--no-header"),
     *("--no-emit-index-url", "--default-index", "https://pypi.org/simple"),
     # A young release is not locked: most of the poisoned ones are found within days.
@@ -45,6 +44,7 @@ OLDEST_NODE = 20
 PLAYGROUND = "agui_runtime/wires/graphql/graphiql"
 NODE_PROJECTS = ("tests/clients", "examples", PLAYGROUND)
 BUILT = "dist"  # where a node project's build script writes
+MADE = ("node_modules", BUILT)
 
 CHECKS = {
     "format": ["-m", "ruff", "format", "--check", "."],
@@ -203,7 +203,7 @@ def node_release(node: str) -> int:
 def install_node_projects(node: Node, *folders: str) -> None:
     """Install and build every folder below these that has a package-lock.json."""
     for folder in folders:
-        for file in files_below(ROOT / folder, without=("node_modules", BUILT)):
+        for file in files_below(ROOT / folder, without=MADE):
             if file.name == "package-lock.json":
                 npm_install(node, file.parent)
                 npm_build(node, file.parent)
@@ -231,8 +231,8 @@ def npm_build(node: Node, project: Path) -> None:
 
 def state_to_build(project: Path) -> str:
     package = json.loads((project / "package.json").read_text())
-    folders = [project, *((project / name).resolve() for name in package.get("alsoBuiltFrom", ()))]
-    files = (files_below(folder, without=("node_modules", BUILT)) for folder in folders)
+    places = [project, *((project / name).resolve() for name in package.get("alsoBuiltFrom", ()))]
+    files = (files_below(place, without=MADE) if place.is_dir() else [place] for place in places)
     return digest(chain.from_iterable(files))
 
 
@@ -345,8 +345,8 @@ def lock(*arguments: str) -> None:
         python = Path(folder, IN_VENV)
         run(python, "-m", "pip", "install", "--quiet", LOCKER)
         for file, parts in LOCKED_PARTS.items():
-            output = ("--output-file", file.name, "pyproject.toml")
-            run(python, "-m", "uv", "pip", "compile", *LOCK_OPTIONS, *parts, *arguments, *output)
+            options = (*LOCK_OPTIONS, *parts, *arguments, "--output-file", file.name)
+            run(python, "-m", "uv", "pip", "compile", *options, "pyproject.toml")
 
 
 COMMANDS: dict[str, tuple[Callable[..., None], str]] = {

@@ -11,6 +11,7 @@ from agui_runtime.hooks import Hook, RunReport
 from agui_runtime.run import Limits, current_run
 from agui_runtime.runtime import CopilotRuntime, Options
 from agui_runtime.states import StateSchema, StateStoreManager
+from agui_runtime.wires.copilotkit.options import WireOptions
 
 __all__ = [
     "Action",
@@ -31,6 +32,7 @@ __all__ = [
     "TopicChecker",
     "Topics",
     "Turn",
+    "WireOptions",
     "action",
     "create_app",
     "current_run",

@@ -23,10 +23,14 @@ _HONESTY = (
 )
 _MENU = (
     "I know a few words only. Say `tool`, or the name of one, and I call it in your page; "
-    "`state`, and I change the shared state; `interrupt`, and I wait for your answer; "
-    "`error`, and I fail."
+    "`state`, and I change the shared state; `interrupt`, and I wait for an answer, which a page "
+    "with `useInterrupt` can give; `error`, and I fail."
 )
 _QUESTION = "Shall I go on?"
+_UNASKED = (
+    "If your page shows no question, it has no `useInterrupt` (`useLangGraphInterrupt` in 1.10): "
+    "go on in another thread, because this one takes nothing but the answer."
+)
 _FAILURE = "this failure was asked for; a model that cannot be reached looks the same"
 _STEPS = 4
 _EXAMPLES = {"integer": 1, "number": 1, "boolean": True, "object": {}, "array": []}
@@ -124,7 +128,7 @@ def _state(request: RunAgentInput) -> Iterator[Event]:
 
 def _interrupt(request: RunAgentInput) -> Iterator[Event]:
     """Ask in both dialects: CopilotKit's own event, and the outcome that AG-UI 1.0 has for it."""
-    yield from _text("I wait for your answer.")
+    yield from _text(f"I wait for your answer. {_UNASKED}")
     yield {"type": "CUSTOM", "name": "on_interrupt", "value": _QUESTION}
     interrupt = {"id": str(uuid4()), "reason": "input_required", "message": _QUESTION}
     yield {

@@ -1,4 +1,6 @@
-"""Agents of other frameworks behind the pages of these tests, and pages that can approve."""
+"""Agents of other frameworks behind the pages of these tests, what all of them must do there, and
+pages that can approve.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,12 @@ import pytest
 from agui_runtime.app import create_app
 from agui_runtime.connectors.base import Agent
 from agui_runtime.runtime import CopilotRuntime
-from tests.clients.chat import Chat
+from tests.clients.chat import ASSISTANT, Chat
 from tests.clients.conftest import OpenChat
 from tests.clients.site import serve
+from tests.clients.today import TodaysChat
 from tests.clients.world import World
+from tests.connectors.story import BREAKING
 from tests.fakes.model import ModelServer
 from tests.support import served
 
@@ -25,19 +29,48 @@ ANSWER = "yes, go on"
 """What the pages' button says: enough for a graph, too vague for a permission."""
 
 Open: TypeAlias = Callable[..., Awaitable[Chat]]
-PAGES = {"1.10.6": ("open_chat", "frontend-actions"), "1.74": ("open_today", "frontend-tools")}
-"""Their fixtures, and what they call the scenario `tools`."""
+PAGES = {
+    "1.10.6": ("open_chat", {"tools": "frontend-actions", "state": "agent-state"}),
+    "1.74": ("open_today", {"tools": "frontend-tools", "state": "shared-state"}),
+}
+"""Their fixtures, and how they call their scenarios."""
 
 
 def opener(request: pytest.FixtureRequest) -> Open:
     """Opens the page of the generation that is the fixture's parameter."""
-    fixture, tools = PAGES[request.param]
+    fixture, names = PAGES[request.param]
     opened: OpenChat = request.getfixturevalue(fixture)
 
     async def open_for(agent: str, scenario: str = "chat") -> Chat:
-        return await opened(agent=agent, scenario=tools if scenario == "tools" else scenario)
+        return await opened(agent=agent, scenario=names.get(scenario, scenario))
 
     return open_for
+
+
+async def chats_and_thinks(chat: Chat) -> None:
+    await chat.say("hello")
+    await chat.answers("You said: hello")
+    await chat.say("[reasoning:let me see] and again")
+    await chat.answers("and again")
+    assert [role for role, _ in await chat.messages()] == ["user", "assistant"] * 2
+
+
+async def fails_and_goes_on(chat: Chat) -> None:
+    """The model's server hangs up in the middle of an answer."""
+    await chat.say(BREAKING)
+    await (chat.error() if isinstance(chat, TodaysChat) else chat.banner())
+    await chat.say("still there?")
+    await chat.answers("You said: still there?")
+
+
+async def stops_and_goes_on(chat: Chat, world: World) -> None:
+    await chat.say("[n:1000] [delay:20]")
+    await chat.tab.shows(ASSISTANT, "tok3")
+    await chat.stop()
+    await chat.idle()
+    await world.model.hung_up()
+    await chat.say("still there?")
+    await chat.answers("You said: still there?")
 
 
 @asynccontextmanager

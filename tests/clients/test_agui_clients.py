@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from agui_runtime.connectors.demo import DemoAgent
@@ -24,6 +25,9 @@ DROP_PATCHES = {"0.0.52", "0.0.47"}
 
 OLDEST = {"0.0.47", "0.0.42"}
 
+CONFIRMED = "confirmed"
+"""What `client.mjs` answers calls with."""
+
 Job = dict[str, Any]
 
 
@@ -38,32 +42,52 @@ async def read(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     return found
 
 
+def asked_for(server: httpx.AsyncClient, method: str, agent: str, enveloped: bool) -> Job:
+    """Where the request goes, and the envelope that it goes in."""
+    if not enveloped:
+        return {"url": f"{server.base_url}agent/{agent}/{method}"}
+    envelope = {"method": f"agent/{method}", "params": {"agentId": agent}}
+    return {"url": str(server.base_url), "envelope": envelope}
+
+
+def assert_framed(streams: Sequence[Mapping[str, str]]) -> None:
+    """As clients need it: they know no other line end than LF, and no frame without its end."""
+    for stream in streams:
+        assert stream["type"].startswith("text/event-stream")
+        assert "\r" not in stream["raw"]
+        assert stream["raw"].endswith("\n\n")
+
+
 def plain(messages: Sequence[Any]) -> list[Any]:
     """Without ids, which two readers of the same run agree on anyway."""
     return [(each["role"], each.get("content"), each.get("toolCalls")) for each in messages]
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-async def test_every_run_is_read_live_and_later(client: str) -> None:
+@pytest.mark.parametrize(
+    ("client", "enveloped"),
+    [*((client, False) for client in CLIENTS), ("1.0.0", True), ("0.0.59", True)],
+)
+async def test_every_run_is_read_live_and_later(client: str, enveloped: bool) -> None:
     agents = {**SCENARIOS, "demo": DemoAgent()}
     options = WireOptions(oldest_clients=client in OLDEST)
     async with serving(CopilotRuntime(agents=agents), options) as server:
-        agent = [f"{server.base_url}agent/{name}" for name in agents]
-        live = [
-            {"client": client, "url": f"{url}/run", "threadId": f"t{n}", "text": "hello"}
-            for n, url in enumerate(agent)
-        ]
-        later = [
-            {"client": client, "url": f"{url}/connect", "threadId": f"t{n}"}
-            for n, url in enumerate(agent)
-        ]
+        live, later = (
+            [
+                {"client": client, "threadId": name, **asked_for(server, method, name, enveloped)}
+                for name in agents
+            ]
+            for method in ("run", "connect")
+        )
+        live = [{**job, "text": "hello"} for job in live]
         first, again = await read(live), await read(later)
+    assert first[list(agents).index("frontend_tool")]["messages"][-1]["content"] == CONFIRMED
     for name, was, now in zip(agents, first, again, strict=True):
         assert "error" not in was, (name, was)
         assert "error" not in now, (name, now)
         assert was["types"][-1] in {"RUN_FINISHED", "RUN_ERROR"}, name
         assert now["types"][-1] == was["types"][-1], name
         assert plain(now["messages"]) == plain(was["messages"]), name
+        assert_framed([*was["streams"], *now["streams"]])
         if client not in DROP_PATCHES:
             assert now["state"] == was["state"], name
 

@@ -12,14 +12,22 @@ import httpx
 import pytest
 
 from tests.clients.browser import File
-from tests.clients.chat import ASSISTANT
+from tests.clients.chat import ASSISTANT, INPUT
 from tests.clients.conftest import OpenToday
-from tests.clients.today import PILL, TRANSPORTS, Asked, TodaysChat
+from tests.clients.today import PILL, SEND, TRANSPORTS, Asked, TodaysChat
 from tests.clients.world import World, asked, prompts
+from tests.fakes.model import HEARD
 
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+WEBM = b"\x1aE\xdf\xa3"  # how such a file begins
+LOUD = """() => {
+    const { width, height } = document.querySelector("canvas") ?? {};
+    const line = width && document.querySelector("canvas").getContext("2d");
+    return line && line.getImageData(0, height / 2 - 3, width, 1).data.some(Boolean);
+}"""
+WRITTEN = f"(text) => document.querySelector('{INPUT}')?.value === text"
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -67,6 +75,25 @@ async def test_an_attachment_reaches_the_model(open_today: OpenToday, world: Wor
     await chat.tab.wait("() => document.querySelector('.copilotKitUserMessage img')")
 
 
+@pytest.mark.parametrize("transport", ["rest", "single"])
+async def test_what_was_spoken_is_written_into_the_input(
+    open_today: OpenToday, world: World, transport: str
+) -> None:
+    chat = await open_today(transport=transport)
+    await chat.tab.click("[data-testid=copilot-start-transcribe-button]")
+    await chat.tab.wait(LOUD)
+    await chat.picture("recording")
+    await chat.tab.click("[data-testid=copilot-finish-transcribe-button]")
+    await chat.tab.wait(WRITTEN, HEARD)
+    [request] = world.model.seen
+    assert request.path == "/v1/audio/transcriptions"
+    assert request.body["file"].startswith(WEBM)
+    assert await chat.errors() == []
+
+    await chat.tab.click(SEND)
+    await chat.answers(f"You said: {HEARD}")
+
+
 async def test_the_prompt_has_the_context_of_the_page(open_today: OpenToday, world: World) -> None:
     chat = await open_today(scenario="context")
     await chat.say("who am I?")
@@ -81,8 +108,7 @@ async def test_an_agent_is_given_properties_and_context(open_today: OpenToday) -
     chat = await open_today(agent="echo_input_agent", scenario="context")
     await chat.say("what do you see?")
     await chat.tab.shows(ASSISTANT, "acme")
-    await chat.idle()
-    seen = said(await run(chat))
+    seen = said(await run(chat, "what do you see?"))
     assert seen["forwardedProps"] == {"tenant": "acme"}
     assert [entry["description"] for entry in seen["context"]] == [
         "The signed-in employee",
@@ -177,7 +203,9 @@ async def test_a_thread_is_its_owners_alone(open_today: OpenToday, world: World)
     assert len(prompts(world)) == 1
 
 
-async def run(chat: TodaysChat) -> Asked:
+async def run(chat: TodaysChat, text: str) -> Asked:
+    """The chat's only run, which this text asked for, once its answer has ended."""
+    await chat.tab.exchange(text)
     [only] = await chat.asked("agent/run")
     return only
 

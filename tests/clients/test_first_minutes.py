@@ -24,14 +24,14 @@ async def demo() -> AsyncIterator[str]:
 
 
 async def open_chat(browser: Browser, page: str, runtime: str, **query: str) -> Chat:
-    address = f"{page}/?{urlencode({'runtimeUrl': runtime, **query})}"
+    address = f"{page}?{urlencode({'runtimeUrl': runtime, **query})}"
     return Chat(await browser.open(address), ARTIFACTS / "first-minutes")
 
 
 async def test_the_demo_says_what_it_is_and_shows_what_there_is(
     browser: Browser, page_1_10: str, demo: str
 ) -> None:
-    chat = await open_chat(browser, page_1_10, demo, scenario="frontend-actions")
+    chat = await open_chat(browser, f"{page_1_10}/", demo, scenario="frontend-actions")
     await chat.say("hello")
     await chat.answers("You said: hello")
     assert "no model is connected to this server" in (await chat.messages())[1][1]
@@ -47,10 +47,34 @@ async def test_the_demo_says_what_it_is_and_shows_what_there_is(
     await chat.tab.close()
 
 
+@pytest.mark.parametrize("example", ["today", "before"])
+async def test_the_readme_s_front_ends_talk_to_it_as_they_stand_there(
+    browser: Browser, pages_1_74: str, demo: str, example: str
+) -> None:
+    chat = await open_chat(browser, f"{pages_1_74}/readme.html", demo, example=example)
+    await chat.say("hello")
+    await chat.answers("You said: hello")
+    await chat.picture(f"readme-{example}")
+    await chat.tab.close()
+
+
+async def test_the_readme_s_chat_is_there_again_after_a_reload(
+    browser: Browser, pages_1_74: str, demo: str
+) -> None:
+    chat = await open_chat(browser, f"{pages_1_74}/readme.html", demo, example="today")
+    await chat.say("hello again")
+    await chat.answers("You said: hello again")
+    before = await chat.messages()
+    await chat.tab.reload()
+    await chat.answers("You said: hello again")
+    assert await chat.messages() == before
+    await chat.tab.close()
+
+
 async def test_the_demo_asks_and_goes_on_with_the_answer(
     browser: Browser, page_1_10: str, demo: str
 ) -> None:
-    chat = await open_chat(browser, page_1_10, demo, agent="default", scenario="interrupt")
+    chat = await open_chat(browser, f"{page_1_10}/", demo, agent="default", scenario="interrupt")
     await chat.say("interrupt")
     await chat.tab.shows("#question", "Shall I go on?")
     await chat.picture("interrupt")

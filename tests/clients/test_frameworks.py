@@ -8,18 +8,25 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.clients.chat import ASSISTANT
-from tests.clients.frameworks import PAGES, Open, opener, serve_answering, world_of
+from tests.clients.frameworks import (
+    PAGES,
+    Open,
+    chats_and_thinks,
+    fails_and_goes_on,
+    opener,
+    serve_answering,
+    stops_and_goes_on,
+    world_of,
+)
 from tests.clients.world import World
+from tests.connectors import story
 from tests.connectors.clerk import asked_first, clerk, free
-from tests.connectors.story import forecast
 from tests.fakes.model import ModelServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HERE = Path(__file__).parent
 DELETE = '[tool:delete {"path":"notes.txt"}]'
-FORECAST = '[tool:forecast {"city":"Oslo"}]'
 PAINT = '[tool:setColor {"color":"teal"}]'
 
 
@@ -39,7 +46,7 @@ async def world(deleted: list[str]) -> AsyncIterator[World]:
         return f"deleted {path}"
 
     async with ModelServer(delay=0.005) as model:
-        agent = clerk(model, free(forecast), asked_first(delete))
+        agent = clerk(model, free(story.forecast), asked_first(delete))
         async with world_of(model, clerk=agent) as world:
             yield world
 
@@ -61,19 +68,22 @@ def open_page(request: pytest.FixtureRequest) -> Open:
     return opener(request)
 
 
-async def test_agentscope_chats(open_page: Open) -> None:
-    chat = await open_page("clerk")
-    await chat.say("hello")
-    await chat.answers("You said: hello")
-    await chat.say("and again")
-    await chat.answers("You said: and again")
-    assert [role for role, _ in await chat.messages()] == ["user", "assistant"] * 2
+async def test_agentscope_chats_and_thinks(open_page: Open) -> None:
+    await chats_and_thinks(await open_page("clerk"))
 
 
-async def test_agentscope_carries_out_its_own_tool(open_page: Open) -> None:
+async def test_agentscope_carries_out_its_own_tools(open_page: Open) -> None:
     chat = await open_page("clerk")
-    await chat.say(FORECAST)
+    await chat.say(story.FORECAST)
     await chat.answers("Tool result: sunny in Oslo")
+    await chat.say(f"[sameids] {story.TWICE}")
+    await chat.answers("Tool result: sunny in Rome")
+    await chat.say(f"[sameids] {story.FORECAST}")
+    await chat.answers("Tool result: sunny in Oslo")
+
+
+async def test_agentscope_fails_in_a_message_and_goes_on(open_page: Open) -> None:
+    await fails_and_goes_on(await open_page("clerk"))
 
 
 async def test_agentscope_calls_a_tool_of_the_page(open_page: Open) -> None:
@@ -97,11 +107,4 @@ async def test_agentscope_asks_before_it_deletes(open_page: Open, deleted: list[
 
 
 async def test_agentscope_stops(open_page: Open, world: World) -> None:
-    chat = await open_page("clerk")
-    await chat.say("[n:1000] [delay:20]")
-    await chat.tab.shows(ASSISTANT, "tok3")
-    await chat.stop()
-    await chat.idle()
-    await world.model.hung_up()
-    await chat.say("still there?")
-    await chat.answers("You said: still there?")
+    await stops_and_goes_on(await open_page("clerk"), world)

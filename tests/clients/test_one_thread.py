@@ -12,6 +12,7 @@ from tests.clients.conftest import OpenChat, OpenToday
 from tests.clients.world import World, asked, prompts
 
 REGENERATE = "button[aria-label='Regenerate response'] >> nth=-1"  # of the last answer
+REGENERATE_TODAY = "[data-testid=copilot-regenerate-button]"  # of the first
 
 HISTORIES = pytest.mark.parametrize(
     "world",
@@ -105,6 +106,27 @@ async def test_a_regenerated_answer_takes_the_place_of_the_first(
     await chat.tab.reload()
     await chat.answers("You said: three")
     assert await chat.messages() == told("one", "two", "three")
+
+
+@HISTORIES
+async def test_an_older_answer_that_is_asked_for_again_ends_the_conversation_there(
+    open_today: OpenToday, world: World
+) -> None:
+    chat = await open_today(threadId="thread-1", scenario="regenerate")
+    for text in "one", "two":
+        await turn(chat, text)
+    await chat.tab.click(REGENERATE_TODAY)
+    await world.model.request(2)
+    await chat.answers("You said: one")
+    assert prompts(world)[2] == prompts(world)[0]
+    assert await chat.messages() == told("one")
+
+    await chat.tab.reload()
+    await chat.answers("You said: one")
+    assert await chat.messages() == told("one")
+    await turn(chat, "three")
+    assert prompts(world)[3] == [*told("one"), ("user", "three")]
+    assert await chat.errors() == []
 
 
 async def turn(chat: Chat, text: str) -> None:

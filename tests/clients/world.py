@@ -15,10 +15,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agui_runtime.app import create_app
 from agui_runtime.connectors.openai import OpenAIAgent
+from agui_runtime.connectors.transcription import OpenAITranscription
 from agui_runtime.events import Caller
 from agui_runtime.guardrails import Guardrail
 from agui_runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.base import Store
+from agui_runtime.wires.copilotkit.options import WireOptions
 from tests.clients.agents import AskingAgent, VisitorAgent
 from tests.fakes.actions import server_actions
 from tests.fakes.agents import scripted_agents
@@ -49,7 +51,7 @@ async def start_world(
     port: int = 0,
 ) -> AsyncIterator[World]:
     """`default` and `deaf` speak to a model, the latter to one that is not there; the other agents
-    are scripted. Every agent is offered the server's actions.
+    are scripted. Every agent is offered the server's actions. The model hears, too.
 
     A bearer token is the name of its user; who has none is a guest. With the store and the port of
     a world that has ended, this one is the same server, restarted.
@@ -69,7 +71,9 @@ async def start_world(
             guardrails=guardrails,
             store=store,
         )
-        async with served(Gateway(create_app(runtime)), port) as origin:
+        ears = OpenAITranscription(base_url=model.url, api_key="sk-test")
+        app = create_app(runtime, wire_options=WireOptions(transcription=ears))
+        async with served(Gateway(app), port) as origin:
             yield World(f"{origin}/copilotkit", f"{origin}/one-route", model)
 
 

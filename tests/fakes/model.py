@@ -9,6 +9,8 @@ What it says is chosen by the prompt, see `replies`, and so is how it fails:
     [hang:N]        says nothing more after N chunks   [hang]    not even the response's head
     [streamerror:N] an error object after N chunks     [garbage:N] a chunk that is not JSON
     [delay:20]      milliseconds after each chunk
+
+A recording for `/audio/transcriptions` is always heard as `HEARD`.
 """
 
 from __future__ import annotations
@@ -20,10 +22,13 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from email import message_from_bytes
 from types import TracebackType
 from typing import Any
 
 from tests.fakes import replies
+
+HEARD = "what was said"
 
 _BREAK = re.compile(r"\[(midfail|cut|hang|streamerror|garbage):(\d+)\]")
 _ERRORS: Mapping[str, tuple[int, str, str, str | None]] = {
@@ -259,14 +264,16 @@ class _Connection(asyncio.Protocol):
         if len(rest) < length:
             return
         self._buffer = rest[length:]
-        body = json.loads(rest[:length] or b"{}")
+        body = _parse_body(headers.get("content-type", ""), rest[:length])
         seen = Seen(self.server, self._port, path, headers, body)
         self._current = _Exchange.of(seen, self.server.seen)
         self.server.note(lambda: self.server.seen.append(seen))
         self._answering = asyncio.get_running_loop().create_task(self._answer(self._current))
 
     async def _answer(self, exchange: _Exchange) -> None:
-        if exchange.error is not None:
+        if exchange.seen.path.endswith("/audio/transcriptions"):
+            self._write_json(200, {"text": HEARD})
+        elif exchange.error is not None:
             self._refuse(exchange, exchange.error)
         elif "[hang]" not in exchange.text and await self._stream(exchange):
             self._write_chunk(b"")
@@ -280,13 +287,10 @@ class _Connection(asyncio.Protocol):
             self._hang_up()
             return
         status, message, kind, code = _ERRORS.get(name) or (int(name), "err", "err", None)
-        body = json.dumps(
-            {"error": {"message": message, "type": kind, "param": None, "code": code}}
-        )
-        extra = {"content-type": "application/json", "content-length": str(len(body))}
-        if wait := re.search(r"\[retry-after:([\w.-]+)\]", exchange.text):
-            extra["retry-after"] = wait[1]
-        self._write(_head(status, extra) + body.encode())
+        wait = re.search(r"\[retry-after:([\w.-]+)\]", exchange.text)
+        extra = {"retry-after": wait[1]} if wait else {}
+        body = {"error": {"message": message, "type": kind, "param": None, "code": code}}
+        self._write_json(status, body, extra)
 
     async def _stream(self, exchange: _Exchange) -> bool:
         """Send the reply; False when the answer is to stay unfinished."""
@@ -321,6 +325,13 @@ class _Connection(asyncio.Protocol):
         self._end(cut=False)
         self.abort()
 
+    def _write_json(
+        self, status: int, value: object, extra: Mapping[str, str] | None = None
+    ) -> None:
+        body = json.dumps(value)
+        kind = {"content-type": "application/json", "content-length": str(len(body))}
+        self._write(_head(status, kind | dict(extra or {})) + body.encode())
+
     def _write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
@@ -338,6 +349,15 @@ def _parse_head(head: bytes) -> tuple[str, dict[str, str]]:
     first, *lines = head.decode("latin-1").split("\r\n")
     pairs = (line.partition(":") for line in lines)
     return first.split(" ")[1], {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def _parse_body(kind: str, body: bytes) -> dict[str, Any]:
+    """The JSON object, or the fields of a form by their names: bytes each."""
+    if not kind.startswith("multipart/form-data"):
+        return dict(json.loads(body or b"{}"))
+    form = message_from_bytes(b"content-type: %b\r\n\r\n%b" % (kind.encode(), body))
+    named = ((part.get_param("name", header="content-disposition"), part) for part in form.walk())
+    return {str(name): part.get_payload(decode=True) for name, part in named if name}
 
 
 def _head(status: int, headers: Mapping[str, str]) -> bytes:

@@ -30,6 +30,12 @@ async def tool(request: RunAgentInput) -> Events:
 
 
 async def frontend_tool(request: RunAgentInput) -> Events:
+    """A tool of the page's, whose result is told."""
+    if request.messages and request.messages[-1].role == "tool":
+        yield {"type": "TEXT_MESSAGE_START", "messageId": "m1", "role": "assistant"}
+        content = str(request.messages[-1].content)
+        yield {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m1", "delta": content}
+        return
     async for event in _call("confirm"):
         yield event
     yield _finished(request, outcome={"type": "success", "pendingToolCallIds": ["t1"]})

@@ -21,7 +21,7 @@ import { scenarios } from "./scenarios";
 const query = new URLSearchParams(window.location.search);
 const user = query.get("user");
 const agent = query.get("agent") ?? "default";
-const { Beside, attachments } = scenarios[query.get("scenario") ?? "chat"];
+const { Beside, Chat = CopilotChat, attachments } = scenarios[query.get("scenario") ?? "chat"];
 const single = { single: true, rest: false }[query.get("transport")];
 // Made once: the provider takes a new object for a change of the set-up.
 const headers = user ? { authorization: `Bearer ${user}` } : {};
@@ -66,7 +66,7 @@ function Page() {
             </ul>
           </section>
           <section className="chat">
-            <CopilotChat attachments={attachments} />
+            <Chat attachments={attachments} />
           </section>
         </main>
       </CopilotChatConfigurationProvider>

@@ -3,6 +3,7 @@ import { Approval } from "./approval";
 import { Context } from "./context";
 import { FrontendTools } from "./frontend-tools";
 import { Interrupt } from "./interrupt";
+import { Regenerate } from "./regenerate";
 import { SharedState } from "./shared-state";
 import { Story } from "./story";
 import { FixedSuggestions, Suggestions } from "./suggestions";
@@ -19,6 +20,7 @@ export const scenarios = {
   "fixed-suggestions": { Beside: FixedSuggestions },
   "frontend-tools": { Beside: FrontendTools },
   interrupt: { Beside: Interrupt },
+  regenerate: { Beside: Nothing, Chat: Regenerate },
   "shared-state": { Beside: SharedState },
   story: { Beside: Story },
   suggestions: { Beside: Suggestions },
