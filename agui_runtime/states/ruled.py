@@ -12,13 +12,13 @@ from dataclasses import replace
 import orjson
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import Agent
+from agui_runtime.connectors.base import Agent, events_of
 from agui_runtime.errors import AgentFailure, InvalidInput
 from agui_runtime.events import Event, RunInfo
 from agui_runtime.fold import Fold
 from agui_runtime.states.schema import StateSchema
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, RunLog, StateKey, StateStore, Store
-from agui_runtime.wrappers.base import Wrapper, events_of
+from agui_runtime.wrappers.base import Wrapper
 
 SAYS_STATE = frozenset({"STATE_SNAPSHOT", "STATE_DELTA"})
 

@@ -13,7 +13,7 @@ from agui_runtime.connectors.base import (
     KeepsState,
     KeptState,
     capabilities_of,
-    events_of as events_of,
+    events_of,
     wrap,
 )
 from agui_runtime.errors import AguiError, RequestError

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import orjson
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import current_run
+from agui_runtime.connectors.base import current_run, events_of
 from agui_runtime.events import Event
-from agui_runtime.wrappers.base import Wrapper, events_of
+from agui_runtime.wrappers.base import Wrapper
 
 _OF_ONE_REQUEST = frozenset({"id", "threadId", "runId", "parentRunId"})
 

@@ -8,10 +8,10 @@ from contextlib import aclosing
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import Closable, wrap
+from agui_runtime.connectors.base import Closable, events_of, wrap
 from agui_runtime.errors import AgentFailure, AguiError
 from agui_runtime.events import FAILED_OVER, Event
-from agui_runtime.wrappers.base import Wrapper, events_of, is_fault
+from agui_runtime.wrappers.base import Wrapper, is_fault
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,10 @@ from contextlib import aclosing
 
 from ag_ui.core import RunAgentInput
 
+from agui_runtime.connectors.base import events_of
 from agui_runtime.errors import AgentFailure
 from agui_runtime.events import Event
-from agui_runtime.wrappers.base import Wrapper, events_of
+from agui_runtime.wrappers.base import Wrapper
 
 
 def limited(agent: object, at_once: int, waiting: int = 100, patience: float = 60.0) -> Wrapper:

@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 
 from ag_ui.core import RunAgentInput
 
+from agui_runtime.connectors.base import events_of
 from agui_runtime.events import TERMINAL, Event
-from agui_runtime.wrappers.base import Wrapper, events_of
+from agui_runtime.wrappers.base import Wrapper
 
 Step: TypeAlias = Callable[[Event], Iterable[Event]]
 """Takes one event of a run, and gives what stands in its place."""

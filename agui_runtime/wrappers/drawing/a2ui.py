@@ -21,8 +21,8 @@ from ag_ui.core import (
     ToolMessage,
 )
 
+from agui_runtime.connectors.base import events_of
 from agui_runtime.events import TERMINAL, Event
-from agui_runtime.wrappers.base import events_of
 from agui_runtime.wrappers.drawing import Drawing
 from agui_runtime.wrappers.drawing.partial import PartialObject
 
