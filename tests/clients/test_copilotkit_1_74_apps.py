@@ -33,10 +33,11 @@ async def world() -> AsyncIterator[World]:
             yield world
 
 
+@pytest.mark.parametrize("transport", ["rest", "single"])
 async def test_a_page_of_an_mcp_server_is_shown_and_calls_its_server_and_a_reload_shows_it(
-    open_today: OpenToday, world: World
+    open_today: OpenToday, world: World, transport: str
 ) -> None:
-    chat = await open_today(threadId="thread-1")
+    chat = await open_today(transport=transport, threadId="thread-1")
     await chat.say('[tool:show_cart {"item":"green tea"}]')
     await chat.answers("Tool result: ")
     await chat.tab.text(f"{APP}#items >> text=green tea")
