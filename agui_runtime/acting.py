@@ -16,7 +16,7 @@ from agui_runtime.actions import ServerAction
 from agui_runtime.connectors.base import Agent, current_run, events_of
 from agui_runtime.delegation import Delegate
 from agui_runtime.events import Event
-from agui_runtime.steps import Step, continued, result_of
+from agui_runtime.steps import Step, accounted, continued, result_of
 
 MAX_STEPS = 10
 """So often an agent may go on after its actions within one run."""
@@ -59,10 +59,11 @@ class _ActingAgent:
         last = MAX_STEPS if self._follow_up else 1
         for number in range(1, last + 1):
             step = Step()
-            async with aclosing(events_of(self._agent, request)) as events:
-                async for event in events:
-                    if step.passes(event):
-                        yield event
+            with accounted(usage):
+                async with aclosing(events_of(self._agent, request)) as events:
+                    async for event in events:
+                        if step.passes(event):
+                            yield event
             if step.asks:
                 await self._leave(step, request)
             pending = step.unanswered()

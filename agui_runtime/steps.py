@@ -4,12 +4,14 @@ another agent in its place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
 
+from agui_runtime.errors import RunFailure
 from agui_runtime.events import TERMINAL, Event, Message
 from agui_runtime.fold import Fold
 
@@ -65,6 +67,16 @@ class Step:
         if self._terminal is None:
             return []
         return [self._terminal | ({"usage": list(usage)} if usage else {})]
+
+
+@contextmanager
+def accounted(usage: Sequence[Any]) -> Iterator[None]:
+    """A failure within the block tells this usage, of the passes before it, too."""
+    try:
+        yield
+    except RunFailure as failure:
+        failure.usage = [*usage, *failure.usage]
+        raise
 
 
 def continued(request: RunAgentInput, said: Sequence[Message]) -> RunAgentInput:

@@ -11,7 +11,7 @@ from ag_ui.core import RunAgentInput, Tool
 from agui_runtime.connectors.base import TOOL_NAME, Closable, current_run, events_of, wrap
 from agui_runtime.errors import Misconfigured
 from agui_runtime.events import Event
-from agui_runtime.steps import Step, continued, result_of
+from agui_runtime.steps import Step, accounted, continued, result_of
 from agui_runtime.wrappers.base import Wrapper
 
 HANDED_OVER = "agui_runtime.handed_over"
@@ -52,10 +52,11 @@ class _WithHandoff(Wrapper):
         for left in range(MOST, -1, -1):
             step, holder = Step(), self._holder(handoffs)
             asked = self._offering(holder, request) if left else request
-            async with aclosing(events_of(self._agents[holder], asked)) as events:
-                async for event in events:
-                    if step.passes(event):
-                        yield _signed(event, holder)
+            with accounted(usage):
+                async with aclosing(events_of(self._agents[holder], asked)) as events:
+                    async for event in events:
+                        if step.passes(event):
+                            yield _signed(event, holder)
             usage += step.usage
             calls = step.unanswered()
             taken = self._taken(calls) if left else {}

@@ -13,7 +13,7 @@ from ag_ui.core import RunAgentInput
 from pydantic import BaseModel, Field
 
 from agui_runtime.actions import Action, action
-from agui_runtime.errors import Misconfigured
+from agui_runtime.errors import Misconfigured, ModelFailure
 from agui_runtime.events import Event
 from agui_runtime.run import current_run
 from agui_runtime.runtime import CopilotRuntime
@@ -156,6 +156,21 @@ async def test_the_agent_goes_on_with_the_results() -> None:
     assert kinds(events).count("RUN_FINISHED") == 1
     assert events[-1]["usage"] == [{"totalTokens": 1}, {"totalTokens": 1}]
     assert [message.role for message in agent.asked[1].messages] == ["user", "assistant", "tool"]
+
+
+async def test_a_failure_tells_what_was_used_before_it_too() -> None:
+    class Breaking(Asking):
+        """Fails when it is told the result."""
+
+        async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+            if request.messages[-1].role == "tool":
+                raise ModelFailure("UNAVAILABLE", "too busy")
+            async for event in super().run(request):
+                yield event
+
+    events = await ran(CopilotRuntime({"default": Breaking()}, [get_weather]), asking())
+    assert events[-1]["code"] == "MODEL_UNAVAILABLE"
+    assert events[-1]["usage"] == [{"totalTokens": 1}]
 
 
 async def test_the_front_end_goes_on_where_it_says_so() -> None:
