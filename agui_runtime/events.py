@@ -44,8 +44,10 @@ THINKING = frozenset(
 
 RETRIED = "agui_runtime.retried"
 FAILED_OVER = "agui_runtime.failed_over"
-"""CUSTOM events that tell of the runtime rather than of the agent: a provider was asked again, or
-another agent took over. Their value is `{"message", "code"?}`, with the `agent` that took over.
+HANDED_OVER = "agui_runtime.handed_over"
+"""CUSTOM events that tell of the runtime rather than of the agent: a provider was asked again,
+another agent took over, an agent was handed the conversation. Their value is `{"message", "code"?,
+"agent"?}`, the last one whoever goes on.
 """
 
 

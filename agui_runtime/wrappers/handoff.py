@@ -10,12 +10,9 @@ from ag_ui.core import RunAgentInput, Tool
 
 from agui_runtime.connectors.base import TOOL_NAME, Closable, current_run, events_of, wrap
 from agui_runtime.errors import Misconfigured
-from agui_runtime.events import Event
+from agui_runtime.events import HANDED_OVER, Event
 from agui_runtime.steps import Step, accounted, continued, result_of
 from agui_runtime.wrappers.base import Wrapper
-
-HANDED_OVER = "agui_runtime.handed_over"
-"""The CUSTOM event that tells of it: `{"agent"}`, the one that has the conversation now."""
 
 MOST = 5
 """So often the conversation changes hands within one run; then whoever has it must answer."""
@@ -29,10 +26,11 @@ def with_handoff(agent: object, others: Mapping[str, object]) -> Wrapper:
 
     Each of them is offered a tool for each other one, `transfer_to_<name>`. When it is called, that
     agent goes on in the same run, and answers the thread's next messages until it hands over in its
-    turn. A handoff counts as long as the conversation holds it: a regenerate from before it asks
-    the agent of then. What a front end claims of handoffs counts for nothing. Text messages carry
-    their agent's `name`. Raises Misconfigured for names that are not distinct, or no part of a
-    tool's name.
+    turn. The CUSTOM event HANDED_OVER tells of it, and text messages carry their agent's `name`.
+
+    A handoff counts as long as the conversation holds it: a regenerate from before it asks the
+    agent of then. What a front end claims of handoffs counts for nothing. Raises Misconfigured for
+    names that are not distinct, or no part of a tool's name.
     """
     return _WithHandoff(agent, others)
 
@@ -108,8 +106,10 @@ async def _note(handoffs: Mapping[str, str]) -> None:
 
 
 def _told(calls: Iterable[str], holder: str) -> list[Event]:
-    results = [result_of(call_id, f"{holder} has the conversation now.") for call_id in calls]
-    return [*results, {"type": "CUSTOM", "name": HANDED_OVER, "value": {"agent": holder}}]
+    message = f"{holder} has the conversation now."
+    value = {"message": message, "agent": holder}
+    results = [result_of(call_id, message) for call_id in calls]
+    return [*results, {"type": "CUSTOM", "name": HANDED_OVER, "value": value}]
 
 
 def _signed(event: Event, holder: str) -> Event:

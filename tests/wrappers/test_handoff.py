@@ -9,7 +9,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.errors import Misconfigured
-from agui_runtime.events import Event
+from agui_runtime.events import HANDED_OVER, Event
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wrappers import limited, with_handoff
 from tests.connectors.page import Page, results
@@ -67,7 +67,7 @@ async def test_a_handoff_is_told_answered_and_signed() -> None:
     assert list(results(events).values()) == ["billing has the conversation now."]
     told = [event for event in events if event["type"] == "CUSTOM"]
     assert [(each["name"], each["value"]) for each in told] == [
-        ("agui_runtime.handed_over", {"agent": "billing"})
+        (HANDED_OVER, {"message": "billing has the conversation now.", "agent": "billing"})
     ]
     names = [event["name"] for event in events if event["type"] == "TEXT_MESSAGE_START"]
     assert names == ["billing"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from agui_runtime.events import FAILED_OVER, RETRIED, Event, RunInfo
+from agui_runtime.events import FAILED_OVER, HANDED_OVER, RETRIED, Event, RunInfo
 from agui_runtime.wires.graphql.types import (
     DateTimeISO,
     MetaEventResponse,
@@ -20,6 +20,7 @@ from agui_runtime.wires.graphql.types import (
 _CUSTOM: Mapping[str, RuntimeEventName] = {
     RETRIED: RuntimeEventName.Retried,
     FAILED_OVER: RuntimeEventName.FailedOver,
+    HANDED_OVER: RuntimeEventName.HandedOver,
 }
 """By the name of a CUSTOM event."""
 

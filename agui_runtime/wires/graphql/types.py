@@ -337,6 +337,7 @@ class RuntimeEventName(Enum):
     Started = "Started"
     Retried = "Retried"
     FailedOver = "FailedOver"
+    HandedOver = "HandedOver"
     Finished = "Finished"
     Interrupted = "Interrupted"
     Stopped = "Stopped"

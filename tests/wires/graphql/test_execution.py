@@ -12,7 +12,7 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors.openai import OpenAIAgent, Patience
-from agui_runtime.events import FAILED_OVER, RETRIED, Event
+from agui_runtime.events import FAILED_OVER, HANDED_OVER, RETRIED, Event
 from agui_runtime.run import current_run
 from agui_runtime.runtime import CopilotRuntime, Options
 from tests.fakes.model import ModelServer
@@ -165,12 +165,13 @@ async def test_a_failure_is_told_in_the_status_and_as_a_meta_event() -> None:
     assert "secret" not in str(answer)
 
 
-async def test_retries_and_failovers_are_told_with_when_they_happened() -> None:
+async def test_retries_failovers_and_handoffs_are_told_with_when_they_happened() -> None:
     async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
         yield custom(RETRIED, {"message": "the provider was busy", "code": "MODEL_RATE_LIMITED"})
         yield open_text("m1")
         yield say("m1", "So")
         yield custom(FAILED_OVER, None)
+        yield custom(HANDED_OVER, {"message": "billing has it", "agent": "billing"})
         yield custom("noise", {"code": "not told"})
 
     async with serving(CopilotRuntime(agents={"default": agent})) as client:
@@ -179,6 +180,7 @@ async def test_retries_and_failovers_are_told_with_when_they_happened() -> None:
         ("Started", "Running", "BeforeAnswer"),
         ("Retried", "Running", "BeforeAnswer"),
         ("FailedOver", "Running", "DuringAnswer"),
+        ("HandedOver", "Running", "DuringAnswer"),
         ("Finished", "Finished", "AfterAnswer"),
     ]
     assert answer["metaEvents"][1]["message"] == "the provider was busy"
