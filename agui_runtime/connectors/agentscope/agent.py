@@ -55,7 +55,8 @@ class AgentScopeAgent:
     ) -> None:
         """`on_close` lets go of what the agents share, when the runtime shuts down.
 
-        Two of these that run in one run (one as a tool of the other) need names of their own.
+        Two of these on one thread (one as a tool of the other, or with a handoff) need names of
+        their own.
         """
         self.name = name
         self.description = description or (inspect.getdoc(build) or "").split("\n")[0]
