@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 from scripts import PYTHON, ROOT, prepare_tests
 
 WIRE = "tests/wires/graphql"
-PAGE = "tests/clients/test_copilotkit_1_10.py"
+EVERY_PAGE = "tests/clients/test_every_page.py"
 
 
 class Row(NamedTuple):
@@ -135,7 +135,7 @@ ROWS = (
         "the state of <threadId, agentName> is loaded and saved",
         (
             f"{WIRE}/test_saved_state.py",
-            f"{PAGE}::test_the_page_and_an_agent_share_a_state",
+            f"{EVERY_PAGE}::test_the_page_and_an_agent_share_a_state",
         ),
     ),
     Row(
@@ -170,7 +170,8 @@ ROWS = (
         "clients",
         "the unmodified 1.10.6 React page works in a browser",
         (
-            f"{PAGE}",
+            EVERY_PAGE,
+            "tests/clients/test_copilotkit_1_10.py",
             "tests/clients/test_copilotkit_1_10_beside.py",
         ),
     ),

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import ClassVar
 
 from tests.clients.browser import Json, Request, Tab, as_list, as_object
 
 ASSISTANT = ".copilotKitAssistantMessage"
-BANNER = 'div:has(> div > button[title="Dismiss"])'
 INPUT = ".copilotKitInput textarea"
-SUGGESTION = "[data-test-id=suggestion]:not([disabled])"
 STOP = "[data-test-id=copilot-chat-request-in-progress]"
 BUSY = f"{STOP}, [data-copilot-running=true]"  # in the chat of 1.10, and in today's
 
@@ -27,12 +26,24 @@ MESSAGES = """() => [...document.querySelectorAll(".copilotKitMessage")].map((me
 ANSWERED = f"""(text) => !document.querySelector("{BUSY}") &&
     [...document.querySelectorAll("{ASSISTANT}")].at(-1)?.textContent.includes(text)"""
 IDLE = f'() => !document.querySelector("{BUSY}")'
+KINDS = {
+    "textMessage": "text",
+    "actionExecutionMessage": "call",
+    "resultMessage": "result",
+    "agentStateMessage": "state",
+}
 TEXTS = "(selector) => [...document.querySelectorAll(selector)].map((e) => e.textContent)"
 
 
 @dataclass(frozen=True)
 class Chat:
-    """The chat of one tab; pictures of it go into `album`."""
+    """The chat of one tab; pictures of it go into `album`.
+
+    `ALERTS` is where the page tells of errors, `SUGGESTIONS` what can be pressed to say it.
+    """
+
+    ALERTS: ClassVar[str] = 'div:has(> div > button[title="Dismiss"])'
+    SUGGESTIONS: ClassVar[str] = "[data-test-id=suggestion]:not([disabled])"
 
     tab: Tab
     album: Path
@@ -58,10 +69,14 @@ class Chat:
         pairs = [as_list(pair) for pair in as_list(await self.tab.read(MESSAGES))]
         return [(str(role), str(text)) for role, text in pairs]
 
-    async def banner(self, text: str = "") -> str:
-        """Wait for the error banner, with `text` in it; answers what it says."""
-        await self.tab.shows(BANNER, text)
-        return (await self.texts(BANNER))[0].removesuffix("×")
+    async def error(self, text: str = "") -> str:
+        """Wait until the page tells of an error with `text` in it; answers what it says."""
+        await self.tab.shows(self.ALERTS, text)
+        return next(told for told in await self.errors() if text in told)
+
+    async def errors(self) -> list[str]:
+        """What the page tells of now."""
+        return [told.removesuffix("×") for told in await self.texts(self.ALERTS)]
 
     async def texts(self, selector: str) -> list[str]:
         return [str(text) for text in as_list(await self.tab.read(TEXTS, selector))]
@@ -91,6 +106,29 @@ class Chat:
         sent = [request.sent() for request in await self.requests("generateCopilotResponse")]
         turns = [as_object(as_object(as_object(body)["variables"])["data"]) for body in sent]
         return [turn for turn in turns if turn["metadata"] == {"requestType": kind}]
+
+    async def turns_taken(self) -> list[Turn]:
+        """What the page asked to have answered, in its order."""
+        return [
+            Turn(str(turn["threadId"]), [_kind(message) for message in as_list(turn["messages"])])
+            for turn in await self.turns()
+        ]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One request for an answer: its thread, and of what kind each message is that it brings.
+
+    They are `text`, `call` of a tool, `result` of one, and `state`.
+    """
+
+    thread: str
+    kinds: Sequence[str]
+
+
+def _kind(message: Json) -> str:
+    """The one of its `...Message` fields that is set."""
+    return next(kind for field, kind in KINDS.items() if as_object(message).get(field))
 
 
 def grows(texts: Sequence[str]) -> bool:

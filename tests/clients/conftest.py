@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -14,7 +16,7 @@ import pytest_asyncio
 from tests.clients.browser import Browser
 from tests.clients.chat import Chat
 from tests.clients.site import serve
-from tests.clients.today import TodaysChat
+from tests.clients.today import OlderChat, TodaysChat
 from tests.clients.world import World, start_world
 
 HERE = Path(__file__).parent
@@ -66,6 +68,37 @@ class OpenToday(Protocol):
     ) -> TodaysChat: ...
 
 
+class OpenPage(Protocol):
+    """Opens whichever page a story is told on, by names of scenarios that go for all pages."""
+
+    async def __call__(self, *, scenario: str = "chat", **query: str) -> Chat: ...
+
+
+@dataclass(frozen=True)
+class Page:
+    """How a page is opened: by which fixture, and with what besides the test's own query.
+
+    `names` are the scenarios that it calls otherwise than the stories do.
+    """
+
+    opener: str
+    names: Mapping[str, str]
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+NAMES = {"tools": "frontend-actions", "state": "agent-state", "context": "readables"}
+NAMES_TODAY = {"tools": "frontend-tools", "state": "shared-state"}
+PAGES = {
+    "1.10.6": Page("open_chat", NAMES),
+    "1.74 v1": Page("open_v1", NAMES),
+    "1.74": Page("open_today", NAMES_TODAY),
+    "1.74 rest": Page("open_today", NAMES_TODAY, {"transport": "rest"}),
+    "1.74 single": Page("open_today", NAMES_TODAY, {"transport": "single"}),
+    "1.74 one-route": Page("open_today", NAMES_TODAY, {"transport": "one-route"}),
+}
+"""By the names that are parameters of `open_page`."""
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with Browser() as browser:
@@ -103,50 +136,73 @@ async def pages(
         await opened.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def open_chat(
-    browser: Browser, page_1_10: str, world: World, request: pytest.FixtureRequest
-) -> AsyncIterator[OpenChat]:
-    album = f"copilotkit-1.10/{request.node.name}"
-    async with pages(browser, f"{page_1_10}/", Chat, album) as opened:
+class Visit:
+    """One test's way to the pages of sites; their tabs close before the runtime of its world."""
 
-        async def open_page(beside: Chat | None = None, **query: str) -> Chat:
-            return await opened.open(beside, **{"runtimeUrl": world.runtime, **query})
+    def __init__(self, browser: Browser, world: World, test: str, tabs: AsyncExitStack) -> None:
+        self._browser = browser
+        self._world = world
+        self._test = test
+        self._tabs = tabs
 
-        yield open_page
+    def old(self, address: str, album: str) -> OpenChat:
+        opened = self._pages(address, Chat, album)
+        return partial(opened.open, runtimeUrl=self._world.runtime)
 
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def open_today(
-    browser: Browser, pages_1_74: str, world: World, request: pytest.FixtureRequest
-) -> AsyncIterator[OpenToday]:
-    """The page with today's API."""
-    async with pages_of_today(browser, f"{pages_1_74}/", world, request.node.name) as open_page:
-        yield open_page
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def open_v1(
-    browser: Browser, pages_1_74: str, world: World, request: pytest.FixtureRequest
-) -> AsyncIterator[OpenToday]:
-    """The page with the API of 1.10."""
-    album = f"v1 {request.node.name}"
-    async with pages_of_today(browser, f"{pages_1_74}/v1.html", world, album) as open_page:
-        yield open_page
-
-
-@asynccontextmanager
-async def pages_of_today(
-    browser: Browser, address: str, world: World, album: str
-) -> AsyncIterator[OpenToday]:
-    async with pages(browser, address, TodaysChat, f"copilotkit-1.74/{album}") as opened:
+    def today(self, address: str, album: str, kind: type[TodaysChat] = TodaysChat) -> OpenToday:
+        opened = self._pages(address, kind, album)
 
         async def open_page(
             beside: Chat | None = None, transport: str = "auto", **query: str
         ) -> TodaysChat:
-            return await opened.open(beside, **reach(world, transport), **query)
+            return await opened.open(beside, **reach(self._world, transport), **query)
 
-        yield open_page
+        return open_page
+
+    def _pages(self, address: str, kind: type[C], album: str) -> Pages[C]:
+        opened = Pages(self._browser, address, kind, ARTIFACTS / album / self._test)
+        self._tabs.push_async_callback(opened.close)
+        return opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(
+    browser: Browser, world: World, request: pytest.FixtureRequest
+) -> AsyncIterator[Visit]:
+    async with AsyncExitStack() as tabs:
+        yield Visit(browser, world, request.node.name, tabs)
+
+
+@pytest.fixture
+def open_chat(visit: Visit, page_1_10: str) -> OpenChat:
+    return visit.old(f"{page_1_10}/", "copilotkit-1.10")
+
+
+@pytest.fixture
+def open_today(visit: Visit, pages_1_74: str) -> OpenToday:
+    """The page with today's API."""
+    return visit.today(f"{pages_1_74}/", "copilotkit-1.74")
+
+
+@pytest.fixture
+def open_v1(visit: Visit, pages_1_74: str) -> OpenToday:
+    """The page with the API of 1.10."""
+    return visit.today(f"{pages_1_74}/v1.html", "copilotkit-1.74/v1", OlderChat)
+
+
+@pytest.fixture(params=["1.10.6", "1.74 v1", "1.74"])
+def open_page(request: pytest.FixtureRequest, world: World) -> OpenPage:
+    """Its parameter is a name in `PAGES`; `world` is named here because that may have some, too."""
+    page = PAGES[request.param]
+    opened = request.getfixturevalue(page.opener)
+
+    async def open_it(*, scenario: str = "chat", **query: str) -> Chat:
+        chat: Chat = await opened(
+            scenario=page.names.get(scenario, scenario), **page.query, **query
+        )
+        return chat
+
+    return open_it
 
 
 def reach(world: World, transport: str) -> dict[str, str]:

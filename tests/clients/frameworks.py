@@ -5,11 +5,10 @@ pages that can approve.
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeAlias
 
 import pytest
 
@@ -17,9 +16,7 @@ from agui_runtime.app import create_app
 from agui_runtime.connectors.base import Agent
 from agui_runtime.runtime import CopilotRuntime
 from tests.clients.chat import ASSISTANT, Chat
-from tests.clients.conftest import OpenChat
 from tests.clients.site import serve
-from tests.clients.today import TodaysChat
 from tests.clients.world import World
 from tests.connectors.story import BREAKING
 from tests.fakes.model import ModelServer
@@ -28,23 +25,7 @@ from tests.support import served
 ANSWER = "yes, go on"
 """What the pages' button says: enough for a graph, too vague for a permission."""
 
-Open: TypeAlias = Callable[..., Awaitable[Chat]]
-PAGES = {
-    "1.10.6": ("open_chat", {"tools": "frontend-actions", "state": "agent-state"}),
-    "1.74": ("open_today", {"tools": "frontend-tools", "state": "shared-state"}),
-}
-"""Their fixtures, and how they call their scenarios."""
-
-
-def opener(request: pytest.FixtureRequest) -> Open:
-    """Opens the page of the generation that is the fixture's parameter."""
-    fixture, names = PAGES[request.param]
-    opened: OpenChat = request.getfixturevalue(fixture)
-
-    async def open_for(agent: str, scenario: str = "chat") -> Chat:
-        return await opened(agent=agent, scenario=names.get(scenario, scenario))
-
-    return open_for
+EITHER_GENERATION = pytest.mark.parametrize("open_page", ["1.10.6", "1.74"], indirect=True)
 
 
 async def chats_and_thinks(chat: Chat) -> None:
@@ -58,7 +39,7 @@ async def chats_and_thinks(chat: Chat) -> None:
 async def fails_and_goes_on(chat: Chat) -> None:
     """The model's server hangs up in the middle of an answer."""
     await chat.say(BREAKING)
-    await (chat.error() if isinstance(chat, TodaysChat) else chat.banner())
+    await chat.error()
     await chat.say("still there?")
     await chat.answers("You said: still there?")
 

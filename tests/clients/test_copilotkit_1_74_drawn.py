@@ -12,6 +12,7 @@ from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.wrappers.drawing.a2ui import A2UIAgent
 from agui_runtime.wrappers.drawing.open_ui import OpenUIAgent
 from tests.clients.browser import FRAME
+from tests.clients.chat import Chat
 from tests.clients.conftest import OpenToday
 from tests.clients.frameworks import world_of
 from tests.clients.world import World, asked
@@ -57,11 +58,9 @@ async def test_a_surface_is_drawn_and_the_agent_is_told_what_was_pressed_on_it(
     open_today: OpenToday, world: World
 ) -> None:
     chat = await open_today(threadId="thread-1")
-    await chat.tab.watch(LIST)
-    await chat.say(calling("render_a2ui", SURFACE))
-    await chat.tab.text(TITLE)
+    seen = await seen_until(chat, TITLE, calling("render_a2ui", SURFACE))
+    assert any("Building interface" in said for said in seen)
     await chat.idle()
-    assert any("Building interface" in seen for seen in await chat.tab.watched(LIST))
     assert len(asked(world)) == 1
 
     await chat.tab.click(BUTTON)
@@ -87,11 +86,9 @@ async def test_a_page_grows_in_a_frame_of_its_own_and_a_reload_shows_it(
     open_today: OpenToday, world: World
 ) -> None:
     chat = await open_today(threadId="thread-1")
-    await chat.tab.watch(LIST)
-    await chat.say(calling("generateSandboxedUi", PAGE))
-    await chat.tab.text(TIMER)
+    seen = await seen_until(chat, TIMER, calling("generateSandboxedUi", PAGE))
+    assert any(said.endswith("Setting the timer") for said in seen)
     await chat.answers("UI generated")
-    assert any(seen.endswith("Setting the timer") for seen in await chat.tab.watched(LIST))
     assert await chat.errors() == []
 
     before = await chat.messages()
@@ -100,6 +97,14 @@ async def test_a_page_grows_in_a_frame_of_its_own_and_a_reload_shows_it(
     await chat.picture("reloaded")
     assert await chat.messages() == before
     assert len(asked(world)) == 2
+
+
+async def seen_until(chat: Chat, drawn: str, text: str) -> list[str]:
+    """What the messages said from frame to frame after `text`, until `drawn` was there."""
+    await chat.tab.watch(LIST)
+    await chat.say(text)
+    await chat.tab.text(drawn)
+    return await chat.tab.watched(LIST)
 
 
 def calling(tool: str, arguments: object) -> str:

@@ -1,5 +1,5 @@
-"""What else a CopilotKit 1.74 page brings or shows, in Chromium: suggestions, attachments, context,
-reasoning, the list of threads, and whose they are.
+"""What else a CopilotKit 1.74 page brings or shows, in Chromium: suggestions, attachments,
+context, reasoning, the list of threads, and whose they are.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import pytest
 from tests.clients.browser import File
 from tests.clients.chat import ASSISTANT, INPUT
 from tests.clients.conftest import OpenToday
-from tests.clients.today import PILL, SEND, TRANSPORTS, Asked, TodaysChat
-from tests.clients.world import World, asked, prompts
+from tests.clients.today import SEND, TRANSPORTS, Asked, TodaysChat
+from tests.clients.world import World, asked, prompts, threads
 from tests.fakes.model import HEARD
 
 DOT = base64.b64decode(
@@ -32,28 +32,11 @@ WRITTEN = f"(text) => document.querySelector('{INPUT}')?.value === text"
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@TRANSPORTS
-async def test_the_model_suggests_what_to_say(
-    open_today: OpenToday, world: World, transport: str
-) -> None:
-    chat = await open_today(transport=transport, scenario="suggestions")
-    await chat.say("hello")
-    await chat.tab.shows(PILL, "Title B")
-    await chat.picture("suggested")
-    assert await chat.texts(PILL) == ["Title A", "Title B"]
-
-    await chat.tab.click(PILL)
-    await chat.answers("You said: Message A")
-    await chat.tab.shows(PILL, "Title B")
-    [thread] = await threads(world)
-    assert thread["id"] == (await chat.runs())[0]["threadId"]
-
-
 async def test_the_page_knows_what_to_suggest_first(open_today: OpenToday, world: World) -> None:
     chat = await open_today(scenario="fixed-suggestions")
-    await chat.tab.shows(PILL, "Leave")
-    assert await chat.texts(PILL) == ["Greet", "Leave"]
-    await chat.tab.click(PILL)
+    await chat.tab.shows(chat.SUGGESTIONS, "Leave")
+    assert await chat.texts(chat.SUGGESTIONS) == ["Greet", "Leave"]
+    await chat.tab.click(chat.SUGGESTIONS)
     await chat.answers("You said: hello there")
     assert len(asked(world)) == 1
 
@@ -92,16 +75,6 @@ async def test_what_was_spoken_is_written_into_the_input(
 
     await chat.tab.click(SEND)
     await chat.answers(f"You said: {HEARD}")
-
-
-async def test_the_prompt_has_the_context_of_the_page(open_today: OpenToday, world: World) -> None:
-    chat = await open_today(scenario="context")
-    await chat.say("who am I?")
-    await chat.answers("You said: who am I?")
-    [request] = asked(world)
-    prompt = str(request["messages"][0]["content"])
-    assert "Ada Lovelace" in prompt
-    assert "Bernoulli numbers" in prompt
 
 
 async def test_an_agent_is_given_properties_and_context(open_today: OpenToday) -> None:
@@ -224,14 +197,6 @@ async def fill(world: World, *thread_ids: str) -> None:
             message = {"id": f"u-{thread_id}", "role": "user", "content": f"to {thread_id}"}
             body = {"threadId": thread_id, "runId": f"r-{thread_id}", "messages": [message]}
             await client.post(f"{world.runtime}/agent/text_agent/run", json=body)
-
-
-async def threads(world: World) -> list[dict[str, Any]]:
-    """All of a guest's threads, archived ones too."""
-    async with httpx.AsyncClient() as client:
-        answer = await client.get(f"{world.runtime}/threads?includeArchived=true")
-    found: list[dict[str, Any]] = answer.json()["threads"]
-    return found
 
 
 async def listed(chat: TodaysChat) -> list[str]:

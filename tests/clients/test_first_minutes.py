@@ -40,7 +40,7 @@ async def test_the_demo_says_what_it_is_and_shows_what_there_is(
     assert await chat.texts("#color") == ["teal"]
     await chat.picture("chat")
     await chat.say("error")
-    assert "was asked for" in await chat.banner()
+    assert "was asked for" in await chat.error()
     await chat.picture("error")
     await chat.say("hello again")
     await chat.answers("You said: hello again")

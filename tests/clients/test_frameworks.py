@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.clients.conftest import OpenPage
 from tests.clients.frameworks import (
-    PAGES,
-    Open,
+    EITHER_GENERATION,
     chats_and_thinks,
     fails_and_goes_on,
-    opener,
     serve_answering,
     stops_and_goes_on,
     world_of,
@@ -23,7 +22,7 @@ from tests.connectors import story
 from tests.connectors.clerk import asked_first, clerk, free
 from tests.fakes.model import ModelServer
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), EITHER_GENERATION]
 
 HERE = Path(__file__).parent
 DELETE = '[tool:delete {"path":"notes.txt"}]'
@@ -63,17 +62,12 @@ def pages_1_74() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=PAGES)
-def open_page(request: pytest.FixtureRequest) -> Open:
-    return opener(request)
+async def test_agentscope_chats_and_thinks(open_page: OpenPage) -> None:
+    await chats_and_thinks(await open_page(agent="clerk"))
 
 
-async def test_agentscope_chats_and_thinks(open_page: Open) -> None:
-    await chats_and_thinks(await open_page("clerk"))
-
-
-async def test_agentscope_carries_out_its_own_tools(open_page: Open) -> None:
-    chat = await open_page("clerk")
+async def test_agentscope_carries_out_its_own_tools(open_page: OpenPage) -> None:
+    chat = await open_page(agent="clerk")
     await chat.say(story.FORECAST)
     await chat.answers("Tool result: sunny in Oslo")
     await chat.say(f"[sameids] {story.TWICE}")
@@ -82,19 +76,19 @@ async def test_agentscope_carries_out_its_own_tools(open_page: Open) -> None:
     await chat.answers("Tool result: sunny in Oslo")
 
 
-async def test_agentscope_fails_in_a_message_and_goes_on(open_page: Open) -> None:
-    await fails_and_goes_on(await open_page("clerk"))
+async def test_agentscope_fails_in_a_message_and_goes_on(open_page: OpenPage) -> None:
+    await fails_and_goes_on(await open_page(agent="clerk"))
 
 
-async def test_agentscope_calls_a_tool_of_the_page(open_page: Open) -> None:
-    chat = await open_page("clerk", "tools")
+async def test_agentscope_calls_a_tool_of_the_page(open_page: OpenPage) -> None:
+    chat = await open_page(agent="clerk", scenario="tools")
     await chat.say(PAINT)
     await chat.answers("Tool result: the swatch is teal")
     assert await chat.texts("#color") == ["teal"]
 
 
-async def test_agentscope_asks_before_it_deletes(open_page: Open, deleted: list[str]) -> None:
-    chat = await open_page("clerk", "interrupt")
+async def test_agentscope_asks_before_it_deletes(open_page: OpenPage, deleted: list[str]) -> None:
+    chat = await open_page(agent="clerk", scenario="interrupt")
     await chat.say(DELETE)
     await chat.tab.shows("#agree", "Agree")
     await chat.idle()
@@ -106,5 +100,5 @@ async def test_agentscope_asks_before_it_deletes(open_page: Open, deleted: list[
     assert await chat.texts("#interrupt") == []
 
 
-async def test_agentscope_stops(open_page: Open, world: World) -> None:
-    await stops_and_goes_on(await open_page("clerk"), world)
+async def test_agentscope_stops(open_page: OpenPage, world: World) -> None:
+    await stops_and_goes_on(await open_page(agent="clerk"), world)

@@ -12,12 +12,11 @@ import pytest_asyncio
 
 from agui_runtime.connectors.langgraph import LangGraphAgent
 from tests.clients.chat import Chat
+from tests.clients.conftest import OpenPage
 from tests.clients.frameworks import (
-    PAGES,
-    Open,
+    EITHER_GENERATION,
     chats_and_thinks,
     fails_and_goes_on,
-    opener,
     stops_and_goes_on,
     world_of,
 )
@@ -28,7 +27,11 @@ from tests.fakes.model import ModelServer
 from tests.peers.langgraph_dev import langgraph_dev
 from tests.peers.ours import serving
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.peers]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.peers,
+    EITHER_GENERATION,
+]
 
 GRAPH = "state_agent"
 """So the page of 1.10.6 calls the agent whose state it shares."""
@@ -70,18 +73,12 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
         yield world
 
 
-@pytest.fixture(params=PAGES)
-def open_page(request: pytest.FixtureRequest, world: World) -> Open:
-    """`world` is named here because pytest must see what it takes parameters for."""
-    return opener(request)
+async def test_langgraph_chats_and_thinks(open_page: OpenPage) -> None:
+    await chats_and_thinks(await open_page(agent=GRAPH))
 
 
-async def test_langgraph_chats_and_thinks(open_page: Open) -> None:
-    await chats_and_thinks(await open_page(GRAPH))
-
-
-async def test_langgraph_carries_out_its_own_tools(open_page: Open, world: World) -> None:
-    chat = await open_page(GRAPH)
+async def test_langgraph_carries_out_its_own_tools(open_page: OpenPage, world: World) -> None:
+    chat = await open_page(agent=GRAPH)
     await chat.say(story.FORECAST)
     await chat.answers("Tool result: sunny in Oslo")
     await chat.say(story.TWICE)
@@ -95,8 +92,8 @@ async def test_langgraph_carries_out_its_own_tools(open_page: Open, world: World
     ]
 
 
-async def test_langgraph_calls_a_tool_of_the_page(open_page: Open, world: World) -> None:
-    chat = await open_page(GRAPH, "tools")
+async def test_langgraph_calls_a_tool_of_the_page(open_page: OpenPage, world: World) -> None:
+    chat = await open_page(agent=GRAPH, scenario="tools")
     await chat.say(PAINT)
     await chat.answers("Tool result: the swatch is teal")
     assert await chat.texts("#color") == ["teal"]
@@ -105,8 +102,8 @@ async def test_langgraph_calls_a_tool_of_the_page(open_page: Open, world: World)
     assert roles(world) == ["user", "assistant", "tool", "assistant", "user"]
 
 
-async def test_langgraph_shares_its_state(open_page: Open) -> None:
-    chat = await open_page(GRAPH, "state")
+async def test_langgraph_shares_its_state(open_page: OpenPage) -> None:
+    chat = await open_page(agent=GRAPH, scenario="state")
     await chat.say("hello")
     await chat.answers("You said: hello")
     await chat.tab.shows("#state", '"steps":1')
@@ -115,28 +112,28 @@ async def test_langgraph_shares_its_state(open_page: Open) -> None:
     await chat.tab.shows("#state", '"steps":2')
 
 
-async def test_langgraph_asks_before_its_tool_looks(open_page: Open) -> None:
-    chat = await open_page(GRAPH, "interrupt")
+async def test_langgraph_asks_before_its_tool_looks(open_page: OpenPage) -> None:
+    chat = await open_page(agent=GRAPH, scenario="interrupt")
     await chat.say(story.WEATHER)
     await agreed(chat)
     await chat.answers("Tool result: sunny in Oslo")
     assert await chat.texts("#interrupt") == []
 
 
-async def test_langgraph_asks_two_questions_at_once(open_page: Open) -> None:
-    chat = await open_page(GRAPH, "interrupt")
+async def test_langgraph_asks_two_questions_at_once(open_page: OpenPage) -> None:
+    chat = await open_page(agent=GRAPH, scenario="interrupt")
     await chat.say(BOTH)
     await agreed(chat)
     await chat.answers("Tool result: sunny in Rome")
     assert await chat.texts("#interrupt") == []
 
 
-async def test_langgraph_fails_in_a_message_and_goes_on(open_page: Open) -> None:
-    await fails_and_goes_on(await open_page(GRAPH))
+async def test_langgraph_fails_in_a_message_and_goes_on(open_page: OpenPage) -> None:
+    await fails_and_goes_on(await open_page(agent=GRAPH))
 
 
-async def test_langgraph_stops(open_page: Open, world: World) -> None:
-    await stops_and_goes_on(await open_page(GRAPH), world)
+async def test_langgraph_stops(open_page: OpenPage, world: World) -> None:
+    await stops_and_goes_on(await open_page(agent=GRAPH), world)
 
 
 async def agreed(chat: Chat) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
-from tests.clients.browser import Browser
-from tests.clients.conftest import OpenToday, pages_of_today
+from tests.clients.conftest import OpenToday, Visit
 from tests.clients.site import serve
 from tests.clients.today import TodaysChat
-from tests.clients.world import World
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "threads" / "dist"
 TITLES = "nav .title"
@@ -26,13 +23,9 @@ def example() -> Iterator[str]:
         yield url
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def open_example(
-    browser: Browser, example: str, world: World, request: pytest.FixtureRequest
-) -> AsyncIterator[OpenToday]:
-    album = f"threads example, {request.node.name}"
-    async with pages_of_today(browser, f"{example}/", world, album) as open_page:
-        yield open_page
+@pytest.fixture
+def open_example(visit: Visit, example: str) -> OpenToday:
+    return visit.today(f"{example}/", "threads example")
 
 
 async def test_threads_are_begun_and_opened_again(open_example: OpenToday) -> None:

@@ -8,19 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.clients.browser import Request, as_object
-from tests.clients.chat import Chat
+from tests.clients.chat import Chat, Turn
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["rest", "single", "one-route"])
 """What makes a difference to them is tried over each; elsewhere the page finds out itself."""
 
-ERROR = "#errors li"
-PILL = "[data-testid=copilot-suggestion]"
 READY = "() => document.querySelector('#ready[data-ready=true], nav ul[aria-busy=false]')"
 SEND = "[data-testid=copilot-send-button]"
 
@@ -45,6 +43,9 @@ class Asked:
 class TodaysChat(Chat):
     """The chat of one tab."""
 
+    ALERTS: ClassVar[str] = "#errors li"
+    SUGGESTIONS: ClassVar[str] = "[data-testid=copilot-suggestion]"
+
     async def say(self, text: str) -> None:
         """Write a message and send it, once the page has found its runtime."""
         await self.tab.wait(READY)
@@ -54,15 +55,6 @@ class TodaysChat(Chat):
         """Press the send button, which stops as long as an answer comes."""
         await self.tab.click(SEND)
 
-    async def error(self, text: str = "") -> str:
-        """Wait until the page has been told of an error with `text` in it."""
-        await self.tab.shows(ERROR, text)
-        return next(told for told in await self.texts(ERROR) if text in told)
-
-    async def errors(self) -> list[str]:
-        """What the page has been told of so far."""
-        return await self.texts(ERROR)
-
     async def asked(self, method: str) -> list[Asked]:
         """The requests of this method, in their order."""
         found = [_asked(request) for request in await self.tab.traffic()]
@@ -71,6 +63,26 @@ class TodaysChat(Chat):
     async def runs(self) -> list[Mapping[str, Any]]:
         """The RunAgentInput of each run, in their order."""
         return [each.body for each in await self.asked("agent/run")]
+
+    async def turns_taken(self) -> list[Turn]:
+        return [
+            Turn(run["threadId"], [_kind(message) for message in run["messages"]])
+            for run in await self.runs()
+        ]
+
+
+@dataclass(frozen=True)
+class OlderChat(TodaysChat):
+    """The chat of one tab of the page with the API of 1.10."""
+
+    ALERTS: ClassVar[str] = "[data-testid=copilot-error-banner]"
+    SUGGESTIONS: ClassVar[str] = Chat.SUGGESTIONS
+
+
+def _kind(message: Mapping[str, Any]) -> str:
+    if message.get("toolCalls"):
+        return "call"
+    return "result" if message["role"] == "tool" else "text"
 
 
 def _asked(request: Request) -> Asked | None:

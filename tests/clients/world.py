@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -90,6 +91,14 @@ def asked(world: World) -> list[dict[str, Any]]:
 def prompts(world: World) -> list[list[tuple[str, str]]]:
     """Role and text of what was said in each of them, without prompts and tools."""
     return [conversation(body["messages"]) for body in asked(world)]
+
+
+async def threads(world: World) -> list[dict[str, Any]]:
+    """All of a guest's threads, archived ones too."""
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"{world.runtime}/threads?includeArchived=true")
+    found: list[dict[str, Any]] = answer.json()["threads"]
+    return found
 
 
 def conversation(messages: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
