@@ -29,7 +29,7 @@ CONNECT = "/copilotkit/agent/bench/connect"
 INFO = "/copilotkit/info"
 
 STREAMS = (1, 16, 64)
-LEAST_REQUESTS = 128  # in one measurement: /proc counts CPU in hundredths of a second
+LEAST_REQUESTS = 128  # in one measurement
 QUERIES = 1600
 REPLAYED_RUNS = 5  # of about 200 events each
 REPLAYS = 64
@@ -151,7 +151,7 @@ async def tell_the_rest(servers: Sequence[Server]) -> None:
     print("\na turn on a thread of so many turns, CPU ms:")
     for server in servers:
         costs = await costs_of_turns(server)
-        shown = ", ".join(f"{turns}: {cost:.1f}" for turns, cost in costs.items())
+        shown = ", ".join(f"{turns}: {cost:.2f}" for turns, cost in costs.items())
         growth = costs[TURNS[-1]] / costs[TURNS[0]]
         print(f"  {server.name}: {shown}; goal: grows by at most {GOAL_GROWTH}: ", end="")
         print(verdict(growth <= GOAL_GROWTH), f"({growth:.1f})")

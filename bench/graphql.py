@@ -25,7 +25,7 @@ TRANSCRIPTS = ROOT / "tests/data/graphql/transcripts"
 WORDS = [f"word{k} " for k in range(200)]
 
 STREAMS = (1, 16, 64)
-LEAST_REQUESTS = 96  # in one measurement: /proc counts CPU in hundredths of a second
+LEAST_REQUESTS = 96  # in one measurement
 QUERIES = 1600
 QUERY_CONNECTIONS = 16
 QUERY_TEXTS = {
