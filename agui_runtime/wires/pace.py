@@ -9,8 +9,8 @@ from contextlib import aclosing
 from agui_runtime.events import TERMINAL
 from agui_runtime.stores.base import Batch
 
-FRAME = 0.008
-"""Seconds between two batches at least: half of what a screen shows as one picture."""
+FRAME = 0.016
+"""Seconds between two batches at least: what a screen shows as one picture."""
 
 
 async def paced(
@@ -20,8 +20,8 @@ async def paced(
 ) -> AsyncGenerator[Batch, None]:
     """The same records in at most one batch for each frame.
 
-    What comes later than a frame after the batch before it goes on at once, so a model's words
-    never wait; so does a batch with which a run ends, and all that waits when `ended` is done.
+    What comes later than a frame after the batch before it goes on at once, so the first word never
+    waits; so does a batch with which a run ends, and all that waits when `ended` is done.
     Meanwhile the log collects what the next batch will hold.
     """
     now = asyncio.get_running_loop().time

@@ -223,7 +223,7 @@ class StreamingDelivery(Enum):
 class StreamingConfigInput:
     """How a growing answer is delivered.
 
-    `Part`, the default, sends whatever there is, at most every 8 milliseconds. `Framed` gathers
+    `Part`, the default, sends whatever there is, at most every 16 milliseconds. `Framed` gathers
     what comes within `frameMilliseconds` (1 to 1000, 16 if left out) into one part. What comes
     later than that never waits, nor does the first part.
     `heartbeatSeconds` (1 to 300) sends a sign of life whenever nothing else was sent for so long.

@@ -30,9 +30,6 @@ from agui_runtime.wires.graphql.inputs import (
 )
 from agui_runtime.wires.graphql.messages import to_agui
 
-FRAME = 16
-"""Milliseconds: one frame of a screen."""
-
 _PARAMETERS = {
     "model": "model",
     "max_tokens": "maxTokens",
@@ -107,9 +104,9 @@ def streaming_of(config: StreamingConfigInput | None) -> Streaming:
     """How the answer is to be delivered; raises InvalidInput for what is out of bounds."""
     if config is None:
         return Streaming()
-    frame = _within("frameMilliseconds", given(config.frame_milliseconds), 1, 1000) or FRAME
+    frame = _within("frameMilliseconds", given(config.frame_milliseconds), 1, 1000)
     heartbeat = _within("heartbeatSeconds", given(config.heartbeat_seconds), 1, 300) or 0.0
-    if config.delivery is StreamingDelivery.Framed:
+    if frame is not None and config.delivery is StreamingDelivery.Framed:
         return Streaming(frame / 1000, heartbeat)
     return Streaming(heartbeat=heartbeat)
 

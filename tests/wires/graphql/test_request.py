@@ -261,7 +261,7 @@ def test_properties_that_could_not_be_written_again_are_refused() -> None:
 def test_an_answer_is_streamed_part_by_part_unless_the_request_says_otherwise() -> None:
     assert streaming_of(None) == streaming_of(StreamingConfigInput()) == Streaming(FRAME, 0)
     framed = StreamingConfigInput(delivery=StreamingDelivery.Framed)
-    assert streaming_of(framed) == Streaming(frame=0.016, heartbeat=0)
+    assert streaming_of(framed) == Streaming(FRAME, 0)
     framed.frame_milliseconds, framed.heartbeat_seconds = 250, 2.5
     assert streaming_of(framed) == Streaming(frame=0.25, heartbeat=2.5)
 
