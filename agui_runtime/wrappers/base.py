@@ -13,6 +13,7 @@ from agui_runtime.connectors.base import (
     KeepsState,
     KeptState,
     capabilities_of,
+    current_run,
     events_of,
     wrap,
 )
@@ -44,6 +45,12 @@ class Wrapper:
     async def close(self) -> None:
         if isinstance(self.agent, Closable):
             await self.agent.close()
+
+
+def beside_threads() -> bool:
+    """Whether the present run is for suggestions or the like, and belongs to no thread."""
+    run = current_run.get(None)
+    return run is not None and run.ephemeral
 
 
 def is_fault(error: Exception) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -12,7 +12,7 @@ from agui_runtime.connectors.base import TOOL_NAME, Closable, current_run, event
 from agui_runtime.errors import Misconfigured
 from agui_runtime.events import HANDED_OVER, Event
 from agui_runtime.steps import Step, accounted, continued, result_of
-from agui_runtime.wrappers.base import Wrapper
+from agui_runtime.wrappers.base import Wrapper, beside_threads
 
 MOST = 5
 """So often the conversation changes hands within one run; then whoever has it must answer."""
@@ -47,14 +47,13 @@ class _WithHandoff(Wrapper):
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         handoffs = await self._handoffs(request)
         usage: list[Any] = []
-        for left in range(MOST, -1, -1):
+        for left in range(0 if beside_threads() else MOST, -1, -1):
             step, holder = Step(), self._holder(handoffs)
             asked = self._offering(holder, request) if left else request
             with accounted(usage):
-                async with aclosing(events_of(self._agents[holder], asked)) as events:
+                async with aclosing(self._told_by(holder, asked, step)) as events:
                     async for event in events:
-                        if step.passes(event):
-                            yield _signed(event, holder)
+                        yield event
             usage += step.usage
             calls = step.unanswered()
             taken = self._taken(calls) if left else {}
@@ -68,6 +67,9 @@ class _WithHandoff(Wrapper):
                 step.note(event)
                 yield event
             if len(taken) < len(calls):  # who has the conversation waits for the others' results
+                for event in step.end(usage):
+                    event.pop("outcome", None)  # which may name the calls that were just answered
+                    yield event
                 return
             request = continued(request, step.fold.messages)
 
@@ -76,6 +78,16 @@ class _WithHandoff(Wrapper):
         for other in self._others.values():
             if isinstance(other, Closable):
                 await other.close()
+
+    async def _told_by(
+        self, holder: str, request: RunAgentInput, step: Step
+    ) -> AsyncGenerator[Event, None]:
+        """What it says, signed, without its end."""
+        async with aclosing(events_of(self._agents[holder], request)) as events:
+            async for event in events:
+                if step.passes(event):
+                    opens = event["type"] == "TEXT_MESSAGE_START"
+                    yield {"name": holder} | event if opens else event
 
     async def _handoffs(self, request: RunAgentInput) -> dict[str, str]:
         """Who was handed the conversation by which call, of the calls that it still holds."""
@@ -99,7 +111,7 @@ class _WithHandoff(Wrapper):
 
 
 async def _note(handoffs: Mapping[str, str]) -> None:
-    """Keep them for the thread's next run; side requests have none."""
+    """Keep them for the thread's next run."""
     run = current_run.get(None)
     if run is not None and run.notes is not None:
         await run.notes.write(_NOTE, handoffs)
@@ -110,10 +122,6 @@ def _told(calls: Iterable[str], holder: str) -> list[Event]:
     value = {"message": message, "agent": holder}
     results = [result_of(call_id, message) for call_id in calls]
     return [*results, {"type": "CUSTOM", "name": HANDED_OVER, "value": value}]
-
-
-def _signed(event: Event, holder: str) -> Event:
-    return {"name": holder} | event if event["type"] == "TEXT_MESSAGE_START" else event
 
 
 def _tool(name: str, description: str) -> Tool:

@@ -15,7 +15,7 @@ from agui_runtime.wrappers import limited, with_handoff
 from tests.connectors.page import Page, results
 from tests.connectors.talk import kinds, text
 from tests.fakes.model import ModelServer
-from tests.runtime.worlds import call, text as message
+from tests.runtime.worlds import call, ran, text as message
 
 
 class Clerk:
@@ -125,8 +125,17 @@ async def test_what_else_was_called_is_answered_first() -> None:
     chat = Page(CopilotRuntime(agents={"default": team}, actions=[look_up]))
     events = await chat.say("my invoice [billing]")
     assert looked == ["up"]
+    assert events[-1]["usage"] == [{"totalTokens": 1}, {"totalTokens": 1}]
     assert results(events)["c1"] == "found"
     assert text(events) == "billing here"
+
+
+async def test_a_request_for_suggestions_hands_nothing_over() -> None:
+    desk = Clerk("desk")
+    chat = page(desk, Clerk("billing"))
+    chat.messages = [{"id": "u1", "role": "user", "content": "hello"}]
+    await ran(chat.runtime, chat.request(ephemeral=True))
+    assert desk.tools == []
 
 
 async def test_agents_that_hand_over_in_circles_come_to_an_end() -> None:

@@ -13,10 +13,10 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.acting import with_actions
 from agui_runtime.connectors.agui import AGUIAgent
-from agui_runtime.connectors.base import AgentEvent, closing, current_run, decoded
+from agui_runtime.connectors.base import AgentEvent, closing, decoded
 from agui_runtime.connectors.mcp import McpServer
 from agui_runtime.events import Event
-from agui_runtime.wrappers.base import Wrapper
+from agui_runtime.wrappers.base import Wrapper, beside_threads
 from agui_runtime.wrappers.mcp_apps.proxy import answer_to
 from agui_runtime.wrappers.mcp_apps.servers import AppServers, Shown
 
@@ -62,7 +62,7 @@ class MCPAppsAgent(Wrapper):
             ids = {"threadId": request.thread_id, "runId": request.run_id}
             yield {"type": "RUN_FINISHED", **ids, "result": result}
             return
-        actions = [] if _beside() else await self._servers.actions()
+        actions = [] if beside_threads() else await self._servers.actions()
         agent = with_actions(self.agent, actions, follow_up=True)
         async with closing(agent.run(request)) as items:
             async for item in items:
@@ -83,12 +83,6 @@ def answers_apps(agent: object) -> bool:
     if isinstance(agent, MCPAppsAgent | AGUIAgent):
         return True
     return isinstance(agent, Wrapper) and answers_apps(agent.agent)
-
-
-def _beside() -> bool:
-    """The run is for suggestions or the like, where nothing is shown."""
-    run = current_run.get(None)
-    return run is not None and run.ephemeral
 
 
 def _shown(item: AgentEvent) -> Iterator[Event]:
