@@ -7,7 +7,7 @@ different ones.
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from typing import Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from agui_runtime.events import Message
 from agui_runtime.fold import Fold
@@ -36,21 +36,34 @@ def new_messages(sent: Sequence[Message], known: Set[str]) -> list[Message]:
     return [message for message in without_prompts(sent) if not _is_known(message, known)]
 
 
-def merged(kept: Sequence[Message], sent: Sequence[Message]) -> Fold:
+class Merged(NamedTuple):
+    """The thread's messages as its run finds them; `rewritten` when some of what the thread held is
+    changed or gone, which readers of its log have to be shown.
+    """
+
+    fold: Fold
+    rewritten: bool
+
+
+def merged(kept: Sequence[Message], sent: Sequence[Message]) -> Merged:
     """The thread's messages after a request with `sent`, for its run to go on from.
 
     Unknown messages are appended, so that a page which has not seen the thread's latest loses
     nothing. A request with nothing new ends at a message from which the thread already went on: it
-    asks for another continuation (a regenerate), so what followed that message is cut.
+    asks for another continuation (a regenerate), so what followed that message is cut. A user's
+    message whose content is another than before was edited, whatever its id says: it takes the old
+    one's place, and what followed the last message that the page still shows is cut.
     """
-    fold = Fold(kept)
-    additions = new_messages(sent, fold.ids)
+    edits = _edits(kept, sent)
+    stated = [edits.get(message["id"], message) for message in kept]
+    additions = new_messages(sent, known_ids(kept))
+    if edits or (sent and not additions):
+        shown = _last_shown(kept, sent, additions)
+        stated = stated[: len(kept) if shown is None else shown + 1]
+    fold = Fold(stated)
     for message in additions:
         fold.add_message(message)
-    if additions or not sent:
-        return fold
-    positions = {message["id"]: index for index, message in enumerate(kept)}
-    return Fold(kept[: positions.get(sent[-1]["id"], len(kept)) + 1])
+    return Merged(fold, bool(edits) or len(stated) < len(kept))
 
 
 def admitted(kept: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
@@ -90,3 +103,50 @@ def with_prompts(history: Sequence[Message], sent: Sequence[Message]) -> list[Me
 def _is_known(message: Message, known: Set[str]) -> bool:
     calls = () if message.get("content") else message.get("toolCalls") or ()
     return message["id"] in known or (bool(calls) and all(call["id"] in known for call in calls))
+
+
+def _last_shown(
+    kept: Sequence[Message], sent: Sequence[Message], additions: Sequence[Message]
+) -> int | None:
+    """The index of the latest kept message that the page shows, None if it shows none."""
+    known = sent if additions else sent[-1:]
+    places = {message["id"]: index for index, message in enumerate(kept)}
+    return max((places[m["id"]] for m in known if m["id"] in places), default=None)
+
+
+def _edits(kept: Sequence[Message], sent: Sequence[Message]) -> dict[str, Message]:
+    """The sent messages of users that stand for kept ones of another content, by their ids."""
+    users = {message["id"]: message for message in kept if message["role"] == "user"}
+    return {
+        message["id"]: message
+        for message in sent
+        if message["role"] == "user"
+        and message["id"] in users
+        and _is_edited(users[message["id"]].get("content"), message.get("content"))
+    }
+
+
+def _is_edited(before: object, now: object) -> bool:
+    """Whether somebody changed the content, and not only its form: pages of one generation send
+    what another wrote without its attachments, in parts or as one text.
+    """
+    if before == now:
+        return False
+    attached = _attachments(now)
+    return _words(before) != _words(now) or bool(attached and attached != _attachments(before))
+
+
+def _words(content: object) -> list[str]:
+    if isinstance(content, str):
+        return content.split()
+    return "".join(part.get("text") or "" for part in _parts(content)).split()
+
+
+def _attachments(content: object) -> list[object]:
+    sources = (part.get("source") for part in _parts(content))
+    return [source.get("value") for source in sources if isinstance(source, dict)]
+
+
+def _parts(content: object) -> list[dict[str, Any]]:
+    parts = content if isinstance(content, list) else []
+    return [part for part in parts if isinstance(part, dict)]

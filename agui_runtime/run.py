@@ -31,6 +31,7 @@ from agui_runtime.grammar import Grammar, Reason
 from agui_runtime.history import (
     Truth,
     admitted,
+    known_ids,
     merged,
     new_messages,
     with_prompts,
@@ -137,7 +138,7 @@ class Run:
         sent = [_wire(message) for message in request.messages]
         if self._assignment.history == "thread":
             sent = admitted(kept, sent)
-        self._fold = merged(kept, sent)
+        self._fold, rewritten = merged(kept, sent)
         history = self._fold.shared_messages
         if self._assignment.history == "thread":
             self._request = _asking(request, with_prompts(history, sent))
@@ -149,14 +150,18 @@ class Run:
         self._grammar = Grammar(news, new_id=_new_id)
         self._recalled = True
         await self._journal.add([_started(request, news)])
-        if len(history) < len(kept) and await self._knows_all():
-            await self._journal.add([_regenerating(history)])
+        if rewritten and await self._knows_all(kept):
+            await self._journal.add([_rewriting(history)])
         await self._journal.flush()
         _settle(self.begun)
 
-    async def _knows_all(self) -> bool:
-        """No other agent has a part in the thread."""
+    async def _knows_all(self, kept: Sequence[Message]) -> bool:
+        """Nothing is lost when the thread is stated anew: what was kept, and what the page sent,
+        is all that it holds, or no other agent has a part in it.
+        """
         run = self._lease.run
+        if self._lease.known <= known_ids(kept) | self._fold.ids:
+            return True
         runs = await self._store.threads.runs(run.thread_id)
         return all(each.agent == run.agent for each in runs)
 
@@ -284,8 +289,10 @@ def _new_id() -> str:
     return str(uuid4())
 
 
-def _regenerating(history: Sequence[Message]) -> Event:
-    """Takes back what followed these messages, for readers who meet it in the thread's log."""
+def _rewriting(history: Sequence[Message]) -> Event:
+    """States the thread anew, for readers of its log: what followed these messages is taken back,
+    and what was edited reads as it does now.
+    """
     told = {"type": "MESSAGES_SNAPSHOT", "messages": list(history)}
     return told | {"metadata": {REGENERATES: True}}
 

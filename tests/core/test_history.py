@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from agui_runtime.fold import Fold
-from agui_runtime.history import merged, new_messages
+from agui_runtime.history import Merged, merged, new_messages
 
 
 def said(*ids: str, role: str = "user") -> list[dict[str, Any]]:
     return [{"id": each, "role": role, "content": each} for each in ids]
 
 
-def ids(fold: Fold) -> list[str]:
-    return [message["id"] for message in fold.messages]
+def ids(thread: Merged) -> list[str]:
+    return [message["id"] for message in thread.fold.messages]
 
 
 def test_new_messages_are_appended() -> None:
