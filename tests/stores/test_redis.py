@@ -207,6 +207,33 @@ async def test_a_writer_whose_latest_records_were_forgotten_loses_its_lease(
     server.kill()
 
 
+async def test_a_late_owner_that_writes_while_another_ends_its_run_loses_no_history(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    async with processes(redis, clock) as made:
+        late, other = await made.start(), await made.start()
+        lease = await claimed(late, a_run())
+        await late.log.append(lease, [START])
+        before = await other.log.end("t1")
+        clock.now += 7
+        load = other.states.load
+
+        async def meanwhile(thread_id: str, agent: str) -> AgentState | None:
+            await late.log.append(lease, [said(0)])
+            return await load(thread_id, agent)
+
+        monkeypatch.setattr(other.states, "load", meanwhile)
+        await other.log.bury("t1")
+        monkeypatch.undo()
+        assert [record.event for record in await read(other, 1, before)] == [said(0)]
+        await other.log.bury("t1")
+        kinds = [record.event["type"] for record in await read(other, 3, before)]
+        assert kinds == ["TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END", "RUN_ERROR"]
+        with pytest.raises(OwnerLost):
+            await late.log.append(lease, [said(1)])
+
+
 async def test_a_restart_with_its_file_goes_on_where_it_was(tmp_path: Path) -> None:
     server = RedisServer(tmp_path, "--appendonly", "yes", "--appendfsync", "always")
     server.start()

@@ -159,7 +159,10 @@ class RedisRunLog:
                 await tail.changed(seen)
 
     async def bury(self, thread_id: str) -> None:
-        """End the thread's run if its lease has lapsed; somebody else may do so at the moment."""
+        """End the thread's run if its lease has lapsed; somebody else may do so at the moment.
+
+        Nothing is done if the run writes meanwhile: its process lives, and is late.
+        """
         how, *told = await self._script.step("inspect", thread_id)
         if how == b"idle":
             await self._index.freed(thread_id)
@@ -230,7 +233,7 @@ class RedisRunLog:
             except StoreFull:
                 held.broken = False
                 raise
-            if how == b"lost":
+            if how in (b"lost", b"moved"):
                 raise OwnerLost
             held.broken = False
             self._told(run, held, events)

@@ -104,9 +104,10 @@ local function write(run_id, from)
   end
 end
 
--- How a holder's view of the log compares: 'ok', 'done' (this very write was acknowledged to
--- nobody), or 'lost'. If the server forgot records that it had acknowledged, cursors that readers
--- hold are worth nothing: the epoch changes, and whoever comes next ends the run.
+-- How a view of the log compares: 'ok', 'done' (this very write was acknowledged to nobody),
+-- 'moved' (the log has grown since it was looked at), or 'lost'. If the server forgot records that
+-- it had acknowledged, cursors that readers hold are worth nothing: the epoch changes, and whoever
+-- comes next ends the run.
 local function compare(token, expected, count, epoch)
   local held, seq = unpack(call('HMGET', META, 'token', 'seq'))
   seq = tonumber(seq)
@@ -116,6 +117,8 @@ local function compare(token, expected, count, epoch)
     return 'ok'
   elseif count > 0 and seq >= expected + count then -- a repeat may arrive after later writes
     return 'done'
+  elseif seq > expected then
+    return 'moved'
   end
   call('HSET', META, 'epoch', epoch, 'until', 0)
   return 'lost'
@@ -209,9 +212,11 @@ function steps.release(token, expected, epoch, nonce, lost, run_id, run, agent, 
   if seen ~= 'ok' or (lost == '1' and not lapsed()) then
     return { 'lost' }
   end
-  local server = boot()
-  if lost == '1' and call('HGET', META, 'boot') ~= server then
-    call('HSET', META, 'epoch', epoch, 'boot', server)
+  if lost == '1' then
+    local server = boot()
+    if call('HGET', META, 'boot') ~= server then
+      call('HSET', META, 'epoch', epoch, 'boot', server)
+    end
   end
   local ids = 14
   for index = ids + 1, ids + tonumber(count) do
