@@ -54,7 +54,7 @@ CHECKS = {
     "dead code": ["-m", "vulture"],
 }
 
-SYSTEM_PROGRAMS = ("chromium", "redis-server", "openssl")  # Debian's packages are called the same
+SYSTEM_PROGRAMS = ("chromium", "redis-server", "nginx", "openssl")  # named as Debian's packages
 
 
 class Problem(Exception):

@@ -12,6 +12,14 @@ from agui_runtime.errors import TooLarge
 
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
+AS_IT_COMES: Headers = (
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+)
+"""What every streaming answer says to whatever stands between: Next.js, Express and CDNs compress
+other answers and hold them until their end (RFC 9111 5.2.2.6); nginx collects them.
+"""
+
 Envelope: TypeAlias = Callable[[Scope, Receive, Send, Any], Awaitable[None]]
 """An ASGI app for POST bodies `{"method": ..., "params"?, "body"?}`, which were read already."""
 

@@ -11,16 +11,12 @@ from contextlib import aclosing
 import orjson
 from starlette.types import Receive, Send
 
-from agui_runtime.wires.http import Headers, disconnected
+from agui_runtime.wires.http import AS_IT_COMES, Headers, disconnected
 
 KEEP_ALIVE = 15.0
 """Seconds of silence after which a comment is sent."""
 
-HEADERS: Headers = (
-    (b"content-type", b"text/event-stream"),
-    (b"cache-control", b"no-cache"),
-    (b"x-accel-buffering", b"no"),  # or nginx collects the whole response
-)
+HEADERS: Headers = ((b"content-type", b"text/event-stream"), *AS_IT_COMES)
 
 _COMMENT = b": keep-alive\n\n"
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from agui_runtime.wires.http import AS_IT_COMES, Headers
+
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 
@@ -22,7 +24,7 @@ class Framing:
     `idle` may be sent between two writes of parts, as a sign of life that no reader sees.
     """
 
-    headers: tuple[tuple[bytes, bytes], ...]
+    headers: Headers
     opening: bytes
     part: Callable[[bytes], bytes]
     closing: bytes
@@ -45,7 +47,7 @@ def _event(payload: bytes) -> bytes:
 
 
 MULTIPART = Framing(
-    headers=((b"content-type", b'multipart/mixed; boundary="-"'), (b"x-accel-buffering", b"no")),
+    headers=((b"content-type", b'multipart/mixed; boundary="-"'), *AS_IT_COMES),
     opening=b"\r\n---",
     part=_multipart,
     closing=b"--\r\n",
@@ -57,9 +59,8 @@ MULTIPART = Framing(
 EVENTS = Framing(
     headers=(
         (b"content-type", b"text/event-stream"),
-        (b"cache-control", b"no-cache"),
         (b"content-encoding", b"none"),
-        (b"x-accel-buffering", b"no"),
+        *AS_IT_COMES,
     ),
     opening=b":\n\n",
     part=_event,

@@ -26,13 +26,21 @@ from agui_runtime.connectors.copilotkit.parameters import to_parameters
 from agui_runtime.errors import AguiError, InvalidInput, RequestError
 from agui_runtime.events import RunContext
 from agui_runtime.runtime import CopilotRuntime, RunHandle
-from agui_runtime.wires.http import ClientGone, headers_of, read_body, reply, unless_gone
+from agui_runtime.wires.http import (
+    AS_IT_COMES,
+    ClientGone,
+    headers_of,
+    read_body,
+    reply,
+    unless_gone,
+)
 from agui_runtime.wires.remote.request import run_request
 from agui_runtime.wires.remote.speech import Speech
 
 logger = logging.getLogger(__name__)
 
 JSON_TYPE = [(b"content-type", b"application/json")]
+LINES = [*JSON_TYPE, *AS_IT_COMES]
 
 AGENT_TYPE = "crewai"
 """What a Node runtime has to be told so that it reads runtime events."""
@@ -206,7 +214,7 @@ async def _tell(handle: RunHandle, send: Send) -> None:
             lines = b"".join(_line(said) for event in events for said in speech.lines(event))
             if lines and not started:
                 started = True
-                await send({"type": "http.response.start", "status": 200, "headers": JSON_TYPE})
+                await send({"type": "http.response.start", "status": 200, "headers": LINES})
             if lines:
                 await send({"type": "http.response.body", "body": lines, "more_body": True})
             if events[-1]["type"] == "RUN_ERROR":
@@ -214,7 +222,7 @@ async def _tell(handle: RunHandle, send: Send) -> None:
                     await reply(send, 500, JSON_TYPE, _error(events[-1]["message"]))
                 return
     if not started:
-        await send({"type": "http.response.start", "status": 200, "headers": JSON_TYPE})
+        await send({"type": "http.response.start", "status": 200, "headers": LINES})
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -44,7 +44,7 @@ async def test_frames_end_with_line_feeds_and_carry_a_cursor_each() -> None:
     async with serving(CopilotRuntime(agents=scripted_agents())) as client:
         answer = await client.post(RUN, json=asked())
     assert answer.headers["content-type"] == "text/event-stream"
-    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["cache-control"] == "no-cache, no-transform"
     assert "\r" not in answer.text
     ids = [int(str(id_).rpartition(".")[2]) for id_, _ in frames(answer.text)]
     assert ids == list(range(1, len(ids) + 1))
