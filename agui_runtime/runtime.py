@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -21,7 +20,6 @@ from agui_runtime.delegation import Delegate
 from agui_runtime.errors import (
     AgentNotFound,
     Busy,
-    InvalidInput,
     Misconfigured,
     ShuttingDown,
 )
@@ -36,6 +34,7 @@ from agui_runtime.guardrails import Guardrail, guarded
 from agui_runtime.handle import RunHandle as RunHandle
 from agui_runtime.history import Truth, without_prompts
 from agui_runtime.hooks import Hook, Hooks
+from agui_runtime.ids import check_id
 from agui_runtime.run import Assignment, Limits, Run
 from agui_runtime.sources import AgentInfo, Reach, Sources, described
 from agui_runtime.states import StateSchema, StateStoreManager
@@ -46,9 +45,6 @@ from agui_runtime.threads import Threads
 logger = logging.getLogger(__name__)
 
 DEFAULT_AGENT = "default"
-
-SAFE_ID = re.compile(r"[A-Za-z0-9._:@~+=/|-]{1,200}")
-"""Ids that may become keys of a store; the front ends' own are UUIDs, with or without a prefix."""
 
 DEFAULT_LIMITS = Limits()
 
@@ -343,14 +339,6 @@ def _store(source: Store | str | None) -> Store:
     from agui_runtime.stores.redis import RedisStore  # an extra: only when asked for
 
     return RedisStore(source)
-
-
-def check_id(value: str, field: str) -> None:
-    """Raises InvalidInput for an id that must not become a key of a store."""
-    if not SAFE_ID.fullmatch(value):
-        raise InvalidInput(
-            f"{field}: at most 200 of the characters A-Z a-z 0-9 . _ : @ ~ + = / | -"
-        )
 
 
 def _actions(sources: Sequence[Action | Callable[..., Any]]) -> tuple[Action, ...]:

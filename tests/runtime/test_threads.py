@@ -164,12 +164,23 @@ async def test_a_second_page_that_has_not_seen_the_thread_loses_nothing() -> Non
     assert [message["id"] for message in saved.messages] == ["u-one", "m1", "u-two"]
 
 
-@pytest.mark.parametrize("bad", ["a" * 201, "a b", "a{b}", "a\n", "é"])
-async def test_ids_that_could_not_be_keys_are_refused(bad: str) -> None:
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ("a" * 1001, "1001 characters; an id has at most 1000"),
+        ("a\n", r"U\+000A"),
+        ("\0", r"U\+0000"),
+        ("\x7f", r"U\+007F"),
+        ("\x9b", r"U\+009B"),
+        ("\ud83d", r"U\+D83D"),
+        ("\u2028", r"U\+2028"),
+    ],
+)
+async def test_ids_that_break_lines_or_are_absurdly_long_are_refused(bad: str, says: str) -> None:
     runtime = CopilotRuntime({"default": Scripted()})
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput, match=f"^thread_id: .*{says}"):
         await runtime.start(asking(thread=bad))
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput, match=f"^run_id: .*{says}"):
         await runtime.start(asking(run=bad))
 
 

@@ -17,6 +17,7 @@ from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from tests.runtime.worlds import Scripted, asking, ran, text
+from tests.stores.odd_ids import ODD_IDS
 from tests.stores.servers import RedisServer, free_port
 from tests.stores.test_contract import Clock, a_run, claimed, finish, ignore, read, said, whole_run
 
@@ -384,14 +385,15 @@ async def test_the_threads_of_a_cluster_of_three_are_whole(tmp_path: Path) -> No
         for each in (store, other):
             await each.open()
             stack.push_async_callback(each.close)
-        for number in range(12):
-            lease = await claimed(store, a_run(thread=f"t{number}"))
-            reading = asyncio.create_task(anext(other.log.follow(f"t{number}", lease.start)))
+        threads = [*(f"t{number}" for number in range(12)), *ODD_IDS]
+        for number, thread in enumerate(threads):
+            lease = await claimed(store, a_run(thread=thread))
+            reading = asyncio.create_task(anext(other.log.follow(thread, lease.start)))
             await store.log.append(lease, [said(number)])
             assert [record.event for record in (await reading).records] == [said(number)]
-            assert await other.log.ask_stop(f"t{number}")
+            assert await other.log.ask_stop(thread)
             await finish(store, lease)
-        assert len((await other.threads.list("ann")).threads) == 12
+        assert len((await other.threads.list("ann")).threads) == len(threads)
 
 
 async def cluster(stack: AsyncExitStack, folder: Path) -> str:

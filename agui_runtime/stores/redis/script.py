@@ -51,7 +51,7 @@ class Script:
         start, end = f"{self._prefix}:{{", f"}}:{part}"
         pattern = re.sub(r"([*?\[\]\\])", r"\\\1", start) + "*" + end
         keys = {key.decode() async for key in self._server.scan(pattern)}
-        return [key[len(start) : -len(end)] for key in keys]
+        return [_unescaped(key[len(start) : -len(end)]) for key in keys]
 
     async def saved_by(self, thread_id: str) -> Sequence[str]:
         """The agents that have a state in the thread; raises StoreUnavailable."""
@@ -60,4 +60,14 @@ class Script:
 
     def _tag(self, thread_id: str) -> str:
         # In a cluster, what stands in braces decides where a key lives: one place for one thread.
-        return f"{self._prefix}:{{{thread_id}}}"
+        return f"{self._prefix}:{{{thread_id.translate(_ESCAPES)}}}"
+
+
+_ESCAPES = {ord(character): f"%{ord(character):02X}" for character in "%{}"}
+"""What would end the braces early, or be taken for an escape."""
+
+
+def _unescaped(text: str) -> str:
+    for code in reversed(_ESCAPES):  # the escapes' own sign last
+        text = text.replace(_ESCAPES[code], chr(code))
+    return text

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from agui_runtime.errors import InvalidInput, first_fault
 from agui_runtime.events import Caller
+from agui_runtime.ids import MAX_ID
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wires.copilotkit.errors import Refusal
 from agui_runtime.wires.copilotkit.exchange import Exchange
@@ -21,7 +22,7 @@ class Annotation(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
     type: str = Field(min_length=1, max_length=200)
-    thread_id: str = Field(min_length=1, max_length=200)
+    thread_id: str = Field(min_length=1, max_length=MAX_ID)
     payload: Any = None
     client_event_id: str | None = None
     occurred_at: str | None = None

@@ -207,7 +207,7 @@ async def test_an_unknown_agent_is_named_with_those_there_are() -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ({"threadId": "a b"}, "thread_id: "),
+        ({"threadId": "a\nb"}, "thread_id: "),
         (
             {
                 "agentSession": {"agentName": "default"},

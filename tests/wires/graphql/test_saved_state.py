@@ -146,7 +146,7 @@ async def test_saves_on_ever_new_threads_do_not_fill_the_memory() -> None:
     [
         ({"state": "{half"}, "INVALID_INPUT", "state: not the JSON text of an object"),
         ({"state": "[]"}, "INVALID_INPUT", "state: not the JSON text of an object"),
-        ({"threadId": "a b"}, "INVALID_INPUT", "thread_id: "),
+        ({"threadId": "a\nb"}, "INVALID_INPUT", "thread_id: "),
         ({"agentName": "nobody"}, "AGENT_NOT_FOUND", "no agent 'nobody'; there are ['default']"),
         ({"state": '{"a": "' + "x" * 2000 + '"}'}, "TOO_LARGE", "the state has "),
     ],
