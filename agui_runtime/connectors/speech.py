@@ -5,6 +5,7 @@ For connectors to frameworks that leave their blocks open, or open two at once.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Literal, NamedTuple, TypeAlias
 
 from agui_runtime.events import Event
@@ -42,6 +43,7 @@ class Speech:
 
     def __init__(self) -> None:
         self.spoken: list[str] = []
+        self._opened: Counter[str] = Counter()
         self._form: _Form | None = None
         self._block = ""
 
@@ -63,6 +65,7 @@ class Speech:
         form, self._form = self._form, None
         return [{**event, "messageId": self.spoken[-1]} for event in form.closing] if form else []
 
-    def _fresh(self, wanted: str) -> str:
-        number = sum(id_ == wanted or id_.startswith(f"{wanted}-") for id_ in self.spoken)
-        return f"{wanted}-{number + 1}" if number else wanted
+    def _fresh(self, block: str) -> str:
+        self._opened[block] += 1
+        number = self._opened[block]
+        return f"{block}-{number}" if number > 1 else block

@@ -149,6 +149,22 @@ async def test_calls_side_by_side_keep_their_arguments() -> None:
     assert events[-1]["type"] == "RUN_FINISHED"
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm"}]}],
+        [{"type": "thinking", "thinking": "Hm"}],
+        [[{"type": "reasoning_content", "reasoning_content": {"text": "Hm"}}]],
+    ],
+)
+async def test_a_graphs_reasoning_is_shown_before_its_answer(content: object) -> None:
+    answer = streamed("m1", content=[{"type": "text", "text": "Done"}])
+    events = await events_of(lines(streamed("m1", content=content), answer))
+    [thought] = [e["delta"] for e in events if e["type"] == "REASONING_MESSAGE_CONTENT"]
+    assert thought == "Hm"
+    assert texts(events)["m1"] == "Done"
+
+
 async def test_a_graph_says_what_is_shown() -> None:
     quiet = {"copilotkit:emit-messages": False}
     no_calls = {"copilotkit:emit-tool-calls": False}

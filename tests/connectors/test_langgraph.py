@@ -235,6 +235,81 @@ async def test_whole_messages_hidden_ones_and_subgraphs() -> None:
     assert {"type": "CUSTOM", "name": "langgraph.custom", "value": [1, 2]} in events
 
 
+async def test_reasoning_of_openais_responses_is_one_message_live_and_afterwards() -> None:
+    about = {"langgraph_node": "chat"}
+
+    def chunk(*blocks: dict[str, Any]) -> tuple[str, object]:
+        return "messages", [{"type": "AIMessageChunk", "id": "m1", "content": blocks}, about]
+
+    def words(text: str, part: int) -> dict[str, Any]:
+        summary = [{"type": "summary_text", "text": text, "index": part}]
+        return {"type": "reasoning", "index": 0, "summary": summary}
+
+    summary = [{"type": "summary_text", "text": text} for text in ("First", "Second")]
+    item = {"type": "reasoning", "id": "rs_1", "summary": summary, "encrypted_content": "xyz"}
+    answer = {"type": "text", "text": "Done", "index": 1}
+    whole = {"type": "ai", "id": "m1", "content": [item, answer]}
+    answers = streamed(
+        chunk({"type": "reasoning", "id": "rs_1", "summary": [], "index": 0}),
+        chunk(words("Fir", 0)),
+        chunk(words("st", 0)),
+        chunk(words("Second", 1)),
+        chunk(answer),
+        ("values", {"messages": [whole]}),
+    )
+    async with talking(answers) as (page, _):
+        events = await page.say("hi")
+
+    said = [each for each in events if each["type"] == "REASONING_MESSAGE_CONTENT"]
+    assert "".join(each["delta"] for each in said) == "First\nSecond"
+    assert {each["messageId"] for each in said} == {"rs_1"}
+    assert page.messages == [
+        {
+            "id": "rs_1",
+            "role": "reasoning",
+            "content": "First\nSecond",
+            "encryptedValue": "xyz",
+        },
+        {"id": "m1", "role": "assistant", "content": "Done"},
+    ]
+
+
+async def test_thoughts_of_one_message_stay_apart_and_its_text_keeps_its_id() -> None:
+    def thought(text: str, index: int) -> dict[str, Any]:
+        return {"type": "thinking", "thinking": text, "signature": f"s{index}", "index": index}
+
+    content = [thought("One", 0), thought("Two", 1), {"type": "text", "text": "Done"}]
+    message = {"type": "ai", "id": "m1", "content": content}
+    answers = streamed(
+        ("messages", [message, {"langgraph_node": "chat"}]), ("values", {"messages": [message]})
+    )
+    async with talking(answers) as (page, _):
+        events = await page.say("hi")
+
+    begun = [e["messageId"] for e in events if e["type"].endswith("MESSAGE_START")]
+    assert begun == ["m1-reasoning", "m1-reasoning-2", "m1"]
+    assert [message["id"] for message in page.messages] == begun
+
+
+async def test_attachments_come_back_from_the_thread_as_they_were_sent() -> None:
+    pdf = {"type": "data", "value": "QUJD", "mimeType": "application/pdf"}
+    sound = {"type": "url", "value": "https://x.test/a.mp3"}
+    parts: list[dict[str, Any]] = [
+        {"type": "text", "text": "Look:"},
+        {"type": "document", "source": pdf, "metadata": {"filename": "a.pdf", "size": 3}},
+        {"type": "audio", "source": sound},
+        {"type": "video", "source": {"type": "file", "value": "f1", "provider": "google"}},
+    ]
+    async with talking(recorded("failure")) as (page, server):
+        page.messages = [user(parts)]
+        await page.go()
+    [given] = server.asked[1][1]["input"]["messages"]
+    async with talking(streamed(("values", {"messages": [given]}))) as (page, _):
+        await page.say("hi")
+
+    assert page.messages == [user(parts)]
+
+
 EMITTED = {"event": "on_custom_event", "name": "copilotkit_manually_emit_message", "data": {}}
 
 

@@ -10,20 +10,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from agui_runtime.connectors.chat.failures import redact
-from agui_runtime.connectors.copilotkit.messages import as_text, text_of
+from agui_runtime.connectors.copilotkit.messages import as_text
 from agui_runtime.connectors.copilotkit.runtime_events import RuntimeEvents
+from agui_runtime.connectors.langchain import Reasoning, text_of, thoughts_of
+from agui_runtime.connectors.speech import Speech
 from agui_runtime.events import Event
 
 Line = Mapping[str, Any]
 
 
 class GraphEvents:
-    """Reads one agent's events. At most one text and one call are open at a time."""
+    """Reads one agent's events. One text, one reasoning or one call is open at a time."""
 
     def __init__(self, runtime_events: RuntimeEvents) -> None:
         self._runtime_events = runtime_events
         self._message: str | None = None
-        self._text: str | None = None
+        self._speech = Speech()
+        self._reasoning = Reasoning(self._speech)
         self._call: str | None = None
         self._calls: dict[tuple[str | None, object], str] = {}
 
@@ -40,19 +43,19 @@ class GraphEvents:
         if pieces:
             yield from self._calling(pieces, about.get("copilotkit:emit-tool-calls", True))
         elif about.get("copilotkit:emit-messages", True):
-            yield from self._saying(text_of(chunk.get("content")))
+            yield from self._saying(chunk)
         if (chunk.get("response_metadata") or {}).get("finish_reason"):
             yield from self._closed()
 
-    def _saying(self, text: str) -> Iterator[Event]:
-        if not text or self._message is None:
+    def _saying(self, chunk: Mapping[str, Any]) -> Iterator[Event]:
+        if self._message is None:
             return
-        if self._text != self._message:
+        thoughts, text = thoughts_of(chunk), text_of(chunk.get("content"))
+        if self._call is not None and (text or any(thought.text for thought in thoughts)):
             yield from self._closed()
-            self._text = self._message
-            ids = {"messageId": self._text}
-            yield {"type": "TEXT_MESSAGE_START", **ids, "role": "assistant"}
-        yield {"type": "TEXT_MESSAGE_CONTENT", "messageId": self._text, "delta": text}
+        for thought in thoughts:
+            yield from self._reasoning.say(self._message, thought)
+        yield from self._speech.say("text", self._message, text)
 
     def _calling(self, pieces: Sequence[Line], shown: object) -> Iterator[Event]:
         for piece in pieces:
@@ -68,11 +71,10 @@ class GraphEvents:
                 yield {"type": "TOOL_CALL_ARGS", **ids, "delta": as_text(piece["args"])}
 
     def _closed(self, line: Line | None = None) -> Iterator[Event]:
-        if self._text is not None:
-            yield {"type": "TEXT_MESSAGE_END", "messageId": self._text}
+        yield from self._speech.close()
         if self._call is not None:
             yield {"type": "TOOL_CALL_END", "toolCallId": self._call}
-        self._text = self._call = None
+        self._call = None
 
     def _synced(self, line: Line) -> Iterator[Event]:
         about = {

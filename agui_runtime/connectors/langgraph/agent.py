@@ -133,7 +133,7 @@ class LangGraphAgent:
         return found if isinstance(found, dict) and isinstance(found.get("values"), dict) else {}
 
     def _alone(self, request: RunAgentInput) -> dict[str, Any]:
-        messages = [to_chain(message) for message in repair(_conversation(request))]
+        messages = to_chain(repair(_conversation(request)))
         return self._asked(request) | {"input": _input(request, messages)}
 
     def _next(
@@ -171,7 +171,7 @@ def _conversation(request: RunAgentInput) -> list[Message]:
     return [
         message.model_dump(mode="json", by_alias=True)
         for message in request.messages
-        if message.role in {"user", "assistant", "tool"}
+        if message.role in {"user", "assistant", "tool", "reasoning"}
     ]
 
 

@@ -7,6 +7,15 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from agui_runtime.connectors.langchain import (
+    calls_of,
+    parts_of,
+    reasoning_id,
+    text_of,
+    thoughts_of,
+    to_block,
+    to_thought,
+)
 from agui_runtime.events import Message
 
 Chain: TypeAlias = Mapping[str, Any]
@@ -25,51 +34,32 @@ def changes(kept: Sequence[Chain], sent: Sequence[Message]) -> list[dict[str, An
         for key in _kept_keys(message)
         if not _changed(message, sent)
     }
-    places = [max((known[key] for key in _keys(m) if key in known), default=-1) for m in sent]
+    spoken = [message for message in sent if message["role"] != "reasoning"]
+    places = [max((known[key] for key in _keys(m) if key in known), default=-1) for m in spoken]
     last = max(places, default=-1)
-    fresh = [m for m, place in zip(sent, places, strict=True) if place < 0]
+    fresh = {m["id"] for m, place in zip(spoken, places, strict=True) if place < 0}
     gone = [m["id"] for m in kept[last + 1 :] if m.get("id")]
     removed = [{"type": "remove", "id": id_, "content": ""} for id_ in gone]
-    return removed + [to_chain(message) for message in fresh]
+    return removed + [each for each in to_chain(sent) if each["id"] in fresh]
 
 
-def to_chain(message: Message) -> dict[str, Any]:
-    """The AG-UI message as LangGraph's API takes it."""
-    made = {"id": message["id"], "type": _TYPES[message["role"]]}
-    if message["role"] == "assistant":
-        calls = [_to_call(call) for call in message.get("toolCalls") or ()]
-        return {**made, "content": message.get("content") or "", "tool_calls": calls}
-    content = message["content"]
-    if not isinstance(content, str):
-        content = [_to_part(part) for part in content]
-    if message["role"] == "tool":
-        status = "error" if message.get("error") else "success"
-        made |= {"tool_call_id": message["toolCallId"], "status": status}
-    return {**made, "content": content}
+def to_chain(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """AG-UI messages as LangGraph's API takes them; reasoning is part of what it led to."""
+    made: list[dict[str, Any]] = []
+    thoughts: list[Message] = []
+    for message in messages:
+        if message["role"] == "reasoning":
+            thoughts.append(message)
+            continue
+        each = _to_chain(message)
+        made.append(_with_thoughts(each, thoughts) if each["type"] == "ai" and thoughts else each)
+        thoughts = []
+    return made
 
 
 def to_agui(messages: Sequence[Chain]) -> list[Message]:
     """LangGraph's messages for front ends; prompts are not shown to them."""
-    return list(_to_agui(messages))
-
-
-def text_of(content: object) -> str:
-    """The text in a message's content, whichever form the model's library gives it."""
-    parts = content if isinstance(content, list) else [content]
-    texts = (part if isinstance(part, str) else _field(part, "text", "text") for part in parts)
-    return "".join(texts)
-
-
-def thoughts_of(message: Chain) -> str:
-    """The reasoning in a message, in the forms of LangChain's libraries."""
-    content = message.get("content")
-    found = [
-        _field(part, kind, kind)
-        for part in (content if isinstance(content, list) else ())
-        for kind in ("reasoning", "thinking")
-    ]
-    extra = (message.get("additional_kwargs") or {}).get("reasoning_content")
-    return "".join([*found, extra if isinstance(extra, str) else ""])
+    return [each for message in messages if message.get("id") for each in _to_agui(message)]
 
 
 _TYPES = {
@@ -81,10 +71,21 @@ _TYPES = {
 }
 
 
-def _field(part: object, kind: str, field: str) -> str:
-    """The text in a part of that kind, "" in any other."""
-    said = part.get(field) if isinstance(part, dict) and part.get("type") == kind else None
-    return said if isinstance(said, str) else ""
+def result_of(message: Chain) -> str | list[dict[str, Any]]:
+    """What a tool returned; a text as far as it can be."""
+    content = parts_of(message.get("content"))
+    media = not isinstance(content, str) and any("source" in part for part in content)
+    return content if media else text_of(content)
+
+
+_OURS = "ag-ui"
+"""Among a message's additional arguments: what AG-UI has of it, and LangChain has no place for."""
+
+_BESIDE = frozenset({"parts", "reasoning"})
+"""What of that is no field of the message itself."""
+
+_PLAIN = frozenset({"id", "role", "content", "toolCalls", "toolCallId"})
+"""What of a message LangChain has a place for."""
 
 
 def _keys(message: Message) -> list[str]:
@@ -95,11 +96,22 @@ def _keys(message: Message) -> list[str]:
 
 
 def _changed(kept: Chain, sent: Sequence[Message]) -> bool:
-    """The user has other words now in a message of that id."""
+    """The user has other words, or other attachments, now in a message of that id."""
     return kept.get("type") == "human" and any(
-        message["id"] == kept.get("id") and text_of(message["content"]) != text_of(kept["content"])
+        message["id"] == kept.get("id") and _differ(message["content"], kept.get("content"))
         for message in sent
     )
+
+
+def _differ(sent: object, kept: object) -> bool:
+    """Pages to which attachments were not shown have none to send."""
+    media = _media(sent)
+    return text_of(sent) != text_of(kept) or bool(media and media != _media(parts_of(kept)))
+
+
+def _media(parts: object) -> list[str]:
+    listed = parts if isinstance(parts, list) else []
+    return [part["source"]["value"] for part in listed if "source" in part]
 
 
 def _kept_keys(message: Chain) -> Iterator[str]:
@@ -121,60 +133,93 @@ def _to_call(call: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": call["id"], "name": function["name"], "args": args, "type": "tool_call"}
 
 
-def _to_part(part: Mapping[str, Any]) -> dict[str, Any]:
-    if part["type"] == "text":
-        return {"type": "text", "text": part["text"]}
-    source = part["source"]
-    kind = source.get("mimeType", "")
-    if part["type"] == "image" and source["type"] != "file":
-        inline = f"data:{kind};base64,{source['value']}"
-        url = source["value"] if source["type"] == "url" else inline
-        return {"type": "image_url", "image_url": {"url": url}}
-    field = {"url": "url", "data": "base64", "file": "file_id"}[source["type"]]
-    named = "file" if part["type"] == "document" else part["type"]
-    return {"type": named, field: source["value"], **({"mime_type": kind} if kind else {})}
+def _to_chain(message: Message) -> dict[str, Any]:
+    made = {"id": message["id"], "type": _TYPES[message["role"]], **_content(message)}
+    if message["role"] == "assistant":
+        made["tool_calls"] = [_to_call(call) for call in message.get("toolCalls") or ()]
+    elif message["role"] == "tool":
+        status = "error" if message.get("error") else "success"
+        made |= {"tool_call_id": message["toolCallId"], "status": status}
+    return made
 
 
-def _to_agui(messages: Sequence[Chain]) -> Iterator[Message]:
-    for message in messages:
-        id_, content = message.get("id"), message.get("content")
-        if not id_:
+def _content(message: Message) -> dict[str, Any]:
+    """The content, and what LangChain has no place for."""
+    content = message.get("content")
+    ours = {key: value for key, value in message.items() if key not in _PLAIN}
+    if isinstance(content, list):
+        blocks = [to_block(part) for part in content]
+        rest = [_rest(part, block) for part, block in zip(content, blocks, strict=True)]
+        ours |= {"parts": rest} if any(rest) else {}
+        content = blocks
+    return {
+        "content": content if content is not None else "",
+        **({"additional_kwargs": {_OURS: ours}} if ours else {}),
+    }
+
+
+def _with_thoughts(made: Chain, thoughts: list[Message]) -> dict[str, Any]:
+    """An assistant's message with the reasoning that stood before it."""
+    blocks = [block for each in thoughts if (block := to_thought(each))]
+    text = [{"type": "text", "text": made["content"]}] if made["content"] else []
+    message = {**made, "content": [*blocks, *text] if blocks else made["content"]}
+    if list(_thoughts(message, {})) != thoughts:
+        beside = made.get("additional_kwargs") or {}
+        ours = {**beside.get(_OURS, {}), "reasoning": thoughts}
+        message["additional_kwargs"] = {**beside, _OURS: ours}
+    return message
+
+
+def _rest(part: Mapping[str, Any], block: Mapping[str, Any]) -> dict[str, Any]:
+    """What the block does not say of the part."""
+    again = parts_of([block])
+    if isinstance(again, str) or part["type"] == "binary":
+        return {}
+    return {key: value for key, value in part.items() if again[0].get(key) != value}
+
+
+def _to_agui(message: Chain) -> Iterator[Message]:
+    id_, kind = message["id"], message.get("type")
+    ours = (message.get("additional_kwargs") or {}).get(_OURS) or {}
+    about = {key: value for key, value in ours.items() if key not in _BESIDE}
+    if kind == "human":
+        yield {"id": id_, "role": "user", "content": _from_content(message, ours), **about}
+    elif kind in {"ai", "AIMessageChunk", "generic"}:
+        yield from _thoughts(message, ours)
+        yield {"id": id_, "role": "assistant", **_said(message), **about}
+    elif kind == "tool":
+        content = _from_content(message, ours)
+        failed = {"error": text_of(content) or "error"} if message.get("status") == "error" else {}
+        answer = {"toolCallId": message.get("tool_call_id", ""), "content": content}
+        yield {"id": id_, "role": "tool", **answer, **failed, **about}
+
+
+def _from_content(message: Chain, ours: Mapping[str, Any]) -> str | list[dict[str, Any]]:
+    """A front end's own parts come back as they were."""
+    content = parts_of(message.get("content"))
+    rest = ours.get("parts")
+    if isinstance(content, str) or not isinstance(rest, list) or len(rest) != len(content):
+        return content if message.get("type") == "human" else result_of(message)
+    return [{**part, **more} for part, more in zip(content, rest, strict=True)]
+
+
+def _thoughts(message: Chain, ours: Mapping[str, Any]) -> Iterator[Message]:
+    yield from ours.get("reasoning") or ()
+    if "reasoning" in ours:
+        return
+    unnamed = 0
+    for thought in thoughts_of(message):
+        if not (thought.id or thought.text or thought.sealed):
             continue
-        if message.get("type") == "human":
-            yield {"id": id_, "role": "user", "content": _from_parts(content)}
-        elif message.get("type") in {"ai", "AIMessageChunk"}:
-            yield {"id": id_, "role": "assistant", **_said(message)}
-        elif message.get("type") == "tool":
-            answer = {"toolCallId": message.get("tool_call_id", ""), "content": text_of(content)}
-            yield {"id": id_, "role": "tool", **answer}
+        unnamed += not thought.id
+        id_ = thought.id or reasoning_id(message["id"], unnamed)
+        sealed = {"encryptedValue": thought.sealed} if thought.sealed else {}
+        yield {"id": id_, "role": "reasoning", "content": thought.text, **sealed}
 
 
 def _said(message: Chain) -> dict[str, Any]:
     calls = [
-        {
-            "id": call["id"],
-            "type": "function",
-            "function": {"name": call["name"], "arguments": orjson.dumps(call["args"]).decode()},
-        }
-        for call in message.get("tool_calls") or ()
+        {"id": id_, "type": "function", "function": {"name": name, "arguments": arguments}}
+        for id_, name, arguments in calls_of(message)
     ]
     return {"content": text_of(message.get("content")), **({"toolCalls": calls} if calls else {})}
-
-
-def _from_parts(content: object) -> str | list[dict[str, Any]]:
-    if not isinstance(content, list):
-        return str(content)
-    return [_from_part(part) for part in content if isinstance(part, dict)]
-
-
-def _from_part(part: Mapping[str, Any]) -> dict[str, Any]:
-    if part.get("type") != "image_url":
-        return {"type": "text", "text": str(part.get("text", ""))}
-    image = part.get("image_url")
-    url = str(image.get("url", "") if isinstance(image, dict) else image)
-    head, comma, data = url.partition(";base64,")
-    if comma and head.startswith("data:"):
-        source = {"type": "data", "value": data, "mimeType": head.removeprefix("data:")}
-    else:
-        source = {"type": "url", "value": url}
-    return {"type": "image", "source": source}

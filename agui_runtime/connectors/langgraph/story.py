@@ -10,8 +10,9 @@ from uuid import uuid4
 import orjson
 from ag_ui.core import RunAgentInput
 
+from agui_runtime.connectors.langchain import Reasoning, calls_of, text_of, thoughts_of
 from agui_runtime.connectors.langgraph.emitted import emitted, shown
-from agui_runtime.connectors.langgraph.messages import text_of, thoughts_of, to_agui
+from agui_runtime.connectors.langgraph.messages import result_of, to_agui
 from agui_runtime.connectors.speech import Speech
 from agui_runtime.errors import AgentFailure, ProtocolFailure
 from agui_runtime.events import Event
@@ -36,6 +37,7 @@ class Story:
         self._run = {"threadId": request.thread_id, "runId": request.run_id}
         self._structured = structured
         self._speech = Speech()
+        self._reasoning = Reasoning(self._speech)
         self._calls: dict[tuple[str, Any], str] = {}
         self._nodes: list[str] = []
         self._usage: dict[str, Event] = {}
@@ -89,22 +91,30 @@ class Story:
 
     def _said(self, message: Mapping[str, Any]) -> Iterator[Event]:
         id_ = message.get("id") or uuid4().hex
-        yield from self._speech.say("reasoning", f"{id_}-reasoning", thoughts_of(message))
+        for thought in thoughts_of(message):
+            yield from self._reasoning.say(id_, thought)
         yield from self._speech.say("text", id_, text_of(message.get("content")))
 
     def _called(self, message: Mapping[str, Any]) -> Iterator[Event]:
-        whole = message["type"] == "ai"
-        for call in message.get("tool_calls" if whole else "tool_call_chunks") or ():
-            args = orjson.dumps(call["args"]).decode() if whole else call.get("args")
-            place = message.get("id") or "", call["id"] if whole else call.get("index")
-            if call.get("id") and call.get("name"):
-                yield from self._speech.close()
-                self._calls[place] = call["id"]
-                ids = {"toolCallId": call["id"], "toolCallName": call["name"]}
-                parent = {"parentMessageId": message["id"]} if message.get("id") else {}
-                yield {"type": "TOOL_CALL_START", **ids, **parent}
-            if args and place in self._calls:
-                yield {"type": "TOOL_CALL_ARGS", "toolCallId": self._calls[place], "delta": args}
+        if message["type"] == "ai":
+            for call in calls_of(message):
+                piece = {"id": call.id, "name": call.name, "args": call.arguments}
+                yield from self._call_piece(message, {**piece, "index": call.id})
+            return
+        for piece in message.get("tool_call_chunks") or ():
+            yield from self._call_piece(message, piece)
+
+    def _call_piece(self, message: Mapping[str, Any], piece: Mapping[str, Any]) -> Iterator[Event]:
+        place = message.get("id") or "", piece.get("index")
+        if piece.get("id") and piece.get("name"):
+            yield from self._speech.close()
+            self._calls[place] = piece["id"]
+            ids = {"toolCallId": piece["id"], "toolCallName": piece["name"]}
+            parent = {"parentMessageId": message["id"]} if message.get("id") else {}
+            yield {"type": "TOOL_CALL_START", **ids, **parent}
+        if piece.get("args") and place in self._calls:
+            ids = {"toolCallId": self._calls[place]}
+            yield {"type": "TOOL_CALL_ARGS", **ids, "delta": piece["args"]}
 
     def _close(self) -> Iterator[Event]:
         yield from self._speech.close()
@@ -199,7 +209,7 @@ def _result(message: Mapping[str, Any]) -> Event:
         "messageId": message.get("id") or f"result-{message['tool_call_id']}",
         "toolCallId": message["tool_call_id"],
         "role": "tool",
-        "content": text_of(message.get("content")),
+        "content": result_of(message),
         **failed,
     }
 
