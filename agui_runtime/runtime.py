@@ -40,6 +40,7 @@ from agui_runtime.sources import AgentInfo, Reach, Sources, described
 from agui_runtime.states import StateSchema, StateStoreManager
 from agui_runtime.stores.base import AgentState, Lease, RunLog, Store
 from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.stores.renamed import RenamedStore
 from agui_runtime.threads import Threads
 
 logger = logging.getLogger(__name__)
@@ -83,7 +84,9 @@ class CopilotRuntime:
     without it everybody is the same anonymous caller. `remotes` are asked for more agents and
     actions when a request comes; the runtime's own, and those of earlier ones, win over others of
     the same name. `guardrails` check what users say before anything that an agent does is
-    completed. `states` are the schemas of agents' saved states, by the agents' names.
+    completed. `states` are the schemas of agents' saved states, by the agents' names. `aliases`
+    maps former names of agents to present ones: what was stored under the former is found under the
+    present, and requests may use either.
     """
 
     def __init__(
@@ -98,8 +101,10 @@ class CopilotRuntime:
         remotes: Sequence[Source] = (),
         guardrails: Sequence[Guardrail] = (),
         states: Mapping[str, StateSchema] | None = None,
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
         self.agents = {name: wrap(source, name) for name, source in agents.items()}
+        self._aliases = _aliases(aliases or {}, self.agents, remotes)
         self.actions = _actions(actions)
         self._use(_store(store), states)
         self.authenticate = authenticate
@@ -112,7 +117,7 @@ class CopilotRuntime:
 
     def store_in(self, store: Store | str) -> None:
         """Use this store unless the runtime was given one; only before it is opened."""
-        if isinstance(self.store, MemoryStore):
+        if self._replaceable:
             self._use(_store(store), self.states.schemas)
 
     async def open(self) -> None:
@@ -178,7 +183,7 @@ class CopilotRuntime:
 
     def agent(self, name: str | None) -> tuple[str, Agent]:
         """The agent of that name, or the default one; raises AgentNotFound."""
-        name = name or DEFAULT_AGENT
+        name = self._named(name)
         agent = self.agents.get(name)
         if agent is None:
             raise AgentNotFound(name, self.agents)
@@ -188,6 +193,7 @@ class CopilotRuntime:
         """The agent of that name, also a remote's; raises AgentNotFound, and RemoteFailure where a
         remote that cannot be asked may have it.
         """
+        name = self._named(name)
         if name in self.agents:
             return self.agents[name]
         return (await self.reach(context)).agent(name)
@@ -198,7 +204,7 @@ class CopilotRuntime:
         Raises RequestError (AgentNotFound, InvalidInput, ThreadNotFound, Busy) or StoreUnavailable;
         then nothing was started.
         """
-        name = request.agent or DEFAULT_AGENT
+        name = self._named(request.agent)
         reach = await self.reach(request.context)
         agent = self.states.checked(name, self._equipped(name, reach, request))
         asked = _with_ids(request.input)
@@ -230,8 +236,8 @@ class CopilotRuntime:
         in the store; not so where there is an `authenticate` function: then nobody knows whose
         thread that is. Raises AgentNotFound, and what such an agent raises.
         """
-        context = context or RunContext(caller, "")
-        found = await self.find(agent or DEFAULT_AGENT, context)
+        name, context = self._named(agent), context or RunContext(caller, "")
+        found = await self.find(name, context)
         known = await self.store.threads.get(thread_id)
         if known is not None and known.owner != caller.owner:
             return None
@@ -239,7 +245,7 @@ class CopilotRuntime:
             kept = await found.kept_state(thread_id, context)
             if kept is not None:
                 return AgentState(kept.state, [dict(message) for message in kept.messages])
-        return await self.states.load(thread_id, agent or DEFAULT_AGENT) if known else None
+        return await self.states.load(thread_id, name) if known else None
 
     async def save_state(
         self,
@@ -258,7 +264,7 @@ class CopilotRuntime:
         in it (its end would overwrite this), TooLarge, and Conflict if another save came first:
         after `expected_version`, or else since the messages to keep were read.
         """
-        name = agent or DEFAULT_AGENT
+        name = self._named(agent)
         await self.find(name, RunContext(caller, ""))
         check_id(thread_id, "thread_id")
         self.states.check(name, state)
@@ -274,9 +280,15 @@ class CopilotRuntime:
         return await self.states.save(thread_id, name, saved, expected_version)
 
     def _use(self, store: Store, schemas: Mapping[str, StateSchema] | None) -> None:
-        self.store = store
-        self.states = StateStoreManager(store, schemas)
-        self.threads = Threads(store)
+        self.store = RenamedStore(store, self._aliases) if self._aliases else store
+        self.states = StateStoreManager(self.store, schemas)
+        self.threads = Threads(self.store)
+        self._replaceable = isinstance(store, MemoryStore)
+
+    def _named(self, name: str | None) -> str:
+        """The present name of the agent that a request asks for."""
+        name = name or DEFAULT_AGENT
+        return self._aliases.get(name, name)
 
     def _equipped(self, name: str, reach: Reach, request: RunRequest) -> Agent:
         """The agent under its guardrails, with all that it may call here."""
@@ -339,6 +351,17 @@ def _store(source: Store | str | None) -> Store:
     from agui_runtime.stores.redis import RedisStore  # an extra: only when asked for
 
     return RedisStore(source)
+
+
+def _aliases(
+    aliases: Mapping[str, str], agents: Mapping[str, Agent], remotes: Sequence[Source]
+) -> Mapping[str, str]:
+    for former, present in aliases.items():
+        if former in agents:
+            raise Misconfigured(f"aliases: {former!r} is an agent's present name")
+        if present not in agents and not remotes:
+            raise Misconfigured(f"aliases: no agent {present!r}; there are {sorted(agents)}")
+    return dict(aliases)
 
 
 def _actions(sources: Sequence[Action | Callable[..., Any]]) -> tuple[Action, ...]:

@@ -49,7 +49,7 @@ class Threads:
         """
         return await self._store.threads.list(
             caller.owner,
-            agent=agent,
+            agents=() if agent is None else (agent,),
             include_archived=include_archived,
             limit=limit,
             cursor=cursor,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence, Set
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -167,13 +167,13 @@ class ThreadIndex(Protocol):
         self,
         owner: str,
         *,
-        agent: str | None = None,
+        agents: Collection[str] = (),
         include_archived: bool = False,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page:
-        """The owner's threads, most recently updated first; raises InvalidInput for a foreign
-        cursor, and for a limit below 1.
+        """The owner's threads, or those of these agents, most recently updated first; raises
+        InvalidInput for a foreign cursor, and for a limit below 1.
         """
 
     async def update(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
 
 import pytest
 
+from agui_runtime.stores.base import Store
+from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.stores.redis import RedisStore
 from tests.stores.servers import RedisServer
 
 
@@ -15,3 +19,13 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def each_store(request: pytest.FixtureRequest, redis: RedisServer) -> AsyncIterator[Store]:
+    """Every kind of store, empty, with its usual limits and the world's time."""
+    memory = request.param == "memory"
+    store: Store = MemoryStore() if memory else RedisStore(redis.url, prefix=uuid4().hex)
+    await store.open()
+    yield store
+    await store.close()

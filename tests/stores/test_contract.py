@@ -22,7 +22,6 @@ from agui_runtime.events import Cursor, Event, Record, RunInfo
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
 from agui_runtime.stores.redis import RedisLimits, RedisStore
-from tests.stores.odd_ids import ODD_IDS
 from tests.stores.servers import RedisServer
 
 
@@ -94,12 +93,10 @@ def said(number: int, text: str = "") -> Event:
     return {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m1", "delta": f"{text}{number}"}
 
 
-async def read(
-    store: Store, count: int, after: Cursor | None = None, thread: str = "t1"
-) -> list[Record]:
+async def read(store: Store, count: int, after: Cursor | None = None) -> list[Record]:
     """The next `count` records."""
     found: list[Record] = []
-    async with aclosing(store.log.follow(thread, after)) as batches:
+    async with aclosing(store.log.follow("t1", after)) as batches:
         async for batch in batches:
             found += batch.records
             if len(found) >= count:
@@ -113,21 +110,6 @@ async def test_records_are_numbered_in_order_from_one(store: Store) -> None:
     assert [record.seq for record in records] == [1, 2, 3, 4]
     assert {record.run_id for record in records} == {"r1"}
     assert records[0].event == said(0)
-
-
-@pytest.mark.parametrize("id_", ODD_IDS)
-async def test_any_text_may_name_a_thread_and_a_run(store: Store, id_: str) -> None:
-    lease = await claimed(store, a_run(thread=id_, run=id_))
-    live = asyncio.create_task(read(store, 2, thread=id_))
-    await store.log.append(lease, [said(0)])
-    await finish(store, lease, AgentState({"n": 1}))
-    assert [record.run_id for record in await live] == [id_, id_]
-    assert [run.run_id for run in await store.threads.runs(id_)] == [id_]
-    assert [thread.thread_id for thread in (await store.threads.list("ann")).threads] == [id_]
-    async with aclosing(store.states.keys()) as keys:
-        assert [key.thread_id async for key in keys] == [id_]
-    await store.threads.delete(id_)
-    assert await store.threads.get(id_) is None
 
 
 async def test_every_cursor_resumes_without_gap_or_repeat(store: Store) -> None:

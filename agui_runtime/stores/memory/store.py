@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from dataclasses import replace
 
 import orjson
@@ -198,7 +198,7 @@ class MemoryThreadIndex:
         self,
         owner: str,
         *,
-        agent: str | None = None,
+        agents: Collection[str] = (),
         include_archived: bool = False,
         limit: int = 50,
         cursor: str | None = None,
@@ -210,7 +210,7 @@ class MemoryThreadIndex:
             thread.info
             for thread in self._shelf.threads.values()
             if thread.info.owner == owner
-            and agent in (None, thread.info.agent)
+            and (not agents or thread.info.agent in agents)
             and (include_archived or not thread.info.archived)
             and _page_key(thread.info) < before
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from agui_runtime.errors import Busy, InvalidInput, ThreadNotFound
 from agui_runtime.events import RunInfo, ThreadInfo
@@ -43,7 +43,7 @@ class RedisThreadIndex:
         self,
         owner: str,
         *,
-        agent: str | None = None,
+        agents: Collection[str] = (),
         include_archived: bool = False,
         limit: int = 50,
         cursor: str | None = None,
@@ -57,7 +57,7 @@ class RedisThreadIndex:
             if info is None or info.owner != owner:
                 await self._index.dropped(owner, thread_id)
             elif (
-                agent in (None, info.agent)
+                (not agents or info.agent in agents)
                 and (include_archived or not info.archived)
                 and _page_key(info) < before
             ):

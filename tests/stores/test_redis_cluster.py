@@ -1,0 +1,54 @@
+"""Threads in a cluster of real servers: each lives on one node, whole."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from agui_runtime.stores.redis import RedisStore
+from tests.commands import free_port
+from tests.stores.odd_ids import ODD_IDS
+from tests.stores.servers import RedisServer
+from tests.stores.test_contract import a_run, claimed, finish, said
+
+
+async def test_the_threads_of_a_cluster_of_three_are_whole(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        url = await cluster(stack, tmp_path)
+        store = RedisStore(url)
+        other = RedisStore(url)
+        for each in (store, other):
+            await each.open()
+            stack.push_async_callback(each.close)
+        threads = [*(f"t{number}" for number in range(12)), *ODD_IDS]
+        for number, thread in enumerate(threads):
+            lease = await claimed(store, a_run(thread=thread))
+            reading = asyncio.create_task(anext(other.log.follow(thread, lease.start)))
+            await store.log.append(lease, [said(number)])
+            assert [record.event for record in (await reading).records] == [said(number)]
+            assert await other.log.ask_stop(thread)
+            await finish(store, lease)
+        assert len((await other.threads.list("ann")).threads) == len(threads)
+
+
+async def cluster(stack: AsyncExitStack, folder: Path) -> str:
+    """Three masters that know each other; the URL of one."""
+    nodes = []
+    for number in range(3):
+        port = str(free_port())
+        options = ("--cluster-enabled", "yes", "--cluster-port", port)
+        node = RedisServer(folder / str(number), *options)
+        node.start()
+        stack.callback(node.kill)
+        nodes.append((node, port))
+    first, bus = nodes[0]
+    for number, (node, _) in enumerate(nodes):
+        slots = (number * 5462, min(number * 5462 + 5461, 16383))
+        node.command("CLUSTER", "ADDSLOTSRANGE", *map(str, slots))
+        if node is not first:
+            node.command("CLUSTER", "MEET", "127.0.0.1", str(first.port), bus)
+    for node, _ in nodes:
+        while b"cluster_state:ok" not in node.command("CLUSTER", "INFO"):
+            pass
+    return first.url
