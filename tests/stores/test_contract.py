@@ -336,7 +336,9 @@ async def test_a_huge_cursor_is_gone(store: Store) -> None:
         await read(store, 1, Cursor(lease.start.epoch, 10**30))
 
 
-async def test_a_thread_can_be_renamed_and_archived(store: Store) -> None:
+async def test_a_thread_that_there_is_can_be_renamed_and_archived(store: Store) -> None:
+    with pytest.raises(ThreadNotFound):
+        await store.threads.update("t1", name="Cats")
     await whole_run(store, a_run())
     await store.threads.update("t1", name="Cats")
     archived = await store.threads.update("t1", archived=True)

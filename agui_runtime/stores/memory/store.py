@@ -20,6 +20,7 @@ from agui_runtime.errors import (
 from agui_runtime.events import Cursor, Event, Record, RunInfo, ThreadInfo
 from agui_runtime.stores.base import AgentState, Batch, Lease, Page, RunEnd, StateKey
 from agui_runtime.stores.memory.shelf import MemoryLimits, Shelf, Span, Thread, weight
+from agui_runtime.stores.pages import cursor_of, place_after, place_of
 
 
 class MemoryStore:
@@ -88,14 +89,14 @@ class MemoryRunLog:
         thread = self._shelf.find(thread_id)
         position = self._position(thread, after)
         while True:
-            if thread.deleted:
-                raise ThreadNotFound(thread_id)
             if position < thread.dropped:
                 raise Gone
             records = thread.records[position - thread.dropped :]
             if records:
                 position += len(records)
                 yield Batch(records, Cursor(self._shelf.epoch, position))
+            elif thread.deleted:  # whoever read it already gets the end of it
+                raise ThreadNotFound(thread_id)
             else:
                 await thread.changed()
 
@@ -205,19 +206,19 @@ class MemoryThreadIndex:
     ) -> Page:
         if limit < 1:
             raise InvalidInput("limit: a whole number from 1")
-        before = _page_start(cursor)
+        before = place_after(cursor)
         found = [
             thread.info
             for thread in self._shelf.threads.values()
             if thread.info.owner == owner
             and (not agents or thread.info.agent in agents)
             and (include_archived or not thread.info.archived)
-            and _page_key(thread.info) < before
+            and place_of(thread.info) < before
         ]
-        found.sort(key=_page_key, reverse=True)
+        found.sort(key=place_of, reverse=True)
         page = found[:limit]
         more = len(found) > limit
-        return Page(page, "{}/{}".format(*_page_key(page[-1])) if more else None)
+        return Page(page, cursor_of(page[-1]) if more else None)
 
     async def update(
         self, thread_id: str, *, name: str | None = None, archived: bool | None = None
@@ -247,17 +248,3 @@ def _same_run(thread: Thread, run: RunInfo) -> Span | None:
     latest = thread.spans[-1]
     same = (latest.run.run_id, latest.run.fingerprint) == (run.run_id, run.fingerprint)
     return latest if same else None
-
-
-def _page_key(info: ThreadInfo) -> tuple[float, str]:
-    return (info.updated_at, info.thread_id)
-
-
-def _page_start(cursor: str | None) -> tuple[float, str]:
-    if cursor is None:
-        return (float("inf"), "")
-    updated_at, _, thread_id = cursor.partition("/")
-    try:
-        return (float(updated_at), thread_id)
-    except ValueError:
-        raise InvalidInput("unknown page cursor; use the nextCursor of an earlier page") from None

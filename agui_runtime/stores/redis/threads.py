@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from agui_runtime.errors import Busy, InvalidInput, ThreadNotFound
 from agui_runtime.events import RunInfo, ThreadInfo
 from agui_runtime.stores.base import Page
+from agui_runtime.stores.pages import cursor_of, place_after, place_of
 from agui_runtime.stores.redis.codec import new_epoch, span_of, thread_of
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
@@ -50,7 +51,7 @@ class RedisThreadIndex:
     ) -> Page:
         if limit < 1:
             raise InvalidInput("limit: a whole number from 1")
-        before = _page_start(cursor)
+        before = place_after(cursor)
         page: list[ThreadInfo] = []
         async for thread_id in self._index.owned(owner, before[0]):
             info = await self.get(thread_id)
@@ -59,17 +60,17 @@ class RedisThreadIndex:
             elif (
                 (not agents or info.agent in agents)
                 and (include_archived or not info.archived)
-                and _page_key(info) < before
+                and place_of(info) < before
             ):
                 page.append(info)
             if len(page) > limit:
-                return Page(page[:limit], "{}/{}".format(*_page_key(page[limit - 1])))
+                return Page(page[:limit], cursor_of(page[limit - 1]))
         return Page(page, None)
 
     async def update(
         self, thread_id: str, *, name: str | None = None, archived: bool | None = None
     ) -> ThreadInfo:
-        how, pairs = await self._script.step(
+        how, *told = await self._script.step(
             "update",
             thread_id,
             "" if name is None else f"={name}",
@@ -77,7 +78,7 @@ class RedisThreadIndex:
         )
         if how != b"ok":
             raise ThreadNotFound(thread_id)
-        return thread_of(thread_id, pairs)
+        return thread_of(thread_id, told[0])
 
     async def delete(self, thread_id: str) -> None:
         how, *told = await self._script.step("delete", thread_id)
@@ -92,17 +93,3 @@ class RedisThreadIndex:
         if how != b"ok":
             raise ThreadNotFound(thread_id)
         return [span_of(item).run for item in told[0]]
-
-
-def _page_key(info: ThreadInfo) -> tuple[float, str]:
-    return (info.updated_at, info.thread_id)
-
-
-def _page_start(cursor: str | None) -> tuple[float, str]:
-    if cursor is None:
-        return (float("inf"), "")
-    updated_at, _, thread_id = cursor.partition("/")
-    try:
-        return (float(updated_at), thread_id)
-    except ValueError:
-        raise InvalidInput("unknown page cursor; use the nextCursor of an earlier page") from None

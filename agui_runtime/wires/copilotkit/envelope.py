@@ -30,7 +30,7 @@ class _Form(NamedTuple):
     needs_body: bool = False
 
 
-_FORMS = {
+FORMS = {
     "info": _Form("GET", "info"),
     "agent/run": _Form("POST", "agent/{agentId}/run", needs_body=True),
     "agent/connect": _Form("POST", "agent/{agentId}/connect", needs_body=True),
@@ -54,7 +54,7 @@ def unwrap(envelope: object) -> Enveloped:
     params = params if isinstance(params, dict) else {}
     if method == "resource/request":
         return _resource(params, envelope.get("body"))
-    form = _FORMS.get(method)
+    form = FORMS.get(method)
     if form is None:
         raise invalid_request(f"Unsupported method '{method}'")
     segments = [_filled(part, params) for part in form.path.split("/")]

@@ -74,8 +74,8 @@ class Exchange:
 
     async def answer(self, body: object, status: int = 200, headers: Headers = ()) -> None:
         """Answer with JSON; None is an empty body."""
-        self._answered = True
         encoded = b"" if body is None else orjson.dumps(body)
+        self._answered = True
         kind = [] if body is None else [(b"content-type", b"application/json")]
         await reply(self.send, status, [*kind, *headers, *self._told], encoded)
 
@@ -92,7 +92,8 @@ class Exchange:
             if not stream.begun:
                 self._answered = False
                 raise
-            self._log(error)
+            if told(error).status >= 500:  # not for a thread that somebody deleted meanwhile
+                self._log(error)
             await stream.write(frame(_failed(error)))
             await stream.end()
             return True

@@ -43,6 +43,11 @@ class Wire:
         self._max_body = options.max_body
         self._table = Table(_entries(runtime, options))
 
+    @property
+    def offered(self) -> Sequence[tuple[str, str]]:
+        """Every method and path, with ids in braces, that is answered below the base path."""
+        return self._table.offered
+
     def routes(self) -> APIRouter:
         """To include in an app, after whatever else lives on the path or below it. CORS is the
         app's.

@@ -19,6 +19,11 @@ class Table:
             (method, tuple(pattern.split("/")), handler) for method, pattern, handler in entries
         ]
 
+    @property
+    def offered(self) -> Sequence[tuple[str, str]]:
+        """Every method with its pattern."""
+        return [(method, "/".join(pattern)) for method, pattern, _ in self._entries]
+
     def find(self, method: str, segments: Sequence[str]) -> tuple[Handler, Mapping[str, str]]:
         """The handler and the ids for the decoded segments below the base path; raises Refusal, 404
         or 405.

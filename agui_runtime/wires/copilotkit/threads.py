@@ -118,9 +118,11 @@ def _time(seconds: float) -> str:
 def _limit(text: str | None) -> int:
     if not text:
         return PAGE
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
+    digits = text.lstrip("0")
+    if not (digits.isascii() and digits.isdigit()):
         raise InvalidInput("limit: a whole number from 1")
-    return min(int(text), LONGEST_PAGE)
+    # Python refuses to read numbers of thousands of digits.
+    return LONGEST_PAGE if len(digits) > len(str(LONGEST_PAGE)) else min(int(digits), LONGEST_PAGE)
 
 
 def _changes(payload: object) -> tuple[str | None, bool | None]:

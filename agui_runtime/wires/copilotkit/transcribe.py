@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
@@ -90,7 +89,7 @@ def _from_json(body: object) -> Recording:
     encoded = audio.partition(",")[2] if audio.startswith("data:") else audio
     try:
         data = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:  # also for letters that are not ASCII
         raise _invalid("'audio' is not base64") from None
     name = given.get("filename")
     return Recording(data, mime, name if isinstance(name, str) and name else _name(mime))

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
@@ -130,7 +129,7 @@ def _said(payload: Mapping[str, Any]) -> dict[str, str]:
 def _is_own(headers: Mapping[str, str]) -> bool:
     """The page is of this server's origin, or what asks is no page at all."""
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    return origin is None or origin.partition("://")[2] == headers.get("host")
 
 
 _HEADER = re.compile(r"[\t\x20-\x7e\x80-\xff]*")

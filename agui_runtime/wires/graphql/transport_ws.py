@@ -229,7 +229,8 @@ class _Gone(Exception):
 
 def closing(code: int, reason: str) -> Message:
     """The ASGI message that closes a WebSocket; of the reason, RFC 6455 5.5 allows 123 bytes."""
-    return {"type": "websocket.close", "code": code, "reason": reason[:123]}
+    short = reason.encode("utf-8", "replace")[:123].decode("utf-8", "ignore")
+    return {"type": "websocket.close", "code": code, "reason": short}
 
 
 def _key(message: Mapping[str, Any]) -> str:

@@ -201,29 +201,56 @@ class _App:
             await reply(send, 500, JSON_TYPE, _error("something went wrong; see the server's log"))
 
 
+class _Lines:
+    """An answer that grows; `begun` from its first byte on."""
+
+    def __init__(self, send: Send) -> None:
+        self.begun = False
+        self._send = send
+
+    async def write(self, lines: bytes) -> None:
+        if not self.begun:
+            self.begun = True
+            await self._send({"type": "http.response.start", "status": 200, "headers": LINES})
+        await self._send({"type": "http.response.body", "body": lines, "more_body": True})
+
+    async def end(self) -> None:
+        await self.write(b"")
+        await self._send({"type": "http.response.body", "body": b""})
+
+
 async def _tell(handle: RunHandle, send: Send) -> None:
     """Say the run's events, one JSON object a line.
 
-    No line can say that a run failed: before the first one that is an HTTP status, after it the
-    answer breaks off, and the caller's stream with it.
+    No line can say that a run failed, or cannot be read any more: before the first one that is an
+    HTTP status, after it the answer breaks off, and the caller's stream with it.
     """
-    speech, started = Speech(handle.run), False
+    lines = _Lines(send)
+    try:
+        failure = await _lines(handle, lines)
+    except AguiError as error:
+        if not lines.begun:
+            raise
+        logger.warning("the answer of run %s broke off: %s", handle.run.run_id, error)
+        return
+    if failure is None:
+        await lines.end()
+    elif not lines.begun:
+        await reply(send, 500, JSON_TYPE, _error(failure))
+
+
+async def _lines(handle: RunHandle, lines: _Lines) -> str | None:
+    """Write the run's lines; what its failure says, if it failed."""
+    speech = Speech(handle.run)
     async with aclosing(handle.batches()) as batches:
         async for batch in batches:
             events = [record.event for record in batch.records]
-            lines = b"".join(_line(said) for event in events for said in speech.lines(event))
-            if lines and not started:
-                started = True
-                await send({"type": "http.response.start", "status": 200, "headers": LINES})
-            if lines:
-                await send({"type": "http.response.body", "body": lines, "more_body": True})
+            ready = b"".join(_line(said) for event in events for said in speech.lines(event))
+            if ready:
+                await lines.write(ready)
             if events[-1]["type"] == "RUN_ERROR":
-                if not started:
-                    await reply(send, 500, JSON_TYPE, _error(events[-1]["message"]))
-                return
-    if not started:
-        await send({"type": "http.response.start", "status": 200, "headers": LINES})
-    await send({"type": "http.response.body", "body": b""})
+                return str(events[-1]["message"])
+    return None
 
 
 def _line(said: Mapping[str, Any]) -> bytes:

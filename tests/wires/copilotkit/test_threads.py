@@ -125,7 +125,24 @@ async def test_state_is_what_the_agent_left() -> None:
     assert answer.json() == {"state": {"count": 5, "last": "go"}}
 
 
-@pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "x"}, {"cursor": "nonsense"}])
+@pytest.mark.parametrize("limit", ["1" + "0" * 5000, "0002", str(2**64)])
+async def test_a_limit_may_have_any_number_of_digits(limit: str) -> None:
+    async with serving(CopilotRuntime(agents=scripted_agents())) as client:
+        await talk(client, "a")
+        answer = await client.get("/threads", params={"limit": limit})
+    assert [each["id"] for each in answer.json()["threads"]] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *(
+            {"limit": limit}
+            for limit in ("0", "00", "x", "-1", "1.5", "\N{SUPERSCRIPT TWO}", "1_0")
+        ),
+        *({"cursor": cursor} for cursor in ("nonsense", "nan/a", "inf/a", "/a", "9" * 5000)),
+    ],
+)
 async def test_a_list_must_be_asked_for_properly(query: dict[str, str]) -> None:
     async with serving(CopilotRuntime(agents=scripted_agents())) as client:
         answer = await client.get("/threads", params=query)

@@ -89,6 +89,7 @@ async def test_what_the_provider_refuses_is_told_safely(
         ({"mimeType": "image/png"}, "invalid_audio_format"),
         ({"mimeType": ""}, "invalid_request"),
         ({"audio": "no base64!"}, "invalid_request"),
+        ({"audio": "Grüße"}, "invalid_request"),
     ],
 )
 async def test_what_is_no_recording_is_refused(changed: dict[str, str], code: str) -> None:

@@ -108,6 +108,16 @@ async def test_a_ping_is_answered_with_its_payload() -> None:
         assert await ws.hear() == {"type": "pong", "payload": {"n": 1}}
 
 
+@pytest.mark.parametrize("letter", ["x", "ß", "\N{GRINNING FACE}"])
+async def test_a_message_of_an_unknown_type_is_refused_however_long_its_name(letter: str) -> None:
+    async with serving(runtime()) as client, socket(client) as ws:
+        await ws.initialised()
+        await ws.say(letter * 200)
+        code, reason = await ws.closed()
+    assert code == 4400
+    assert (reason or "").startswith(f"Unknown message type '{letter * 20}")
+
+
 async def test_a_silent_client_is_pinged_and_at_last_given_up() -> None:
     limits = SocketLimits(keep_alive=0.05)
     async with serving(runtime(), socket_limits=limits) as client, socket(client) as ws:

@@ -1,0 +1,156 @@
+"""Ten thousand wrong requests: whatever comes, no answer is a 5xx, and no log holds an exception.
+
+`FUZZ_SEED` chooses the requests, `FUZZ_COUNT` how many there are; a failure prints both, and the
+request as it is to be sent. Each of the tests that were made of what this found stands with the
+part that was mended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from random import Random, SystemRandom
+from typing import TypeAlias
+from uuid import uuid4
+
+import pytest
+
+from agui_runtime.stores.base import Store
+from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.stores.redis import RedisStore
+from agui_runtime.wires.copilotkit.envelope import FORMS
+from agui_runtime.wires.graphql.schema import build_schema
+from tests.stores.servers import RedisServer
+from tests.wires.fuzz.mutator import Mutator
+from tests.wires.fuzz.offers import offers
+from tests.wires.fuzz.originals import BASE, ORIGINALS, operations
+from tests.wires.fuzz.raw import Answer, Connection, Reading, Request
+from tests.wires.fuzz.talks import fault, talk
+from tests.wires.fuzz.world import Ear, make_app, run_body, serving
+
+SEED = int(os.environ.get("FUZZ_SEED") or SystemRandom().randrange(10**6))
+COUNT = int(os.environ.get("FUZZ_COUNT") or 10_000)
+
+TALKS = 10
+"""For so many requests there is one conversation on a WebSocket, of several messages."""
+
+AT_ONCE = 8
+"""Connections; they share the server, and what earlier requests left there."""
+
+MakeStore: TypeAlias = Callable[[], Store]
+
+STORES: dict[str, float] = {"memory": 0.8, "redis": 0.2}
+"""The share of the requests that each store gets."""
+
+
+@pytest.fixture(params=list(STORES))
+def count(request: pytest.FixtureRequest) -> int:
+    return int(COUNT * STORES[request.param])
+
+
+@pytest.fixture
+def make_store(request: pytest.FixtureRequest) -> MakeStore:
+    """Makes stores of the kind that `count` is for."""
+    if request.node.callspec.params["count"] == "memory":
+        return MemoryStore
+    redis: RedisServer = request.getfixturevalue("redis")
+    return lambda: RedisStore(redis.url, prefix=uuid4().hex)
+
+
+class Trial:
+    """Requests against one server, each of them in its turn on one of its connections."""
+
+    def __init__(self, port: int, ear: Ear) -> None:
+        self._port = port
+        self._ear = ear
+
+    async def faults(self, requests: Sequence[Request]) -> list[str]:
+        """What is wrong with the answers, and what the logs hold afterwards."""
+        connection = Connection(self._port)
+        found = []
+        for request in requests:
+            fault = _fault(request, await connection.exchange(request))
+            found += [f"{fault}: {request!r}"] if fault else []
+        await connection.close()
+        return found + self._ear.taken()
+
+    async def serves(self) -> bool:
+        """Whether the server still answers a front end that does everything right."""
+        body = run_body(f"fine-{uuid4().hex}", "fine")
+        head = b"POST %b/agent/default/run HTTP/1.1\r\nhost: 127.0.0.1\r\n" % BASE.encode()
+        head += b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
+        connection = Connection(self._port)
+        answer = await connection.exchange(Request(head, body))
+        await connection.close()
+        return answer.status == 200 and b'"RUN_FINISHED"' in answer.body
+
+
+def _fault(request: Request, answer: Answer) -> str:
+    if answer.status >= 500:
+        return f"status {answer.status}, {answer.body[:300]!r}"
+    if answer.status == 0 and request.reading is not Reading.CUT:
+        return "the connection was closed without an answer, or in its midst"
+    return ""
+
+
+# Starlette forgets the file of a form that breaks off; it lies in memory only.
+@pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning")
+async def test_no_request_whatever_makes_the_server_fail(make_store: MakeStore, count: int) -> None:
+    mutator = Mutator(f"{SEED}-{count}", ORIGINALS)
+    requests = [mutator.request() for _ in range(count)]
+    ear = Ear()
+    async with serving(make_store(), ear) as port:
+        trial = Trial(port, ear)
+        shares = [requests[number::AT_ONCE] for number in range(AT_ONCE)]
+        found = await asyncio.gather(*map(trial.faults, shares))
+        _expect_none(chain.from_iterable(found))
+        assert await trial.serves()
+    _expect_none(ear.taken())
+
+
+async def test_no_conversation_on_a_socket_makes_the_server_fail(
+    make_store: MakeStore, count: int
+) -> None:
+    random = Random(f"{SEED}-{count}")
+    talks = [talk(random) for _ in range(count // TALKS)]
+    ear = Ear()
+    async with serving(make_store(), ear) as port:
+        for each in talks:
+            wrong = await fault(port, each)
+            _expect_none([*([f"{wrong}: {each!r}"] if wrong else []), *ear.taken()])
+        assert await Trial(port, ear).serves()
+    _expect_none(ear.taken())
+
+
+def test_every_route_is_tried() -> None:
+    """A route that is new has to be given a request in `originals`."""
+    tried = list(chain.from_iterable(ORIGINALS))
+    untried = [
+        offer
+        for offer in offers(make_app(MemoryStore()))
+        if not any(offer.takes(each.method, each.path) for each in tried)
+    ]
+    assert untried == []
+
+
+def test_every_form_of_an_envelope_is_tried() -> None:
+    bodies = [original.body for original in chain.from_iterable(ORIGINALS)]
+    methods = {body["method"] for body in bodies if isinstance(body, dict) and "method" in body}
+    assert methods == {*FORMS, "resource/request"}
+
+
+def test_every_field_at_the_root_of_graphql_is_tried() -> None:
+    schema = build_schema()
+    roots = [schema.query_type, schema.mutation_type, schema.subscription_type]
+    text = " ".join(query for query, _ in operations())
+    fields = [name for root in roots if root is not None for name in root.fields]
+    assert [name for name in fields if name not in text] == []
+
+
+def _expect_none(faults: Iterable[str]) -> None:
+    """A failure says all that is needed to see it again."""
+    found = list(faults)
+    head = f"FUZZ_SEED={SEED} FUZZ_COUNT={COUNT}: {len(found)} faults"
+    assert not found, "\n".join([head, *found[:8]])
