@@ -20,6 +20,7 @@ from agui_runtime.settings import Settings
 from agui_runtime.wires.copilotkit.options import WireOptions
 from agui_runtime.wires.copilotkit.routes import Wire
 from agui_runtime.wires.graphql import routes as graphql
+from agui_runtime.wires.graphql.limits import Limits
 from agui_runtime.wires.remote import routes as remote
 from agui_runtime.wrappers import breaker_states
 
@@ -66,7 +67,7 @@ def create_app(
             remote.routes(
                 runtime,
                 remote_path,
-                max_body=wire_options.max_body,
+                limits=wire_options.body_limits,
                 forward_headers=wire_options.forward_headers,
             )
         )
@@ -87,7 +88,7 @@ def _graphql(
         runtime,
         path,
         aliases=[GRAPHQL_PATH],
-        max_body=options.max_body,
+        limits=Limits(body=options.body_limits),
         forward_headers=options.forward_headers,
         origins=origins,
         envelope=wire.envelope,
@@ -127,7 +128,15 @@ def runtime_from(settings: Settings) -> CopilotRuntime:
 
 def wire_options_from(settings: Settings) -> WireOptions:
     """How the environment wants today's wire; raises Misconfigured."""
-    return WireOptions(forward_headers=settings.forward_headers, development=settings.development)
+    return WireOptions(
+        forward_headers=settings.forward_headers,
+        development=settings.development,
+        max_body=settings.max_body,
+        max_values=settings.max_values,
+        max_depth=settings.max_depth,
+        max_messages=settings.max_messages,
+        max_parts=settings.max_parts,
+    )
 
 
 def _agent(settings: Settings) -> object:

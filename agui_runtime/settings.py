@@ -42,6 +42,16 @@ class Settings:
     production: bool = False
     """Show nobody the playground or the GraphQL schema."""
     log_level: str = "info"
+    max_body: int = 16_000_000
+    """Bytes that a request may have at most, attachments included."""
+    max_values: int = 250_000
+    """Texts, numbers, objects and lists that its JSON may hold."""
+    max_depth: int = 128
+    """How deep these may be nested."""
+    max_messages: int = 20_000
+    """Messages that a conversation may have."""
+    max_parts: int = 1000
+    """Parts and tool calls that a message may have."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -68,6 +78,7 @@ class Settings:
             allow_anonymous=_flag("AGUI_ALLOW_ANONYMOUS", env.get("AGUI_ALLOW_ANONYMOUS", "")),
             production=_flag("AGUI_PRODUCTION", env.get("AGUI_PRODUCTION", "")),
             log_level=env.get("AGUI_LOG_LEVEL", default.log_level).lower(),
+            **_counts(env, default),
         )
 
 
@@ -85,6 +96,21 @@ def _seconds(name: str, value: str | None, default: float) -> float:
     if not value.replace(".", "", 1).isdigit():
         raise Misconfigured(f"{name} must be a number of seconds, not {value!r}")
     return float(value)
+
+
+def _counts(env: Mapping[str, str], default: Settings) -> dict[str, int]:
+    """The limits of requests."""
+    names = ("max_body", "max_values", "max_depth", "max_messages", "max_parts")
+    return {name: _count(f"AGUI_{name.upper()}", env, getattr(default, name)) for name in names}
+
+
+def _count(name: str, env: Mapping[str, str], default: int) -> int:
+    value = env.get(name)
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit() and len(value) < 16):
+        raise Misconfigured(f"{name} must be a whole number from 1, not {value!r}")
+    return int(value)
 
 
 def _listed(value: str | None) -> tuple[str, ...]:

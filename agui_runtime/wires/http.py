@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from starlette.types import Receive, Scope, Send
 
-from agui_runtime.errors import TooLarge
+from agui_runtime.wires.bodies import BodyLimits
 
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
@@ -40,11 +40,11 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) -> bytes:
-    """The request's body, of at most `limit` bytes; raises TooLarge or ClientGone."""
+async def read_body(headers: Mapping[str, str], receive: Receive, limits: BodyLimits) -> bytes:
+    """The request's body; raises TooLarge or ClientGone."""
     told = headers.get("content-length", "")
-    if told.isdigit() and int(told) > limit:
-        raise _too_large(limit)
+    if told.isdigit() and int(told) > limits.bytes:
+        raise limits.exceeded("bytes")
     body = bytearray()
     more = True
     while more:
@@ -52,8 +52,8 @@ async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) ->
         if message["type"] == "http.disconnect":
             raise ClientGone
         body += message.get("body", b"")
-        if len(body) > limit:
-            raise _too_large(limit)
+        if len(body) > limits.bytes:
+            raise limits.exceeded("bytes")
         more = message.get("more_body", False)
     return bytes(body)
 
@@ -78,7 +78,3 @@ async def disconnected(receive: Receive) -> None:
     """Return when the client has closed the connection; the request's body must have been read."""
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The body may have at most {limit} bytes.")

@@ -37,9 +37,12 @@ def to_agui(sent: object) -> list[Message]:
     out.
     """
     messages: list[Message] = []
+    first: dict[str, Message] = {}
     for each in sent if isinstance(sent, list) else ():
         if isinstance(each, dict) and isinstance(each.get("id"), str):
-            _add(messages, each)
+            for made in _made_of(each, first):
+                messages.append(made)
+                first.setdefault(made["id"], made)
     return messages
 
 
@@ -82,32 +85,33 @@ def _result(message: Message, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _add(messages: list[Message], each: Mapping[str, Any]) -> None:
+def _made_of(each: Mapping[str, Any], first: Mapping[str, Message]) -> Iterator[Message]:
+    """What it adds to the conversation, of which `first` finds the messages by their ids."""
     if isinstance(each.get("actionExecutionId"), str):
         content = as_text(each.get("result", ""))
         call = each["actionExecutionId"]
-        messages.append({"id": each["id"], "role": "tool", "toolCallId": call, "content": content})
+        yield {"id": each["id"], "role": "tool", "toolCallId": call, "content": content}
     elif isinstance(each.get("name"), str) and "arguments" in each:
-        _add_call(messages, each)
+        yield from _call(each, first)
     elif isinstance(each.get("bytes"), str):
         source = {"type": "data", "value": each["bytes"], "mimeType": f"image/{each.get('format')}"}
         image = [{"type": "image", "source": source}]
-        messages.append({"id": each["id"], "role": "user", "content": image})
+        yield {"id": each["id"], "role": "user", "content": image}
     elif each.get("role") in _SPEAKERS:
         content = text_of(each.get("content"))
-        messages.append({"id": each["id"], "role": each["role"], "content": content})
+        yield {"id": each["id"], "role": each["role"], "content": content}
 
 
-def _add_call(messages: list[Message], each: Mapping[str, Any]) -> None:
+def _call(each: Mapping[str, Any], first: Mapping[str, Message]) -> Iterator[Message]:
     function = {"name": each["name"], "arguments": as_text(each["arguments"])}
     call = {"id": each["id"], "type": "function", "function": function}
     parent = each.get("parentMessageId") or each["id"]
-    known = next((it for it in messages if it["id"] == parent), None)
+    known = first.get(parent) if isinstance(parent, str) else None
     if known is not None and known["role"] == "assistant":
         known.setdefault("toolCalls", []).append(call)
     else:
         free = parent if known is None else each["id"]
-        messages.append({"id": free, "role": "assistant", "toolCalls": [call]})
+        yield {"id": free, "role": "assistant", "toolCalls": [call]}
 
 
 def _parsed(arguments: str) -> object:

@@ -12,6 +12,7 @@ from agui_runtime.errors import InvalidInput, first_fault
 from agui_runtime.events import Caller
 from agui_runtime.ids import MAX_ID
 from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.wires.bodies import BodyLimits
 from agui_runtime.wires.copilotkit.errors import Refusal
 from agui_runtime.wires.copilotkit.exchange import Exchange
 
@@ -42,16 +43,18 @@ Recorder: TypeAlias = Callable[[Caller, Annotation], Awaitable[Recorded]]
 class Annotate:
     """The handler of `/annotate`; refuses until there is a recorder."""
 
-    def __init__(self, runtime: CopilotRuntime, recorder: Recorder | None, max_body: int) -> None:
+    def __init__(
+        self, runtime: CopilotRuntime, recorder: Recorder | None, limits: BodyLimits
+    ) -> None:
         self._runtime = runtime
         self._recorder = recorder
-        self._max_body = max_body
+        self._limits = limits
 
     async def annotate(self, exchange: Exchange) -> None:
         if self._recorder is None:
             message = "Annotations are kept nowhere: give WireOptions(annotations=...) a recorder."
             raise Refusal(422, {"error": message})
-        annotation = _annotation(await exchange.payload(self._max_body))
+        annotation = _annotation(await exchange.payload(self._limits))
         await self._runtime.threads.find(annotation.thread_id, exchange.caller)
         recorded = await self._recorder(exchange.caller, annotation)
         await exchange.answer({"id": recorded.id, "duplicate": recorded.duplicate})

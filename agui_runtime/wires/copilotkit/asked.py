@@ -11,6 +11,7 @@ from ag_ui.core import RunAgentInput
 from pydantic import ValidationError
 
 from agui_runtime.errors import InvalidInput
+from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits
 from agui_runtime.wires.copilotkit.errors import Refusal
 from agui_runtime.wires.copilotkit.parts import modern
 from agui_runtime.wrappers.mcp_apps import PROXIED
@@ -22,13 +23,15 @@ SUGGEST = "copilotkitSuggest"
 _DEFAULTS: Mapping[str, Any] = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
 
 
-def run_input(payload: object) -> RunAgentInput:
-    """The RunAgentInput in a body; raises InvalidInput, whose message is a JSON list of all faults.
+def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentInput:
+    """The RunAgentInput in a body; raises InvalidInput, whose message is a JSON list of all faults,
+    and TooLarge.
 
     Parts of AG-UI before 1.0 are given their form of today.
     """
     if not isinstance(payload, dict):
         raise InvalidInput("the body must be a JSON object, a RunAgentInput")
+    limits.check_messages(payload.get("messages"))
     given = {key: value for key, value in payload.items() if value is not None}
     if isinstance(given.get("messages"), list):
         given["messages"] = [modern(message) for message in given["messages"]]

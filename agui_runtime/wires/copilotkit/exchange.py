@@ -10,9 +10,10 @@ import orjson
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
-from agui_runtime.errors import AguiError, InvalidInput
+from agui_runtime.errors import AguiError
 from agui_runtime.events import Caller, RunContext
 from agui_runtime.observe import request_id_of
+from agui_runtime.wires.bodies import BodyLimits, loaded
 from agui_runtime.wires.copilotkit.envelope import Enveloped
 from agui_runtime.wires.copilotkit.errors import Refusal, told
 from agui_runtime.wires.http import Headers, headers_of, read_body, reply
@@ -47,20 +48,15 @@ class Exchange:
     def query(self) -> QueryParams:
         return QueryParams(self.enveloped.query if self.enveloped else self.scope["query_string"])
 
-    async def payload(self, limit: int) -> Any:  # noqa: ANN401  # any JSON
+    async def payload(self, limits: BodyLimits) -> Any:  # noqa: ANN401  # any JSON
         """The JSON of the body, None without one; raises InvalidInput, TooLarge or ClientGone.
 
         The content type is not asked for: the reference's clients are liberal with it.
         """
         if self.enveloped:
             return self.enveloped.body
-        body = await read_body(self.headers, self.receive, limit)
-        if not body:
-            return None
-        try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise InvalidInput(f"not JSON: {error}") from None
+        body = await read_body(self.headers, self.receive, limits)
+        return await loaded(body, limits) if body else None
 
     def context(self, properties: Mapping[str, Any], forward: frozenset[str]) -> RunContext:
         """What a run is told of this request; `forward` names the headers that agents may see."""

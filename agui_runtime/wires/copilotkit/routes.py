@@ -40,7 +40,7 @@ class Wire:
         self._path = path
         self._agents = [*path.strip("/").split("/"), "agent"]
         self._depth = len(self._agents) - 1
-        self._max_body = options.max_body
+        self._limits = options.body_limits
         self._table = Table(_entries(runtime, options))
 
     @property
@@ -88,7 +88,7 @@ class Wire:
         if "json" not in exchange.headers.get("content-type", ""):
             raise invalid_request("Single-route endpoint expects JSON payloads", 415)
         try:
-            body = await exchange.payload(self._max_body)
+            body = await exchange.payload(self._limits)
         except InvalidInput:
             raise invalid_request("Invalid JSON payload") from None
         await self._unwrap(exchange, body)
@@ -115,7 +115,7 @@ async def _guarded(exchange: Exchange, answer: Awaitable[None]) -> None:
 
 def _entries(runtime: CopilotRuntime, options: WireOptions) -> Iterable[tuple[str, str, Handler]]:
     runs, threads, info = Runs(runtime, options), Threads(runtime, options), Info(runtime, options)
-    annotate = Annotate(runtime, options.annotations, options.max_body)
+    annotate = Annotate(runtime, options.annotations, options.body_limits)
     yield "GET", "info", info.info
     yield "POST", "agent/{agent}/run", runs.run
     yield "POST", "agent/{agent}/connect", runs.connect

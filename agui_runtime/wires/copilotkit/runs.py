@@ -59,6 +59,7 @@ class Runs:
     def __init__(self, runtime: CopilotRuntime, options: WireOptions) -> None:
         self._runtime = runtime
         self._options = options
+        self._limits = options.body_limits
 
     async def run(self, exchange: Exchange, agent: str) -> None:
         """Start a run and follow it; closing the connection does not stop it."""
@@ -76,7 +77,7 @@ class Runs:
         that a verifier accepts.
         """
         await self._found(exchange, agent)
-        asked = run_input(await exchange.payload(self._options.max_body))
+        asked = run_input(await exchange.payload(self._limits), self._limits)
         after = _cursor(exchange.headers.get("last-event-id"))
         known = await self._runtime.threads.find(asked.thread_id, exchange.caller)
         if known is None and after is not None:
@@ -87,7 +88,7 @@ class Runs:
         """Stop the thread's live run, or only the run that the body names."""
         await self._found(exchange, agent)
         try:
-            run_id = stop_run_id(await exchange.payload(self._options.max_body))
+            run_id = stop_run_id(await exchange.payload(self._limits))
         except InvalidInput:
             raise Refusal(400, {"error": "Invalid stop request"}) from None
         known = await self._runtime.threads.find(thread, exchange.caller)
@@ -105,8 +106,8 @@ class Runs:
     async def _started(self, exchange: Exchange, agent: str, *, beside: bool = False) -> _Started:
         """Keeps no more of the request than its stream needs: bodies are large, streams long."""
         found = await self._found(exchange, agent)
-        payload = await exchange.payload(self._options.max_body)
-        asked = run_input(payload)
+        payload = await exchange.payload(self._limits)
+        asked = run_input(payload, self._limits)
         if comes_from_app(asked):
             if not answers_apps(found):
                 raise InvalidInput(f"agent {agent!r} has no MCP apps; put it into an MCPAppsAgent")

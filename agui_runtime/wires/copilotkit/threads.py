@@ -46,7 +46,7 @@ class Threads:
 
     async def update(self, exchange: Exchange, thread: str) -> None:
         """Rename with `name`, archive or bring back with `archived`."""
-        name, archived = _changes(await exchange.payload(self._options.max_body))
+        name, archived = _changes(await exchange.payload(self._options.body_limits))
         changed = await self._threads.update(thread, exchange.caller, name=name, archived=archived)
         await exchange.answer(_described(changed))
 

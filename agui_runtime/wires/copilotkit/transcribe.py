@@ -29,7 +29,7 @@ class Transcribe:
 
     def __init__(self, options: WireOptions) -> None:
         self._service = options.transcription
-        self._max_body = options.max_body
+        self._limits = options.body_limits
 
     async def transcribe(self, exchange: Exchange) -> None:
         if self._service is None:
@@ -57,12 +57,12 @@ class Transcribe:
                 "Request must be multipart/form-data or application/json with base64 audio"
             )
         try:
-            return _from_json(await exchange.payload(self._max_body))
+            return _from_json(await exchange.payload(self._limits))
         except InvalidInput as error:
             raise _invalid(error.message) from None
 
     async def _from_form(self, exchange: Exchange) -> Recording:
-        body = await read_body(exchange.headers, exchange.receive, self._max_body)
+        body = await read_body(exchange.headers, exchange.receive, self._limits)
 
         async def once() -> Message:
             return {"type": "http.request", "body": body}

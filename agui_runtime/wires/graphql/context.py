@@ -10,6 +10,7 @@ import strawberry
 
 from agui_runtime.events import Caller, RunContext
 from agui_runtime.runtime import CopilotRuntime, RunHandle
+from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits
 from agui_runtime.wires.graphql.projector import Projector
 from agui_runtime.wires.graphql.trace import Trace
 from agui_runtime.wires.pace import FRAME
@@ -52,6 +53,7 @@ class GraphQLExecutionContext:
     cloud_key: str | None = None
     properties: Mapping[str, Any] = field(default_factory=dict)
     trace: Trace = field(default_factory=lambda: Trace(""))
+    limits: BodyLimits = DEFAULT_LIMITS
     started: StartedRun | None = None
 
     def run_context(self, properties: Mapping[str, Any], url: str | None) -> RunContext:

@@ -51,6 +51,7 @@ class Engine:
         introspection: bool = True,
     ) -> None:
         self.runtime = runtime
+        self.limits = limits
         self._forward_headers = forward_headers
         self._schema = build_schema()
         self._operations = Operations(self._schema, limits, introspection=introspection)
@@ -70,6 +71,7 @@ class Engine:
                 headers={name: headers[name] for name in self._forward_headers & headers.keys()},
                 cloud_key=headers.get(CLOUD_KEY),
                 trace=trace,
+                limits=self.limits.body,
             )
         trace.finish()
 

@@ -13,7 +13,8 @@ import orjson
 from starlette.datastructures import QueryParams
 from starlette.types import Receive
 
-from agui_runtime.errors import TooLarge
+from agui_runtime.errors import InvalidInput, TooLarge
+from agui_runtime.wires.bodies import BodyLimits, loaded
 from agui_runtime.wires.graphql.errors import bad_request
 from agui_runtime.wires.graphql.framing import GRAPHQL_JSON
 from agui_runtime.wires.http import Headers, read_body
@@ -74,16 +75,16 @@ def from_query_string(query_string: bytes) -> GraphQLRequest:
     return _request(params.get("query"), params.get("operationName"), variables)
 
 
-async def read_json(headers: Mapping[str, str], receive: Receive, limit: int) -> object:
-    """The body of a POST, of at most `limit` bytes; raises BadRequest or ClientGone."""
+async def read_json(headers: Mapping[str, str], receive: Receive, limits: BodyLimits) -> object:
+    """The body of a POST; raises BadRequest or ClientGone."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in JSON_BODIES:
         raise BadRequest(415, None)
     try:
-        return orjson.loads(await read_body(headers, receive, limit))
+        return await loaded(await read_body(headers, receive, limits), limits)
     except TooLarge as error:
         raise BadRequest(413, error.message, code=error.code) from None
-    except orjson.JSONDecodeError:
+    except InvalidInput:
         raise BadRequest(400, "POST body sent invalid JSON.") from None
 
 

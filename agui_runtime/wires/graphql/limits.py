@@ -21,13 +21,14 @@ from graphql import (
 )
 
 from agui_runtime.errors import TooManyRequests
+from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one operation may have at most; a 1.10.6 front end needs 272 tokens, depth 6, no alias.
 
-    Long texts belong into variables, which only the size of the body limits. `depth` counts fields
+    Long texts belong into variables, which only `body` limits. `depth` counts fields
     within fields; what introspection asks for does not count. `open_requests` are those of one
     caller in one process, streams and subscriptions among them; without `authenticate`, everybody
     is one caller.
@@ -38,6 +39,7 @@ class Limits:
     depth: int = 12
     aliases: int = 15
     open_requests: int = 1000
+    body: BodyLimits = DEFAULT_LIMITS
 
 
 class OpenRequests:

@@ -6,7 +6,7 @@ messages that hold agent state are left out, and so are messages whose JSON cann
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -28,16 +28,23 @@ _SPEAKERS = ("user", "assistant", "system")
 def to_agui(sent: Iterable[MessageInput]) -> list[Message]:
     """The conversation as AG-UI messages, in order."""
     messages: list[Message] = []
+    first: dict[str, Message] = {}
     for message in sent:
-        if message.text_message:
-            messages.extend(_text(message.id, message.text_message))
-        elif message.action_execution_message:
-            _add_call(messages, message.id, message.action_execution_message)
-        elif message.result_message:
-            messages.append(_result(message.id, message.result_message))
-        elif message.image_message:
-            messages.append(_image(message.id, message.image_message))
+        for made in _made_of(message, first):
+            messages.append(made)
+            first.setdefault(made["id"], made)
     return messages
+
+
+def _made_of(message: MessageInput, first: Mapping[str, Message]) -> Iterable[Message]:
+    """What it adds to the conversation, of which `first` finds the messages by their ids."""
+    if message.text_message:
+        return _text(message.id, message.text_message)
+    if message.action_execution_message:
+        return _call(first, message.id, message.action_execution_message)
+    if message.result_message:
+        return [_result(message.id, message.result_message)]
+    return [_image(message.id, message.image_message)] if message.image_message else ()
 
 
 def legacy(messages: Sequence[Message]) -> list[dict[str, Any]]:
@@ -78,7 +85,9 @@ def _text(identity: str, message: TextMessageInput) -> Iterable[Message]:
         yield {"id": identity, "role": message.role.value, "content": message.content}
 
 
-def _add_call(messages: list[Message], identity: str, message: ActionExecutionMessageInput) -> None:
+def _call(
+    first: Mapping[str, Message], identity: str, message: ActionExecutionMessageInput
+) -> Iterable[Message]:
     try:
         orjson.loads(message.arguments)
     except orjson.JSONDecodeError:
@@ -86,12 +95,12 @@ def _add_call(messages: list[Message], identity: str, message: ActionExecutionMe
     function = {"name": message.name, "arguments": message.arguments}
     call = {"id": identity, "type": "function", "function": function}
     parent = given(message.parent_message_id)
-    known = next((m for m in messages if m["id"] == parent), None)
+    known = first.get(parent) if parent else None
     if known is not None and known["role"] == "assistant":
         known.setdefault("toolCalls", []).append(call)
     else:
         unused = parent if parent and known is None else identity
-        messages.append({"id": unused, "role": "assistant", "toolCalls": [call]})
+        yield {"id": unused, "role": "assistant", "toolCalls": [call]}
 
 
 def _result(identity: str, message: ResultMessageInput) -> Message:

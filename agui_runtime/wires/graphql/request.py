@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from ag_ui.core import RunAgentInput
 from pydantic import ValidationError
 
 from agui_runtime.errors import InvalidInput, first_fault
-from agui_runtime.events import NO_TOPICS, RunContext, RunRequest, Topics
+from agui_runtime.events import NO_TOPICS, Message, RunContext, RunRequest, Topics
+from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits, loaded_at_once
 from agui_runtime.wires.graphql.context import Streaming
 from agui_runtime.wires.graphql.inputs import (
     ActionInput,
@@ -23,6 +24,7 @@ from agui_runtime.wires.graphql.inputs import (
     FrontendInput,
     GenerateCopilotResponseInput,
     GenerateCopilotResponseMetadataInput,
+    MessageInput,
     MetadataInput,
     StreamingConfigInput,
     StreamingDelivery,
@@ -40,8 +42,10 @@ _PARAMETERS = {
 }
 
 
-def run_request(data: GenerateCopilotResponseInput, context: RunContext) -> RunRequest:
-    """The run that the mutation asks for; raises InvalidInput.
+def run_request(
+    data: GenerateCopilotResponseInput, context: RunContext, limits: BodyLimits = DEFAULT_LIMITS
+) -> RunRequest:
+    """The run that the mutation asks for; raises InvalidInput and TooLarge.
 
     Only a chat is part of its thread; suggestions, tasks and completions are ephemeral. The front
     end goes on after server-side actions by itself, with a second request.
@@ -49,15 +53,13 @@ def run_request(data: GenerateCopilotResponseInput, context: RunContext) -> RunR
     session = given(data.agent_session)
     kind = data.metadata.request_type or CopilotRequestType.Chat
     return RunRequest(
-        input=_agent_input(data, context.properties),
+        input=_agent_input(data, context.properties, limits),
         context=context,
         agent=session.agent_name if session else None,
         ephemeral=kind is not CopilotRequestType.Chat,
         follow_up=False,
         topics=_topics(data),
-        states={
-            each.agent_name: _json(each.state, "state", {}) for each in data.agent_states or ()
-        },
+        states={each.agent_name: _json(each.state, {}, limits) for each in data.agent_states or ()},
     )
 
 
@@ -70,9 +72,11 @@ def _topics(data: GenerateCopilotResponseInput) -> Topics:
     return Topics(rules.allow_list or (), rules.deny_list or ())
 
 
-def execution_request(data: ExecuteAgentInput, context: RunContext) -> RunRequest:
+def execution_request(
+    data: ExecuteAgentInput, context: RunContext, limits: BodyLimits = DEFAULT_LIMITS
+) -> RunRequest:
     """The run that is executed to its end for a caller who does not come back: the agent goes on
-    after server-side actions by itself. Raises InvalidInput.
+    after server-side actions by itself. Raises InvalidInput and TooLarge.
     """
     name, state = given(data.agent_name), given(data.state)
     metadata = data.metadata or MetadataInput()
@@ -85,19 +89,28 @@ def execution_request(data: ExecuteAgentInput, context: RunContext) -> RunReques
         agent_session=AgentSessionInput(agent_name=name) if name else None,
         context=data.context,
     )
-    request = run_request(asked, context)
+    request = run_request(asked, context, limits)
     if state is not None:
-        held = {"state": parsed_state(state)}
+        held = {"state": parsed_state(state, limits)}
         request = replace(request, input=request.input.model_copy(update=held))
     return replace(request, follow_up=True)
 
 
-def parsed_state(text: str) -> dict[str, Any]:
-    """An agent's state out of its JSON text; raises InvalidInput."""
-    state = _json(text, "state", None)
+def parsed_state(text: str, limits: BodyLimits = DEFAULT_LIMITS) -> dict[str, Any]:
+    """An agent's state out of its JSON text; raises InvalidInput and TooLarge."""
+    state = _json(text, None, limits)
     if not isinstance(state, dict):
         raise InvalidInput("state: not the JSON text of an object")
     return state
+
+
+def conversation(sent: Sequence[MessageInput], limits: BodyLimits) -> list[Message]:
+    """The messages in AG-UI's form; raises TooLarge."""
+    if len(sent) > limits.messages:
+        raise limits.exceeded("messages")
+    messages = to_agui(sent)
+    limits.check_messages(messages)
+    return messages
 
 
 def streaming_of(config: StreamingConfigInput | None) -> Streaming:
@@ -118,15 +131,15 @@ def _within(name: str, value: float | None, least: float, most: float) -> float 
 
 
 def _agent_input(
-    data: GenerateCopilotResponseInput, properties: Mapping[str, Any]
+    data: GenerateCopilotResponseInput, properties: Mapping[str, Any], limits: BodyLimits
 ) -> RunAgentInput:
     session = data.agent_session or None
-    state, config = _state_and_config(data)
+    state, config = _state_and_config(data, limits)
     made = {
         "threadId": data.thread_id or (session and session.thread_id) or "",
         "runId": "",
-        "messages": to_agui(data.messages),
-        "tools": list(_tools(data.frontend.actions, for_model=session is None)),
+        "messages": conversation(data.messages, limits),
+        "tools": list(_tools(data.frontend.actions, limits, for_model=session is None)),
         "context": [
             {"description": each.description, "value": each.value} for each in data.context or ()
         ],
@@ -139,18 +152,22 @@ def _agent_input(
         raise InvalidInput(first_fault(error)) from None
 
 
-def _state_and_config(data: GenerateCopilotResponseInput) -> tuple[object, dict[str, Any]]:
+def _state_and_config(
+    data: GenerateCopilotResponseInput, limits: BodyLimits
+) -> tuple[object, dict[str, Any]]:
     """What the front end holds of the session's agent; unreadable JSON counts as nothing."""
     session = data.agent_session or None
     name = session.agent_name if session else None
     held = next((each for each in data.agent_states or () if each.agent_name == name), None)
     if held is None:
         return {}, {}
-    config = _json(held.config or "{}", "config", {})
-    return _json(held.state, "state", {}), config if isinstance(config, dict) else {}
+    config = _json(held.config or "{}", {}, limits)
+    return _json(held.state, {}, limits), config if isinstance(config, dict) else {}
 
 
-def _tools(actions: Iterable[ActionInput], *, for_model: bool) -> Iterable[dict[str, Any]]:
+def _tools(
+    actions: Iterable[ActionInput], limits: BodyLimits, *, for_model: bool
+) -> Iterable[dict[str, Any]]:
     """The actions that may be called, the first of each name; `remote` ones are for agents only.
 
     A schema that cannot be read fails an agent's request, and means no parameters for a model: so
@@ -164,7 +181,7 @@ def _tools(actions: Iterable[ActionInput], *, for_model: bool) -> Iterable[dict[
         if action.name in seen or action.available in hidden:
             continue
         seen.add(action.name)
-        schema = _json(action.json_schema, f"jsonSchema of {action.name!r}", None)
+        schema = _json(action.json_schema, None, limits)
         if not isinstance(schema, dict) and not for_model:
             raise InvalidInput(f"the jsonSchema of action {action.name!r} is not a JSON object")
         parameters = schema if isinstance(schema, dict) else {}
@@ -194,13 +211,12 @@ def _parameters(sent: ForwardedParametersInput | None) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _json(text: str, what: str, unreadable: object) -> object:
+def _json(text: str, unreadable: object, limits: BodyLimits) -> object:
+    """The value in a JSON text, for which the limits of a body count, too."""
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return loaded_at_once(text, limits)
+    except InvalidInput:
         return unreadable
-    _check_depth(value, what)
-    return value
 
 
 def _check_depth(value: object, what: str) -> None:

@@ -47,7 +47,6 @@ def routes(
     aliases: Sequence[str] = (),
     limits: Limits = DEFAULT_LIMITS,
     socket_limits: SocketLimits = DEFAULT_SOCKET_LIMITS,
-    max_body: int = 4_000_000,
     forward_headers: Sequence[str] = (),
     origins: Sequence[str] = ("*",),
     envelope: Envelope | None = None,
@@ -56,8 +55,8 @@ def routes(
 ) -> APIRouter:
     """GraphQL at `path`, for front ends of CopilotKit 1.10.6 and older, and for any other client.
 
-    The same is at the `aliases`. `max_body` is in bytes. `forward_headers` names the request
-    headers that agents and actions may see. `origins` are those of pages that may open WebSockets;
+    The same is at the `aliases`. `forward_headers` names the request headers that agents and
+    actions may see. `origins` are those of pages that may open WebSockets;
     for `*` see `SocketEndpoint`. CORS is the app's. `envelope` is given the bodies at `path` with a
     `method` and no `query`. `playground` shows GraphiQL to browsers; without `introspection`,
     nobody is told the schema.
@@ -70,7 +69,7 @@ def routes(
     router = APIRouter()
     for each in dict.fromkeys((path, *aliases)):
         enveloped = envelope if each == path else None
-        endpoint = GraphQLEndpoint(engine, seats, max_body, enveloped, page)
+        endpoint = GraphQLEndpoint(engine, seats, enveloped, page)
         router.routes.append(Route(each, endpoint))
         router.routes.append(WebSocketRoute(each, sockets))
         router.routes.append(Route(f"{each}/health", _healthy, methods=["GET"]))
@@ -86,13 +85,11 @@ class GraphQLEndpoint:
         self,
         engine: Engine,
         seats: Seats,
-        max_body: int,
         envelope: Envelope | None,
         page: Playground | None,
     ) -> None:
         self._engine = engine
         self._seats = seats
-        self._max_body = max_body
         self._envelope = envelope
         self._page = page
 
@@ -111,7 +108,7 @@ class GraphQLEndpoint:
             return
 
     async def _post(self, exchange: Exchange) -> None:
-        body = await read_json(exchange.headers, exchange.receive, self._max_body)
+        body = await read_json(exchange.headers, exchange.receive, self._engine.limits.body)
         if self._envelope is None or is_graphql(body):
             await self._answer(from_body(body), exchange)
         else:

@@ -6,8 +6,8 @@ import orjson
 
 from agui_runtime.wires.graphql.context import GraphQLExecutionContext
 from agui_runtime.wires.graphql.inputs import LoadAgentStateInput, SaveAgentStateInput, given
-from agui_runtime.wires.graphql.messages import legacy, to_agui
-from agui_runtime.wires.graphql.request import parsed_state
+from agui_runtime.wires.graphql.messages import legacy
+from agui_runtime.wires.graphql.request import conversation, parsed_state
 from agui_runtime.wires.graphql.types import LoadAgentStateResponse, SaveAgentStateResponse
 
 
@@ -37,8 +37,8 @@ async def saved(
         data.thread_id,
         data.agent_name,
         context.caller,
-        parsed_state(data.state),
-        None if messages is None else to_agui(messages),
+        parsed_state(data.state, context.limits),
+        None if messages is None else conversation(messages, context.limits),
         given(data.expected_version),
     )
     context.trace.note("saved version %s of %s", version, data.agent_name)

@@ -79,7 +79,7 @@ class Mutation:
         context = info.context
         metadata = data.metadata or MetadataInput()
         surroundings = context.run_context(metadata.properties or {}, given(metadata.url))
-        handle = await context.runtime.start(execution_request(data, surroundings))
+        handle = await context.runtime.start(execution_request(data, surroundings, context.limits))
         stopping = context.runtime.options.stop_on_disconnect
         return await executed(handle, stop_if_cancelled=stopping)
 
@@ -113,7 +113,7 @@ async def _start(
     """Start the run; its document grows after this returns (see `stream`)."""
     streaming = streaming_of(config)
     surroundings = context.run_context(properties or {}, given(data.frontend.url))
-    handle = await context.runtime.start(run_request(data, surroundings))
+    handle = await context.runtime.start(run_request(data, surroundings, context.limits))
     context.started = StartedRun(handle, Projector(handle.run), streaming)
     return context.started.projector.response
 

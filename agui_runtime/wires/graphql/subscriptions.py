@@ -105,7 +105,8 @@ async def _updates(
     data: GenerateCopilotResponseInput,
     properties: Mapping[str, Any],
 ) -> AsyncGenerator[CopilotUpdate, None]:
-    request = run_request(data, context.run_context(properties, given(data.frontend.url)))
+    surroundings = context.run_context(properties, given(data.frontend.url))
+    request = run_request(data, surroundings, context.limits)
     handle = await context.runtime.start(request)
     updates, told = Updates(handle.run), handle.start
     async with aclosing(handle.batches()) as batches:

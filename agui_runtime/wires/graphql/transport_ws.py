@@ -18,7 +18,8 @@ from typing import Any, NoReturn, TypeAlias
 import orjson
 from starlette.types import Message, Receive, Send
 
-from agui_runtime.errors import Unauthenticated
+from agui_runtime.errors import InvalidInput, TooLarge, Unauthenticated
+from agui_runtime.wires.bodies import loaded
 from agui_runtime.wires.graphql.engine import Engine, Identity
 from agui_runtime.wires.graphql.http import BadRequest, GraphQLRequest, from_body
 from agui_runtime.wires.graphql.operations import Refused
@@ -117,26 +118,31 @@ class Connection:
     async def _read(self) -> dict[str, Any]:
         try:
             async with asyncio.timeout(self._limits.keep_alive):
-                return self._parsed(await self._receive())
+                event = await self._receive()
+            return await self._parsed(event)
         except TimeoutError:
             await self._say({"type": "ping"})
         try:
             async with asyncio.timeout(self._limits.keep_alive):
-                return self._parsed(await self._receive())
+                event = await self._receive()
         except TimeoutError:
             raise _Close(4499, "Terminated: a ping was not answered") from None
+        return await self._parsed(event)
 
-    def _parsed(self, event: Message) -> dict[str, Any]:
+    async def _parsed(self, event: Message) -> dict[str, Any]:
         if event["type"] == "websocket.disconnect":
             raise _Gone
         text = event.get("text")
         if text is None:
             raise _Close(4400, "Messages must be text")
-        if len(text) > self._limits.message:
+        encoded = text.encode(errors="replace")
+        if len(encoded) > self._limits.message:
             raise _Close(1009, f"A message may have at most {self._limits.message} bytes")
         try:
-            message = orjson.loads(text)
-        except orjson.JSONDecodeError:
+            message = await loaded(encoded, self._engine.limits.body)
+        except TooLarge as error:
+            raise _Close(1009, error.message) from None
+        except InvalidInput:
             raise _Close(4400, "Messages must be JSON") from None
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):
             raise _Close(4400, "Messages must be objects with a type")

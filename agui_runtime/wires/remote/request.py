@@ -11,17 +11,26 @@ from pydantic import ValidationError
 from agui_runtime.connectors.copilotkit.messages import to_agui
 from agui_runtime.errors import InvalidInput, first_fault
 from agui_runtime.events import RunContext, RunRequest
+from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits
 
 
-def run_request(agent: str, body: Mapping[str, Any], context: RunContext) -> RunRequest:
-    """The run that the body asks for; raises InvalidInput.
+def run_request(
+    agent: str,
+    body: Mapping[str, Any],
+    context: RunContext,
+    limits: BodyLimits = DEFAULT_LIMITS,
+) -> RunRequest:
+    """The run that the body asks for; raises InvalidInput and TooLarge.
 
     The Node runtime carries out its own actions; for ours the agent goes on within the run.
     """
+    limits.check_messages(body.get("messages"))
+    messages = to_agui(body.get("messages"))
+    limits.check_messages(messages)
     asked = {
         "threadId": body.get("threadId") or "",
         "runId": "",
-        "messages": to_agui(body.get("messages")),
+        "messages": messages,
         "tools": body.get("actions") or [],
         "context": [],
         "state": body.get("state") or {},

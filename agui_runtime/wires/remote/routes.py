@@ -26,6 +26,7 @@ from agui_runtime.connectors.copilotkit.parameters import to_parameters
 from agui_runtime.errors import AguiError, InvalidInput, RequestError
 from agui_runtime.events import RunContext
 from agui_runtime.runtime import CopilotRuntime, RunHandle
+from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits, loaded
 from agui_runtime.wires.http import (
     AS_IT_COMES,
     ClientGone,
@@ -50,7 +51,7 @@ def routes(
     runtime: CopilotRuntime,
     path: str = "/copilotkit_remote",
     *,
-    max_body: int = 4_000_000,
+    limits: BodyLimits = DEFAULT_LIMITS,
     forward_headers: Sequence[str] = (),
 ) -> APIRouter:
     """`/info`, `/actions/execute`, `/agents/execute` and `/agents/state` below `path`.
@@ -60,7 +61,7 @@ def routes(
     their origin, are refused. `forward_headers` names the request headers that agents and actions
     may see.
     """
-    endpoint = RemoteWire(runtime, max_body, frozenset(name.lower() for name in forward_headers))
+    endpoint = RemoteWire(runtime, limits, frozenset(name.lower() for name in forward_headers))
     router = APIRouter()
     for below, answer in endpoint.answers.items():
         router.routes.append(Route(f"{path}{below}", _App(endpoint, answer), methods=["POST"]))
@@ -91,10 +92,10 @@ class RemoteWire:
     """The four answers of a remote endpoint."""
 
     def __init__(
-        self, runtime: CopilotRuntime, max_body: int, forward_headers: frozenset[str]
+        self, runtime: CopilotRuntime, limits: BodyLimits, forward_headers: frozenset[str]
     ) -> None:
         self._runtime = runtime
-        self._max_body = max_body
+        self._limits = limits
         self._forward_headers = forward_headers
 
     @property
@@ -113,7 +114,7 @@ class RemoteWire:
         headers = headers_of(scope)
         if "origin" in headers:
             raise _NotForPages("a remote endpoint answers servers, not pages")
-        body = _object(await read_body(headers, receive, self._max_body))
+        body = _object(await self._json(headers, receive))
         properties = body.get("properties")
         page = body.get("frontendUrl")
         context = RunContext(
@@ -124,6 +125,10 @@ class RemoteWire:
             url=page if isinstance(page, str) else None,
         )
         return Exchange(body, context, receive, send)
+
+    async def _json(self, headers: Mapping[str, str], receive: Receive) -> object:
+        body = await read_body(headers, receive, self._limits)
+        return await loaded(body, self._limits) if body else {}
 
     async def _info(self, exchange: Exchange) -> None:
         tools = [action.tool for action in self._runtime.actions]
@@ -164,7 +169,9 @@ class RemoteWire:
     async def _run(self, exchange: Exchange) -> None:
         name = exchange.text("name")
         self._runtime.agent(name)
-        handle = await self._runtime.start(run_request(name, exchange.body, exchange.context))
+        handle = await self._runtime.start(
+            run_request(name, exchange.body, exchange.context, self._limits)
+        )
         finished = await unless_gone(exchange.receive, _tell(handle, exchange.send))
         if not finished and self._runtime.options.stop_on_disconnect:
             await handle.stop()
@@ -257,11 +264,7 @@ def _line(said: Mapping[str, Any]) -> bytes:
     return orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
-    try:
-        value = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError:
-        raise InvalidInput("the body is not JSON") from None
+def _object(value: object) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise InvalidInput("the body must be a JSON object")
     return value

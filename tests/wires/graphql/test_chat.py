@@ -215,13 +215,6 @@ async def test_an_unknown_agent_is_named_with_those_there_are() -> None:
             },
             "the jsonSchema of action 'f' is not a JSON object",
         ),
-        (
-            {
-                "agentSession": {"agentName": "default"},
-                "agentStates": [{"agentName": "default", "state": "[" * 400 + "]" * 400}],
-            },
-            "state: nested too deeply",
-        ),
     ],
 )
 async def test_input_that_no_agent_could_take_is_a_configuration_error(
