@@ -250,7 +250,7 @@ async def test_an_agent_that_fails_later_breaks_the_answer_off() -> None:
         ("/agents/execute", b"{}", 400, "name is required"),
         ("/agents/execute", b'{"name": "nobody"}', 404, "'helper'"),
         ("/agents/execute", b'{"name": "helper", "actions": [1]}', 400, "tools"),
-        ("/agents/execute", b'{"name": "helper", "threadId": "a b"}', 400, "thread_id"),
+        ("/agents/execute", b'{"name": "helper", "threadId": "a\\nb"}', 400, "thread_id"),
         ("/agents/state", b'{"name": "helper"}', 400, "threadId is required"),
         ("/agents/state", b'{"name": "nobody", "threadId": "t"}', 404, "'helper'"),
         ("/actions/execute", b'{"name": "nope"}', 404, "'nope' not found"),
