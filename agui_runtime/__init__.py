@@ -14,6 +14,7 @@ from agui_runtime.runtime import CopilotRuntime, Options
 from agui_runtime.states import StateSchema, StateStoreManager
 from agui_runtime.wires.copilotkit.annotate import Annotation, Recorded, Recorder
 from agui_runtime.wires.copilotkit.options import WireOptions
+from agui_runtime.wires.limits import ServerLimits
 
 __all__ = [
     "Action",
@@ -37,6 +38,7 @@ __all__ = [
     "RunContext",
     "RunFailure",
     "RunReport",
+    "ServerLimits",
     "StateSchema",
     "StateStoreManager",
     "TopicChecker",

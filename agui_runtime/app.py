@@ -17,14 +17,19 @@ from agui_runtime.naming import ThreadNamer
 from agui_runtime.observe import RunLogger
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.settings import Settings
+from agui_runtime.wires.admission import Hosts, Rules, listed
 from agui_runtime.wires.copilotkit.options import WireOptions
 from agui_runtime.wires.copilotkit.routes import Wire
+from agui_runtime.wires.gate import Gate
 from agui_runtime.wires.graphql import routes as graphql
 from agui_runtime.wires.graphql.limits import Limits
+from agui_runtime.wires.limits import ServerLimits
 from agui_runtime.wires.remote import routes as remote
+from agui_runtime.wires.slow_bodies import TimedBodies
 from agui_runtime.wrappers import breaker_states
 
 WIRE_OPTIONS = WireOptions()
+LIMITS = ServerLimits()
 
 GRAPHQL_PATH = "/graphql"
 """Where people look for GraphQL; the same as the base path."""
@@ -35,33 +40,41 @@ def create_app(
     *,
     path: str = "/copilotkit",
     cors_origins: Sequence[str] = ("*",),
+    allowed_hosts: Sequence[str] | None = None,
     wire_options: WireOptions = WIRE_OPTIONS,
+    limits: ServerLimits = LIMITS,
     production: bool = False,
     remote_path: str | None = None,
 ) -> FastAPI:
     """An ASGI app that serves the runtime at `path`; serve it alone or mount it in your own app.
 
-    `cors_origins`: `*` lets pages of any origin call, without credentials; listed origins may send
-    them. Raises Misconfigured for a list that mixes both. `wire_options` are those of the routes
-    that today's front ends use. In `production`, nobody is shown the playground or told the GraphQL
-    schema. At `remote_path`, for example `/copilotkit_remote`, the runtime is a remote endpoint for
-    Node runtimes too; it is not so unless asked for, because there actions are called directly.
+    `cors_origins`: `*` lets pages of any origin call, without cookies; listed origins may send
+    them, and others may not call. Raises Misconfigured for a list that mixes both.
+    `allowed_hosts` are the names under which the server may be called, see `Hosts`. `wire_options`
+    are those of the routes that today's front ends use, `limits` those of all. In `production`,
+    nobody is shown the playground or told the GraphQL schema. At `remote_path`, for example
+    `/copilotkit_remote`, the runtime is a remote endpoint for Node runtimes too; it is not so
+    unless asked for, because there actions are called directly.
     """
     app = FastAPI(title="agui_runtime", lifespan=runtime.lifespan, openapi_url=None)
     wire = Wire(runtime, path, wire_options)
-    app.add_middleware(wire.in_front_of)  # first, so that it is behind the others
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=list(cors_origins),
-        allow_credentials=_with_credentials(cors_origins),
-        allow_methods=["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
-        allow_headers=["*"],
+    rules = Rules(
+        origins=listed(cors_origins),
+        any_origin=_is_for_any(cors_origins),
+        hosts=Hosts(allowed_hosts),
+        json_below=[each for each in (path, GRAPHQL_PATH, remote_path) if each],
+        forms=[f"{path}/transcribe"],
+        probes=["/healthz", "/readyz"],
     )
-    app.add_exception_handler(AguiError, _told)
+    app.add_middleware(wire.in_front_of)  # each is in front of those that were added before
+    app.add_middleware(Gate, rules)
+    app.add_middleware(TimedBodies, limits)
+    _answer_other_origins(app, rules)
     app.add_middleware(RetryAfter)
+    app.add_exception_handler(AguiError, _told)
     app.add_api_route("/healthz", _healthy, methods=["GET"])
     app.add_api_route("/readyz", _ready(runtime), methods=["GET"])
-    app.include_router(_graphql(runtime, path, cors_origins, wire, wire_options, production))
+    app.include_router(_graphql(runtime, path, wire, wire_options, production))
     if remote_path is not None:
         app.include_router(
             remote.routes(
@@ -78,7 +91,6 @@ def create_app(
 def _graphql(
     runtime: CopilotRuntime,
     path: str,
-    origins: Sequence[str],
     wire: Wire,
     options: WireOptions,
     production: bool,
@@ -90,22 +102,37 @@ def _graphql(
         aliases=[GRAPHQL_PATH],
         limits=Limits(body=options.body_limits),
         forward_headers=options.forward_headers,
-        origins=origins,
         envelope=wire.envelope,
         playground=not production,
         introspection=not production,
     )
 
 
+def _answer_other_origins(app: FastAPI, rules: Rules) -> None:
+    """CORS. Only pages of listed origins may reach a server in a private network from outside it,
+    where browsers ask for that.
+    """
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"] if rules.any_origin else list(map(str, rules.origins)),
+        allow_credentials=not rules.any_origin,
+        allow_private_network=not rules.any_origin,
+        allow_methods=["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
+        allow_headers=["*"],
+    )
+
+
 class RetryAfter:
-    """Adds `Retry-After` to every 503: the server drains, or its store is away for a moment."""
+    """Adds `Retry-After` where coming back helps: the server drains, its store is away for a
+    moment, or a caller has too many requests open.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def told(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == 503:
+            if message["type"] == "http.response.start" and message["status"] in (429, 503):
                 message["headers"] = [*message.get("headers", ()), (b"retry-after", b"2")]
             await send(message)
 
@@ -174,11 +201,11 @@ def _imported(target: str) -> CopilotRuntime:
     return found
 
 
-def _with_credentials(origins: Sequence[str]) -> bool:
+def _is_for_any(origins: Sequence[str]) -> bool:
     """A browser refuses credentials with a wildcard; a list that mixes them is a mistake."""
     if "*" in origins and len(origins) > 1:
         raise Misconfigured("cors_origins: either '*' or a list of origins, not both")
-    return "*" not in origins
+    return "*" in origins
 
 
 async def _healthy() -> dict[str, str]:

@@ -67,6 +67,7 @@ def _serve(options: argparse.Namespace) -> None:
         runtime,
         path=settings.path,
         cors_origins=settings.cors_origins,
+        allowed_hosts=settings.allowed_hosts,
         wire_options=wire_options_from(settings),
         production=settings.production,
     )

@@ -31,6 +31,9 @@ class Settings:
     """The `runtimeUrl` of front ends."""
     cors_origins: tuple[str, ...] = ("*",)
     """Origins that browsers may call from, comma-separated; listed ones may send credentials."""
+    allowed_hosts: tuple[str, ...] | None = None
+    """Names under which the server may be called, comma-separated, `*.` before one for all below
+    it, `*` for any; left out, a connection on loopback must be for a name of this machine."""
     forward_headers: tuple[str, ...] = ("authorization",)
     """Request headers that agents may see, comma-separated; empty for none."""
     development: bool = False
@@ -70,6 +73,7 @@ class Settings:
             ),
             path=_path(env.get("AGUI_PATH") or default.path),
             cors_origins=_listed(env.get("AGUI_CORS_ORIGINS")) or default.cors_origins,
+            allowed_hosts=_listed(env.get("AGUI_ALLOWED_HOSTS")) or None,
             forward_headers=_listed(
                 env.get("AGUI_FORWARD_HEADERS", ",".join(default.forward_headers))
             ),

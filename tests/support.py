@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -39,6 +40,13 @@ def _listener(port: int) -> socket.socket:
     made = socket.create_server(("127.0.0.1", port))
     kinds = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     return socket.socket(*kinds, fileno=made.detach())
+
+
+@asynccontextmanager
+async def client_of(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the app, which is served while the block runs."""
+    async with served(app) as origin, httpx.AsyncClient(base_url=origin) as client:
+        yield client
 
 
 async def _serve(server: uvicorn.Server, listener: socket.socket, started: asyncio.Event) -> None:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 
-import httpx
 import pytest
 from fastapi import FastAPI
-from starlette.types import ASGIApp
 
 from agui_runtime import CopilotRuntime, create_app
 from agui_runtime.app import runtime_from
 from agui_runtime.errors import Misconfigured
 from agui_runtime.settings import Settings
 from tests.runtime.worlds import Scripted, text
-from tests.support import served
+from tests.support import client_of
 
 HELLO = {"query": "{ hello }"}
 PAGE = "https://app.example.com"
-
-
-@asynccontextmanager
-async def client_of(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
-    async with served(app) as origin, httpx.AsyncClient(base_url=origin) as client:
-        yield client
 
 
 def a_runtime() -> CopilotRuntime:

@@ -48,24 +48,23 @@ def routes(
     limits: Limits = DEFAULT_LIMITS,
     socket_limits: SocketLimits = DEFAULT_SOCKET_LIMITS,
     forward_headers: Sequence[str] = (),
-    origins: Sequence[str] = ("*",),
     envelope: Envelope | None = None,
     playground: bool = True,
     introspection: bool = True,
 ) -> APIRouter:
     """GraphQL at `path`, for front ends of CopilotKit 1.10.6 and older, and for any other client.
 
-    The same is at the `aliases`. `forward_headers` names the request headers that agents and
-    actions may see. `origins` are those of pages that may open WebSockets;
-    for `*` see `SocketEndpoint`. CORS is the app's. `envelope` is given the bodies at `path` with a
-    `method` and no `query`. `playground` shows GraphiQL to browsers; without `introspection`,
-    nobody is told the schema.
+    The same is at the `aliases`. `forward_headers` names the request
+    headers that agents and actions may see. Which pages may call, and open WebSockets, is decided
+    in front of it, see `Gate`. `envelope` is given the bodies at `path` with a `method` and no
+    `query`. `playground` shows GraphiQL to browsers; without `introspection`, nobody is told the
+    schema.
     """
     seen = frozenset(name.lower() for name in forward_headers)
     engine = Engine(runtime, limits, seen, introspection=introspection)
     seats = Seats(socket_limits)
     page = Playground() if playground else None
-    sockets = SocketEndpoint(engine, seats, origins)
+    sockets = SocketEndpoint(engine, seats)
     router = APIRouter()
     for each in dict.fromkeys((path, *aliases)):
         enveloped = envelope if each == path else None

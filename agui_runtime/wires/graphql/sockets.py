@@ -1,12 +1,12 @@
-"""WebSockets: who may open one, how many there may be, and who is asking on it.
+"""WebSockets: how many there may be, and who is asking on one.
 
-What is said on one is `transport_ws`'s.
+What is said on one is `transport_ws`'s; which pages may open one was decided before.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,9 +25,6 @@ from agui_runtime.wires.graphql.transport_ws import (
     closing,
 )
 from agui_runtime.wires.http import headers_of
-
-CREDENTIALS = frozenset({"authorization", "cookie"})
-"""What browsers add to a handshake by themselves, whichever page it comes from."""
 
 PAYLOAD_HEADERS = frozenset({"authorization", CLOUD_KEY, "x-request-id", "traceparent"})
 """What `connection_init` may say in place of a header. Not more: others may be a proxy's to set."""
@@ -55,31 +52,20 @@ class Seats:
 
 
 class SocketEndpoint:
-    """An ASGI app for WebSockets that speak graphql-transport-ws.
+    """An ASGI app for WebSockets that speak graphql-transport-ws."""
 
-    CORS does not hold for WebSockets, and browsers send cookies with any handshake. So a page of
-    another origin is refused unless `origins` names it; `*` lets it in without its credentials,
-    which then have to come with `connection_init`.
-    """
-
-    def __init__(self, engine: Engine, seats: Seats, origins: Sequence[str]) -> None:
+    def __init__(self, engine: Engine, seats: Seats) -> None:
         self._engine = engine
         self._seats = seats
-        self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # the handshake
-        headers = headers_of(scope)
-        trusted = _is_own(headers) or headers["origin"] in self._origins
-        if not (trusted or "*" in self._origins):
-            await send({"type": "websocket.close"})  # before it is accepted: HTTP 403
-        elif PROTOCOL not in scope.get("subprotocols", ()):
+        if PROTOCOL not in scope.get("subprotocols", ()):
             await send({"type": "websocket.accept"})
             await send(closing(4406, "Subprotocol not acceptable"))
         else:
             await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
-            withheld = frozenset() if trusted else CREDENTIALS
-            await self._serve(Visitor(self._engine, scope, withheld), receive, send)
+            await self._serve(Visitor(self._engine, scope), receive, send)
 
     async def _serve(self, visitor: Visitor, receive: Receive, send: Send) -> None:
         try:
@@ -93,12 +79,10 @@ class SocketEndpoint:
 class Visitor:
     """Who opens a connection: the handshake, and what `connection_init` adds to it."""
 
-    def __init__(self, engine: Engine, scope: Scope, withheld: frozenset[str]) -> None:
+    def __init__(self, engine: Engine, scope: Scope) -> None:
         self._authenticate = engine.runtime.authenticate
         self._scope = scope
-        self._headers = {
-            name: value for name, value in headers_of(scope).items() if name not in withheld
-        }
+        self._headers = headers_of(scope)
 
     async def identity(self, payload: Mapping[str, Any]) -> Identity:
         """Ask `authenticate`; raises what it raises, and Unauthenticated.
@@ -124,12 +108,6 @@ def _said(payload: Mapping[str, Any]) -> dict[str, str]:
         for name, value in known
         if name in PAYLOAD_HEADERS and isinstance(value, str) and _HEADER.fullmatch(value)
     }
-
-
-def _is_own(headers: Mapping[str, str]) -> bool:
-    """The page is of this server's origin, or what asks is no page at all."""
-    origin = headers.get("origin")
-    return origin is None or origin.partition("://")[2] == headers.get("host")
 
 
 _HEADER = re.compile(r"[\t\x20-\x7e\x80-\xff]*")

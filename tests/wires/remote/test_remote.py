@@ -25,6 +25,7 @@ from tests.runtime.worlds import ANN, BOB, Scripted, Waiting, asking, ran
 from tests.support import served
 
 PATH = "/copilotkit_remote"
+AS_JSON = {"content-type": "application/json"}
 
 
 @asynccontextmanager
@@ -261,7 +262,7 @@ async def test_what_cannot_be_served_is_told(
     path: str, body: bytes, status: int, told: str
 ) -> None:
     async with node(CopilotRuntime({"helper": Scripted()})) as client:
-        answer = await client.post(path, content=body)
+        answer = await client.post(path, content=body, headers=AS_JSON)
     assert answer.status_code == status
     assert told in answer.json()["error"]
 

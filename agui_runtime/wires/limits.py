@@ -1,0 +1,23 @@
+"""What clients may use of one server process, on all wires together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agui_runtime.errors import Misconfigured
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """A body has `body_seconds` to come in, and one more for each `body_rate` bytes; within it, no
+    silence may be longer than `body_stall` seconds. Raises Misconfigured for what is not positive.
+    """
+
+    body_seconds: float = 30.0
+    body_rate: int = 16_384
+    body_stall: float = 15.0
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            if getattr(self, name) <= 0:
+                raise Misconfigured(f"{name} must be more than 0")
