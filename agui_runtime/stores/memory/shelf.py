@@ -5,23 +5,40 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
-
-import orjson
 
 from agui_runtime.errors import ThreadNotFound, TooLarge
 from agui_runtime.events import Event, Record, RunInfo, ThreadInfo
 from agui_runtime.stores.base import AgentState, Lease
+from agui_runtime.stores.memory.records import (
+    RUN_OVERHEAD,
+    THREAD_OVERHEAD,
+    Kept,
+    Packed,
+    SavedState,
+    kept,
+    record_of,
+    saved_state,
+    weight,
+    weight_of_ids,
+)
 
-RECORD_OVERHEAD = 400
-"""Bytes that one record costs beside its text: a dict, its keys and a tuple."""
+READY = 2048
+"""So many records a reader is given at a time; those of one run are not parted for that."""
+
+READY_BYTES = 2**20
+"""So much text at a time, and of one run four times as much."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryLimits:
-    """What a memory store keeps at most. A running thread is never dropped to make room."""
+    """What a memory store keeps at most. A running thread is never dropped to make room.
+
+    `log_bytes` is the memory of all threads, states and ids of messages included; `state_bytes` is
+    the JSON of a state that is saved by itself.
+    """
 
     threads: int = 1000
     runs_per_thread: int = 100
@@ -43,11 +60,11 @@ class Thread:
     """A thread with all that belongs to it; `dropped` counts the records that made room."""
 
     info: ThreadInfo
-    records: list[Record] = field(default_factory=list)
+    records: list[Kept] = field(default_factory=list)
     dropped: int = 0
     spans: list[Span] = field(default_factory=list)
     message_ids: set[str] = field(default_factory=set)
-    states: dict[str, AgentState] = field(default_factory=dict)
+    states: dict[str, SavedState] = field(default_factory=dict)
     size: int = 0
     lease: Lease | None = None
     on_stop: Callable[[], None] | None = None
@@ -63,10 +80,23 @@ class Thread:
         saved = self.states.get(agent)
         return saved.version if saved else 0
 
-    def keep(self, agent: str, saved: AgentState, now: float) -> int:
-        version = self.version(agent) + 1
-        self.states[agent] = replace(saved, version=version, saved_at=now)
-        return version
+    def next_state(self, agent: str, saved: AgentState, now: float) -> SavedState:
+        """The agent's next state, to be saved; raises Unencodable."""
+        return saved_state(saved, self.version(agent) + 1, now, self.states.get(agent))
+
+    def ready(self, position: int) -> list[Record]:
+        """What follows the position, or so much of it as a reader is given at a time."""
+        found: list[Record] = []
+        text, previous = 0, ""
+        for index in range(position - self.dropped, len(self.records)):
+            item = self.records[index]
+            many = len(found) >= READY or text >= READY_BYTES
+            if (many and item.run_id != previous) or text >= 4 * READY_BYTES:
+                break
+            found.append(record_of(item))
+            text += len(item.text) if isinstance(item, Packed) else 0
+            previous = item.run_id
+        return found
 
     def wake(self) -> None:
         waiters, self.waiters = self.waiters, []
@@ -106,6 +136,7 @@ class Shelf:
             now = self.clock()
             thread = Thread(ThreadInfo(thread_id, owner, agent, now, now))
             self.threads[thread_id] = thread
+            self.grow(thread, THREAD_OVERHEAD)
         if thread.info.owner != owner:
             raise ThreadNotFound(thread_id)
         return thread
@@ -118,6 +149,33 @@ class Shelf:
         thread.size += size
         self.size += size
 
+    def begin(self, thread: Thread, run: RunInfo) -> None:
+        thread.spans.append(Span(run, thread.last + 1))
+        self.grow(thread, RUN_OVERHEAD)
+
+    def write(self, thread: Thread, run_id: str, events: Sequence[Event]) -> None:
+        """All of the events or none; raises Unencodable."""
+        items = [kept(seq, run_id, event) for seq, event in enumerate(events, thread.last + 1)]
+        thread.records += items
+        self.grow(thread, sum(map(weight, items)))
+        thread.wake()
+
+    def remember(self, thread: Thread, ids: frozenset[str]) -> None:
+        new = ids - thread.message_ids
+        thread.message_ids |= new
+        self.grow(thread, weight_of_ids(new))
+
+    def save(self, thread: Thread, agent: str, made: SavedState) -> None:
+        """Keep it in the place of what was there."""
+        self.unsave(thread, agent)
+        thread.states[agent] = made
+        self.grow(thread, made.weight)
+
+    def unsave(self, thread: Thread, agent: str) -> None:
+        saved = thread.states.pop(agent, None)
+        if saved is not None:
+            self.grow(thread, -saved.weight)
+
     def drop(self, thread: Thread) -> None:
         del self.threads[thread.info.thread_id]
         self.size -= thread.size
@@ -129,18 +187,11 @@ class Shelf:
 
         Raises TooLarge if the live run is too much by itself.
         """
-        if self._fits():
-            return
-        idle = (each for each in list(self.threads.values()) if each.lease is None)
-        for thread in idle:
-            if thread is not running:
-                self.drop(thread)
-            if self._fits():
-                return
+        self.drop_idle(running)
         while not self._fits() and len(running.spans) > 1:
             self.forget_runs(running, 1)
         if running.size > self.limits.log_bytes:
-            raise TooLarge(f"the run's log exceeds {self.limits.log_bytes} bytes")
+            raise TooLarge(f"the thread takes more than {self.limits.log_bytes} bytes of memory")
 
     def forget_runs(self, thread: Thread, surplus: int) -> None:
         """Forget the thread's oldest runs, records and all; readers behind them are told `Gone`."""
@@ -151,7 +202,7 @@ class Shelf:
         del thread.records[:count]
         thread.dropped += count
         thread.spans = thread.spans[surplus:]
-        self.grow(thread, -sum(weight(record.event) for record in gone))
+        self.grow(thread, -sum(map(weight, gone)) - RUN_OVERHEAD * surplus)
 
     def expire(self) -> None:
         """Drop the threads that are too old."""
@@ -164,12 +215,23 @@ class Shelf:
             if thread.lease is None:
                 self.drop(thread)
 
+    def drop_idle(self, beside: Thread) -> None:
+        """Drop as many of the other idle threads as it takes, those first that nobody used for
+        longest.
+        """
+        for thread in self._droppable(beside):
+            self.drop(thread)
+
+    def _droppable(self, beside: Thread) -> list[Thread]:
+        size, count = self.size - self.limits.log_bytes, len(self.threads) - self.limits.threads
+        found: list[Thread] = []
+        for thread in self.threads.values():
+            if size <= 0 and count <= 0:
+                break
+            if thread.lease is None and thread is not beside:
+                found.append(thread)
+                size, count = size - thread.size, count - 1
+        return found
+
     def _fits(self) -> bool:
         return self.size <= self.limits.log_bytes and len(self.threads) <= self.limits.threads
-
-
-def weight(event: Event) -> int:
-    """About how many bytes a record of the event takes."""
-    delta = event.get("delta")
-    text = len(delta) if isinstance(delta, str) else len(orjson.dumps(event))
-    return RECORD_OVERHEAD + text

@@ -6,8 +6,6 @@ import time
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from dataclasses import replace
 
-import orjson
-
 from agui_runtime.errors import (
     Busy,
     Conflict,
@@ -17,9 +15,10 @@ from agui_runtime.errors import (
     ThreadNotFound,
     TooLarge,
 )
-from agui_runtime.events import Cursor, Event, Record, RunInfo, ThreadInfo
+from agui_runtime.events import Cursor, Event, RunInfo, ThreadInfo
+from agui_runtime.jsontext import dumps
 from agui_runtime.stores.base import AgentState, Batch, Lease, Page, RunEnd, StateKey
-from agui_runtime.stores.memory.shelf import MemoryLimits, Shelf, Span, Thread, weight
+from agui_runtime.stores.memory.shelf import MemoryLimits, Shelf, Span, Thread
 from agui_runtime.stores.pages import cursor_of, place_after, place_of
 
 
@@ -60,7 +59,7 @@ class MemoryRunLog:
         start = Cursor(self._shelf.epoch, thread.last)
         lease = Lease(run, len(thread.spans) + 1, start, thread.message_ids)
         thread.lease, thread.on_stop = lease, on_stop
-        thread.spans.append(Span(run, thread.last + 1))
+        self._shelf.begin(thread, run)
         self._shelf.forget_runs(thread, len(thread.spans) - self._shelf.limits.runs_per_thread)
         self._shelf.touch(thread)
         self._shelf.make_room(thread)
@@ -71,19 +70,21 @@ class MemoryRunLog:
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         thread = self._held(lease)
-        self._write(thread, lease, events)
+        self._shelf.write(thread, lease.run.run_id, events)
         self._shelf.make_room(thread)
 
     async def release(self, lease: Lease, end: RunEnd) -> None:
         thread = self._held(lease)
-        ended = replace(lease.run, status=end.status, ended_at=end.ended_at)
-        thread.spans[-1].run = ended
-        thread.message_ids |= end.message_ids
-        if end.state is not None:
-            thread.keep(lease.run.agent, end.state, end.ended_at)
+        agent, state = lease.run.agent, end.state
+        made = None if state is None else thread.next_state(agent, state, end.ended_at)
+        self._shelf.write(thread, lease.run.run_id, end.events)
         thread.lease = thread.on_stop = None
-        self._write(thread, lease, end.events)
+        thread.spans[-1].run = replace(lease.run, status=end.status, ended_at=end.ended_at)
+        self._shelf.remember(thread, end.message_ids)
+        if made is not None:
+            self._shelf.save(thread, agent, made)
         self._shelf.touch(thread)
+        self._shelf.drop_idle(thread)
 
     async def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
         thread = self._shelf.find(thread_id)
@@ -91,7 +92,7 @@ class MemoryRunLog:
         while True:
             if position < thread.dropped:
                 raise Gone
-            records = thread.records[position - thread.dropped :]
+            records = thread.ready(position)
             if records:
                 position += len(records)
                 yield Batch(records, Cursor(self._shelf.epoch, position))
@@ -128,14 +129,6 @@ class MemoryRunLog:
             raise OwnerLost
         return thread
 
-    def _write(self, thread: Thread, lease: Lease, events: Sequence[Event]) -> None:
-        run_id, size = lease.run.run_id, 0
-        for number, event in enumerate(events, thread.last + 1):
-            thread.records.append(Record(number, run_id, event))
-            size += weight(event)
-        self._shelf.grow(thread, size)
-        thread.wake()
-
     def _position(self, thread: Thread, after: Cursor | None) -> int:
         if after is None:
             return thread.dropped
@@ -152,7 +145,8 @@ class MemoryStateStore:
 
     async def load(self, thread_id: str, agent: str) -> AgentState | None:
         thread = self._shelf.threads.get(thread_id)
-        return thread.states.get(agent) if thread else None
+        saved = thread.states.get(agent) if thread else None
+        return saved.unpacked() if saved else None
 
     async def save(
         self, thread_id: str, agent: str, saved: AgentState, expected_version: int | None = None
@@ -161,16 +155,19 @@ class MemoryStateStore:
         version = thread.version(agent)
         if expected_version is not None and expected_version != version:
             raise Conflict(version)
-        size = len(orjson.dumps([saved.state, saved.messages]))
-        if size > self._shelf.limits.state_bytes:
-            raise TooLarge(f"the state has {size} bytes; at most {self._shelf.limits.state_bytes}")
-        return thread.keep(agent, saved, self._shelf.clock())
+        size, most = len(dumps([saved.state, list(saved.messages)])), self._shelf.limits.state_bytes
+        if size > most:
+            raise TooLarge(f"the state has {size} bytes; at most {most}")
+        made = thread.next_state(agent, saved, self._shelf.clock())
+        self._shelf.save(thread, agent, made)
+        self._shelf.drop_idle(thread)
+        return made.version
 
     async def delete(self, thread_id: str, agent: str | None = None) -> None:
         thread = self._shelf.threads.get(thread_id)
         if thread is not None:
             for name in [agent] if agent else list(thread.states):
-                thread.states.pop(name, None)
+                self._shelf.unsave(thread, name)
 
     async def keys(self, thread_id: str | None = None) -> AsyncGenerator[StateKey, None]:
         self._shelf.expire()
