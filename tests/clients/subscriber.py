@@ -18,8 +18,8 @@ FOLDER = Path(__file__).parent / "graphql"
 async def told(client: str, url: str, query: str, **job: Any) -> AsyncGenerator[Any, None]:  # noqa: ANN401  # JSON
     """What the client tells, line by line, until it ends; close it (`aclosing`) to end it before.
 
-    `client` is `graphql-ws`, `graphql-sse`, `urql` or `meros`; `job` may have `variables`, `take`,
-    `headers`, `payload`, `pinged`.
+    `client` is one of those that `client.mjs` lists; `job` may have `variables`, `take`, `headers`,
+    `payload`, `pinged`, `persisted`.
     """
     asked = orjson.dumps({"client": client, "url": url, "query": query, **job}).decode()
     process = await asyncio.create_subprocess_exec(

@@ -151,6 +151,28 @@ async def test_a_client_answers_the_pings_of_an_idle_connection() -> None:
     assert last == {"complete": True}
 
 
+QUERIERS = ("graphql-request", "graphql-request-6", "apollo", "apollo-3")
+
+
+@pytest.mark.parametrize("client", QUERIERS)
+async def test_a_client_that_takes_json_only_gets_answers_and_errors(client: str) -> None:
+    async with served(app(patient(going()))) as origin:
+        answer = await everything(client, origin + PATH, "query Hello { hello }")
+        refused = await everything(client, origin + PATH, "query Hello { helo }")
+        failed = await everything(client, origin + PATH, 'query Look { thread(id: "t") { id } }')
+    assert answer == [{"next": {"data": {"hello": "Hello World"}}}, {"complete": True}]
+    assert "Cannot query field 'helo' on type 'Query'." in refused[0]["error"]
+    assert "no thread 't'" in failed[0]["error"]
+
+
+@pytest.mark.parametrize("client", ["apollo", "apollo-3"])
+async def test_a_client_that_sends_hashes_of_queries_sends_the_text_when_told(client: str) -> None:
+    async with served(app(patient(going()))) as origin:
+        url = origin + PATH
+        answer = await everything(client, url, "query Hello { hello }", persisted=True)
+    assert answer[0]["next"]["data"] == {"hello": "Hello World"}
+
+
 class Listening:
     """An app whose answers are listened to: `beat` is set when a sign of life was sent."""
 

@@ -11,15 +11,10 @@ from graphql import ExecutionResult
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime.observe import request_id_of
+from agui_runtime.wires.graphql.accept import Accepted
 from agui_runtime.wires.graphql.engine import answer, failure, is_understood
-from agui_runtime.wires.graphql.framing import (
-    EVENTS,
-    GRAPHQL_JSON,
-    INCREMENTAL_ACCEPT,
-    Accepted,
-    Framing,
-)
-from agui_runtime.wires.graphql.http import BadRequest
+from agui_runtime.wires.graphql.framing import EVENTS, GRAPHQL_JSON, JSON, Framing
+from agui_runtime.wires.graphql.http import BadRequest, not_acceptable
 from agui_runtime.wires.graphql.operations import Refused
 from agui_runtime.wires.http import headers_of, reply
 
@@ -53,15 +48,17 @@ class Exchange:
         """Raises BadRequest if the client accepts no form in which such an answer can be given."""
         if subscription:
             self._framing = self._accepted.events()
-        if self._framing or (self._accepted.json() and not (incremental or subscription)):
+        whole = not (incremental or subscription)
+        if self._framing or (whole and self._accepted.json()):
             return
-        raise BadRequest(406, None, [(b"accept", INCREMENTAL_ACCEPT)])
+        raise not_acceptable(whole=whole, parts=not subscription)
 
     async def reject(self, bad: BadRequest) -> None:
         """Answer a request that is not GraphQL."""
         headers = [*bad.headers, *self._told]
         if bad.body:
-            headers.append((b"content-type", f"{GRAPHQL_JSON}; charset=utf-8".encode()))
+            kind = self._accepted.json() or JSON  # who accepts neither may show it all the same
+            headers.append((b"content-type", f"{kind}; charset=utf-8".encode()))
         await reply(self.send, bad.status, headers, bad.body)
 
     async def refuse(self, errors: Sequence[Mapping[str, object]]) -> None:
@@ -125,7 +122,7 @@ class Exchange:
         elif self._framing:
             await self._write(self._framing, [body], last=True)
         else:
-            raise BadRequest(406, None, [(b"accept", INCREMENTAL_ACCEPT)])
+            raise not_acceptable(whole=True, parts=True)
 
     async def _write(self, framing: Framing, payloads: Sequence[bytes], last: bool) -> None:
         body = framing.body(payloads, last=last)

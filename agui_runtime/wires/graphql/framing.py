@@ -1,4 +1,4 @@
-"""How payloads are framed for HTTP, and which framing a client accepts. Pure.
+"""How payloads are framed for HTTP. Pure.
 
 The bytes are those of the reference, which 1.10.6 front ends depend on.
 """
@@ -14,7 +14,7 @@ JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 
 INCREMENTAL_ACCEPT = b"text/event-stream; charset=utf-8, multipart/mixed"
-"""What a client that accepts neither is told (406)."""
+"""In which forms answers come that grow: the header of a 406, as the reference sends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,37 +67,3 @@ EVENTS = Framing(
     closing=b"event: complete\ndata:\n\n",
     idle=b":\n\n",
 )
-
-
-class Accepted:
-    """A client's Accept header; a missing one accepts everything."""
-
-    def __init__(self, header: str) -> None:
-        self._ranges = [
-            kind for kind, quality in map(_range, (header or "*/*").split(",")) if quality
-        ]
-
-    def framing(self) -> Framing | None:
-        """How to send payloads over time; None if the client does not accept any way."""
-        if self._accepts("multipart/mixed"):
-            return MULTIPART
-        return self.events()
-
-    def events(self) -> Framing | None:
-        """How to send the results of a subscription; None if the client accepts no event stream."""
-        return EVENTS if self._accepts("text/event-stream") else None
-
-    def json(self) -> str | None:
-        """The media type of a single JSON answer; None if the client does not accept any."""
-        return next((kind for kind in (GRAPHQL_JSON, JSON) if self._accepts(kind)), None)
-
-    def _accepts(self, kind: str) -> bool:
-        family = kind.partition("/")[0] + "/*"
-        return any(each in (kind, family, "*/*") for each in self._ranges)
-
-
-def _range(text: str) -> tuple[str, bool]:
-    """A media range and whether it is wanted at all: RFC 9110 12.5.1 says that q=0 is not."""
-    kind, *parameters = (part.strip().lower() for part in text.split(";"))
-    refused = any(each in ("q=0", "q=0.0", "q=0.00", "q=0.000") for each in parameters)
-    return kind, not refused

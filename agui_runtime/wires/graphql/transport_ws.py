@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -21,7 +21,7 @@ from starlette.types import Message, Receive, Send
 from agui_runtime.errors import InvalidInput, TooLarge, Unauthenticated
 from agui_runtime.wires.bodies import loaded
 from agui_runtime.wires.graphql.engine import Engine, Identity
-from agui_runtime.wires.graphql.http import BadRequest, GraphQLRequest, from_body
+from agui_runtime.wires.graphql.http import BadRequest, GraphQLRequest, NotPersisted, from_body
 from agui_runtime.wires.graphql.operations import Refused
 
 logger = logging.getLogger(__name__)
@@ -158,16 +158,21 @@ class Connection:
         key = _key(message)
         if key in self._open:
             raise _Close(4409, "Subscriber already exists")  # a reason has at most 123 bytes
-        try:
-            asked = from_body(message.get("payload"))
-        except BadRequest as bad:
-            raise _Close(4400, f"subscribe: {bad}") from None
-        full = len(self._open) >= self._limits.operations
-        work = self._refuse(key) if full else self._answer(key, asked, next(self._numbers))
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(self._work(key, message.get("payload")))
         self._open[key] = task
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _work(self, key: str, payload: object) -> Coroutine[Any, Any, None]:
+        """What answers a subscribe message; raises _Close for one that is no GraphQL request."""
+        if len(self._open) >= self._limits.operations:
+            return self._refuse(key, _too_many(self._limits.operations))
+        try:
+            return self._answer(key, from_body(payload), next(self._numbers))
+        except NotPersisted as unknown:
+            return self._refuse(key, unknown.errors)
+        except BadRequest as bad:
+            raise _Close(4400, f"subscribe: {bad}") from None
 
     def _completed(self, message: Mapping[str, Any]) -> None:
         task = self._open.pop(_key(message), None)  # unknown: it has just ended by itself
@@ -188,10 +193,7 @@ class Connection:
         except OSError:
             return  # the connection is gone; whoever reads it is told
 
-    async def _refuse(self, key: str) -> None:
-        most = self._limits.operations
-        told = f"{most} operations are open on this connection, the most allowed; complete one"
-        errors = [{"message": told, "extensions": {"code": "TOO_MANY_OPERATIONS"}}]
+    async def _refuse(self, key: str, errors: Sequence[Mapping[str, Any]]) -> None:
         await self._end(key, {"id": key, "type": "error", "payload": errors})
 
     async def _end(self, key: str, message: Mapping[str, object]) -> None:
@@ -237,6 +239,11 @@ def closing(code: int, reason: str) -> Message:
     """The ASGI message that closes a WebSocket; of the reason, RFC 6455 5.5 allows 123 bytes."""
     short = reason.encode("utf-8", "replace")[:123].decode("utf-8", "ignore")
     return {"type": "websocket.close", "code": code, "reason": short}
+
+
+def _too_many(most: int) -> Sequence[Mapping[str, Any]]:
+    told = f"{most} operations are open on this connection, the most allowed; complete one"
+    return [{"message": told, "extensions": {"code": "TOO_MANY_OPERATIONS"}}]
 
 
 def _key(message: Mapping[str, Any]) -> str:

@@ -1,15 +1,16 @@
 // One operation through one published client: `node client.mjs JSON`. It prints each result as a
 // line of JSON, `{"next"}`, and how it ended: `{"error"}`, `{"closed"}`, `{"complete": true}`.
 // With `take`, it unsubscribes after so many results and closes its connection.
+import { createHash } from "node:crypto";
 import { Client, fetchExchange } from "@urql/core";
+import { print } from "graphql";
 import { createClient as createSseClient } from "graphql-sse";
 import { createClient as createWsClient } from "graphql-ws";
 import { meros } from "meros/browser";
 import { WebSocket } from "ws";
 
-const { client, url, query, variables = {}, take = Infinity, headers, payload, pinged } = JSON.parse(
-  process.argv[2],
-);
+const job = JSON.parse(process.argv[2]);
+const { client, url, query, variables = {}, take = Infinity, headers, payload, pinged } = job;
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
@@ -54,6 +55,31 @@ async function overMeros() {
   for await (const part of await meros(response)) say({ next: part.body });
 }
 
+// Both generations of each are in use; they differ in what they accept and how they read it.
+const overGraphqlRequest = (name) => async () => {
+  const { GraphQLClient } = await import(name);
+  say({ next: { data: await new GraphQLClient(url, { headers }).request(query, variables) } });
+};
+
+// With `persisted`, it sends the hash of a query first, and the query itself when it is asked for.
+const overApollo = (core, persistence) => async () => {
+  const { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql } = await import(core);
+  const links = [new HttpLink({ uri: url, headers })];
+  if (job.persisted) {
+    const { createPersistedQueryLink } = await import(persistence);
+    links.unshift(createPersistedQueryLink({ generateHash: (document) => sha256(print(document)) }));
+  }
+  const apollo = new ApolloClient({ link: ApolloLink.from(links), cache: new InMemoryCache() });
+  const document = gql(query);
+  const asked = { variables, fetchPolicy: "no-cache" };
+  const { data } = await (query.startsWith("mutation")
+    ? apollo.mutate({ mutation: document, ...asked })
+    : apollo.query({ query: document, ...asked }));
+  say({ next: { data } });
+};
+
+const sha256 = (text) => createHash("sha256").update(text).digest("hex");
+
 async function all(results) {
   let left = take;
   for await (const result of results) {
@@ -67,6 +93,13 @@ const clients = {
   "graphql-sse": overEventStream,
   urql: overUrql,
   meros: overMeros,
+  "graphql-request": overGraphqlRequest("graphql-request"),
+  "graphql-request-6": overGraphqlRequest("graphql-request-6"),
+  apollo: overApollo("@apollo/client", "@apollo/client/link/persisted-queries"),
+  "apollo-3": overApollo(
+    "apollo-client-3/core/index.js",
+    "apollo-client-3/link/persisted-queries/index.js",
+  ),
 };
 
 try {

@@ -71,7 +71,8 @@ async def test_only_json_bodies_are_read(kind: str | None) -> None:
     headers = {"content-type": kind} if kind else {}
     async with serving(runtime()) as client:
         response = await client.post(PATH, content=b'{"query":"{hello}"}', headers=headers)
-    assert (response.status_code, response.content) == (415, b"")
+    assert response.status_code == 415
+    assert "application/json" in told(response)["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
@@ -143,6 +144,43 @@ async def test_an_operation_that_cannot_be_executed_is_refused(
     assert error["message"].startswith(message)
     assert error["extensions"] == {"code": code}
     assert "Did you mean" not in error["message"]
+
+
+@pytest.mark.parametrize("accept", ["*/*", "", "application/json", "text/html, */*;q=0.1", None])
+async def test_whoever_does_not_ask_for_graphqls_own_type_gets_json(accept: str | None) -> None:
+    async with serving(runtime()) as client:
+        if accept is None:
+            del client.headers["accept"]
+        headers = {} if accept is None else {"accept": accept}
+        answer = await client.post(PATH, json=HELLO, headers=headers)
+        refused = await client.post(PATH, json={"query": "{ helo }"}, headers=headers)
+        malformed = await client.post(PATH, content=b"{", headers=AS_JSON | headers)
+    kinds = {each.headers["content-type"] for each in (answer, refused, malformed)}
+    assert kinds == {JSON}
+    assert [answer.status_code, refused.status_code, malformed.status_code] == [200, 200, 400]
+    assert told(refused)["errors"][0]["message"] == "Cannot query field 'helo' on type 'Query'."
+
+
+PERSISTED = {"persistedQuery": {"version": 1, "sha256Hash": "ab" * 32}}
+NOT_PERSISTED = {
+    "message": "PersistedQueryNotSupported",
+    "extensions": {"code": "PERSISTED_QUERY_NOT_SUPPORTED"},
+}
+
+
+async def test_the_hash_of_a_query_is_answered_so_that_the_client_sends_its_text() -> None:
+    extensions = orjson.dumps(PERSISTED).decode()
+    async with serving(runtime()) as client:
+        posted = await client.post(PATH, json={"variables": {}, "extensions": PERSISTED})
+        got = await client.get(PATH, params={"extensions": extensions, "variables": "{}"})
+        both = await client.post(PATH, json=HELLO | {"extensions": PERSISTED})
+        neither = await client.post(PATH, json={"extensions": {"other": 1}})
+        malformed = await client.get(PATH, params={"extensions": "{"})
+    for response in (posted, got):
+        assert response.status_code == 200
+        assert told(response) == {"errors": [NOT_PERSISTED]}
+    assert told(both) == {"data": {"hello": "Hello World"}}
+    assert (neither.status_code, malformed.status_code) == (400, 400)
 
 
 async def test_an_unknown_operation_name_is_refused() -> None:
@@ -234,16 +272,25 @@ async def test_nothing_is_started_for_a_client_that_accepts_no_parts(accept: str
 
     async with serving(CopilotRuntime(agents={"default": agent})) as client:
         response = await client.post(PATH, json=chat(), headers={"accept": accept})
-    assert (response.status_code, response.content) == (406, b"")
+    assert response.status_code == 406
     assert response.headers["accept"] == "text/event-stream; charset=utf-8, multipart/mixed"
+    assert told(response)["errors"] == [
+        {
+            "message": "This operation is answered as multipart/mixed or text/event-stream;"
+            " accept one of them.",
+            "extensions": {"code": "NOT_ACCEPTABLE"},
+        }
+    ]
     assert asked == []
 
 
-async def test_a_client_that_accepts_no_answer_gets_none() -> None:
+@pytest.mark.parametrize("accept", ["image/png", "*/*;q=0", "application/json;q=0"])
+async def test_a_client_that_accepts_no_answer_hears_what_is_served(accept: str) -> None:
     async with serving(runtime()) as client:
         for asked in (HELLO, {"query": "{ helo }"}, chat()):
-            response = await client.post(PATH, json=asked, headers={"accept": "image/png"})
-            assert (response.status_code, response.content) == (406, b"")
+            response = await client.post(PATH, json=asked, headers={"accept": accept})
+            assert (response.status_code, response.headers["content-type"]) == (406, JSON)
+            assert "multipart/mixed" in told(response)["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("accept", [None, "*/*", "multipart/mixed", "text/html, multipart/*;q=0.1"])

@@ -100,6 +100,18 @@ async def test_what_cannot_be_executed_is_an_error_of_that_operation_alone() -> 
         assert (await ws.hear())["payload"] == {"data": {"hello": "Hello World"}}
 
 
+async def test_the_hash_of_a_query_is_an_error_after_which_the_client_sends_its_text() -> None:
+    hashed = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "ab" * 32}}}
+    async with serving(runtime()) as client, socket(client) as ws:
+        await ws.initialised()
+        await ws.say("subscribe", id="1", payload=hashed)
+        refused = await ws.hear()
+        await ws.say("subscribe", id="1", payload=HELLO | hashed)
+        assert (await ws.hear())["payload"] == {"data": {"hello": "Hello World"}}
+    assert (refused["id"], refused["type"]) == ("1", "error")
+    assert refused["payload"][0]["message"] == "PersistedQueryNotSupported"
+
+
 async def test_a_ping_is_answered_with_its_payload() -> None:
     async with serving(runtime()) as client, socket(client) as ws:
         await ws.say("ping")
