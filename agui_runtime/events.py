@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-import orjson
 from ag_ui.core import (
     BaseEvent,
     Event as AnyEvent,
@@ -21,6 +20,7 @@ from ag_ui.core import (
 from pydantic import TypeAdapter, ValidationError
 
 from agui_runtime.errors import ProtocolFailure, first_fault
+from agui_runtime.jsontext import Unencodable, dumps, fits, is_whole, plain
 
 Event: TypeAlias = dict[str, Any]
 """An AG-UI event on the wire: `{"type": "TEXT_MESSAGE_END", "messageId": ...}`."""
@@ -201,22 +201,21 @@ class RunRequest:
 
 def encode(event: Mapping[str, Any]) -> bytes:
     """The event as JSON bytes, as every wire sends it."""
-    return orjson.dumps(event)
+    return dumps(event)
 
 
 def as_event(item: BaseEvent | Mapping[str, Any]) -> Event:
     """Convert what an agent yields into the wire form; raises ProtocolFailure if it is no AG-UI
-    event.
+    event, or holds a value for which JSON has no form.
 
-    ag-ui-protocol leaves unset optionals out of every dump, so no null is ever written for them.
-    THINKING_* events, which it knows no longer, pass as they are: `shorthand` gives them their
-    names of today.
+    Every reader can have what comes out, but for halves of characters in the text of a delta:
+    `halves` joins them. ag-ui-protocol leaves unset optionals out of every dump, so no null is ever
+    written for them. THINKING_* events, which it knows no longer, pass as they are: `shorthand`
+    gives them their names of today.
     """
     if isinstance(item, BaseEvent):
-        return _plain_delta(item) or item.model_dump(mode="json", by_alias=True)
-    if _is_plain_delta(item) or item.get("type") in THINKING:
-        return dict(item)
-    return _validated(item).model_dump(mode="json", by_alias=True)
+        return _plain_delta(item) or _written(item)
+    return dict(item) if _is_plain_delta(item) else _written(item)
 
 
 def _plain_delta(event: BaseEvent) -> Event | None:
@@ -226,17 +225,51 @@ def _plain_delta(event: BaseEvent) -> Event | None:
         return None
     kind, attribute, key = shape
     values = event.__dict__
+    if not is_whole(values[attribute]):
+        return None
     return {"type": kind, key: values[attribute], "delta": values["delta"]}
 
 
 def _is_plain_delta(item: Mapping[str, Any]) -> bool:
-    key = _DELTA_KEYS.get(item.get("type", ""))
+    kind = item.get("type")
+    key = _DELTA_KEYS.get(kind) if isinstance(kind, str) else None
     return (
         key is not None
         and len(item) == 3
-        and isinstance(item.get(key), str)
+        and isinstance(id_ := item.get(key), str)
         and isinstance(item.get("delta"), str)
+        and is_whole(id_)
     )
+
+
+def _written(item: BaseEvent | Mapping[str, Any]) -> Event:
+    try:
+        event = _dumped(item)
+    except (ProtocolFailure, ValueError, TypeError, RecursionError):
+        return _mended(item)  # which tells what is wrong, if that cannot be mended
+    return event if fits(event) else _mended(item)
+
+
+def _dumped(item: BaseEvent | Mapping[str, Any]) -> Event:
+    if isinstance(item, BaseEvent):
+        return item.model_dump(mode="json", by_alias=True)
+    kind = item.get("type")
+    if isinstance(kind, str) and kind in THINKING:
+        return dict(item)
+    return _validated(item).model_dump(mode="json", by_alias=True)
+
+
+def _mended(item: BaseEvent | Mapping[str, Any]) -> Event:
+    """The event out of values for which JSON has a form; a text in `delta` stays as it is."""
+    given = item
+    if isinstance(item, BaseEvent):
+        given = item.model_dump(by_alias=True, warnings=False)
+    text = {"delta": delta} if isinstance(delta := given.get("delta"), str) else {}
+    try:
+        made = plain({key: value for key, value in given.items() if key not in text})
+    except Unencodable as error:
+        raise ProtocolFailure(f"{given.get('type')}: {error}") from error
+    return _dumped(made | text)
 
 
 def _validated(item: Mapping[str, Any]) -> BaseEvent:

@@ -9,11 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jsonpatch
-import orjson
-from jsonpointer import JsonPointerException
-
 from agui_runtime.events import Event, Message
+from agui_runtime.patches import UNPATCHABLE, patched
 
 
 @dataclass(slots=True)
@@ -293,8 +290,8 @@ class Fold:
         known = self._changeable(known)
         _add_metadata(known, event)
         try:
-            known["content"] = _patched(known["content"], event["patch"])
-        except _UNPATCHABLE as error:
+            known["content"] = patched(event["type"], known["content"], event["patch"])
+        except UNPATCHABLE as error:
             self.warnings.append(f"activity {event['messageId']!r} was not patched: {error}")
         else:
             known["activityType"] = event["activityType"]
@@ -313,8 +310,8 @@ class Fold:
 
     def _state_patched(self, event: Event) -> None:
         try:
-            self.state = _patched(self.state, event["delta"])
-        except _UNPATCHABLE as error:
+            self.state = patched(event["type"], self.state, event["delta"])
+        except UNPATCHABLE as error:
             self.warnings.append(f"the state was not patched: {error}")
 
     def _run_started(self, event: Event) -> None:
@@ -370,16 +367,6 @@ _APPLY: dict[str, Callable[[Fold, Event], None]] = {
     "RUN_FINISHED": Fold._run_finished,
     "RUN_ERROR": Fold._run_failed,
 }
-
-_UNPATCHABLE = (jsonpatch.JsonPatchException, JsonPointerException)
-
-
-def _patched(document: object, operations: Sequence[Mapping[str, Any]]) -> object:
-    # Both are copied: not every jsonpatch copies the values that it puts into the document and may
-    # then patch there. Through orjson that is ten times cheaper than `copy.deepcopy`.
-    document, operations = orjson.loads(orjson.dumps((document, operations)))
-    return jsonpatch.JsonPatch(operations).apply(document, in_place=True)
-
 
 def _copied(message: Mapping[str, Any]) -> Message:
     copy = dict(message)

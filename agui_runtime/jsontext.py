@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Set
 from enum import Enum
 from typing import Any, TypeAlias, TypeVar
@@ -45,13 +46,25 @@ class Unencodable(TypeError):
 
 def loads(text: Text) -> Any:  # noqa: ANN401  # any JSON
     """The value of a JSON text, without halves of characters; raises orjson.JSONDecodeError."""
-    value, may_be_cut = _parsed(text)
-    return plain(value, deepest=_DEEPEST_WRITTEN) if may_be_cut else value
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raw = _bytes(text)
+        if not _is_odd(raw):
+            raise
+        return _without_halves(raw)
+    return _patiently(text) if _has_long_number(text) else value
 
 
 def loads_fragment(text: Text) -> Any:  # noqa: ANN401  # any JSON
     """The same for a part of a stream: half a character is kept, as its other half may follow."""
-    return _parsed(text)[0]
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        if not _is_odd(_bytes(text)):
+            raise
+        return _patiently(text)
+    return _patiently(text) if _has_long_number(text) else value
 
 
 def dumps(value: object, option: int | None = None) -> bytes:
@@ -86,14 +99,18 @@ def mended(value: T) -> T:
     Raises Unencodable, also for what is nested deeper than DEEPEST.
     """
     copy: T = value
+    if not fits(value):
+        copy = plain(value)
+    return copy
+
+
+def fits(value: object) -> bool:
+    """Whether orjson writes it as it is, and nothing that carries it becomes too deep for that."""
     try:
         text = orjson.dumps(value)
     except orjson.JSONEncodeError:
-        copy = plain(value)
-    else:
-        if text.count(b"[") + text.count(b"{") > DEEPEST and is_deep(value):
-            copy = plain(value)
-    return copy
+        return False
+    return text.count(b"[") + text.count(b"{") <= DEEPEST or not is_deep(value)
 
 
 def is_deep(value: object, deepest: int = DEEPEST) -> bool:
@@ -212,37 +229,33 @@ def _inside(container: Any) -> Iterable[object]:  # noqa: ANN401  # any containe
     return container.values() if isinstance(container, Mapping) else container
 
 
-def _parsed(text: Text) -> tuple[Any, bool]:
-    """The value, and whether halves of characters may be in it."""
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        if not _is_odd(text):
-            raise
-    else:
-        if not _has_long_number(text):
-            return value, False
-    return _patiently(text), True
+def _bytes(text: Text) -> bytes:
+    return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else bytes(text)
 
 
-def _is_odd(text: Text) -> bool:
-    if isinstance(text, str):
-        return "\\ud" in text.lower() or not is_whole(text) or _has_long_number(text)
-    raw = bytes(text)
-    return b"\\ud" in raw.lower() or b"\xed" in raw or _has_long_number(raw)
+def _is_odd(text: bytes) -> bool:
+    return b"\\ud" in text.lower() or b"\xed" in text or _has_long_number(text)
 
 
 def _has_long_number(text: Text) -> bool:
-    if isinstance(text, str):
-        text = text.encode("utf-8", "surrogatepass")
-    return len(text) >= len(_LONG) and _LONG in bytes(text).translate(_ZEROS)
+    return len(text) >= len(_LONG) and _LONG in _bytes(text).translate(_ZEROS)
+
+
+def _without_halves(text: bytes) -> Any:  # noqa: ANN401  # any JSON
+    """In C as far as it goes: a large body must not hold everybody up for one broken emoji."""
+    replaced = _LONE.sub(rb"\\ufffd", text)
+    try:
+        if replaced != text and not _has_long_number(replaced):
+            return orjson.loads(replaced)
+    except orjson.JSONDecodeError:
+        pass  # a half behind an escaped backslash, or in raw bytes
+    return plain(_patiently(text), deepest=_DEEPEST_WRITTEN)
 
 
 def _patiently(text: Text) -> Any:  # noqa: ANN401  # any JSON
     try:
-        if not isinstance(text, str):
-            text = bytes(text).decode("utf-8", "surrogatepass")
-        return json.loads(text, parse_constant=_refused, parse_float=_finite)
+        decoded = text if isinstance(text, str) else bytes(text).decode("utf-8", "surrogatepass")
+        return json.loads(decoded, parse_constant=_refused, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise orjson.JSONDecodeError(error.msg, error.doc, error.pos) from None
     except (ValueError, RecursionError) as error:
@@ -257,6 +270,12 @@ def _finite(text: str) -> float:
     number = float(text)
     return number if math.isfinite(number) else _refused(text[:20])
 
+
+_LONE = re.compile(
+    rb"(?<!\\)(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+)
+"""An escaped half without its other half."""
 
 _SCALARS: Mapping[type, Callable[[Any, str], object]] = {
     str: lambda value, _: whole(value),

@@ -10,9 +10,9 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from time import time
+from typing import TypeVar
 from uuid import uuid4
 
-import orjson
 from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
 
@@ -20,6 +20,7 @@ from agui_runtime.connectors.base import Agent, closing, current_run as current_
 from agui_runtime.errors import (
     AgentFailure,
     AguiError,
+    InvalidInput,
     OwnerLost,
     RunFailure,
     ShuttingDown,
@@ -28,6 +29,7 @@ from agui_runtime.errors import (
 from agui_runtime.events import REGENERATES, TERMINAL, Event, Message, RunContext
 from agui_runtime.fold import Fold
 from agui_runtime.grammar import Grammar, Reason
+from agui_runtime.halves import Halves
 from agui_runtime.history import (
     Truth,
     admitted,
@@ -39,6 +41,7 @@ from agui_runtime.history import (
 )
 from agui_runtime.hooks import Hooks, RunReport
 from agui_runtime.journal import Journal
+from agui_runtime.jsontext import Unencodable, copied, mended
 from agui_runtime.lease import renewed
 from agui_runtime.notes import StoredNotes
 from agui_runtime.snapshots import Snapshots
@@ -46,6 +49,8 @@ from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 from agui_runtime.watch import Limits as Limits, Watch
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 BREATH = 256
 """After so many events an agent that never waits gives way to the readers."""
@@ -74,6 +79,7 @@ class Run:
         self._hooks = hooks
         self._fold = Fold()
         self._grammar = Grammar((), new_id=_new_id)
+        self._halves = Halves()
         self._asked: Collection[str] = ()
         self._recalled = False
         self._watch = Watch(limits, self.cut)
@@ -131,11 +137,13 @@ class Run:
             self._watch.interrupt()
 
     async def _begin(self) -> None:
-        request, run = self._assignment.request, self._lease.run
+        state = _readable(self._request.state, "state")
+        request = self._request = self._request.model_copy(update={"state": state})
+        run = self._lease.run
         saved = await self._store.states.load(run.thread_id, run.agent)
         kept = saved.messages if saved else ()
         self._snapshots = Snapshots(self._store.states, run, saved, self._save_every)
-        sent = [_wire(message) for message in request.messages]
+        sent = _readable([_wire(message) for message in request.messages], "messages")
         if self._assignment.history == "thread":
             sent = admitted(kept, sent)
         self._fold, rewritten = merged(kept, sent)
@@ -185,7 +193,7 @@ class Run:
             self._announced = True
         if event["type"] in TERMINAL and self._cause is not None:
             return  # what cut the run decides how it ends
-        legal = self._grammar.accept(event)
+        legal = self._halves.joined(self._grammar.accept(event))
         if not legal:
             return
         self._note(legal)
@@ -256,8 +264,9 @@ class Run:
             *rest, terminal = self._last
             ids = _ids(self._assignment.request)
             return [*rest, terminal | ids if terminal["type"] == "RUN_FINISHED" else terminal]
-        opening = () if self._recalled else (_started(self._request, ()),)
-        made = [*opening, *self._grammar.closers(_reason(self._cause)), self._terminal()]
+        opening = () if self._recalled else (_opened(self._request),)
+        ending = [*self._grammar.closers(_reason(self._cause)), _told(self._terminal())]
+        made = [*opening, *self._halves.joined(ending)]
         self._note(made)
         return made
 
@@ -273,6 +282,14 @@ class Run:
         return event
 
 
+def _readable(given: T, what: str) -> T:
+    """A part of the input as every reader of the thread can have it; raises InvalidInput."""
+    try:
+        return mended(given)
+    except Unencodable as error:
+        raise InvalidInput(f"{what}: {error}") from error
+
+
 def _started(request: RunAgentInput, messages: Sequence[Message]) -> Event:
     """RUN_STARTED, with as much of the input as readers need: what only the front end knew.
 
@@ -283,6 +300,11 @@ def _started(request: RunAgentInput, messages: Sequence[Message]) -> Event:
     state = {} if request.state is None else {"state": request.state}
     ids = _ids(request)
     return {"type": "RUN_STARTED", **ids, "protocolVersion": "1.0", "input": ids | state | told}
+
+
+def _opened(request: RunAgentInput) -> Event:
+    """RUN_STARTED of a run that failed before it read its input."""
+    return _started(request.model_copy(update={"state": None}), ())
 
 
 def _new_id() -> str:
@@ -329,7 +351,7 @@ def _lent(request: RunAgentInput) -> RunAgentInput:
     """The request for the agent, with a state of its own: many change it in place."""
     if not request.state:
         return request
-    return request.model_copy(update={"state": orjson.loads(orjson.dumps(request.state))})
+    return request.model_copy(update={"state": copied(request.state)})
 
 
 def _wire(message: object) -> Message:

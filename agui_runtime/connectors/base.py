@@ -21,6 +21,8 @@ from pydantic import BaseModel
 from agui_runtime.connectors.sse import EventStream
 from agui_runtime.errors import Misconfigured, ProtocolFailure
 from agui_runtime.events import Event, RunContext, as_event
+from agui_runtime.halves import Halves
+from agui_runtime.jsontext import loads_fragment
 from agui_runtime.shorthand import Shorthand
 
 AgentEvent: TypeAlias = BaseEvent | Mapping[str, Any] | str | bytes
@@ -177,11 +179,11 @@ def capabilities_of(agent: object) -> dict[str, Any] | None:
 def decoded(item: AgentEvent) -> Sequence[Event]:
     """The events in one item that an agent yielded; raises ProtocolFailure if it is none."""
     if isinstance(item, str):
-        item = item.encode()
+        item = item.encode("utf-8", "surrogatepass")
     if not isinstance(item, bytes):
         return (as_event(item),)
     try:
-        return [as_event(orjson.loads(data)) for data in EventStream().feed(item)]
+        return [as_event(loads_fragment(data)) for data in EventStream().feed(item)]
     except orjson.JSONDecodeError:
         raise ProtocolFailure("an event-stream frame of the agent is not JSON") from None
 
@@ -190,15 +192,15 @@ async def events_of(agent: Agent, request: RunAgentInput) -> AsyncGenerator[Even
     """What the agent says in one run, as events; close it (`aclosing`).
 
     Short spellings (`*_CHUNK`, THINKING_*) are written out, so whoever reads this knows one of
-    each. Raises what the agent raises, and ProtocolFailure.
+    each, and characters are whole. Raises what the agent raises, and ProtocolFailure.
     """
-    shorthand = Shorthand(lambda: str(uuid4()))
+    shorthand, halves = Shorthand(lambda: str(uuid4())), Halves()
     async with closing(agent.run(request)) as items:
         async for item in items:
             for event in decoded(item):
-                for full in shorthand.expand(event):
+                for full in halves.joined(shorthand.expand(event)):
                     yield full
-    for end in shorthand.ends():
+    for end in (*halves.joined(shorthand.ends()), *halves.rest()):
         yield end
 
 
