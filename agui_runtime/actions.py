@@ -18,6 +18,7 @@ from ag_ui.core import Tool
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 from pydantic.errors import PydanticUserError
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.base import OfferedTool
 from agui_runtime.errors import AguiError, Misconfigured, first_fault
 
@@ -103,7 +104,7 @@ class OfferedAction:
     async def call(self, arguments: str) -> str:
         """Carry it out; results and failures have the form of `Action.call`."""
         try:
-            given = orjson.loads(arguments or "{}")
+            given = jsontext.loads(arguments or "{}")
         except orjson.JSONDecodeError as error:
             return failed("INVALID_ARGUMENTS", str(error))
         if not isinstance(given, dict):
@@ -115,7 +116,7 @@ class OfferedAction:
             return failed("HANDLER_ERROR", error.message)
         if result is None:
             return ""
-        return result if isinstance(result, str) else orjson.dumps(result).decode()
+        return result if isinstance(result, str) else jsontext.dumps(result).decode()
 
 
 def action(
@@ -138,7 +139,7 @@ def action(
 
 def failed(code: str, message: str) -> str:
     """The result of a call that failed, in the form that the reference gives it."""
-    return orjson.dumps({"error": {"code": code, "message": message}, "result": ""}).decode()
+    return jsontext.dumps({"error": {"code": code, "message": message}, "result": ""}).decode()
 
 
 def _fields(function: Callable[..., Any]) -> dict[str, Any]:

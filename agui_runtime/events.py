@@ -261,9 +261,9 @@ def _dumped(item: BaseEvent | Mapping[str, Any]) -> Event:
 
 def _mended(item: BaseEvent | Mapping[str, Any]) -> Event:
     """The event out of values for which JSON has a form; a text in `delta` stays as it is."""
-    given = item
-    if isinstance(item, BaseEvent):
-        given = item.model_dump(by_alias=True, warnings=False)
+    given: Mapping[str, Any] = (
+        item.model_dump(by_alias=True, warnings=False) if isinstance(item, BaseEvent) else item
+    )
     text = {"delta": delta} if isinstance(delta := given.get("delta"), str) else {}
     try:
         made = plain({key: value for key, value in given.items() if key not in text})

@@ -5,7 +5,7 @@ It applies events as the AG-UI 1.0 client does. It does not judge their order; `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -367,6 +367,7 @@ _APPLY: dict[str, Callable[[Fold, Event], None]] = {
     "RUN_FINISHED": Fold._run_finished,
     "RUN_ERROR": Fold._run_failed,
 }
+
 
 def _copied(message: Mapping[str, Any]) -> Message:
     copy = dict(message)

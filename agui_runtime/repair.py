@@ -10,11 +10,12 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.events import Message
 
 _Call: TypeAlias = dict[str, Any]
 
-UNANSWERED = orjson.dumps(
+UNANSWERED = jsontext.dumps(
     {
         "status": "aborted",
         "reason": "no_result",
@@ -110,7 +111,7 @@ def _is_object(text: object) -> bool:
     if not isinstance(text, str):
         return False
     try:
-        return isinstance(orjson.loads(text), dict)
+        return isinstance(jsontext.loads(text), dict)
     except orjson.JSONDecodeError:
         return False
 

@@ -307,6 +307,14 @@ def _opened(request: RunAgentInput) -> Event:
     return _started(request.model_copy(update={"state": None}), ())
 
 
+def _told(terminal: Event) -> Event:
+    """The end as every reader can have it, without token counts that are none."""
+    try:
+        return mended(terminal)
+    except Unencodable:
+        return mended({key: terminal[key] for key in terminal if key != "usage"})
+
+
 def _new_id() -> str:
     return str(uuid4())
 

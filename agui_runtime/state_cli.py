@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput, Misconfigured
 from agui_runtime.settings import Settings
 
@@ -93,7 +94,7 @@ async def _show(states: StateStoreManager, options: argparse.Namespace) -> int:
     if saved is None:
         raise InvalidInput(f"agent {options.agent!r} has no state in thread {options.thread!r}")
     shown = asdict(saved) | {"saved_at": _time(saved.saved_at)}
-    sys.stdout.write(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() + "\n")
+    sys.stdout.write(jsontext.dumps(shown, option=orjson.OPT_INDENT_2).decode() + "\n")
     return 0
 
 
@@ -103,7 +104,7 @@ async def _diff(states: StateStoreManager, options: argparse.Namespace) -> int:
     before = StateKey(options.thread, options.agent)
     after = StateKey(options.other, options.other_agent or options.agent)
     for change in await states.diff(before, after):
-        sys.stdout.write(orjson.dumps(change).decode() + "\n")
+        sys.stdout.write(jsontext.dumps(change).decode() + "\n")
     return 0
 
 
@@ -141,7 +142,7 @@ async def _sweep(states: StateStoreManager, options: argparse.Namespace) -> int:
 
 async def _statistics(states: StateStoreManager, options: argparse.Namespace) -> int:
     told = asdict(await states.statistics()) | {"health": asdict(await states.health())}
-    sys.stdout.write(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode() + "\n")
+    sys.stdout.write(jsontext.dumps(told, option=orjson.OPT_INDENT_2).decode() + "\n")
     return 0
 
 

@@ -14,6 +14,7 @@ import httpx
 import orjson
 from ag_ui.core import EventType, RunAgentInput
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.chat.failures import redact
 from agui_runtime.connectors.remote import (
     DEFAULT_SIZES,
@@ -141,7 +142,7 @@ class _Incoming:
 
     def _read(self, data: bytes) -> Event:
         try:
-            event = orjson.loads(data)
+            event = jsontext.loads(data)
         except orjson.JSONDecodeError:
             raise ProtocolFailure("an event-stream frame of the agent is not JSON") from None
         if not isinstance(event, dict) or not isinstance(event.get("type"), str):

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from typing import TypeAlias
 from uuid import uuid4
 
-import orjson
 from ag_ui.core import AssistantMessage, RunAgentInput, TextPart, Tool, ToolMessage
 
+from agui_runtime import jsontext
 from agui_runtime.errors import ModelFailure
 from agui_runtime.events import Event
 
@@ -101,7 +101,7 @@ def _tool(request: RunAgentInput) -> Iterator[Event]:
     yield from _text(f"I call `{tool.name}` in your page.")
     call = {"toolCallId": f"call-{uuid4()}"}
     yield {"type": "TOOL_CALL_START", **call, "toolCallName": tool.name}
-    arguments = orjson.dumps(_arguments(tool, _said(request))).decode()
+    arguments = jsontext.dumps(_arguments(tool, _said(request))).decode()
     for piece in _PIECE.findall(arguments):
         yield {"type": "TOOL_CALL_ARGS", **call, "delta": piece}
     yield {"type": "TOOL_CALL_END", **call}
@@ -242,4 +242,4 @@ def _spoken(content: str | Sequence[object]) -> str:
 
 
 def _plain(value: object) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else jsontext.dumps(value).decode()

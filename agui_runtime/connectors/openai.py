@@ -16,6 +16,7 @@ import httpx
 import orjson
 from ag_ui.core import RunAgentInput
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.chat.failures import Refusal, failure, malformed, parsed, refused
 from agui_runtime.connectors.chat.patience import Patience
 from agui_runtime.connectors.chat.reply import Reply
@@ -86,7 +87,7 @@ class OpenAIAgent:
         body = chat_request(self._model, request, self._options, self._instructions)
         answer = _Answer(Reply(request, self._provider, body["model"]))
         retried: list[Event] = []
-        async with self._asked(orjson.dumps(body), retried) as blocks:
+        async with self._asked(jsontext.dumps(body), retried) as blocks:
             for event in retried:
                 yield event
             async for block in blocks:
@@ -152,7 +153,7 @@ class _Answer:
             if data == b"[DONE]":
                 self.done = True
             else:
-                yield from self._reply.feed(orjson.loads(data))
+                yield from self._reply.feed(jsontext.loads(data))
 
     def end(self) -> list[Event]:
         if not (self.done or self._reply.finished):

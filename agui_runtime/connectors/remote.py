@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeAlias, cast
 import httpx
 import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.base import current_run
 from agui_runtime.connectors.chat.failures import Refusal, redact
 from agui_runtime.connectors.chat.patience import Patience
@@ -120,7 +121,7 @@ class RemoteServer:
         async with self._answer(path, body, context, "application/json") as response:
             answer = await self._whole(response)
         try:
-            return orjson.loads(answer)
+            return jsontext.loads(answer)
         except orjson.JSONDecodeError as error:
             raise self.failure("BROKEN", "answered with something that is no JSON") from error
 
@@ -153,7 +154,7 @@ class RemoteServer:
         fixed = {"accept": accept, "accept-encoding": "identity"}
         more = _encoded(fixed | await self.headers(context))
         head = [*more, (b"content-type", b"application/json")]
-        data = orjson.dumps(body)
+        data = jsontext.dumps(body)
         response = await self._patience.first_success(lambda: self._attempt(path, head, data))
         async with aclosing(response):
             yield response
@@ -266,7 +267,7 @@ def _is_wide(value: str) -> bool:
 def _said(body: bytes) -> str:
     """The sentence in `{"error": ...}` or `{"detail": ...}`, if there is one to show."""
     with suppress(orjson.JSONDecodeError):
-        told = orjson.loads(body)
+        told = jsontext.loads(body)
         said = (told.get("error") or told.get("detail")) if isinstance(told, dict) else None
         if isinstance(said, str) and "Traceback" not in said:
             return redact(said)

@@ -8,6 +8,7 @@ from typing import Protocol
 import httpx
 import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.chat.failures import failure, refused
 from agui_runtime.connectors.chat.transport import unanswered
 from agui_runtime.errors import Misconfigured
@@ -73,6 +74,6 @@ class OpenAITranscription:
 def _parsed(content: bytes, secret: str) -> object:
     hidden = content.replace(secret.encode(), b"[hidden]") if secret else content
     try:
-        return orjson.loads(hidden)
+        return jsontext.loads(hidden)
     except orjson.JSONDecodeError:
         return None

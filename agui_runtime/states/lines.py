@@ -9,6 +9,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
+from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput, first_fault
 from agui_runtime.events import ThreadInfo
 from agui_runtime.stores.base import AgentState
@@ -72,13 +73,13 @@ def to_line(agent: str, thread: ThreadInfo, saved: AgentState) -> bytes:
         "state": saved.state,
         "messages": list(saved.messages),
     }
-    return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
+    return jsontext.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def from_line(line: bytes) -> Told:
     """Read a line back; raises InvalidInput. Its `version` and `savedAt` are for the reader."""
     try:
-        kept = _Line.model_validate(orjson.loads(line))
+        kept = _Line.model_validate(jsontext.loads(line))
     except orjson.JSONDecodeError as error:
         raise InvalidInput(f"the line is not JSON: {error}") from None
     except ValidationError as error:

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import jsonpatch
-import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.base import Agent
 from agui_runtime.errors import (
     AguiError,
@@ -254,7 +254,7 @@ class StateStoreManager:
             return Entry(key, thread, None, problem=error.message)
         if saved is None:
             return Entry(key, thread, None, problem="it was deleted just now")
-        return Entry(key, thread, saved, len(orjson.dumps(_content(saved))))
+        return Entry(key, thread, saved, len(jsontext.dumps(_content(saved))))
 
     async def _is_due(self, entry: Entry, max_age: float | None) -> bool:
         if entry.thread is None:

@@ -9,9 +9,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
-import orjson
 from ag_ui.core import RunAgentInput
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.base import Agent, events_of
 from agui_runtime.errors import AgentFailure, InvalidInput
 from agui_runtime.events import Event, RunInfo
@@ -137,6 +137,6 @@ class CheckedAgent(Wrapper):
 
 def _check_json(value: object) -> None:
     try:
-        orjson.dumps(value)
+        jsontext.dumps(value)
     except TypeError as error:
         raise InvalidInput(f"the state is not JSON: {error}") from None

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from agui_runtime import jsontext
 from agui_runtime.errors import Misconfigured, MissingExtra, StateUnreadable
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class StateSchema:
         """
         if version == self.version or state in ({}, None):
             return state
-        state = orjson.loads(orjson.dumps(state))
+        state = jsontext.loads(jsontext.dumps(state))
         for step in range(version, self.version):
             state = self._step(step, state)
         if version > self.version:
@@ -110,7 +110,7 @@ def _by_model(shape: type) -> Judge:
 
     def judge(state: object) -> str | None:
         try:
-            adapter.validate_json(orjson.dumps(state))
+            adapter.validate_json(jsontext.dumps(state))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             return f"{_path(first['loc'])}: {first['msg']}"

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput, Misconfigured, TooLarge
 
 SLICE = 32 * 1024
@@ -105,7 +106,7 @@ def loaded_at_once(text: str, limits: BodyLimits) -> Any:  # noqa: ANN401  # any
 
 def _parsed(text: bytes | str) -> Any:  # noqa: ANN401  # any JSON
     try:
-        return orjson.loads(text)
+        return jsontext.loads(text)
     except orjson.JSONDecodeError as error:
         raise InvalidInput(f"not JSON: {error}") from None
 

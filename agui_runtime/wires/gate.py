@@ -7,9 +7,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable
 
-import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agui_runtime import jsontext
 from agui_runtime.wires.admission import NotAdmitted, Rules, not_json
 from agui_runtime.wires.http import reply
 
@@ -77,4 +77,4 @@ def told(refused: NotAdmitted) -> bytes:
     """The error in a form that the clients of all wires read: nobody knows yet which one it is."""
     error = {"message": refused.message, "extensions": {"code": refused.code}}
     body = {"error": refused.message, "message": refused.message, "code": refused.code}
-    return orjson.dumps({**body, "errors": [error]})
+    return jsontext.dumps({**body, "errors": [error]})

@@ -8,9 +8,9 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-import orjson
 from starlette.types import Receive, Send
 
+from agui_runtime import jsontext
 from agui_runtime.wires.http import AS_IT_COMES, Headers, disconnected
 
 KEEP_ALIVE = 15.0
@@ -25,7 +25,7 @@ def frame(data: object, event_id: str | None = None) -> bytes:
     """One frame with the JSON of `data`. LF only: AG-UI clients split at two of them and at
     nothing else.
     """
-    encoded = orjson.dumps(data)
+    encoded = jsontext.dumps(data)
     if event_id is None:
         return b"data: %b\n\n" % encoded
     return b"id: %b\ndata: %b\n\n" % (event_id.encode(), encoded)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import orjson
 from ag_ui.core import RunAgentInput
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.base import current_run, events_of
 from agui_runtime.events import Event
 from agui_runtime.wrappers.base import Wrapper
@@ -77,14 +78,14 @@ class _Cached(Wrapper):
         known = await self._answers.get(key) if key else None
         said: list[Event] = []
         if known is not None:
-            for event in orjson.loads(known):
+            for event in jsontext.loads(known):
                 yield event
             return
         async with aclosing(events_of(self.agent, request)) as events:
             async for event in events:
                 said.append(event)
                 if key and event["type"] == "RUN_FINISHED" and _may_be_kept(said, request):
-                    await self._answers.put(key, orjson.dumps(said))
+                    await self._answers.put(key, jsontext.dumps(said))
                 yield event
 
     def _key(self, request: RunAgentInput) -> str | None:
@@ -93,7 +94,7 @@ class _Cached(Wrapper):
             return None
         asked = _without_ids(request.model_dump(mode="json", by_alias=True))
         about = [self.name, context.caller.owner, dict(context.properties), asked]
-        return hashlib.sha256(orjson.dumps(about, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return hashlib.sha256(jsontext.dumps(about, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _may_be_kept(said: Sequence[Event], request: RunAgentInput) -> bool:

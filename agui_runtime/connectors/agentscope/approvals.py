@@ -14,6 +14,7 @@ from ag_ui.core import ResumeEntry, RunAgentInput
 from agentscope.event import ConfirmResult
 from agentscope.message import ToolCallBlock
 
+from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput
 from agui_runtime.events import Event
 
@@ -111,6 +112,6 @@ def _parsed(text: str) -> object:
     if word in _YES | _NO:
         return word in _YES
     try:
-        return orjson.loads(text)
+        return jsontext.loads(text)
     except orjson.JSONDecodeError:
         return None

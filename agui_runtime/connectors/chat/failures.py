@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.errors import ModelFailure, RunFailure
 
 ADVICE: Mapping[str, str] = {
@@ -131,7 +132,7 @@ def malformed(what: str) -> ModelFailure:
 def parsed(body: bytes) -> object:
     """The JSON of an error's body; None for pages of HTML and the like."""
     try:
-        return orjson.loads(body)
+        return jsontext.loads(body)
     except orjson.JSONDecodeError:
         return None
 

@@ -11,6 +11,7 @@ import httpx
 import orjson
 from ag_ui.core import Tool
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.base import Offer, OfferedTool, current_run
 from agui_runtime.connectors.copilotkit.agent import RemoteAgent
 from agui_runtime.connectors.copilotkit.parameters import to_schema
@@ -168,7 +169,7 @@ def _properties(context: RunContext | None) -> dict[str, Any]:
 def _key(body: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
     """A digest, so that no token is kept longer than its request."""
     try:
-        told = orjson.dumps([body, headers], option=orjson.OPT_SORT_KEYS)
+        told = jsontext.dumps([body, headers], option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
         raise InvalidInput("properties: nested too deeply") from None
     return hashlib.sha256(told).digest()

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.errors import ProtocolFailure
 
 
@@ -48,7 +49,7 @@ def _parsed(line: bytes) -> Iterator[dict[str, Any]]:
     if not line.strip():
         return
     try:
-        value = orjson.loads(line)
+        value = jsontext.loads(line)
     except orjson.JSONDecodeError:
         raise ProtocolFailure("a line of the agent is not JSON") from None
     if not isinstance(value, dict):

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.events import Message
 
 _SPEAKERS = ("user", "assistant", "system", "developer")
@@ -56,7 +57,7 @@ def text_of(content: object) -> str:
 
 def as_text(value: object) -> str:
     """A JSON value as text: a text as it is, anything else encoded."""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else jsontext.dumps(value).decode()
 
 
 def _speech(message: Message) -> Iterator[dict[str, Any]]:
@@ -116,6 +117,6 @@ def _call(each: Mapping[str, Any], first: Mapping[str, Message]) -> Iterator[Mes
 
 def _parsed(arguments: str) -> object:
     try:
-        return orjson.loads(arguments)
+        return jsontext.loads(arguments)
     except orjson.JSONDecodeError:
         return {}

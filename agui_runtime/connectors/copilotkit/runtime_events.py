@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.copilotkit.messages import as_text, to_agui
 from agui_runtime.events import Event, Message
 
@@ -114,6 +115,6 @@ _READ: dict[str, Callable[[RuntimeEvents, Line], Sequence[Event]]] = {
 
 def _json(text: str) -> object:
     try:
-        return orjson.loads(text)
+        return jsontext.loads(text)
     except orjson.JSONDecodeError:
         return {}

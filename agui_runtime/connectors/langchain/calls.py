@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.langchain.blocks import blocks_in
 
 
@@ -62,4 +62,4 @@ def _of_openai(call: Mapping[str, Any]) -> Call:
 def _json(arguments: object) -> str:
     if isinstance(arguments, str):
         return arguments or "{}"
-    return orjson.dumps(arguments or {}).decode()
+    return jsontext.dumps(arguments or {}).decode()

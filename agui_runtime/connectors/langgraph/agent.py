@@ -9,6 +9,7 @@ import httpx
 import orjson
 from ag_ui.core import RunAgentInput
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.base import KeptState, current_run
 from agui_runtime.connectors.langgraph.emitted import shown
 from agui_runtime.connectors.langgraph.messages import changes, to_agui, to_chain
@@ -199,6 +200,6 @@ def _answer(request: RunAgentInput) -> object:
 
 def _json(data: bytes) -> Any:  # noqa: ANN401  # JSON
     try:
-        return orjson.loads(data)
+        return jsontext.loads(data)
     except orjson.JSONDecodeError:
         raise ProtocolFailure("the LangGraph server's stream is malformed") from None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import orjson
-
+from agui_runtime import jsontext
 from agui_runtime.events import Event
 
 _HIDDEN = frozenset({"messages", "tools", "copilotkit", "ag-ui", "__interrupt__"})
@@ -40,7 +39,7 @@ def _message(value: Mapping[str, Any]) -> Iterator[Event]:
 
 def _call(value: Mapping[str, Any]) -> Iterator[Event]:
     ids, args = {"toolCallId": value["id"]}, value["args"]
-    delta = args if isinstance(args, str) else orjson.dumps(args).decode()
+    delta = args if isinstance(args, str) else jsontext.dumps(args).decode()
     yield {"type": "TOOL_CALL_START", **ids, "toolCallName": value["name"]}
     yield {"type": "TOOL_CALL_ARGS", **ids, "delta": delta}
     yield {"type": "TOOL_CALL_END", **ids}

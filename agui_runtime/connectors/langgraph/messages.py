@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.langchain import (
     calls_of,
     parts_of,
@@ -126,7 +127,7 @@ def _kept_keys(message: Chain) -> Iterator[str]:
 def _to_call(call: Mapping[str, Any]) -> dict[str, Any]:
     function = call["function"]
     try:
-        arguments = orjson.loads(function["arguments"] or "{}")
+        arguments = jsontext.loads(function["arguments"] or "{}")
     except orjson.JSONDecodeError:
         arguments = {}
     args = arguments if isinstance(arguments, dict) else {}

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
-import orjson
 from ag_ui.core import RunAgentInput
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.langchain import Reasoning, calls_of, text_of, thoughts_of
 from agui_runtime.connectors.langgraph.emitted import emitted, shown
 from agui_runtime.connectors.langgraph.messages import result_of, to_agui
@@ -228,4 +228,4 @@ def _outcome(interrupts: Iterable[Mapping[str, Any]]) -> Event:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else jsontext.dumps(value).decode()

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import orjson
 from ag_ui.core import Tool
 
+from agui_runtime import jsontext
 from agui_runtime.errors import RemoteFailure
 
 McpResult: TypeAlias = Mapping[str, Any]
@@ -57,7 +57,7 @@ def said(result: McpResult) -> object:
         return "\n".join(part["text"] for part in parts)
     if "structuredContent" in result:
         return result["structuredContent"]
-    return orjson.dumps(parts).decode() if parts else ""
+    return jsontext.dumps(parts).decode() if parts else ""
 
 
 def succeeded(result: McpResult) -> object:

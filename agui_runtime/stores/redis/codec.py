@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.errors import StateUnreadable, StoreUnavailable
 from agui_runtime.events import Event, Record, RunInfo, ThreadInfo
 from agui_runtime.stores.base import AgentState
@@ -40,7 +41,7 @@ def new_epoch() -> str:
 
 
 def run_json(run: RunInfo) -> bytes:
-    return orjson.dumps(asdict(run))
+    return jsontext.dumps(asdict(run))
 
 
 def run_of(text: bytes) -> RunInfo:
@@ -76,7 +77,7 @@ def record_of(entry: Sequence[Any]) -> Record:
     identity, (_, run_id, _, text) = entry
     seq = int(identity.partition(b"-")[0])
     try:
-        event = orjson.loads(text)
+        event = jsontext.loads(text)
     except orjson.JSONDecodeError as error:
         logger.error("Redis: record %s of run %s cannot be read: %s", seq, run_id, error)
         event = {"type": "CUSTOM", "name": UNREADABLE, "value": {"seq": seq}}
@@ -98,7 +99,7 @@ def archived(payload: bytes) -> list[Record]:
 
 def state_json(saved: AgentState, saved_at: float) -> bytes:
     told = {"state": saved.state, "messages": list(saved.messages), "saved_at": saved_at}
-    return orjson.dumps(told | {"schema": saved.schema_version})
+    return jsontext.dumps(told | {"schema": saved.schema_version})
 
 
 def state_of(payload: bytes, version: int) -> AgentState:
@@ -113,7 +114,7 @@ def state_of(payload: bytes, version: int) -> AgentState:
 
 def packed(value: object) -> bytes:
     """JSON, compressed where that is worth it."""
-    return squeezed(orjson.dumps(value))
+    return squeezed(jsontext.dumps(value))
 
 
 def squeezed(text: bytes) -> bytes:
@@ -131,7 +132,7 @@ def unpacked(payload: bytes) -> Any:  # noqa: ANN401  # any JSON
 
 def _loaded(text: bytes) -> Any:  # noqa: ANN401  # any JSON
     try:
-        return orjson.loads(text)
+        return jsontext.loads(text)
     except orjson.JSONDecodeError as error:
         raise _damaged(error) from error
 

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-import orjson
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
+from agui_runtime import jsontext
 from agui_runtime.errors import StoreUnavailable
 from agui_runtime.events import Cursor, Event, Record
 from agui_runtime.stores.base import Batch
@@ -197,4 +197,4 @@ def _hear(tail: Tail, kind: bytes, payload: Any) -> None:  # noqa: ANN401  # byt
         return
     head, _, events = payload.partition(b"\n")
     epoch, first, run_id = head.decode().split(" ", 2)
-    tail.hear(epoch, int(first), run_id, orjson.loads(events))
+    tail.hear(epoch, int(first), run_id, jsontext.loads(events))

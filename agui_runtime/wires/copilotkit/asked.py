@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
-import orjson
 from ag_ui.core import RunAgentInput
 from pydantic import ValidationError
 
+from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits
 from agui_runtime.wires.copilotkit.errors import Refusal
@@ -43,7 +43,7 @@ def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentI
 
 def fingerprint(agent: str, payload: object) -> str:
     """The same for two requests that ask for the very same run."""
-    return blake2b(orjson.dumps([agent, payload]), digest_size=16).hexdigest()
+    return blake2b(jsontext.dumps([agent, payload]), digest_size=16).hexdigest()
 
 
 def wants_suggestions(asked: RunAgentInput) -> bool:
@@ -84,4 +84,4 @@ def _faults(error: ValidationError) -> str:
         {"code": each["type"], "path": each["loc"], "message": each["msg"]}
         for each in error.errors(include_url=False, include_input=False, include_context=False)
     ]
-    return orjson.dumps(found).decode()
+    return jsontext.dumps(found).decode()

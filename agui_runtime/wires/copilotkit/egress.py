@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-import orjson
 from ag_ui.core import RunAgentInput
 
+from agui_runtime import jsontext
 from agui_runtime.compact import compact
 from agui_runtime.events import TERMINAL, Event, Message, Record
 from agui_runtime.wires.copilotkit.parts import with_binary
@@ -154,7 +154,7 @@ def _oldest_message(message: Message) -> Message | None:
 def _plain_content(holder: Mapping[str, Any]) -> dict[str, str]:
     """A tool's result as text, which is all that it could be."""
     content = holder.get("content")
-    return {"content": content if isinstance(content, str) else orjson.dumps(content).decode()}
+    return {"content": content if isinstance(content, str) else jsontext.dumps(content).decode()}
 
 
 def _but(event: Event, key: str) -> Event:

@@ -6,10 +6,10 @@ import logging
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-import orjson
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
+from agui_runtime import jsontext
 from agui_runtime.errors import AguiError
 from agui_runtime.events import Caller, RunContext
 from agui_runtime.observe import request_id_of
@@ -70,7 +70,7 @@ class Exchange:
 
     async def answer(self, body: object, status: int = 200, headers: Headers = ()) -> None:
         """Answer with JSON; None is an empty body."""
-        encoded = b"" if body is None else orjson.dumps(body)
+        encoded = b"" if body is None else jsontext.dumps(body)
         self._answered = True
         kind = [] if body is None else [(b"content-type", b"application/json")]
         await reply(self.send, status, [*kind, *headers, *self._told], encoded)

@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import orjson
 from pydantic_core import from_json
 
+from agui_runtime import jsontext
 from agui_runtime.events import REGENERATES, Event, Message, RunInfo
 from agui_runtime.fold import Fold
 from agui_runtime.wires.graphql.messages import legacy
@@ -124,7 +124,7 @@ class AgentStateView:
             run_id=self._run.run_id,
             active=active,
             running=self._running,
-            state=orjson.dumps(state).decode(),
+            state=jsontext.dumps(state).decode(),
         )
 
 

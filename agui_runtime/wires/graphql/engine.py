@@ -7,7 +7,6 @@ from contextlib import aclosing, contextmanager
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
-import orjson
 from graphql import (
     ExecutionResult,
     GraphQLError,
@@ -15,6 +14,7 @@ from graphql import (
     subscribe,
 )
 
+from agui_runtime import jsontext
 from agui_runtime.events import Caller
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.context import CLOUD_KEY, GraphQLExecutionContext
@@ -155,7 +155,7 @@ def answer(result: ExecutionResult, request_id: str) -> bytes:
     """An executed operation's answer as JSON; what went wrong before there was data has none."""
     errors = _told(result.errors, request_id)
     told = {"errors": errors} if errors else {}
-    return orjson.dumps(told | ({"data": result.data} if is_understood(result) else {}))
+    return jsontext.dumps(told | ({"data": result.data} if is_understood(result) else {}))
 
 
 def is_understood(result: ExecutionResult) -> bool:

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 
-import orjson
 from graphql import ExecutionResult
 from starlette.types import Receive, Scope, Send
 
+from agui_runtime import jsontext
 from agui_runtime.observe import request_id_of
 from agui_runtime.wires.graphql.accept import Accepted
 from agui_runtime.wires.graphql.engine import answer, failure, is_understood
@@ -63,7 +63,7 @@ class Exchange:
 
     async def refuse(self, errors: Sequence[Mapping[str, object]]) -> None:
         """Answer an operation that cannot be executed."""
-        await self._answer(orjson.dumps({"errors": errors}), understood=False)
+        await self._answer(jsontext.dumps({"errors": errors}), understood=False)
 
     async def answer(self, result: ExecutionResult) -> None:
         """Answer an operation that was executed. Without a path, an error is one of the request."""
@@ -72,7 +72,7 @@ class Exchange:
     async def fail(self, error: Exception) -> None:
         """Answer an operation that could not even be begun, though nothing is wrong with it."""
         told = failure(error, self.request_id)
-        await self._answer(orjson.dumps({"errors": [told], "data": None}))
+        await self._answer(jsontext.dumps({"errors": [told], "data": None}))
 
     async def write_whole(self, payloads: Sequence[bytes], last: bool) -> None:
         """Answer with a document that is complete."""
@@ -91,7 +91,7 @@ class Exchange:
                 async for result in results:
                     await self._write(EVENTS, [result], last=False)
         except Refused as refused:
-            await self._write(EVENTS, [orjson.dumps({"errors": refused.errors})], last=False)
+            await self._write(EVENTS, [jsontext.dumps({"errors": refused.errors})], last=False)
         await self._write(EVENTS, [], last=True)
 
     @asynccontextmanager

@@ -8,9 +8,9 @@ from contextlib import aclosing
 from dataclasses import replace
 from time import time
 
-import orjson
 import strawberry
 
+from agui_runtime import jsontext
 from agui_runtime.errors import AguiError, OwnerLost
 from agui_runtime.events import Event, Record
 from agui_runtime.fold import Fold
@@ -91,7 +91,7 @@ class _Reading:
             agent_name=self._run.agent,
             status=document.status,
             messages=messages,  # type: ignore[arg-type]  # the union has all kinds of them
-            state=orjson.dumps(self._fold.state).decode(),
+            state=jsontext.dumps(self._fold.state).decode(),
             meta_events=self._meta_events,  # type: ignore[arg-type]  # the same
             usage=usage_of((self._last,)),
             timing=timing_of(replace(self._run, ended_at=time()), self._first_output),

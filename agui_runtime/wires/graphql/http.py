@@ -13,6 +13,7 @@ import orjson
 from starlette.datastructures import QueryParams
 from starlette.types import Receive
 
+from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput, TooLarge
 from agui_runtime.wires.bodies import BodyLimits, loaded
 from agui_runtime.wires.graphql.errors import bad_request
@@ -37,7 +38,7 @@ class BadRequest(Exception):
         super().__init__(message)
         self.status = status
         self.headers = headers
-        self.body = b"" if message is None else orjson.dumps(bad_request(message, code))
+        self.body = b"" if message is None else jsontext.dumps(bad_request(message, code))
 
 
 class NotPersisted(BadRequest):
@@ -117,7 +118,7 @@ async def read_json(headers: Mapping[str, str], receive: Receive, limits: BodyLi
 
 def _json(params: QueryParams, name: str) -> object:
     try:
-        return orjson.loads(params.get(name) or "null")
+        return jsontext.loads(params.get(name) or "null")
     except orjson.JSONDecodeError:
         raise BadRequest(400, f"The {name} are invalid JSON.") from None
 

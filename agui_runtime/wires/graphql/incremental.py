@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol, cast
 
-import orjson
-
+from agui_runtime import jsontext
 from agui_runtime.wires.graphql.plan import Field, Group, Plan, Selection
 from agui_runtime.wires.graphql.types import CopilotResponse
 
@@ -60,7 +59,7 @@ class Delivery:
 
     def _begin(self) -> bytes:
         self._begun = True
-        data = orjson.dumps(_rendered(self._plan.root, self._root, b"[", self._units))
+        data = jsontext.dumps(_rendered(self._plan.root, self._root, b"[", self._units))
         if not self._plan.incremental:
             self.finished = True
             return b'{"data":' + data + b"}"
@@ -93,7 +92,7 @@ class _Strings:
     def advance(self, pieces: list[bytes]) -> bool:
         start, count = self._next, len(self._items)
         if count > start:
-            items = orjson.dumps(self._items[start:count])
+            items = jsontext.dumps(self._items[start:count])
             pieces.append(b'{"items":%b%b%d]%b}' % (items, self._end, start, _label(self._field)))
             self._next = count
         return _is_known(self._field, self._owner)
@@ -121,7 +120,7 @@ class _Objects:
             if not _is_ready(selection.immediate, item):
                 break
             path = b"%b,%d" % (self._path, self._next)
-            data = orjson.dumps(_object(selection, item, path, self._inner))
+            data = jsontext.dumps(_object(selection, item, path, self._inner))
             pieces.append(b'{"items":[%b],"path":%b]%b}' % (data, path, _label(self._field)))
             self._next += 1
         if self._inner:
@@ -148,7 +147,7 @@ class _Deferred:
             if not _is_ready(self._group, self._owner):
                 return False
             self._waiting = False
-            data = orjson.dumps(_rendered(self._group, self._owner, self._path, self._inner))
+            data = jsontext.dumps(_rendered(self._group, self._owner, self._path, self._inner))
             pieces.append(b'{"data":%b,"path":%b]%b}' % (data, self._path, _label(self._group)))
         if self._inner:
             self._inner = [unit for unit in self._inner if not unit.advance(pieces)]
@@ -166,7 +165,7 @@ def _value(field: Field, owner: object, path: bytes, later: list[_Unit]) -> obje
     value = getattr(owner, field.attribute)
     if value is None:
         return None
-    here = path + (b"" if path == b"[" else b",") + orjson.dumps(field.key)
+    here = path + (b"" if path == b"[" else b",") + jsontext.dumps(field.key)
     if field.stream is not None:
         return _opened(field, owner, here, later)
     if isinstance(value, list):
@@ -236,4 +235,4 @@ def _selection(field: Field, value: object) -> Selection:
 
 def _label(thing: Group | Field) -> bytes:
     label = thing.label if isinstance(thing, Group) else thing.stream and thing.stream.label
-    return b',"label":' + orjson.dumps(label) if label else b""
+    return b',"label":' + jsontext.dumps(label) if label else b""

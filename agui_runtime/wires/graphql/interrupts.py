@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import orjson
-
+from agui_runtime import jsontext
 from agui_runtime.wires.graphql.messages import text_of
 from agui_runtime.wires.graphql.types import (
     ActionExecutionMessageOutput,
@@ -74,4 +73,4 @@ def _read(messages: list[Any], at: DateTimeISO) -> Iterable[BaseMessageOutput]:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else jsontext.dumps(value).decode()

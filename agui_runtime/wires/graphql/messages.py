@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.events import Message
 from agui_runtime.wires.graphql.inputs import (
     ActionExecutionMessageInput,
@@ -89,7 +90,7 @@ def _call(
     first: Mapping[str, Message], identity: str, message: ActionExecutionMessageInput
 ) -> Iterable[Message]:
     try:
-        orjson.loads(message.arguments)
+        jsontext.loads(message.arguments)
     except orjson.JSONDecodeError:
         return
     function = {"name": message.name, "arguments": message.arguments}
@@ -128,6 +129,6 @@ def _legacy_speech(message: Message) -> Iterable[dict[str, Any]]:
 
 def _parsed(arguments: str) -> object:
     try:
-        return orjson.loads(arguments)
+        return jsontext.loads(arguments)
     except orjson.JSONDecodeError:
         return {}

@@ -10,6 +10,7 @@ import orjson
 from ag_ui.core import RunAgentInput
 from pydantic import ValidationError
 
+from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput, first_fault
 from agui_runtime.events import NO_TOPICS, Message, RunContext, RunRequest, Topics
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits, loaded_at_once
@@ -222,6 +223,6 @@ def _json(text: str, unreadable: object, limits: BodyLimits) -> object:
 def _check_depth(value: object, what: str) -> None:
     """What we could not write again must not get in."""
     try:
-        orjson.dumps(value)
+        jsontext.dumps(value)
     except orjson.JSONEncodeError:
         raise InvalidInput(f"{what}: nested too deeply") from None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import orjson
-
+from agui_runtime import jsontext
 from agui_runtime.wires.graphql.context import GraphQLExecutionContext
 from agui_runtime.wires.graphql.inputs import LoadAgentStateInput, SaveAgentStateInput, given
 from agui_runtime.wires.graphql.messages import legacy
@@ -22,8 +21,8 @@ async def loaded(
     return LoadAgentStateResponse(
         thread_id=data.thread_id,
         thread_exists=found is not None,
-        state=orjson.dumps(state).decode(),
-        messages=orjson.dumps(legacy(found.messages) if found else []).decode(),
+        state=jsontext.dumps(state).decode(),
+        messages=jsontext.dumps(legacy(found.messages) if found else []).decode(),
         version=found.version if found else 0,
     )
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, NoReturn, TypeAlias
 
-import orjson
 from starlette.types import Message, Receive, Send
 
+from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput, TooLarge, Unauthenticated
 from agui_runtime.wires.bodies import loaded
 from agui_runtime.wires.graphql.engine import Engine, Identity
@@ -181,7 +181,7 @@ class Connection:
 
     async def _answer(self, key: str, asked: GraphQLRequest, number: int) -> None:
         asker = self._identity._replace(request_id=f"{self._identity.request_id}.{number}")
-        head = b'{"id":%b,"type":"next","payload":' % orjson.dumps(key)
+        head = b'{"id":%b,"type":"next","payload":' % jsontext.dumps(key)
         try:
             operation = self._engine.prepare(asked)
             async with aclosing(self._engine.answers(operation, asked, asker)) as results:
@@ -209,7 +209,7 @@ class Connection:
             await asyncio.wait(set(self._tasks))
 
     async def _say(self, message: Mapping[str, object]) -> None:
-        await self._write(orjson.dumps(message))
+        await self._write(jsontext.dumps(message))
 
     async def _write(self, message: bytes) -> None:
         await self._send({"type": "websocket.send", "text": message.decode()})

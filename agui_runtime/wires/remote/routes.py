@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from agui_runtime import jsontext
 from agui_runtime.auth import caller_of
 from agui_runtime.connectors.base import current_run
 from agui_runtime.connectors.copilotkit.messages import to_legacy
@@ -85,7 +86,7 @@ class Exchange:
         return value
 
     async def answer(self, value: object) -> None:
-        await reply(self.send, 200, JSON_TYPE, orjson.dumps(value))
+        await reply(self.send, 200, JSON_TYPE, jsontext.dumps(value))
 
 
 class RemoteWire:
@@ -153,7 +154,7 @@ class RemoteWire:
         if name not in known:
             raise _NotThere(f"Action '{name}' not found; there are {sorted(known)}")
         current_run.set(exchange.context)
-        arguments = orjson.dumps(exchange.body.get("arguments") or {}).decode()
+        arguments = jsontext.dumps(exchange.body.get("arguments") or {}).decode()
         await exchange.answer({"result": await known[name].call(arguments)})
 
     async def _state(self, exchange: Exchange) -> None:
@@ -261,7 +262,7 @@ async def _lines(handle: RunHandle, lines: _Lines) -> str | None:
 
 
 def _line(said: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE)
+    return jsontext.dumps(said, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _object(value: object) -> Mapping[str, Any]:
@@ -271,4 +272,4 @@ def _object(value: object) -> Mapping[str, Any]:
 
 
 def _error(message: str) -> bytes:
-    return orjson.dumps({"error": message})
+    return jsontext.dumps({"error": message})

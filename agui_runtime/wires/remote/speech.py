@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import orjson
-
+from agui_runtime import jsontext
 from agui_runtime.connectors.copilotkit.messages import as_text, text_of, to_legacy
 from agui_runtime.events import Event, RunInfo
 from agui_runtime.fold import Fold
@@ -110,7 +109,7 @@ class Speech:
             "active": at_work,
             "running": at_work,
             "role": "assistant",
-            "state": orjson.dumps(state).decode(),
+            "state": jsontext.dumps(state).decode(),
         }
 
 

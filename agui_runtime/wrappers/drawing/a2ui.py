@@ -21,6 +21,7 @@ from ag_ui.core import (
     ToolMessage,
 )
 
+from agui_runtime import jsontext
 from agui_runtime.connectors.base import events_of
 from agui_runtime.events import TERMINAL, Event
 from agui_runtime.wrappers.drawing import Drawing
@@ -173,7 +174,7 @@ class _Surface:
             "type": "TOOL_CALL_RESULT",
             "messageId": str(uuid4()),
             "toolCallId": self._call_id,
-            "content": orjson.dumps(content).decode(),
+            "content": jsontext.dumps(content).decode(),
         }
 
     def _progress(self) -> Iterator[Event]:
@@ -241,7 +242,7 @@ def _catalog_of(request: RunAgentInput) -> str | None:
     for entry in request.context or ():
         if entry.description == SCHEMA_CONTEXT:
             try:
-                schema = orjson.loads(entry.value)
+                schema = jsontext.loads(entry.value)
             except orjson.JSONDecodeError:
                 return None
             found = schema.get("catalogId") if isinstance(schema, dict) else None
@@ -257,7 +258,7 @@ def _with_user_action(request: RunAgentInput) -> RunAgentInput:
     if not isinstance(action, dict):
         return request
     call_id = str(uuid4())
-    function = FunctionCall(name=USER_ACTION, arguments=orjson.dumps(action).decode())
+    function = FunctionCall(name=USER_ACTION, arguments=jsontext.dumps(action).decode())
     call = AssistantMessage(id=str(uuid4()), tool_calls=[ToolCall(id=call_id, function=function)])
     told = ToolMessage(id=str(uuid4()), tool_call_id=call_id, content=_described(action))
     return request.model_copy(update={"messages": [*request.messages, call, told]})
@@ -266,6 +267,6 @@ def _with_user_action(request: RunAgentInput) -> RunAgentInput:
 def _described(action: Mapping[str, Any]) -> str:
     where = f"the surface {action.get('surfaceId', 'unknown')!r}"
     part = action.get("sourceComponentId")
-    context = orjson.dumps(action.get("context") or {}).decode()
+    context = jsontext.dumps(action.get("context") or {}).decode()
     at = f", component {part!r}" if part else ""
     return f"The user did {action.get('name', 'something')!r} on {where}{at}, with {context}"

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from agui_runtime import jsontext
+
 _SPACE = " \t\r\n"
 
 
@@ -53,7 +55,7 @@ class PartialObject:
         raw = self._text[self._string :]
         for cut in range(7):  # an escape has at most six characters
             try:
-                return str(orjson.loads(raw[: len(raw) - cut] + '"'))
+                return str(jsontext.loads(raw[: len(raw) - cut] + '"'))
             except orjson.JSONDecodeError:
                 continue
         return None
@@ -69,7 +71,7 @@ class PartialObject:
     def _string_ended(self, end: int) -> None:
         begun, self._string, self.writing = self._string, None, None
         if self._depth == 1 and self._key is None:
-            self._key = orjson.loads(self._text[begun:end])
+            self._key = jsontext.loads(self._text[begun:end])
         elif self._depth == 1:
             self._value_ended(end)
         elif self._depth == 2:
@@ -109,10 +111,10 @@ class PartialObject:
     def _item_ended(self, end: int) -> None:
         begun, self._item = self._item, None
         if begun is not None and self._in_array and self._key is not None:
-            self.items.setdefault(self._key, []).append(orjson.loads(self._text[begun:end]))
+            self.items.setdefault(self._key, []).append(jsontext.loads(self._text[begun:end]))
 
     def _value_ended(self, end: int) -> None:
         if self._value is not None and self._key is not None:
-            self.complete[self._key] = orjson.loads(self._text[self._value : end])
+            self.complete[self._key] = jsontext.loads(self._text[self._value : end])
             self._key = self._value = None
             self._in_array = False

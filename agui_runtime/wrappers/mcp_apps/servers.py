@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from agui_runtime import jsontext
 from agui_runtime.actions import OfferedAction, failed
 from agui_runtime.connectors.base import OfferedTool
 from agui_runtime.connectors.mcp import McpServer
@@ -70,7 +71,7 @@ class AppServer:
 
     def _bounded(self, result: McpResult) -> McpResult:
         try:
-            size = len(orjson.dumps(result))
+            size = len(jsontext.dumps(result))
         except orjson.JSONEncodeError as error:
             raise RemoteFailure("BROKEN", f"{self.kept.label} answered with bad JSON") from error
         if size > LARGEST:
@@ -115,5 +116,5 @@ class AppServers:
 
 def _text(result: McpResult) -> str:
     content = said(result)
-    text = content if isinstance(content, str) else orjson.dumps(content).decode()
+    text = content if isinstance(content, str) else jsontext.dumps(content).decode()
     return failed("HANDLER_ERROR", text) if result["isError"] else text
