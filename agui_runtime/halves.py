@@ -82,11 +82,11 @@ class Halves:
     def _content(self, event: Event, stream: _Stream) -> Iterator[Event]:
         half = self._waiting.pop(stream, None)
         text = (half.character if half else "") + event["delta"]
+        bare = {key: event[key] for key in (*_BARE, _FIELDS[stream[0]]) if key in event}
         if "\ud800" <= text[-1:] <= "\udbff":
-            bare = {key: event[key] for key in (*_BARE, _FIELDS[stream[0]]) if key in event}
             self._waiting[stream] = _Half(text[-1], bare)
             text = text[:-1]
-        if text or event.keys() - {"type", "delta", _FIELDS[stream[0]]}:
+        if text or len(event) > len(bare) + 1:
             yield {**event, "delta": whole(text)}
 
 

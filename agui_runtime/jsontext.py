@@ -26,8 +26,8 @@ DEEPEST = 200
 event (an answer, an archive, a list of messages) has levels of its own.
 """
 
-_WRITTEN_BY_ORJSON = 254
-_DEEPEST_WRITTEN = 400
+_WRITABLE = 254
+"""So many levels orjson writes."""
 
 _LONG = b"0" * 19
 """No shorter integer can be beyond 64 bits, of which orjson would silently make a float."""
@@ -72,7 +72,7 @@ def dumps(value: object, option: int | None = None) -> bytes:
     try:
         return orjson.dumps(value, option=option)
     except orjson.JSONEncodeError:
-        spelt = plain(value, deepest=_DEEPEST_WRITTEN)
+        spelt = plain(value, deepest=_WRITABLE)
     indent = 2 if option and option & orjson.OPT_INDENT_2 else None
     text = json.dumps(
         spelt,
@@ -90,7 +90,7 @@ def copied(value: Any) -> Any:  # noqa: ANN401  # any JSON
     try:
         return orjson.loads(orjson.dumps(value))  # a tenth of the time of `copy.deepcopy`
     except orjson.JSONEncodeError:
-        return plain(value, deepest=_DEEPEST_WRITTEN)
+        return plain(value, deepest=_WRITABLE)
 
 
 def mended(value: T) -> T:
@@ -116,7 +116,7 @@ def fits(value: object) -> bool:
 def is_deep(value: object, deepest: int = DEEPEST) -> bool:
     """Whether it is nested deeper than so many levels; also of what orjson refuses."""
     wrapped = value
-    for _ in range(_WRITTEN_BY_ORJSON - deepest):
+    for _ in range(_WRITABLE - deepest):
         wrapped = [wrapped]
     try:
         orjson.dumps(wrapped)
@@ -249,7 +249,11 @@ def _without_halves(text: bytes) -> Any:  # noqa: ANN401  # any JSON
             return orjson.loads(replaced)
     except orjson.JSONDecodeError:
         pass  # a half behind an escaped backslash, or in raw bytes
-    return plain(_patiently(text), deepest=_DEEPEST_WRITTEN)
+    value = _patiently(text)
+    try:
+        return plain(value, deepest=_WRITABLE)
+    except Unencodable as error:
+        raise orjson.JSONDecodeError(str(error), "", 0) from None
 
 
 def _patiently(text: Text) -> Any:  # noqa: ANN401  # any JSON

@@ -102,18 +102,25 @@ def _cleaned(message: Message, seen: set[str]) -> Message:
 
 def _with_legal_arguments(call: _Call) -> _Call:
     function = call["function"]
-    if _is_object(function.get("arguments")):
+    legal = _legal(function.get("arguments"))
+    if legal == function.get("arguments"):
         return call
-    return {**call, "function": {**function, "arguments": "{}"}}
+    return {**call, "function": {**function, "arguments": legal}}
 
 
-def _is_object(text: object) -> bool:
+def _legal(text: object) -> str:
+    """The JSON text of an object as every provider reads it, without halves of characters."""
     if not isinstance(text, str):
-        return False
+        return "{}"
     try:
-        return isinstance(jsontext.loads(text), dict)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return False
+        try:
+            value = jsontext.loads(text)
+        except orjson.JSONDecodeError:
+            return "{}"
+        text = jsontext.dumps(value).decode()
+    return text if isinstance(value, dict) else "{}"
 
 
 def _says(message: Message) -> bool:

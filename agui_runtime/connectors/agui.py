@@ -142,7 +142,7 @@ class _Incoming:
 
     def _read(self, data: bytes) -> Event:
         try:
-            event = jsontext.loads(data)
+            event = jsontext.loads_fragment(data)
         except orjson.JSONDecodeError:
             raise ProtocolFailure("an event-stream frame of the agent is not JSON") from None
         if not isinstance(event, dict) or not isinstance(event.get("type"), str):

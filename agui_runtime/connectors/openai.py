@@ -153,7 +153,7 @@ class _Answer:
             if data == b"[DONE]":
                 self.done = True
             else:
-                yield from self._reply.feed(jsontext.loads(data))
+                yield from self._reply.feed(jsontext.loads_fragment(data))
 
     def end(self) -> list[Event]:
         if not (self.done or self._reply.finished):

@@ -136,7 +136,12 @@ class CheckedAgent(Wrapper):
 
 
 def _check_json(value: object) -> None:
+    """Nothing is mended here: what is loaded is what was saved."""
+    if jsontext.fits(value):
+        return
     try:
-        jsontext.dumps(value)
-    except TypeError as error:
+        same = jsontext.plain(value) == value
+    except jsontext.Unencodable as error:
         raise InvalidInput(f"the state is not JSON: {error}") from None
+    if not same:
+        raise InvalidInput("the state is not JSON: keys and texts must be whole, and lists no sets")

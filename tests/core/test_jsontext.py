@@ -140,6 +140,7 @@ def test_a_fragment_keeps_its_half_until_the_other_comes() -> None:
         b'"\xed\xa0\xbd\xff"',
         b"1" * 5000,
         b"[" * 3000 + b'"\\ud83d"' + b"]" * 3000,
+        b"[" * 300 + b'"\xed\xa0\xbd"' + b"]" * 300,
     ],
 )
 def test_what_is_no_json_is_refused(text: bytes) -> None:

@@ -80,13 +80,29 @@ async def test_no_state_yet_and_agents_without_a_schema_are_always_right(store: 
     assert await states.save("t1", "other", AgentState({"town": 1})) == 1
 
 
-@pytest.mark.parametrize("state", [{1, 2}, {1: "a"}, "\ud800", 2**70, [object()]])
+def nested(levels: int) -> object:
+    value: object = 0
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("state", [{1, 2}, {1: "a"}, "\ud800", nested(201), [object()]])
 async def test_a_state_that_is_not_json_is_refused(store: Store, state: object) -> None:
     states = StateStoreManager(store, {"trip": StateSchema()})
     await store.threads.obtain("t1", "ann", "trip")
     for agent in ("trip", "other"):
         with pytest.raises(InvalidInput, match="the state is not JSON"):
             await states.save("t1", agent, AgentState(state))
+
+
+async def test_integers_of_a_state_stay_exact(store: Store) -> None:
+    states = StateStoreManager(store)
+    await store.threads.obtain("t1", "ann", "trip")
+    await states.save("t1", "trip", AgentState({"wei": 2**70}))
+    saved = await states.load("t1", "trip")
+    assert saved is not None
+    assert saved.state == {"wei": 2**70}
 
 
 async def test_a_state_that_is_too_large_is_refused_with_the_limit(store: Store) -> None:

@@ -271,19 +271,20 @@ async def test_a_server_that_is_down_takes_its_tools_with_it_and_says_nothing_of
     assert "MCP server 'down' is left out" in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("agent", "told"),
-    [
-        (Seller("show_offers", size=LARGEST), "MCP server 'shop' answered with over 4 MiB"),
-        (Seller("show_cart", item="everything"), "MCP server 'shop' answered with bad JSON"),
-    ],
-)
-async def test_an_answer_that_cannot_be_passed_on_is_told(agent: Seller, told: str) -> None:
-    async with shop(agent) as client:
+async def test_an_answer_that_cannot_be_passed_on_is_told() -> None:
+    async with shop(Seller("show_offers", size=LARGEST)) as client:
         found = await ran(client)
     [result] = [event for event in found if event["type"] == "TOOL_CALL_RESULT"]
-    assert json.loads(result["content"])["error"]["message"] == told
+    told = json.loads(result["content"])["error"]["message"]
+    assert told == "MCP server 'shop' answered with over 4 MiB"
     assert activities(found) == []
+
+
+async def test_integers_of_any_length_are_passed_on() -> None:
+    async with shop(Seller("show_cart", item="everything")) as client:
+        found = await ran(client)
+    [shown] = [event for event in found if event["type"] == "ACTIVITY_SNAPSHOT"]
+    assert shown["content"]["result"]["structuredContent"]["items"] == [2**80]
 
 
 async def test_a_page_that_goes_away_does_not_break_the_server_for_others() -> None:

@@ -49,7 +49,7 @@ def _parsed(line: bytes) -> Iterator[dict[str, Any]]:
     if not line.strip():
         return
     try:
-        value = jsontext.loads(line)
+        value = jsontext.loads_fragment(line)
     except orjson.JSONDecodeError:
         raise ProtocolFailure("a line of the agent is not JSON") from None
     if not isinstance(value, dict):

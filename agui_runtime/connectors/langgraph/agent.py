@@ -200,6 +200,6 @@ def _answer(request: RunAgentInput) -> object:
 
 def _json(data: bytes) -> Any:  # noqa: ANN401  # JSON
     try:
-        return jsontext.loads(data)
+        return jsontext.loads_fragment(data)
     except orjson.JSONDecodeError:
         raise ProtocolFailure("the LangGraph server's stream is malformed") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -53,11 +54,10 @@ class PartialObject:
         if self.writing is None or self._string is None:
             return None
         raw = self._text[self._string :]
-        for cut in range(7):  # an escape has at most six characters
-            try:
-                return str(jsontext.loads(raw[: len(raw) - cut] + '"'))
-            except orjson.JSONDecodeError:
-                continue
+        for read in (orjson.loads, jsontext.loads):  # the other one also reads halves that stay so
+            for cut in range(12):  # an escape has at most six characters, an emoji two of them
+                with suppress(orjson.JSONDecodeError):
+                    return str(read(raw[: len(raw) - cut] + '"'))
         return None
 
     def _inside_string(self, index: int, char: str) -> None:
