@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-
 from agui_runtime import jsontext
 from agui_runtime.connectors.langchain.blocks import blocks_in
 
