@@ -22,15 +22,17 @@ class RedisAnswers:
         self._milliseconds = max(1, round(seconds * 1000))
 
     async def get(self, key: str) -> bytes | None:
+        name = self._key(key)
         try:
-            found: bytes | None = await self._server.command("GET", self._key(key))
+            found: bytes | None = await self._server.command("read", name, "GET", name)
         except StoreUnavailable:
             return None
         return found
 
     async def put(self, key: str, answer: bytes) -> None:
+        name = self._key(key)
         try:
-            await self._server.command("SET", self._key(key), answer, "PX", self._milliseconds)
+            await self._server.command("write", name, "SET", name, answer, "PX", self._milliseconds)
         except StoreUnavailable:
             logger.warning("an answer was not cached: the store is away")
 

@@ -55,12 +55,12 @@ class Caretaker:
 
     async def end_lost_runs(self) -> None:
         """End the runs whose leases have lapsed."""
-        for thread_id in await self._index.lapsed(self._now()):
+        for thread_id in await self._index.lapsed():
             await self._log.bury(thread_id)
 
     async def compact_old_runs(self) -> None:
         """Keep runs that ended long enough ago in fewer, equal events."""
-        for thread_id in await self._index.take_uncompacted(self._now()):
+        for thread_id in await self._index.take_uncompacted():
             try:
                 await self._compact(thread_id)
             except (Gone, ThreadNotFound):
@@ -78,7 +78,7 @@ class Caretaker:
                 continue
             due = (span.run.ended_at or self._now()) + self._limits.compact_after
             if due > self._now():
-                await self._index.finished(thread_id, due)
+                await self._index.finished(thread_id, due - self._now())
                 return
             await self._archive(thread_id, span, last)
 

@@ -18,7 +18,7 @@ from agui_runtime import jsontext
 from agui_runtime.errors import StoreUnavailable
 from agui_runtime.events import Cursor, Event, Record
 from agui_runtime.stores.base import Batch
-from agui_runtime.stores.redis.server import cancellable
+from agui_runtime.stores.redis.pipe import cancellable, cancelled
 
 logger = logging.getLogger(__name__)
 
@@ -28,13 +28,6 @@ PULSE = 2.0
 RETRY_AFTER = 0.2
 WINDOW = 512
 """So many of a thread's latest records are at hand for its readers."""
-
-
-async def cancelled(task: asyncio.Task[None]) -> None:
-    """Cancel the task until it has ended; redis-py may forget a first request to do so."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=0.1)
 
 
 class Tail:
@@ -107,6 +100,7 @@ class Hearing:
         self._inbox = inbox
         self._on_inbox = on_inbox
         self._tails: dict[str, Tail] = {}
+        self._spoken: set[str] = set()
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -132,6 +126,16 @@ class Hearing:
             if not tail.readers:
                 del self._tails[channel]
                 self._wanted.set()
+
+    def speaks(self, channel: str) -> None:
+        """From now on only this process writes the thread, and tells its tail itself."""
+        self._spoken.add(channel)
+        self._wanted.set()
+
+    def is_silent(self, channel: str) -> None:
+        """Others may write the thread again."""
+        self._spoken.discard(channel)
+        self._wanted.set()
 
     def told(
         self, channel: str, epoch: str, first: int, run_id: str, events: Sequence[Event]
@@ -166,7 +170,7 @@ class Hearing:
         heard: set[str] = set()
         while True:
             self._wanted.clear()
-            wanted = {self._inbox, *self._tails}
+            wanted = {self._inbox, *(self._tails.keys() - self._spoken)}
             for word, channels in (("SUBSCRIBE", wanted - heard), ("UNSUBSCRIBE", heard - wanted)):
                 if channels:
                     await cancellable(connection.send_command(word, *channels))

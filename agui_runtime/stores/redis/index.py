@@ -6,54 +6,65 @@ stale for a moment and whoever reads it asks the thread.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
+from agui_runtime.stores.redis.script import Lua
 from agui_runtime.stores.redis.server import Server
 
 STEP = 100
 
 
 class Index:
-    """Sorted sets of thread ids; scores are times."""
+    """Sorted sets of thread ids; scores are times of the server's clock, unless one is given."""
 
-    def __init__(self, server: Server, prefix: str) -> None:
+    def __init__(
+        self, server: Server, prefix: str, max_age: float, clock: Callable[[], float] | None
+    ) -> None:
         self._server = server
+        self._max_age = max_age
+        self._lua = Lua(server, "index.lua", clock)
         self._leases = f"{prefix}:leases"
         self._uncompacted = f"{prefix}:uncompacted"
         self._owners = f"{prefix}:owner:"
 
-    async def leased(self, thread_id: str, until: float) -> None:
-        await self._server.command("ZADD", self._leases, until, thread_id)
+    async def leased(self, thread_id: str, seconds: float) -> None:
+        await self._step(self._leases, "schedule", seconds, "", thread_id)
+
+    def renew(self, threads: list[str], seconds: float) -> asyncio.Future[Any]:
+        """Their leases were renewed: one attempt to say so."""
+        now = self._lua.now()
+        return self._lua.ask("write", [self._leases], "schedule", now, seconds, "", *threads)
 
     async def freed(self, thread_id: str) -> None:
-        await self._server.command("ZREM", self._leases, thread_id)
+        await self._server.command("write", self._leases, "ZREM", self._leases, thread_id)
 
-    async def lapsed(self, now: float) -> list[str]:
+    async def lapsed(self) -> list[str]:
         """Threads whose lease seems to have lapsed."""
-        return await self._due(self._leases, now)
+        return await self._due(self._leases)
 
-    async def finished(self, thread_id: str, due: float) -> None:
+    async def finished(self, thread_id: str, seconds: float) -> None:
         """The thread has a run to be compacted then, unless one is due earlier."""
-        await self._server.command("ZADD", self._uncompacted, "NX", due, thread_id)
+        await self._step(self._uncompacted, "schedule", seconds, "NX", thread_id)
 
-    async def take_uncompacted(self, now: float) -> list[str]:
+    async def take_uncompacted(self) -> list[str]:
         """Threads with runs to be compacted; each is given to one caller."""
-        due = await self._due(self._uncompacted, now)
-        return [each for each in due if await self._server.command("ZREM", self._uncompacted, each)]
+        return [each for each in await self._due(self._uncompacted) if await self._taken(each)]
 
     async def touched(self, owner: str, thread_id: str, updated: float) -> None:
-        await self._server.command("ZADD", self._owners + owner, updated, thread_id)
+        await self._step(self._owners + owner, "touch", updated, thread_id, self._max_age)
 
     async def dropped(self, owner: str, thread_id: str) -> None:
-        await self._server.command("ZREM", self._owners + owner, thread_id)
+        key = self._owners + owner
+        await self._server.command("write", key, "ZREM", key, thread_id)
 
     async def owned(self, owner: str, latest: float) -> AsyncIterator[str]:
         """The owner's threads from that time back, newest first; equal times in falling order."""
-        offset = 0
+        key, offset = self._owners + owner, 0
         while True:
             found = await self._server.command(
-                *("ZREVRANGEBYSCORE", self._owners + owner, latest, "-inf"),
-                *("LIMIT", offset, STEP),
+                *("read", key, "ZREVRANGEBYSCORE", key, latest, "-inf", "LIMIT", offset, STEP)
             )
             for each in found:
                 yield each.decode()
@@ -61,6 +72,12 @@ class Index:
                 return
             offset += STEP
 
-    async def _due(self, key: str, now: float) -> list[str]:
-        found = await self._server.command("ZRANGEBYSCORE", key, "-inf", now, "LIMIT", 0, STEP)
-        return [each.decode() for each in found]
+    async def _taken(self, thread_id: str) -> bool:
+        key = self._uncompacted
+        return bool(await self._server.command("write", key, "ZREM", key, thread_id))
+
+    async def _due(self, key: str) -> list[str]:
+        return [each.decode() for each in await self._step(key, "due", STEP)]
+
+    async def _step(self, key: str, name: str, *given: str | float) -> Any:  # noqa: ANN401  # any reply
+        return await self._lua.run("write", [key], name, self._lua.now(), *given)

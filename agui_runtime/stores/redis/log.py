@@ -87,7 +87,7 @@ class RedisRunLog:
 
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
         nonce = uuid.uuid4().hex
-        await self._index.leased(run.thread_id, self._now() + self._limits.lease)
+        await self._index.leased(run.thread_id, self._limits.lease)
         while True:
             how, *told = await self._claim(run, nonce)
             if how == b"ok":
@@ -108,7 +108,7 @@ class RedisRunLog:
         if how != b"ok":
             raise OwnerLost
         with suppress(StoreUnavailable):  # a hint; the lease itself was renewed
-            await self._index.leased(thread_id, self._now() + self._limits.lease)
+            await self._index.leased(thread_id, self._limits.lease)
         if told[0]:  # usually heard before
             self._stop(thread_id, lease.token)
 
@@ -212,6 +212,7 @@ class RedisRunLog:
         epoch, seq, token, known, updated = told
         start = Cursor(epoch.decode(), int(seq))
         self._held[run.thread_id, int(token)] = _Held(start.seq, start.epoch, on_stop)
+        self._hearing.speaks(self._script.channel(run.thread_id))
         await self._index.touched(run.owner, run.thread_id, float(updated))
         ids = frozenset(each.decode() for each in known)
         return Lease(run, int(token), start, ids, self._limits.lease / 3)
@@ -249,7 +250,7 @@ class RedisRunLog:
                 if held.broken or not await self._write_end(lease, held, end):
                     raise OwnerLost
         finally:
-            self._held.pop((lease.run.thread_id, lease.token), None)
+            self._forget(lease)
 
     async def _give_up(self, lease: Lease) -> None:
         """End the run from what is stored of it, as if this process were gone."""
@@ -275,7 +276,7 @@ class RedisRunLog:
         try:
             await self._index.freed(run.thread_id)
             await self._index.touched(run.owner, run.thread_id, float(told[0]))
-            await self._index.finished(run.thread_id, end.ended_at + self._limits.compact_after)
+            await self._index.finished(run.thread_id, self._limits.compact_after)
         except StoreUnavailable:
             logger.warning("the index of thread %s is stale for now", run.thread_id)
         return True
@@ -309,6 +310,10 @@ class RedisRunLog:
         if held is None:
             raise OwnerLost
         return held
+
+    def _forget(self, lease: Lease) -> None:
+        self._held.pop((lease.run.thread_id, lease.token), None)
+        self._hearing.is_silent(self._script.channel(lease.run.thread_id))
 
     def _stop(self, thread_id: str, token: int) -> None:
         held = self._held.get((thread_id, token))

@@ -2,17 +2,60 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha1
 from importlib.resources import files
 from typing import Any
 
 from redis.exceptions import NoScriptError
 
-from agui_runtime.stores.redis.server import Server
+from agui_runtime.stores.redis.server import Lane, Server
 
 PARTS = ("meta", "log", "runs", "ids", "states", "archive")
+
+LANES: Mapping[str, Lane] = {
+    "info": "look",
+    "inspect": "look",
+    "read": "read",
+    "runs": "read",
+    "load": "read",
+}
+"""Of the steps that change nothing; all others write."""
+
+
+class Lua:
+    """A script of this package, carried out in one atomic step; times are the server's own unless
+    a `clock` is given.
+    """
+
+    def __init__(self, server: Server, name: str, clock: Callable[[], float] | None) -> None:
+        self._server = server
+        self._clock = clock
+        self._text = files("agui_runtime.stores.redis").joinpath(name).read_bytes()
+        self._digest = sha1(self._text, usedforsecurity=False).hexdigest()
+
+    async def run(self, lane: Lane, keys: Sequence[str], *given: str | bytes | float) -> Any:  # noqa: ANN401
+        """What it returns; raises StoreUnavailable. It may be carried out twice when a connection
+        breaks.
+        """
+        words = (len(keys), *keys, *given)
+        try:
+            return await self._server.command(lane, keys[0], "EVALSHA", self._digest, *words)
+        except NoScriptError:  # the server is new, or was started anew
+            return await self._server.command(lane, keys[0], "EVAL", self._text, *words)
+
+    def ask(
+        self, lane: Lane, keys: Sequence[str], *given: str | bytes | float
+    ) -> asyncio.Future[Any]:
+        """One attempt at a server that knows the script: what it returns, or redis-py's error."""
+        words = (len(keys), *keys, *given)
+        return self._server.ask(lane, keys[0], "EVALSHA", self._digest, *words)
+
+    def now(self) -> str:
+        """What stands for the time in the script's arguments."""
+        return "" if self._clock is None else f"{self._clock():.6f}"
 
 
 class Script:
@@ -24,9 +67,7 @@ class Script:
         self._server = server
         self._prefix = prefix
         self._max_age = repr(max_age)
-        self._clock = clock
-        self._text = files("agui_runtime.stores.redis").joinpath("thread.lua").read_bytes()
-        self._digest = sha1(self._text, usedforsecurity=False).hexdigest()
+        self._lua = Lua(server, "thread.lua", clock)
 
     def channel(self, thread_id: str) -> str:
         """Where the thread's news is published."""
@@ -37,14 +78,13 @@ class Script:
 
         After a broken connection it is repeated, so a step must know that it was done before.
         """
-        now = "" if self._clock is None else f"{self._clock():.6f}"
-        keys = [f"{self._tag(thread_id)}:{part}" for part in PARTS]
-        words = (len(keys), *keys, name, now, self.channel(thread_id), self._max_age, *given)
-        try:
-            reply = await self._server.command("EVALSHA", self._digest, *words)
-        except NoScriptError:  # the server is new, or was started anew
-            reply = await self._server.command("EVAL", self._text, *words)
-        return list(reply)
+        keys, words = self._call(name, thread_id)
+        return list(await self._lua.run(LANES.get(name, "write"), keys, *words, *given))
+
+    def ask(self, name: str, thread_id: str, *given: str | bytes | float) -> asyncio.Future[Any]:
+        """One attempt at a step: its reply, or what redis-py raises."""
+        keys, words = self._call(name, thread_id)
+        return self._lua.ask(LANES.get(name, "write"), keys, *words, *given)
 
     async def threads_with(self, part: str) -> Sequence[str]:
         """The threads that have a key of that part, in no order; raises StoreUnavailable."""
@@ -55,8 +95,15 @@ class Script:
 
     async def saved_by(self, thread_id: str) -> Sequence[str]:
         """The agents that have a state in the thread; raises StoreUnavailable."""
-        fields = await self._server.command("HKEYS", f"{self._tag(thread_id)}:states")
+        states = f"{self._tag(thread_id)}:states"
+        fields = await self._server.command("read", states, "HKEYS", states)
         return [field[2:].decode() for field in fields if field.startswith(b"s:")]
+
+    def _call(self, name: str, thread_id: str) -> tuple[Sequence[str], Sequence[str]]:
+        """The keys, and the words that each step has."""
+        tag = self._tag(thread_id)
+        keys = [f"{tag}:{part}" for part in PARTS]
+        return keys, (name, self._lua.now(), f"{tag}:news", self._max_age)
 
     def _tag(self, thread_id: str) -> str:
         # In a cluster, what stands in braces decides where a key lives: one place for one thread.

@@ -1,37 +1,38 @@
 """The server behind a URL: one server, a cluster or a master named by sentinels; and its commands.
 
-Commands wait out short outages; what lasts longer is StoreUnavailable. It knows no keys.
+Commands wait out short outages; what lasts longer is StoreUnavailable. It knows no keys' meaning.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, TypeVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from redis import exceptions
-from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel
-from redis.backoff import NoBackoff
 
-from agui_runtime.errors import Misconfigured, StoreFull, StoreUnavailable
+from agui_runtime.errors import StoreFull, StoreUnavailable
+from agui_runtime.stores.redis.address import COMMAND_TIMEOUT, Address
+from agui_runtime.stores.redis.pipe import Pipe, cancellable
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SENTINEL_SCHEMES = ("redis+sentinel", "rediss+sentinel")
-SCHEMES = ("redis", "rediss", "unix", *SENTINEL_SCHEMES)
+Lane: TypeAlias = Literal["write", "look", "read"]
+"""Each has a connection of its own, so that what is small and urgent never stands behind what is
+large: what runs write; short questions; and parts of logs.
+"""
 
-CONNECTIONS = 32
-"""So many commands are under way at most; others wait for a connection."""
+CONNECTIONS = 8
+"""At most so many beside the lanes', for what has no key or was sent to another node."""
 
-COMMAND_TIMEOUT = 5.0
 SCANNED = 1000
 """Keys that the server looks at in one step."""
 
@@ -39,37 +40,34 @@ PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds between attempts; the last one repeats."""
 
 PASSING = (
-    exceptions.ConnectionError,  # also: the server is loading its data
+    exceptions.ConnectionError,  # also: the server is loading its data, or has no room for clients
     exceptions.TimeoutError,
     exceptions.ReadOnlyError,  # a replica: the master moved
     exceptions.ClusterError,
     exceptions.RedisClusterException,  # no node answers, or nobody serves the slot
     exceptions.MasterDownError,
     exceptions.TryAgainError,
+    exceptions.AskError,  # also: the slot moved
     OSError,
 )
 """What may be over in a moment, unless it is `lasting`."""
 
-OPTIONS: dict[str, Any] = {
-    "socket_timeout": COMMAND_TIMEOUT,
-    "socket_connect_timeout": COMMAND_TIMEOUT,
-    "retry": Retry(NoBackoff(), 0),
-    "protocol": 2,  # what was published comes as a plain reply
-}
+RIGHT = re.compile(r"'([a-z|]+)' command|access(?:ing)? (?:one of )?(?:a|the) (key|channel)")
+"""What a refusal says was missing, as Redis 6 and 7 word it."""
 
 
 class Server:
-    """Connections to the server; `patience` is the longest wait for it, in seconds."""
+    """Connections to the server; `patience` is the longest wait after a first failure, in seconds.
 
-    def __init__(self, url: str, patience: float) -> None:
-        if urlsplit(url).scheme not in SCHEMES:
-            raise Misconfigured(
-                f"a Redis URL starts with one of {', '.join(f'{each}://' for each in SCHEMES)}"
-            )
-        self._url = url
+    `timeout` is the longest one for a reply, where the URL names none.
+    """
+
+    def __init__(self, url: str, patience: float, timeout: float = COMMAND_TIMEOUT) -> None:
+        self._address = Address(url)
         self._patience = patience
+        self._timeout = timeout
         self._client: Redis | RedisCluster | None = None
-        self._sentinels: Sentinel | None = None
+        self._pipes: dict[tuple[Lane, str], Pipe] = {}
         self._troubled_at = float("-inf")
         self._turns = asyncio.Semaphore(CONNECTIONS)
 
@@ -77,31 +75,42 @@ class Server:
         """Connect; raises StoreUnavailable, and Misconfigured for a URL that cannot be meant."""
         if self._client is not None:
             return
-        single = self._client = self._single()
+        single = self._client = self._address.single(CONNECTIONS, self._patience)
         try:
-            about = await self._patiently(lambda: single.info("cluster"))
+            about = await self._patiently(lambda _: single.info("cluster"))
+            if about.get("cluster_enabled"):
+                await single.aclose()
+                cluster = self._client = self._address.cluster(CONNECTIONS)
+                await self._patiently(lambda _: cluster.initialize())  # learn the nodes
         except BaseException:
             await self.close()
             raise
-        if about.get("cluster_enabled"):
-            await single.aclose()
-            cluster = RedisCluster.from_url(
-                self._url, max_connections=CONNECTIONS, **OPTIONS | {"retry": None}
-            )
-            self._client = cluster
-            await self._patiently(cluster.initialize)  # learn the nodes
 
     async def close(self) -> None:
+        pipes, self._pipes = self._pipes, {}
+        for pipe in pipes.values():
+            await pipe.close()
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
-        sentinels, self._sentinels = self._sentinels, None
-        if sentinels is not None:
-            await sentinels.aclose()
+        await self._address.close()
 
-    async def command(self, *words: Any) -> Any:  # noqa: ANN401  # replies are of any type
-        """A command's reply; it may be carried out twice when a connection breaks."""
-        return await self._patiently(lambda: self._in_turn(*words))
+    async def command(self, lane: Lane, key: str, *words: Any) -> Any:  # noqa: ANN401  # any reply
+        """A command's reply; it may be carried out twice when a connection breaks.
+
+        In its lane it waits for those before it, however many they are.
+        """
+        return await self._patiently(lambda again: self._attempt(lane, key, words, again))
+
+    def ask(self, lane: Lane, key: str, *words: str | bytes | float) -> asyncio.Future[Any]:
+        """One attempt, without patience: its reply, or what redis-py raises."""
+        client = self._connected()
+        node = None if isinstance(client, Redis) else client.get_node_from_key(key)
+        name = "" if node is None else node.name
+        pipe = self._pipes.get((lane, name))
+        if pipe is None:
+            pipe = self._pipes[lane, name] = Pipe(lambda: self.connection(node), self._timeout)
+        return pipe.ask(words)
 
     async def scan(self, pattern: str) -> AsyncGenerator[bytes, None]:
         """The keys like that, on all nodes of a cluster; one may come twice."""
@@ -122,81 +131,41 @@ class Server:
         """Seconds since the last failure."""
         return asyncio.get_running_loop().time() - self._troubled_at
 
-    def connection(self) -> AbstractConnection:
-        """A connection of its own, for whoever listens; not connected yet."""
+    def connection(self, node: ClusterNode | None = None) -> AbstractConnection:
+        """A connection of its own, in a cluster to that node or any; not connected yet."""
         client = self._connected()
         if isinstance(client, Redis):
             made: AbstractConnection = client.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py
             return made
-        node = client.get_random_node()  # every node of a cluster hears all messages
+        node = node or client.get_random_node()  # every node of a cluster hears all messages
         return node.connection_class(**node.connection_kwargs)
 
-    async def _in_turn(self, *words: Any) -> Any:  # noqa: ANN401  # the same
-        # In the order of asking: redis-py's pool lets newcomers pass, and in a crowd some would
-        # never get a connection.
-        async with asyncio.timeout(self._patience):
-            await self._turns.acquire()
-        try:
-            return await self._connected().execute_command(*words)
-        finally:
-            self._turns.release()
+    async def _attempt(self, lane: Lane, key: str, words: tuple[Any, ...], again: bool) -> Any:  # noqa: ANN401
+        client = self._connected()
+        if isinstance(client, Redis) or not again:
+            return await self.ask(lane, key, *words)
+        async with self._turns:  # the client of a cluster goes where the key is now
+            return await client.execute_command(*words)
 
     def _connected(self) -> Redis | RedisCluster:
         if self._client is None:
             raise StoreUnavailable("the store is not open")
         return self._client
 
-    def _single(self) -> Redis:
-        try:
-            if urlsplit(self._url).scheme in SENTINEL_SCHEMES:
-                return self._master()
-            pool = BlockingConnectionPool.from_url(
-                self._url, max_connections=CONNECTIONS, timeout=self._patience, **OPTIONS
-            )
-        except ValueError:
-            # Its words may be a part of the password.
-            raise Misconfigured(
-                "this Redis URL cannot be read; check its port and options, and percent-encode"
-                " the user and the password"
-            ) from None
-        return Redis.from_pool(pool)
-
-    def _master(self) -> Redis:
-        """`redis+sentinel://[user:password@]host:port[,host:port...]/<master's name>[?db=0]`.
-
-        The sentinels have the same credentials as the master, or none; with `rediss+sentinel` both
-        speak TLS, by the authority of `ssl_ca_certs` if that is given.
+    async def _patiently(self, attempt: Callable[[bool], Awaitable[T]]) -> T:
+        """Attempt it, again and again while that may help; it is given whether it was attempted
+        before.
         """
-        parts = urlsplit(self._url)
-        hosts = parts.netloc.rpartition("@")[2].split(",")
-        addresses = [
-            (host, int(port or 26379)) for host, _, port in (h.partition(":") for h in hosts)
-        ]
-        given: dict[str, Any] = dict(parse_qsl(parts.query))
-        credentials = {"username": parts.username, "password": parts.password}
-        login = {key: unquote(value) for key, value in credentials.items() if value}
-        # A sentinel without a password takes any for the user `default`, none without a user.
-        named = {"username": "default"} | login if login else {}
-        manager: Any = Sentinel  # redis-py publishes it without types
-        secure = {key: value for key, value in given.items() if key == "ssl_ca_certs"}
-        tls = {"ssl": True, **secure} if parts.scheme.startswith("rediss") else {}
-        sentinels = manager(addresses, sentinel_kwargs=named | tls | OPTIONS)
-        self._sentinels = sentinels
-        found: Redis = sentinels.master_for(
-            parts.path.strip("/"), db=int(given.get("db", 0)), **login, **tls, **OPTIONS
-        )
-        return found
-
-    async def _patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._patience
+        deadline = float("inf")
         for number in range(10_000):
             try:
-                return await cancellable(attempt())
+                return await cancellable(attempt(number > 0))
             except PASSING as error:
-                self._troubled_at = loop.time()
+                now = self._troubled_at = loop.time()
+                deadline = min(deadline, now + self._patience)
                 pause = PAUSES[min(number, len(PAUSES) - 1)]
-                if lasting(error) or loop.time() + pause > deadline:
+                if lasting(error) or now + pause > deadline:
                     raise self._unavailable(error) from error
                 await asyncio.sleep(pause)
             except exceptions.NoScriptError:
@@ -217,29 +186,18 @@ def lasting(error: BaseException) -> str | None:
     """What is wrong if trying again does not help: the URL or the server has to change."""
     if isinstance(error, exceptions.AuthenticationError):
         return "the store refuses the user or password of its URL"
-    if isinstance(error, exceptions.NoPermissionError):
-        return "the user of the store's URL may not do what is needed; give it more rights"
+    if isinstance(error, exceptions.NoPermissionError) or "ACL failure" in str(error):
+        return f"the user of the store's URL may not {_missing(str(error))}; give it that right"
     # redis-py raises an error of its own for it.
     if isinstance(error.__context__, ssl.SSLCertVerificationError):
         return "the store's certificate is not trusted; name its authority with ssl_ca_certs"
     return None
 
 
-async def cancellable(reply: Awaitable[T]) -> T:
-    """The reply; raises CancelledError if its waiter was cancelled, and redis-py's errors.
-
-    redis-py waits with `asyncio.wait_for`, which before Python 3.12 forgets a cancellation that
-    comes in the same moment as the reply.
-    """
-    task = asyncio.current_task()
-    before = task.cancelling() if task else 0
-    try:
-        found = await reply
-    except RuntimeError as error:
-        if "closed" not in str(error):
-            raise
-        # What uvloop says of a write to a connection that was just reset; redis-py passes it on.
-        raise exceptions.ConnectionError(str(error)) from error
-    if task is not None and task.cancelling() > before:
-        raise asyncio.CancelledError
-    return found
+def _missing(refusal: str) -> str:
+    """The right that a refusal of the server names."""
+    found = RIGHT.search(refusal)
+    if found is None:
+        return "do what is needed"
+    command, thing = found.groups()
+    return f"use the command {command.upper()}" if command else f"use the {thing}s of the store"

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 from agui_runtime.stores.redis.answers import RedisAnswers
 from agui_runtime.stores.redis.caretaker import Caretaker
-from agui_runtime.stores.redis.hearing import Hearing, cancelled
+from agui_runtime.stores.redis.hearing import Hearing
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.log import RedisRunLog
+from agui_runtime.stores.redis.pipe import cancelled
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.redis.server import Server
 from agui_runtime.stores.redis.states import RedisStateStore
@@ -42,7 +43,7 @@ class RedisStore:
         self._server = Server(url, limits.patience)
         self._prefix = prefix
         script = Script(self._server, prefix, limits.max_age, clock)
-        index = Index(self._server, prefix)
+        index = Index(self._server, prefix, limits.max_age, clock)
         inbox = f"{prefix}:inbox:{uuid.uuid4().hex}"
         self.hearing = Hearing(self._server.connection, inbox, lambda told: self.log.heard(told))
         self.states = RedisStateStore(script, limits, now)

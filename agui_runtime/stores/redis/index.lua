@@ -1,0 +1,47 @@
+-- Steps on KEYS[1], a sorted set of thread ids by times. ARGV[1] names the step, ARGV[2] is the time
+-- now if it is not the server's own.
+local KEY, step, clock = KEYS[1], ARGV[1], ARGV[2]
+local call = redis.call
+
+local function time()
+  if clock ~= '' then
+    return tonumber(clock)
+  end
+  local parts = call('TIME')
+  return tonumber(parts[1]) + tonumber(parts[2]) / 1000000
+end
+
+local now = time()
+
+local function stamp(seconds)
+  return string.format('%.6f', seconds)
+end
+
+local steps = {}
+
+-- The threads are due so many seconds from now; with `how` NX unless they are due anyway.
+function steps.schedule(seconds, how)
+  for index = 5, #ARGV do
+    if how == 'NX' then
+      call('ZADD', KEY, 'NX', stamp(now + tonumber(seconds)), ARGV[index])
+    else
+      call('ZADD', KEY, stamp(now + tonumber(seconds)), ARGV[index])
+    end
+  end
+  return 1
+end
+
+-- The first threads that are due.
+function steps.due(count)
+  return call('ZRANGEBYSCORE', KEY, '-inf', stamp(now), 'LIMIT', 0, count)
+end
+
+-- The thread was updated then. Threads that were dropped since their last update go.
+function steps.touch(updated, thread, max_age)
+  call('ZREMRANGEBYSCORE', KEY, '-inf', '(' .. stamp(now - tonumber(max_age)))
+  call('ZADD', KEY, updated, thread)
+  call('PEXPIRE', KEY, string.format('%d', max_age * 1000))
+  return 1
+end
+
+return steps[step](ARGV[3], ARGV[4], ARGV[5])

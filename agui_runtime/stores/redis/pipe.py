@@ -1,0 +1,143 @@
+"""One connection for many: what is asked while a write is under way goes together with the next.
+
+It knows commands and replies, and neither keys nor patience.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from redis import exceptions
+from redis.asyncio.connection import AbstractConnection
+
+Words: TypeAlias = Sequence[Any]
+"""A command: its name and arguments."""
+
+T = TypeVar("T")
+
+MOST = 512
+"""So many commands are under way at most; the others wait, in the order of asking."""
+
+BROKEN = (exceptions.RedisError, OSError)
+"""What a connection raises that is of no use any longer; also when time is over."""
+
+UNSENDABLE = (exceptions.DataError, UnicodeError)
+"""What is wrong with one command, and no fault of the connection."""
+
+
+class Pipe:
+    """Carries commands out in the order of asking, those that have gathered in one write.
+
+    When the connection breaks, whatever waits for a reply is given what broke it; what is asked
+    next opens another. `timeout` is in seconds, for one exchange.
+    """
+
+    def __init__(self, dial: Callable[[], AbstractConnection], timeout: float) -> None:
+        self._dial = dial
+        self._timeout = timeout
+        self._waiting: deque[tuple[Words, asyncio.Future[Any]]] = deque()
+        self._connection: AbstractConnection | None = None
+        self._carrying: asyncio.Task[None] | None = None
+
+    def ask(self, words: Words) -> asyncio.Future[Any]:
+        """The reply to come. Who cancels it before it is sent, takes the command back."""
+        reply = asyncio.get_running_loop().create_future()
+        self._waiting.append((words, reply))
+        if self._carrying is None:
+            self._carrying = asyncio.create_task(self._carry_out())
+        return reply
+
+    async def close(self) -> None:
+        """Let go of the connection; what waits for a reply gets none."""
+        if self._carrying is not None:
+            await cancelled(self._carrying)
+        await self._hang_up()
+
+    async def _carry_out(self) -> None:
+        asked: list[tuple[Words, asyncio.Future[Any]]] = []
+        try:
+            while self._waiting:
+                asked = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                await self._exchange([each for each in asked if not each[1].done()])
+        except BROKEN as error:
+            await self._hang_up()
+            self._break(asked, error)
+        finally:
+            self._carrying = None
+            self._break(asked, exceptions.ConnectionError("the connection was given up"))
+
+    def _break(self, asked: Words, error: BaseException) -> None:
+        """Give the error to those who would wait for ever."""
+        for _, reply in (*asked, *self._waiting):
+            if not reply.done():
+                reply.set_exception(error)
+        self._waiting.clear()
+
+    async def _exchange(self, asked: Sequence[tuple[Words, asyncio.Future[Any]]]) -> None:
+        async with asyncio.timeout(self._timeout):
+            connection = await self._connected()
+            sent, packed = [], list[bytes]()
+            for words, reply in asked:
+                try:
+                    packed += connection.pack_command(*words)
+                except UNSENDABLE as error:
+                    reply.set_exception(error)
+                else:
+                    sent.append(reply)
+            await cancellable(connection.send_packed_command(b"".join(packed), check_health=False))
+            for reply in sent:
+                await _received(connection, reply)
+
+    async def _connected(self) -> AbstractConnection:
+        if self._connection is None:
+            connection = self._connection = self._dial()
+            await cancellable(connection.connect())  # type: ignore[no-untyped-call]  # redis-py
+        return self._connection
+
+    async def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.disconnect(nowait=True)
+
+
+async def _received(connection: AbstractConnection, reply: asyncio.Future[Any]) -> None:
+    """The next reply, or the error that the server answers this command with."""
+    try:
+        found = await connection.read_response(timeout=math.inf)
+    except exceptions.ResponseError as error:
+        if not reply.done():
+            reply.set_exception(error)
+    else:
+        if not reply.done():
+            reply.set_result(found)
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel the task until it has ended; redis-py may forget a first request to do so."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=0.1)
+
+
+async def cancellable(reply: Awaitable[T]) -> T:
+    """The reply; raises CancelledError if its waiter was cancelled, and redis-py's errors.
+
+    redis-py waits with `asyncio.wait_for`, which before Python 3.12 forgets a cancellation that
+    comes in the same moment as the reply.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        found = await reply
+    except RuntimeError as error:
+        if "closed" not in str(error):
+            raise
+        # What uvloop says of a write to a connection that was just reset; redis-py passes it on.
+        raise exceptions.ConnectionError(str(error)) from error
+    if task is not None and task.cancelling() > before:
+        raise asyncio.CancelledError
+    return found
