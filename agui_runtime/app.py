@@ -24,6 +24,7 @@ from agui_runtime.wires.gate import Gate
 from agui_runtime.wires.graphql import routes as graphql
 from agui_runtime.wires.graphql.limits import Limits
 from agui_runtime.wires.limits import ServerLimits
+from agui_runtime.wires.paths import TrailingSlash, base_of
 from agui_runtime.wires.remote import routes as remote
 from agui_runtime.wires.slow_bodies import TimedBodies
 from agui_runtime.wrappers import breaker_states
@@ -56,13 +57,16 @@ def create_app(
     `/copilotkit_remote`, the runtime is a remote endpoint for Node runtimes too; it is not so
     unless asked for, because there actions are called directly.
     """
-    app = FastAPI(title="agui_runtime", lifespan=runtime.lifespan, openapi_url=None)
+    app = FastAPI(
+        title="agui_runtime", lifespan=runtime.lifespan, openapi_url=None, redirect_slashes=False
+    )
+    path = base_of(path, "path")
     wire = Wire(runtime, path, wire_options)
     rules = Rules(
         origins=listed(cors_origins),
         any_origin=_is_for_any(cors_origins),
         hosts=Hosts(allowed_hosts),
-        json_below=[each for each in (path, GRAPHQL_PATH, remote_path) if each],
+        json_below=[path, GRAPHQL_PATH, *([remote_path] if remote_path else [])],
         forms=[f"{path}/transcribe"],
         probes=["/healthz", "/readyz"],
     )
@@ -71,6 +75,7 @@ def create_app(
     app.add_middleware(TimedBodies, limits)
     _answer_other_origins(app, rules)
     app.add_middleware(RetryAfter)
+    app.add_middleware(TrailingSlash)
     app.add_exception_handler(AguiError, _told)
     app.add_api_route("/healthz", _healthy, methods=["GET"])
     app.add_api_route("/readyz", _ready(runtime), methods=["GET"])
@@ -79,7 +84,7 @@ def create_app(
         app.include_router(
             remote.routes(
                 runtime,
-                remote_path,
+                base_of(remote_path, "remote_path"),
                 limits=wire_options.body_limits,
                 forward_headers=wire_options.forward_headers,
             )

@@ -89,9 +89,7 @@ class Settings:
 def _path(value: str) -> str:
     if not value.startswith("/"):
         raise Misconfigured(f"AGUI_PATH must start with a slash, not {value!r}")
-    if not value.strip("/"):
-        raise Misconfigured("AGUI_PATH must name a path, for example /copilotkit")
-    return value.rstrip("/")
+    return value.rstrip("/") or "/"
 
 
 def _seconds(name: str, value: str | None, default: float) -> float:

@@ -39,6 +39,14 @@ async def test_the_base_path_can_be_another() -> None:
         assert (await client.post("/copilotkit", json=HELLO)).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["copilotkit", "/a?b", "/a/{id}", "/a//b", "/a#b"])
+def test_a_path_that_cannot_be_served_is_refused(path: str) -> None:
+    with pytest.raises(Misconfigured, match="path"):
+        create_app(a_runtime(), path=path)
+    with pytest.raises(Misconfigured, match="remote_path"):
+        create_app(a_runtime(), remote_path=path)
+
+
 async def test_it_can_be_mounted_in_another_app() -> None:
     app = FastAPI()
     app.mount("/ai", create_app(a_runtime()))

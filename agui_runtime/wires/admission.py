@@ -264,4 +264,4 @@ def _segments(scope: Mapping[str, Any]) -> list[str]:
 
 
 def _split(path: str) -> list[str]:
-    return path.strip("/").split("/")
+    return [part for part in path.split("/") if part]

@@ -37,8 +37,8 @@ class Wire:
         self, runtime: CopilotRuntime, path: str = "/copilotkit", options: WireOptions = DEFAULT
     ) -> None:
         self._runtime = runtime
-        self._path = path
-        self._agents = [*path.strip("/").split("/"), "agent"]
+        self._path = path.rstrip("/")
+        self._agents = [*self._path.split("/")[1:], "agent"]
         self._depth = len(self._agents) - 1
         self._limits = options.body_limits
         self._table = Table(_entries(runtime, options))
@@ -53,7 +53,7 @@ class Wire:
         app's.
         """
         router = APIRouter()
-        router.routes.append(Route(self._path, self))
+        router.routes.append(Route(self._path or "/", self))
         router.routes.append(Route(f"{self._path}/{{rest:path}}", self))
         return router
 
@@ -142,6 +142,7 @@ def _entries(runtime: CopilotRuntime, options: WireOptions) -> Iterable[tuple[st
 def _segments(scope: Scope) -> list[str]:
     """The path's segments within the app, split before they are decoded: an id may hold a slash."""
     raw = scope.get("raw_path") or quote(scope["path"]).encode()
-    path = raw.partition(b"?")[0].decode("ascii")
+    path = raw.partition(b"?")[0].decode("ascii", "replace")
     mounted = quote(scope.get("root_path", "").rstrip("/")) + "/"
-    return [unquote(part) for part in path.removeprefix(mounted).strip("/").split("/")]
+    below = path.removeprefix(mounted).strip("/")
+    return [unquote(part) for part in below.split("/")] if below else []

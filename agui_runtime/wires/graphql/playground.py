@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from agui_runtime.wires.paths import ends_with_slash
+
 FILES = Path(__file__).parent / "graphiql" / "dist"
 
 COMMAND = "python3 scripts.py playground"
@@ -59,7 +61,7 @@ class Playground:
     async def show(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the page, or with what to do where its files are missing."""
         built = (self._files / "page.js").is_file()
-        text = _page(scope["path"]) if built else _MISSING
+        text = _page(scope) if built else _MISSING
         await HTMLResponse(text, headers=HEADERS)(scope, receive, send)
 
     async def file(self, request: Request) -> Response:
@@ -72,9 +74,10 @@ class Playground:
         return FileResponse(file, media_type=kind, headers=HEADERS)
 
 
-def _page(path: str) -> str:
+def _page(scope: Scope) -> str:
     # Relative to the page's own address: wherever the app is mounted, whatever a proxy cuts off.
-    base = escape(quote(f"./{path.rpartition('/')[2]}/playground/"))
+    last = "" if ends_with_slash(scope) else f"{scope['path'].rpartition('/')[2]}/"
+    base = escape(quote(f"./{last}playground/"))
     styles = (f'<link rel="stylesheet" href="{base}{name}">' for name in STYLES)
     scripts = (f'<script defer src="{base}{name}"></script>' for name in SCRIPTS)
     head = "\n    ".join((*styles, *scripts))

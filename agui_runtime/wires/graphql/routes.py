@@ -66,11 +66,12 @@ def routes(
     page = Playground() if playground else None
     sockets = SocketEndpoint(engine, seats)
     router = APIRouter()
-    for each in dict.fromkeys((path, *aliases)):
-        enveloped = envelope if each == path else None
+    base = path.rstrip("/")
+    for each in dict.fromkeys((base, *aliases)):
+        enveloped = envelope if each == base else None
         endpoint = GraphQLEndpoint(engine, seats, enveloped, page)
-        router.routes.append(Route(each, endpoint))
-        router.routes.append(WebSocketRoute(each, sockets))
+        router.routes.append(Route(each or "/", endpoint))
+        router.routes.append(WebSocketRoute(each or "/", sockets))
         router.routes.append(Route(f"{each}/health", _healthy, methods=["GET"]))
         if page:
             router.routes.append(Route(f"{each}/playground/{{name}}", page.file, methods=["GET"]))
