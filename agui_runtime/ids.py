@@ -14,16 +14,22 @@ _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def check_id(value: str, field: str) -> None:
-    """Raises InvalidInput for what cannot be an id.
+    """Raises InvalidInput for what cannot be an id."""
+    fault = fault_of(value)
+    if fault is not None:
+        raise InvalidInput(f"{field}: {fault}")
 
-    Any text can, since the reference takes it; but what breaks lines would forge a log's, and
-    half a character cannot be stored.
+
+def fault_of(value: str) -> str | None:
+    """Why the text cannot be an id; None if it can.
+
+    Any text can, since the reference takes it; but what breaks lines would forge a log's, and half
+    a character cannot be stored.
     """
     if len(value) > MAX_ID:
-        raise InvalidInput(f"{field}: {len(value)} characters; an id has at most {MAX_ID}")
+        return f"{len(value)} characters; an id has at most {MAX_ID}"
     if value.isascii() and value.isprintable():
-        return
-    for character in value:
-        if unicodedata.category(character) in _UNPRINTABLE:
-            code = f"U+{ord(character):04X}"
-            raise InvalidInput(f"{field}: holds {code}; an id has no control characters or breaks")
+        return None
+    bad = (each for each in value if unicodedata.category(each) in _UNPRINTABLE)
+    found = next(bad, None)
+    return found and f"holds U+{ord(found):04X}; an id has no control characters or breaks"

@@ -6,16 +6,32 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput, first_fault
 from agui_runtime.events import ThreadInfo
+from agui_runtime.ids import fault_of
 from agui_runtime.stores.base import AgentState
 
-ThreadId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:@~+=/|-]{1,200}$")]
-"""What may become a key of a store."""
+
+def _thread_id(value: str) -> str:
+    fault = fault_of(value) if value else "an id has at least one character"
+    if fault is not None:
+        raise PydanticCustomError("thread_id", "{fault}", {"fault": fault})
+    return value
+
+
+ThreadId = Annotated[str, AfterValidator(_thread_id)]
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=400)]
 

@@ -320,7 +320,10 @@ async def test_an_import_replaces_only_when_told_to_and_never_anothers(store: St
         (b"{", "the line is not JSON"),
         (b"[]", "the line: "),
         (b'{"threadId": "t"}', "owner: Field required"),
-        (b'{"threadId": "a b", "owner": "o", "threadAgent": "x", "agent": "x"}', "threadId: "),
+        (
+            b'{"threadId": "a\\u0000b", "owner": "o", "threadAgent": "x", "agent": "x"}',
+            "threadId: ",
+        ),
         (
             b'{"threadId":"t","owner":"o","threadAgent":"x","agent":"x","state":1,'
             b'"schemaVersion":0}',

@@ -43,7 +43,8 @@ class GraphQLExecutionContext:
 
     `headers` are those that the allow-list lets through, `cloud_key` is CopilotKit's public key if
     the front end sent one. `properties` are the front end's, from when a resolver has read them.
-    `started` is set by the mutation that starts a run.
+    `has_banner`: the front end shows failures by itself. `started` is set by the mutation that
+    starts a run.
     """
 
     runtime: CopilotRuntime
@@ -51,6 +52,7 @@ class GraphQLExecutionContext:
     request_id: str
     headers: Mapping[str, str] = field(default_factory=dict)
     cloud_key: str | None = None
+    has_banner: bool = True
     properties: Mapping[str, Any] = field(default_factory=dict)
     trace: Trace = field(default_factory=lambda: Trace(""))
     limits: BodyLimits = DEFAULT_LIMITS

@@ -23,6 +23,7 @@ from agui_runtime.wires.graphql.http import GraphQLRequest
 from agui_runtime.wires.graphql.incremental import Delivery
 from agui_runtime.wires.graphql.limits import Limits, OpenRequests
 from agui_runtime.wires.graphql.operations import Operation, Operations, Refused
+from agui_runtime.wires.graphql.releases import has_banner
 from agui_runtime.wires.graphql.schema import build_schema
 from agui_runtime.wires.graphql.stream import deliveries
 from agui_runtime.wires.graphql.trace import Trace
@@ -70,6 +71,7 @@ class Engine:
                 request_id=asker.request_id,
                 headers={name: headers[name] for name in self._forward_headers & headers.keys()},
                 cloud_key=headers.get(CLOUD_KEY),
+                has_banner=has_banner(headers),
                 trace=trace,
                 limits=self.limits.body,
             )

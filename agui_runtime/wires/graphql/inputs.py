@@ -159,11 +159,14 @@ class AgentSessionInput:
 
 @strawberry.input
 class AgentStateInput:
-    """`state` and `config` are JSON texts."""
+    """`state` and `config` are JSON texts; pages of 1.6 to 1.8 call the latter `configurable`."""
 
     agent_name: str
     state: str
     config: str | None = strawberry.UNSET
+    configurable: str | None = strawberry.field(
+        default=strawberry.UNSET, deprecation_reason="use `config`"
+    )
 
 
 @strawberry.input

@@ -21,6 +21,7 @@ from agui_runtime.wires.graphql.inputs import (
     TextMessageInput,
     given,
 )
+from agui_runtime.wires.graphql.releases import FAILURE_ID
 from agui_runtime.wires.graphql.types import MessageRole
 
 _SPEAKERS = ("user", "assistant", "system")
@@ -39,6 +40,8 @@ def to_agui(sent: Iterable[MessageInput]) -> list[Message]:
 
 def _made_of(message: MessageInput, first: Mapping[str, Message]) -> Iterable[Message]:
     """What it adds to the conversation, of which `first` finds the messages by their ids."""
+    if message.id.startswith(FAILURE_ID):
+        return ()
     if message.text_message:
         return _text(message.id, message.text_message)
     if message.action_execution_message:

@@ -16,6 +16,7 @@ from agui_runtime.wires.graphql.agent_state import AgentStateView
 from agui_runtime.wires.graphql.errors import failure_details
 from agui_runtime.wires.graphql.interrupts import meta_event, unannounced
 from agui_runtime.wires.graphql.messages import text_of
+from agui_runtime.wires.graphql.releases import FAILURE_ID, Page
 from agui_runtime.wires.graphql.types import (
     JSON,
     ActionExecutionMessageOutput,
@@ -37,6 +38,9 @@ from agui_runtime.wires.graphql.types import (
 # The reference's texts; front ends show them.
 TEXT_CUT = "Error streaming message content"
 ARGUMENTS_CUT = "An unknown error has occurred in the action execution argument stream"
+
+
+ANY_PAGE = Page()
 
 
 def failed_status(event: Event) -> FailedResponseStatus:
@@ -63,10 +67,13 @@ class Projector:
 
     The first response status wins. A message that was open when the run broke off gets a Failed
     status if the run failed, else Success: what a stopped run said is a valid, short answer.
-    `clock` says when a message began.
+    `page` is the front end that asks, `clock` says when a message began.
     """
 
-    def __init__(self, run: RunInfo, clock: Callable[[], DateTimeISO] = now) -> None:
+    def __init__(
+        self, run: RunInfo, page: Page = ANY_PAGE, clock: Callable[[], DateTimeISO] = now
+    ) -> None:
+        self._page = page
         self.response = CopilotResponse(thread_id=run.thread_id)
         self._clock = clock
         self._run = run
@@ -128,6 +135,7 @@ class Projector:
             id=event["toolCallId"],
             created_at=self._clock(),
             name=event["toolCallName"],
+            scope="client" if event["toolCallName"] in self._page.actions else "server",
             parent_message_id=event.get("parentMessageId"),
         )
         self._calls[call.id] = call
@@ -166,6 +174,13 @@ class Projector:
         self._decide(SuccessResponseStatus())
 
     def _failed(self, event: Event) -> None:
+        if not self._page.has_banner and event.get("code") != GuardrailDenied.code:
+            text = TextMessageOutput(
+                id=f"{FAILURE_ID}{self._run.run_id}",
+                created_at=self._clock(),
+                content=[f"❌ {event['message']}"],
+            )
+            self._add(text)
         self._decide(failed_status(event), interruption(event))
 
     def _add(self, message: BaseMessageOutput) -> None:

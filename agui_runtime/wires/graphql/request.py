@@ -162,7 +162,7 @@ def _state_and_config(
     held = next((each for each in data.agent_states or () if each.agent_name == name), None)
     if held is None:
         return {}, {}
-    config = _json(held.config or "{}", {}, limits)
+    config = _json(held.config or held.configurable or "{}", {}, limits)
     return _json(held.state, {}, limits), config if isinstance(config, dict) else {}
 
 

@@ -264,7 +264,7 @@ async def test_a_caller_who_hangs_up_stops_the_run_unless_it_may_go_on(stop: boo
     [
         ({"agentName": "nobody"}, "AGENT_NOT_FOUND"),
         ({"state": "{half"}, "INVALID_INPUT"),
-        ({"threadId": "a b"}, "INVALID_INPUT"),
+        ({"threadId": "a\nb"}, "INVALID_INPUT"),
     ],
 )
 async def test_what_cannot_be_run_is_an_error(data: dict[str, str], code: str) -> None:
