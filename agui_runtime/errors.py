@@ -26,6 +26,7 @@ show.
     |   `-- OwnerLost         503  OWNER_LOST            the process that ran it is gone
     |-- StoreUnavailable      503  STORE_UNAVAILABLE
     |   `-- StoreFull         503  STORE_UNAVAILABLE     nothing of the write was stored
+    |-- StoreFailed           500  STORE_FAILED          a write failed as nobody expected
     |-- StateUnreadable       500  STATE_UNREADABLE      damaged, or of an unknown schema version
     `-- Misconfigured         500  MISCONFIGURED         told at start-up
         `-- MissingExtra      500  MISSING_EXTRA         names the pip line
@@ -271,6 +272,15 @@ class StoreFull(StoreUnavailable):
 
     def __init__(self) -> None:
         super().__init__("the store is full; try again later")
+
+
+class StoreFailed(AguiError):
+    """A write failed for a reason that no store knows; whether it was stored is unknown."""
+
+    code, status = "STORE_FAILED", 500
+
+    def __init__(self) -> None:
+        super().__init__("what was said could not be stored; the server's log tells why")
 
 
 class StateUnreadable(AguiError):

@@ -6,13 +6,15 @@ The agent goes on meanwhile, so it does not wait for the store's round trip with
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import TypeAlias
 
-from agui_runtime.errors import AguiError, StoreFull
+from agui_runtime.errors import AguiError, StoreFailed, StoreFull
 from agui_runtime.events import Event
 from agui_runtime.stores.base import Lease, RunLog
+
+logger = logging.getLogger(__name__)
 
 AHEAD = 256
 """So many events an agent may be ahead of the store before it has to wait."""
@@ -37,10 +39,9 @@ class Journal:
         self._log = log
         self._lease = lease
         self._on_failure = on_failure
-        at_once = lease.renew_every is None
-        self.add: Add = partial(log.append, lease) if at_once else self._add
+        self.add: Add = self._append if lease.renew_every is None else self._add
         self._gathered: list[Event] = []
-        self._turned_away: list[Event] = []
+        self._turned_away: Sequence[Event] = ()
         self._writing: asyncio.Task[None] | None = None
         self._failure: AguiError | None = None
 
@@ -53,13 +54,15 @@ class Journal:
 
     async def rest(self) -> Sequence[Event]:
         """Wait for the write that is under way; what has gathered meanwhile, or was turned away by
-        a full store, is left to the caller.
+        a full store, is left to the caller; not after StoreFailed, when it would follow upon a gap.
 
         Nothing is written afterwards, whatever is added. Raises nothing.
         """
         rest, self._gathered = self._gathered, []
         if self._writing is not None:
             await asyncio.wait([self._writing])  # which a cancellation of ours leaves alone
+        if isinstance(self._failure, StoreFailed):
+            return ()
         return [*self._turned_away, *rest]
 
     async def _add(self, events: Sequence[Event]) -> None:
@@ -82,9 +85,15 @@ class Journal:
         finally:
             self._writing = None
 
-    async def _append(self, events: list[Event]) -> None:
+    async def _append(self, events: Sequence[Event]) -> None:
         try:
             await self._log.append(self._lease, events)
         except StoreFull:
             self._turned_away = events
             raise
+        except AguiError:
+            raise
+        except Exception as error:
+            run = self._lease.run
+            logger.exception("run %s of thread %s is not stored", run.run_id, run.thread_id)
+            raise StoreFailed from error

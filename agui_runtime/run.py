@@ -10,25 +10,34 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from time import time
-from typing import TypeVar
 from uuid import uuid4
 
 from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
 
+from agui_runtime.bounds import (
+    ids_of,
+    opened,
+    readable,
+    reason_of,
+    rewriting,
+    started,
+    status_of,
+    terminal,
+)
 from agui_runtime.connectors.base import Agent, closing, current_run as current_run, decoded
 from agui_runtime.errors import (
     AgentFailure,
     AguiError,
-    InvalidInput,
     OwnerLost,
     RunFailure,
     ShuttingDown,
     Stopped,
+    StoreFailed,
 )
-from agui_runtime.events import REGENERATES, TERMINAL, Event, Message, RunContext
+from agui_runtime.events import TERMINAL, Event, Message, RunContext
 from agui_runtime.fold import Fold
-from agui_runtime.grammar import Grammar, Reason
+from agui_runtime.grammar import Grammar
 from agui_runtime.halves import Halves
 from agui_runtime.history import (
     Truth,
@@ -41,7 +50,7 @@ from agui_runtime.history import (
 )
 from agui_runtime.hooks import Hooks, RunReport
 from agui_runtime.journal import Journal
-from agui_runtime.jsontext import Unencodable, copied, mended
+from agui_runtime.jsontext import copied
 from agui_runtime.lease import renewed
 from agui_runtime.notes import StoredNotes
 from agui_runtime.snapshots import Snapshots
@@ -49,8 +58,6 @@ from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 from agui_runtime.watch import Limits as Limits, Watch
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 BREATH = 256
 """After so many events an agent that never waits gives way to the readers."""
@@ -137,13 +144,13 @@ class Run:
             self._watch.interrupt()
 
     async def _begin(self) -> None:
-        state = _readable(self._request.state, "state")
+        state = readable(self._request.state, "state")
         request = self._request = self._request.model_copy(update={"state": state})
         run = self._lease.run
         saved = await self._store.states.load(run.thread_id, run.agent)
         kept = saved.messages if saved else ()
         self._snapshots = Snapshots(self._store.states, run, saved, self._save_every)
-        sent = _readable([_wire(message) for message in request.messages], "messages")
+        sent = readable([_wire(message) for message in request.messages], "messages")
         if self._assignment.history == "thread":
             sent = admitted(kept, sent)
         self._fold, rewritten = merged(kept, sent)
@@ -157,9 +164,9 @@ class Run:
         news = new_messages(sent, self._lease.known)
         self._grammar = Grammar(news, new_id=_new_id)
         self._recalled = True
-        await self._journal.add([_started(request, news)])
+        await self._journal.add([started(request, news)])
         if rewritten and await self._knows_all(kept):
-            await self._journal.add([_rewriting(history)])
+            await self._journal.add([rewriting(history)])
         await self._journal.flush()
         _settle(self.begun)
 
@@ -234,121 +241,68 @@ class Run:
             messages = without_prompts(messages)
         end = RunEnd(
             events=events,
-            status=_status(events[-1]),
+            status=status_of(events[-1]),
             ended_at=time(),
             message_ids=self._fold.ids - self._lease.known,
             # What could not be read is not replaced by less.
             state=AgentState(self._fold.state, messages) if self._recalled else None,
         )
-        await self._store.log.release(self._lease, end)
+        end = await self._release(end)
         report = RunReport(
             run=replace(self._lease.run, status=end.status, ended_at=end.ended_at),
             context=self._assignment.context,
             messages=[message for message in spoken if message["id"] not in self._asked],
             request=self._request,
-            failure=self._failure(events[-1]),
-            usage=events[-1].get("usage") or (),
+            failure=self._failure(end.events[-1]),
+            usage=end.events[-1].get("usage") or (),
         )
         await self._hooks.after_run(report)
 
-    def _failure(self, terminal: Event) -> AguiError | None:
+    async def _release(self, end: RunEnd) -> RunEnd:
+        """Write the end; where that fails in a way that nobody expected, an end that tells so."""
+        try:
+            await self._store.log.release(self._lease, end)
+        except AguiError:
+            raise
+        except Exception:  # a thread must not stay taken, whatever a store's client raises
+            logger.exception("the end of %r is not stored as it was", self)
+            self._cause, self._last = StoreFailed(), ()
+            end = RunEnd([terminal(self._request, self._cause)], "failed", end.ended_at)
+            await self._store.log.release(self._lease, end)
+        return end
+
+    def _failure(self, end: Event) -> AguiError | None:
         """The failure that the terminal event tells: the run's own, or one that the agent told."""
-        if terminal["type"] != "RUN_ERROR":
+        if end["type"] != "RUN_ERROR":
             return None
         own = None if self._last else self._cause
-        return own or AgentFailure(terminal["message"], terminal.get("code", AgentFailure.code))
+        return own or AgentFailure(end["message"], end.get("code", AgentFailure.code))
 
     def _last_events(self) -> Sequence[Event]:
         """What the log still lacks: the agent's own end, or one made for it, after all closers."""
+        if isinstance(self._cause, StoreFailed):  # nobody knows what is open in the log
+            return [terminal(self._request, self._cause)]
         if self._last:  # what came after its end, while the agent cleaned up, changes nothing
-            *rest, terminal = self._last
-            ids = _ids(self._assignment.request)
-            return [*rest, terminal | ids if terminal["type"] == "RUN_FINISHED" else terminal]
-        opening = () if self._recalled else (_opened(self._request),)
-        ending = [*self._grammar.closers(_reason(self._cause)), _told(self._terminal())]
+            *rest, end = self._last
+            ids = ids_of(self._assignment.request)
+            return [*rest, end | ids if end["type"] == "RUN_FINISHED" else end]
+        opening = () if self._recalled else (opened(self._request),)
+        ending = [
+            *self._grammar.closers(reason_of(self._cause)),
+            terminal(self._request, self._cause),
+        ]
         made = [*opening, *self._halves.joined(ending)]
         self._note(made)
         return made
-
-    def _terminal(self) -> Event:
-        cause = self._cause
-        if cause is None or isinstance(cause, Stopped):
-            outcome = {"outcome": {"type": "cancelled"}} if cause else {}
-            return {"type": "RUN_FINISHED", **_ids(self._assignment.request), **outcome}
-        event: Event = {"type": "RUN_ERROR", "message": cause.message, "code": cause.code}
-        if isinstance(cause, RunFailure):
-            event |= {"metadata": {"status": cause.upstream}} if cause.upstream else {}
-            event |= {"usage": list(cause.usage)} if cause.usage else {}
-        return event
-
-
-def _readable(given: T, what: str) -> T:
-    """A part of the input as every reader of the thread can have it; raises InvalidInput."""
-    try:
-        return mended(given)
-    except Unencodable as error:
-        raise InvalidInput(f"{what}: {error}") from error
-
-
-def _started(request: RunAgentInput, messages: Sequence[Message]) -> Event:
-    """RUN_STARTED, with as much of the input as readers need: what only the front end knew.
-
-    Tools, context and forwarded properties stay out of the log: they belong to the request, and may
-    hold what another reader of the thread must not see.
-    """
-    told = {"messages": messages, "tools": [], "context": [], "forwardedProps": {}}
-    state = {} if request.state is None else {"state": request.state}
-    ids = _ids(request)
-    return {"type": "RUN_STARTED", **ids, "protocolVersion": "1.0", "input": ids | state | told}
-
-
-def _opened(request: RunAgentInput) -> Event:
-    """RUN_STARTED of a run that failed before it read its input."""
-    return _started(request.model_copy(update={"state": None}), ())
-
-
-def _told(terminal: Event) -> Event:
-    """The end as every reader can have it, without token counts that are none."""
-    try:
-        return mended(terminal)
-    except Unencodable:
-        return mended({key: terminal[key] for key in terminal if key != "usage"})
 
 
 def _new_id() -> str:
     return str(uuid4())
 
 
-def _rewriting(history: Sequence[Message]) -> Event:
-    """States the thread anew, for readers of its log: what followed these messages is taken back,
-    and what was edited reads as it does now.
-    """
-    told = {"type": "MESSAGES_SNAPSHOT", "messages": list(history)}
-    return told | {"metadata": {REGENERATES: True}}
-
-
-def _ids(request: RunAgentInput) -> dict[str, str]:
-    return {"threadId": request.thread_id, "runId": request.run_id}
-
-
 def _settle(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
-
-
-def _reason(cause: AguiError | None) -> Reason | None:
-    if cause is None:
-        return None
-    return "stopped" if isinstance(cause, Stopped) else "error"
-
-
-def _status(terminal: Event) -> str:
-    if terminal["type"] == "RUN_ERROR":
-        return "failed"
-    outcome = terminal.get("outcome") or {}
-    return {"interrupt": "interrupted", "cancelled": "stopped"}.get(
-        outcome.get("type", ""), "finished"
-    )
 
 
 def _asking(request: RunAgentInput, messages: Sequence[Message]) -> RunAgentInput:

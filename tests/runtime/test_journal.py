@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.errors import AguiError, Conflict, StoreFull, TooLarge
+from agui_runtime.errors import AguiError, Conflict, StoreFailed, StoreFull, TooLarge
 from agui_runtime.events import Cursor, Event, RunInfo
 from agui_runtime.journal import AHEAD, Journal
 from agui_runtime.run import Limits
 from agui_runtime.runtime import CopilotRuntime, Options
-from agui_runtime.stores.base import Lease
+from agui_runtime.stores.base import Lease, RunEnd
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.memory.shelf import MemoryLimits, Shelf
-from agui_runtime.stores.memory.store import MemoryRunLog
-from tests.runtime.worlds import ANN, asking, told as heard
+from agui_runtime.stores.memory.store import MemoryRunLog, MemoryStateStore, MemoryThreadIndex
+from tests.runtime.worlds import ANN, asking, call, ran, text, told as heard
 
 RUN = RunInfo("t1", "r1", "default", "ann", 1.0)
 AWAY = Lease(RUN, 1, Cursor("e", 0), renew_every=2.0)
@@ -27,7 +28,7 @@ AWAY = Lease(RUN, 1, Cursor("e", 0), renew_every=2.0)
 class Gated(MemoryRunLog):
     """A log whose writes wait for a gate; `writes` are those that were let through."""
 
-    def __init__(self, refusal: AguiError | None = None) -> None:
+    def __init__(self, refusal: Exception | None = None) -> None:
         super().__init__(Shelf(MemoryLimits(), time.time))
         self.gate, self.asked = asyncio.Event(), asyncio.Event()
         self.writes: list[list[Event]] = []
@@ -112,6 +113,80 @@ async def test_what_a_full_store_turned_away_goes_with_the_rest() -> None:
     resting = asyncio.create_task(writing.rest())
     log.gate.set()
     assert await resting == [event(0), event(1)]
+
+
+async def test_a_write_that_dies_unexpectedly_is_told_at_once_and_nothing_follows_upon_the_gap(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log, failures = Gated(TypeError("a client's fault")), list[AguiError]()
+    writing = journal(log, failures)
+    await writing.add([event(0)])
+    await log.asked.wait()
+    await writing.add([event(1)])
+    log.gate.set()
+    with pytest.raises(StoreFailed):
+        await writing.flush()
+    assert await writing.rest() == ()
+    assert [failure.code for failure in failures] == ["STORE_FAILED"]
+    [line] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "run r1 of thread t1" in line.getMessage()
+
+
+class Failing(MemoryRunLog):
+    """A log that breaks at an event or at the end, in a way that no store knows."""
+
+    def __init__(self, *, leased: bool, at: str) -> None:
+        self.shelf = Shelf(MemoryLimits(), time.time)
+        super().__init__(self.shelf)
+        self._leased = leased
+        self._at = at
+
+    async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
+        lease = await super().claim(run, on_stop)
+        if self._leased:
+            lease = replace(lease, renew_every=60.0)
+            self.shelf.find(run.thread_id).lease = lease
+        return lease
+
+    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
+        if any(each["type"] == self._at for each in events):
+            self._at = ""
+            raise TypeError("a client's fault")
+        await super().append(lease, events)
+
+    async def release(self, lease: Lease, end: RunEnd) -> None:
+        if self._at == "end":
+            self._at = ""
+            raise TypeError("a client's fault")
+        await super().release(lease, end)
+
+
+@pytest.mark.parametrize("leased", [False, True])
+@pytest.mark.parametrize("at", ["TEXT_MESSAGE_START", "TOOL_CALL_END", "CUSTOM", "end"])
+async def test_a_run_whose_writes_die_ends_at_once_and_the_next_one_is_clean(
+    at: str, leased: bool
+) -> None:
+    forever = asyncio.Event()
+
+    async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
+        for each in (*text("m1", "Hello"), *call("c1", "f", "{}")):
+            yield each
+        if at == "CUSTOM" and request.run_id == "r1":
+            yield {"type": "CUSTOM", "name": "n", "value": 1}
+            await forever.wait()
+
+    store = MemoryStore()
+    store.log = Failing(leased=leased, at=at)
+    store.states, store.threads = (
+        MemoryStateStore(store.log.shelf),
+        MemoryThreadIndex(store.log.shelf),
+    )
+    runtime = CopilotRuntime({"default": agent}, store=store)
+    first = await ran(runtime, asking(run="r1"))
+    second = await ran(runtime, asking(run="r2"))
+    assert first[-1]["code"] == "STORE_FAILED"
+    assert [each["type"] for each in first].count("RUN_ERROR") == 1
+    assert second[-1]["type"] == "RUN_FINISHED"
 
 
 async def test_the_rest_waits_for_the_write_under_way_and_starts_none() -> None:
