@@ -61,7 +61,7 @@ def create_app(
         title="agui_runtime", lifespan=runtime.lifespan, openapi_url=None, redirect_slashes=False
     )
     path = base_of(path, "path")
-    wire = Wire(runtime, path, wire_options)
+    wire = Wire(runtime, path, wire_options, limits.places())
     rules = Rules(
         origins=listed(cors_origins),
         any_origin=_is_for_any(cors_origins),
@@ -86,6 +86,7 @@ def create_app(
                 runtime,
                 base_of(remote_path, "remote_path"),
                 limits=wire_options.body_limits,
+                places=wire.places,
                 forward_headers=wire_options.forward_headers,
             )
         )
@@ -107,6 +108,7 @@ def _graphql(
         aliases=[GRAPHQL_PATH],
         limits=Limits(body=options.body_limits),
         forward_headers=options.forward_headers,
+        places=wire.places,
         envelope=wire.envelope,
         playground=not production,
         introspection=not production,

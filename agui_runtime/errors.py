@@ -139,12 +139,9 @@ class TooLarge(RequestError):
 
 
 class TooManyRequests(RequestError):
-    """The caller has as many requests open as one may have at a time."""
+    """As many requests, or runs, are open as may be at a time: of the caller, or of all."""
 
     code, status = "TOO_MANY_REQUESTS", 429
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"you have {limit} requests open, the most allowed; wait for one to end")
 
 
 class RunFailure(AguiError):

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from time import time
 from typing import Any, Literal, TypeAlias
@@ -35,6 +35,7 @@ from agui_runtime.handle import RunHandle as RunHandle
 from agui_runtime.history import Truth, without_prompts
 from agui_runtime.hooks import Hook, Hooks
 from agui_runtime.ids import check_id
+from agui_runtime.places import Places
 from agui_runtime.run import Assignment, Limits, Run
 from agui_runtime.sources import AgentInfo, Reach, Sources, described
 from agui_runtime.states import StateSchema, StateStoreManager
@@ -64,7 +65,8 @@ class Options:
     `stop_on_disconnect`: a 1.10.6 front end says stop by closing its connection and in no other
     way. `history`: whether agents are asked to continue the conversation that the front end sent,
     or the one that the thread holds. `agents_as_tools`: where a request names no agent, the default
-    one may call the others; suggestions and their likes never do.
+    one may call the others; suggestions and their likes never do. `caller_runs` and `runs` may be
+    live at a time in one process, of one caller and in all.
     """
 
     on_busy: BusyPolicy = "reject"
@@ -72,6 +74,8 @@ class Options:
     stop_on_disconnect: bool = True
     history: Truth = "client"
     agents_as_tools: bool = True
+    caller_runs: int = 1000
+    runs: int = 5000
     limits: Limits = DEFAULT_LIMITS
 
 
@@ -109,6 +113,7 @@ class CopilotRuntime:
         self._use(_store(store), states)
         self.authenticate = authenticate
         self.options = options or Options()
+        self._places = Places(self.options.caller_runs, self.options.runs, "runs")
         self._sources = Sources(self.agents, self.actions, remotes)
         self._hooks = Hooks(hooks)
         self._guardrails = tuple(guardrails)
@@ -201,8 +206,8 @@ class CopilotRuntime:
     async def start(self, request: RunRequest) -> RunHandle:
         """Start a run, or find the very same one; it goes on whether or not anybody reads it.
 
-        Raises RequestError (AgentNotFound, InvalidInput, ThreadNotFound, Busy) or StoreUnavailable;
-        then nothing was started.
+        Raises RequestError (AgentNotFound, InvalidInput, ThreadNotFound, Busy, TooManyRequests) or
+        StoreUnavailable; then nothing was started.
         """
         name = self._named(request.agent)
         reach = await self.reach(request.context)
@@ -311,14 +316,18 @@ class CopilotRuntime:
 
     async def _launch(self, info: RunInfo, assignment: Assignment, store: Store) -> RunHandle:
         run = Run(assignment, store, self._hooks, self.options.limits)
-        lease = await self._claim(info, run.stop, store.log)
-        task = None
-        if lease.fresh:
+        with ExitStack() as place:
+            place.enter_context(self._places.place(info.owner))
+            lease = await self._claim(info, run.stop, store.log)
+            if not lease.fresh:
+                return RunHandle(lease.run, lease.start, store.log)
             # From here on the task answers for the lease, also if our caller is cancelled.
             task = asyncio.create_task(run.drive(lease))
             self._runs[task] = run
             task.add_done_callback(self._forget)
-            await run.begun
+            held = place.pop_all()
+            task.add_done_callback(lambda _: held.close())
+        await run.begun
         return RunHandle(lease.run, lease.start, store.log, task)
 
     async def _claim(self, info: RunInfo, on_stop: Callable[[], None], log: RunLog) -> Lease:

@@ -78,6 +78,13 @@ async def test_a_body_that_any_page_may_send_changes_nothing(change: Change) -> 
         assert await site.state() == before
 
 
+async def test_nor_where_the_base_path_is_the_root() -> None:
+    async with Site(path="/").client() as client:
+        for path in ("/", "/agent/default/run", "/threads/t1/archive", "/graphql"):
+            answer = await client.post(path, content=b"{}", headers={"content-type": "text/plain"})
+            assert answer.status_code == 415, path
+
+
 async def chunked() -> AsyncIterator[bytes]:
     yield b""
     yield b'{"threadId": "t1"}'

@@ -73,5 +73,6 @@ _TITLES = {
     "THREAD_BUSY": "Thread is busy",
     "THREAD_NOT_FOUND": "Thread not found",
     "TOO_LARGE": "Too large",
+    "TOO_MANY_REQUESTS": "Too many requests",
     "UNAUTHENTICATED": "Unauthorized",
 }

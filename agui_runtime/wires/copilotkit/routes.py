@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agui_runtime.auth import caller_of
 from agui_runtime.errors import InvalidInput
+from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wires.copilotkit.annotate import Annotate
 from agui_runtime.wires.copilotkit.envelope import unwrap
@@ -26,17 +27,25 @@ from agui_runtime.wires.copilotkit.table import Handler, Table
 from agui_runtime.wires.copilotkit.threads import Threads
 from agui_runtime.wires.copilotkit.transcribe import Transcribe
 from agui_runtime.wires.http import ClientGone
+from agui_runtime.wires.limits import ServerLimits
 
 DEFAULT = WireOptions()
 
 
 class Wire:
-    """This wire over one runtime: an ASGI app for whatever is below `path`."""
+    """This wire over one runtime: an ASGI app for whatever is below `path`. `places` are those of
+    open requests.
+    """
 
     def __init__(
-        self, runtime: CopilotRuntime, path: str = "/copilotkit", options: WireOptions = DEFAULT
+        self,
+        runtime: CopilotRuntime,
+        path: str = "/copilotkit",
+        options: WireOptions = DEFAULT,
+        places: Places | None = None,
     ) -> None:
         self._runtime = runtime
+        self.places = places or ServerLimits().places()
         self._path = path.rstrip("/")
         self._agents = [*self._path.split("/")[1:], "agent"]
         self._depth = len(self._agents) - 1
@@ -101,7 +110,8 @@ class Wire:
         handler, ids = self._table.find(exchange.method, segments)
         request = Request(exchange.scope)
         exchange.caller = await caller_of(request, self._runtime.authenticate)
-        await handler(exchange, **ids)
+        with self.places.place(exchange.caller.owner):
+            await handler(exchange, **ids)
 
 
 async def _guarded(exchange: Exchange, answer: Awaitable[None]) -> None:

@@ -16,12 +16,13 @@ from graphql import (
 
 from agui_runtime import jsontext
 from agui_runtime.events import Caller
+from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.context import CLOUD_KEY, GraphQLExecutionContext
 from agui_runtime.wires.graphql.errors import formatted
 from agui_runtime.wires.graphql.http import GraphQLRequest
 from agui_runtime.wires.graphql.incremental import Delivery
-from agui_runtime.wires.graphql.limits import Limits, OpenRequests
+from agui_runtime.wires.graphql.limits import Limits
 from agui_runtime.wires.graphql.operations import Operation, Operations, Refused
 from agui_runtime.wires.graphql.releases import has_banner
 from agui_runtime.wires.graphql.schema import build_schema
@@ -40,7 +41,8 @@ class Identity(NamedTuple):
 class Engine:
     """A runtime's schema, and the operations on it that were seen lately.
 
-    `forward_headers` are the lower-case names of request headers that agents and actions may see.
+    `forward_headers` are the lower-case names of request headers that agents and actions may see;
+    each open operation has one of the `places`.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Engine:
         runtime: CopilotRuntime,
         limits: Limits,
         forward_headers: frozenset[str],
+        places: Places,
         *,
         introspection: bool = True,
     ) -> None:
@@ -56,7 +59,7 @@ class Engine:
         self._forward_headers = forward_headers
         self._schema = build_schema()
         self._operations = Operations(self._schema, limits, introspection=introspection)
-        self._open = OpenRequests(limits.open_requests)
+        self._open = places
 
     @contextmanager
     def opened(self, operation: Operation, asker: Identity) -> Iterator[GraphQLExecutionContext]:

@@ -10,6 +10,7 @@ from graphql import ExecutionResult
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime import jsontext
+from agui_runtime.errors import TooManyRequests
 from agui_runtime.observe import request_id_of
 from agui_runtime.wires.graphql.accept import Accepted
 from agui_runtime.wires.graphql.engine import answer, failure, is_understood
@@ -71,6 +72,8 @@ class Exchange:
 
     async def fail(self, error: Exception) -> None:
         """Answer an operation that could not even be begun, though nothing is wrong with it."""
+        if isinstance(error, TooManyRequests):
+            self._told.append((b"retry-after", b"2"))
         told = failure(error, self.request_id)
         await self._answer(jsontext.dumps({"errors": [told], "data": None}))
 

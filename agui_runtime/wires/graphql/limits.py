@@ -1,10 +1,8 @@
-"""How large an operation may be, and how many requests a caller may have open. Pure."""
+"""How large an operation may be. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from graphql import (
@@ -20,7 +18,6 @@ from graphql import (
     visit,
 )
 
-from agui_runtime.errors import TooManyRequests
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits
 
 
@@ -29,38 +26,14 @@ class Limits:
     """What one operation may have at most; a 1.10.6 front end needs 272 tokens, depth 6, no alias.
 
     Long texts belong into variables, which only `body` limits. `depth` counts fields
-    within fields; what introspection asks for does not count. `open_requests` are those of one
-    caller in one process, streams and subscriptions among them; without `authenticate`, everybody
-    is one caller.
+    within fields; what introspection asks for does not count.
     """
 
     characters: int = 64_000
     tokens: int = 1000
     depth: int = 12
     aliases: int = 15
-    open_requests: int = 1000
     body: BodyLimits = DEFAULT_LIMITS
-
-
-class OpenRequests:
-    """Counts each caller's open requests."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._open: Counter[str] = Counter()
-
-    @contextmanager
-    def place(self, owner: str) -> Iterator[None]:
-        """One of the owner's places, for as long as the block lasts; raises TooManyRequests."""
-        if self._open[owner] >= self._limit:
-            raise TooManyRequests(self._limit)
-        self._open[owner] += 1
-        try:
-            yield
-        finally:
-            self._open[owner] -= 1
-            if not self._open[owner]:
-                del self._open[owner]
 
 
 def excesses(document: DocumentNode, limits: Limits) -> list[GraphQLError]:

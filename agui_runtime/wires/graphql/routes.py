@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from agui_runtime.auth import caller_of
 from agui_runtime.errors import TooManyRequests
+from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.context import GraphQLExecutionContext, StartedRun
 from agui_runtime.wires.graphql.engine import Engine, Identity
@@ -35,9 +36,11 @@ from agui_runtime.wires.graphql.sockets import Seats, SocketEndpoint
 from agui_runtime.wires.graphql.stream import deliveries
 from agui_runtime.wires.graphql.transport_ws import SocketLimits
 from agui_runtime.wires.http import ClientGone, Envelope, unless_gone
+from agui_runtime.wires.limits import ServerLimits
 
 DEFAULT_LIMITS = Limits()
 DEFAULT_SOCKET_LIMITS = SocketLimits()
+DEFAULT_SERVER_LIMITS = ServerLimits()
 
 
 def routes(
@@ -48,20 +51,22 @@ def routes(
     limits: Limits = DEFAULT_LIMITS,
     socket_limits: SocketLimits = DEFAULT_SOCKET_LIMITS,
     forward_headers: Sequence[str] = (),
+    places: Places | None = None,
     envelope: Envelope | None = None,
     playground: bool = True,
     introspection: bool = True,
 ) -> APIRouter:
     """GraphQL at `path`, for front ends of CopilotKit 1.10.6 and older, and for any other client.
 
-    The same is at the `aliases`. `forward_headers` names the request
-    headers that agents and actions may see. Which pages may call, and open WebSockets, is decided
-    in front of it, see `Gate`. `envelope` is given the bodies at `path` with a `method` and no
-    `query`. `playground` shows GraphiQL to browsers; without `introspection`, nobody is told the
-    schema.
+    The same is at the `aliases`. `forward_headers` names the request headers that agents and
+    actions may see; `places` are those of open requests. Which pages may call, and open WebSockets,
+    is decided in front of it, see `Gate`. `envelope` is given the bodies at `path` with a `method`
+    and no `query`. `playground` shows GraphiQL to browsers; without `introspection`, nobody is told
+    the schema.
     """
     seen = frozenset(name.lower() for name in forward_headers)
-    engine = Engine(runtime, limits, seen, introspection=introspection)
+    open_ = places or DEFAULT_SERVER_LIMITS.places()
+    engine = Engine(runtime, limits, seen, open_, introspection=introspection)
     seats = Seats(socket_limits)
     page = Playground() if playground else None
     sockets = SocketEndpoint(engine, seats)

@@ -25,7 +25,8 @@ from agui_runtime.connectors.base import current_run
 from agui_runtime.connectors.copilotkit.messages import to_legacy
 from agui_runtime.connectors.copilotkit.parameters import to_parameters
 from agui_runtime.errors import AguiError, InvalidInput, RequestError
-from agui_runtime.events import RunContext
+from agui_runtime.events import Caller, RunContext
+from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime, RunHandle
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits, loaded
 from agui_runtime.wires.http import (
@@ -36,6 +37,7 @@ from agui_runtime.wires.http import (
     reply,
     unless_gone,
 )
+from agui_runtime.wires.limits import ServerLimits
 from agui_runtime.wires.remote.request import run_request
 from agui_runtime.wires.remote.speech import Speech
 
@@ -53,19 +55,22 @@ def routes(
     path: str = "/copilotkit_remote",
     *,
     limits: BodyLimits = DEFAULT_LIMITS,
+    places: Places | None = None,
     forward_headers: Sequence[str] = (),
 ) -> APIRouter:
     """`/info`, `/actions/execute`, `/agents/execute` and `/agents/state` below `path`.
 
     Whoever `authenticate` lets in may call every action with arguments of their own choice, without
     a model between: serve this where only your Node runtime gets. Pages in browsers, which tell
-    their origin, are refused. `forward_headers` names the request headers that agents and actions
-    may see.
+    their origin, are refused. `places` are those of open requests; `forward_headers` names the
+    request headers that agents and actions may see.
     """
     endpoint = RemoteWire(runtime, limits, frozenset(name.lower() for name in forward_headers))
+    open_ = places or ServerLimits().places()
     router = APIRouter()
     for below, answer in endpoint.answers.items():
-        router.routes.append(Route(f"{path}{below}", _App(endpoint, answer), methods=["POST"]))
+        app = _App(endpoint, answer, open_)
+        router.routes.append(Route(f"{path}{below}", app, methods=["POST"]))
     return router
 
 
@@ -108,18 +113,20 @@ class RemoteWire:
             "/agents/state": self._state,
         }
 
-    async def read(self, scope: Scope, receive: Receive, send: Send) -> Exchange:
-        """Read and authenticate a request; raises RequestError, ClientGone, and whatever
-        `authenticate` does.
-        """
-        headers = headers_of(scope)
-        if "origin" in headers:
+    async def caller(self, scope: Scope) -> Caller:
+        """Who asks; raises RequestError, and whatever `authenticate` does."""
+        if "origin" in headers_of(scope):
             raise _NotForPages("a remote endpoint answers servers, not pages")
+        return await caller_of(Request(scope), self._runtime.authenticate)
+
+    async def read(self, scope: Scope, caller: Caller, receive: Receive, send: Send) -> Exchange:
+        """Read a request; raises RequestError and ClientGone."""
+        headers = headers_of(scope)
         body = _object(await self._json(headers, receive))
         properties = body.get("properties")
         page = body.get("frontendUrl")
         context = RunContext(
-            caller=await caller_of(Request(scope), self._runtime.authenticate),
+            caller=caller,
             request_id=headers.get("x-request-id", "")[:200] or str(uuid.uuid4()),
             properties=properties if isinstance(properties, dict) else {},
             headers={name: headers[name] for name in self._forward_headers & headers.keys()},
@@ -193,13 +200,18 @@ class _NotThere(InvalidInput):
 class _App:
     """An ASGI app for one of the answers: errors become JSON, in the SDK's own form."""
 
-    def __init__(self, wire: RemoteWire, answer: Callable[[Exchange], Awaitable[None]]) -> None:
+    def __init__(
+        self, wire: RemoteWire, answer: Callable[[Exchange], Awaitable[None]], places: Places
+    ) -> None:
         self._wire = wire
         self._answer = answer
+        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._answer(await self._wire.read(scope, receive, send))
+            caller = await self._wire.caller(scope)
+            with self._places.place(caller.owner):
+                await self._answer(await self._wire.read(scope, caller, receive, send))
         except AguiError as error:
             await reply(send, error.status, JSON_TYPE, _error(error.message))
         except ClientGone:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+from ag_ui.core import RunAgentInput
 
 from agui_runtime.events import Event, Record, RunInfo
 from agui_runtime.wires.graphql.projector import Projector
@@ -84,3 +87,20 @@ def result(identity: str, content: object) -> Event:
 
 def custom(name: str, value: object) -> Event:
     return event("CUSTOM", name=name, value=value)
+
+
+class Waiting:
+    """An agent that says a word and waits; `speaking` counts how many do."""
+
+    name = "waiting"
+    description = ""
+
+    def __init__(self) -> None:
+        self.speaking = asyncio.Semaphore(0)
+        self.released = asyncio.Event()
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        yield open_text("m1")
+        yield say("m1", "Well")
+        self.speaking.release()
+        await self.released.wait()

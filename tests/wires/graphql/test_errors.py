@@ -37,7 +37,7 @@ from tests.wires.graphql.runs import event
         (Conflict(3), "CONFIGURATION_ERROR", 409, "banner", "warning"),
         (Gone(), "CONFIGURATION_ERROR", 410, "banner", "warning"),
         (TooLarge("big"), "CONFIGURATION_ERROR", 413, "banner", "warning"),
-        (TooManyRequests(9), "CONFIGURATION_ERROR", 429, "banner", "warning"),
+        (TooManyRequests("wait"), "CONFIGURATION_ERROR", 429, "banner", "warning"),
         (Misconfigured("no"), "CONFIGURATION_ERROR", 500, "banner", "warning"),
         (StoreUnavailable("gone"), "NETWORK_ERROR", 503, "banner", "critical"),
         (ShuttingDown(), "NETWORK_ERROR", 503, "banner", "critical"),

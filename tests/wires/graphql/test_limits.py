@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from ag_ui.core import RunAgentInput
 
-from agui_runtime.events import Event
+from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.limits import Limits
 from agui_runtime.wires.graphql.operations import Operations, Refused
 from agui_runtime.wires.graphql.schema import build_schema
-from tests.wires.graphql.runs import open_text, say
+from tests.wires.graphql.runs import Waiting
 from tests.wires.graphql.serving import PATH, ask, by_header, chat, serving
-
-
-class Waiting:
-    """An agent that says a word and waits; `speaking` counts how many do."""
-
-    name = "waiting"
-    description = ""
-
-    def __init__(self) -> None:
-        self.speaking = asyncio.Semaphore(0)
-        self.released = asyncio.Event()
-
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
-        yield open_text("m1")
-        yield say("m1", "Well")
-        self.speaking.release()
-        await self.released.wait()
 
 
 async def refusal(client: httpx.AsyncClient, query: str) -> str:
@@ -94,7 +75,7 @@ async def test_streaming_a_type_name_of_a_union_is_a_mistake_like_any_other() ->
 async def test_a_caller_with_too_many_open_requests_is_told_and_others_are_served() -> None:
     agent = Waiting()
     runtime = CopilotRuntime(agents={"default": agent}, authenticate=by_header)
-    async with serving(runtime, limits=Limits(open_requests=2)) as client:
+    async with serving(runtime, places=Places(2, 9)) as client:
         client.headers["x-user"] = "ann"
         open_ = [
             asyncio.create_task(client.post(PATH, json=chat(threadId=f"t{n}"))) for n in range(2)
@@ -117,7 +98,7 @@ async def test_a_caller_with_too_many_open_requests_is_told_and_others_are_serve
 async def test_a_closed_connection_frees_its_place() -> None:
     agent = Waiting()
     runtime = CopilotRuntime(agents={"default": agent})
-    async with serving(runtime, limits=Limits(open_requests=1)) as client:
+    async with serving(runtime, places=Places(1, 9)) as client:
         chatting = asyncio.create_task(client.post(PATH, json=chat()))
         await agent.speaking.acquire()
         chatting.cancel()

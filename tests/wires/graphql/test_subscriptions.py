@@ -18,8 +18,8 @@ from gql.transport.websockets import WebsocketsTransport
 from starlette.requests import Request
 
 from agui_runtime.events import Caller, Event
+from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime, Options
-from agui_runtime.wires.graphql.limits import Limits
 from agui_runtime.wires.graphql.transport_ws import SocketLimits
 from tests.wires.graphql.runs import open_text, say, text
 from tests.wires.graphql.serving import PATH, by_header, chat, serving
@@ -335,8 +335,7 @@ async def test_a_silent_event_stream_shows_that_it_is_alive() -> None:
 
 async def test_a_caller_has_so_many_requests_open_subscriptions_among_them() -> None:
     agent = Halting()
-    limits = Limits(open_requests=1)
-    async with serving(runtime(agent), limits=limits) as client, session(client) as gql:
+    async with serving(runtime(agent), places=Places(1, 9)) as client, session(client) as gql:
         answering = asyncio.create_task(told(gql, ANSWER, data=data()))
         await agent.waiting.wait()
         with pytest.raises(TransportQueryError, match="TOO_MANY_REQUESTS"):
