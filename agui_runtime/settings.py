@@ -35,7 +35,7 @@ class Settings:
     """Names under which the server may be called, comma-separated, `*.` before one for all below
     it, `*` for any; left out, a connection on loopback must be for a name of this machine."""
     forward_headers: tuple[str, ...] = ("authorization",)
-    """Request headers that agents may see, comma-separated; empty for none."""
+    """Request headers that agents may see, comma-separated, also `x-*`; empty for none."""
     development: bool = False
     """Serve what shows or wipes more than a user should: debug events, `/threads/clear`."""
     name_threads: bool = False

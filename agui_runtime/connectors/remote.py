@@ -22,6 +22,7 @@ from agui_runtime.connectors.chat.patience import Patience
 from agui_runtime.connectors.pool import Pool
 from agui_runtime.errors import Misconfigured, RemoteFailure
 from agui_runtime.events import RunContext
+from agui_runtime.headers import for_servers
 
 __all__ = [
     "DEFAULT_SIZES",
@@ -43,20 +44,6 @@ _PASSING = frozenset({408, 429, 502, 503, 504})
 _LONGEST_GOODBYE = 2.0
 """Seconds that a server may take to tidy up after its last event."""
 
-_NEVER_FORWARDED = frozenset(
-    {
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "content-type",
-        "host",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 """What belongs to one connection, RFC 9110 7.6.1, or describes a body that is ours."""
 
 
@@ -75,9 +62,10 @@ class RemoteServer:
     """One base URL, asked with POST and JSON. `what` names it in messages: "the server of ...".
 
     `headers` go with every request; `forward_headers` names those of the front end's request that
-    go on to the server, of what the wire's own allow-list let through; `on_before_request` makes
-    more. A request is repeated, as `patience` says, only before its answer has begun. `client` is
-    the caller's own to close. Raises Misconfigured for a URL or a header that cannot be meant.
+    go on to the server, of what the wire's own allow-list let through: `x-*` and the like are
+    patterns, and `*` is all of them. `on_before_request` makes more. A request is repeated, as
+    `patience` says, only before its answer has begun. `client` is the caller's own to close. Raises
+    Misconfigured for a URL or a header that cannot be meant.
     """
 
     def __init__(
@@ -96,7 +84,7 @@ class RemoteServer:
         self.what = what
         self._url = _checked(url)
         self._headers = dict(headers or {})
-        self._forwarded = _forwardable(forward_headers)
+        self._forwarded = for_servers(forward_headers)
         self._on_before_request = on_before_request
         self._patience = patience
         self._timeout = httpx.Timeout(patience.silence, connect=patience.connect)
@@ -107,11 +95,15 @@ class RemoteServer:
         made = dict(self._headers)
         if context is None:
             return made
-        made |= {name: context.headers[name] for name in self._forwarded & context.headers.keys()}
+        made |= self.forwarded(context)
         if self._on_before_request is not None:
             more = self._on_before_request(context)
             made |= await more if inspect.isawaitable(more) else more
         return made
+
+    def forwarded(self, context: RunContext) -> dict[str, str]:
+        """The front end's headers that go on to this server."""
+        return self._forwarded.pick(context.headers)
 
     async def ask(
         self, path: str, body: Mapping[str, Any], context: RunContext | None = None
@@ -242,13 +234,6 @@ def _checked(url: str) -> str:
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise Misconfigured("the URL of a remote server must start with http:// or https://")
     return url.rstrip("/")
-
-
-def _forwardable(names: Sequence[str]) -> frozenset[str]:
-    wanted = frozenset(name.lower() for name in names)
-    if refused := sorted(wanted & _NEVER_FORWARDED):
-        raise Misconfigured(f"forward_headers: {refused} belong to one connection alone")
-    return wanted
 
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

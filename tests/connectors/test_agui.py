@@ -114,7 +114,8 @@ async def test_servers_from_before_1_0_need_not_know_its_fields() -> None:
     assert "protocolVersion" not in endpoint.seen[0][1]
 
 
-async def test_headers_go_on_by_the_allow_list_alone() -> None:
+@pytest.mark.parametrize("forward", [["Authorization"], ["auth*"], "*"])
+async def test_headers_go_on_by_the_allow_list_alone(forward: Sequence[str]) -> None:
     endpoint = Endpoint([sse(*ANSWER)])
     current_run.set(
         RunContext(
@@ -126,7 +127,7 @@ async def test_headers_go_on_by_the_allow_list_alone() -> None:
     )
     options = {
         "headers": {"x-key": "k"},
-        "forward_headers": ["Authorization"],
+        "forward_headers": forward,
         "on_before_request": lambda context: {"x-token": context.properties["token"]},
     }
     async with agent(endpoint, **options) as far:

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from agui_runtime import jsontext
 from agui_runtime.errors import AguiError
 from agui_runtime.events import Caller, RunContext
+from agui_runtime.headers import HeaderNames
 from agui_runtime.observe import request_id_of
 from agui_runtime.wires.bodies import BodyLimits, loaded
 from agui_runtime.wires.copilotkit.envelope import Enveloped
@@ -58,13 +59,13 @@ class Exchange:
         body = await read_body(self.headers, self.receive, limits)
         return await loaded(body, limits) if body else None
 
-    def context(self, properties: Mapping[str, Any], forward: frozenset[str]) -> RunContext:
+    def context(self, properties: Mapping[str, Any], forward: HeaderNames) -> RunContext:
         """What a run is told of this request; `forward` names the headers that agents may see."""
         return RunContext(
             caller=self.caller,
             request_id=self.request_id,
             properties=properties,
-            headers={name: self.headers[name] for name in forward & self.headers.keys()},
+            headers=forward.pick(self.headers),
             url=self.headers.get("referer"),
         )
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agui_runtime.connectors.transcription import TranscriptionService
-from agui_runtime.errors import Misconfigured
+from agui_runtime.headers import HeaderNames, for_agents
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits
 from agui_runtime.wires.copilotkit.annotate import Recorder
 from agui_runtime.wires.sse import KEEP_ALIVE
 
-NEVER_FORWARDED = frozenset({"cookie", "set-cookie", "forwarded", "host", "proxy-authorization"})
-"""Headers that are about the connection or the session, never for an agent; `x-forwarded-*` too."""
-
 
 @dataclass(frozen=True, slots=True)
 class WireOptions:
-    """`forward_headers` names the request headers that agents may see; `max_body` is in bytes, and
-    holds attachments, which come inline; the other limits of requests are those of `BodyLimits`.
+    """`forward_headers` names the request headers that agents may see, also by patterns such as
+    `x-*`; `max_body` is in bytes, and holds attachments, which come inline; the other limits of
+    requests are those of `BodyLimits`.
     `keep_alive` is the seconds of silence before a comment, 0 for none. `development` opens what
     shows or wipes more than a user should: debug events, `/threads/clear`. `transcription` serves
     `/transcribe`, `annotations` is given what `/annotate` is told; without them both refuse.
@@ -44,9 +42,7 @@ class WireOptions:
 
     def __post_init__(self) -> None:
         _ = self.body_limits  # which refuses what cannot be obeyed
-        for name in self.forwarded:
-            if name in NEVER_FORWARDED or name.startswith("x-forwarded-"):
-                raise Misconfigured(f"forward_headers: {name!r} is never given to agents")
+        for_agents(self.forward_headers)
 
     @property
     def body_limits(self) -> BodyLimits:
@@ -59,5 +55,5 @@ class WireOptions:
         )
 
     @property
-    def forwarded(self) -> frozenset[str]:
-        return frozenset(name.lower() for name in self.forward_headers)
+    def forwarded(self) -> HeaderNames:
+        return for_agents(self.forward_headers)

@@ -16,6 +16,7 @@ from graphql import (
 
 from agui_runtime import jsontext
 from agui_runtime.events import Caller
+from agui_runtime.headers import HeaderNames
 from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.context import CLOUD_KEY, GraphQLExecutionContext
@@ -41,7 +42,7 @@ class Identity(NamedTuple):
 class Engine:
     """A runtime's schema, and the operations on it that were seen lately.
 
-    `forward_headers` are the lower-case names of request headers that agents and actions may see;
+    `forward_headers` are the request headers that agents and actions may see;
     each open operation has one of the `places`.
     """
 
@@ -49,7 +50,7 @@ class Engine:
         self,
         runtime: CopilotRuntime,
         limits: Limits,
-        forward_headers: frozenset[str],
+        forward_headers: HeaderNames,
         places: Places,
         *,
         introspection: bool = True,
@@ -72,7 +73,7 @@ class Engine:
                 runtime=self.runtime,
                 caller=asker.caller,
                 request_id=asker.request_id,
-                headers={name: headers[name] for name in self._forward_headers & headers.keys()},
+                headers=self._forward_headers.pick(headers),
                 cloud_key=headers.get(CLOUD_KEY),
                 has_banner=has_banner(headers),
                 trace=trace,

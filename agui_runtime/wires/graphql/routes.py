@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from agui_runtime.auth import caller_of
 from agui_runtime.errors import TooManyRequests
+from agui_runtime.headers import for_agents
 from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.context import GraphQLExecutionContext, StartedRun
@@ -64,7 +65,7 @@ def routes(
     and no `query`. `playground` shows GraphiQL to browsers; without `introspection`, nobody is told
     the schema.
     """
-    seen = frozenset(name.lower() for name in forward_headers)
+    seen = for_agents(forward_headers)
     open_ = places or DEFAULT_SERVER_LIMITS.places()
     engine = Engine(runtime, limits, seen, open_, introspection=introspection)
     seats = Seats(socket_limits)

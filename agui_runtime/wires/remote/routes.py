@@ -26,6 +26,7 @@ from agui_runtime.connectors.copilotkit.messages import to_legacy
 from agui_runtime.connectors.copilotkit.parameters import to_parameters
 from agui_runtime.errors import AguiError, InvalidInput, RequestError
 from agui_runtime.events import Caller, RunContext
+from agui_runtime.headers import HeaderNames, for_agents
 from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime, RunHandle
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits, loaded
@@ -65,7 +66,7 @@ def routes(
     their origin, are refused. `places` are those of open requests; `forward_headers` names the
     request headers that agents and actions may see.
     """
-    endpoint = RemoteWire(runtime, limits, frozenset(name.lower() for name in forward_headers))
+    endpoint = RemoteWire(runtime, limits, for_agents(forward_headers))
     open_ = places or ServerLimits().places()
     router = APIRouter()
     for below, answer in endpoint.answers.items():
@@ -98,7 +99,7 @@ class RemoteWire:
     """The four answers of a remote endpoint."""
 
     def __init__(
-        self, runtime: CopilotRuntime, limits: BodyLimits, forward_headers: frozenset[str]
+        self, runtime: CopilotRuntime, limits: BodyLimits, forward_headers: HeaderNames
     ) -> None:
         self._runtime = runtime
         self._limits = limits
@@ -129,7 +130,7 @@ class RemoteWire:
             caller=caller,
             request_id=headers.get("x-request-id", "")[:200] or str(uuid.uuid4()),
             properties=properties if isinstance(properties, dict) else {},
-            headers={name: headers[name] for name in self._forward_headers & headers.keys()},
+            headers=self._forward_headers.pick(headers),
             url=page if isinstance(page, str) else None,
         )
         return Exchange(body, context, receive, send)

@@ -134,16 +134,17 @@ async def test_agents_see_the_page_its_properties_and_the_headers_that_are_let_t
     asked["variables"]["properties"] = {"tenant": "a"}
     headers = {
         "Authorization": "Bearer t",
-        "X-Secret": "s",
+        "Secret": "s",
+        "X-Tenant": "acme",
         "X-CopilotCloud-Public-API-Key": "ck_pub",
         "X-Request-Id": "r-7",
     }
     runtime = CopilotRuntime(agents={"default": agent})
-    async with serving(runtime, forward_headers=["Authorization"]) as client:
+    async with serving(runtime, forward_headers=["Authorization", "x-*"]) as client:
         await answered(client, asked, **headers)
     [context] = agent.contexts
     assert context.properties == {"tenant": "a", "copilotCloudPublicApiKey": "ck_pub"}
-    assert context.headers == {"authorization": "Bearer t"}
+    assert context.headers == {"authorization": "Bearer t", "x-tenant": "acme"}
     assert (context.request_id, context.url) == ("r-7", "http://page.test/")
 
 
