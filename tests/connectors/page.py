@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ag_ui.core import RunAgentInput
@@ -40,11 +40,17 @@ class Page:
         """Send the conversation as it is."""
         return self.see(await ran(self.runtime, self.request(**rest)))
 
-    def request(self, *, ephemeral: bool = False, **rest: Any) -> RunRequest:  # noqa: ANN401
+    def request(
+        self,
+        *,
+        ephemeral: bool = False,
+        headers: Mapping[str, str] | None = None,
+        **rest: Any,  # noqa: ANN401
+    ) -> RunRequest:
         self.runs += 1
         ids = {"threadId": self.thread, "runId": f"{self.thread}-r{self.runs}"}
         given = RunAgentInput.model_validate({**ids, "messages": self.messages, **rest})
-        context = RunContext(self.caller, request_id="q")
+        context = RunContext(self.caller, request_id="q", headers=headers or {})
         return RunRequest(given, context, self.agent, ephemeral=ephemeral)
 
     async def stopped(self, text: str, when: Callable[[], Any], **rest: Any) -> list[Event]:  # noqa: ANN401

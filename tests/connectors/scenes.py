@@ -68,6 +68,27 @@ async def _by_hand(page: Page) -> Runs:
     return [await page.say("[emit] hello", tools=[tool("show")])]
 
 
+async def _expert(page: Page) -> Runs:
+    return [await page.say('[tool:expert {"question":"why"}] hello')]
+
+
+async def _document(page: Page) -> Runs:
+    return [await page.say('[tool:write_document {"document":"Once upon a time"}] go')]
+
+
+async def _again(page: Page) -> Runs:
+    return [await page.say("[again]")]
+
+
+async def _given(page: Page) -> Runs:
+    context = [
+        {"description": "who", "value": "Ann"},
+        {"description": "A2UI Component Schema — what there is", "value": "{}"},
+    ]
+    props = {"injectA2UITool": True}
+    return [await page.say("[given]", tools=[tool("show")], context=context, forwardedProps=props)]
+
+
 def _chapter(name: str) -> Scene:
     async def play(page: Page) -> Runs:
         await story.CHAPTERS[name](page)
@@ -86,5 +107,9 @@ SCENES: dict[str, Scene] = {
     "failure": Scene(_failure, _QUIET),
     "ephemeral": Scene(_aside, _QUIET),
     "by-hand": Scene(_by_hand),
+    "expert": Scene(_expert, _QUIET),
+    "document": Scene(_document, _QUIET),
+    "again": Scene(_again, {**_QUIET, "config": {"recursion_limit": 100, "tags": ["demo"]}}),
+    "given": Scene(_given, _QUIET),
     **{file: _chapter(name) for file, name in CHAPTERS.items()},
 }

@@ -16,8 +16,8 @@ from tests.connectors import story
 from tests.connectors.clerk import asked_first, clerk, free
 from tests.connectors.narrator import narrator
 from tests.connectors.page import Page
+from tests.connectors.replayed import recorded, talking
 from tests.connectors.scenes import CHAPTERS, SCENES, thread_of
-from tests.connectors.test_langgraph import recorded, talking
 from tests.fakes.model import ModelServer
 from tests.support import served
 

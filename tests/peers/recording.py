@@ -20,8 +20,8 @@ from starlette.routing import Route
 from agui_runtime.connectors.langgraph import LangGraphAgent
 from agui_runtime.runtime import CopilotRuntime
 from tests.connectors.page import Page
+from tests.connectors.replayed import DATA
 from tests.connectors.scenes import SCENES, thread_of
-from tests.connectors.test_langgraph import DATA
 from tests.fakes.model import ModelServer
 from tests.peers.langgraph_dev import langgraph_dev
 from tests.support import served

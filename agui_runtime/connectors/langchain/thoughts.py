@@ -96,11 +96,11 @@ def _kind_of(block: Block) -> str | None:
 
 def _beside(extra: Mapping[str, Any]) -> Iterator[Thought]:
     """What older versions of the libraries put beside the content."""
-    told = extra.get("reasoning_content", extra.get("reasoning"))
-    if isinstance(told, Mapping):
-        thought = _thought_in({**told, "type": "reasoning"}, 0)
+    beside = extra.get("reasoning_content", extra.get("reasoning"))
+    if isinstance(beside, Mapping):
+        thought = _thought_in({**beside, "type": "reasoning"}, 0)
         yield from [thought] if thought else []
-    elif text := _text(told):
+    elif text := _text(beside):
         yield Thought(text, block=0)
 
 

@@ -12,6 +12,12 @@ from ag_ui.core import RunAgentInput
 from agui_runtime import jsontext
 from agui_runtime.connectors.base import KeptState, current_run
 from agui_runtime.connectors.langgraph.emitted import shown
+from agui_runtime.connectors.langgraph.given import (
+    RunConfig,
+    answer_in,
+    graph_input,
+    wants_subgraphs,
+)
 from agui_runtime.connectors.langgraph.messages import changes, to_agui, to_chain
 from agui_runtime.connectors.langgraph.story import Story
 from agui_runtime.connectors.langgraph.threads import thread_of
@@ -29,10 +35,11 @@ class LangGraphAgent:
 
     Each thread is one of the server, which keeps its state; callers that `authenticate` tells apart
     never share one. Suggestions and the like run without a thread. Front ends' tools and context
-    are given to the graph as `tools`, and as CopilotKit's Python SDK has them, as `copilotkit`.
-    Stopping a run closes its stream, at which the server cancels it.
+    are given to the graph as `tools`, and as LangGraph's adapters have them, as `copilotkit` and
+    `ag-ui`. Stopping a run closes its stream, at which the server cancels it.
 
-    `configurable` names the settings that a front end may choose (`forwardedProps.config`).
+    `config` is LangGraph's for every run (`{"recursion_limit": 100}`); `configurable` names the
+    settings that a front end may choose besides (`forwardedProps.config`).
     `structured_interrupts`: see `Story`. Graphs that dispatch no custom events, neither through
     CopilotKit's SDK (`copilotkit_emit_message`) nor by `adispatch_custom_event`, need not stream
     their callbacks: `dispatched=False` spares three quarters of the traffic. `api_key` is
@@ -49,6 +56,7 @@ class LangGraphAgent:
         api_key: str | None = None,
         headers: Mapping[str, str] | None = None,
         forward_headers: Sequence[str] = (),
+        config: Mapping[str, Any] | None = None,
         configurable: Sequence[str] = (),
         structured_interrupts: bool = False,
         dispatched: bool = True,
@@ -58,7 +66,7 @@ class LangGraphAgent:
         self.name = name
         self.description = description or f"the graph {assistant}"
         self._assistant = assistant
-        self._configurable = frozenset(configurable)
+        self._config = RunConfig(config, configurable)
         self._structured = structured_interrupts
         self._modes = [*_MODES, "events"] if dispatched else _MODES
         self._server = RemoteServer(
@@ -79,18 +87,19 @@ class LangGraphAgent:
         context = current_run.get(None)
         story = Story(request, self._structured)
         if context is not None and context.ephemeral:
-            path, body = "/runs/stream", self._alone(request)
+            path, body = "/runs/stream", self._alone(request, context)
         else:
             thread = thread_of(request.thread_id, context)
             kept = await self._kept(thread, context)
             waiting = _interrupts(kept)
-            if waiting and _answer(request) is None:
+            if waiting and answer_in(request) is None:
                 for event in story.feed("values", {**kept["values"], "__interrupt__": waiting}):
                     yield event
                 for event in story.end():
                     yield event
                 return
-            path, body = f"/threads/{thread}/runs/stream", self._next(request, kept, waiting)
+            path = f"/threads/{thread}/runs/stream"
+            body = self._next(request, context, kept, waiting)
         async for event in self._streamed(path, body, story):
             yield event
         for event in story.end():
@@ -133,37 +142,41 @@ class LangGraphAgent:
         found = states[0] if isinstance(states, list) and states else {}
         return found if isinstance(found, dict) and isinstance(found.get("values"), dict) else {}
 
-    def _alone(self, request: RunAgentInput) -> dict[str, Any]:
+    def _alone(self, request: RunAgentInput, context: RunContext) -> dict[str, Any]:
         messages = to_chain(repair(_conversation(request)))
-        return self._asked(request) | {"input": _input(request, messages)}
+        return self._common(request, context) | {"input": graph_input(request, messages)}
 
     def _next(
-        self, request: RunAgentInput, kept: Mapping[str, Any], waiting: Sequence[Any]
+        self,
+        request: RunAgentInput,
+        context: RunContext | None,
+        kept: Mapping[str, Any],
+        waiting: Sequence[Any],
     ) -> dict[str, Any]:
-        asked = self._asked(request) | {
+        body = self._common(request, context) | {
             "if_not_exists": "create",
             "multitask_strategy": "interrupt",  # what still runs there was given up here
         }
         if waiting:
-            answer = _answer(request)
+            answer = answer_in(request)
             if len(waiting) > 1 and not request.resume:
                 answer = {each["id"]: answer for each in waiting}
-            return asked | {"command": {"resume": answer}}
+            return body | {"command": {"resume": answer}}
         messages = kept["values"].get("messages") if kept else None
         known = messages if isinstance(messages, list) else []
-        return asked | {"input": _input(request, changes(known, _conversation(request)))}
+        return body | {"input": graph_input(request, changes(known, _conversation(request)))}
 
-    def _asked(self, request: RunAgentInput) -> dict[str, Any]:
-        props = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
-        config = props.get("config")
-        chosen = config.get("configurable", config) if isinstance(config, dict) else {}
-        allowed = {key: chosen[key] for key in self._configurable & chosen.keys()}
+    def _common(self, request: RunAgentInput, context: RunContext | None) -> dict[str, Any]:
+        headers = self._server.forwarded(context) if context is not None else {}
+        config = self._config.of(request, headers)
+        metadata = {"metadata": config.pop("metadata")} if "metadata" in config else {}
         return {
             "assistant_id": self._assistant,
             "stream_mode": self._modes,
-            "stream_subgraphs": bool(props.get("streamSubgraphs")),
+            "stream_subgraphs": wants_subgraphs(request),
             "on_disconnect": "cancel",
-            **({"config": {"configurable": allowed}} if allowed else {}),
+            **({"config": config} if config else {}),
+            **metadata,
         }
 
 
@@ -176,26 +189,9 @@ def _conversation(request: RunAgentInput) -> list[Message]:
     ]
 
 
-def _input(request: RunAgentInput, messages: list[dict[str, Any]]) -> dict[str, Any]:
-    state = request.state if isinstance(request.state, dict) else {}
-    tools = [tool.model_dump(mode="json", by_alias=True) for tool in request.tools or ()]
-    context = [entry.model_dump(mode="json", by_alias=True) for entry in request.context or ()]
-    given = {"tools": tools, "copilotkit": {"actions": tools, "context": context}}
-    return {**state, **given, "messages": messages}
-
-
 def _interrupts(kept: Mapping[str, Any]) -> list[Any]:
     tasks = kept.get("tasks") or ()
     return [interrupt for task in tasks for interrupt in task.get("interrupts") or ()]
-
-
-def _answer(request: RunAgentInput) -> object:
-    """What the request answers to interrupts: by their ids, or older front ends' one value."""
-    if request.resume:
-        return {each.interrupt_id: each.payload for each in request.resume}
-    props = request.forwarded_props
-    command = props.get("command") if isinstance(props, dict) else None
-    return command.get("resume") if isinstance(command, dict) else None
 
 
 def _json(data: bytes) -> Any:  # noqa: ANN401  # JSON

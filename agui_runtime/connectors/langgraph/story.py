@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
-from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime import jsontext
-from agui_runtime.connectors.langchain import Reasoning, calls_of, text_of, thoughts_of
+from agui_runtime.connectors.langgraph.answers import Answers
 from agui_runtime.connectors.langgraph.emitted import emitted, shown
 from agui_runtime.connectors.langgraph.messages import result_of, to_agui
-from agui_runtime.connectors.speech import Speech
 from agui_runtime.errors import AgentFailure, ProtocolFailure
 from agui_runtime.events import Event
 
@@ -36,14 +34,13 @@ class Story:
     def __init__(self, request: RunAgentInput, structured: bool) -> None:
         self._run = {"threadId": request.thread_id, "runId": request.run_id}
         self._structured = structured
-        self._speech = Speech()
-        self._reasoning = Reasoning(self._speech)
-        self._calls: dict[tuple[str, Any], str] = {}
-        self._nodes: list[str] = []
+        self._answers = Answers()
+        self._nodes: dict[str, str] = {}
         self._usage: dict[str, Event] = {}
         self._values: Mapping[str, Any] = {}
         self._interrupts: list[Mapping[str, Any]] = []
         self._state: Mapping[str, Any] | None = None
+        self._graph = ""
 
     def feed(self, name: str, data: Any) -> Iterable[Event]:  # noqa: ANN401  # JSON
         """The events for one of the stream; subgraphs' names have their namespace behind a `|`.
@@ -54,6 +51,7 @@ class Story:
         tell = _TELL.get(kind)
         if tell is None or (below and kind == "values"):
             return []
+        self._graph = below
         try:
             return list(tell(self, data))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -61,8 +59,9 @@ class Story:
 
     def end(self) -> Iterable[Event]:
         """The run's last events."""
-        yield from self._close()
+        yield from self._answers.ends()
         yield from self._nodes_left()
+        yield from self._changed(self._values) if self._values else ()
         if isinstance(messages := self._values.get("messages"), list):
             yield {"type": "MESSAGES_SNAPSHOT", "messages": to_agui(messages)}
         if not self._structured:
@@ -78,49 +77,12 @@ class Story:
         message, about = data
         yield from self._node_entered(about.get("langgraph_node"))
         if message["type"] == "tool":
-            yield from self._close()
+            yield from self._answers.end_call(message["tool_call_id"])
             yield _result(message)
         elif message["type"] in {"ai", "AIMessageChunk"}:
             self._count(message, about)
-            if _wanted(about, "emit-messages"):
-                yield from self._said(message)
-            if _wanted(about, "emit-tool-calls"):
-                yield from self._called(message)
-            if message.get("chunk_position") == "last" or message["type"] == "ai":
-                yield from self._close()
-
-    def _said(self, message: Mapping[str, Any]) -> Iterator[Event]:
-        id_ = message.get("id") or uuid4().hex
-        for thought in thoughts_of(message):
-            yield from self._reasoning.say(id_, thought)
-        yield from self._speech.say("text", id_, text_of(message.get("content")))
-
-    def _called(self, message: Mapping[str, Any]) -> Iterator[Event]:
-        if message["type"] == "ai":
-            for call in calls_of(message):
-                piece = {"id": call.id, "name": call.name, "args": call.arguments}
-                yield from self._call_piece(message, {**piece, "index": call.id})
-            return
-        for piece in message.get("tool_call_chunks") or ():
-            yield from self._call_piece(message, piece)
-
-    def _call_piece(self, message: Mapping[str, Any], piece: Mapping[str, Any]) -> Iterator[Event]:
-        place = message.get("id") or "", piece.get("index")
-        if piece.get("id") and piece.get("name"):
-            yield from self._speech.close()
-            self._calls[place] = piece["id"]
-            ids = {"toolCallId": piece["id"], "toolCallName": piece["name"]}
-            parent = {"parentMessageId": message["id"]} if message.get("id") else {}
-            yield {"type": "TOOL_CALL_START", **ids, **parent}
-        if piece.get("args") and place in self._calls:
-            ids = {"toolCallId": self._calls[place]}
-            yield {"type": "TOOL_CALL_ARGS", **ids, "delta": piece["args"]}
-
-    def _close(self) -> Iterator[Event]:
-        yield from self._speech.close()
-        for call in self._calls.values():
-            yield {"type": "TOOL_CALL_END", "toolCallId": call}
-        self._calls.clear()
+            path = self._path(str(about.get("langgraph_node")))
+            yield from self._answers.feed(message, about, path)
 
     def _count(self, message: Mapping[str, Any], about: Mapping[str, Any]) -> None:
         told = message.get("usage_metadata")
@@ -137,17 +99,22 @@ class Story:
     # Nodes and state
 
     def _node_entered(self, node: str | None) -> Iterator[Event]:
+        """A node of a graph within the graph is no other step while its like is at work."""
         if node and node not in self._nodes:
-            self._nodes.append(node)
+            self._nodes[node] = self._graph
             yield {"type": "STEP_STARTED", "stepName": node}
 
     def _updated(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
-        yield from self._close()
         for node in data:
+            yield from self._answers.ends(self._path(node))
             if not node.startswith("__"):
                 yield from self._node_entered(node)
-                self._nodes.remove(node)
-                yield {"type": "STEP_FINISHED", "stepName": node}
+                if self._nodes[node] == self._graph:
+                    del self._nodes[node]
+                    yield {"type": "STEP_FINISHED", "stepName": node}
+
+    def _path(self, node: str) -> str:
+        return f"{self._graph}|{node}" if self._graph else node
 
     def _nodes_left(self) -> Iterator[Event]:
         for node in reversed(self._nodes):
@@ -159,7 +126,11 @@ class Story:
         # Nodes that run side by side ask one after the other, each in values of its own.
         asked = data.get("__interrupt__") or ()
         self._interrupts += [each for each in asked if each not in self._interrupts]
-        state = shown(data)
+        if not self._answers.predicting:  # what is foreseen would be taken back for a moment
+            yield from self._changed(data)
+
+    def _changed(self, values: Mapping[str, Any]) -> Iterator[Event]:
+        state = shown(values)
         if state != (self._state or {}):
             self._state = state
             yield {"type": "STATE_SNAPSHOT", "snapshot": state}
@@ -175,7 +146,7 @@ class Story:
     def _dispatched(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
         """Of all that the graph's callbacks tell, what is not told otherwise."""
         if data["event"] == "on_custom_event":
-            yield from self._speech.close()
+            yield from self._answers.pause()
             for event in emitted(data["name"], data["data"]):
                 if event["type"] == "STATE_SNAPSHOT":
                     self._state = event["snapshot"]
@@ -195,11 +166,6 @@ _TELL: dict[str, Callable[[Story, Any], Iterable[Event]]] = {
     "events": Story._dispatched,
     "error": Story._failed,
 }
-
-
-def _wanted(about: Mapping[str, Any], flag: str) -> bool:
-    """Whether a graph lets this call of its model be shown (`copilotkit_customize_config`)."""
-    return about.get(flag) is not False and about.get(f"copilotkit:{flag}") is not False
 
 
 def _result(message: Mapping[str, Any]) -> Event:

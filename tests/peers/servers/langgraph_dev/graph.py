@@ -1,7 +1,8 @@
 """A graph whose model is the tests' model server (`MODEL_URL`); of its tools, one asks first.
 
 `langgraph dev` serves it, and so does a process of our own. `[emit]` in the last message has it say
-things by hand, as CopilotKit's SDK does; `[fail]` has it fail.
+things by hand, as CopilotKit's SDK does; `[fail]` has it fail; `[given]` has it say what it was
+given as `ag-ui`, and which headers; `[again]` has it take thirty steps.
 """
 
 import json
@@ -13,18 +14,21 @@ import httpx
 from langchain_core.callbacks.manager import adispatch_custom_event
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import (
+    AIMessage,
     AIMessageChunk,
     AnyMessage,
     HumanMessage,
+    ToolMessage,
     convert_to_openai_messages,
 )
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.tools import tool
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import InjectedToolCallId, tool
 from langgraph.config import get_stream_writer
-from langgraph.graph import END, START, StateGraph
+from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.prebuilt import ToolNode
-from langgraph.types import Send, interrupt
+from langgraph.types import Command, Send, interrupt
 from typing_extensions import TypedDict
 
 
@@ -35,6 +39,12 @@ class State(TypedDict):
     tools: list[dict[str, Any]]
     copilotkit: dict[str, Any]
     steps: int
+    document: str
+
+
+State.__annotations__["ag-ui"] = dict[str, Any]
+
+FORESEEN = {"state_key": "document", "tool": "write_document", "tool_argument": "document"}
 
 
 class Script(BaseChatModel):
@@ -95,14 +105,21 @@ def piece(chunk: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def chat(state: State):
+async def chat(state: State, config: RunnableConfig):
     text = next(m.content for m in reversed(state["messages"]) if isinstance(m, HumanMessage))
     if "[fail]" in text:
         raise ValueError("the password is swordfish")
     if "[emit]" in text:
         await emit()
+    if "[given]" in text:
+        headers = config["configurable"].get("copilotkit_forwarded_headers")
+        given = json.dumps({"ag-ui": state.get("ag-ui"), "headers": headers})
+        return {"messages": [AIMessage(content=given)]}
+    if "[again]" in text:
+        return {"steps": (state.get("steps") or 0) + 1}
     names = [*(each.name for each in OWN), *(each["name"] for each in offered(state))]
-    answer = await Script().ainvoke(state["messages"], names=names)
+    model = Script().with_config(metadata={"predict_state": [FORESEEN]})
+    answer = await model.ainvoke(state["messages"], names=names)
     return {"messages": [answer], "steps": (state.get("steps") or 0) + 1}
 
 
@@ -134,10 +151,36 @@ async def weather(city: str) -> str:
     return f"sunny in {city}"
 
 
-OWN = [forecast, weather]
+@tool
+async def expert(question: str) -> str:
+    """Ask another agent, which thinks aloud."""
+    answer = await inner.ainvoke({"messages": [HumanMessage(content=question)]})
+    return answer["messages"][-1].content
+
+
+@tool
+def write_document(document: str, tool_call_id: Annotated[str, InjectedToolCallId]) -> Command:
+    """Write it into the state, all at once."""
+    written = ToolMessage("written", tool_call_id=tool_call_id)
+    return Command(update={"document": document, "messages": [written]})
+
+
+async def think(state: MessagesState):
+    return {"messages": [await Script().ainvoke(state["messages"], names=[])]}
+
+
+thinker = StateGraph(MessagesState)
+thinker.add_node(think)
+thinker.add_edge(START, "think")
+inner = thinker.compile()
+
+OWN = [forecast, weather, expert, write_document]
 
 
 def after_chat(state: State) -> str | list[Send]:
+    last = state["messages"][-1].content
+    if "[again]" in last and (state.get("steps") or 0) < 30:
+        return "chat"
     names = {each.name for each in OWN}
     made = getattr(state["messages"][-1], "tool_calls", ())
     calls = [call for call in made if call["name"] in names]
@@ -148,6 +191,6 @@ builder = StateGraph(State)
 builder.add_node(chat)
 builder.add_node("work", ToolNode(OWN))
 builder.add_edge(START, "chat")
-builder.add_conditional_edges("chat", after_chat, ["work", END])
+builder.add_conditional_edges("chat", after_chat, ["chat", "work", END])
 builder.add_edge("work", "chat")
 graph = builder.compile()
