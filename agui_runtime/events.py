@@ -51,6 +51,12 @@ another agent took over, an agent was handed the conversation. Their value is `{
 """
 
 
+OWN_VALUE = "agui_runtime:"
+"""What an `encryptedValue` begins with that only this runtime reads: what a provider wants back
+with a call or message. It is kept beside the thread, and no front end is sent it.
+"""
+
+
 REGENERATES = "regenerates"
 """Set in the `metadata` of the MESSAGES_SNAPSHOT with which a run takes back an older answer."""
 

@@ -8,12 +8,12 @@ from agui_runtime.stores.base import AgentState, StateStore
 
 
 class StoredNotes:
-    """The notes of one agent on one thread; they go when the thread is deleted.
+    """The notes of one agent on one thread, or of the thread itself; they go when it is deleted.
 
     Only the run that holds the thread may write them.
     """
 
-    def __init__(self, states: StateStore, thread_id: str, agent: str) -> None:
+    def __init__(self, states: StateStore, thread_id: str, agent: str = "") -> None:
         self._states = states
         self._thread_id = thread_id
         self._agent = agent

@@ -53,6 +53,7 @@ from agui_runtime.journal import Journal
 from agui_runtime.jsontext import copied
 from agui_runtime.lease import renewed
 from agui_runtime.notes import StoredNotes
+from agui_runtime.signatures import Signatures
 from agui_runtime.snapshots import Snapshots
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 from agui_runtime.watch import Limits as Limits, Watch
@@ -109,6 +110,7 @@ class Run:
         current_run.set(replace(self._assignment.context, notes=notes))
         self._lease = lease
         self._journal = Journal(self._store.log, lease, self.cut)
+        self._signatures = Signatures(StoredNotes(self._store.states, lease.run.thread_id))
         async with renewed(self._store.log, lease, lambda: self.cut(OwnerLost())):
             try:
                 await self._drive()
@@ -157,6 +159,7 @@ class Run:
         history = self._fold.shared_messages
         if self._assignment.history == "thread":
             self._request = _asking(request, with_prompts(history, sent))
+        self._request = await self._signatures.recalled(self._request)
         # An empty state is what a front end sends that holds none.
         if state := request.state or (saved and saved.state):
             self._fold.feed({"type": "STATE_SNAPSHOT", "snapshot": state})
@@ -200,9 +203,11 @@ class Run:
             self._announced = True
         if event["type"] in TERMINAL and self._cause is not None:
             return  # what cut the run decides how it ends
-        legal = self._halves.joined(self._grammar.accept(event))
+        legal = self._signatures.without(self._halves.joined(self._grammar.accept(event)))
         if not legal:
             return
+        if self._signatures.unsaved:
+            await self._signatures.save()
         self._note(legal)
         if self._grammar.ended:
             self._last = legal
@@ -234,6 +239,8 @@ class Run:
         unwritten = await self._journal.rest()
         if isinstance(self._cause, OwnerLost):
             raise self._cause
+        if self._signatures.unsaved:
+            await self._signatures.save()
         events = [*unwritten, *self._last_events()]
         messages: Sequence[Message] = self._fold.shared_messages
         spoken = without_prompts(self._fold.added)

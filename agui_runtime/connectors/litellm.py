@@ -28,8 +28,9 @@ from agui_runtime.connectors.chat.failures import (
     told_in_stream,
 )
 from agui_runtime.connectors.chat.patience import Patience
-from agui_runtime.connectors.chat.reply import Reply
+from agui_runtime.connectors.chat.reply import Provider, Reply
 from agui_runtime.connectors.chat.request import ChatOptions, chat_request
+from agui_runtime.connectors.chat.secrets import Secrets
 from agui_runtime.connectors.chat.transport import broken_off, described, unanswered
 from agui_runtime.errors import Misconfigured, MissingExtra, ModelFailure
 from agui_runtime.events import Event
@@ -98,6 +99,7 @@ class LiteLLMAgent:
             # Tools would make it import its own proxy server, which fails beside mcp < 2.
             "_skip_mcp_handler": True,
         }
+        self._secrets = Secrets([api_key or ""])
         self._library: _Library | None = None
 
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
@@ -105,9 +107,13 @@ class LiteLLMAgent:
         if self._library is None:
             self._library = await asyncio.to_thread(_load)
         library = self._library
-        body = chat_request(self._model, request, self._options, self._instructions)
-        provider, slash, model = body["model"].partition("/")
-        reply = Reply(request, provider if slash else None, model or provider)
+        name, slash, model = self._model.partition("/")
+        origin = f"litellm:{name if slash else ''}"
+        body = chat_request(self._model, request, self._options, self._instructions, origin)
+        name, slash, model = body["model"].partition("/")
+        label = name if slash else None
+        thinks_first = self._options.thinks_first
+        reply = Reply(request, Provider(label, model or name, origin, self._secrets, thinks_first))
         retried: list[Event] = []
         chunks = await self._patience.first_success(lambda: self._attempt(library, body), retried)
         async with aclosing(chunks):
@@ -115,10 +121,10 @@ class LiteLLMAgent:
                 yield event
             try:
                 async for chunk in chunks:
-                    for event in reply.feed(chunk.model_dump()):
+                    for event in reply.feed(chunk.model_dump(warnings=False)):
                         yield event
             except library.error as error:
-                broken = _broken(error)
+                broken = _broken(error, self._secrets)
                 raise broken from broken.__cause__
         for event in reply.close():
             yield event
@@ -137,13 +143,15 @@ class LiteLLMAgent:
             if isinstance(link, httpx.HTTPStatusError):
                 wait = link.response.headers.get("retry-after")
                 known = kind if kind in _KNOWN_BETTER else None
-                return refused(link.response.status_code, _body(error, link), wait, known)
+                said = self._secrets.cut_all(_body(error, link))
+                return refused(link.response.status_code, said, wait, known)
             if isinstance(link, httpx.HTTPError):
                 return unanswered(link)
         if missing := self._missing_keys(library):
             said = f"set {' and '.join(missing)}, or give the agent its api_key"
             return Refusal(failure("AUTHENTICATION", said), passing=False)
-        told = failure(kind, _plain(error), cause=described(error))
+        cut = self._secrets.cut
+        told = failure(kind, cut(_plain(error)), cause=cut(described(error)))
         return Refusal(told, passing=kind in {"RATE_LIMITED", "UNAVAILABLE", "UNREACHABLE"})
 
     def _missing_keys(self, library: _Library) -> list[str]:
@@ -188,15 +196,15 @@ def _keep_offline() -> None:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
-def _broken(error: Exception) -> ModelFailure:
+def _broken(error: Exception, secrets: Secrets) -> ModelFailure:
     for link in _causes(error):
         if isinstance(link, httpx.HTTPError):
             return broken_off(link)
         if isinstance(said := getattr(link, "body", None), dict):
-            return told_in_stream(said)
+            return told_in_stream(secrets.cut_all(said))
     kind = _kind(error)
     kind = kind if kind in _KNOWN_BETTER else "STREAM_BROKEN"
-    return failure(kind, cause=described(error))
+    return failure(kind, cause=secrets.cut(described(error)))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -7,25 +7,33 @@ or what wraps the agent, comes back with their results.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from typing import cast
 
 import httpx
-import orjson
 from ag_ui.core import RunAgentInput
 
 from agui_runtime import jsontext
-from agui_runtime.connectors.chat.failures import Refusal, failure, malformed, parsed, refused
+from agui_runtime.connectors.chat.failures import (
+    Refusal,
+    malformed,
+    parsed,
+    refused,
+)
+from agui_runtime.connectors.chat.framing import AnswerStream
 from agui_runtime.connectors.chat.patience import Patience
-from agui_runtime.connectors.chat.reply import Reply
+from agui_runtime.connectors.chat.reply import Provider, Reply
 from agui_runtime.connectors.chat.request import ChatOptions, chat_request
+from agui_runtime.connectors.chat.secrets import secrets_of
 from agui_runtime.connectors.chat.transport import broken_off, unanswered
 from agui_runtime.connectors.pool import Pool
-from agui_runtime.connectors.sse import EventStream
 from agui_runtime.errors import Misconfigured, ProtocolFailure
 from agui_runtime.events import Event
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["OPENAI", "ChatOptions", "OpenAIAgent", "Patience"]
 
@@ -80,22 +88,28 @@ class OpenAIAgent:
         self._timeout = httpx.Timeout(self._patience.silence, connect=self._patience.connect)
         self._api_key = (api_key or "").strip()
         self._headers = _request_headers(self._api_key, headers or {})
+        self._secrets = secrets_of(self._api_key, (headers or {}).items())
         self._pool = Pool(client)
 
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         """The events of one answer, up to RUN_FINISHED with its `usage`."""
-        body = chat_request(self._model, request, self._options, self._instructions)
-        answer = _Answer(Reply(request, self._provider, body["model"]))
+        origin = httpx.URL(self._url).host
+        body = chat_request(self._model, request, self._options, self._instructions, origin)
+        provider = Provider(
+            self._provider, body["model"], origin, self._secrets, self._options.thinks_first
+        )
+        answer = _Answer(Reply(request, provider))
         retried: list[Event] = []
         async with self._asked(jsontext.dumps(body), retried) as blocks:
             for event in retried:
                 yield event
-            async for block in blocks:
-                for event in answer.feed(block):
-                    yield event
-                if answer.done:
-                    await _drain(blocks)
-                    break
+            with answer.breaks_told():
+                async for block in blocks:
+                    for event in answer.feed(block):
+                        yield event
+                    if answer.done:
+                        await _drain(blocks)
+                        break
         for event in answer.end():
             yield event
 
@@ -110,9 +124,8 @@ class OpenAIAgent:
         """The bytes of an answer that the provider has begun; closed afterwards, read or not."""
         response = await self._patience.first_success(lambda: self._attempt(body), retried)
         blocks = cast(AsyncGenerator[bytes, None], response.aiter_bytes())  # typed as an iterator
-        with _breaks_told():
-            async with aclosing(response), aclosing(blocks):
-                yield blocks
+        async with aclosing(response), aclosing(blocks):
+            yield blocks
 
     async def _attempt(self, body: bytes) -> httpx.Response:
         client = self._pool.client()
@@ -123,7 +136,7 @@ class OpenAIAgent:
             response = await client.send(asked, stream=True)
         except httpx.HTTPError as error:
             raise unanswered(error) from None
-        if response.status_code == 200:
+        if response.is_success:
             return response
         raise await self._refusal(response)
 
@@ -135,30 +148,48 @@ class OpenAIAgent:
                     body += block
                     if len(body) > _LONGEST_REFUSAL:
                         break
-        if self._api_key:
-            body = body.replace(self._api_key.encode(), b"[hidden]")
-        return refused(response.status_code, parsed(body), response.headers.get("retry-after"))
+        said = self._secrets.cut_all(parsed(body))
+        return refused(response.status_code, said, response.headers.get("retry-after"))
 
 
 class _Answer:
     """The events in the bytes of one answer, and whether it was told to its end."""
 
     def __init__(self, reply: Reply) -> None:
-        self.done = False
         self._reply = reply
-        self._stream = EventStream()
+        self._stream = AnswerStream()
+        self._cut = False
+
+    @property
+    def done(self) -> bool:
+        return self._stream.done
 
     def feed(self, block: bytes) -> Iterator[Event]:
-        for data in self._stream.feed(block):
-            if data == b"[DONE]":
-                self.done = True
-            else:
-                yield from self._reply.feed(jsontext.loads_fragment(data))
+        for value, event in self._stream.feed(block):
+            yield from self._reply.feed(value, event)
 
-    def end(self) -> list[Event]:
+    def end(self) -> Iterator[Event]:
+        for value, event in self._stream.end():
+            yield from self._reply.feed(value, event)
         if not (self.done or self._reply.finished):
-            raise failure("STREAM_BROKEN", cause="the answer has no end, or is no event stream")
-        return self._reply.close()
+            raise self._reply.unfinished(self._stream.stray)
+        yield from self._reply.close()
+
+    @contextmanager
+    def breaks_told(self) -> Iterator[None]:
+        """Tell what goes wrong while an answer is read as ModelFailure. What breaks behind the
+        answer's own end breaks nothing.
+        """
+        try:
+            yield
+        except httpx.HTTPError as error:
+            if not self._reply.surely_finished:
+                broken = broken_off(error)
+                raise broken from broken.__cause__
+            logger.info("the model's connection broke behind its answer: %r", error)
+        except ProtocolFailure as error:
+            broken = malformed(str(error))
+            raise broken from broken.__cause__
 
 
 def _checked(base_url: str) -> str:
@@ -177,19 +208,6 @@ def _request_headers(api_key: str, more: Mapping[str, str]) -> dict[str, str]:
     if api_key:
         headers["authorization"] = f"Bearer {api_key}"
     return headers
-
-
-@contextmanager
-def _breaks_told() -> Iterator[None]:
-    """Tell what goes wrong while an answer is read as ModelFailure."""
-    try:
-        yield
-    except httpx.HTTPError as error:
-        broken = broken_off(error)
-        raise broken from broken.__cause__
-    except (orjson.JSONDecodeError, ProtocolFailure) as error:
-        broken = malformed(str(error))
-        raise broken from broken.__cause__
 
 
 async def _drain(blocks: AsyncGenerator[bytes, None]) -> None:

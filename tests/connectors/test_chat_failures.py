@@ -111,5 +111,17 @@ def test_long_speeches_are_cut() -> None:
     assert redact("word " * 100, longest=12) == "word word w…"
 
 
-def test_a_page_of_html_is_no_error_body() -> None:
-    assert parsed(b"<html>") is None
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"<html><body>secret</body></html>", ""),
+        (b"<html><head><title>502 Bad\n Gateway</title></head></html>", "502 Bad Gateway"),
+        (b"Unauthorized\n", "Unauthorized"),
+        (b'data: {"error": "no"}\n\n', {"error": "no"}),
+        (b"", ""),
+    ],
+)
+def test_a_refusal_without_json_is_read_as_far_as_it_can_be_shown(
+    body: bytes, said: object
+) -> None:
+    assert parsed(body) == said

@@ -131,6 +131,7 @@ async def test_an_answer_that_reached_its_most_tokens_is_an_answer() -> None:
     [
         b"<html>a login page</html>",
         b"",
+        b"data: [DONE]\n\n",
         b"data: 7\n\n",
         b'data: {"choices": {"0": 1}}\n\n',
         b'data: {"choices": [1]}\n\n',

@@ -32,7 +32,7 @@ async def asked(
 
 
 async def roles_at_openai(options: ChatOptions | None = None) -> list[str]:
-    internet = Internet(b"data: [DONE]\n\n")
+    internet = Internet(b'data: {"choices": [{"finish_reason": "stop"}]}\n\n')
     async with httpx.AsyncClient(transport=internet) as client:
         agent = OpenAIAgent("gpt-4o-mini", api_key="sk-1", client=client, options=options)
         await told(agent, ask(SYSTEM, "hi"))

@@ -10,9 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
-from agui_runtime import jsontext
+from agui_runtime.connectors.chat.dialects import CODES_OF_FAILURES, SENTENCES, at
+from agui_runtime.connectors.chat.framing import read
 from agui_runtime.errors import ModelFailure, RunFailure
 
 ADVICE: Mapping[str, str] = {
@@ -47,6 +46,15 @@ _BY_CODE: Mapping[str, str] = {
     "invalid_api_key": "AUTHENTICATION",
     "model_not_found": "NOT_FOUND",
     "rate_limit_exceeded": "RATE_LIMITED",
+    "rate_limit_error": "RATE_LIMITED",
+    "resource_exhausted": "RATE_LIMITED",
+    "responsibleaipolicyviolation": "CONTENT_POLICY",
+    "authentication_error": "AUTHENTICATION",
+    "unauthenticated": "AUTHENTICATION",
+    "permission_error": "PERMISSION",
+    "permission_denied": "PERMISSION",
+    "not_found_error": "NOT_FOUND",
+    "overloaded_error": "UNAVAILABLE",
     "insufficient_quota": "RATE_LIMITED",
 }
 
@@ -60,20 +68,31 @@ _BY_WORDING = (
 )
 _WORDED = frozenset({"BAD_REQUEST", "CONTEXT_TOO_LONG", "CONTENT_POLICY"})
 
-_OWN_FAULTS = frozenset({"UNAVAILABLE", "UNREACHABLE", "TIMEOUT", "STREAM_BROKEN"})
-"""Kinds of which the provider's words concern nobody but the log."""
+_OUR_FAULTS = frozenset({"UNREACHABLE", "TIMEOUT", "STREAM_BROKEN"})
+"""Kinds of which no provider has said anything: what is known of them is for the log."""
+
+_INTERNAL = re.compile(
+    r"Traceback|\bFile \"|<[a-z!][^>]*>|\b[A-Z]:\\|\b0x[0-9a-f]{6,}"
+    r"|\.(?:py|js|ts|go|rs|cc|cpp|cu):\d"
+    r"|(?<![\w:/.])/(?:[\w.-]+/)+[\w.-]+",
+    re.I,
+)
+"""What no sentence for users has: stack traces, pages of HTML, addresses and paths of a machine."""
 
 _SECRETS = re.compile(
-    r"(?:bearer|basic)\s+[\w.~+/=*-]+"
-    r"|\b(?:sk|pk|rk|gsk|xai|hf|pplx|nvapi|org|proj|sess|ghp)[-_](?:[\w*-]|\.(?=\w))+"
+    r"(?:bearer|basic)\s+(?=\S*\d|\S{16})[\w.~+/=*-]+"
+    r"|\b(?:sk|pk|rk|gsk|xai|hf|pplx|nvapi|org|proj|sess|ghp)[-_](?:[\w*…-]|\.+(?=[\w*]))+"
     r"|\bAIza[\w-]{8,}"
     r"|\beyJ[\w-]{8,}(?:\.[\w-]+)*"
     r"|\b(?=\w*\d)\w{32,}\b"
     r"|[^\s'\"]*\*{3,}[^\s'\"]*",
     re.I,
 )
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.DOTALL)
 _URL_LOGIN = re.compile(r"(https?://)[^/\s@]+@", re.I)
 _URL_QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*", re.I)
+_WITHIN = ("error", "errors", "base_resp", "fault", "detail", "data")
+"""Where an object about a failure has another one about it."""
 _LONGEST_SHOWN, _LONGEST_LOGGED = 300, 2000
 
 
@@ -95,7 +114,7 @@ def failure(
     kind: str, said: str = "", status: int | None = None, *, cause: str | None = None
 ) -> ModelFailure:
     """The failure of that kind. `said` is shown where it may be; `cause`, or else it, is logged."""
-    detail = "" if kind in _OWN_FAULTS or "Traceback" in said else redact(said)
+    detail = "" if kind in _OUR_FAULTS or _INTERNAL.search(said) else redact(said)
     note = ": ".join(note for note in (str(status or ""), detail) if note)
     told = ModelFailure(kind, f"{ADVICE[kind]} ({note})" if note else ADVICE[kind], status)
     if logged := redact(said if cause is None else cause, _LONGEST_LOGGED):
@@ -118,10 +137,32 @@ def refused(
 
 def told_in_stream(error: object) -> ModelFailure:
     """What an `error` object instead of a chunk means; some gateways put an HTTP status into it."""
-    code, said = _read({"error": error})
-    status = int(code) if code.isdigit() and len(code) == 3 else None
-    kind = _kind(status, code, said) if status or code in _BY_CODE else "UNAVAILABLE"
-    return failure(kind, said, status)
+    code, said = _read(error)
+    status = int(code) if code.isdecimal() and len(code) == 3 and code >= "400" else None
+    worded = _by_wording(said)
+    kind = _kind(status, code, said) if status or code.lower() in _BY_CODE else worded
+    return failure(kind or "UNAVAILABLE", said, status)
+
+
+def failed(value: Mapping[str, Any], event: str = "") -> object:
+    """What in an object of a stream tells a failure; None where it tells none.
+
+    That is `error`, wherever servers put it, an event that is named so, and an object without
+    choices that says something.
+    """
+    places = (("error",), ("choices", "error"), ("x_groq", "error"), ("response", "error"))
+    told = next((found for path in places if (found := at(value, path))), None)
+    if told is not None:
+        beside = {key: value[key] for key in CODES_OF_FAILURES if key in value}
+        return told if isinstance(told, dict) else {**beside, "message": told}
+    if value.get("choices") or "usage" in value:
+        return None
+    if event == "error" or "error" in (value.get("object"), value.get("type")):
+        return value
+    if value.get("errors") or at(value, ("base_resp", "status_code")):
+        return value
+    told = (value.get(key) for key in SENTENCES)
+    return value if any(each and isinstance(each, str | list) for each in told) else None
 
 
 def malformed(what: str) -> ModelFailure:
@@ -130,11 +171,22 @@ def malformed(what: str) -> ModelFailure:
 
 
 def parsed(body: bytes) -> object:
-    """The JSON of an error's body; None for pages of HTML and the like."""
-    try:
-        return jsontext.loads(body)
-    except orjson.JSONDecodeError:
-        return None
+    """What a refusal says: the JSON of its body, in an event stream too; else its sentence, which
+    of a page of HTML is the title.
+    """
+    text = body.decode(errors="replace").strip()
+    for candidate in (text, text.partition("data:")[2].partition("\n\n")[0]):
+        value = read(candidate.encode())
+        if isinstance(value, dict | list) or (isinstance(value, str) and value):
+            return value
+    return sentence(text)
+
+
+def sentence(text: str) -> str:
+    """What can be shown of text that is no JSON."""
+    if title := _TITLE.search(text):
+        return " ".join(title[1].split())
+    return "" if "<" in text[:200] and ">" in text else text[:_LONGEST_LOGGED]
 
 
 def redact(text: str, longest: int = _LONGEST_SHOWN) -> str:
@@ -146,34 +198,55 @@ def redact(text: str, longest: int = _LONGEST_SHOWN) -> str:
 
 def _kind(status: int | None, code: str, said: str) -> str:
     """The kind of failure that a status, an error code and a sentence tell together."""
-    if code in _BY_CODE:
-        return _BY_CODE[code]
+    if code.lower() in _BY_CODE:
+        return _BY_CODE[code.lower()]
     if status is not None and not 400 <= status < 500:
         return "UNAVAILABLE" if status >= 500 else "NOT_FOUND"
     kind = _BY_STATUS.get(status or 400, "BAD_REQUEST")
-    worded = (name for name, pattern in _BY_WORDING if pattern.search(said))
-    return next(worded, kind) if kind in _WORDED else kind
+    return _by_wording(said) or kind if kind in _WORDED else kind
 
 
-def _read(body: object) -> tuple[str, str]:
+def _by_wording(said: str) -> str:
+    return next((name for name, pattern in _BY_WORDING if pattern.search(said)), "")
+
+
+def _read(body: object, depth: int = 0) -> tuple[str, str]:
     """The code and the message of an error body, in any of the shapes that servers use."""
     if isinstance(body, list) and body:
-        return _read(body[0])
-    if not isinstance(body, dict):
+        return _read(body[0], depth)
+    if isinstance(body, str):
+        return _read_text(body, depth)
+    if not isinstance(body, dict) or depth > 4:
         return "", ""
-    error = body.get("error", body)
-    if not isinstance(error, dict):
-        return "", str(error)
-    said = error.get("message") or error.get("detail") or ""
-    return _code(error), said if isinstance(said, str) else ""
+    inner = next((body[key] for key in _WITHIN if isinstance(body.get(key), dict | list)), None)
+    told = (body[key] for key in SENTENCES if body.get(key))
+    found = _read(inner, depth + 1) if inner else ("", "")
+    said = found[1] or next((text for text in map(_words, told) if text), "")
+    code, said = found[0] or _code(body), said
+    more = _read(raw, depth + 1) if (raw := at(body, ("metadata", "raw"))) else ("", "")
+    return code or more[0], more[1] or said
+
+
+def _read_text(text: str, depth: int) -> tuple[str, str]:
+    """A sentence, or the JSON that a gateway passes on as text."""
+    within = read(text.encode()) if text.lstrip().startswith(("{", "[")) else None
+    code, said = _read(within, depth + 1) if isinstance(within, dict | list) else ("", "")
+    return code, said or text
+
+
+def _words(told: object) -> str:
+    """The sentence in what stands under a key: FastAPI lists faults, with a `msg` each."""
+    if isinstance(told, str):
+        return _read_text(told, 3)[1]
+    return _read(told, 3)[1] if isinstance(told, dict | list) else ""
 
 
 def _code(error: Mapping[str, Any]) -> str:
     """Azure and Gemini put a status into `code`; the word is then in `type` or `status`."""
-    for key in ("code", "type", "status"):
-        if error.get(key) in _BY_CODE:
-            return str(error[key])
-    return str(error.get("code") or "")
+    told = [str(error[key]) for key in CODES_OF_FAILURES if isinstance(error.get(key), str | int)]
+    known = (code for code in told if code.lower() in _BY_CODE)
+    numbers = (code for code in told if len(code) == 3 and code.isdecimal())
+    return next(known, next(numbers, told[0] if told else ""))
 
 
 def _seconds(text: str | None) -> float | None:

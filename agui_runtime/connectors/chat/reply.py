@@ -1,4 +1,4 @@
-"""Makes AG-UI events out of the chunks of one streamed chat completion; reads no sockets.
+"""Makes AG-UI events out of the chunks of one chat completion; reads no sockets.
 
 Servers differ in what they leave out, and some count their ids from zero for every answer: ids that
 are missing, or that the conversation has already, are made anew.
@@ -6,189 +6,210 @@ are missing, or that the conversation has already, are made anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, count
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 from ag_ui.core import AssistantMessage, RunAgentInput
 
-from agui_runtime.connectors.chat.failures import failure, malformed, told_in_stream
+from agui_runtime.connectors.chat.calls import Call, Calls
+from agui_runtime.connectors.chat.chunks import Chunk, choices_of, counts, read_choice
+from agui_runtime.connectors.chat.dialects import CUT_SHORT, FAILED
+from agui_runtime.connectors.chat.failures import failed, failure, sentence, told_in_stream
+from agui_runtime.connectors.chat.framing import read
+from agui_runtime.connectors.chat.prose import REASONING, TEXT, Form, Prose
+from agui_runtime.connectors.chat.secrets import NO_SECRETS, Secrets
+from agui_runtime.connectors.chat.tags import Part, TagReader
+from agui_runtime.connectors.chat.thoughts import Thoughts
+from agui_runtime.errors import ModelFailure
 from agui_runtime.events import Event
 
-_COUNTS = (
-    ("inputTokens", ("prompt_tokens",)),
-    ("outputTokens", ("completion_tokens",)),
-    ("totalTokens", ("total_tokens",)),
-    ("reasoningTokens", ("completion_tokens_details", "reasoning_tokens")),
-    ("cachedInputTokens", ("prompt_tokens_details", "cached_tokens")),
-)
+logger = logging.getLogger(__name__)
 
 
-class _Form(NamedTuple):
-    """What opens, carries and closes one kind of prose; each event also gets its `messageId`."""
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who answers. `name` and `model` are the labels of the token counts, `origin` is what marks
+    the signatures that only this provider takes back. `thinks_first`: its answers begin within
+    their reasoning, whose first tag it leaves out.
+    """
 
-    opening: tuple[Event, ...]
-    content: str
-    closing: tuple[Event, ...]
-
-
-_TEXT = _Form(
-    ({"type": "TEXT_MESSAGE_START", "role": "assistant"},),
-    "TEXT_MESSAGE_CONTENT",
-    ({"type": "TEXT_MESSAGE_END"},),
-)
-_REASONING = _Form(
-    ({"type": "REASONING_START"}, {"type": "REASONING_MESSAGE_START", "role": "reasoning"}),
-    "REASONING_MESSAGE_CONTENT",
-    ({"type": "REASONING_MESSAGE_END"}, {"type": "REASONING_END"}),
-)
-
-
-class _Call(NamedTuple):
-    """A tool call under the id that we gave it, and under the server's."""
-
-    id: str
-    given: str | None
+    name: str | None
+    model: str
+    origin: str = ""
+    secrets: Secrets = NO_SECRETS
+    thinks_first: bool = False
 
 
 class Reply:
-    """One answer. Feed it the chunks as JSON objects, in their order.
+    """One answer. Feed it the chunks as JSON values, in their order.
 
     Text takes the id of the completion, and tool calls name it as their parent; text after a tool
     call is a message of its own. Tool calls end with the answer, since servers may send the
-    arguments of parallel ones in turns.
+    arguments of parallel ones in turns, and reasons to finish with every chunk.
     """
 
-    def __init__(self, request: RunAgentInput, provider: str | None, model: str) -> None:
-        """`provider` and `model` are the labels of the token counts."""
-        self._reason: object = None
+    def __init__(self, request: RunAgentInput, provider: Provider) -> None:
         self._run = {"threadId": request.thread_id, "runId": request.run_id}
+        self._provider = provider
         self._taken = set(_ids(request))
-        self._labels = {**({"provider": provider} if provider else {}), "model": model}
         self._usage: Event = {}
+        self._reason = ""
+        self._failure: object = None
+        self._went_on = False
+        self._index: int | None = None
         self._message = ""
         self._message_used = False
-        self._form: _Form | None = None
-        self._prose = ""
-        self._calls: dict[int | None, _Call] = {}
-        self._open_calls: list[str] = []
+        self._prose = Prose(self._prose_id)
+        self._tags = TagReader(inside=provider.thinks_first)
+        self._calls = Calls([tool.name for tool in request.tools or ()])
+        self._thoughts = Thoughts(provider.origin)
 
     @property
     def finished(self) -> bool:
         """The server has said why it ended the answer."""
-        return self._reason is not None
+        return bool(self._reason)
 
-    def feed(self, chunk: object) -> list[Event]:
-        """The events of one chunk.
+    @property
+    def surely_finished(self) -> bool:
+        """The same of a server that does not say so with every chunk."""
+        return self.finished and not self._went_on
 
-        Raises ModelFailure when it is an error, or no chunk at all.
+    def feed(self, value: object, event: str = "") -> list[Event]:
+        """The events of one value of the answer, in an event of that name.
+
+        Raises ModelFailure when it tells a failure. What cannot be read is left out.
         """
-        events: list[Event] = []
-        choice = self._choice(chunk)
-        if choice is None:
-            return events
-        if delta := choice.get("delta"):
-            self._delta(delta, events)
-        if reason := choice.get("finish_reason"):
-            self._reason = reason
-            self._close_all(events)
-        return events
+        value = read(value.encode()) or value if isinstance(value, str) else value
+        if isinstance(value, list):
+            return [each for item in value for each in self.feed(item, event)]
+        if not isinstance(value, dict):
+            if event == "error":
+                raise told_in_stream(self._provider.secrets.cut_all(value))
+            logger.warning("a part of the model's answer is no object, and was left out")
+            return []
+        if error := failed(value, event):
+            raise told_in_stream(self._provider.secrets.cut_all(error))
+        self._usage |= counts(value)
+        return [each for choice in choices_of(value) for each in self._choice(choice, value)]
 
-    def close(self) -> list[Event]:
-        """What remains to be told after the last chunk: RUN_FINISHED, with the token counts.
-
-        Raises ModelFailure when a filter of the provider cut the answer.
+    def unfinished(self, stray: str) -> ModelFailure:
+        """What it means that the answer has no end. Where all of it is `stray` text, that is what
+        the provider has to say instead of an answer.
         """
-        if self._reason == "content_filter":
-            raise failure("CONTENT_POLICY")
-        events: list[Event] = []
-        self._close_all(events)
-        usage = {"usage": [self._usage]} if self._usage else {}
-        events.append({"type": "RUN_FINISHED", **self._run, **usage})
-        return events
+        words = self._provider.secrets.cut(sentence(stray))
+        if words and not self._message:
+            return told_in_stream(words)
+        return failure("STREAM_BROKEN", cause="the answer has no end, or is no event stream")
 
-    def _choice(self, chunk: object) -> Mapping[str, Any] | None:
-        """The first choice, if there is one; what else the chunk tells is noted."""
-        if not isinstance(chunk, dict):
-            raise malformed("a chunk that is no object")
-        if error := chunk.get("error"):
-            raise told_in_stream(error)
-        if counts := _counted(chunk.get("usage")):
-            self._usage = {**self._labels, **counts}
-        choices = chunk.get("choices")
-        if not choices:
-            return None
-        if not isinstance(choices, list) or not isinstance(choices[0], dict):
-            raise malformed("choices that are no objects")
+    def close(self) -> Iterator[Event]:
+        """What remains to be told after the last chunk, up to RUN_FINISHED with the token counts.
+
+        Raises ModelFailure when the server has cut the answer, or failed, or said nothing at all.
+        """
         if not self._message:
-            self._message = self._fresh(chunk.get("id") or f"chatcmpl-{uuid4().hex}")
-        return choices[0]
+            raise failure("STREAM_BROKEN", cause="the answer is empty")
+        yield from self._text(self._tags.end())
+        kind = FAILED.get(self._reason.rpartition(":")[2].strip().lower())
+        if kind is None:
+            yield from self._calls_at_last()
+            yield from self._thought_alone()
+        yield from self._prose.close()
+        if kind is not None:
+            raise failure(kind, cause=f"finish_reason {self._reason}")
+        begun = [call for call in self._calls.all if call.begun]
+        yield from self._signed(begun)
+        yield from ({"type": "TOOL_CALL_END", "toolCallId": call.id} for call in begun)
+        labels = {"provider": self._provider.name} if self._provider.name else {}
+        usage = {**labels, "model": self._provider.model, **self._usage}
+        yield {"type": "RUN_FINISHED", **self._run, **({"usage": [usage]} if self._usage else {})}
 
-    def _delta(self, delta: object, events: list[Event]) -> None:
-        if not isinstance(delta, dict):
-            raise malformed("a delta that is no object")
-        if thought := delta.get("reasoning_content") or delta.get("reasoning"):
-            self._say(thought, _REASONING, events)
-        if text := delta.get("content") or delta.get("refusal"):
-            self._say(text, _TEXT, events)
-        if calls := delta.get("tool_calls"):
-            if not isinstance(calls, list):
-                raise malformed("tool calls that are no list")
-            for call in calls:
-                self._call(call, events)
+    def _choice(self, choice: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[Event]:
+        for chunk in read_choice(choice):
+            if self._index is None:
+                self._index = chunk.index
+            if chunk.index not in (None, self._index):
+                continue  # another answer to the same question
+            if not self._message:
+                given = value.get("id")
+                wanted = given if isinstance(given, str) and given else f"chatcmpl-{uuid4().hex}"
+                self._message = self._fresh(wanted)
+            yield from self._absorb(chunk)
 
-    def _say(self, text: object, form: _Form, events: list[Event]) -> None:
-        if not isinstance(text, str):
-            raise malformed("text that is no string")
-        if self._form is not form:
-            self._close_prose(events)
-            self._form, self._prose = form, self._prose_id(form)
-            events += ({**event, "messageId": self._prose} for event in form.opening)
-        events.append({"type": form.content, "messageId": self._prose, "delta": text})
+    def _absorb(self, chunk: Chunk) -> Iterator[Event]:
+        if chunk.reason:
+            self._reason = chunk.reason
+            return
+        self._went_on = self._went_on or (self.finished and chunk.says)
+        if chunk.thought and not (chunk.whole and self._prose.text(REASONING)):
+            yield from self._prose.say(REASONING, chunk.thought)
+        if chunk.text and not (chunk.whole and self._prose.text(TEXT)):
+            yield from self._text(self._tags.feed(chunk.text))
+        yield from self._call_pieces(chunk)
+        if not (chunk.whole and self._thoughts):
+            self._thoughts.note(chunk.source)
 
-    def _prose_id(self, form: _Form) -> str:
-        if form is _REASONING:
+    def _call_pieces(self, chunk: Chunk) -> Iterator[Event]:
+        if chunk.whole and self._calls.all:
+            return
+        for piece in chunk.calls:
+            if call := self._calls.take(piece):
+                yield from self._go_on(call)
+
+    def _text(self, parts: Iterable[Part]) -> Iterator[Event]:
+        for kind, text in parts:
+            if kind == "break":
+                yield from self._prose.close()
+            else:
+                yield from self._prose.say(REASONING if kind == "thought" else TEXT, text)
+
+    def _go_on(self, call: Call) -> Iterator[Event]:
+        """What is certain of the call by now."""
+        if not call.begun and self._calls.certain(call):
+            yield from self._begin(call)
+        if call.begun and (news := call.arguments.news()):
+            yield {"type": "TOOL_CALL_ARGS", "toolCallId": call.id, "delta": news}
+
+    def _begin(self, call: Call) -> Iterator[Event]:
+        yield from self._prose.close()
+        self._message_used = True
+        call.id = self._fresh(call.given or f"call_{uuid4().hex}")
+        ids = {"toolCallId": call.id, "parentMessageId": self._message}
+        yield {"type": "TOOL_CALL_START", "toolCallName": call.name, **ids}
+
+    def _calls_at_last(self) -> Iterator[Event]:
+        """What was uncertain of the calls while more could follow."""
+        for call in self._calls.all:
+            if not call.begun and self._calls.certain_at_last(call):
+                yield from self._begin(call)
+            if call.begun and (rest := call.arguments.rest()):
+                yield {"type": "TOOL_CALL_ARGS", "toolCallId": call.id, "delta": rest}
+
+    def _signed(self, begun: Sequence[Call]) -> Iterator[Event]:
+        """What goes back to the provider with the calls, or with the text where there are none."""
+        if begun:
+            self._thoughts.note({"content_before": self._tags.taken})
+            yield from self._thoughts.of_calls([(call.id, call.sources) for call in begun])
+        elif self._prose.text(TEXT):
+            yield from self._thoughts.of_text(self._message)
+
+    def _thought_alone(self) -> Iterator[Event]:
+        """The answer of a server that took it for reasoning, all of it."""
+        answered = self._prose.text(TEXT) or any(call.begun for call in self._calls.all)
+        thought = self._prose.text(REASONING).strip()
+        if thought and not answered and self._reason.lower() not in CUT_SHORT:
+            yield from self._prose.say(TEXT, thought)
+
+    def _prose_id(self, form: Form) -> str:
+        if form is REASONING:
             return self._fresh(f"{self._message}-reasoning")
         if self._message_used:
             return self._fresh(self._message)
         self._message_used = True
         return self._message
-
-    def _call(self, part: object, events: list[Event]) -> None:
-        if not isinstance(part, dict) or not isinstance(function := part.get("function"), dict):
-            raise malformed("a tool call that is no object")
-        call = self._calls.get(part.get("index"))
-        given = part.get("id")
-        # Some servers give all parallel calls the same index, or none; their ids tell them apart.
-        if call is None or (given and function.get("name") and given != call.given):
-            call = self._open_call(part, function.get("name"), events)
-        if arguments := function.get("arguments"):
-            events.append({"type": "TOOL_CALL_ARGS", "toolCallId": call.id, "delta": arguments})
-
-    def _open_call(self, part: Mapping[str, Any], name: object, events: list[Event]) -> _Call:
-        if not isinstance(name, str) or not name:
-            raise malformed("a tool call without a name")
-        self._close_prose(events)
-        self._message_used = True
-        given = part.get("id")
-        call = _Call(self._fresh(given or f"call_{uuid4().hex}"), given)
-        self._calls[part.get("index")] = call
-        self._open_calls.append(call.id)
-        ids = {"toolCallId": call.id, "parentMessageId": self._message}
-        events.append({"type": "TOOL_CALL_START", "toolCallName": name, **ids})
-        return call
-
-    def _close_prose(self, events: list[Event]) -> None:
-        if self._form is not None:
-            events += ({**event, "messageId": self._prose} for event in self._form.closing)
-            self._form = None
-
-    def _close_all(self, events: list[Event]) -> None:
-        self._close_prose(events)
-        events += ({"type": "TOOL_CALL_END", "toolCallId": call} for call in self._open_calls)
-        self._open_calls.clear()
-        self._calls.clear()
 
     def _fresh(self, wanted: str) -> str:
         return distinct(wanted, self._taken)
@@ -207,17 +228,3 @@ def _ids(request: RunAgentInput) -> Iterator[str]:
         yield message.id
         if isinstance(message, AssistantMessage):
             yield from (call.id for call in message.tool_calls or ())
-
-
-def _counted(usage: object) -> Event:
-    """The counts of an AG-UI TokenUsage; servers put nulls and strings among them."""
-    if not usage:
-        return {}
-    found = {name: _at(usage, path) for name, path in _COUNTS}
-    return {name: count for name, count in found.items() if type(count) is int and count >= 0}
-
-
-def _at(value: object, path: tuple[str, ...]) -> object:
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from ag_ui.core import RunAgentInput, Tool
 
+from agui_runtime.connectors.chat.thoughts import with_thoughts
 from agui_runtime.events import Message
 from agui_runtime.repair import repair
 
@@ -35,6 +36,10 @@ class ChatOptions:
       then choose the most expensive one. `()`: no other than the agent's.
     - `max_tokens_field`: older servers call it `max_tokens`.
     - `include_usage`: ask for token counts; some older servers refuse `stream_options`.
+    - `return_reasoning`: send a thinking model's reasoning and signatures back with the calls and
+      messages that they belong to, as it sent them. False: for servers that refuse what they sent.
+    - `thinks_first`: answers begin within their reasoning, whose first `<think>` the server leaves
+      out; they end it with `</think>`.
     - `extra`: further fields of every request, for example `{"reasoning_effort": "low"}`; what a
       front end asks for (temperature, most tokens, stop words, tool choice) wins over them.
     """
@@ -44,20 +49,30 @@ class ChatOptions:
     models: tuple[str, ...] | None = None
     max_tokens_field: str = "max_completion_tokens"
     include_usage: bool = True
+    return_reasoning: bool = True
+    thinks_first: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 def chat_request(
-    model: str, request: RunAgentInput, options: ChatOptions, instructions: str | None = None
+    model: str,
+    request: RunAgentInput,
+    options: ChatOptions,
+    instructions: str | None = None,
+    origin: str = "",
 ) -> dict[str, Any]:
-    """The JSON body of a streaming request; the history is repaired on the way."""
+    """The JSON body of a streaming request; the history is repaired on the way.
+
+    What the provider of that `origin` wants back with its calls and messages goes with them.
+    """
+    origin = origin if options.return_reasoning else ""
     asked = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
     role = "developer" if options.keep_system_role is False else "system"
     body: dict[str, Any] = {
         "model": _model(model, asked.get("model"), options.models),
         "messages": [
             *({"role": role, "content": text} for text in _prompts(request, options, instructions)),
-            *_messages(request, role),
+            *_messages(request, role, origin),
         ],
         "stream": True,
         **({"stream_options": {"include_usage": True}} if options.include_usage else {}),
@@ -99,13 +114,14 @@ def _includes_context(request: RunAgentInput, options: ChatOptions) -> bool:
     return not any(message.role in {"system", "developer"} for message in request.messages)
 
 
-def _messages(request: RunAgentInput, system_role: str) -> Iterator[Message]:
+def _messages(request: RunAgentInput, system_role: str, origin: str) -> Iterator[Message]:
     dumped = [message.model_dump(mode="json", by_alias=True) for message in request.messages]
     for message in repair(dumped):
         if message["role"] in {"system", "developer"}:
             yield {"role": system_role, "content": message["content"]}
         else:
-            yield _BY_ROLE[message["role"]](message)
+            written = _BY_ROLE[message["role"]](message)
+            yield with_thoughts(written, message, origin) if origin else written
 
 
 def _user(message: Message) -> Message:

@@ -1,0 +1,134 @@
+"""Puts tool calls together out of their parts, whichever way a server names and numbers them. Pure.
+
+Names come late, in pieces, or again with every part; ids and indices repeat, change or are missing.
+A call begins when its name is certain, and what came before is told then.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from agui_runtime.connectors.chat.arguments import Arguments
+from agui_runtime.connectors.chat.chunks import CallPiece, Json
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Call:
+    """One call. `id` is ours, and empty until the call has begun; `given` is the server's. `twin`
+    is the call of which it may be a repetition, as far as can be seen yet.
+    """
+
+    given: str
+    index: int | None
+    name: str = ""
+    id: str = ""
+    arguments: Arguments = field(default_factory=Arguments)
+    sources: list[Json] = field(default_factory=list)
+    twin: Call | None = None
+
+    @property
+    def begun(self) -> bool:
+        return bool(self.id)
+
+
+class Calls:
+    """The calls of one answer, in their order. `tools` are the names that may be called."""
+
+    def __init__(self, tools: Collection[str]) -> None:
+        self._tools = frozenset(tools)
+        self.all: list[Call] = []
+
+    def take(self, piece: CallPiece) -> Call | None:
+        """The call that the piece belongs to, which may be a new one; None where it is empty."""
+        call = self._known(piece)
+        if call is None or self._begins_another(piece, call):
+            if not (piece.name or piece.arguments or piece.id):
+                return None
+            call = Call(piece.id, piece.index, twin=self._twin(piece, call))
+            self.all.append(call)
+        call.sources.append(piece.source)
+        call.given = call.given or piece.id
+        if not call.begun:
+            call.name = self._named(call.name, piece.name)
+        call.arguments.take(piece.arguments)
+        return call
+
+    def certain(self, call: Call) -> bool:
+        """Whether the call is one by now, and no more of its name can follow."""
+        if not call.name or call.twin is not None:
+            return False
+        longer = any(tool != call.name and tool.startswith(call.name) for tool in self._tools)
+        return call.arguments.any or (call.name in self._tools and not longer)
+
+    def certain_at_last(self, call: Call) -> bool:
+        """The same when the answer is over. A call without a name can only mean the tool there is,
+        where there is but one.
+        """
+        if call.twin is not None and call.arguments.same_as(call.twin.arguments):
+            return False
+        if not call.name and len(self._tools) == 1:
+            (call.name,) = self._tools
+        if not call.name:
+            logger.warning("a tool call without a name was left out of the model's answer")
+        return bool(call.name)
+
+    def _known(self, piece: CallPiece) -> Call | None:
+        """By its id, where that is known, else by its index, else the latest."""
+        same = [call for call in self.all if piece.id and call.given == piece.id]
+        exact = [call for call in same if call.index == piece.index]
+        if same:
+            return (exact or same)[-1]
+        if piece.index is not None:
+            return next((call for call in reversed(self.all) if call.index == piece.index), None)
+        return self.all[-1] if self.all else None
+
+    def _begins_another(self, piece: CallPiece, call: Call) -> bool:
+        """Whether the piece is of another call than the one that its id or index leads to."""
+        other_id = bool(piece.id and call.given and piece.id != call.given)
+        if not piece.name:
+            return other_id and call.arguments.whole and bool(piece.arguments.strip())
+        other_name = bool(call.name) and not self._goes_on(call, piece.name)
+        if call.arguments.whole:
+            return other_id or other_name or self._differs(piece, call)
+        if other_name:
+            return other_id or call.arguments.any or piece.name in self._tools
+        return other_id and call.arguments.any and piece.arguments.lstrip().startswith("{")
+
+    def _differs(self, piece: CallPiece, call: Call) -> bool:
+        other_index = piece.index is not None and piece.index != call.index
+        return piece.name != call.name or other_index or not call.arguments.repeats(piece.arguments)
+
+    def _twin(self, piece: CallPiece, call: Call | None) -> Call | None:
+        """The call that the piece may only repeat: LocalAI tells one call under several indices,
+        others give several calls one id.
+        """
+        if call is None or piece.id != call.given or piece.name != call.name:
+            return None
+        return call
+
+    def _goes_on(self, call: Call, name: str) -> bool:
+        """Whether it is the call's name, or a further part of it."""
+        if name.startswith(call.name):
+            return True
+        return not call.begun and not call.arguments.any and name not in self._tools
+
+    def _named(self, known: str, more: str) -> str:
+        if not more or more == known:
+            return known
+        whole = more.startswith(known) and more in self._tools
+        return self._cleaned(more if whole else known + more)
+
+    def _cleaned(self, name: str) -> str:
+        """The name of a tool, where a server has written it several times in a row, or something
+        around it: gpt-oss puts `functions.` before and `<|channel|>...` behind.
+        """
+        if name in self._tools:
+            return name
+        times = (name[: len(name) // n] for n in range(2, 9) if len(name) % n == 0)
+        repeated = (one for one in times if one * (len(name) // len(one)) == name)
+        bare = name.partition("<|")[0].removeprefix("functions.").strip()
+        return next((one for one in (bare, *repeated) if one in self._tools), name)

@@ -1,0 +1,60 @@
+"""Cuts out of what providers say the keys with which they were asked, whole or echoed in part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from agui_runtime import jsontext
+
+HIDDEN = "[hidden]"
+
+_MASKED = re.compile(r"[^\s'\"`,;()<>]*(?:\*{2,}|\.{2,}|…|x{4,}|X{4,})[^\s'\"`,;()<>]*")
+_MASK = re.compile(r"\*{2,}|\.{2,}|…|x{4,}|X{4,}")
+_SHORTEST = 6
+"""A shorter key is a placeholder for a server that wants none, and a word like any other."""
+_HEAD, _TAIL = 8, 4
+
+
+class Secrets:
+    """The keys of one agent.
+
+    Providers echo keys as they are, masked in their middle (`sk-...abcd`), or cut off after their
+    beginning.
+    """
+
+    def __init__(self, keys: Iterable[str] = ()) -> None:
+        self._keys = tuple(key for key in keys if len(key) >= _SHORTEST)
+
+    def cut(self, text: str) -> str:
+        """The text without them."""
+        for key in self._keys:
+            text = text.replace(key, HIDDEN)
+            text = _MASKED.sub(lambda found, key=key: _unless_of(key, found[0]), text)  # type: ignore[misc]
+            if len(key) > 2 * _HEAD:
+                text = re.sub(re.escape(key[:_HEAD]) + r"[\w.*-]*", HIDDEN, text)
+                text = re.sub(rf"(?<![\w-]){re.escape(key[-_TAIL:])}(?![\w-])", HIDDEN, text)
+        return text
+
+    def cut_all(self, value: object) -> object:
+        """The JSON value without them."""
+        if not self._keys:
+            return value
+        return jsontext.loads(self.cut(jsontext.dumps(value).decode()))
+
+
+NO_SECRETS = Secrets()
+
+
+def secrets_of(api_key: str, headers: Iterable[tuple[str, str]]) -> Secrets:
+    """The key, and what is one among the headers."""
+    named = (value for name, value in headers if re.search(r"key|token|auth|secret", name, re.I))
+    return Secrets([api_key, *(part for value in named for part in value.split())])
+
+
+def _unless_of(key: str, masked: str) -> str:
+    """What stands for a masked word: itself, unless its ends are those of the key."""
+    head, *_, tail = (part.strip(".") for part in _MASK.split(masked))
+    starts = bool(head) and key.startswith(head)
+    ends = len(tail) > 1 and key.endswith(tail)
+    return HIDDEN if starts or ends else masked
