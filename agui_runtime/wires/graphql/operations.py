@@ -24,7 +24,6 @@ from graphql import (
     VisitorAction,
     get_variable_values,
     parse,
-    validate,
     visit,
 )
 from graphql.execution.values import VariableValues
@@ -32,7 +31,7 @@ from graphql.execution.values import VariableValues
 from agui_runtime.wires.graphql.errors import with_code
 from agui_runtime.wires.graphql.limits import Limits, excesses
 from agui_runtime.wires.graphql.plan import Plan, compile_plan
-from agui_runtime.wires.graphql.rules import rules
+from agui_runtime.wires.graphql.rules import NEGATIVE, Rules
 
 Switches: TypeAlias = tuple[tuple[str, Any], ...]
 """Variables that stand in directives, with their values."""
@@ -50,14 +49,16 @@ class Refused(Exception):
 class Document:
     """A parsed query text. `plain` is what graphql-core executes: without @defer and @stream.
 
-    `errors` are empty for a valid one. `switches` are the variables that stand in directives.
-    `phases` is how many seconds it took to parse and validate.
+    `errors` are empty for a valid one. `switches` are the variables that stand in directives,
+    `counts` those of them that say how many items of a list come first. `phases` is how many
+    seconds it took to parse and validate.
     """
 
     operations: tuple[OperationDefinitionNode, ...] = ()
     fragments: Mapping[str, FragmentDefinitionNode] = field(default_factory=dict)
     plain: DocumentNode = field(default_factory=DocumentNode)
     switches: frozenset[str] = frozenset()
+    counts: frozenset[str] = frozenset()
     errors: tuple[Mapping[str, Any], ...] = ()
     phases: Mapping[str, float] = field(default_factory=dict)
 
@@ -108,7 +109,7 @@ class Operations:
     ) -> None:
         self._schema = schema
         self._limits = limits
-        self._rules = rules(introspection=introspection)
+        self._rules = Rules(introspection=introspection)
         self._document = lru_cache(remembered)(self._read)
         self._plan = lru_cache(remembered)(self._compiled)
 
@@ -136,9 +137,7 @@ class Operations:
         except GraphQLError as error:
             return Document(errors=(with_code(error, "GRAPHQL_PARSE_FAILED"),))
         parsed = perf_counter()
-        faults = excesses(ast, self._limits) or validate(
-            self._schema, ast, self._rules, max_errors=10, hide_suggestions=True
-        )
+        faults = excesses(ast, self._limits) or self._rules.faults(self._schema, ast)
         if faults:
             errors = [with_code(each, "GRAPHQL_VALIDATION_FAILED") for each in faults]
             return Document(errors=tuple(errors))
@@ -158,6 +157,8 @@ class Operations:
         values = get_variable_values(self._schema, wanted, dict(variables), hide_suggestions=True)
         if isinstance(values, list):
             raise Refused([error.formatted for error in values])
+        if any((values.coerced.get(name) or 0) < 0 for name in document.counts):
+            raise Refused([{"message": NEGATIVE}])
         return tuple(values.coerced.items())
 
     def _compiled(self, document: Document, name: str | None, switches: Switches) -> Plan | None:
@@ -179,6 +180,7 @@ def _document(ast: DocumentNode, phases: Mapping[str, float]) -> Document:
         fragments={each.name.value: each for each in fragments},
         plain=visit(ast, _Plain()),
         switches=frozenset(switches.names),
+        counts=frozenset(switches.counts),
         phases=phases,
     )
 
@@ -207,10 +209,15 @@ class _Switches(Visitor):
     def __init__(self) -> None:
         super().__init__()
         self.names: set[str] = set()
+        self.counts: set[str] = set()
 
     def enter_directive(self, node: DirectiveNode, *_: object) -> None:
-        values = (argument.value for argument in node.arguments or ())
-        self.names.update(each.name.value for each in values if isinstance(each, VariableNode))
+        for argument in node.arguments or ():
+            if isinstance(argument.value, VariableNode):
+                name = argument.value.name.value
+                self.names.add(name)
+                if argument.name.value == "initialCount":
+                    self.counts.add(name)
 
 
 class _Plain(Visitor):

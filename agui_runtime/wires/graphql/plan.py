@@ -253,7 +253,7 @@ class _Compiler:
         values = self._active(GraphQLStreamDirective, node)
         if values is None:
             return None
-        return Stream(max(values.get("initialCount") or 0, 0), values.get("label"))
+        return Stream(values.get("initialCount") or 0, values.get("label"))
 
     def _active(self, directive: GraphQLDirective, node: SelectionNode) -> dict[str, Any] | None:
         """The directive's arguments if it stands on the node and is not switched off."""

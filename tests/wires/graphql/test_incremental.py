@@ -75,6 +75,10 @@ OPERATIONS: dict[str, str] = {
     "switched off": WIRE.replace("@stream", "@stream(if: false)").replace(
         "@defer", "@defer(if: false)"
     ),
+    "the same stream in two fragments": mutation("...A ...B")
+    + " fragment A on CopilotResponse { messages @stream(initialCount: 1) { id ...T } }"
+    " fragment B on CopilotResponse { messages @stream(initialCount: 1) { __typename ...T } }"
+    " fragment T on TextMessageOutput { content @stream }",
     "aliases": mutation(
         "thread: threadId again: threadId ... @defer { how: status { __typename } }"
         " all: messages @stream { key: id ... @defer { done: status { kind: __typename } }"
