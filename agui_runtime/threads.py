@@ -1,6 +1,6 @@
 """The threads of a caller: list, look into, rename, archive, delete. It starts no runs.
 
-A thread of somebody else is as unknown as one that does not exist: both raise ThreadNotFound.
+A thread of somebody else is as unknown as one that does not exist, and nobody can tell which it is.
 """
 
 from __future__ import annotations
@@ -21,19 +21,15 @@ class Threads:
 
     async def get(self, thread_id: str, caller: Caller) -> ThreadInfo:
         """The caller's thread; raises ThreadNotFound."""
-        thread = await self._store.threads.get(thread_id)
-        if thread is None or thread.owner != caller.owner:
+        thread = await self.find(thread_id, caller)
+        if thread is None:
             raise ThreadNotFound(thread_id)
         return thread
 
     async def find(self, thread_id: str, caller: Caller) -> ThreadInfo | None:
-        """The caller's thread; None if nobody has one of that id. Raises ThreadNotFound if somebody
-        else has.
-        """
+        """The caller's thread; None if it does not exist, or is somebody else's."""
         thread = await self._store.threads.get(thread_id)
-        if thread is not None and thread.owner != caller.owner:
-            raise ThreadNotFound(thread_id)
-        return thread
+        return thread if thread is not None and thread.owner == caller.owner else None
 
     async def list(
         self,

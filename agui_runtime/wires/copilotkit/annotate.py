@@ -18,7 +18,11 @@ from agui_runtime.wires.copilotkit.exchange import Exchange
 
 
 class Annotation(BaseModel):
-    """Something that happened in a thread; `client_event_id` is the same when it is told twice."""
+    """Something that happened in a thread; `client_event_id` is the same when it is told twice.
+
+    Whether the thread is the caller's is in `own`: it is not yet where nothing was run in it, and
+    never if it is somebody else's, which nobody may be told. So keep annotations by their caller.
+    """
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
@@ -27,6 +31,7 @@ class Annotation(BaseModel):
     payload: Any = None
     client_event_id: str | None = None
     occurred_at: str | None = None
+    own: bool = False
 
 
 class Recorded(NamedTuple):
@@ -55,7 +60,8 @@ class Annotate:
             message = "Annotations are kept nowhere: give WireOptions(annotations=...) a recorder."
             raise Refusal(422, {"error": message})
         annotation = _annotation(await exchange.payload(self._limits))
-        await self._runtime.threads.find(annotation.thread_id, exchange.caller)
+        thread = await self._runtime.threads.find(annotation.thread_id, exchange.caller)
+        annotation = annotation.model_copy(update={"own": thread is not None})
         recorded = await self._recorder(exchange.caller, annotation)
         await exchange.answer({"id": recorded.id, "duplicate": recorded.duplicate})
 

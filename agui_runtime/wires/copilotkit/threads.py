@@ -22,8 +22,8 @@ LONGEST_NAME = 200
 
 
 class Threads:
-    """The handlers below `/threads`. A thread that does not exist yet looks empty; another caller's
-    is not found.
+    """The handlers below `/threads`. A thread that does not exist yet looks empty, and so does
+    another caller's; neither can be changed.
     """
 
     def __init__(self, runtime: CopilotRuntime, options: WireOptions) -> None:

@@ -64,12 +64,13 @@ async def test_annotations_go_to_whoever_keeps_them() -> None:
         answers = [await client.post("/annotate", json=body) for _ in range(2)]
         broken = await client.post("/annotate", json={"type": "", "threadId": "t1"})
         client.headers["x-user"] = "bob"
-        foreign = await client.post("/annotate", json=body)
+        others = await client.post("/annotate", json=body | {"own": True})
     assert [answer.json() for answer in answers] == [
         {"id": "a1", "duplicate": False},
         {"id": "a1", "duplicate": True},
     ]
     assert broken.status_code == 400
-    assert foreign.status_code == 404
-    assert [(owner, each.payload) for owner, each in kept] == [("ann", {"n": 1})] * 2
+    assert others.status_code == 200
+    found = [(owner, each.payload, each.own) for owner, each in kept]
+    assert found == [*[("ann", {"n": 1}, True)] * 2, ("bob", {"n": 1}, False)]
     assert kept[0][1].occurred_at == body["occurredAt"]

@@ -184,13 +184,6 @@ async def resource(
 OTHERS = [
     ("POST", "/agent/default/run", asked("hi", run="r2")),
     ("POST", "/agent/tool/run", asked("hi", run="r2")),
-    ("POST", "/agent/default/connect", asked(messages=[])),
-    ("POST", "/agent/tool/connect", asked(messages=[])),
-    ("POST", "/agent/default/stop/t1", {}),
-    ("POST", "/agent/tool/stop/t1", {}),
-    ("GET", "/threads/t1/messages", None),
-    ("GET", "/threads/t1/events", None),
-    ("GET", "/threads/t1/state", None),
     ("PATCH", "/threads/t1", {"name": "mine"}),
     ("POST", "/threads/t1/archive", {}),
     ("DELETE", "/threads/t1", None),
