@@ -173,6 +173,13 @@ def wire_options_from(settings: Settings) -> WireOptions:
     )
 
 
+def server_limits_from(settings: Settings) -> ServerLimits:
+    """What clients may use of the server; raises Misconfigured."""
+    return ServerLimits(
+        caller_requests=settings.max_caller_requests, requests=settings.max_requests
+    )
+
+
 def _agent(settings: Settings) -> object:
     """The model that was asked for, else the demo; never the demo because something is missing."""
     if settings.model is None:

@@ -51,7 +51,13 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> None:
     import uvicorn  # this and the app take a second to import; `--help` does not need them
 
-    from agui_runtime.app import create_app, runtime_from, wire_options_from
+    from agui_runtime.app import (
+        create_app,
+        runtime_from,
+        server_limits_from,
+        wire_options_from,
+    )
+    from agui_runtime.connections import ConnectionLimits, timed_protocol
     from agui_runtime.serving import DrainingServer
 
     settings = Settings.read()
@@ -68,6 +74,7 @@ def _serve(options: argparse.Namespace) -> None:
         path=settings.path,
         cors_origins=settings.cors_origins,
         allowed_hosts=settings.allowed_hosts,
+        limits=server_limits_from(settings),
         wire_options=wire_options_from(settings),
         production=settings.production,
     )
@@ -77,6 +84,7 @@ def _serve(options: argparse.Namespace) -> None:
         app,
         host=options.host,
         port=options.port,
+        http=timed_protocol(ConnectionLimits(seconds=settings.header_seconds)),
         log_level=settings.log_level,
         timeout_graceful_shutdown=GRACE,
     )

@@ -45,6 +45,12 @@ class Settings:
     production: bool = False
     """Show nobody the playground or the GraphQL schema."""
     log_level: str = "info"
+    header_seconds: float = 10.0
+    """So long a client may take to send the headers of a request."""
+    max_caller_requests: int = 4000
+    """Requests that one caller may have open."""
+    max_requests: int = 10_000
+    """Requests that may be open in all."""
     max_body: int = 16_000_000
     """Bytes that a request may have at most, attachments included."""
     max_values: int = 250_000
@@ -71,9 +77,12 @@ class Settings:
             drain_seconds=_seconds(
                 "AGUI_DRAIN_SECONDS", env.get("AGUI_DRAIN_SECONDS"), default.drain_seconds
             ),
+            header_seconds=_seconds(
+                "AGUI_HEADER_SECONDS", env.get("AGUI_HEADER_SECONDS"), default.header_seconds
+            ),
             path=_path(env.get("AGUI_PATH") or default.path),
-            cors_origins=_listed(env.get("AGUI_CORS_ORIGINS")) or default.cors_origins,
-            allowed_hosts=_listed(env.get("AGUI_ALLOWED_HOSTS")) or None,
+            cors_origins=_named("AGUI_CORS_ORIGINS", env) or default.cors_origins,
+            allowed_hosts=_named("AGUI_ALLOWED_HOSTS", env) or None,
             forward_headers=_listed(
                 env.get("AGUI_FORWARD_HEADERS", ",".join(default.forward_headers))
             ),
@@ -102,8 +111,13 @@ def _seconds(name: str, value: str | None, default: float) -> float:
 
 def _counts(env: Mapping[str, str], default: Settings) -> dict[str, int]:
     """The limits of requests."""
-    names = ("max_body", "max_values", "max_depth", "max_messages", "max_parts")
-    return {name: _count(f"AGUI_{name.upper()}", env, getattr(default, name)) for name in names}
+    return {name: _count(f"AGUI_{name.upper()}", env, getattr(default, name)) for name in _COUNTS}
+
+
+_COUNTS = (
+    *("max_caller_requests", "max_requests"),
+    *("max_body", "max_values", "max_depth", "max_messages", "max_parts"),
+)
 
 
 def _count(name: str, env: Mapping[str, str], default: int) -> int:
@@ -117,6 +131,15 @@ def _count(name: str, env: Mapping[str, str], default: int) -> int:
 
 def _listed(value: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in (value or "").split(",") if part.strip())
+
+
+def _named(name: str, env: Mapping[str, str]) -> tuple[str, ...]:
+    """A list that must not be empty where it is given: it stands for a restriction."""
+    value = env.get(name)
+    found = _listed(value)
+    if value and not found:
+        raise Misconfigured(f"{name} must name something, not {value!r}")
+    return found
 
 
 def _flag(name: str, value: str) -> bool:

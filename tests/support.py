@@ -13,14 +13,18 @@ from starlette.types import ASGIApp
 
 
 @asynccontextmanager
-async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
+async def served(
+    app: ASGIApp, port: int = 0, http: type[asyncio.Protocol] | str = "auto"
+) -> AsyncIterator[str]:
     """Serve the app while the block runs; yields its origin, for example `http://127.0.0.1:41234`.
 
     A port that was served before comes back as the same server, restarted.
     """
     listener = _listener(port)
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, lifespan="on")
+        uvicorn.Config(
+            app, http=http, log_level="warning", timeout_graceful_shutdown=2, lifespan="on"
+        )
     )
     started = asyncio.Event()
     serving = asyncio.create_task(_serve(server, listener, started))

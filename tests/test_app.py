@@ -132,6 +132,9 @@ def test_the_environment_says_which_agent_answers(
         ({"AGUI_APP": "bench.app:WORDS"}, "not a CopilotRuntime"),
         ({"AGUI_PATH": "copilotkit"}, "slash"),
         ({"AGUI_ALLOW_ANONYMOUS": "perhaps"}, "1 or 0"),
+        ({"AGUI_CORS_ORIGINS": ","}, "AGUI_CORS_ORIGINS must name something"),
+        ({"AGUI_ALLOWED_HOSTS": " , "}, "AGUI_ALLOWED_HOSTS must name something"),
+        ({"AGUI_MAX_CALLER_REQUESTS": "many"}, "whole number"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_told(environ: Mapping[str, str], hint: str) -> None:

@@ -1,0 +1,144 @@
+"""Connections of uvicorn that give their clients a limited time to say what they want."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agui_runtime.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import (
+        HttpToolsProtocol as HttpProtocol,
+        RequestResponseCycle,
+    )
+else:
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol as HttpProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """Between requests a connection owes one: its lines and headers must come within `seconds` from
+    their first byte (a new connection's from its beginning), and have at most `header_bytes`. When
+    more than `owing` connections owe one, those that have for longer than `grace` seconds are
+    closed, the oldest first. Raises Misconfigured for what is not positive.
+    """
+
+    seconds: float = 10.0
+    header_bytes: int = 65_536
+    owing: int = 500
+    grace: float = 1.0
+
+    def __post_init__(self) -> None:
+        if min(self.seconds, self.header_bytes, self.owing) <= 0 or self.grace < 0:
+            raise Misconfigured("the limits of connections must be more than 0")
+
+
+class Debtors:
+    """The connections of a process that owe a request, the oldest first."""
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self._limits = limits
+        self._since: dict[TimedProtocol, float] = {}
+
+    def add(self, connection: TimedProtocol, now: float) -> None:
+        """May close another one."""
+        self._since[connection] = now
+        oldest, since = next(iter(self._since.items()))
+        if len(self._since) > self._limits.owing and since + self._limits.grace <= now:
+            self.discard(oldest)
+            oldest.give_up()
+
+    def discard(self, connection: TimedProtocol) -> None:
+        self._since.pop(connection, None)
+
+
+class TimedProtocol(HttpProtocol):
+    """uvicorn's protocol with such limits: `--http agui_runtime.connections:TimedProtocol`.
+
+    What a body may take is decided where it is read; a client that goes on sending one after it was
+    answered gets as long as for a header.
+    """
+
+    limits = ConnectionLimits()
+    debtors = Debtors(limits)
+
+    _timer: asyncio.TimerHandle | None = None
+    _owed = 0
+    _in_header = False
+    _upgraded = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._owe()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._settle()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._upgraded or self._is_answering():
+            self._settle()
+            return
+        self._owe()
+        self._owed += len(data)
+        if self._in_header and self._owed > self.limits.header_bytes:
+            self._refuse(b"431 Request Header Fields Too Large")
+
+    def handle_websocket_upgrade(self, *event: object) -> None:
+        self._upgraded = True
+        super().handle_websocket_upgrade(*event)
+
+    def on_message_begin(self) -> None:
+        """Called by httptools; h11, which is used where that is missing, has a limit of its own."""
+        self._in_header = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_header = False
+        super().on_headers_complete()
+
+    def give_up(self) -> None:
+        """Close a connection that owes a request, with an answer if it had begun one."""
+        if self._in_header:
+            self._refuse(b"408 Request Timeout")
+        else:
+            self._close()
+
+    def _is_answering(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
+        return cycle is not None and not cycle.response_complete
+
+    def _owe(self) -> None:
+        if self._timer is None and not self.transport.is_closing():
+            self._timer = self.loop.call_later(self.limits.seconds, self.give_up)
+            self.debtors.add(self, self.loop.time())
+
+    def _settle(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self.debtors.discard(self)
+        self._owed = 0
+
+    def _refuse(self, status: bytes) -> None:
+        head = b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n" % status
+        if not self.transport.is_closing():
+            self.transport.write(head)
+        self._close()
+
+    def _close(self) -> None:
+        self._settle()
+        self.transport.close()
+
+
+def timed_protocol(limits: ConnectionLimits) -> type[TimedProtocol]:
+    """The protocol with other limits."""
+
+    class Protocol(TimedProtocol):
+        pass
+
+    Protocol.limits, Protocol.debtors = limits, Debtors(limits)
+    return Protocol

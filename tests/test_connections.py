@@ -1,0 +1,158 @@
+"""Connections whose clients are slow to say what they want, or never do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from agui_runtime import CopilotRuntime, ServerLimits, create_app
+from agui_runtime.connections import ConnectionLimits, TimedProtocol, timed_protocol
+from agui_runtime.errors import Misconfigured
+from tests.commands import serving
+from tests.support import served
+from tests.wires.copilotkit.serving import asked
+from tests.wires.graphql.subscribing import Halting, socket
+
+QUICK = ConnectionLimits(seconds=0.1)
+LINE = b"GET /healthz HTTP/1.1\r\n"
+REQUEST = LINE + b"host: localhost\r\n\r\n"
+
+
+@asynccontextmanager
+async def connecting(limits: ConnectionLimits, agent: object = None) -> AsyncIterator[Server]:
+    runtime = CopilotRuntime({"default": agent} if agent else {})
+    app = create_app(runtime, limits=ServerLimits(body_seconds=30))
+    async with served(app, http=timed_protocol(limits)) as origin:
+        yield Server(httpx.URL(origin))
+
+
+class Server:
+    """Where tests open connections."""
+
+    def __init__(self, origin: httpx.URL) -> None:
+        self.origin = origin
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(self.origin.host, self.origin.port)
+
+    async def told(self, *sent: bytes) -> bytes:
+        """All that comes of it until the server closes the connection."""
+        reader, writer = await self.connect()
+        for each in sent:
+            writer.write(each)
+            await writer.drain()
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+
+async def test_who_says_nothing_is_closed_without_a_word() -> None:
+    """Browsers open connections that they may come to need."""
+    async with connecting(QUICK) as server:
+        assert await server.told() == b""
+
+
+@pytest.mark.parametrize("begun", [b"G", LINE, LINE + b"host: localhost\r\nx: y"])
+async def test_who_does_not_finish_a_header_is_told(begun: bytes) -> None:
+    async with connecting(QUICK) as server:
+        assert (await server.told(begun)).startswith(b"HTTP/1.1 408 ")
+
+
+async def test_dripping_wins_no_time() -> None:
+    async with connecting(QUICK) as server:
+        reader, writer = await server.connect()
+        writer.write(LINE)
+        answer = asyncio.create_task(reader.readline())
+        while not answer.done():
+            writer.write(b"x: y\r\n")
+            await asyncio.sleep(0.01)
+        writer.close()
+    assert answer.result().startswith(b"HTTP/1.1 408 ")
+
+
+async def test_nor_does_a_second_request_on_the_same_connection() -> None:
+    async with connecting(QUICK) as server:
+        reader, writer = await server.connect()
+        writer.write(REQUEST)
+        first = await reader.readuntil(b'{"status":"ok"}')
+        writer.write(LINE)
+        second = await reader.read()
+        writer.close()
+    assert first.startswith(b"HTTP/1.1 200 ")
+    assert second.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_body_that_nobody_reads_does_not_hold_a_connection() -> None:
+    head = b"POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9999\r\n\r\n"
+    async with connecting(QUICK) as server:
+        reader, writer = await server.connect()
+        writer.write(head)
+        answer = asyncio.create_task(reader.read())
+        while not answer.done():
+            writer.write(b" ")
+            await asyncio.sleep(0.01)
+        writer.close()
+    assert answer.result().startswith(b"HTTP/1.1 404 ")
+
+
+async def test_headers_without_end_are_refused() -> None:
+    async with connecting(ConnectionLimits(header_bytes=1000)) as server:
+        assert (await server.told(LINE + b"x: " + b"y" * 1000)).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_streams_and_websockets_are_never_cut() -> None:
+    agent = Halting()
+    async with (
+        connecting(QUICK, agent) as server,
+        httpx.AsyncClient(base_url=server.origin) as client,
+        client.stream("POST", "/copilotkit/agent/default/run", json=asked()) as stream,
+        socket(client) as ws,
+    ):
+        await agent.waiting.wait()
+        assert await server.told(LINE)  # so long is longer than the limit
+        agent.go.set()
+        await ws.initialised()
+        assert "RUN_FINISHED" in (await stream.aread()).decode()
+
+
+async def test_where_too_many_wait_the_oldest_go() -> None:
+    async with connecting(ConnectionLimits(owing=2, grace=0)) as server:
+        readers = []
+        for _ in range(4):
+            reader, writer = await server.connect()
+            writer.write(LINE)
+            await writer.drain()
+            readers.append((reader, writer))
+            assert await server.told(REQUEST.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
+        for reader, _ in readers[:2]:
+            assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+        for reader, writer in readers[3:]:
+            writer.write(b"host: localhost\r\n\r\n")
+            assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+        for _, writer in readers:
+            writer.close()
+
+
+async def test_many_that_come_at_once_are_all_served() -> None:
+    async with connecting(ConnectionLimits(owing=2)) as server:
+        opened = [await server.connect() for _ in range(20)]
+        for _, writer in opened:
+            writer.write(REQUEST)
+        for reader, writer in opened:
+            assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+            writer.close()
+
+
+async def test_the_server_of_the_command_line_has_these_limits() -> None:
+    async with serving(AGUI_HEADER_SECONDS="0.1") as (_, origin, _):
+        assert (await Server(httpx.URL(origin)).told(LINE)).startswith(b"HTTP/1.1 408 ")
+
+
+def test_they_are_uvicorns_own_by_name() -> None:
+    assert TimedProtocol.limits == ConnectionLimits()
+    with pytest.raises(Misconfigured, match="more than 0"):
+        ConnectionLimits(seconds=0)
