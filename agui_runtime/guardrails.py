@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 import httpx
 from ag_ui.core import RunAgentInput, TextPart
 
+from agui_runtime.connectors import network
 from agui_runtime.connectors.base import Agent, events_of
 from agui_runtime.errors import GuardrailDenied, GuardrailFailure, InvalidInput
 from agui_runtime.events import TERMINAL, Event, Topics
@@ -56,6 +57,7 @@ class TopicChecker:
         timeout: float = 10.0,
         on_failure: Literal["deny", "allow"] = "deny",
     ) -> None:
+        network.check(url)
         self._url = url
         self._own = Topics(allowed, denied)
         self._headers = dict(headers or {})
@@ -84,7 +86,7 @@ class TopicChecker:
             "allowList": list(topics.allowed),
             "denyList": list(topics.denied),
         }
-        async with httpx.AsyncClient(timeout=self._timeout) as client:
+        async with network.client(timeout=self._timeout) as client:
             async with asyncio.timeout(self._timeout):
                 answer = await client.post(self._url, json=body, headers=self._headers)
         return answer.raise_for_status().json()

@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 from ag_ui.core import RunAgentInput
 
+from agui_runtime.connectors import network
 from agui_runtime.connectors.chat.failures import (
     Refusal,
     failure,
@@ -88,6 +89,8 @@ class LiteLLMAgent:
             options = replace(options, models=())
         self._options = options
         self._patience = patience or Patience()
+        self._base_url = base_url or "https://provider.invalid"
+        network.check(self._base_url)
         self._fixed = {
             "api_key": api_key,
             "api_base": base_url,
@@ -105,6 +108,7 @@ class LiteLLMAgent:
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         """The events of one answer, up to RUN_FINISHED with its `usage`."""
         if self._library is None:
+            network.spare_loopback(self._base_url)
             self._library = await asyncio.to_thread(_load)
         library = self._library
         name, slash, model = self._model.partition("/")

@@ -89,7 +89,7 @@ class OpenAIAgent:
         self._api_key = (api_key or "").strip()
         self._headers = _request_headers(self._api_key, headers or {})
         self._secrets = secrets_of(self._api_key, (headers or {}).items())
-        self._pool = Pool(client)
+        self._pool = Pool(base_url, client)
 
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         """The events of one answer, up to RUN_FINISHED with its `usage`."""

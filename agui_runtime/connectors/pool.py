@@ -6,11 +6,18 @@ import asyncio
 
 import httpx
 
+from agui_runtime.connectors import network
+
 
 class Pool:
-    """Lends a client for the running event loop. A `client` that is given is not closed here."""
+    """Lends a client for the running event loop. A `client` that is given is not closed here.
 
-    def __init__(self, client: httpx.AsyncClient | None = None) -> None:
+    Raises Misconfigured where the environment does not let one be made for the `url`.
+    """
+
+    def __init__(self, url: str, client: httpx.AsyncClient | None = None) -> None:
+        if client is None:
+            network.check(url)
         self._given = client
         self._own: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
 
@@ -20,9 +27,7 @@ class Pool:
             return self._given
         loop = asyncio.get_running_loop()
         if self._own is None or self._own[0] is not loop:
-            # Each open run holds a connection, so a limit here would be one on the whole runtime.
-            limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-            self._own = loop, httpx.AsyncClient(limits=limits)
+            self._own = loop, network.client()
         return self._own[1]
 
     async def close(self) -> None:

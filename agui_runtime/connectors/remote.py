@@ -88,7 +88,7 @@ class RemoteServer:
         self._on_before_request = on_before_request
         self._patience = patience
         self._timeout = httpx.Timeout(patience.silence, connect=patience.connect)
-        self._pool = Pool(client)
+        self._pool = Pool(self._url, client)
 
     async def headers(self, context: RunContext | None) -> dict[str, str]:
         """The headers for a request that serves this context; later sources win."""

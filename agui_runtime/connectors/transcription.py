@@ -9,6 +9,7 @@ import httpx
 import orjson
 
 from agui_runtime import jsontext
+from agui_runtime.connectors import network
 from agui_runtime.connectors.chat.failures import failure, refused
 from agui_runtime.connectors.chat.transport import unanswered
 from agui_runtime.errors import Misconfigured
@@ -50,6 +51,7 @@ class OpenAITranscription:
     ) -> None:
         if base_url == OPENAI and not api_key:
             raise Misconfigured("OpenAITranscription needs api_key=..., or another base_url")
+        network.check(base_url)
         self._url = f"{base_url.rstrip('/')}/audio/transcriptions"
         self._fields = {"model": model} | ({"language": language} if language else {})
         self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
@@ -59,7 +61,7 @@ class OpenAITranscription:
     async def transcribe(self, recording: Recording) -> str:
         file = (recording.filename, recording.data, recording.mime_type)
         try:
-            async with httpx.AsyncClient(timeout=self._timeout, headers=self._headers) as client:
+            async with network.client(timeout=self._timeout, headers=self._headers) as client:
                 answer = await client.post(self._url, data=self._fields, files={"file": file})
         except httpx.HTTPError as error:
             raise unanswered(error).failure from None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 from pydantic import AnyUrl, BaseModel, ValidationError
 
+from agui_runtime.connectors import network
 from agui_runtime.connectors.mcp.tools import McpResult, McpTool, tool_of
 from agui_runtime.errors import InvalidInput, Misconfigured, RemoteFailure
 
@@ -58,6 +59,8 @@ class McpServer:
             raise Misconfigured("an MCP server has either a url or a command")
         if self.url and not self.url.startswith(("http://", "https://")):
             raise Misconfigured(f"MCP server {self.url!r}: a url begins with http:// or https://")
+        if self.url:
+            network.check(self.url)
 
     @property
     def label(self) -> str:
@@ -266,7 +269,7 @@ class _ClientFactory:
 def _client(server: McpServer) -> httpx.AsyncClient:
     """Without a limit on silence: a server may say something unasked, or never."""
     timeout = httpx.Timeout(server.timeout, connect=server.connect_timeout, read=None)
-    return httpx.AsyncClient(
+    return network.client(
         headers=server.headers, timeout=timeout, follow_redirects=server.follow_redirects
     )
 
