@@ -15,6 +15,7 @@ from agui_runtime.states import StateSchema, StateStoreManager
 from agui_runtime.wires.copilotkit.annotate import Annotation, Recorded, Recorder
 from agui_runtime.wires.copilotkit.options import WireOptions
 from agui_runtime.wires.limits import ServerLimits
+from agui_runtime.wrappers.drawing.pages import GenerativeUI
 
 __all__ = [
     "Action",
@@ -26,6 +27,7 @@ __all__ = [
     "Caller",
     "CopilotRuntime",
     "FunctionAgent",
+    "GenerativeUI",
     "Guardrail",
     "Hook",
     "KeepsState",

@@ -13,10 +13,9 @@ from typing import Any, Literal, TypeAlias
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.acting import with_actions
 from agui_runtime.actions import Action, action
-from agui_runtime.connectors.base import TOOL_NAME, Agent, Closable, KeepsState, Source, wrap
-from agui_runtime.delegation import Delegate
+from agui_runtime.connectors.base import Agent, Closable, KeepsState, Source, wrap
+from agui_runtime.equipment import Equipment
 from agui_runtime.errors import (
     AgentNotFound,
     Busy,
@@ -30,7 +29,7 @@ from agui_runtime.events import (
     RunInfo,
     RunRequest,
 )
-from agui_runtime.guardrails import Guardrail, guarded
+from agui_runtime.guardrails import Guardrail
 from agui_runtime.handle import RunHandle as RunHandle
 from agui_runtime.history import Truth, without_prompts
 from agui_runtime.hooks import Hook, Hooks
@@ -43,12 +42,15 @@ from agui_runtime.stores.base import AgentState, Lease, RunLog, Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.renamed import RenamedStore
 from agui_runtime.threads import Threads
+from agui_runtime.wrappers.drawing.pages import GenerativeUI
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_AGENT = "default"
 
 DEFAULT_LIMITS = Limits()
+
+DRAWN_AS_PAGES_ASK = GenerativeUI()
 
 BusyPolicy: TypeAlias = Literal["reject", "queue", "supersede"]
 """What a second start on a running thread gets: Busy, its turn later, or the first one's end."""
@@ -74,6 +76,7 @@ class Options:
     stop_on_disconnect: bool = True
     history: Truth = "client"
     agents_as_tools: bool = True
+    generative_ui: GenerativeUI = DRAWN_AS_PAGES_ASK
     caller_runs: int = 1000
     runs: int = 5000
     limits: Limits = DEFAULT_LIMITS
@@ -107,12 +110,13 @@ class CopilotRuntime:
         states: Mapping[str, StateSchema] | None = None,
         aliases: Mapping[str, str] | None = None,
     ) -> None:
-        self.agents = {name: wrap(source, name) for name, source in agents.items()}
+        self.options = options or Options()
+        shown = self.options.generative_ui
+        self.agents = {name: shown.with_apps(name, wrap(it, name)) for name, it in agents.items()}
         self._aliases = _aliases(aliases or {}, self.agents, remotes)
         self.actions = _actions(actions)
         self._use(_store(store), states)
         self.authenticate = authenticate
-        self.options = options or Options()
         self._places = Places(self.options.caller_runs, self.options.runs, "runs")
         self._sources = Sources(self.agents, self.actions, remotes)
         self._hooks = Hooks(hooks)
@@ -211,7 +215,7 @@ class CopilotRuntime:
         """
         name = self._named(request.agent)
         reach = await self.reach(request.context)
-        agent = self.states.checked(name, self._equipped(name, reach, request))
+        agent = self.states.checked(name, self._equipment.applied(name, reach, request))
         asked = _with_ids(request.input)
         self.states.check(name, asked.state)
         info = RunInfo(
@@ -295,18 +299,10 @@ class CopilotRuntime:
         name = name or DEFAULT_AGENT
         return self._aliases.get(name, name)
 
-    def _equipped(self, name: str, reach: Reach, request: RunRequest) -> Agent:
-        """The agent under its guardrails, with all that it may call here."""
-        agent = guarded(reach.agent(name), self._guardrails, request.topics)
-        delegates: list[Delegate] = []
-        if request.agent is None and self.options.agents_as_tools and not request.ephemeral:
-            delegates = [
-                Delegate(other, with_actions(it, reach.actions, follow_up=True), state)
-                for other, it in reach.agents.items()
-                if other != name and TOOL_NAME.fullmatch(other)
-                for state in (request.states.get(other, {}),)
-            ]
-        return with_actions(agent, reach.actions, request.follow_up, delegates)
+    @property
+    def _equipment(self) -> Equipment:
+        chosen = self.options
+        return Equipment(self._guardrails, chosen.agents_as_tools, chosen.generative_ui)
 
     def _store_of(self, request: RunRequest) -> Store:
         """Ephemeral runs get a store of their own, which is gone with its last reader."""

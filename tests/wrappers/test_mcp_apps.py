@@ -14,6 +14,7 @@ import httpx
 import pytest
 from ag_ui.core import RunAgentInput
 
+from agui_runtime import GenerativeUI, Options
 from agui_runtime.connectors.agui import AGUIAgent
 from agui_runtime.connectors.mcp import McpServer, McpServers
 from agui_runtime.errors import Misconfigured, MissingExtra
@@ -108,6 +109,17 @@ async def test_a_tool_with_a_page_is_carried_out_and_shown_and_the_agent_goes_on
     assert json.loads(result["content"]) == cart
     assert found[-3]["delta"] == f"It says {result['content']}"
     assert activities(replayed) == activities(found)
+
+
+async def test_all_agents_of_a_runtime_may_have_the_servers() -> None:
+    apps = Options(generative_ui=GenerativeUI(mcp_apps=[SHOP], agents=["default"]))
+    runtime = CopilotRuntime({"default": Seller(), "other": Seller()}, options=apps)
+    async with serving(runtime) as client:
+        assert len(activities(await ran(client))) == 1
+        read = await proxied(client, "resources/read", {"uri": PAGE})
+        other = await client.post("/agent/other/run", json=asked(thread="t2"))
+    assert read["contents"][0]["uri"] == PAGE
+    assert activities(events(other.text)) == []
 
 
 async def test_models_are_offered_tools_with_pages_that_are_for_them() -> None:

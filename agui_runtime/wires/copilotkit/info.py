@@ -49,7 +49,9 @@ class Info:
 
     def _drawing(self) -> Mapping[str, Any]:
         """Which agents can draw, so that pages load what shows it."""
-        drawn = {name: drawn_by(agent) for name, agent in self._runtime.agents.items()}
+        drawing = self._runtime.options.generative_ui
+        agents = self._runtime.agents.items()
+        drawn = {name: drawn_by(agent) | drawing.kinds(name) for name, agent in agents}
         surfaces = [name for name, kinds in drawn.items() if "a2ui" in kinds]
         open_ui = any("open-generative-ui" in kinds for kinds in drawn.values())
         told = {"a2uiEnabled": bool(surfaces), "openGenerativeUIEnabled": open_ui}

@@ -1,0 +1,78 @@
+"""Who draws: all agents of a runtime, or those whose page asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.connectors.base import Agent
+from agui_runtime.connectors.mcp import McpServer
+from agui_runtime.wrappers.drawing import drawn_by
+from agui_runtime.wrappers.drawing.a2ui import A2UIAgent, ResultsDrawn
+from agui_runtime.wrappers.drawing.open_ui import TOOL, OpenUIAgent
+
+CATALOG = "a2uiCatalogAvailable"
+"""Among the forwarded properties of a page that has components to draw with."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerativeUI:
+    """Whether agents draw: `a2ui` surfaces, and `open_ui`, pages that a model writes.
+
+    None leaves it to the page: they draw where it brings a catalog of components, or offers the
+    tool that writes pages. True has them draw always, False never. `mcp_apps` are MCP servers with
+    pages of their own, see `MCPAppsAgent`. `agents` names those that all of this is about; all,
+    when left out. Agents that are wrapped in `A2UIAgent` or `OpenUIAgent` draw in any case.
+    """
+
+    a2ui: bool | None = None
+    open_ui: bool | None = None
+    mcp_apps: Sequence[McpServer] = ()
+    agents: Sequence[str] | None = None
+
+    def with_apps(self, name: str, agent: Agent) -> Agent:
+        """The agent with the MCP servers that have pages; raises as `MCPAppsAgent` does."""
+        if not self.mcp_apps or not self._means(name):
+            return agent
+        from agui_runtime.wrappers.mcp_apps import MCPAppsAgent  # an extra: only when asked for
+
+        return MCPAppsAgent(agent, self.mcp_apps)
+
+    def kinds(self, name: str) -> frozenset[str]:
+        """What that agent always draws."""
+        about = {A2UIAgent.draws: self.a2ui, OpenUIAgent.draws: self.open_ui}
+        return frozenset(kind for kind, always in about.items() if always and self._means(name))
+
+    def applied(self, name: str, agent: Agent, request: RunAgentInput) -> Agent:
+        """The agent as it is to answer this request."""
+        if not self._means(name):
+            return agent
+        drawn = drawn_by(agent)
+        if OpenUIAgent.draws not in drawn and _wanted(self.open_ui, _offers_pages(request)):
+            agent = OpenUIAgent(agent)
+        if A2UIAgent.draws not in drawn and _wanted(self.a2ui, _has_catalog(request)):
+            agent = A2UIAgent(agent)
+        return agent
+
+    def _means(self, name: str) -> bool:
+        return self.agents is None or name in self.agents
+
+
+def with_results(agent: Agent, inner: Agent, tools: Collection[str]) -> Agent:
+    """The agent, whose tools are carried out around `inner`, and the surfaces that they return."""
+    return ResultsDrawn(agent, tools) if tools and A2UIAgent.draws in drawn_by(inner) else agent
+
+
+def _wanted(always: bool | None, page: bool) -> bool:
+    return page if always is None else always
+
+
+def _has_catalog(request: RunAgentInput) -> bool:
+    props = request.forwarded_props
+    return isinstance(props, dict) and props.get(CATALOG) is True
+
+
+def _offers_pages(request: RunAgentInput) -> bool:
+    return any(tool.name == TOOL for tool in request.tools or ())
