@@ -51,7 +51,6 @@ from agui_runtime.history import (
 from agui_runtime.hooks import Hooks, RunReport
 from agui_runtime.journal import Journal
 from agui_runtime.jsontext import copied
-from agui_runtime.lease import renewed
 from agui_runtime.notes import StoredNotes
 from agui_runtime.signatures import Signatures
 from agui_runtime.snapshots import Snapshots
@@ -111,11 +110,11 @@ class Run:
         self._lease = lease
         self._journal = Journal(self._store.log, lease, self.cut)
         self._signatures = Signatures(StoredNotes(self._store.states, lease.run.thread_id))
-        async with renewed(self._store.log, lease, lambda: self.cut(OwnerLost())):
-            try:
+        try:
+            with self._store.log.keep(lease, lambda: self.cut(OwnerLost())):
                 await self._drive()
-            except OwnerLost:
-                logger.error("%r lost its thread: another process ends it", self)
+        except OwnerLost:
+            logger.error("%r lost its thread: another process ends it", self)
 
     async def _drive(self) -> None:
         try:

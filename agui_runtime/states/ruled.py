@@ -80,7 +80,7 @@ class RuledLog:
         log: RunLog = store.log
         self._log = log
         self._schemas = schemas
-        self.renew, self.append = log.renew, log.append
+        self.keep, self.append = log.keep, log.append
         self.follow, self.end, self.active = log.follow, log.end, log.active
         self.ask_stop, self.wait_idle = log.ask_stop, log.wait_idle
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence, Set
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -90,8 +91,14 @@ class RunLog(Protocol):
         and Busy if another run holds it.
         """
 
-    async def renew(self, lease: Lease) -> None:
-        """Keep the lease alive; raises OwnerLost if it was replaced."""
+    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
+        """Keep the lease alive while the block runs, however busy the event loop is; what is left
+        of it afterwards is given up. Raises OwnerLost if it is not held.
+
+        `on_lost` is called in the caller's event loop, at most once: when the lease was replaced,
+        or could not be renewed for as long as it lasts. Readers in this process are then given
+        OwnerLost, unless they can read how the run was ended.
+        """
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         """Number, save and show the events to all readers in one step: all of them or none.

@@ -6,7 +6,7 @@ What was stored under an agent's former name stays where it is; whoever reads se
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import replace
 from typing import TypeVar
 
@@ -160,8 +160,8 @@ class _Log:
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
         return await self._log.claim(run, on_stop)
 
-    async def renew(self, lease: Lease) -> None:
-        await self._log.renew(lease)
+    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
+        return self._log.keep(lease, on_lost)
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         await self._log.append(lease, events)

@@ -48,6 +48,18 @@ async def processes(server: RedisServer, clock: Clock | None = None) -> AsyncIte
         yield Processes(stack, server.url, clock)
 
 
+def lapses_at(server: RedisServer, meta: str) -> float:
+    """When the lease of the thread with that key is over, on the server's clock."""
+    return float(server.command("HGET", meta, "until"))
+
+
+async def renewed(server: RedisServer, meta: str, until: float) -> None:
+    """Return when that lease is good until then."""
+    async with asyncio.timeout(20):
+        while lapses_at(server, meta) < until:  # noqa: ASYNC110  # the server sends no word of it
+            await asyncio.sleep(0.02)
+
+
 async def ended(store: Store) -> list[Record]:
     """The thread's records up to the first terminal event."""
     found: list[Record] = []
@@ -104,8 +116,9 @@ async def test_a_run_whose_process_is_silent_is_ended_by_the_next_start(redis: R
         assert kinds[2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
         with pytest.raises(OwnerLost):
             await silent.log.append(lease, [said(1)])
-        with pytest.raises(OwnerLost):
-            await silent.log.renew(lease)
+        lost = asyncio.Event()
+        with silent.log.keep(lease, lost.set):
+            await lost.wait()
         assert [run.status for run in await other.threads.runs("t1")] == ["failed", "running"]
 
 
@@ -131,11 +144,12 @@ async def test_a_renewed_lease_stays(redis: RedisServer) -> None:
     async with processes(redis, clock) as made:
         owner, other = await made.start(), await made.start()
         lease = await claimed(owner, a_run())
-        for _ in range(4):
-            clock.now += 4
-            await owner.log.renew(lease)
-            await other.log.bury("t1")
-        await owner.log.append(lease, [said(0)])
+        with owner.log.keep(lease, ignore):
+            for _ in range(4):
+                clock.now += 4
+                await renewed(redis, made.key("meta"), clock.now + 6)
+                await other.log.bury("t1")
+            await owner.log.append(lease, [said(0)])
 
 
 async def test_somebody_notices_a_dead_process_without_being_asked(redis: RedisServer) -> None:
@@ -276,8 +290,11 @@ async def test_a_full_server_refuses_starts_but_takes_ends(tmp_path: Path) -> No
         server.command("CONFIG", "SET", "maxmemory", "1")
         with pytest.raises(StoreUnavailable, match="full"):
             await claimed(store, a_run(thread="t2"))
-        await store.log.renew(lease)
-        await finish(store, lease)
+        meta = server.keys("*meta")[0]
+        before = lapses_at(server, meta)
+        with store.log.keep(lease, ignore):
+            await renewed(server, meta, before + 0.001)
+            await finish(store, lease)
         assert await store.log.active("t1") is None
         server.command("CONFIG", "SET", "maxmemory", "0")
         assert (await claimed(store, a_run(run="r2"))).fresh
@@ -338,11 +355,17 @@ async def test_a_large_state_takes_less_room_than_it_has(redis: RedisServer) -> 
 async def test_a_stop_that_nobody_heard_is_found_with_the_next_renewal(redis: RedisServer) -> None:
     async with processes(redis) as made:
         owner, other = await made.start(), await made.start()
-        asked: list[str] = []
-        lease = await claimed(owner, a_run(), lambda: asked.append("stop"))
+        asked, stopped = list[str](), asyncio.Event()
+
+        def stop() -> None:
+            asked.append("stop")
+            stopped.set()
+
+        lease = await claimed(owner, a_run(), stop)
         await owner.hearing.close()
         assert await other.log.ask_stop("t1")
-        await owner.log.renew(lease)
+        with owner.log.keep(lease, ignore):
+            await stopped.wait()
         assert asked == ["stop"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from agui_runtime.errors import (
@@ -65,8 +66,9 @@ class MemoryRunLog:
         self._shelf.make_room(thread)
         return lease
 
-    async def renew(self, lease: Lease) -> None:
+    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
         self._held(lease)
+        return nullcontext()
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         thread = self._held(lease)

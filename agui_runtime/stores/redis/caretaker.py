@@ -13,6 +13,7 @@ from agui_runtime.stores.redis.codec import Span, archive_of, span_of
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.log import RedisRunLog
+from agui_runtime.stores.redis.reading import Reading
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.redis.server import Server
 
@@ -32,6 +33,7 @@ class Caretaker:
         script: Script,
         index: Index,
         log: RedisRunLog,
+        reading: Reading,
         limits: RedisLimits,
         now: Callable[[], float],
     ) -> None:
@@ -39,6 +41,7 @@ class Caretaker:
         self._script = script
         self._index = index
         self._log = log
+        self._reading = reading
         self._limits = limits
         self._now = now
 
@@ -50,6 +53,7 @@ class Caretaker:
                 if self._server.calm_for() >= RECOVERY:
                     await self.end_lost_runs()
                 await self.compact_old_runs()
+                await self._reading.verify()
             except AguiError as error:
                 logger.warning("looking after the threads failed: %s", error)
 
@@ -84,7 +88,7 @@ class Caretaker:
 
     async def _archive(self, thread_id: str, span: Span, last: int) -> None:
         epoch = (await self._log.end(thread_id)).epoch
-        records = await self._log.records(thread_id, epoch, span.first, last)
+        records = await self._reading.records(thread_id, epoch, span.first, last)
         events = compact([record.event for record in records])
         kept = [Record(0, span.run.run_id, event) for event in events]
         await self._script.step("archive", thread_id, span.first, last, archive_of(kept, last))

@@ -15,10 +15,10 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from agui_runtime import jsontext
-from agui_runtime.errors import StoreUnavailable
-from agui_runtime.events import Cursor, Event, Record
-from agui_runtime.stores.base import Batch
+from agui_runtime.errors import OwnerLost, StoreUnavailable
+from agui_runtime.events import Event
 from agui_runtime.stores.redis.pipe import cancellable, cancelled
+from agui_runtime.stores.redis.tail import Tail
 
 logger = logging.getLogger(__name__)
 
@@ -26,68 +26,6 @@ PULSE = 2.0
 """Seconds between signs of life; a connection that is silent for three of them is dead."""
 
 RETRY_AFTER = 0.2
-WINDOW = 512
-"""So many of a thread's latest records are at hand for its readers."""
-
-
-class Tail:
-    """The latest records of one thread, shared by its readers in this process."""
-
-    def __init__(self) -> None:
-        self.changes = 0
-        self.readers = 0
-        self._epoch = ""
-        self._records: list[Record] = []
-        self._waiters: list[asyncio.Future[None]] = []
-
-    @property
-    def latest(self) -> Record | None:
-        """The newest record, if it was heard."""
-        return self._records[-1] if self._records else None
-
-    def since(self, after: Cursor) -> Batch | None:
-        """The records after the cursor, none if it is the latest; None where only the log knows."""
-        if not self._records or after.epoch != self._epoch:
-            return None
-        place = after.seq + 1 - self._records[0].seq
-        if not 0 <= place <= len(self._records):
-            return None
-        return Batch(self._records[place:], Cursor(self._epoch, self._records[-1].seq))
-
-    def hear(self, epoch: str, first: int, run_id: str, events: Sequence[Event]) -> None:
-        """Records that were stored; what was heard before is ignored."""
-        latest = self._records[-1].seq if self._records else 0
-        if epoch == self._epoch and first + len(events) - 1 <= latest:
-            return
-        if epoch != self._epoch or first != latest + 1 or len(self._records) > WINDOW:
-            self._records = []
-        self._epoch = epoch
-        self._records += [Record(seq, run_id, event) for seq, event in enumerate(events, first)]
-        self._wake()
-
-    def forget(self) -> None:
-        """Something may have been missed: every reader looks into the log."""
-        self._records = []
-        self._wake()
-
-    async def changed(self, seen: int) -> None:
-        """Return when `changes` is no longer what it was."""
-        if self.changes == seen:
-            # One future for each waiter: cancelling a waiter would cancel a shared one.
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            try:
-                await waiter
-            finally:
-                if waiter in self._waiters:
-                    self._waiters.remove(waiter)
-
-    def _wake(self) -> None:
-        self.changes += 1
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
 
 
 class Hearing:
@@ -112,11 +50,11 @@ class Hearing:
             await cancelled(self._task)
 
     @contextmanager
-    def tail(self, channel: str) -> Iterator[Tail]:
+    def tail(self, channel: str, thread_id: str) -> Iterator[Tail]:
         """The thread's tail, heard as long as somebody is in the block."""
         tail = self._tails.get(channel)
         if tail is None:
-            tail = self._tails[channel] = Tail()
+            tail = self._tails[channel] = Tail(thread_id)
             self._wanted.set()
         tail.readers += 1
         try:
@@ -132,10 +70,28 @@ class Hearing:
         self._spoken.add(channel)
         self._wanted.set()
 
+    def is_spoken(self, channel: str) -> bool:
+        """Whether a run of this process writes the thread."""
+        return channel in self._spoken
+
     def is_silent(self, channel: str) -> None:
         """Others may write the thread again."""
         self._spoken.discard(channel)
         self._wanted.set()
+
+    def lost(self, channel: str, *, unheard: bool) -> None:
+        """This process no longer writes the thread: whoever does so next is not known. `unheard`:
+        nor can the log be read.
+        """
+        tail = self._tails.get(channel)
+        if tail is not None and unheard:
+            tail.fail(OwnerLost())
+        elif tail is not None:
+            tail.orphan()
+
+    def others(self) -> Sequence[Tail]:
+        """The tails of threads that this process does not write."""
+        return [self._tails[name] for name in self._tails.keys() - self._spoken]
 
     def told(
         self, channel: str, epoch: str, first: int, run_id: str, events: Sequence[Event]
@@ -184,6 +140,8 @@ class Hearing:
     async def _read(self, connection: AbstractConnection) -> None:
         while True:
             reply = await cancellable(connection.read_response(timeout=3 * PULSE))
+            if reply is None:
+                raise TimeoutError("nothing was heard, not even an answer to a sign of life")
             if not isinstance(reply, list) or len(reply) != 3:
                 continue  # PONG
             kind, channel, payload = reply
@@ -200,5 +158,9 @@ def _hear(tail: Tail, kind: bytes, payload: Any) -> None:  # noqa: ANN401  # byt
         tail.forget()
         return
     head, _, events = payload.partition(b"\n")
-    epoch, first, run_id = head.decode().split(" ", 2)
-    tail.hear(epoch, int(first), run_id, jsontext.loads(events))
+    try:
+        epoch, first, run_id = head.decode().split(" ", 2)
+        tail.hear(epoch, int(first), run_id, jsontext.loads(events))
+    except ValueError as error:  # the log may be in order, and is looked into
+        logger.error("Redis: news that cannot be read: %s", error)
+        tail.forget()

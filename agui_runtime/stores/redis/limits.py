@@ -11,8 +11,8 @@ class RedisLimits:
 
     A thread is dropped `max_age` after its latest run. Runs that ended `compact_after` ago are kept
     in fewer, equal events; cursors inside of them are then answered with Gone. A run whose process
-    has not been heard of for `lease` is ended by another one. Commands wait at most `patience` for
-    a server that does not answer.
+    has not been heard of for `lease` is ended by another one, and by itself; so is one whose event
+    loop has not turned for `hung`. Commands wait at most `patience` after a first failure.
     """
 
     runs_per_thread: int = 100
@@ -21,4 +21,5 @@ class RedisLimits:
     max_age: float = 7 * 24 * 3600.0
     compact_after: float = 600.0
     lease: float = 6.0
+    hung: float = 30.0
     patience: float = 10.0

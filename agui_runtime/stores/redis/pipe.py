@@ -1,4 +1,4 @@
-"""One connection for many: what is asked while a write is under way goes together with the next.
+"""One connection for many: what is asked while a write is under way goes with the next.
 
 It knows commands and replies, and neither keys nor patience.
 """
@@ -58,30 +58,30 @@ class Pipe:
         await self._hang_up()
 
     async def _carry_out(self) -> None:
-        asked: list[tuple[Words, asyncio.Future[Any]]] = []
+        batch: list[tuple[Words, asyncio.Future[Any]]] = []
         try:
             while self._waiting:
-                asked = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-                await self._exchange([each for each in asked if not each[1].done()])
+                batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                await self._exchange([each for each in batch if not each[1].done()])
         except BROKEN as error:
             await self._hang_up()
-            self._break(asked, error)
+            self._break(batch, error)
         finally:
             self._carrying = None
-            self._break(asked, exceptions.ConnectionError("the connection was given up"))
+            self._break(batch, exceptions.ConnectionError("the connection was given up"))
 
-    def _break(self, asked: Words, error: BaseException) -> None:
+    def _break(self, batch: Words, error: BaseException) -> None:
         """Give the error to those who would wait for ever."""
-        for _, reply in (*asked, *self._waiting):
+        for _, reply in (*batch, *self._waiting):
             if not reply.done():
                 reply.set_exception(error)
         self._waiting.clear()
 
-    async def _exchange(self, asked: Sequence[tuple[Words, asyncio.Future[Any]]]) -> None:
+    async def _exchange(self, batch: Sequence[tuple[Words, asyncio.Future[Any]]]) -> None:
         async with asyncio.timeout(self._timeout):
             connection = await self._connected()
             sent, packed = [], list[bytes]()
-            for words, reply in asked:
+            for words, reply in batch:
                 try:
                     packed += connection.pack_command(*words)
                 except UNSENDABLE as error:

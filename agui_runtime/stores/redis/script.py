@@ -16,6 +16,7 @@ from agui_runtime.stores.redis.server import Lane, Server
 PARTS = ("meta", "log", "runs", "ids", "states", "archive")
 
 LANES: Mapping[str, Lane] = {
+    "end": "look",
     "info": "look",
     "inspect": "look",
     "read": "read",

@@ -10,10 +10,13 @@ from collections.abc import Callable
 from agui_runtime.stores.redis.answers import RedisAnswers
 from agui_runtime.stores.redis.caretaker import Caretaker
 from agui_runtime.stores.redis.hearing import Hearing
+from agui_runtime.stores.redis.holdings import Holdings
 from agui_runtime.stores.redis.index import Index
+from agui_runtime.stores.redis.keeper import Keeper
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.log import RedisRunLog
 from agui_runtime.stores.redis.pipe import cancelled
+from agui_runtime.stores.redis.reading import Reading
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.redis.server import Server
 from agui_runtime.stores.redis.states import RedisStateStore
@@ -45,11 +48,14 @@ class RedisStore:
         script = Script(self._server, prefix, limits.max_age, clock)
         index = Index(self._server, prefix, limits.max_age, clock)
         inbox = f"{prefix}:inbox:{uuid.uuid4().hex}"
-        self.hearing = Hearing(self._server.connection, inbox, lambda told: self.log.heard(told))
+        self.hearing = Hearing(self._server.connection, inbox, lambda told: holdings.heard(told))
+        self.keeper = Keeper(url, prefix, limits, clock)
+        holdings = Holdings(script, self.hearing, self.keeper)
+        reading = Reading(script, self.hearing)
         self.states = RedisStateStore(script, limits, now)
         self.threads = RedisThreadIndex(script, index, limits, now)
-        self.log = RedisRunLog(script, self.hearing, index, self.states, limits, inbox, now)
-        self.caretaker = Caretaker(self._server, script, index, self.log, limits, now)
+        self.log = RedisRunLog(script, holdings, reading, index, self.states, limits, inbox, now)
+        self.caretaker = Caretaker(self._server, script, index, self.log, reading, limits, now)
         self._watching: asyncio.Task[None] | None = None
 
     def answers(self, seconds: float = 300.0) -> RedisAnswers:
@@ -59,6 +65,7 @@ class RedisStore:
     async def open(self) -> None:
         await self._server.open()
         self.hearing.start()
+        self.keeper.open()
         self._watching = asyncio.create_task(self.caretaker.watch())
 
     async def close(self) -> None:
@@ -66,6 +73,7 @@ class RedisStore:
             await cancelled(self._watching)
             self._watching = None
         await self.hearing.close()
+        await self.keeper.close()
         await self._server.close()
 
     async def check(self) -> None:

@@ -146,6 +146,7 @@ function steps.claim(owner, agent, epoch, nonce, run_id, fingerprint, run, lease
     unpack(call('HMGET', META, 'epoch', 'seq', 'token', 'live', 'nonce', 'boot'))
   local latest = call('LINDEX', RUNS, -1)
   if token and by == nonce then
+    call('HSET', META, 'until', stamp(now + tonumber(lease)))
     return { 'ok', known, seq, token, call('SMEMBERS', IDS), stamp(now) }
   end
   if latest and fingerprint ~= '' then
@@ -283,6 +284,11 @@ end
 function steps.info()
   local all = call('HGETALL', META)
   return { all[1] and 'ok' or 'unknown', all }
+end
+
+steps['end'] = function()
+  local epoch, seq = unpack(call('HMGET', META, 'epoch', 'seq'))
+  return { epoch and 'ok' or 'unknown', epoch, seq }
 end
 
 function steps.update(name, archived)

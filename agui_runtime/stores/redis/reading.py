@@ -1,0 +1,138 @@
+"""How a thread's log is read: in parts, in turn with all others who read, then as it is heard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from agui_runtime.errors import Gone, OwnerLost, ThreadNotFound
+from agui_runtime.events import TERMINAL, Cursor, Record, RunInfo
+from agui_runtime.stores.base import Batch
+from agui_runtime.stores.redis.codec import archived, record_of, span_of
+from agui_runtime.stores.redis.hearing import Hearing
+from agui_runtime.stores.redis.script import Script
+from agui_runtime.stores.redis.tail import Tail
+
+PART = 256
+"""So many records are read at a time."""
+
+TURNS = 16
+"""So many readers are given a part of a log at a time; the others wait in line, each for a part."""
+
+VERIFY_AFTER = 5.0
+"""Seconds without a look at a thread, after which it is seen whether its log is still there."""
+
+
+class Reading:
+    """The readers' side of `RunLog`."""
+
+    def __init__(self, script: Script, hearing: Hearing) -> None:
+        self._script = script
+        self._hearing = hearing
+        self._turns = asyncio.Semaphore(TURNS)
+
+    async def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
+        with self._hearing.tail(self._script.channel(thread_id), thread_id) as tail:
+            position = after
+            while True:
+                seen = tail.changes
+                batch = tail.since(position) if position else None
+                if batch is None:
+                    batch = await self._next(tail, position)
+                position = batch.cursor
+                if batch.records:
+                    yield batch
+                else:
+                    await tail.changed(seen)
+
+    async def end(self, thread_id: str) -> Cursor:
+        how, *found = await self._script.step("end", thread_id)
+        if how != b"ok":
+            raise ThreadNotFound(thread_id)
+        return _cursor(found)
+
+    async def active(self, thread_id: str) -> RunInfo | None:
+        how, *found = await self._script.step("inspect", thread_id)
+        return None if how == b"idle" else span_of(found[-1]).run
+
+    async def wait_idle(self, thread_id: str) -> None:
+        with self._hearing.tail(self._script.channel(thread_id), thread_id) as tail:
+            while True:
+                seen = tail.changes
+                latest = tail.latest
+                runs_on = latest is not None and latest.event["type"] not in TERMINAL
+                if not runs_on and await self.active(thread_id) is None:
+                    return
+                await tail.changed(seen)
+
+    async def records(self, thread_id: str, epoch: str, first: int, last: int) -> list[Record]:
+        """These records; raises Gone if they are no longer there."""
+        found: list[Record] = []
+        position = Cursor(epoch, first - 1)
+        while position.seq < last:
+            batch = await self._read(thread_id, position)
+            found += batch.records
+            position = batch.cursor
+        return [record for record in found if record.seq <= last]
+
+    async def verify(self) -> None:
+        """Have readers look into logs of which nothing was heard for a while, if these are gone,
+        or have grown unheard.
+        """
+        now = asyncio.get_running_loop().time()
+        due = [each for each in self._hearing.others() if each.verified_at + VERIFY_AFTER <= now]
+        for tail in due:
+            tail.verified_at = now
+        await asyncio.gather(*map(self._verify, due))
+
+    async def _verify(self, tail: Tail) -> None:
+        seen, known = tail.changes, tail.end
+        how, *found = await self._script.step("end", tail.thread_id)
+        if tail.changes == seen and (how != b"ok" or _cursor(found) != known):
+            tail.forget()
+
+    async def _next(self, tail: Tail, after: Cursor | None) -> Batch:
+        try:
+            async with tail.unless_failed(), self._turns:
+                batch = await self._part(tail, after)
+        except ThreadNotFound:
+            if tail.orphaned or self._hearing.is_spoken(self._script.channel(tail.thread_id)):
+                raise OwnerLost from None  # of a run of this process nothing is there any longer
+            raise
+        tail.reach(batch.cursor)
+        return batch
+
+    async def _part(self, tail: Tail, after: Cursor | None) -> Batch:
+        """What follows the cursor. In a crowd, whole parts are read once for all of it."""
+        if after is None or tail.readers == 1:
+            return await self._read(tail.thread_id, after)
+        start = Cursor(after.epoch, after.seq - after.seq % PART)
+        part = tail.part(start)
+        if part is None:
+            try:
+                part = await self._read(tail.thread_id, start)
+            except Gone:  # the part's beginning is; the reader's place may be there
+                return await self._read(tail.thread_id, after)
+            if len(part.records) == PART:
+                tail.share(start, part)
+        place = next((n for n, each in enumerate(part.records) if each.seq > after.seq), None)
+        if place is None or part.records[place].seq != after.seq + 1:
+            return await self._read(tail.thread_id, after)
+        return Batch(part.records[place:], part.cursor)
+
+    async def _read(self, thread_id: str, after: Cursor | None) -> Batch:
+        known, seq = ("", "") if after is None else (after.epoch, str(after.seq))
+        how, *more = await self._script.step("read", thread_id, known, seq, PART)
+        if how == b"unknown":
+            raise ThreadNotFound(thread_id)
+        if how == b"gone":
+            raise Gone
+        epoch, position, found = more
+        records = archived(found) if how == b"run" else [record_of(entry) for entry in found]
+        latest = records[-1].seq if records else int(position)
+        return Batch(records, Cursor(epoch.decode(), latest))
+
+
+def _cursor(found: list[bytes]) -> Cursor:
+    epoch, seq = found
+    return Cursor(epoch.decode(), int(seq))

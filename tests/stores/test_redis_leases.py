@@ -1,0 +1,179 @@
+"""What keeps a lease, and what ends it: an owner's own clock, its event loop, and the server's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+
+import pytest
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.actions import action
+from agui_runtime.errors import Gone, OwnerLost, ThreadNotFound
+from agui_runtime.events import Event
+from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.stores.redis import RedisLimits, RedisStore
+from tests.faults.proxy import Proxy
+from tests.runtime.worlds import asking, kinds, told as told_by
+from tests.stores.servers import RedisServer, opened
+from tests.stores.test_contract import a_run, claimed, ignore, read, said
+from tests.stores.test_redis import START, ended, processes
+
+SHORT = RedisLimits(lease=0.6)
+
+
+@asynccontextmanager
+async def behind(proxy: Proxy) -> AsyncIterator[str]:
+    """The proxy, running; yields the URL of the server behind it."""
+    await proxy.start()
+    try:
+        yield f"redis://127.0.0.1:{proxy.port}/0"
+    finally:
+        await proxy.close()
+
+
+class Waiting:
+    """An agent that begins, has a tool carried out, and waits for it; both say how they ended."""
+
+    def __init__(self) -> None:
+        self.tool_begun, self.tool_cancelled = asyncio.Event(), asyncio.Event()
+
+    async def agent(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        call = {"toolCallId": "c1"}
+        yield {"type": "TOOL_CALL_START", **call, "toolCallName": "wait"}
+        yield {"type": "TOOL_CALL_ARGS", **call, "delta": "{}"}
+        yield {"type": "TOOL_CALL_END", **call}
+
+    async def wait(self) -> str:
+        """Waits."""
+        self.tool_begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.tool_cancelled.set()
+            raise
+        raise AssertionError("unreachable")
+
+
+async def test_a_busy_event_loop_loses_no_lease(redis: RedisServer) -> None:
+    async with processes(redis) as made:
+        owner = await made.start(SHORT)
+        lease, lost = await claimed(owner, a_run()), asyncio.Event()
+        with owner.log.keep(lease, lost.set):
+            time.sleep(2)  # noqa: ASYNC251  # what an agent must not do, and some do
+            await owner.log.append(lease, [said(0)])
+            assert not lost.is_set()
+
+
+async def test_an_event_loop_that_is_dead_gives_its_leases_up(redis: RedisServer) -> None:
+    async with processes(redis) as made:
+        owner = await made.start(RedisLimits(lease=0.4, hung=0.5))
+        lease, lost = await claimed(owner, a_run()), asyncio.Event()
+        with owner.log.keep(lease, lost.set):
+            await owner.log.append(lease, [START])
+            time.sleep(2.5)  # noqa: ASYNC251  # as good as dead
+            with pytest.raises(OwnerLost):
+                await owner.log.append(lease, [said(0)])
+            await lost.wait()
+        records = await ended(owner)
+        assert [record.event["type"] for record in records][-1] == "RUN_ERROR"
+
+
+async def test_an_owner_that_cannot_reach_the_server_stops_its_agent_and_tells_its_readers(
+    redis: RedisServer,
+) -> None:
+    proxy, waiting = Proxy(redis.port), Waiting()
+    async with behind(proxy) as url:
+        runtime = CopilotRuntime(
+            {"default": waiting.agent},
+            [action(waiting.wait)],
+            store=RedisStore(url, RedisLimits(lease=0.6, patience=60), prefix="cut-off"),
+        )
+        async with runtime.lifespan():
+            handle = await runtime.start(asking())
+            reading = asyncio.create_task(told_by(handle))
+            await waiting.tool_begun.wait()
+            proxy.stall()
+            await waiting.tool_cancelled.wait()
+            with pytest.raises(OwnerLost):
+                await reading
+            proxy.flow()
+            assert handle.ended is not None
+            await handle.ended
+            assert kinds(await told_by(handle))[-1] == "RUN_ERROR"
+
+
+async def test_a_reader_that_looks_into_the_log_meanwhile_is_told_as_well(
+    redis: RedisServer,
+) -> None:
+    proxy = Proxy(redis.port)
+    async with (
+        behind(proxy) as url,
+        opened(RedisStore(url, RedisLimits(lease=0.6, patience=60), prefix="looking")) as owner,
+    ):
+        lease = await claimed(owner, a_run())
+        await owner.log.append(lease, [START])
+        with owner.log.keep(lease, ignore):
+            proxy.stall()
+            with pytest.raises(OwnerLost):
+                await read(owner, 2)
+            proxy.flow()
+
+
+async def test_readers_and_owner_learn_that_everything_was_deleted(redis: RedisServer) -> None:
+    async with processes(redis) as made:
+        owner, other = await made.start(), await made.start()
+        lease, lost = await claimed(owner, a_run()), asyncio.Event()
+        await owner.log.append(lease, [START])
+        following = [asyncio.create_task(read(store, 2)) for store in (owner, other)]
+        await read(other, 1)
+        with owner.log.keep(lease, lost.set):
+            redis.command("DEL", *redis.keys(made.key("*").replace("{t1}", "*")))
+            await lost.wait()
+        with pytest.raises(OwnerLost):
+            await following[0]
+        with pytest.raises((Gone, ThreadNotFound)):
+            await following[1]
+
+
+async def test_news_that_was_never_heard_is_found_in_the_log(redis: RedisServer) -> None:
+    async with processes(redis) as made:
+        writer, reader = await made.start(), await made.start()
+        lease = await claimed(writer, a_run())
+        await writer.log.append(lease, [START])
+        async with aclosing(reader.log.follow("t1", None)) as batches:
+            await anext(batches)
+            coming = asyncio.ensure_future(anext(batches))
+            await asyncio.sleep(0)
+            reader.hearing.speaks(made.key("news"))  # it is deaf to this thread from now on
+            await writer.log.append(lease, [said(0)])
+            reader.hearing.is_silent(made.key("news"))
+            assert (await coming).records[0].event == said(0)
+
+
+async def test_an_owner_whose_clock_is_ahead_is_noticed_like_any_other(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with processes(redis) as made:
+        other, right = await made.start(SHORT), time.time
+        monkeypatch.setattr(time, "time", lambda: right() + 3600)
+        ahead = await made.start(SHORT)
+        await ahead.log.append(await claimed(ahead, a_run()), [START])
+        monkeypatch.undo()
+        assert (await ended(other))[-1].event["code"] == "OWNER_LOST"
+
+
+async def test_the_threads_of_an_owner_are_forgotten_with_the_last_of_them(
+    redis: RedisServer,
+) -> None:
+    async with processes(redis) as made:
+        store = await made.start(RedisLimits(max_age=0.3))
+        await store.threads.obtain("t1", "ann", "default")
+        (index,) = redis.keys(f"{made.key('')[:-6]}:owner:*")
+        await asyncio.sleep(0.35)
+        await store.threads.obtain("t2", "ann", "default")
+        assert redis.command("ZRANGE", index, "0", "-1") == [b"t2"]
+        await asyncio.sleep(0.35)
+        assert redis.keys(index) == []
