@@ -19,7 +19,7 @@ async def told(client: str, url: str, query: str, **job: Any) -> AsyncGenerator[
     """What the client tells, line by line, until it ends; close it (`aclosing`) to end it before.
 
     `client` is one of those that `client.mjs` lists; `job` may have `variables`, `take`, `headers`,
-    `payload`, `pinged`, `persisted`.
+    `payload`, `pinged`, `persisted`, `retries`, `resume`.
     """
     asked = orjson.dumps({"client": client, "url": url, "query": query, **job}).decode()
     process = await asyncio.create_subprocess_exec(

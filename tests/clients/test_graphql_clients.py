@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.routes import routes
 from agui_runtime.wires.graphql.transport_ws import SocketLimits
 from tests.clients.subscriber import everything, told
+from tests.faults.proxy import Proxy
 from tests.support import served
 from tests.wires.graphql.merging import merged
 from tests.wires.graphql.serving import PATH
@@ -149,6 +150,59 @@ async def test_a_client_answers_the_pings_of_an_idle_connection() -> None:
                 if pings == 2:  # the first one was answered: the connection is still there
                     agent.go.set()
     assert last == {"complete": True}
+
+
+@asynccontextmanager
+async def cutting(origin: str) -> AsyncIterator[tuple[str, Proxy]]:
+    """A way to the server that can be cut, and its address."""
+    proxy = Proxy(int(origin.rpartition(":")[2]))
+    await proxy.start()
+    try:
+        yield f"http://127.0.0.1:{proxy.port}", proxy
+    finally:
+        await proxy.close()
+
+
+@pytest.mark.parametrize("client", SUBSCRIBERS)
+@pytest.mark.parametrize("thread", ["thread-1", None])
+@pytest.mark.parametrize("run", ["run-1", None])
+async def test_a_client_that_was_cut_off_comes_back_to_the_same_run(
+    client: str, thread: str | None, run: str | None
+) -> None:
+    agent = Halting()
+    runtime = patient(agent)
+    variables = {"data": data(threadId=thread, runId=run)}
+    async with served(app(runtime)) as origin, cutting(origin) as (address, proxy):
+        lines = []
+        async for line in told(client, address + PATH, ANSWER, variables=variables, retries=3):
+            lines.append(line)
+            if len(lines) == 2:
+                proxy.reset()
+                agent.go.set()
+        threads = await runtime.store.threads.list("anonymous")
+        runs = [await runtime.store.threads.runs(each.thread_id) for each in threads.threads]
+    assert values(lines)[-1]["status"] == {"code": "Success"}
+    assert len(runs) == len(runs[0]) == 1
+
+
+@pytest.mark.parametrize("client", SUBSCRIBERS)
+async def test_a_reader_of_events_that_was_cut_off_goes_on_where_it_was(client: str) -> None:
+    agent = Halting()
+    runtime = patient(agent)
+    async with served(app(runtime)) as origin, cutting(origin) as (address, proxy):
+        whole = asyncio.create_task(
+            everything(client, origin + PATH, ANSWER, variables={"data": data()})
+        )
+        await agent.waiting.wait()
+        job = {"variables": {"threadId": "thread-1"}, "retries": 3, "resume": True, "take": 6}
+        lines = []
+        async for line in told(client, address + PATH, EVENTS, **job):
+            lines.append(line)
+            if len(lines) == 2:
+                proxy.reset()
+                agent.go.set()
+        await whole
+    assert [each["seq"] for each in values(lines)] == [1, 2, 3, 4, 5, 6]
 
 
 QUERIERS = ("graphql-request", "graphql-request-6", "apollo", "apollo-3")

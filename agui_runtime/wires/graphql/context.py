@@ -39,7 +39,8 @@ class StartedRun(NamedTuple):
 
 @dataclass(slots=True)
 class GraphQLExecutionContext:
-    """The `info.context` of one request; its `request_id` is the correlation id.
+    """The `info.context` of one request; its `request_id` is the correlation id, `operation_id` the
+    client's own. `begun` are the runs that were begun on its connection.
 
     `headers` are those that the allow-list lets through, `cloud_key` is CopilotKit's public key if
     the front end sent one. `properties` are the front end's, from when a resolver has read them.
@@ -57,6 +58,8 @@ class GraphQLExecutionContext:
     trace: Trace = field(default_factory=lambda: Trace(""))
     limits: BodyLimits = DEFAULT_LIMITS
     started: StartedRun | None = None
+    operation_id: str = ""
+    begun: set[str] = field(default_factory=set)
 
     def run_context(self, properties: Mapping[str, Any], url: str | None) -> RunContext:
         """The surroundings of a run; as in the reference, a cloud key is one of its properties."""

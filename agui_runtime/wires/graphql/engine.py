@@ -32,11 +32,17 @@ from agui_runtime.wires.graphql.trace import Trace
 
 
 class Identity(NamedTuple):
-    """Who is asking: with the request's headers by lower-case names, and its correlation id."""
+    """Who is asking: with the request's headers by lower-case names, and its correlation id.
+
+    Where many operations share a connection, `operation_id` is the client's id of this one, and
+    `begun` collects the runs that were begun on the connection.
+    """
 
     caller: Caller
     headers: Mapping[str, str]
     request_id: str
+    operation_id: str = ""
+    begun: set[str] | None = None
 
 
 class Engine:
@@ -73,6 +79,8 @@ class Engine:
                 runtime=self.runtime,
                 caller=asker.caller,
                 request_id=asker.request_id,
+                operation_id=asker.operation_id,
+                begun=set() if asker.begun is None else asker.begun,
                 headers=self._forward_headers.pick(headers),
                 cloud_key=headers.get(CLOUD_KEY),
                 has_banner=has_banner(headers),

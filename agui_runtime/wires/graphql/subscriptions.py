@@ -19,6 +19,7 @@ from agui_runtime.wires.graphql.exploration import RunEvent, Thread, read_cursor
 from agui_runtime.wires.graphql.inputs import GenerateCopilotResponseInput, given
 from agui_runtime.wires.graphql.plan import STREAMED_ROOT
 from agui_runtime.wires.graphql.reading import read
+from agui_runtime.wires.graphql.repeats import Hints, identified
 from agui_runtime.wires.graphql.request import run_request
 from agui_runtime.wires.graphql.types import JSONObject
 from agui_runtime.wires.graphql.updates import CopilotUpdate, Updates
@@ -34,7 +35,10 @@ class Subscription:
     @strawberry.subscription(  # type: ignore[untyped-decorator]  # Any, if it has arguments
         description=(
             "Starts a run, as the mutation of this name does, and tells of its answer as it grows. "
-            "Whoever stops listening does not stop the run."
+            "Whoever stops listening does not stop the run. The same `data.runId` with the same "
+            "content is the same run, told from its start again; without one, so is the same "
+            "operation id of graphql-ws, or the same content on another connection while the run "
+            "is live and a minute after. A new `runId` always asks anew."
         )
     )
     async def generate_copilot_response(
@@ -106,8 +110,13 @@ async def _updates(
     properties: Mapping[str, Any],
 ) -> AsyncGenerator[CopilotUpdate, None]:
     surroundings = context.run_context(properties, given(data.frontend.url))
-    request = run_request(data, surroundings, context.limits)
+    request = await identified(
+        run_request(data, surroundings, context.limits),
+        context.runtime.threads,
+        Hints(given(data.run_id) or "", context.operation_id, context.begun),
+    )
     handle = await context.runtime.start(request)
+    context.begun.add(handle.run.run_id)
     updates, told = Updates(handle.run), handle.start
     async with aclosing(handle.batches()) as batches:
         async for batch in batches:

@@ -61,6 +61,7 @@ class Connection:
         self._open: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers = count(1)
+        self._begun: set[str] = set()
 
     async def serve(self, identify: Identify) -> None:
         """Talk until either side closes the connection; then no operation is open any more."""
@@ -180,7 +181,8 @@ class Connection:
             task.cancel()
 
     async def _answer(self, key: str, asked: GraphQLRequest, number: int) -> None:
-        asker = self._identity._replace(request_id=f"{self._identity.request_id}.{number}")
+        request_id = f"{self._identity.request_id}.{number}"
+        asker = self._identity._replace(request_id=request_id, operation_id=key, begun=self._begun)
         head = b'{"id":%b,"type":"next","payload":' % jsontext.dumps(key)
         try:
             operation = self._engine.prepare(asked)

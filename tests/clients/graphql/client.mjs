@@ -11,6 +11,7 @@ import { WebSocket } from "ws";
 
 const job = JSON.parse(process.argv[2]);
 const { client, url, query, variables = {}, take = Infinity, headers, payload, pinged } = job;
+const { resume = false, retries = 0 } = job;
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
@@ -19,16 +20,17 @@ async function overWebSocket() {
     url: url.replace(/^http/, "ws"),
     webSocketImpl: WebSocket,
     connectionParams: payload,
-    retryAttempts: 0,
+    retryAttempts: retries,
+    retryWait: atOnce,
     on: pinged ? { ping: (received) => received && say({ pinged: true }) } : {},
   });
-  await all(ws.iterate({ query, variables }));
+  await resumed((request, sink) => ws.subscribe(request, sink));
   await ws.dispose();
 }
 
 async function overEventStream() {
-  const sse = createSseClient({ url, headers, retryAttempts: 0 });
-  await all(sse.iterate({ query, variables }));
+  const sse = createSseClient({ url, headers, retryAttempts: retries, retry: atOnce });
+  await resumed((request, sink) => sse.subscribe(request, sink));
   sse.dispose();
 }
 
@@ -80,13 +82,23 @@ const overApollo = (core, persistence) => async () => {
 
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");
 
-async function all(results) {
-  let left = take;
-  for await (const result of results) {
-    say({ next: result });
-    if (--left === 0) break;
-  }
-}
+const atOnce = async () => {};
+
+// Both clients write the request anew for each retry, so that changed variables count. With
+// `resume`, the cursor of the last event goes into `after`.
+const resumed = (subscribe) =>
+  new Promise((resolve, reject) => {
+    const request = { query, variables };
+    let left = take;
+    const next = (result) => {
+      if (left <= 0) return;
+      say({ next: result });
+      if (resume) variables.after = Object.values(result.data)[0].cursor;
+      left -= 1;
+      if (left === 0) unsubscribe();
+    };
+    const unsubscribe = subscribe(request, { next, error: reject, complete: resolve });
+  });
 
 const clients = {
   "graphql-ws": overWebSocket,
