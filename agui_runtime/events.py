@@ -6,21 +6,15 @@ nulls. Agents may yield typed events; `as_event` converts them once, at the bord
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from ag_ui.core import (
-    BaseEvent,
-    Event as AnyEvent,
-    RunAgentInput,
-    TextMessageContentEvent,
-    ToolCallArgsEvent,
-)
-from pydantic import TypeAdapter, ValidationError
+from ag_ui.core import BaseEvent, RunAgentInput, TextMessageContentEvent, ToolCallArgsEvent
 
-from agui_runtime.errors import ProtocolFailure, first_fault
+from agui_runtime.errors import ProtocolFailure
 from agui_runtime.jsontext import Unencodable, dumps, fits, is_whole, plain
+from agui_runtime.mending import Mended, validated
 
 Event: TypeAlias = dict[str, Any]
 """An AG-UI event on the wire: `{"type": "TEXT_MESSAGE_END", "messageId": ...}`."""
@@ -30,16 +24,14 @@ Message: TypeAlias = dict[str, Any]
 
 TERMINAL = frozenset({"RUN_FINISHED", "RUN_ERROR"})
 
-THINKING = frozenset(
-    {
-        "THINKING_START",
-        "THINKING_TEXT_MESSAGE_START",
-        "THINKING_TEXT_MESSAGE_CONTENT",
-        "THINKING_TEXT_MESSAGE_END",
-        "THINKING_END",
-    }
-)
-"""What reasoning was called before AG-UI 1.0."""
+THINKING = {
+    "THINKING_START": "REASONING_START",
+    "THINKING_TEXT_MESSAGE_START": "REASONING_MESSAGE_START",
+    "THINKING_TEXT_MESSAGE_CONTENT": "REASONING_MESSAGE_CONTENT",
+    "THINKING_TEXT_MESSAGE_END": "REASONING_MESSAGE_END",
+    "THINKING_END": "REASONING_END",
+}
+"""What reasoning was called before AG-UI 1.0, and how it is called now."""
 
 
 RETRIED = "agui_runtime.retried"
@@ -210,18 +202,23 @@ def encode(event: Mapping[str, Any]) -> bytes:
     return dumps(event)
 
 
-def as_event(item: BaseEvent | Mapping[str, Any]) -> Event:
+def as_event(
+    item: BaseEvent | Mapping[str, Any], note: Callable[[str], None] | None = None
+) -> Event:
     """Convert what an agent yields into the wire form; raises ProtocolFailure if it is no AG-UI
     event, or holds a value for which JSON has no form.
 
     Every reader can have what comes out, but for halves of characters in the text of a delta:
     `halves` joins them. ag-ui-protocol leaves unset optionals out of every dump, so no null is ever
-    written for them. THINKING_* events, which it knows no longer, pass as they are: `shorthand`
-    gives them their names of today.
+    written for them. What other libraries write otherwise is mended, and `note` is given in words
+    what was lost by that. THINKING_* events, which it knows no longer, keep their names:
+    `shorthand` gives them those of today.
     """
     if isinstance(item, BaseEvent):
-        return _plain_delta(item) or _written(item)
-    return dict(item) if _is_plain_delta(item) else _written(item)
+        return _plain_delta(item) or _written(item, note)
+    if _is_plain_delta(item):
+        return {**item, "type": str.__str__(item["type"])}
+    return _written(item, note)
 
 
 def _plain_delta(event: BaseEvent) -> Event | None:
@@ -248,24 +245,37 @@ def _is_plain_delta(item: Mapping[str, Any]) -> bool:
     )
 
 
-def _written(item: BaseEvent | Mapping[str, Any]) -> Event:
+def _written(
+    item: BaseEvent | Mapping[str, Any], note: Callable[[str], None] | None = None
+) -> Event:
     try:
-        event = _dumped(item)
+        event, losses = _dumped(item)
     except (ProtocolFailure, ValueError, TypeError, RecursionError):
-        return _mended(item)  # which tells what is wrong, if that cannot be mended
-    return event if fits(event) else _mended(item)
+        event, losses = _mended(item)  # which tells what is wrong, if that cannot be mended
+    else:
+        event, losses = (event, losses) if fits(event) else _mended(item)
+    if note is not None:
+        for loss in losses:
+            note(f"{event['type']}.{loss}")
+    return event
 
 
-def _dumped(item: BaseEvent | Mapping[str, Any]) -> Event:
+def _dumped(item: BaseEvent | Mapping[str, Any]) -> Mended:
     if isinstance(item, BaseEvent):
-        return item.model_dump(mode="json", by_alias=True)
+        return Mended(item.model_dump(mode="json", by_alias=True))
     kind = item.get("type")
-    if isinstance(kind, str) and kind in THINKING:
-        return dict(item)
-    return _validated(item).model_dump(mode="json", by_alias=True)
+    return _thinking(item) if isinstance(kind, str) and kind in THINKING else validated(item)
 
 
-def _mended(item: BaseEvent | Mapping[str, Any]) -> Event:
+def _thinking(item: Mapping[str, Any]) -> Mended:
+    """Checked by the rules of its successor, which has an id and a role besides."""
+    kind = str.__str__(item["type"])
+    event, losses = validated({**item, "type": THINKING[kind], "messageId": ""})
+    bare = {key: value for key, value in event.items() if key not in {"messageId", "role"}}
+    return Mended(bare | {"type": kind}, losses)
+
+
+def _mended(item: BaseEvent | Mapping[str, Any]) -> Mended:
     """The event out of values for which JSON has a form; a text in `delta` stays as it is."""
     given: Mapping[str, Any] = (
         item.model_dump(by_alias=True, warnings=False) if isinstance(item, BaseEvent) else item
@@ -278,17 +288,9 @@ def _mended(item: BaseEvent | Mapping[str, Any]) -> Event:
     return _dumped(made | text)
 
 
-def _validated(item: Mapping[str, Any]) -> BaseEvent:
-    try:
-        return _ADAPTER.validate_python(item)
-    except ValidationError as error:
-        raise ProtocolFailure(f"not an AG-UI event: {first_fault(error)}") from None
-
-
 _DELTAS: Mapping[type, tuple[str, str, str]] = {
     TextMessageContentEvent: ("TEXT_MESSAGE_CONTENT", "message_id", "messageId"),
     ToolCallArgsEvent: ("TOOL_CALL_ARGS", "tool_call_id", "toolCallId"),
 }
 _DELTA_KEYS = {kind: key for kind, _, key in _DELTAS.values()}
 _DELTA_FIELDS = frozenset({"type", "message_id", "tool_call_id", "delta"})
-_ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)

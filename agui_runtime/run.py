@@ -25,7 +25,8 @@ from agui_runtime.bounds import (
     status_of,
     terminal,
 )
-from agui_runtime.connectors.base import Agent, closing, current_run as current_run, decoded
+from agui_runtime.connectors.base import Agent, current_run as current_run
+from agui_runtime.connectors.items import ItemReader, answered, closing
 from agui_runtime.errors import (
     AgentFailure,
     AguiError,
@@ -187,13 +188,16 @@ class Run:
         await self._hooks.before_run(self._lease.run, request, self._assignment.context)
         if self._cause is not None:
             return
-        async with closing(self._assignment.agent.run(_lent(request))) as items:
+        reader, lent = ItemReader(), _lent(request)
+        async with closing(answered(self._assignment.agent.run(lent), lent)) as items:
             async for item in items:
                 self._watch.touch()
-                for event in decoded(item):
+                for event in reader.feed(item):
                     await self._accept(event)
                 if self._grammar.ended or self._watch.grace_is_over:
                     return
+        for event in reader.end():
+            await self._accept(event)
         if self._announced:
             raise AgentFailure("the agent's stream broke off before its end", "INCOMPLETE_STREAM")
 

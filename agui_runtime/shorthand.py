@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from agui_runtime.distinct import DistinctIds
 from agui_runtime.errors import ProtocolFailure
 from agui_runtime.events import Event
 
@@ -93,23 +94,28 @@ class Shorthand:
     def __init__(self, new_id: Callable[[], str] | None = None) -> None:
         self.lanes: dict[str | None, tuple[_Chunk, Event]] = {}
         self._new_id = new_id
+        self._distinct = DistinctIds()
         self._thinking: dict[str, str] = {}
 
     def expand(self, event: Event) -> list[Event]:
-        """The same in full, after the ends of the streams it interrupts.
+        """The same in full, after the ends of the streams it interrupts, each message with an id
+        that no other kind of message has.
 
         Raises ProtocolFailure for a chunk that neither opens a stream nor continues one.
         """
+        return [self._distinct.apply(each) for each in self._full(event)]
+
+    def ends(self) -> list[Event]:
+        """The ends of all streams that chunks keep open, which are closed by it."""
+        return [self._distinct.apply(end) for end in self._all_closed()]
+
+    def _full(self, event: Event) -> list[Event]:
         kind = event["type"]
         if kind in _CHUNKS:
             return self._chunk(event, _CHUNKS[kind])
         if kind in _THINKING:
             return self._thought(event, _THINKING[kind])
         return [*self._interrupted(event), event]
-
-    def ends(self) -> list[Event]:
-        """The ends of all streams that chunks keep open, which are closed by it."""
-        return [end for owner in list(self.lanes) for end in self._closed(owner)]
 
     def _chunk(self, chunk: Event, shape: _Chunk) -> list[Event]:
         owner = self._lane(chunk, shape)
@@ -148,8 +154,11 @@ class Shorthand:
         if not self.lanes or event["type"] in _INTERRUPTS_NOTHING:
             return []
         if event["type"] == "MESSAGES_SNAPSHOT":
-            return self.ends()
+            return self._all_closed()
         return self._closed(event.get("subagentRunId"))
+
+    def _all_closed(self) -> list[Event]:
+        return [end for owner in list(self.lanes) for end in self._closed(owner)]
 
     def _closed(self, owner: str | None) -> list[Event]:
         shape, start = self.lanes.pop(owner, (None, {}))

@@ -5,28 +5,31 @@ No connector imports another; what two of them share lives here.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from functools import partial
+from typing import Any, Protocol, runtime_checkable
 from uuid import uuid4
 
-import orjson
-from ag_ui.core import BaseEvent, RunAgentInput, Tool
+from ag_ui.core import RunAgentInput, Tool
 from pydantic import BaseModel
 
-from agui_runtime.connectors.sse import EventStream
-from agui_runtime.errors import Misconfigured, ProtocolFailure
-from agui_runtime.events import Event, RunContext, as_event
+from agui_runtime.connectors.items import (
+    AgentEvent as AgentEvent,
+    ItemReader,
+    answered,
+    closing as closing,
+    instead_of,
+)
+from agui_runtime.errors import Misconfigured
+from agui_runtime.events import Event, RunContext
 from agui_runtime.halves import Halves
-from agui_runtime.jsontext import loads_fragment
 from agui_runtime.shorthand import Shorthand
-
-AgentEvent: TypeAlias = BaseEvent | Mapping[str, Any] | str | bytes
-"""What an agent yields: a typed AG-UI event, its JSON object, or an encoded event-stream frame."""
 
 current_run: ContextVar[RunContext] = ContextVar("agui_runtime.current_run")
 """The context of the run that the present task carries out, for agents and actions."""
@@ -110,8 +113,10 @@ class KeepsState(Protocol):
 class FunctionAgent:
     """An agent made of a function of the request, for example one async generator.
 
-    The function may return an async iterator of events, an agent (so it can build one for each
-    run), or an awaitable of either.
+    The function may return an iterator of events or texts (async or not), a list of them, a text,
+    an agent (so it can build one for each run), or an awaitable of any of these. A plain function
+    and a plain generator run in a thread, unless the function is annotated as returning something
+    async. Raises Misconfigured if it cannot be called with one request.
     """
 
     def __init__(
@@ -120,25 +125,18 @@ class FunctionAgent:
         self.name = name or getattr(function, "__name__", "agent")
         self.description = description or _first_line(function)
         self.capabilities = capabilities_of(function)
+        _check_callable(function, f"agent {self.name!r}: {_title(function)}")
         self._function = function
+        self._may_block = _may_block(function)
 
     def run(self, request: RunAgentInput) -> AsyncIterator[AgentEvent]:
-        made = self._function(request)
-        if isinstance(made, AsyncIterator):
-            return made
-        return self._built(made, request)
+        if self._may_block:
+            return self._run_apart(request)
+        return answered(self._function(request), request)
 
-    async def _built(
-        self,
-        made: Any,  # noqa: ANN401  # what a user's function returned
-        request: RunAgentInput,
-    ) -> AsyncIterator[AgentEvent]:
-        if inspect.isawaitable(made):
-            made = await made
-        items = made if isinstance(made, AsyncIterator) else _fresh(made).run(request)
-        if hasattr(made, "clone"):
-            items = _without_raw(items)
-        async with closing(items):
+    async def _run_apart(self, request: RunAgentInput) -> AsyncIterator[AgentEvent]:
+        made = await asyncio.to_thread(self._function, request)
+        async with closing(answered(made, request)) as items:
             async for item in items:
                 yield item
 
@@ -153,16 +151,22 @@ def wrap(source: object, name: str = "", description: str = "") -> Agent:
 
     Raises Misconfigured for anything else.
     """
-    if isinstance(source, Agent) and not hasattr(source, "clone"):
-        return source
-    if hasattr(source, "run"):
+    if inspect.isclass(source):
+        hint = f"write {source.__name__}(...), or lambda request: {source.__name__}(...)"
+        raise Misconfigured(f"agent {name!r} is the class {source.__name__}; {hint}")
+    run = getattr(source, "run", None)
+    if callable(run):
+        _check_callable(run, f"agent {name!r}: its run method")
+        if isinstance(source, Agent) and not hasattr(source, "clone"):
+            return source
         about = description or getattr(source, "description", None) or _first_line(source)
-        made = FunctionAgent(lambda request: source, name or getattr(source, "name", ""), about)
+        made = FunctionAgent(_same(source), name or getattr(source, "name", ""), about)
         made.capabilities = capabilities_of(source)
         return made
     if callable(source):
         return FunctionAgent(source, name, description)
-    raise Misconfigured(f"agent {name!r} is neither a function nor has it a run() method")
+    problem = "is neither a function nor has it a run() method"
+    raise Misconfigured(f"agent {name!r} {problem}; {instead_of(source)}")
 
 
 def capabilities_of(agent: object) -> dict[str, Any] | None:
@@ -176,18 +180,6 @@ def capabilities_of(agent: object) -> dict[str, Any] | None:
     return told if isinstance(told, dict) else None
 
 
-def decoded(item: AgentEvent) -> Sequence[Event]:
-    """The events in one item that an agent yielded; raises ProtocolFailure if it is none."""
-    if isinstance(item, str):
-        item = item.encode("utf-8", "surrogatepass")
-    if not isinstance(item, bytes):
-        return (as_event(item),)
-    try:
-        return [as_event(loads_fragment(data)) for data in EventStream().feed(item)]
-    except orjson.JSONDecodeError:
-        raise ProtocolFailure("an event-stream frame of the agent is not JSON") from None
-
-
 async def events_of(agent: Agent, request: RunAgentInput) -> AsyncGenerator[Event, None]:
     """What the agent says in one run, as events; close it (`aclosing`).
 
@@ -195,37 +187,61 @@ async def events_of(agent: Agent, request: RunAgentInput) -> AsyncGenerator[Even
     each, and characters are whole. Raises what the agent raises, and ProtocolFailure.
     """
     shorthand, halves = Shorthand(lambda: str(uuid4())), Halves()
-    async with closing(agent.run(request)) as items:
-        async for item in items:
-            for event in decoded(item):
-                for full in halves.joined(shorthand.expand(event)):
-                    yield full
+    async with aclosing(read_events(agent, request)) as events:
+        async for event in events:
+            for full in halves.joined(shorthand.expand(event)):
+                yield full
     for end in (*halves.joined(shorthand.ends()), *halves.rest()):
         yield end
 
 
-@asynccontextmanager
-async def closing(items: AsyncIterator[AgentEvent]) -> AsyncIterator[AsyncIterator[AgentEvent]]:
-    """Close an agent's iterator at the end, if it can be closed; not every one is a generator."""
-    try:
-        yield items
-    finally:
-        close = getattr(items, "aclose", None)
-        if close is not None:
-            await close()
-
-
-def _fresh(agent: Any) -> Any:  # noqa: ANN401  # any framework's adapter
-    return agent.clone() if callable(getattr(agent, "clone", None)) else agent
-
-
-async def _without_raw(items: AsyncIterator[AgentEvent]) -> AsyncIterator[AgentEvent]:
-    async with closing(items):
+async def read_events(agent: Agent, request: RunAgentInput) -> AsyncGenerator[Event, None]:
+    """The same in the agent's own spellings."""
+    reader = ItemReader()
+    async with closing(answered(agent.run(request), request)) as items:
         async for item in items:
-            for event in decoded(item):
-                event.pop("rawEvent", None)
-                if event["type"] != "RAW":
-                    yield event
+            for event in reader.feed(item):
+                yield event
+    for event in reader.end():
+        yield event
+
+
+def _same(source: object) -> Callable[[RunAgentInput], Awaitable[object]]:
+    async def same(request: RunAgentInput) -> object:
+        return source
+
+    return same
+
+
+def _check_callable(function: Callable[..., Any], what: str) -> None:
+    try:
+        inspect.signature(function).bind(None)
+    except ValueError:
+        return  # nothing is known of it
+    except TypeError:
+        raise Misconfigured(f"{what} must take one argument, the request") from None
+
+
+def _title(function: object) -> str:
+    return f"function {getattr(function, '__name__', type(function).__name__)}"
+
+
+def _may_block(function: Any) -> bool:  # noqa: ANN401  # any callable
+    """Whether calling it may hold up the event loop: a plain function that does not say in its
+    annotation that it returns something async.
+    """
+    while isinstance(function, partial):
+        function = function.func
+    called = function if inspect.isroutine(function) else type(function).__call__
+    kinds = (
+        inspect.iscoroutinefunction,
+        inspect.isasyncgenfunction,
+        inspect.isgeneratorfunction,
+    )
+    if any(is_kind(called) for is_kind in kinds):
+        return False
+    returned = str(getattr(called, "__annotations__", {}).get("return", ""))
+    return not any(word in returned for word in ("Async", "Awaitable", "Coroutine"))
 
 
 def _first_line(source: object) -> str:

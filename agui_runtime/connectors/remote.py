@@ -156,7 +156,7 @@ class RemoteServer:
     ) -> httpx.Response:
         client = self._pool.client()
         asked = client.build_request(
-            "POST", self._url + path, content=data, headers=headers, timeout=self._timeout
+            "POST", self._address(path), content=data, headers=headers, timeout=self._timeout
         )
         try:
             # A redirection could take the headers, and what users said, to another host.
@@ -166,6 +166,10 @@ class RemoteServer:
         if response.status_code == 200:
             return response
         raise await self._refusal(response)
+
+    def _address(self, path: str) -> str:
+        """The URL as it stands, or a path below it: servers know `/agent` and `/agent/` apart."""
+        return self._url.rstrip("/") + path if path else self._url
 
     def _unanswered(self, error: httpx.HTTPError) -> NoReturn:
         if isinstance(error, httpx.LocalProtocolError):
@@ -233,7 +237,7 @@ def _checked(url: str) -> str:
         parsed = httpx.URL()
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise Misconfigured("the URL of a remote server must start with http:// or https://")
-    return url.rstrip("/")
+    return url
 
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -28,6 +28,11 @@ class EventStream:
         self._held = 0
         self._after_cr = False
 
+    @property
+    def is_open(self) -> bool:
+        """An event has begun and not ended."""
+        return bool(self._tail or self._data)
+
     def feed(self, chunk: bytes) -> list[bytes]:
         """The data of each event that `chunk` finishes, its lines joined by LF.
 

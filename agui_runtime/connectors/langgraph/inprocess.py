@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Protocol
 from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import KeptState, closing, current_run, decoded, wrap
+from agui_runtime.connectors.base import KeptState, current_run, read_events, wrap
 from agui_runtime.connectors.langgraph.emitted import emitted, shown
 from agui_runtime.connectors.langgraph.messages import to_agui
 from agui_runtime.connectors.langgraph.threads import thread_of
@@ -58,11 +59,10 @@ class GraphAgent:
         telling = _Telling(request)
         # Adapters put their own things into the state that they are given.
         own = asked.model_copy(update={"thread_id": thread}, deep=True)
-        async with closing(self._agent.run(own)) as items:
-            async for item in items:
-                for event in decoded(item):
-                    for each in telling.feed(event):
-                        yield each
+        async with aclosing(read_events(self._agent, own)) as events:
+            async for event in events:
+                for each in telling.feed(event):
+                    yield each
 
     async def kept_state(self, thread_id: str, context: RunContext) -> KeptState | None:
         """What the checkpointer holds of the thread; None if it has none, or there is none."""

@@ -10,10 +10,10 @@ from ag_ui.core import RunAgentInput
 from pydantic import ValidationError
 
 from agui_runtime import jsontext
+from agui_runtime.attachments import modern
 from agui_runtime.errors import InvalidInput
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits
 from agui_runtime.wires.copilotkit.errors import Refusal
-from agui_runtime.wires.copilotkit.parts import modern
 from agui_runtime.wrappers.mcp_apps import PROXIED
 
 SUGGEST = "copilotkitSuggest"

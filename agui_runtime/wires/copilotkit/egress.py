@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 from ag_ui.core import RunAgentInput
 
 from agui_runtime import jsontext
+from agui_runtime.attachments import with_binary
 from agui_runtime.compact import compact
 from agui_runtime.events import TERMINAL, Event, Message, Record
-from agui_runtime.wires.copilotkit.parts import with_binary
 from agui_runtime.wires.sse import frame
 
 Profile: TypeAlias = Callable[[Event], "Event | None"]

@@ -13,7 +13,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.acting import with_actions
 from agui_runtime.connectors.agui import AGUIAgent
-from agui_runtime.connectors.base import AgentEvent, closing, decoded
+from agui_runtime.connectors.items import AgentEvent, ItemReader, answered, closing
 from agui_runtime.connectors.mcp import McpServer
 from agui_runtime.events import Event
 from agui_runtime.wrappers.base import Wrapper, beside_threads
@@ -64,12 +64,15 @@ class MCPAppsAgent(Wrapper):
             return
         actions = [] if beside_threads() else await self._servers.actions()
         agent = with_actions(self.agent, actions, follow_up=True)
-        async with closing(agent.run(request)) as items:
+        reader = ItemReader()
+        async with closing(answered(agent.run(request), request)) as items:
             async for item in items:
-                for event in decoded(item):
+                for event in reader.feed(item):
                     yield event
                 for activity in _shown(item):
                     yield activity
+        for event in reader.end():
+            yield event
 
     async def close(self) -> None:
         await self._servers.close()

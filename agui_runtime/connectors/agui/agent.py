@@ -15,6 +15,7 @@ import orjson
 from ag_ui.core import EventType, RunAgentInput
 
 from agui_runtime import jsontext
+from agui_runtime.connectors.agui.dialect import Dialect
 from agui_runtime.connectors.chat.failures import redact
 from agui_runtime.connectors.remote import (
     DEFAULT_SIZES,
@@ -26,12 +27,13 @@ from agui_runtime.connectors.remote import (
     drain,
 )
 from agui_runtime.connectors.sse import EventStream
+from agui_runtime.distinct import TEXT
 from agui_runtime.errors import AgentFailure, ProtocolFailure
-from agui_runtime.events import TERMINAL, THINKING, Event
+from agui_runtime.events import TERMINAL, THINKING, Event, Message
 
 logger = logging.getLogger(__name__)
 
-KNOWN = frozenset(EventType) | THINKING
+KNOWN = frozenset(EventType) | THINKING.keys()
 
 _LONGEST_ERROR = 1000
 
@@ -45,7 +47,7 @@ _VALUES = {
 
 
 class AGUIAgent:
-    """Asks the endpoint at `url` for each run, and gives its events on.
+    """Asks the endpoint at `url`, as it stands, for each run, and gives its events on.
 
     Event types that AG-UI does not have are left out, as its own client does, and told in the log.
     What looks like a key in the message of a RUN_ERROR is hidden. `keep_raw` keeps RAW events and
@@ -119,6 +121,7 @@ class _Incoming:
         self._server = server
         self._stream = EventStream(server.sizes.event)
         self._keep_raw = keep_raw
+        self._dialect = Dialect()
         self._any = False
         self._unknown: set[str] = set()
 
@@ -127,7 +130,7 @@ class _Incoming:
             event = self._read(data)
             self._any = True
             if self._is_wanted(event["type"]):
-                yield self._plain(event)
+                yield from self._dialect.apply(self._plain(event))
 
     def end(self) -> Iterator[Event]:
         """A last event that no empty line follows; AG-UI's own client reads it, too."""
@@ -174,12 +177,18 @@ def _payload(request: RunAgentInput, protocol: str | None) -> dict[str, Any]:
     """The request as every generation of servers takes it.
 
     Servers from before 1.0 need all lists to be there; activities are never sent back (AG-UI,
-    messages).
+    messages); the server's own messages have the ids that it gave them.
     """
     dump = request.model_dump(mode="json", by_alias=True)
     asked = {key: value for key, value in dump.items() if value is not None}
     asked.pop("protocolVersion", None)
     everything: dict[str, Any] = {"state": {}, "tools": [], "context": [], "forwardedProps": {}}
-    messages = [each for each in asked["messages"] if each["role"] != "activity"]
+    messages = [_own(each) for each in asked["messages"] if each["role"] != "activity"]
     version = {"protocolVersion": protocol} if protocol else {}
     return everything | asked | {"messages": messages} | version
+
+
+def _own(message: Message) -> Message:
+    if message["role"] == "assistant" and message["id"].endswith(TEXT):
+        return message | {"id": message["id"].removesuffix(TEXT)}
+    return message

@@ -6,9 +6,9 @@ Clients up to 0.0.47 know no other form than `binary`; those up to 0.0.59 still 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-from agui_runtime.events import Message
+_Message: TypeAlias = dict[str, Any]
 
 WAS_BINARY = "agui_runtime.binary"
 """True in the metadata of a part that came as `binary`: whoever sent it must be told it so."""
@@ -24,7 +24,7 @@ def modern(message: object) -> object:
     return {**message, "content": _modern_parts(message["content"])}
 
 
-def with_binary(message: Message, *, only: bool) -> Message:
+def with_binary(message: _Message, *, only: bool) -> _Message:
     """The message with `binary` parts for what came as such, and for files kept elsewhere, which
     are new in AG-UI 1.0; with `only`, for all attachments.
     """
