@@ -6,7 +6,8 @@ different ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
+from operator import is_
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from agui_runtime.events import Message
@@ -34,6 +35,17 @@ def new_messages(sent: Sequence[Message], known: Set[str]) -> list[Message]:
     A message of nothing but tool calls has an id of the front end's own making.
     """
     return [message for message in without_prompts(sent) if not _is_known(message, known)]
+
+
+def restored(kept: Sequence[Message], sent: Sequence[Message]) -> Sequence[Message]:
+    """What was sent, with the attachments of known messages that came without theirs.
+
+    Attachments are large, and a page of 1.10 shows none: what the thread holds need not be sent
+    again to be known. Returns `sent` itself where nothing is to be put back.
+    """
+    users = {message["id"]: message for message in kept if message["role"] == "user"}
+    full = [users[each["id"]] if _lacks_attachments(users, each) else each for each in sent]
+    return sent if all(map(is_, full, sent)) else full
 
 
 class Merged(NamedTuple):
@@ -134,6 +146,14 @@ def _is_edited(before: object, now: object) -> bool:
         return False
     attached = _attachments(now)
     return _words(before) != _words(now) or bool(attached and attached != _attachments(before))
+
+
+def _lacks_attachments(users: Mapping[str, Message], message: Message) -> bool:
+    if message["role"] != "user" or message["id"] not in users:
+        return False
+    before, now = (each.get("content") for each in (users[message["id"]], message))
+    bare = bool(_attachments(before)) and not _attachments(now)
+    return bare and not _is_edited(before, now)
 
 
 def _words(content: object) -> list[str]:

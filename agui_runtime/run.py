@@ -46,6 +46,7 @@ from agui_runtime.history import (
     known_ids,
     merged,
     new_messages,
+    restored,
     with_prompts,
     without_prompts,
 )
@@ -153,6 +154,9 @@ class Run:
         kept = saved.messages if saved else ()
         self._snapshots = Snapshots(self._store.states, run, saved, self._save_every)
         sent = readable([_wire(message) for message in request.messages], "messages")
+        full = restored(kept, sent)
+        if full is not sent:
+            sent, self._request = list(full), _asking(request, full)
         if self._assignment.history == "thread":
             sent = admitted(kept, sent)
         self._fold, rewritten = merged(kept, sent)
