@@ -55,7 +55,7 @@ class Chat:
 
     async def stop(self) -> None:
         """Press the button that has taken the place of the send button."""
-        await self.tab.click(STOP)
+        await self.tab.click(f"{STOP} >> nth=0")
 
     async def answers(self, text: str) -> None:
         """Wait until the chat is idle and the assistant's last message has `text` in it."""

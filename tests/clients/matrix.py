@@ -1,4 +1,4 @@
-"""The page of CopilotKit 1.10.6, as it stands, on other releases of its packages, in Chromium.
+"""The pages of CopilotKit 1.0 and 1.10, as they stand, on all its releases, in Chromium.
 
 `python3 scripts.py matrix [release ...]` runs it and writes README's table; it is no test.
 """
@@ -21,13 +21,18 @@ from tests.clients.conftest import Pages
 from tests.clients.site import serve
 from tests.clients.world import start_world, words
 
-RELEASES = ("1.10.6", "1.50.1", "1.54.1", "1.56.5", "1.60.2", "1.69.3", "1.74.0")
+# The last patch of each minor release up to 1.10; 1.2 was never published.
+OLDER = ("1.0.8", "1.1.2", "1.3.15", "1.4.7", "1.5.20", "1.6.0", "1.7.1", "1.8.14", "1.9.3")
+RELEASES = (*OLDER, "1.10.6", "1.50.1", "1.54.1", "1.56.5", "1.60.2", "1.69.3", "1.74.0")
 PAGE = Path(__file__).parent / "copilotkit-1.10"
+OLDER_PAGE = Path(__file__).parent / "copilotkit-1.0"
 WORKSHOP = ROOT / ".matrix"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- matrix -->", "<!-- /matrix -->"
 
-Results: TypeAlias = Mapping[str, bool]
+Results: TypeAlias = Mapping[str, str]
+"""`yes`, `no`, or `none` where the release has no such thing, by scenario."""
+
 Scenario: TypeAlias = Callable[[Pages[Chat], str], Awaitable[None]]
 
 
@@ -48,6 +53,25 @@ async def tool(pages: Pages[Chat], runtime: str) -> None:
     assert await page.texts("#color") == ["teal"]
 
 
+async def agent(pages: Pages[Chat], runtime: str) -> None:
+    page = await pages.open(runtimeUrl=runtime, agent="state_agent", scenario="agent-state")
+    await page.tab.shows("#state", "dogs")
+    await page.say("work")
+    await page.answers("State done")
+    await page.tab.shows("#state", '"progress":100')
+
+
+async def stop(pages: Pages[Chat], runtime: str) -> None:
+    page = await pages.open(runtimeUrl=runtime)
+    await page.say("[n:1000] [delay:20]")
+    await page.tab.shows(ASSISTANT, "tok3")
+    await page.stop()
+    await page.idle()
+    await page.say("still there?")
+    await page.answers("You said: still there?")
+    assert "tok999" not in (await page.messages())[1][1]
+
+
 async def reload(pages: Pages[Chat], runtime: str) -> None:
     page = await pages.open(runtimeUrl=runtime, agent="default", threadId="thread-1")
     await page.say("[n:5]")
@@ -65,37 +89,56 @@ async def interrupt(pages: Pages[Chat], runtime: str) -> None:
     await page.tab.shows(ASSISTANT, "Resumed with yes, go on")
 
 
-SCENARIOS: Sequence[Scenario] = (chat, tool, reload, interrupt)
+SCENARIOS: Sequence[Scenario] = (chat, tool, agent, stop, reload, interrupt)
+
+HAS = "() => document.documentElement.dataset.has ?? 'agent reload interrupt'"
+NOT_EVERYWHERE = frozenset({"agent", "reload", "interrupt"})
 
 
 async def tried(browser: Browser, release: str, site: str) -> Results:
     """Which scenarios work on this release; why one does not is said."""
-    results = {}
+    results: dict[str, str] = {}
+    lacking = NOT_EVERYWHERE - await has(browser, release, site)
     for scenario in SCENARIOS:
         name = scenario.__name__
+        if name in lacking:
+            results[name] = "none"
+            continue
         async with start_world() as world:
             pages = Pages(browser, f"{site}/", Chat, WORKSHOP / release / name)
             try:
                 await scenario(pages, world.runtime)
-                results[name] = True
+                results[name] = "yes"
             except AssertionError as failure:
                 say(f"{release}, {name}: {failure}")
-                results[name] = False
+                results[name] = "no"
             finally:
                 await pages.close()
     return results
 
 
+async def has(browser: Browser, release: str, site: str) -> set[str]:
+    """What the page found in its release."""
+    async with start_world() as world:
+        pages = Pages(browser, f"{site}/", Chat, WORKSHOP / release / "has")
+        try:
+            page = await pages.open(runtimeUrl=world.runtime)
+            return set(str(await page.tab.read(HAS)).split())
+        finally:
+            await pages.close()
+
+
 def made(release: str) -> Path:
     """The built page on this release; raises CalledProcessError where it cannot be had."""
+    source = OLDER_PAGE if release in OLDER else PAGE
     project = WORKSHOP / release / "page"
     shutil.copytree(
-        PAGE,
+        source,
         project,
         ignore=shutil.ignore_patterns("node_modules", "dist", "package-lock.json"),
         dirs_exist_ok=True,
     )
-    package = json.loads((PAGE / "package.json").read_text())
+    package = json.loads((source / "package.json").read_text())
     for name in package["dependencies"]:
         if name.startswith("@copilotkit/"):
             package["dependencies"][name] = release
@@ -127,7 +170,7 @@ def drawn(table: Mapping[str, Results]) -> str:
     names = [scenario.__name__ for scenario in SCENARIOS]
     rows = [["CopilotKit", *names], ["---"] * (len(names) + 1)]
     for release, results in table.items():
-        rows.append([release, *("yes" if results[name] else "no" for name in names)])
+        rows.append([release, *(results[name] for name in names)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
