@@ -51,7 +51,7 @@ class TagReader:
     def end(self) -> Iterator[Part]:
         """What was held back; no tag has come of it."""
         held, self._held = self._held, ""
-        if held.strip() or not self._fresh:
+        if held and (held.strip() or not self._fresh):
             yield Part("thought" if self._closer else "text", held)
 
     def _thinking(self) -> Iterator[Part]:
