@@ -21,6 +21,7 @@ import httpx
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors import network
+from agui_runtime.connectors.chat.attachments import Media
 from agui_runtime.connectors.chat.failures import (
     Refusal,
     failure,
@@ -36,7 +37,7 @@ from agui_runtime.connectors.chat.transport import broken_off, described, unansw
 from agui_runtime.errors import Misconfigured, MissingExtra, ModelFailure
 from agui_runtime.events import Event
 
-__all__ = ["ChatOptions", "LiteLLMAgent", "Patience"]
+__all__ = ["ChatOptions", "LiteLLMAgent", "Media", "Patience"]
 
 STOLEN = frozenset({"1.82.7", "1.82.8"})
 """Releases that an intruder published: they send the machine's credentials away."""

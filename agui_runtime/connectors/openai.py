@@ -24,6 +24,11 @@ from agui_runtime.connectors.chat.failures import (
     refused,
 )
 from agui_runtime.connectors.chat.framing import AnswerStream
+from agui_runtime.connectors.chat.attachments import (
+    COMPATIBLE,
+    OPENAI as MEDIA_OF_OPENAI,
+    Media,
+)
 from agui_runtime.connectors.chat.patience import Patience
 from agui_runtime.connectors.chat.reply import Provider, Reply
 from agui_runtime.connectors.chat.request import ChatOptions, chat_request
@@ -35,7 +40,7 @@ from agui_runtime.events import Event
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["OPENAI", "ChatOptions", "OpenAIAgent", "Patience"]
+__all__ = ["OPENAI", "ChatOptions", "Media", "OpenAIAgent", "Patience"]
 
 OPENAI = "https://api.openai.com/v1"
 
@@ -77,6 +82,8 @@ class OpenAIAgent:
         options = options or ChatOptions()
         if options.keep_system_role is None:
             options = replace(options, keep_system_role=not official)
+        if options.media is None:
+            options = replace(options, media=MEDIA_OF_OPENAI if official else COMPATIBLE)
         self.name = name
         self.description = description or f"the model {model}"
         self._provider = "openai" if official else "openai-compatible"

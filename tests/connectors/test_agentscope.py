@@ -142,6 +142,25 @@ async def test_pictures_of_the_user_reach_the_model_and_files_of_the_server_do_n
     assert refused == {"type": "text", "text": "[image that this agent cannot open]"}
 
 
+async def test_files_that_the_model_does_not_take_are_written_out_or_named() -> None:
+    notes = {"type": "data", "value": "IyBOb3Rlcw==", "mimeType": "text/markdown"}
+    sheet = {"type": "data", "value": "UEsDBAA=", "mimeType": "application/vnd.ms-excel"}
+    files = [
+        {"type": "document", "source": notes, "metadata": {"filename": "notes.md"}},
+        {"type": "document", "source": sheet, "metadata": {"filename": "a.xls"}},
+    ]
+    async with ModelServer() as model:
+        page = Page(CopilotRuntime(agents={"default": clerk(model)}))
+        page.messages = [user([{"type": "text", "text": "Sum up"}, *files])]
+        await page.go()
+        await page.say("never mind")
+
+    for number in (0, 1):
+        told = str(heard(model, number))
+        assert r"# Notes\n[end of notes.md]" in told
+        assert "[attachment a.xls (application/vnd.ms-excel, 5 bytes) could not be passed" in told
+
+
 async def test_what_the_page_says_of_itself_is_in_the_prompt_and_the_time_is_not() -> None:
     async with ModelServer() as model:
         page = Page(CopilotRuntime(agents={"default": clerk(model)}))

@@ -150,7 +150,10 @@ async def test_images_and_other_parts() -> None:
         {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}},
         {"type": "file", "file": pdf},
         {"type": "file", "file": {"file_id": "file-1"}},
-        {"type": "text", "text": "[audio: http://localhost/a.png]"},
+        {
+            "type": "text",
+            "text": "[attachment http://localhost/a.png could not be passed to this model]",
+        },
     ]
 
 
@@ -161,7 +164,8 @@ async def test_a_tool_result_of_parts_is_put_into_words() -> None:
     result = {"id": "t1", "role": "tool", "toolCallId": "c1", "content": parts}
     body = await asked(ask({"id": "a1", "role": "assistant", "toolCalls": [call]}, result))
 
-    assert body["messages"][1]["content"] == "a bird\n[image: image/png]"
+    words = "[attachment image (image/png, 3 bytes) could not be passed to this model]"
+    assert body["messages"][1]["content"] == f"a bird\n{words}"
 
 
 async def test_tools_are_offered() -> None:

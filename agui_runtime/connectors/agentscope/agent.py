@@ -19,6 +19,7 @@ from agui_runtime.connectors.agentscope.conversation import (
     covered,
     heard,
     keys,
+    legible,
     news,
     restarted,
     settle,
@@ -120,7 +121,7 @@ def _conversation(request: RunAgentInput) -> list[Message]:
 
 
 def _turn(kept: Kept, agent: Agent, sent: Sequence[Message], request: RunAgentInput) -> Turn:
-    state, name = agent.state, agent.name
+    state, name, sent = agent.state, agent.name, legible(sent, agent)
     waiting = state.get_awaiting_tool_calls(name)
     asking = [call for call in waiting if call.state == ToolCallState.ASKING]
     approvals = answers(request, asking, state.reply_id, kept.answered)

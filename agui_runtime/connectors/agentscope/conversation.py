@@ -9,6 +9,7 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from itertools import chain
 from typing import Any
 
@@ -34,6 +35,7 @@ from agentscope.message import (
 )
 from agentscope.state import AgentState
 
+from agui_runtime.connectors.chat.attachments import attachment_of
 from agui_runtime.events import Message
 from agui_runtime.repair import repair
 
@@ -90,6 +92,14 @@ class Turn:
             yield list(self.messages)
         elif not (self.approvals or results or waiting):
             yield None
+
+
+def legible(sent: Iterable[Message], agent: Agent) -> list[Message]:
+    """The messages with text in the place of attachments that the agent's model does not take,
+    which AgentScope would leave out.
+    """
+    patterns = agent.model.formatter.supported_input_media_types
+    return [_legible(message, patterns) for message in sent]
 
 
 def keys(messages: Iterable[Message]) -> list[str]:
@@ -204,6 +214,34 @@ def _said(message: Message) -> Iterator[TextBlock | ToolCallBlock]:
         )
 
 
+def _legible(message: Message, patterns: Sequence[str]) -> Message:
+    if not isinstance(message.get("content"), list):
+        return message
+    return {**message, "content": [_taken(part, patterns) for part in message["content"]]}
+
+
+def _taken(part: Mapping[str, Any], patterns: Sequence[str]) -> Mapping[str, Any]:
+    if part["type"] == "text" or _is_closed(part["source"]):
+        return part
+    found = attachment_of(part)
+    kind = _media_type(part)
+    if (found.url or found.data) and any(fnmatch(kind, pattern) for pattern in patterns):
+        return part
+    return {"type": "text", "text": found.in_words()}
+
+
+def _is_closed(source: Mapping[str, Any]) -> bool:
+    """AgentScope's formatters read file:// and fetch what else it may be on the server's behalf."""
+    url = source["type"] == "url"
+    return source["type"] == "file" or (url and not source["value"].startswith("https://"))
+
+
+def _media_type(part: Mapping[str, Any]) -> str:
+    source = part["source"]
+    kind = source.get("mimeType") or mimetypes.guess_type(source["value"])[0]
+    return kind or _USUAL.get(part["type"], "application/octet-stream")
+
+
 def _user(message: Message) -> Msg:
     return UserMsg(name="user", content=_blocks(message["content"]))
 
@@ -227,14 +265,10 @@ def _blocks(content: str | Sequence[Mapping[str, Any]]) -> list[TextBlock | Data
 def _block(part: Mapping[str, Any]) -> TextBlock | DataBlock:
     if part["type"] == "text":
         return TextBlock(text=part["text"])
-    source = part["source"]
-    url = source["type"] == "url"
-    # AgentScope's formatters read file:// and fetch what else it may be on the server's behalf.
-    if source["type"] == "file" or (url and not source["value"].startswith("https://")):
+    source, kind = part["source"], _media_type(part)
+    if _is_closed(source):
         return TextBlock(text=f"[{part['type']} that this agent cannot open]")
-    kind = source.get("mimeType") or mimetypes.guess_type(source["value"])[0]
-    kind = kind or _USUAL.get(part["type"], "application/octet-stream")
-    if url:
+    if source["type"] == "url":
         return DataBlock(source=URLSource(url=source["value"], media_type=kind))
     return DataBlock(source=Base64Source(data=source["value"], media_type=kind))
 

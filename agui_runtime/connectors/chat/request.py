@@ -1,7 +1,7 @@
 """Makes chat-completions requests out of AG-UI input; sends nothing.
 
-What the protocol has no form for (a video's file id, sounds by URL, pictures in tool results) is
-named in words, so that one odd attachment does not end a conversation for good.
+What the protocol or the server has no form for is written out or named in words, so that one odd
+attachment does not end a conversation for good.
 """
 
 from __future__ import annotations
@@ -9,15 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from ag_ui.core import RunAgentInput, Tool
 
 from agui_runtime.connectors.chat.thoughts import with_thoughts
+from agui_runtime.connectors.chat.attachments import Media, attachment_of, chat_part, media_of
 from agui_runtime.events import Message
 from agui_runtime.repair import repair
-
-Part: TypeAlias = dict[str, Any]
 
 _CHOICES = ("auto", "none", "required")
 _MODEL = re.compile(r"[\w.:@/+-]{1,200}", re.ASCII)
@@ -40,6 +39,8 @@ class ChatOptions:
       messages that they belong to, as it sent them. False: for servers that refuse what they sent.
     - `thinks_first`: answers begin within their reasoning, whose first `<think>` the server leaves
       out; they end it with `</think>`.
+    - `media`: which attachments are sent as they are; others are written out, if they are text, or
+      named in words. None: what OpenAI, most other servers and each provider of LiteLLM take.
     - `extra`: further fields of every request, for example `{"reasoning_effort": "low"}`; what a
       front end asks for (temperature, most tokens, stop words, tool choice) wins over them.
     """
@@ -51,6 +52,7 @@ class ChatOptions:
     include_usage: bool = True
     return_reasoning: bool = True
     thinks_first: bool = False
+    media: Media | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -72,7 +74,7 @@ def chat_request(
         "model": _model(model, asked.get("model"), options.models),
         "messages": [
             *({"role": role, "content": text} for text in _prompts(request, options, instructions)),
-            *_messages(request, role, origin),
+            *_messages(request, role, origin, options.media or media_of(model)),
         ],
         "stream": True,
         **({"stream_options": {"include_usage": True}} if options.include_usage else {}),
@@ -114,20 +116,24 @@ def _includes_context(request: RunAgentInput, options: ChatOptions) -> bool:
     return not any(message.role in {"system", "developer"} for message in request.messages)
 
 
-def _messages(request: RunAgentInput, system_role: str, origin: str) -> Iterator[Message]:
+def _messages(
+    request: RunAgentInput, system_role: str, origin: str, media: Media
+) -> Iterator[Message]:
     dumped = [message.model_dump(mode="json", by_alias=True) for message in request.messages]
     for message in repair(dumped):
         if message["role"] in {"system", "developer"}:
             yield {"role": system_role, "content": message["content"]}
+        elif message["role"] == "user":
+            yield _user(message, media)
         else:
             written = _BY_ROLE[message["role"]](message)
             yield with_thoughts(written, message, origin) if origin else written
 
 
-def _user(message: Message) -> Message:
+def _user(message: Message, media: Media) -> Message:
     content = message["content"]
     if not isinstance(content, str):
-        content = [_part(part) for part in content]
+        content = [chat_part(part, media) for part in content]
     return {"role": "user", "content": content}
 
 
@@ -151,65 +157,13 @@ def _tool_result(message: Message) -> Message:
 
 
 _BY_ROLE: Mapping[str, Callable[[Message], Message]] = {
-    "user": _user,
     "assistant": _assistant,
     "tool": _tool_result,
 }
 
 
-def _part(part: Part) -> Part:
-    """A part of a user's message, as the protocol spells it."""
-    write = _BY_PART.get((part["type"], part.get("source", {}).get("type", "")))
-    return write(part) if write else {"type": "text", "text": _words(part)}
-
-
-def _image(part: Part) -> Part:
-    return {"type": "image_url", "image_url": {"url": _url(part["source"])}}
-
-
-def _video(part: Part) -> Part:
-    return {"type": "video_url", "video_url": {"url": _url(part["source"])}}
-
-
-def _audio(part: Part) -> Part:
-    source = part["source"]
-    kind = source["mimeType"].partition("/")[2].removeprefix("x-")
-    audio = {"data": source["value"], "format": {"mpeg": "mp3", "wave": "wav"}.get(kind, kind)}
-    return {"type": "input_audio", "input_audio": audio}
-
-
-def _document(part: Part) -> Part:
-    name = (part.get("metadata") or {}).get("filename") or "document"
-    return {"type": "file", "file": {"filename": name, "file_data": _url(part["source"])}}
-
-
-def _uploaded(part: Part) -> Part:
-    return {"type": "file", "file": {"file_id": part["source"]["value"]}}
-
-
-_BY_PART: Mapping[tuple[str, str], Callable[[Part], Part]] = {
-    ("image", "data"): _image,
-    ("image", "url"): _image,
-    ("video", "data"): _video,
-    ("video", "url"): _video,
-    ("audio", "data"): _audio,
-    ("document", "data"): _document,
-    ("document", "file"): _uploaded,
-}
-
-
-def _url(source: Mapping[str, Any]) -> str:
-    if source["type"] == "data":
-        return f"data:{source['mimeType']};base64,{source['value']}"
-    return str(source["value"])
-
-
-def _words(part: Part) -> str:
-    if part["type"] == "text":
-        return str(part["text"])
-    source = part["source"]
-    where = source.get("mimeType", "") if source["type"] == "data" else source["value"]
-    return f"[{part['type']}: {where}]"
+def _words(part: Mapping[str, Any]) -> str:
+    return str(part["text"]) if part["type"] == "text" else attachment_of(part).in_words()
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
