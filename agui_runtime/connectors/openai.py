@@ -17,6 +17,11 @@ import httpx
 from ag_ui.core import RunAgentInput
 
 from agui_runtime import jsontext
+from agui_runtime.connectors.chat.attachments import (
+    COMPATIBLE,
+    OPENAI as MEDIA_OF_OPENAI,
+    Media,
+)
 from agui_runtime.connectors.chat.failures import (
     Refusal,
     malformed,
@@ -24,11 +29,6 @@ from agui_runtime.connectors.chat.failures import (
     refused,
 )
 from agui_runtime.connectors.chat.framing import AnswerStream
-from agui_runtime.connectors.chat.attachments import (
-    COMPATIBLE,
-    OPENAI as MEDIA_OF_OPENAI,
-    Media,
-)
 from agui_runtime.connectors.chat.patience import Patience
 from agui_runtime.connectors.chat.reply import Provider, Reply
 from agui_runtime.connectors.chat.request import ChatOptions, chat_request

@@ -13,8 +13,8 @@ from typing import Any
 
 from ag_ui.core import RunAgentInput, Tool
 
-from agui_runtime.connectors.chat.thoughts import with_thoughts
 from agui_runtime.connectors.chat.attachments import Media, attachment_of, chat_part, media_of
+from agui_runtime.connectors.chat.thoughts import with_thoughts
 from agui_runtime.events import Message
 from agui_runtime.repair import repair
 
