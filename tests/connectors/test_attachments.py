@@ -164,7 +164,7 @@ def test_what_a_server_does_not_take_is_named_in_words(
         (
             {
                 "type": "image",
-                "source": {"type": "data", "value": "-_8\n", "mimeType": "image/gif"},
+                "source": {"type": "data", "value": "-_8=\n", "mimeType": "image/gif"},
             },
             OPENAI,
             {"type": "image_url", "image_url": {"url": "data:image/gif;base64,+/8="}},

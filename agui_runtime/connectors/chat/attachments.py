@@ -96,14 +96,14 @@ class Attachment:
     @property
     def size(self) -> int:
         """Bytes of its data."""
-        return len(self.data) * 3 // 4 - self.data[-2:].count("=")
+        return len(self.data.rstrip("=")) * 3 // 4
 
     @property
     def text(self) -> str | None:
         """What it says, if it can be read as text; at most LONGEST_TEXT characters of it."""
         if not self.data:
             return None
-        raw = base64.b64decode(self.data[:_LONGEST_BASE64])
+        raw = base64.b64decode(_padded(self.data[:_LONGEST_BASE64]))
         if not (_TEXTS.fullmatch(self.mime) or (self._may_be_text and _seems_text(raw))):
             return None
         text = _decoded(raw, self.charset).replace("\x00", "")
@@ -228,12 +228,18 @@ def _kind(mime: str, told: str) -> str:
 
 
 def _base64(value: str) -> str:
-    """In its usual alphabet, without white space and with its padding; "" for what is none."""
-    if _is_base64(value):
+    """In its usual alphabet and without white space; "" for what is none. Padding that was left out
+    stays so.
+    """
+    if _is_base64(_padded(value)):
         return value
-    plain = "".join(value.split()).replace("-", "+").replace("_", "/").rstrip("=")
-    plain += "=" * (-len(plain) % 4)
-    return plain if _is_base64(plain) else ""
+    plain = "".join(value.split()).replace("-", "+").replace("_", "/")
+    return plain if _is_base64(_padded(plain)) else ""
+
+
+def _padded(value: str) -> str:
+    missing = -len(value) % 4
+    return value + "=" * missing if missing else value
 
 
 def _is_base64(value: str) -> bool:
