@@ -12,13 +12,11 @@ from dataclasses import dataclass, replace
 from time import time
 from uuid import uuid4
 
-from ag_ui.core import Message as AnyMessage, RunAgentInput
-from pydantic import TypeAdapter
+from ag_ui.core import RunAgentInput
 
 from agui_runtime.bounds import (
     ids_of,
     opened,
-    readable,
     reason_of,
     rewriting,
     started,
@@ -40,20 +38,13 @@ from agui_runtime.events import TERMINAL, Event, Message, RunContext
 from agui_runtime.fold import Fold
 from agui_runtime.grammar import Grammar
 from agui_runtime.halves import Halves
-from agui_runtime.history import (
-    Truth,
-    admitted,
-    known_ids,
-    merged,
-    new_messages,
-    restored,
-    with_prompts,
-    without_prompts,
-)
+from agui_runtime.history import Truth, known_ids, without_prompts
 from agui_runtime.hooks import Hooks, RunReport
 from agui_runtime.journal import Journal
 from agui_runtime.jsontext import copied
 from agui_runtime.notes import StoredNotes
+from agui_runtime.offloop import PART, is_much, unless_long
+from agui_runtime.recall import recall
 from agui_runtime.signatures import Signatures
 from agui_runtime.snapshots import Snapshots
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
@@ -147,33 +138,20 @@ class Run:
             self._watch.interrupt()
 
     async def _begin(self) -> None:
-        state = readable(self._request.state, "state")
-        request = self._request = self._request.model_copy(update={"state": state})
-        run = self._lease.run
+        request, run = self._request, self._lease.run
         saved = await self._store.states.load(run.thread_id, run.agent)
-        kept = saved.messages if saved else ()
         self._snapshots = Snapshots(self._store.states, run, saved, self._save_every)
-        sent = readable([_wire(message) for message in request.messages], "messages")
-        full = restored(kept, sent)
-        if full is not sent:
-            sent, self._request = list(full), _asking(request, full)
-        if self._assignment.history == "thread":
-            sent = admitted(kept, sent)
-        self._fold, rewritten = merged(kept, sent)
-        history = self._fold.shared_messages
-        if self._assignment.history == "thread":
-            self._request = _asking(request, with_prompts(history, sent))
-        self._request = await self._signatures.recalled(self._request)
-        # An empty state is what a front end sends that holds none.
-        if state := request.state or (saved and saved.state):
-            self._fold.feed({"type": "STATE_SNAPSHOT", "snapshot": state})
-        self._asked = {message["id"] for message in self._fold.added}
-        news = new_messages(sent, self._lease.known)
-        self._grammar = Grammar(news, new_id=_new_id)
+        kept = saved.messages if saved else ()
+        long = len(kept) > PART * 10 or is_much(request.messages, request.state)
+        truth, known = self._assignment.history, self._lease.known
+        found = await unless_long(long, recall, request, truth, saved, known)
+        self._request = await self._signatures.recalled(found.request)
+        self._fold, self._asked = found.fold, found.asked
+        self._grammar = Grammar(found.news, new_id=_new_id)
         self._recalled = True
-        await self._journal.add([started(request, news)])
-        if rewritten and await self._knows_all(kept):
-            await self._journal.add([rewriting(history)])
+        await self._journal.add([started(self._request, found.news)])
+        if found.rewritten and await self._knows_all(kept):
+            await self._journal.add([rewriting(self._fold.shared_messages)])
         await self._journal.flush()
         _settle(self.begun)
 
@@ -192,7 +170,7 @@ class Run:
         await self._hooks.before_run(self._lease.run, request, self._assignment.context)
         if self._cause is not None:
             return
-        reader, lent = ItemReader(), _lent(request)
+        reader, lent = ItemReader(), await _lent(request)
         async with closing(answered(self._assignment.agent.run(lent), lent)) as items:
             async for item in items:
                 self._watch.touch()
@@ -319,20 +297,9 @@ def _settle(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
-def _asking(request: RunAgentInput, messages: Sequence[Message]) -> RunAgentInput:
-    return request.model_copy(update={"messages": _MESSAGES.validate_python(messages)})
-
-
-def _lent(request: RunAgentInput) -> RunAgentInput:
+async def _lent(request: RunAgentInput) -> RunAgentInput:
     """The request for the agent, with a state of its own: many change it in place."""
     if not request.state:
         return request
-    return request.model_copy(update={"state": copied(request.state)})
-
-
-def _wire(message: object) -> Message:
-    dump = message.model_dump(mode="json", by_alias=True)  # type: ignore[attr-defined]
-    return dict(dump)
-
-
-_MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])
+    state = await unless_long(is_much(request.state), copied, request.state)
+    return request.model_copy(update={"state": state})

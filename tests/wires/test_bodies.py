@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -13,12 +14,14 @@ import orjson
 import pytest
 from ag_ui.core import RunAgentInput
 
+from agui_runtime import run as run_module
 from agui_runtime.app import create_app, wire_options_from
 from agui_runtime.errors import Misconfigured
 from agui_runtime.events import Event
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.settings import Settings
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, SLICE, BodyLimits, Census, loaded
+from agui_runtime.wires.copilotkit import runs
 from agui_runtime.wires.copilotkit.options import WireOptions
 from tests.support import served
 from tests.wires.graphql.serving import ACCEPT, QUERIES
@@ -276,3 +279,66 @@ def test_the_environment_sets_the_limits() -> None:
     assert wire_options_from(Settings.read({})).body_limits == DEFAULT_LIMITS
     with pytest.raises(Misconfigured, match="AGUI_MAX_VALUES"):
         Settings.read({"AGUI_MAX_VALUES": "many"})
+
+
+CROWDED: Mapping[str, Json] = {
+    "messages": {"messages": users(15_000)},
+    "tools": {
+        "tools": [{"name": f"f{n}", "description": "", "parameters": {}} for n in range(9000)]
+    },
+    "context": {"context": [{"description": "d", "value": "v"}] * 9000},
+    "state": {"state": {"a": [{"b": 1}] * 20_000}},
+}
+
+
+@pytest.mark.parametrize("case", CROWDED)
+async def test_what_a_large_request_holds_is_read_and_recalled_in_a_thread(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[int] = set()
+    for module, function in ((runs, "run_input"), (runs, "fingerprint"), (run_module, "recall")):
+        monkeypatch.setattr(module, function, noting(threads, getattr(module, function)))
+    async with serving(WireOptions()) as client:
+        small = await client.post("/copilotkit/agent/default/run", json=agui())
+        on_loop = {*threads}
+        threads.clear()
+        body = agui(threadId="t2", **CROWDED[case])
+        large = await client.post("/copilotkit/agent/default/run", json=body)
+    assert "RUN_FINISHED" in small.text
+    assert "RUN_FINISHED" in large.text
+    assert on_loop == {threading.get_ident()}
+    assert threads - on_loop
+
+
+def noting(threads: set[int], work: Callable[..., object]) -> Callable[..., object]:
+    """The same work, which notes in what thread it is done."""
+
+    def noted(*args: object) -> object:
+        threads.add(threading.get_ident())
+        return work(*args)
+
+    return noted
+
+
+@pytest.mark.parametrize("key", ["messages", "tools", "context"])
+async def test_a_fault_far_down_a_long_list_is_told_with_its_place(key: str) -> None:
+    kinds: Json = {
+        "messages": users(2000),
+        "tools": [{"name": "f", "description": "", "parameters": {}}] * 2000,
+        "context": [{"description": "d", "value": "v"}] * 2000,
+    }
+    items = [*kinds[key][:1234], {"id": 7, "role": "user"}, *kinds[key][1235:]]
+    async with serving(WireOptions()) as client:
+        answer = await client.post("/copilotkit/agent/default/run", json=agui(**{key: items}))
+    assert answer.status_code == 400
+    assert f'["{key}",1234,' in answer.text.replace("\\", "")
+
+
+async def test_the_messages_of_a_long_thread_come_whole_though_in_parts() -> None:
+    async with serving(WireOptions()) as client:
+        await client.post("/copilotkit/agent/default/run", json=agui(messages=users(1700)))
+        messages = (await client.get("/copilotkit/threads/t1/messages")).json()["messages"]
+        events = (await client.get("/copilotkit/threads/t1/events")).json()["events"]
+    assert [each["id"] for each in messages[:1700]] == [f"u{n}" for n in range(1700)]
+    assert events[0]["type"] == "RUN_STARTED"
+    assert events[-1]["type"] == "RUN_FINISHED"

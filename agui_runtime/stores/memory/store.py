@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -18,7 +19,9 @@ from agui_runtime.errors import (
 )
 from agui_runtime.events import Cursor, Event, RunInfo, ThreadInfo
 from agui_runtime.jsontext import dumps
+from agui_runtime.offloop import is_much, off_loop
 from agui_runtime.stores.base import AgentState, Batch, Lease, Page, RunEnd, StateKey
+from agui_runtime.stores.memory.records import SavedState
 from agui_runtime.stores.memory.shelf import MemoryLimits, Shelf, Span, Thread
 from agui_runtime.stores.pages import cursor_of, place_after, place_of
 
@@ -76,15 +79,24 @@ class MemoryRunLog:
         self._shelf.make_room(thread)
 
     async def release(self, lease: Lease, end: RunEnd) -> None:
+        """To its end also where the caller is cancelled while a long state is made ready."""
         thread = self._held(lease)
-        agent, state = lease.run.agent, end.state
-        made = None if state is None else thread.next_state(agent, state, end.ended_at)
+        if end.state is not None and is_much(end.state.state, end.state.messages):
+            await asyncio.shield(asyncio.create_task(self._release_long(thread, lease, end)))
+        else:
+            self._release(thread, lease, end, _next_state(thread, lease, end))
+
+    async def _release_long(self, thread: Thread, lease: Lease, end: RunEnd) -> None:
+        made = await off_loop(_next_state, thread, lease, end)
+        self._release(self._held(lease), lease, end, made)
+
+    def _release(self, thread: Thread, lease: Lease, end: RunEnd, made: SavedState | None) -> None:
         self._shelf.write(thread, lease.run.run_id, end.events)
         thread.lease = thread.on_stop = None
         thread.spans[-1].run = replace(lease.run, status=end.status, ended_at=end.ended_at)
         self._shelf.remember(thread, end.message_ids)
         if made is not None:
-            self._shelf.save(thread, agent, made)
+            self._shelf.save(thread, lease.run.agent, made)
         self._shelf.touch(thread)
         self._shelf.drop_idle(thread)
 
@@ -239,6 +251,12 @@ class MemoryThreadIndex:
 
     async def runs(self, thread_id: str) -> Sequence[RunInfo]:
         return [span.run for span in self._shelf.find(thread_id).spans]
+
+
+def _next_state(thread: Thread, lease: Lease, end: RunEnd) -> SavedState | None:
+    if end.state is None:
+        return None
+    return thread.next_state(lease.run.agent, end.state, end.ended_at)
 
 
 def _same_run(thread: Thread, run: RunInfo) -> Span | None:

@@ -187,7 +187,7 @@ class RedisRunLog:
         self, lease: Lease, held: Held, end: RunEnd, *, lost: bool = False
     ) -> bool:
         run = replace(lease.run, status=end.status, ended_at=end.ended_at)
-        state = b"" if end.state is None else self._states.encoded(end.state, end.ended_at)
+        state = b"" if end.state is None else await self._states.encoded(end.state, end.ended_at)
         how, *told = await self._script.step(
             "release",
             run.thread_id,

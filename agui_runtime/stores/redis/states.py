@@ -6,10 +6,14 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 
 from agui_runtime.errors import Conflict, ThreadNotFound, TooLarge
+from agui_runtime.offloop import is_much, unless_long
 from agui_runtime.stores.base import AgentState, StateKey
 from agui_runtime.stores.redis.codec import squeezed, state_json, state_of
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
+
+LONG = 64 * 1024
+"""Bytes, usually compressed, from which a state is read in a thread."""
 
 
 class RedisStateStore:
@@ -22,7 +26,9 @@ class RedisStateStore:
 
     async def load(self, thread_id: str, agent: str) -> AgentState | None:
         how, payload, version = await self._script.step("load", thread_id, agent)
-        return state_of(payload, int(version or 0)) if how == b"ok" else None
+        if how != b"ok":
+            return None
+        return await unless_long(len(payload) > LONG, state_of, payload, int(version or 0))
 
     async def save(
         self, thread_id: str, agent: str, saved: AgentState, expected_version: int | None = None
@@ -53,6 +59,11 @@ class RedisStateStore:
             for agent in await self._script.saved_by(each):
                 yield StateKey(each, agent)
 
-    def encoded(self, saved: AgentState, saved_at: float) -> bytes:
+    async def encoded(self, saved: AgentState, saved_at: float) -> bytes:
         """As it is stored with the end of a run, whatever its size: it is there already."""
-        return squeezed(state_json(saved, saved_at))
+        long = is_much(saved.state, saved.messages)
+        return await unless_long(long, _encoded, saved, saved_at)
+
+
+def _encoded(saved: AgentState, saved_at: float) -> bytes:
+    return squeezed(state_json(saved, saved_at))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -14,6 +15,7 @@ from agui_runtime.errors import AguiError
 from agui_runtime.events import Caller, RunContext
 from agui_runtime.headers import HeaderNames
 from agui_runtime.observe import request_id_of
+from agui_runtime.offloop import PART, is_much, parts
 from agui_runtime.wires.bodies import BodyLimits, loaded
 from agui_runtime.wires.copilotkit.envelope import Enveloped
 from agui_runtime.wires.copilotkit.errors import Refusal, told
@@ -75,6 +77,22 @@ class Exchange:
         self._answered = True
         kind = [] if body is None else [(b"content-type", b"application/json")]
         await reply(self.send, status, [*kind, *headers, *self._told], encoded)
+
+    async def answer_list(self, name: str, items: Sequence[object]) -> None:
+        """Answer with `{name: items}`, of which parts are encoded and sent one after the other."""
+        if len(items) <= PART and not is_much(items):
+            await self.answer({name: list(items)})
+            return
+        self._answered = True
+        headers = [(b"content-type", b"application/json"), *self._told]
+        await self.send({"type": "http.response.start", "status": 200, "headers": headers})
+        opening = b"{%b:[" % jsontext.dumps(name)
+        for part in parts(items):
+            body = opening + jsontext.dumps(list(part))[1:-1]
+            await self.send({"type": "http.response.body", "body": body, "more_body": True})
+            await asyncio.sleep(0)
+            opening = b","
+        await self.send({"type": "http.response.body", "body": b"]}"})
 
     async def stream(self, frames: AsyncGenerator[bytes, None], keep_alive: float) -> bool:
         """Answer with an event stream; False if the client went away before its end.

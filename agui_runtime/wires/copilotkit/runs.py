@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import NamedTuple
 
@@ -11,8 +11,9 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors.base import Agent
 from agui_runtime.errors import Gone, InvalidInput
-from agui_runtime.events import Caller, Cursor, RunRequest, ThreadInfo
+from agui_runtime.events import Caller, Cursor, Record, RunRequest, ThreadInfo
 from agui_runtime.handle import RunHandle
+from agui_runtime.offloop import PART, is_much, unless_long
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Batch
 from agui_runtime.wires.copilotkit.asked import (
@@ -77,7 +78,8 @@ class Runs:
         that a verifier accepts.
         """
         await self._found(exchange, agent)
-        asked = run_input(await exchange.payload(self._limits), self._limits)
+        payload = await exchange.payload(self._limits)
+        asked = await unless_long(is_much(payload), run_input, payload, self._limits)
         after = _cursor(exchange.headers.get("last-event-id"))
         known = await self._runtime.threads.find(asked.thread_id, exchange.caller)
         if known is None and after is not None:
@@ -107,7 +109,8 @@ class Runs:
         """Keeps no more of the request than its stream needs: bodies are large, streams long."""
         found = await self._found(exchange, agent)
         payload = await exchange.payload(self._limits)
-        asked = run_input(payload, self._limits)
+        long = is_much(payload)
+        asked = await unless_long(long, run_input, payload, self._limits)
         if comes_from_app(asked):
             if not answers_apps(found):
                 raise InvalidInput(f"agent {agent!r} has no MCP apps; put it into an MCPAppsAgent")
@@ -118,7 +121,7 @@ class Runs:
             context=exchange.context(properties_of(asked), self._options.forwarded),
             agent=agent,
             ephemeral=beside,
-            fingerprint="" if beside else fingerprint(agent, payload),
+            fingerprint="" if beside else await unless_long(long, fingerprint, agent, payload),
         )
         profile = self._profile(asked)
         handle = await self._runtime.start(request)
@@ -168,10 +171,17 @@ async def _encoded(
 ) -> AsyncGenerator[bytes, None]:
     async with aclosing(paced(batches, ended=ended)) as slower:
         async for batch in slower:
-            ready = encode(batch.records, batch.cursor.epoch, profile)
+            long = _is_long(batch.records)
+            ready = await unless_long(long, encode, batch.records, batch.cursor.epoch, profile)
             if ready:
                 yield ready
             del ready
+
+
+def _is_long(records: Sequence[Record]) -> bool:
+    """Whether to encode them takes long; deltas, of which most of a stream is made, do not."""
+    rest = [each.event for each in records if "delta" not in each.event]
+    return len(records) > 10 * PART or is_much(rest)
 
 
 def _cursor(text: str | None) -> Cursor | None:

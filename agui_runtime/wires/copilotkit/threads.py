@@ -10,6 +10,7 @@ from agui_runtime.compact import compact
 from agui_runtime.errors import InvalidInput
 from agui_runtime.events import Event, Message, ThreadInfo
 from agui_runtime.fold import fold
+from agui_runtime.offloop import PART, is_much, unless_long
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wires.copilotkit.egress import older
 from agui_runtime.wires.copilotkit.errors import Refusal, not_found
@@ -75,16 +76,19 @@ class Threads:
         await exchange.answer(None, 204)
 
     async def messages(self, exchange: Exchange, thread: str) -> None:
-        told = fold(await self._events(exchange, thread)).messages
-        await exchange.answer({"messages": [_flat(message) for message in told]})
+        events = await self._events(exchange, thread)
+        await exchange.answer_list("messages", await unless_long(_is_long(events), _shown, events))
 
     async def events(self, exchange: Exchange, thread: str) -> None:
-        found = compact(await self._events(exchange, thread))
-        await exchange.answer({"events": [told for each in found if (told := older(each))]})
+        events = await self._events(exchange, thread)
+        found = await unless_long(_is_long(events), compact, events)
+        await exchange.answer_list("events", [told for each in found if (told := older(each))])
 
     async def state(self, exchange: Exchange, thread: str) -> None:
         """The shared state; null while there is none."""
-        await exchange.answer({"state": fold(await self._events(exchange, thread)).state or None})
+        events = await self._events(exchange, thread)
+        state = (await unless_long(_is_long(events), fold, events)).state
+        await exchange.answer({"state": state or None})
 
     async def _events(self, exchange: Exchange, thread: str) -> Sequence[Event]:
         if await self._threads.find(thread, exchange.caller) is None:
@@ -95,6 +99,14 @@ class Threads:
         await self._runtime.stop(thread, exchange.caller)
         await self._runtime.store.log.wait_idle(thread)
         await self._threads.delete(thread, exchange.caller)
+
+
+def _is_long(events: Sequence[Event]) -> bool:
+    return len(events) > 10 * PART or is_much(list(events))
+
+
+def _shown(events: Sequence[Event]) -> Sequence[Mapping[str, Any]]:
+    return [_flat(message) for message in fold(events).shared_messages]
 
 
 def _described(thread: ThreadInfo) -> Mapping[str, Any]:

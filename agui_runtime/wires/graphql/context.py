@@ -45,7 +45,8 @@ class GraphQLExecutionContext:
     `headers` are those that the allow-list lets through, `cloud_key` is CopilotKit's public key if
     the front end sent one. `properties` are the front end's, from when a resolver has read them.
     `has_banner`: the front end shows failures by itself. `started` is set by the mutation that
-    starts a run.
+    starts a run. `long` says that there is much in the variables, so that work on them goes to a
+    thread.
     """
 
     runtime: CopilotRuntime
@@ -57,6 +58,7 @@ class GraphQLExecutionContext:
     properties: Mapping[str, Any] = field(default_factory=dict)
     trace: Trace = field(default_factory=lambda: Trace(""))
     limits: BodyLimits = DEFAULT_LIMITS
+    long: bool = False
     started: StartedRun | None = None
     operation_id: str = ""
     begun: set[str] = field(default_factory=set)

@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 from graphql import (
     ExecutionResult,
     GraphQLError,
-    experimental_execute_incrementally,
     subscribe,
 )
 
 from agui_runtime import jsontext
 from agui_runtime.events import Caller
 from agui_runtime.headers import HeaderNames
+from agui_runtime.offloop import is_much
 from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.wires.graphql.coercion import prepared
 from agui_runtime.wires.graphql.context import CLOUD_KEY, GraphQLExecutionContext
 from agui_runtime.wires.graphql.errors import formatted
 from agui_runtime.wires.graphql.http import GraphQLRequest
@@ -100,14 +101,11 @@ class Engine:
         validate again.
         """
         with context.trace.measured("execute"):
-            result = experimental_execute_incrementally(
-                self._schema,
-                operation.document,
-                context_value=context,
-                variable_values=dict(asked.variables),
-                operation_name=operation.name,
-                hide_suggestions=True,
-            )
+            context.long = is_much(asked.variables)
+            executor = (await prepared(self._schema, operation, asked.variables, context)).executor
+            if isinstance(executor, list):
+                return ExecutionResult(None, executor)
+            result = executor.execute_operation()
             if isawaitable(result):
                 result = await result
         assert isinstance(result, ExecutionResult)  # the document has no @defer or @stream
@@ -148,14 +146,9 @@ class Engine:
     async def _subscribed(
         self, operation: Operation, asked: GraphQLRequest, context: GraphQLExecutionContext
     ) -> AsyncGenerator[bytes, None]:
-        source = subscribe(
-            self._schema,
-            operation.document,
-            context_value=context,
-            variable_values=dict(asked.variables),
-            operation_name=operation.name,
-            hide_suggestions=True,
-        )
+        context.long = is_much(asked.variables)
+        made = await prepared(self._schema, operation, asked.variables, context)
+        source = subscribe(self._schema, operation.document, executor_class=made)  # type: ignore[arg-type]  # it has all that is called
         if isawaitable(source):
             source = await source
         if isinstance(source, ExecutionResult):

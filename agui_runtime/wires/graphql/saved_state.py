@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from agui_runtime import jsontext
+from agui_runtime.events import Message
+from agui_runtime.offloop import is_much, unless_long
+from agui_runtime.stores.base import AgentState
+from agui_runtime.wires.bodies import BodyLimits
 from agui_runtime.wires.graphql.context import GraphQLExecutionContext
 from agui_runtime.wires.graphql.inputs import LoadAgentStateInput, SaveAgentStateInput, given
 from agui_runtime.wires.graphql.messages import legacy
@@ -17,27 +24,41 @@ async def loaded(
     found = await context.runtime.load_state(
         data.thread_id, data.agent_name, context.caller, context.run_context({}, None)
     )
-    state = found.state if found and found.state is not None else {}
+    known = found or AgentState()
+    messages = known.messages
+    state = {} if known.state is None else known.state
     return LoadAgentStateResponse(
         thread_id=data.thread_id,
         thread_exists=found is not None,
         state=jsontext.dumps(state).decode(),
-        messages=jsontext.dumps(legacy(found.messages) if found else []).decode(),
-        version=found.version if found else 0,
+        messages=await unless_long(is_much(messages), _told, messages),
+        version=known.version,
     )
+
+
+def _told(messages: Sequence[Message]) -> str:
+    return jsontext.dumps(legacy(messages)).decode()
+
+
+def _read(
+    data: SaveAgentStateInput, limits: BodyLimits
+) -> tuple[dict[str, Any], list[Message] | None]:
+    messages = given(data.messages)
+    made = None if messages is None else conversation(messages, limits)
+    return parsed_state(data.state, limits), made
 
 
 async def saved(
     context: GraphQLExecutionContext, data: SaveAgentStateInput
 ) -> SaveAgentStateResponse:
     """Save; raises what `CopilotRuntime.save_state` does, and InvalidInput for unreadable JSON."""
-    messages = given(data.messages)
+    state, messages = await unless_long(context.long, _read, data, context.limits)
     version = await context.runtime.save_state(
         data.thread_id,
         data.agent_name,
         context.caller,
-        parsed_state(data.state, context.limits),
-        None if messages is None else conversation(messages, context.limits),
+        state,
+        messages,
         given(data.expected_version),
     )
     context.trace.note("saved version %s of %s", version, data.agent_name)

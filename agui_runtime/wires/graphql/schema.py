@@ -10,6 +10,7 @@ from graphql import GraphQLResolveInfo, GraphQLSchema
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
+from agui_runtime.offloop import unless_long
 from agui_runtime.wires.graphql.context import GraphQLExecutionContext, Info, StartedRun
 from agui_runtime.wires.graphql.execution import AgentExecutionResponse, executed
 from agui_runtime.wires.graphql.exploration import ExplorationQuery, agents_of
@@ -77,12 +78,7 @@ class Mutation:
 
     @strawberry.mutation
     async def execute_agent(self, info: Info, data: ExecuteAgentInput) -> AgentExecutionResponse:
-        context = info.context
-        metadata = data.metadata or MetadataInput()
-        surroundings = context.run_context(metadata.properties or {}, given(metadata.url))
-        handle = await context.runtime.start(execution_request(data, surroundings, context.limits))
-        stopping = context.runtime.options.stop_on_disconnect
-        return await executed(handle, stop_if_cancelled=stopping)
+        return await _execute(info.context, data)
 
     @strawberry.mutation
     async def save_agent_state(
@@ -95,7 +91,10 @@ def build_schema() -> GraphQLSchema:
     """The executable schema; its resolvers expect a GraphQLExecutionContext."""
     schema = _strawberry()._schema
     assert schema.mutation_type is not None
-    schema.mutation_type.fields[STREAMED_ROOT].resolve = _generate_copilot_response
+    fields = schema.mutation_type.fields
+    fields[STREAMED_ROOT].resolve = _generate_copilot_response
+    fields["executeAgent"].resolve = _execute_agent
+    fields["saveAgentState"].resolve = _save_agent_state
     speed_up(schema)
     return schema
 
@@ -114,7 +113,8 @@ async def _start(
     """Start the run; its document grows after this returns (see `stream`)."""
     streaming = streaming_of(config)
     surroundings = context.run_context(properties or {}, given(data.frontend.url))
-    handle = await context.runtime.start(run_request(data, surroundings, context.limits))
+    asked = await unless_long(context.long, run_request, data, surroundings, context.limits)
+    handle = await context.runtime.start(asked)
     page = Page(frozenset(each.name for each in data.frontend.actions), context.has_banner)
     context.started = StartedRun(handle, Projector(handle.run, page), streaming)
     return context.started.projector.response
@@ -129,7 +129,33 @@ async def _generate_copilot_response(
 ) -> CopilotResponse:
     """As Mutation's, with the input read in a way that long chats can afford."""
     config = None if streaming is None else read(StreamingConfigInput, streaming)
-    return await _start(info.context, read(GenerateCopilotResponseInput, data), properties, config)
+    asked = await unless_long(info.context.long, read, GenerateCopilotResponseInput, data)
+    return await _start(info.context, asked, properties, config)
+
+
+async def _execute(
+    context: GraphQLExecutionContext, data: ExecuteAgentInput
+) -> AgentExecutionResponse:
+    metadata = data.metadata or MetadataInput()
+    surroundings = context.run_context(metadata.properties or {}, given(metadata.url))
+    asked = await unless_long(context.long, execution_request, data, surroundings, context.limits)
+    handle = await context.runtime.start(asked)
+    stopping = context.runtime.options.stop_on_disconnect
+    return await executed(handle, stop_if_cancelled=stopping)
+
+
+async def _execute_agent(
+    root: None, info: GraphQLResolveInfo[GraphQLExecutionContext], data: Mapping[str, Any]
+) -> AgentExecutionResponse:
+    asked = await unless_long(info.context.long, read, ExecuteAgentInput, data)
+    return await _execute(info.context, asked)
+
+
+async def _save_agent_state(
+    root: None, info: GraphQLResolveInfo[GraphQLExecutionContext], data: Mapping[str, Any]
+) -> SaveAgentStateResponse:
+    asked = await unless_long(info.context.long, read, SaveAgentStateInput, data)
+    return await saved(info.context, asked)
 
 
 def _strawberry() -> strawberry.Schema:

@@ -14,6 +14,7 @@ import strawberry
 from graphql import GraphQLResolveInfo, GraphQLSchema
 
 from agui_runtime.events import TERMINAL, Cursor
+from agui_runtime.offloop import unless_long
 from agui_runtime.wires.graphql.context import GraphQLExecutionContext, Info
 from agui_runtime.wires.graphql.exploration import RunEvent, Thread, read_cursor
 from agui_runtime.wires.graphql.inputs import GenerateCopilotResponseInput, given
@@ -101,7 +102,8 @@ async def _generate_copilot_response(
     data: Mapping[str, Any],
     properties: Mapping[str, Any] | None = None,
 ) -> AsyncGenerator[CopilotUpdate, None]:
-    return _updates(info.context, read(GenerateCopilotResponseInput, data), properties or {})
+    asked = await unless_long(info.context.long, read, GenerateCopilotResponseInput, data)
+    return _updates(info.context, asked, properties or {})
 
 
 async def _updates(
@@ -110,11 +112,9 @@ async def _updates(
     properties: Mapping[str, Any],
 ) -> AsyncGenerator[CopilotUpdate, None]:
     surroundings = context.run_context(properties, given(data.frontend.url))
-    request = await identified(
-        run_request(data, surroundings, context.limits),
-        context.runtime.threads,
-        Hints(given(data.run_id) or "", context.operation_id, context.begun),
-    )
+    asked = await unless_long(context.long, run_request, data, surroundings, context.limits)
+    hints = Hints(given(data.run_id) or "", context.operation_id, context.begun)
+    request = await identified(asked, context.runtime.threads, hints)
     handle = await context.runtime.start(request)
     context.begun.add(handle.run.run_id)
     updates, told = Updates(handle.run), handle.start

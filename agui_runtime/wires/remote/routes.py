@@ -27,6 +27,7 @@ from agui_runtime.connectors.copilotkit.parameters import to_parameters
 from agui_runtime.errors import AguiError, InvalidInput, RequestError
 from agui_runtime.events import Caller, RunContext
 from agui_runtime.headers import HeaderNames, for_agents
+from agui_runtime.offloop import is_much, unless_long
 from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime, RunHandle
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits, loaded
@@ -178,9 +179,9 @@ class RemoteWire:
     async def _run(self, exchange: Exchange) -> None:
         name = exchange.text("name")
         self._runtime.agent(name)
-        handle = await self._runtime.start(
-            run_request(name, exchange.body, exchange.context, self._limits)
-        )
+        body, context = exchange.body, exchange.context
+        asked = await unless_long(is_much(body), run_request, name, body, context, self._limits)
+        handle = await self._runtime.start(asked)
         finished = await unless_gone(exchange.receive, _tell(handle, exchange.send))
         if not finished and self._runtime.options.stop_on_disconnect:
             await handle.stop()

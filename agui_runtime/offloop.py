@@ -1,0 +1,69 @@
+"""Long work goes to a thread, so that the event loop has its turns meanwhile.
+
+A thread gives way every few milliseconds, but not within one call of a C library: whoever works on
+what a client sent takes it in parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from pydantic import BaseModel
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+PART = 500
+"""So many messages, tools and the like are worked on in one call of a C library."""
+
+MANY = 8000
+"""With so many values work is long: about a chat of two thousand messages."""
+
+_CHARACTERS = 64
+"""So many characters of a text take as long as another value."""
+
+_THREAD = ThreadPoolExecutor(1, "agui-long-work")
+"""One for all: two would take turns with the event loop and each other, and end no sooner."""
+
+
+async def off_loop(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What the work returns or raises; it goes on where its caller is cancelled."""
+    call = partial(copy_context().run, work, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_THREAD, call)
+
+
+async def unless_long(long: bool, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same, but here and now if the work is not `long`."""
+    return await off_loop(work, *args, **kwargs) if long else work(*args, **kwargs)
+
+
+def is_much(*values: object) -> bool:
+    """Whether there is so much in JSON values and models that work on all of it is long."""
+    left, waiting = MANY, list(values)
+    while waiting:
+        value = waiting.pop()
+        inner = _inside(value)
+        left -= 1 + (len(value) // _CHARACTERS if isinstance(value, str) else 0)
+        if left < len(inner):
+            return True
+        waiting += inner
+    return False
+
+
+def parts(items: Sequence[T], size: int = PART) -> Iterator[Sequence[T]]:
+    """The items, so many at a time."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _inside(value: Any) -> Sequence[object]:  # noqa: ANN401  # any value
+    if isinstance(value, dict):
+        return list(value.values())
+    if isinstance(value, BaseModel):
+        return list(value.__dict__.values())
+    return value if isinstance(value, list | tuple) else ()

@@ -1,0 +1,67 @@
+"""What a run goes on from: its request, beside what the thread holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence, Set
+from dataclasses import dataclass
+
+from ag_ui.core import Message as AnyMessage, RunAgentInput
+from pydantic import TypeAdapter
+
+from agui_runtime.bounds import readable
+from agui_runtime.events import Message
+from agui_runtime.fold import Fold
+from agui_runtime.history import Truth, admitted, merged, new_messages, restored, with_prompts
+from agui_runtime.offloop import parts
+from agui_runtime.stores.base import AgentState
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """`request` is what the agent is asked, `fold` what its thread adds up to then, `asked` are the
+    ids of messages that this request brought to what the agent keeps. `news` are new to the log;
+    it is `rewritten` where some of what the thread held is changed or gone.
+    """
+
+    request: RunAgentInput
+    fold: Fold
+    asked: Collection[str]
+    news: Sequence[Message]
+    rewritten: bool
+
+
+def recall(
+    request: RunAgentInput, truth: Truth, saved: AgentState | None, known: Set[str]
+) -> Recall:
+    """Put the request beside what the agent `saved` and the ids that the thread has `known`; raises
+    InvalidInput.
+    """
+    request = request.model_copy(update={"state": readable(request.state, "state")})
+    kept = saved.messages if saved else ()
+    sent = [message for part in parts(request.messages) for message in _wire(part)]
+    full = restored(kept, sent)
+    if full is not sent:
+        sent, request = list(full), _asking(request, full)
+    if truth == "thread":
+        sent = admitted(kept, sent)
+    fold, rewritten = merged(kept, sent)
+    if truth == "thread":
+        request = _asking(request, with_prompts(fold.shared_messages, sent))
+    # An empty state is what a front end sends that holds none.
+    if state := request.state or (saved and saved.state):
+        fold.feed({"type": "STATE_SNAPSHOT", "snapshot": state})
+    asked = {message["id"] for message in fold.added}
+    return Recall(request, fold, asked, new_messages(sent, known), rewritten)
+
+
+def _wire(messages: Sequence[AnyMessage]) -> list[Message]:
+    made = [message.model_dump(mode="json", by_alias=True) for message in messages]
+    return readable(made, "messages")
+
+
+def _asking(request: RunAgentInput, messages: Sequence[Message]) -> RunAgentInput:
+    typed = [made for part in parts(messages) for made in _MESSAGES.validate_python(part)]
+    return request.model_copy(update={"messages": typed})
+
+
+_MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])
