@@ -80,6 +80,12 @@ class EventStream:
         await self._begin()
         await self._send({"type": "http.response.body", "body": b""})
 
+    async def break_off(self, why: str) -> None:
+        """Say why in a comment, for those who look, and leave the response incomplete: the server
+        then closes the connection, and each client knows that there would have been more.
+        """
+        await self.write(b": broken off: %b\n\n" % why.encode())
+
     async def _watch(self, receive: Receive, connection: asyncio.Timeout) -> None:
         """Let the connection expire when the client closes it; until then, a comment for each spell
         of silence.

@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime import jsontext
-from agui_runtime.errors import AguiError
+from agui_runtime.errors import AguiError, OwnerLost
 from agui_runtime.events import Caller, RunContext
 from agui_runtime.headers import HeaderNames
 from agui_runtime.observe import request_id_of
@@ -97,7 +97,8 @@ class Exchange:
     async def stream(self, frames: AsyncGenerator[bytes, None], keep_alive: float) -> bool:
         """Answer with an event stream; False if the client went away before its end.
 
-        A failure after the first frame is told as the last one.
+        After the first frame, that the run is lost is told as its end. Any other failure is the
+        reader's own: the connection is cut, so that no client takes the run for over.
         """
         self._answered = True
         stream = EventStream(self.send, self._told, keep_alive)
@@ -109,8 +110,11 @@ class Exchange:
                 raise
             if told(error).status >= 500:  # not for a thread that somebody deleted meanwhile
                 self._log(error)
-            await stream.write(frame(_failed(error)))
-            await stream.end()
+            if isinstance(error, OwnerLost):
+                await stream.write(frame(_end_of(error)))
+                await stream.end()
+            else:
+                await stream.break_off(getattr(error, "code", AguiError.code))
             return True
 
     async def refuse(self, error: Exception) -> None:
@@ -127,6 +131,5 @@ class Exchange:
         logger.error("request %s failed: %s", self.request_id, error, exc_info=cause)
 
 
-def _failed(error: Exception) -> Mapping[str, str]:
-    known = error if isinstance(error, AguiError) else AguiError("the answer broke off")
-    return {"type": "RUN_ERROR", "message": known.message, "code": known.code}
+def _end_of(error: OwnerLost) -> Mapping[str, str]:
+    return {"type": "RUN_ERROR", "message": error.message, "code": error.code}

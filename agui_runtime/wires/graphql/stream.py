@@ -29,14 +29,24 @@ async def deliveries(run: StartedRun, delivery: Delivery) -> AsyncGenerator[Sequ
         async with aclosing(_followed(run, delivery)) as batches:
             async for payloads in batches:
                 yield payloads
+    except OwnerLost as lost:
+        run.projector.fail(lost)
     except AguiError as error:
-        run.projector.fail(error)
+        run.projector.fail(_of_reader(error))
     except Exception:  # at the edge: a reader is told of every failure, and only of that
         logger.exception("the answer of run %s broke off", run.handle.run.run_id)
         run.projector.fail(AgentFailure("the answer broke off"))
     if not delivery.finished:
         run.projector.fail(OwnerLost())
         yield delivery.take()
+
+
+def _of_reader(error: AguiError) -> AguiError:
+    """A failure of the answer, which these clients cannot take up again: not one of the run."""
+    cause = f"the answer broke off, and the run may go on; load the thread again: {error.message}"
+    failure = AguiError(cause)
+    failure.code, failure.status = error.code, error.status
+    return failure
 
 
 async def _followed(run: StartedRun, delivery: Delivery) -> AsyncGenerator[Sequence[bytes], None]:
