@@ -90,6 +90,21 @@ async def test_several_surfaces_of_one_result_stay_apart() -> None:
     ]
 
 
+async def test_a_later_result_updates_what_was_drawn() -> None:
+    update = {"version": "v0.9", "updateDataModel": {"surfaceId": "s", "path": "/", "value": 1}}
+    found = await shown(
+        *called("t1", TOOL, surface(ROOT, TEXT)),
+        *called("t2", "search"),
+        returned("t2", {"a2ui_operations": [update]}),
+        *called("t3", "search"),
+        returned("t3", {"a2ui_operations": [update]}),
+    )
+    assert activities(found)[-2:] == [
+        ("a2ui-surface-t2", {"a2ui_operations": [update]}),
+        ("a2ui-surface-t3", {"a2ui_operations": [update]}),
+    ]
+
+
 @pytest.mark.parametrize(
     "content",
     ["sunny", "{broken", '["a2ui_operations"]', '{"a2ui_operations": {}}', "null", '"{}"'],
@@ -111,8 +126,16 @@ async def test_a_faulty_surface_is_written_again_and_drawn_in_the_same_place() -
     [retrying] = [content for _, content in seen if content.get("status") == "retrying"]
     assert (retrying["attempt"], retrying["maxAttempts"]) == (2, 3)
     [fault] = retrying["errors"]
-    assert (fault["code"], fault["path"]) == ("unresolved_child", "components[0].children")
+    assert (fault["code"], fault["path"]) == ("unresolved_child", "components[0].children[0]")
     assert "never-defined" in fault["message"]
+
+
+async def test_components_and_data_may_be_written_as_texts() -> None:
+    written = {"surfaceId": "s", "components": json.dumps([ROOT, TEXT]), "data": '{"x": 1}'}
+    found = await shown(*called("one", TOOL, written))
+    drawn = activities(found)[-1][1]["a2ui_operations"]
+    assert drawn[1]["updateComponents"]["components"] == [ROOT, TEXT]
+    assert drawn[2]["updateDataModel"]["value"] == {"x": 1}
 
 
 async def test_a_surface_that_could_not_be_drawn_says_so() -> None:

@@ -111,7 +111,7 @@ def _schema(tree: Component, catalog: Mapping[str, Any] | None) -> Mapping[str, 
 def _references(tree: Component, schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Where a component names others, and by which ids."""
     yield from _ids("child", tree.get("child"))
-    yield from _ids("children", tree.get("children"))
+    yield from _listed("children", tree.get("children"))
     yield from _marked({key: tree[key] for key in tree if key not in {"child", "children"}}, schema)
 
 

@@ -127,7 +127,10 @@ class Returned:
         if event["type"] == "TOOL_CALL_START" and event["toolCallName"] in (self._tools or ()):
             self._calls.add(event["toolCallId"])
         elif event["type"] == "ACTIVITY_SNAPSHOT" and event["activityType"] == ACTIVITY:
-            self._note_surface(event["messageId"].removeprefix(f"{ACTIVITY}-"), event["content"])
+            content = event["content"]
+            self._follow(event["messageId"].removeprefix(f"{ACTIVITY}-"), content)
+            names = (_surface_of(each) for each in content.get(OPERATIONS) or ())
+            self._surfaces |= {name for name in names if name}
 
     def drawn(self, result: Event) -> Iterator[Event]:
         """The activities that a result stands for."""
@@ -147,17 +150,22 @@ class Returned:
     def _surfaces_of(self, call_id: str, listed: Sequence[object]) -> Iterator[Event]:
         by_surface: dict[str, list[Operation]] = {}
         for each in listed:
-            if isinstance(each, Mapping) and (name := _surface_of(each)) not in self._surfaces:
-                by_surface.setdefault(name or "default", []).append(each)
-        for name, operations in by_surface.items():
-            key = call_id if len(by_surface) == 1 else f"{name}-{call_id}"
+            if isinstance(each, Mapping):
+                by_surface.setdefault(_surface_of(each) or "default", []).append(each)
+        new = {name: each for name, each in by_surface.items() if not self._repeats(name, each)}
+        for name, operations in new.items():
+            key = call_id if len(new) == 1 else f"{name}-{call_id}"
             yield self._shown(key, {OPERATIONS: operations})
 
+    def _repeats(self, surface: str, operations: Sequence[Operation]) -> bool:
+        """Tools return again what a model drew within them; an update is no repetition."""
+        return surface in self._surfaces and any("createSurface" in each for each in operations)
+
     def _shown(self, key: str, content: Mapping[str, Any]) -> Event:
-        self._note_surface(key, content)
+        self._follow(key, content)
         return _activity(key, content)
 
-    def _note_surface(self, key: str, content: Mapping[str, Any]) -> None:
+    def _follow(self, key: str, content: Mapping[str, Any]) -> None:
         status = content.get("status")
         self.retrying.discard(key)
         self._waiting = [each for each in self._waiting if each != key]
@@ -167,8 +175,6 @@ class Returned:
             self._waiting.append(key)
         if OPERATIONS in content:
             self._drawn.add(key)
-            names = (_surface_of(each) for each in content[OPERATIONS])
-            self._surfaces |= {name for name in names if name}
 
 
 class _Drawing:
@@ -195,7 +201,7 @@ class _Drawing:
         if "surfaceId" not in complete or "components" not in complete or self._faults:
             return
         if self._components is None:
-            self._components = complete["components"]
+            self._components = _value(complete["components"])
             self._faults = faults_of(self._components, self._catalog.components)
             if self._faults:
                 yield self._retrying()
@@ -234,7 +240,7 @@ class _Drawing:
 
     def _data(self) -> Mapping[str, Any] | None:
         """The data, if it is there; a model writes what it repeats last, so it comes as a whole."""
-        data = self._arguments.complete.get("data")
+        data = _value(self._arguments.complete.get("data"))
         return data if isinstance(data, dict) else None
 
     def _operations(self) -> list[Operation]:
@@ -264,6 +270,16 @@ def _surface_of(operation: Operation) -> str | None:
     bodies = (value for value in operation.values() if isinstance(value, Mapping))
     ids = (body.get("surfaceId") for body in bodies)
     return next((id_ for id_ in ids if isinstance(id_, str)), None)
+
+
+def _value(written: object) -> Any:  # noqa: ANN401  # any JSON
+    """What a model wrote; some write it as the text of its JSON."""
+    if not isinstance(written, str):
+        return written
+    try:
+        return jsontext.loads(written)
+    except orjson.JSONDecodeError:
+        return written
 
 
 def _object(content: object) -> Mapping[str, Any]:
