@@ -243,3 +243,24 @@ def test_a_block_that_goes_on_after_another_is_a_new_message() -> None:
         "TEXT_MESSAGE_CONTENT",
         "TEXT_MESSAGE_END",
     ]
+
+
+async def test_attachments_stay_what_they_are_though_adapters_know_pictures_alone() -> None:
+    pdf = {"type": "data", "value": "QUJD", "mimeType": "application/pdf"}
+    parts = [
+        {"type": "text", "text": "Read it"},
+        {"type": "document", "source": pdf, "metadata": {"filename": "a.pdf"}},
+    ]
+    picture = [parts[0], {"type": "image", "source": pdf}]
+    messages = [
+        {"id": "u1", "role": "user", "content": picture},
+        {"id": "u2", "role": "user", "content": "other words now"},
+    ]
+    adapter = Adapter(None, {"type": "MESSAGES_SNAPSHOT", "messages": messages})
+    page = Page(CopilotRuntime({"default": GraphAgent(adapter)}))
+    page.messages = [
+        {"id": "u1", "role": "user", "content": parts},
+        {"id": "u2", "role": "user", "content": [{"type": "text", "text": "words"}]},
+    ]
+    await page.go()
+    assert [message["content"] for message in page.messages] == [parts, "other words now"]

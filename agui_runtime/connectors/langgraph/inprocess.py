@@ -10,6 +10,7 @@ from uuid import uuid4
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors.base import KeptState, current_run, read_events, wrap
+from agui_runtime.connectors.langchain import text_of
 from agui_runtime.connectors.langgraph.emitted import emitted, shown
 from agui_runtime.connectors.langgraph.messages import to_agui
 from agui_runtime.connectors.langgraph.threads import thread_of
@@ -86,6 +87,9 @@ class _Telling:
     def __init__(self, request: RunAgentInput) -> None:
         results = (message for message in request.messages if message.role == "tool")
         self._results = {each.tool_call_id: each.id for each in results}
+        users = (message for message in request.messages if message.role == "user")
+        dumped = (each.model_dump(mode="json", by_alias=True) for each in users)
+        self._parts = {each["id"]: each for each in dumped if isinstance(each["content"], list)}
 
     def feed(self, event: Event) -> Sequence[Event]:
         tell = _TELL.get(event["type"])
@@ -109,12 +113,23 @@ class _Telling:
         return [event]
 
     def _messages(self, event: Event) -> Sequence[Event]:
-        """Results keep the ids that they were told by; as new messages they would go to the end."""
+        """Results keep the ids that they were told by; as new messages they would go to the end.
+
+        Attachments stay what they are; adapters know pictures alone.
+        """
         return [{**event, "messages": [self._known(message) for message in event["messages"]]}]
 
     def _known(self, message: Message) -> Message:
         known = self._results.get(message.get("toolCallId", ""))
-        return {**message, "id": known} if known else message
+        if known:
+            return {**message, "id": known}
+        return self._sent(message)
+
+    def _sent(self, message: Message) -> Message:
+        sent = self._parts.get(message["id"]) if message["role"] == "user" else None
+        if sent is None or text_of(sent["content"]) != text_of(message.get("content")):
+            return message
+        return {**message, "content": sent["content"]}
 
 
 _TELL: dict[str, Callable[[_Telling, Event], Sequence[Event]]] = {
