@@ -10,6 +10,7 @@ import pytest
 from agui_runtime.connectors.langgraph import LangGraphAgent
 from agui_runtime.errors import Misconfigured
 from tests.connectors.replayed import (
+    THREAD,
     played,
     recorded,
     snapshots,
@@ -17,6 +18,8 @@ from tests.connectors.replayed import (
     talking,
 )
 from tests.connectors.talk import kinds, text
+from tests.wires.graphql.merging import merged
+from tests.wires.graphql.serving import PATH, chat, payloads, serving
 
 
 async def test_what_an_agent_within_a_tool_says_is_shown_while_it_says_it() -> None:
@@ -74,6 +77,20 @@ async def test_a_graph_foretells_its_state_and_nothing_takes_that_back() -> None
     returned = kinds(events).index("TOOL_CALL_RESULT")
     assert "STATE_SNAPSHOT" not in kinds(events)[at:returned]
     assert snapshots(events)[-1] == {"steps": 2, "document": "Once upon a time"}
+
+
+async def test_older_pages_see_the_state_grow() -> None:
+    async with (
+        talking(recorded("document")) as (page, _),
+        serving(page.runtime) as client,
+    ):
+        asked = chat(agentSession={"agentName": "default", "threadId": THREAD})
+        answer = await client.post(PATH, json=asked)
+
+    response = merged(payloads(answer.content))["data"]["generateCopilotResponse"]
+    states = [orjson.loads(each["state"]) for each in response["messages"] if "state" in each]
+    documents = list(dict.fromkeys(state["document"] for state in states if "document" in state))
+    assert documents == ["Onc", "Once upon a", "Once upon a time"]
 
 
 async def test_a_state_that_was_foretold_in_vain_is_told_at_the_end() -> None:
