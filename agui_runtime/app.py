@@ -18,6 +18,7 @@ from agui_runtime.observe import RunLogger
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.settings import Settings
 from agui_runtime.wires.admission import Hosts, Rules, listed
+from agui_runtime.wires.before import Before
 from agui_runtime.wires.copilotkit.options import WireOptions
 from agui_runtime.wires.copilotkit.routes import Wire
 from agui_runtime.wires.gate import Gate
@@ -71,6 +72,8 @@ def create_app(
         probes=["/healthz", "/readyz"],
     )
     app.add_middleware(wire.in_front_of)  # each is in front of those that were added before
+    if runtime.before_request is not None:
+        app.add_middleware(Before, runtime.before_request)
     app.add_middleware(Gate, rules)
     app.add_middleware(TimedBodies, limits)
     _answer_other_origins(app, rules)

@@ -7,9 +7,9 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import time
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from ag_ui.core import RunAgentInput
 
@@ -31,55 +31,35 @@ from agui_runtime.events import (
 )
 from agui_runtime.guardrails import Guardrail
 from agui_runtime.handle import RunHandle as RunHandle
-from agui_runtime.history import Truth, without_prompts
+from agui_runtime.history import without_prompts
 from agui_runtime.hooks import Hook, Hooks
 from agui_runtime.ids import check_id
+from agui_runtime.options import Options as Options
 from agui_runtime.places import Places
-from agui_runtime.run import Assignment, Limits, Run
+from agui_runtime.run import Assignment, Run
 from agui_runtime.sources import AgentInfo, Reach, Sources, described
 from agui_runtime.states import StateSchema, StateStoreManager
 from agui_runtime.stores.base import AgentState, Lease, RunLog, Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.renamed import RenamedStore
 from agui_runtime.threads import Threads
-from agui_runtime.wrappers.drawing.pages import GenerativeUI
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_AGENT = "default"
 
-DEFAULT_LIMITS = Limits()
+Answer: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+"""An ASGI app that answers one request, for example a response of Starlette's or FastAPI's."""
 
-DRAWN_AS_PAGES_ASK = GenerativeUI()
+Authenticate: TypeAlias = Callable[
+    [Any], "Caller | Answer | Awaitable[Caller | Answer | None] | None"
+]
+"""Who is asking: from the HTTP request (starlette's) to a Caller; None refuses, and an answer of
+its own is sent in place of the runtime's.
+"""
 
-BusyPolicy: TypeAlias = Literal["reject", "queue", "supersede"]
-"""What a second start on a running thread gets: Busy, its turn later, or the first one's end."""
-
-Authenticate: TypeAlias = Callable[[Any], "Caller | Awaitable[Caller | None] | None"]
-"""Who is asking: from the HTTP request (starlette's) to a Caller; None refuses."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a runtime behaves; every default is safe on a public network.
-
-    `queue_timeout` is the longest wait, in seconds, under the policies `queue` and `supersede`.
-    `stop_on_disconnect`: a 1.10.6 front end says stop by closing its connection and in no other
-    way. `history`: whether agents are asked to continue the conversation that the front end sent,
-    or the one that the thread holds. `agents_as_tools`: where a request names no agent, the default
-    one may call the others; suggestions and their likes never do. `caller_runs` and `runs` may be
-    live at a time in one process, of one caller and in all.
-    """
-
-    on_busy: BusyPolicy = "reject"
-    queue_timeout: float = 60.0
-    stop_on_disconnect: bool = True
-    history: Truth = "client"
-    agents_as_tools: bool = True
-    generative_ui: GenerativeUI = DRAWN_AS_PAGES_ASK
-    caller_runs: int = 1000
-    runs: int = 5000
-    limits: Limits = DEFAULT_LIMITS
+BeforeRequest: TypeAlias = Callable[[Any], "Answer | Awaitable[Answer | None] | None"]
+"""Called with each HTTP request (starlette's); None lets it pass, an answer takes its place."""
 
 
 class CopilotRuntime:
@@ -88,12 +68,12 @@ class CopilotRuntime:
     `agents` maps names to whatever `wrap` accepts; the one named `default` answers requests that
     name none. `actions` are typed functions (or `action(...)`) which every agent may call. `store`
     may be a Redis URL; it is memory when left out. `authenticate` decides who owns a thread;
-    without it everybody is the same anonymous caller. `remotes` are asked for more agents and
-    actions when a request comes; the runtime's own, and those of earlier ones, win over others of
-    the same name. `guardrails` check what users say before anything that an agent does is
-    completed. `states` are the schemas of agents' saved states, by the agents' names. `aliases`
-    maps former names of agents to present ones: what was stored under the former is found under the
-    present, and requests may use either.
+    without it everybody is the same anonymous caller. `before_request` sees each request first and
+    may answer it. `remotes` are asked for more agents and actions when a request comes; the
+    runtime's own, and those of earlier ones, win over others of the same name. `guardrails` check
+    what users say before anything that an agent does is completed. `states` are the schemas of
+    agents' saved states, by the agents' names. `aliases` maps former names of agents to present
+    ones: what was stored under the former is found under the present, and requests may use either.
     """
 
     def __init__(
@@ -103,6 +83,7 @@ class CopilotRuntime:
         *,
         store: Store | str | None = None,
         authenticate: Authenticate | None = None,
+        before_request: BeforeRequest | None = None,
         hooks: Sequence[Hook] = (),
         options: Options | None = None,
         remotes: Sequence[Source] = (),
@@ -117,6 +98,7 @@ class CopilotRuntime:
         self.actions = _actions(actions)
         self._use(_store(store), states)
         self.authenticate = authenticate
+        self.before_request = before_request
         self._places = Places(self.options.caller_runs, self.options.runs, "runs")
         self._sources = Sources(self.agents, self.actions, remotes)
         self._hooks = Hooks(hooks)

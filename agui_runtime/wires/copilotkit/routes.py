@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agui_runtime.auth import caller_of
+from agui_runtime.auth import OwnAnswer, caller_of
 from agui_runtime.errors import InvalidInput
 from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime
@@ -119,6 +119,8 @@ async def _guarded(exchange: Exchange, answer: Awaitable[None]) -> None:
         await answer
     except ClientGone:
         return
+    except OwnAnswer as own:
+        await own.answer(exchange.scope, exchange.receive, exchange.send)
     except Exception as error:  # noqa: BLE001  # the edge of a wire: `authenticate` is the user's
         await exchange.refuse(error)
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from agui_runtime.auth import caller_of
+from agui_runtime.auth import OwnAnswer, caller_of
 from agui_runtime.errors import TooManyRequests
 from agui_runtime.headers import for_agents
 from agui_runtime.places import Places
@@ -136,6 +136,9 @@ class GraphQLEndpoint:
         _agree(operation, exchange)
         try:
             asker = await self._asker(exchange)
+        except OwnAnswer as own:
+            await own.answer(exchange.scope, exchange.receive, exchange.send)
+            return
         except Exception as error:  # noqa: BLE001  # `authenticate` is the user's
             await exchange.fail(error)
             return

@@ -13,7 +13,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from agui_runtime.auth import caller_of
+from agui_runtime.auth import OwnAnswer, caller_of
+from agui_runtime.errors import Unauthenticated
 from agui_runtime.observe import request_id_of
 from agui_runtime.wires.graphql.context import CLOUD_KEY
 from agui_runtime.wires.graphql.engine import Engine, Identity
@@ -95,7 +96,10 @@ class Visitor:
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         state = {**self._scope.get("state", {}), "connection_init": payload}
         scope = {**self._scope, "type": "http", "method": "GET", "headers": raw, "state": state}
-        caller = await caller_of(Request(scope), self._authenticate)
+        try:
+            caller = await caller_of(Request(scope), self._authenticate)
+        except OwnAnswer:  # no HTTP answer can be given any more
+            raise Unauthenticated("this runtime does not let you in") from None
         return Identity(caller, headers, request_id_of(headers))
 
 

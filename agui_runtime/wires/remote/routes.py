@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime import jsontext
-from agui_runtime.auth import caller_of
+from agui_runtime.auth import OwnAnswer, caller_of
 from agui_runtime.connectors.base import current_run
 from agui_runtime.connectors.copilotkit.messages import to_legacy
 from agui_runtime.connectors.copilotkit.parameters import to_parameters
@@ -218,6 +218,8 @@ class _App:
             await reply(send, error.status, JSON_TYPE, _error(error.message))
         except ClientGone:
             return
+        except OwnAnswer as own:
+            await own.answer(scope, receive, send)
         except Exception:  # `authenticate` is the user's
             logger.exception("a request of a remote runtime failed")
             await reply(send, 500, JSON_TYPE, _error("something went wrong; see the server's log"))
