@@ -137,16 +137,17 @@ def values() -> list[object]:
 
 async def test_every_place_of_the_table_is_met_in_a_recording() -> None:
     recorded = values()
-    choices = [choice for value in recorded for choice in _listed(at(value, ("choices",)))]
+    found = [at(value, place.path) for value in recorded for place in dialects.CHOICES]
+    choices = [*(choice for each in found for choice in _listed(each)), *recorded]
     parts = [at(choice, place.path) for choice in choices for place in dialects.CHOICE]
     parts += choices
     calls = [
         call for part in parts for place in dialects.CALLS for call in _listed(at(part, place.path))
     ]
     tables: list[tuple[Sequence[object], Sequence[Place]]] = [
-        (choices, dialects.CHOICE),
+        (recorded, (*dialects.CHOICES, *dialects.BARE, *dialects.USAGE)),
+        (choices, (*dialects.CHOICE, *dialects.REASONS)),
         (parts, (*dialects.TEXT, *dialects.REASONING, *dialects.CALLS)),
-        (recorded, dialects.USAGE),
         *((calls, places) for places in dialects.CALL_FIELDS.values()),
     ]
     unmet = [

@@ -14,43 +14,52 @@ _NOTHING = frozenset({"", "null", "None", "[]"})
 class Arguments:
     """The text of a JSON object; what follows its end is left out, and so are repetitions.
 
-    Text that begins with an object can be told as it comes. All other is held until the call ends:
+    Text that begins with an object is passed on as it comes. Other is held until the call ends:
     nothing and `null` mean no arguments, and an object may stand within a string or a fence.
     """
 
     def __init__(self) -> None:
-        self.any = False
         self.whole = False
-        self._text = ""
-        self._told = 0
+        self._parts: list[str] = []
+        self._passed = 0
+        self._first = ""
         self._depth = 0
         self._quoted = False
         self._escaped = False
 
+    @property
+    def any(self) -> bool:
+        """Whether there is more than blanks."""
+        return bool(self._first)
+
     def take(self, text: str) -> None:
         """Take the next part in."""
-        self.any = self.any or bool(text.strip())
-        if not self.whole:
-            self._text += text[: self._end_in(text)]
+        if text and not self.whole:
+            self._first = self._first or text.strip()[:1]
+            self._parts.append(text[: self._end_in(text)])
 
     def repeats(self, text: str) -> bool:
         """Whether the text adds nothing to arguments that are whole."""
-        return not text.strip() or text.strip() == self._text.strip()
+        return not text.strip() or text.strip() == self._text
 
     def same_as(self, other: Arguments) -> bool:
         """Whether these are empty, or the same."""
-        return not self.any or self._text.strip() == other._text.strip()
+        return not self.any or self._text == other._text
 
     def news(self) -> str:
-        """What can be told by now and has not been."""
-        if not self._text.lstrip().startswith("{"):
+        """What can be passed on by now and has not been."""
+        if self._first != "{":
             return ""
-        news, self._told = self._text[self._told :], len(self._text)
+        news, self._passed = "".join(self._parts[self._passed :]), len(self._parts)
         return news
 
     def rest(self) -> str:
-        """What is still to be told when the call ends."""
-        return self.news() if self._text.lstrip().startswith("{") else _meant(self._text)
+        """What is still to be passed on when the call ends."""
+        return self.news() if self._first == "{" else _meant(self._text)
+
+    @property
+    def _text(self) -> str:
+        return "".join(self._parts).strip()
 
     def _end_in(self, text: str) -> int:
         """Where in the text the object ends; else the text's own end."""

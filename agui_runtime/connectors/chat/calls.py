@@ -13,13 +13,18 @@ from dataclasses import dataclass, field
 from agui_runtime.connectors.chat.arguments import Arguments
 from agui_runtime.connectors.chat.chunks import CallPiece, Json
 
+_PLAIN = frozenset({"index", "id", "type", "function"})
+"""The keys of a call that has nothing besides what every call has."""
+
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Call:
-    """One call. `id` is ours, and empty until the call has begun; `given` is the server's. `twin`
-    is the call of which it may be a repetition, as far as can be seen yet.
+    """One call. `id` is ours, and empty until the call has begun; `given` is the server's.
+
+    `sources` are the objects in which more stands than every call has. `twin` is the call of which
+    this may be a repetition, as far as can be seen yet.
     """
 
     given: str
@@ -50,7 +55,8 @@ class Calls:
                 return None
             call = Call(piece.id, piece.index, twin=self._twin(piece, call))
             self.all.append(call)
-        call.sources.append(piece.source)
+        if not piece.source.keys() <= _PLAIN:
+            call.sources.append(piece.source)
         call.given = call.given or piece.id
         if not call.begun:
             call.name = self._named(call.name, piece.name)

@@ -11,11 +11,14 @@ from typing import Any, TypeAlias
 
 from agui_runtime import jsontext
 from agui_runtime.connectors.chat.dialects import (
+    BARE,
     CALL_FIELDS,
     CALLS,
     CHOICE,
+    CHOICES,
     COUNTS,
     REASONING,
+    REASONS,
     TEXT,
     THINKING_PARTS,
     THOUGHTS,
@@ -28,8 +31,15 @@ from agui_runtime.events import Event
 
 Json: TypeAlias = Mapping[str, Any]
 
+_NO_REASONS = frozenset({"", "null", "none"})
+_PLAIN_CHUNK = frozenset(
+    {"id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier"}
+)
+_PLAIN_CHOICE = frozenset({"index", "delta", "finish_reason", "logprobs"})
+_PLAIN_DELTA = frozenset({"content", "role"})
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class CallPiece:
     """A part of a tool call; what a server leaves out is empty, `index` None."""
 
@@ -40,7 +50,7 @@ class CallPiece:
     source: Json = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Chunk:
     """What one chunk adds to the answer.
 
@@ -64,7 +74,9 @@ class Chunk:
 
 def choices_of(value: Json) -> list[Json]:
     """The choices of a chunk, in whatever container."""
-    choices = value.get("choices")
+    choices = found(value, CHOICES)
+    if choices is None:
+        return [_bare(value)] if found(value, BARE) else []
     if isinstance(choices, dict):
         choices = [choices] if choices.keys() & {"delta", "message", "text"} else choices.values()
     if not isinstance(choices, list | type({}.values())):
@@ -72,28 +84,50 @@ def choices_of(value: Json) -> list[Json]:
     return [each for each in choices if isinstance(each, dict)]
 
 
+def plain_text(value: Json) -> str:
+    """The text of a chunk that holds nothing else, as nearly all do; empty of any other."""
+    choices = value.get("choices")
+    if type(choices) is not list or len(choices) != 1 or not value.keys() <= _PLAIN_CHUNK:
+        return ""
+    choice = choices[0]
+    if value.get("usage") is not None or type(choice) is not dict:
+        return ""
+    delta = choice.get("delta")
+    if type(delta) is not dict or choice.get("finish_reason") or choice.get("index") != 0:
+        return ""
+    text = delta.get("content")
+    plain = choice.keys() <= _PLAIN_CHOICE and delta.keys() <= _PLAIN_DELTA
+    return text if plain and isinstance(text, str) else ""
+
+
 def read_choice(choice: Json) -> Iterator[Chunk]:
     """What a choice says: in its delta, in its message, or itself, as completions of old do."""
     index = _number(choice.get("index"))
-    for place in CHOICE:
-        value = at(choice, place.path)
+    for path, _ in CHOICE:
+        value = at(choice, path)
         value = {"content": value} if isinstance(value, str) else value
-        if isinstance(value, dict):
-            yield _read(value, index, whole=place.path == ("message",))
+        if value and isinstance(value, dict):
+            yield _read(value, index, whole=path == ("message",))
     if isinstance(text := choice.get("text"), str) and text:
         yield Chunk(text=text, index=index)
-    reason = choice.get("finish_reason")
-    if isinstance(reason, str) and reason.strip():
+    reason = found(choice, REASONS)
+    if isinstance(reason, str) and reason.strip().lower() not in _NO_REASONS:
         yield Chunk(reason=reason.strip(), source=choice, index=index)
 
 
+def _bare(value: Json) -> Json:
+    """A chunk without choices, as the one choice that it is."""
+    delta = found(value, BARE)
+    reason = found(value, REASONS) or ("stop" if value.get("done") is True else None)
+    return {"delta": delta, "finish_reason": reason}
+
+
 def _read(value: Json, index: int | None, *, whole: bool) -> Chunk:
-    spoken = found(value, TEXT)
-    thought = found(value, REASONING)
+    text, thought, calls = found(value, TEXT), found(value, REASONING), found(value, CALLS)
     return Chunk(
-        thought=thoughts(thought) if thought is not None else thoughts_among(spoken),
-        text=words(spoken),
-        calls=list(_calls(found(value, CALLS))),
+        thought=thoughts_among(text) if thought is None else thoughts(thought),
+        text=words(text),
+        calls=() if calls is None else list(_calls(calls)),
         source=value,
         whole=whole,
         index=index,
@@ -102,8 +136,8 @@ def _read(value: Json, index: int | None, *, whole: bool) -> Chunk:
 
 def words(value: object) -> str:
     """The text in a string, a part, or a list of parts; reasoning among them is left out."""
-    if isinstance(value, str):
-        return value
+    if value is None or isinstance(value, str):
+        return value or ""
     if isinstance(value, list):
         return "".join(map(words, value))
     if isinstance(value, dict):
@@ -126,6 +160,8 @@ def thoughts(value: object) -> str:
 
 def thoughts_among(parts: object) -> str:
     """The reasoning among the parts of a text, which Mistral and Claude put there."""
+    if parts is None or isinstance(parts, str):
+        return ""
     parts = parts if isinstance(parts, list) else [parts]
     return "".join(thoughts(part) for part in parts if _is_thinking(part))
 
@@ -173,9 +209,9 @@ def counts(value: Json) -> Event:
     counts.
     """
     counted: Event = {}
-    for place in USAGE:
-        usage = at(value, place.path)
-        for name, paths in COUNTS.items():
+    for path, _ in USAGE:
+        usage = at(value, path) if path[0] in value else None
+        for name, paths in COUNTS.items() if usage else ():
             numbers = (at(usage, path) for path in paths)
             count = next((each for each in numbers if type(each) is int and each >= 0), None)
             if count is not None:

@@ -8,7 +8,7 @@ in every answer, and none is chosen by the name of a server.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Place(NamedTuple):
@@ -17,6 +17,28 @@ class Place(NamedTuple):
     path: tuple[str, ...]
     servers: str
 
+
+CHOICES = (
+    Place(("choices",), "all"),
+    Place(("output", "choices"), "DashScope's own URL"),
+)
+"""Where the choices of a chunk are."""
+
+BARE = (
+    Place(("message",), "Ollama's own URL"),
+    Place(("response",), "Cloudflare's own URL, Ollama's for completions"),
+)
+"""Where the next part of the answer is in a chunk that has no choices."""
+
+REASONS = (
+    Place(("finish_reason",), "all"),
+    Place(("delta", "finish_reason"), "gateways"),
+    Place(("message", "finish_reason"), "gateways"),
+    Place(("finishReason",), "gateways to Gemini"),
+    Place(("stop_reason",), "gateways to Claude"),
+    Place(("done_reason",), "Ollama's own URL"),
+)
+"""Where, in a choice, stands why the answer ended."""
 
 CHOICE = (
     Place(("delta",), "all that stream"),
@@ -178,16 +200,25 @@ MiniMax behind Ollama, vLLM and llama.cpp; Gemini's compatible URL; Bedrock; See
 """
 
 
-def found(value: object, places: tuple[Place, ...]) -> object:
+_NOTHING: tuple[object, ...] = (None, "", [], {})
+
+
+def found(value: Mapping[str, Any], places: tuple[Place, ...]) -> Any:  # noqa: ANN401  # JSON
     """What stands in the first of the places that holds something; None if none does."""
-    values = (at(value, place.path) for place in places)
-    return next((each for each in values if each not in (None, "", [], {})), None)
+    for path, _ in places:
+        if path[0] in value:
+            one = value[path[0]] if len(path) == 1 else at(value, path)
+            if one not in _NOTHING:
+                return one
+    return None
 
 
-def at(value: object, path: tuple[str, ...]) -> object:
+def at(value: Any, path: tuple[str, ...]) -> Any:  # noqa: ANN401  # JSON
     """What the keys lead to; of a list that is met on the way, its first item counts."""
     for key in path:
-        if isinstance(value, list):
+        if type(value) is list:
             value = value[0] if value else None
-        value = value.get(key) if isinstance(value, dict) else None
+        if type(value) is not dict:
+            return None
+        value = value.get(key)
     return value

@@ -10,7 +10,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from agui_runtime.connectors.chat.dialects import CODES_OF_FAILURES, SENTENCES, at
+from agui_runtime.connectors.chat.dialects import (
+    CHOICES,
+    CODES_OF_FAILURES,
+    SENTENCES,
+    at,
+    found,
+)
 from agui_runtime.connectors.chat.framing import read
 from agui_runtime.errors import ModelFailure, RunFailure
 
@@ -91,6 +97,7 @@ _SECRETS = re.compile(
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.DOTALL)
 _URL_LOGIN = re.compile(r"(https?://)[^/\s@]+@", re.I)
 _URL_QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*", re.I)
+_ERRORS = (("error",), ("choices", "error"), ("x_groq", "error"), ("response", "error"))
 _WITHIN = ("error", "errors", "base_resp", "fault", "detail", "data")
 """Where an object about a failure has another one about it."""
 _LONGEST_SHOWN, _LONGEST_LOGGED = 300, 2000
@@ -150,12 +157,11 @@ def failed(value: Mapping[str, Any], event: str = "") -> object:
     That is `error`, wherever servers put it, an event that is named so, and an object without
     choices that says something.
     """
-    places = (("error",), ("choices", "error"), ("x_groq", "error"), ("response", "error"))
-    told = next((found for path in places if (found := at(value, path))), None)
+    told = next((error for path in _ERRORS if (error := at(value, path))), None)
     if told is not None:
         beside = {key: value[key] for key in CODES_OF_FAILURES if key in value}
         return told if isinstance(told, dict) else {**beside, "message": told}
-    if value.get("choices") or "usage" in value:
+    if found(value, CHOICES) or "usage" in value:
         return None
     if event == "error" or "error" in (value.get("object"), value.get("type")):
         return value

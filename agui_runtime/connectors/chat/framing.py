@@ -7,6 +7,7 @@ whole JSON document; and text that is none of these. It does not look into the v
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
@@ -20,9 +21,12 @@ logger = logging.getLogger(__name__)
 
 _MARK = b"\xef\xbb\xbf"
 _FIELDS = (b"event:", b"id:", b"retry:", b":")
+_BETWEEN = re.compile(rb"(?<=\})\s*(?:data:)?\s*(?=\{\"(?:id|choices|object|error)\")")
+"""What stands between two chunks that a proxy has put into one line."""
 _DOCUMENTS = frozenset({b"{", b"[", b"<"})
 """What a document of several lines begins with; its lines are no fields."""
-_ENDS = frozenset({"[done]", "done"})
+_ENDS = frozenset({b"[done]", b"done"})
+_LONGEST_END = 16
 
 
 class Framed(NamedTuple):
@@ -120,9 +124,9 @@ class AnswerStream:
         if self._is_end(data):
             yield from self._close_event()
             self.done = True
-        elif (value := read(data)) is not None:
+        elif values := read_all(data):
             yield from self._close_event()
-            yield self._framed(value)
+            yield from map(self._framed, values)
         elif data and data != b"null":
             self._data.append(data)
 
@@ -149,7 +153,16 @@ class AnswerStream:
 
     @staticmethod
     def _is_end(data: bytes) -> bool:
-        return data.strip(b"\"' ").decode(errors="replace").lower() in _ENDS
+        return len(data) < _LONGEST_END and data.strip(b"\"' ").lower() in _ENDS
+
+
+def read_all(data: bytes) -> list[object]:
+    """The JSON values of a line; of several that stand side by side, each. None if one is none."""
+    if (value := read(data)) is not None:
+        return [value]
+    pieces = _BETWEEN.split(data)
+    values = [read(piece) for piece in pieces] if len(pieces) > 1 else []
+    return [] if None in values else values
 
 
 def documents(data: bytes) -> list[object]:

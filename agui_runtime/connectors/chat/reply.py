@@ -16,7 +16,7 @@ from uuid import uuid4
 from ag_ui.core import AssistantMessage, RunAgentInput
 
 from agui_runtime.connectors.chat.calls import Call, Calls
-from agui_runtime.connectors.chat.chunks import Chunk, choices_of, counts, read_choice
+from agui_runtime.connectors.chat.chunks import Chunk, choices_of, counts, plain_text, read_choice
 from agui_runtime.connectors.chat.dialects import CUT_SHORT, FAILED
 from agui_runtime.connectors.chat.failures import failed, failure, sentence, told_in_stream
 from agui_runtime.connectors.chat.framing import read
@@ -91,6 +91,8 @@ class Reply:
                 raise told_in_stream(self._provider.secrets.cut_all(value))
             logger.warning("a part of the model's answer is no object, and was left out")
             return []
+        if self._index == 0 and not self._reason and (text := plain_text(value)):
+            return list(self._text(self._tags.feed(text)))
         if error := failed(value, event):
             raise told_in_stream(self._provider.secrets.cut_all(error))
         self._usage |= counts(value)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from agui_runtime import jsontext
-
 HIDDEN = "[hidden]"
 
 _MASKED = re.compile(r"[^\s'\"`,;()<>]*(?:\*{2,}|\.{2,}|…|x{4,}|X{4,})[^\s'\"`,;()<>]*")
@@ -38,9 +36,13 @@ class Secrets:
 
     def cut_all(self, value: object) -> object:
         """The JSON value without them."""
-        if not self._keys:
-            return value
-        return jsontext.loads(self.cut(jsontext.dumps(value).decode()))
+        if isinstance(value, str):
+            return self.cut(value)
+        if isinstance(value, list):
+            return [self.cut_all(each) for each in value]
+        if isinstance(value, dict):
+            return {key: self.cut_all(each) for key, each in value.items()}
+        return value
 
 
 NO_SECRETS = Secrets()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 from agui_runtime.connectors.chat.dialects import TAGS
@@ -11,7 +11,11 @@ from agui_runtime.connectors.chat.dialects import TAGS
 Kind: TypeAlias = Literal["text", "thought", "break"]
 
 _CLOSERS = tuple(TAGS.values())
-_FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
+_OPENERS = {opener.lower(): closer for opener, closer in TAGS.items()}
+_MARKS = re.compile("[\\n`" + re.escape("".join({tag[0] for tag in (*TAGS, *_CLOSERS)})) + "]")
+"""Without any of these a text goes on as it was."""
+_FENCE = re.compile(r" {0,3}(```|~~~)")
+_LONGEST_FENCE = 6
 
 
 class Part(NamedTuple):
@@ -33,14 +37,31 @@ class TagReader:
     def __init__(self, *, inside: bool = False) -> None:
         self.tagged = False
         self.taken = ""
-        self._closer = next(iter(_CLOSERS)) if inside else ""
+        self._closer = _CLOSERS[0] if inside else ""
         self._held = ""
-        self._line = ""
         self._fenced = False
         self._fresh = True
+        """Nothing but blanks was said yet."""
+        self._indented = True
+        """Nothing but blanks stands in the line."""
+        self._head = ""
+        """The first characters of the line."""
+        self._ticks = 0
 
-    def feed(self, text: str) -> Iterator[Part]:
+    def feed(self, text: str) -> Iterable[Part]:
         """The pieces that are sure by now; what may be a part of a tag is held back."""
+        plain = not (self._held or self._closer or self._fresh or self._indented)
+        if plain and not _MARKS.search(text):
+            return (Part("text", text),)
+        return self._read(text)
+
+    def end(self) -> Iterator[Part]:
+        """What was held back; no tag has come of it."""
+        held, self._held = self._held, ""
+        if held.strip() or (held and not self._fresh):
+            yield Part("thought" if self._closer else "text", held)
+
+    def _read(self, text: str) -> Iterator[Part]:
         self._held += text
         while self._held:
             before = self._held
@@ -48,17 +69,12 @@ class TagReader:
             if self._held == before:
                 return
 
-    def end(self) -> Iterator[Part]:
-        """What was held back; no tag has come of it."""
-        held, self._held = self._held, ""
-        if held and (held.strip() or not self._fresh):
-            yield Part("thought" if self._closer else "text", held)
-
     def _thinking(self) -> Iterator[Part]:
         self.tagged = True
         thought, closer, rest = self._held.partition(self._closer)
         if closer:
-            self._held, self._closer, self._fresh, self._line = rest, "", True, ""
+            self._held, self._closer = rest, ""
+            self._begin()
         else:
             keep = _overlap(thought, (self._closer,))
             thought, self._held = thought[: len(thought) - keep], thought[len(thought) - keep :]
@@ -70,12 +86,14 @@ class TagReader:
         """One line, or what there is of it."""
         if self._fresh and self.tagged:
             self._held = self._held.lstrip()
-        starts = not self._line.strip() and not self._fenced
-        if starts and (self._opens() or self._may_open()):
+        if self._indented and not self._fenced and (self._opens() or self._may_open()):
             return
         line, newline, rest = self._held.partition("\n")
-        if (place := self._stray_end(line)) is not None:
-            yield from self._broken(*place, newline + rest)
+        if (ends := self._stray_end(line)) is not None:
+            before, after = ends
+            self._held, self.tagged = after + newline + rest, True
+            self._begin()
+            yield from (Part("text", before), Part("break")) if before else (Part("break"),)
             return
         keep = 0 if newline else _overlap(line, _CLOSERS)
         certain = line[: len(line) - keep] + newline
@@ -87,15 +105,16 @@ class TagReader:
     def _opens(self) -> bool:
         """Whether the text goes on with a tag, which is taken away."""
         text = self._ahead()
-        tag = next((tag for tag in TAGS if text.lower().startswith(tag.lower())), None)
+        start = text[:20].lower()
+        tag = next((tag for tag in _OPENERS if start.startswith(tag)), None)
         if tag is not None:
-            self._held, self._closer, self.tagged = text[len(tag) :], TAGS[tag], True
+            self._held, self._closer, self.tagged = text[len(tag) :], _OPENERS[tag], True
             self.taken += text[: len(tag)]
         return tag is not None
 
     def _may_open(self) -> bool:
-        text = self._ahead().lower()
-        return any(tag.lower().startswith(text) for tag in TAGS)
+        text = self._ahead()
+        return len(text) < 20 and any(tag.startswith(text.lower()) for tag in _OPENERS)
 
     def _ahead(self) -> str:
         """What is to be judged: before anything was said, blank lines do not count."""
@@ -103,24 +122,27 @@ class TagReader:
 
     def _stray_end(self, line: str) -> tuple[str, str] | None:
         """What stands before and behind an end that nothing has opened, on this line."""
-        if self._fenced or self.tagged or (self._line + line).count("`") % 2:
+        if self._fenced or self.tagged:
             return None
         places = ((line.find(tag), tag) for tag in _CLOSERS if tag in line)
         at, tag = min(places, default=(-1, ""))
-        return None if at < 0 or "`" in line[:at] else (line[:at], line[at + len(tag) :])
+        if at < 0 or (self._ticks + line[:at].count("`")) % 2:
+            return None
+        return line[:at], line[at + len(tag) :]
 
-    def _broken(self, before: str, after: str, rest: str) -> Iterator[Part]:
-        if before:
-            yield Part("text", before)
-        self._held, self._line, self._fresh, self.tagged = after + rest, "", True, True
-        yield Part("break")
+    def _begin(self) -> None:
+        self._fresh = self._indented = True
+        self._head, self._ticks = "", 0
 
-    def _note(self, certain: str) -> None:
-        self._fresh = False
-        self._line += certain
-        if certain.endswith("\n"):
-            self._fenced ^= bool(_FENCE.match(self._line))
-            self._line = ""
+    def _note(self, text: str) -> None:
+        blank = not text.strip()
+        self._fresh = self._fresh and blank
+        self._indented = self._indented and blank
+        self._ticks += text.count("`")
+        self._head = (self._head + text)[:_LONGEST_FENCE] if len(self._head) < 6 else self._head
+        if text.endswith("\n"):
+            self._fenced ^= bool(_FENCE.match(self._head))
+            self._head, self._ticks, self._indented = "", 0, True
 
 
 def _overlap(text: str, tags: tuple[str, ...]) -> int:

@@ -140,6 +140,8 @@ def _gather(
     source: Mapping[str, Any],
     table: Mapping[str, Callable[[object, object], object]],
 ) -> None:
+    if table.keys().isdisjoint(source):
+        return
     for key, join in table.items():
         if value := source.get(key):
             fields[key] = join(fields.get(key), value)
