@@ -326,19 +326,6 @@ async def test_a_run_whose_server_becomes_full_says_so_and_keeps_what_was_said(
     assert (events[-1]["code"], "full" in events[-1]["message"]) == ("STORE_UNAVAILABLE", True)
 
 
-async def test_a_record_that_cannot_be_read_is_told_and_the_rest_is_there(
-    redis: RedisServer,
-) -> None:
-    async with processes(redis) as made:
-        store = await made.start()
-        await whole_run(store, a_run())
-        log = made.key("log")
-        redis.command("XADD", log, "5-0", "r", "r1", "e", "{broken")
-        redis.command("HINCRBY", log.removesuffix("log") + "meta", "seq", "1")
-        records = await read(await made.start(), 5)
-        assert records[-1].event["name"] == "agui_runtime.unreadable"
-
-
 async def test_a_large_state_takes_less_room_than_it_has(redis: RedisServer) -> None:
     async with processes(redis) as made:
         store = await made.start()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 
 from agui_runtime.compact import compact
 from agui_runtime.errors import AguiError, Gone, ThreadNotFound
 from agui_runtime.events import Record
-from agui_runtime.stores.redis.codec import Span, archive_of, span_of
+from agui_runtime.stores.redis.codec import Damaged, Span, archive_of, spans_of
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.log import RedisRunLog
@@ -56,25 +57,41 @@ class Caretaker:
                 await self._reading.verify()
             except AguiError as error:
                 logger.warning("looking after the threads failed: %s", error)
+            except Exception:  # nobody else would look after them from now on
+                logger.exception("looking after the threads failed")
 
     async def end_lost_runs(self) -> None:
         """End the runs whose leases have lapsed."""
         for thread_id in await self._index.lapsed():
-            await self._log.bury(thread_id)
+            async with self._apart(thread_id):
+                await self._log.bury(thread_id)
 
     async def compact_old_runs(self) -> None:
         """Keep runs that ended long enough ago in fewer, equal events."""
         for thread_id in await self._index.take_uncompacted():
-            try:
-                await self._compact(thread_id)
-            except (Gone, ThreadNotFound):
-                continue  # it made room, or was deleted meanwhile
+            with suppress(Gone, ThreadNotFound):  # it made room, or was deleted meanwhile
+                async with self._apart(thread_id):
+                    await self._compact(thread_id)
+
+    @asynccontextmanager
+    async def _apart(self, thread_id: str) -> AsyncIterator[None]:
+        """What is wrong with one thread keeps nobody from looking after the others."""
+        try:
+            yield
+        except Damaged as error:
+            logger.error("thread %s is damaged: %s", thread_id, error)
+        except AguiError:
+            raise
+        except Exception:  # whatever its records are
+            logger.exception("thread %s cannot be looked after", thread_id)
 
     async def _compact(self, thread_id: str) -> None:
         how, *told = await self._script.step("runs", thread_id)
         if how != b"ok":
             return
-        spans = [span_of(item) for item in told[0]]
+        spans = spans_of(told[0])
+        if len(spans) < len(told[0]):
+            return  # where the others end is not known
         ends = [span.first - 1 for span in spans[1:]] + [int(told[2])]
         done = {int(first) for first in told[1]}
         for span, last in zip(spans, ends, strict=True):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import uuid
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ import orjson
 from agui_runtime import jsontext
 from agui_runtime.errors import StateUnreadable, StoreUnavailable
 from agui_runtime.events import Event, Record, RunInfo, ThreadInfo
+from agui_runtime.shapes import is_event
 from agui_runtime.stores.base import AgentState
 
 logger = logging.getLogger(__name__)
@@ -26,6 +28,10 @@ DEFLATED = b"z"
 
 UNREADABLE = "agui_runtime.unreadable"
 """The name of the CUSTOM event that stands for a damaged record."""
+
+
+class Damaged(StoreUnavailable):
+    """Something that is stored cannot be read; the server itself answers."""
 
 
 class Span(NamedTuple):
@@ -45,7 +51,11 @@ def run_json(run: RunInfo) -> bytes:
 
 
 def run_of(text: bytes) -> RunInfo:
-    return RunInfo(**_loaded(text))
+    """Raises Damaged."""
+    try:
+        return RunInfo(**_loaded(text))
+    except TypeError as error:
+        raise _damaged(error) from error
 
 
 def span_of(item: bytes) -> Span:
@@ -54,19 +64,38 @@ def span_of(item: bytes) -> Span:
     return Span(int(first), run_of(text))
 
 
+def spans_of(items: Iterable[bytes]) -> list[Span]:
+    """Those of the items that can be read."""
+    found = []
+    for item in items:
+        with suppress(Damaged):
+            found.append(span_of(item))
+    return found
+
+
+def firsts_of(items: Iterable[bytes]) -> list[int]:
+    """The number of the first record of each run, also of runs that cannot be read."""
+    return [int(item.partition(b" ")[0]) for item in items]
+
+
 def thread_of(thread_id: str, pairs: Sequence[bytes]) -> ThreadInfo:
+    """Raises Damaged."""
     kept = {
-        key.decode(): value.decode() for key, value in zip(pairs[::2], pairs[1::2], strict=True)
+        key.decode(errors="replace"): value.decode(errors="replace")
+        for key, value in zip(pairs[::2], pairs[1::2], strict=True)
     }
-    return ThreadInfo(
-        thread_id,
-        kept["owner"],
-        kept["agent"],
-        float(kept["created"]),
-        float(kept["updated"]),
-        kept.get("name"),
-        kept.get("archived") == "1",
-    )
+    try:
+        return ThreadInfo(
+            thread_id,
+            kept["owner"],
+            kept["agent"],
+            float(kept["created"]),
+            float(kept["updated"]),
+            kept.get("name"),
+            kept.get("archived") == "1",
+        )
+    except (KeyError, ValueError) as error:
+        raise _damaged(error) from error
 
 
 def record_of(entry: Sequence[Any]) -> Record:
@@ -74,14 +103,28 @@ def record_of(entry: Sequence[Any]) -> Record:
 
     One that cannot be read is told as what it is, so that the rest of the thread stays readable.
     """
-    identity, (_, run_id, _, text) = entry
+    identity, pairs = entry
     seq = int(identity.partition(b"-")[0])
+    fields = dict(zip(pairs[::2], pairs[1::2], strict=False))
+    run_id = fields.get(b"r", b"").decode(errors="replace")
+    return Record(seq, run_id, _event_of(fields.get(b"e", b""), run_id, seq))
+
+
+def _event_of(text: bytes, run_id: str, seq: int) -> Event:
     try:
-        event = jsontext.loads(text)
+        event: Event = jsontext.loads(text)
+        if is_event(event):
+            return event
+        problem = "it is no event"
     except orjson.JSONDecodeError as error:
-        logger.error("Redis: record %s of run %s cannot be read: %s", seq, run_id, error)
-        event = {"type": "CUSTOM", "name": UNREADABLE, "value": {"seq": seq}}
-    return Record(seq, run_id.decode(), event)
+        problem = str(error)
+    return unreadable(run_id, seq, problem)
+
+
+def unreadable(run_id: str, seq: int, problem: str) -> Event:
+    """What readers are told in the place of a record, or of all records up to it."""
+    logger.error("Redis: record %s of run %s cannot be read: %s", seq, run_id, problem)
+    return {"type": "CUSTOM", "name": UNREADABLE, "value": {"seq": seq}}
 
 
 def archive_of(records: Sequence[Record], last: int) -> bytes:
@@ -90,11 +133,18 @@ def archive_of(records: Sequence[Record], last: int) -> bytes:
     return packed({"run": records[0].run_id, "last": last, "events": events})
 
 
-def archived(payload: bytes) -> list[Record]:
-    kept = unpacked(payload)
-    events: list[Event] = kept["events"]
-    start = kept["last"] - len(events) + 1
-    return [Record(seq, kept["run"], event) for seq, event in enumerate(events, start)]
+def archived(payload: bytes) -> list[Record] | None:
+    """The records of a finished run; None if they cannot be read."""
+    try:
+        kept = unpacked(payload)
+        run_id, last, events = kept["run"], int(kept["last"]), list(kept["events"])
+    except (Damaged, KeyError, TypeError, ValueError):
+        return None
+    told = enumerate(events, last - len(events) + 1)
+    return [
+        Record(seq, run_id, event if is_event(event) else unreadable(run_id, seq, "it is no event"))
+        for seq, event in told
+    ]
 
 
 def state_json(saved: AgentState, saved_at: float) -> bytes:
@@ -108,7 +158,7 @@ def state_of(payload: bytes, version: int) -> AgentState:
         kept = unpacked(payload)
         known = (kept["state"], kept["messages"], version, kept["saved_at"])
         return AgentState(*known, kept.get("schema", 1))
-    except (StoreUnavailable, KeyError, TypeError) as error:
+    except (Damaged, KeyError, TypeError) as error:
         raise StateUnreadable("the saved state is damaged; others are not affected") from error
 
 
@@ -137,6 +187,6 @@ def _loaded(text: bytes) -> Any:  # noqa: ANN401  # any JSON
         raise _damaged(error) from error
 
 
-def _damaged(error: Exception) -> StoreUnavailable:
+def _damaged(error: Exception) -> Damaged:
     logger.error("Redis: a record cannot be read: %s", error)
-    return StoreUnavailable("a stored record cannot be read; other threads are not affected")
+    return Damaged("a stored record cannot be read; other threads are not affected")

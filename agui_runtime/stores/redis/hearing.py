@@ -109,6 +109,8 @@ class Hearing:
                     tasks.create_task(self._read(connection))
             except* (RedisError, OSError, TimeoutError, StoreUnavailable) as group:
                 logger.warning("Redis: listening again: %s", group.exceptions[0])
+            except* Exception:  # nobody would hear of stops and news from now on
+                logger.exception("Redis: listening failed; it begins anew")
             for tail in list(self._tails.values()):
                 tail.forget()
             await asyncio.sleep(RETRY_AFTER)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from agui_runtime.errors import (
+    AguiError,
     Busy,
     Gone,
     OwnerLost,
@@ -101,8 +102,9 @@ class RedisRunLog:
         how, *_ = await self._script.step("stop", thread_id, run_id or "")
         return bool(how == b"ok")
 
-    async def bury(self, thread_id: str) -> None:
+    async def bury(self, thread_id: str, failure: Event | None = None) -> bool:
         """End the thread's run if its lease has lapsed; somebody else may do so at the moment.
+        `failure` is the RUN_ERROR that tells why, if that is known. Returns whether it was ended.
 
         Nothing is done if the run writes meanwhile: its process lives, and is late.
         """
@@ -110,7 +112,7 @@ class RedisRunLog:
         if how == b"idle":
             await self._index.freed(thread_id)
         if how != b"lapsed":
-            return
+            return False
         token, epoch, seq, item = told
         first, run = span_of(item)
         held = Held(int(seq), epoch.decode())
@@ -120,9 +122,12 @@ class RedisRunLog:
         except StateUnreadable:
             saved = None  # what the run left replaces it
         lease = Lease(run, int(token), Cursor(held.epoch, first - 1))
-        end = lost_end(run, events, saved, self._now())
-        if await self._write_end(lease, held, end, lost=True):
-            logger.error("ended run %s of thread %s: its process is gone", run.run_id, thread_id)
+        end = lost_end(run, events, saved, self._now(), failure)
+        ended = await self._write_end(lease, held, end, lost=True)
+        if ended:
+            why = failure["code"] if failure else "its process is gone"
+            logger.error("ended run %s of thread %s: %s", run.run_id, thread_id, why)
+        return ended
 
     async def _claim(self, run: RunInfo, nonce: str) -> list[Any]:
         return await self._script.step(
@@ -172,16 +177,26 @@ class RedisRunLog:
         try:
             async with held.turn:
                 if held.broken:
-                    await self._give_up(lease)
-                if held.broken or not await self._write_end(lease, held, end):
-                    raise OwnerLost
-        finally:
+                    ended = await self._give_up(lease, end.events[-1])
+                else:
+                    ended = await self._write_end(lease, held, end)
+        except AguiError:
             self._holdings.remove(lease)
+            raise
+        except Exception:
+            held.broken = True  # what was written of it is not known; another end may follow
+            raise
+        self._holdings.remove(lease)
+        if not ended:
+            raise OwnerLost
 
-    async def _give_up(self, lease: Lease) -> None:
-        """End the run from what is stored of it, as if this process were gone."""
+    async def _give_up(self, lease: Lease, terminal: Event) -> bool:
+        """End the run from what is stored of it, as if this process were gone; whether it ends with
+        the terminal event that it was to have.
+        """
         await self._script.step("renew", lease.run.thread_id, lease.token, -1)
-        await self.bury(lease.run.thread_id)
+        failure = terminal if terminal["type"] == "RUN_ERROR" else None
+        return await self.bury(lease.run.thread_id, failure) and failure is not None
 
     async def _write_end(
         self, lease: Lease, held: Held, end: RunEnd, *, lost: bool = False

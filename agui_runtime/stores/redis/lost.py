@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from agui_runtime.errors import OwnerLost
+from agui_runtime.errors import OwnerLost, ProtocolFailure
 from agui_runtime.events import Event, RunInfo
 from agui_runtime.fold import Fold
 from agui_runtime.grammar import Grammar
@@ -13,23 +14,26 @@ from agui_runtime.stores.base import AgentState, RunEnd
 
 
 def lost_end(
-    run: RunInfo, events: Sequence[Event], saved: AgentState | None, ended_at: float
+    run: RunInfo,
+    events: Sequence[Event],
+    saved: AgentState | None,
+    ended_at: float,
+    failure: Event | None = None,
 ) -> RunEnd:
     """Closers for what the run left open, one RUN_ERROR, and the state as its events left it.
 
-    `saved` is what the agent had before the run. A call without a result gets one that says that
-    it was cut: nobody will carry it out again.
+    `saved` is what the agent had before the run, `failure` the RUN_ERROR if its process still told
+    one. A call without a result gets one that says that it was cut: nobody will carry it out again.
     """
     grammar, fold = Grammar(_given(events)), Fold()
     if saved is not None:
         fold.feed({"type": "MESSAGES_SNAPSHOT", "messages": list(saved.messages)})
         fold.feed({"type": "STATE_SNAPSHOT", "snapshot": saved.state})
     for event in events:
-        grammar.accept(event)
-        fold.feed(event)
-    cause = OwnerLost()
-    failed = {"type": "RUN_ERROR", "message": cause.message, "code": cause.code}
-    last = [*grammar.closers("error"), failed]
+        with suppress(ProtocolFailure):  # it follows upon a record that cannot be read
+            grammar.accept(event)
+            fold.feed(event)
+    last = [*grammar.closers("error"), failure or _lost()]
     for event in last:
         fold.feed(event)
     messages = without_prompts(fold.messages)
@@ -38,6 +42,11 @@ def lost_end(
     version = run.schema_version if told or saved is None else saved.schema_version
     state = AgentState(fold.state, messages, schema_version=version)
     return RunEnd(last, "failed", ended_at, ids, state)
+
+
+def _lost() -> Event:
+    cause = OwnerLost()
+    return {"type": "RUN_ERROR", "message": cause.message, "code": cause.code}
 
 
 def _tells_state(event: Event) -> bool:

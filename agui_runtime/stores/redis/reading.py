@@ -8,7 +8,14 @@ from collections.abc import AsyncGenerator
 from agui_runtime.errors import Gone, OwnerLost, ThreadNotFound
 from agui_runtime.events import TERMINAL, Cursor, Record, RunInfo
 from agui_runtime.stores.base import Batch
-from agui_runtime.stores.redis.codec import archived, record_of, span_of
+from agui_runtime.stores.redis.codec import (
+    archived,
+    firsts_of,
+    record_of,
+    span_of,
+    spans_of,
+    unreadable,
+)
 from agui_runtime.stores.redis.hearing import Hearing
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.redis.tail import Tail
@@ -128,9 +135,22 @@ class Reading:
         if how == b"gone":
             raise Gone
         epoch, position, found = more
-        records = archived(found) if how == b"run" else [record_of(entry) for entry in found]
+        if how == b"run":
+            records = archived(found) or await self._lost_run(thread_id, int(position) + 1)
+        else:
+            records = [record_of(entry) for entry in found]
         latest = records[-1].seq if records else int(position)
         return Batch(records, Cursor(epoch.decode(), latest))
+
+    async def _lost_run(self, thread_id: str, first: int) -> list[Record]:
+        """One record in the place of all those of an archived run that cannot be read."""
+        how, *found = await self._script.step("runs", thread_id)
+        if how != b"ok":
+            raise ThreadNotFound(thread_id)
+        later = [each for each in firsts_of(found[0]) if each > first]
+        last = later[0] - 1 if later else int(found[2])
+        run = next((span.run.run_id for span in spans_of(found[0]) if span.first == first), "")
+        return [Record(last, run, unreadable(run, last, "its archive is damaged"))]
 
 
 def _cursor(found: list[bytes]) -> Cursor:

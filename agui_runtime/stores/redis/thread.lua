@@ -151,8 +151,8 @@ function steps.claim(owner, agent, epoch, nonce, run_id, fingerprint, run, lease
   end
   if latest and fingerprint ~= '' then
     local first, told = string.match(latest, '^(%d+) %d+ (.*)$')
-    local info = cjson.decode(told)
-    if info.run_id == run_id and info.fingerprint == fingerprint then
+    local readable, info = pcall(cjson.decode, told)
+    if readable and info.run_id == run_id and info.fingerprint == fingerprint then
       return { 'same', known, tonumber(first) - 1, told }
     end
   end

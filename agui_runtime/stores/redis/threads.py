@@ -8,7 +8,7 @@ from agui_runtime.errors import Busy, InvalidInput, ThreadNotFound
 from agui_runtime.events import RunInfo, ThreadInfo
 from agui_runtime.stores.base import Page
 from agui_runtime.stores.pages import cursor_of, place_after, place_of
-from agui_runtime.stores.redis.codec import new_epoch, span_of, thread_of
+from agui_runtime.stores.redis.codec import Damaged, new_epoch, spans_of, thread_of
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
@@ -54,7 +54,10 @@ class RedisThreadIndex:
         before = place_after(cursor)
         page: list[ThreadInfo] = []
         async for thread_id in self._index.owned(owner, before[0]):
-            info = await self.get(thread_id)
+            try:
+                info = await self.get(thread_id)
+            except Damaged:
+                continue  # the others are there
             if info is None or info.owner != owner:
                 await self._index.dropped(owner, thread_id)
             elif (
@@ -92,4 +95,4 @@ class RedisThreadIndex:
         how, *told = await self._script.step("runs", thread_id)
         if how != b"ok":
             raise ThreadNotFound(thread_id)
-        return [span_of(item).run for item in told[0]]
+        return [span.run for span in spans_of(told[0])]
