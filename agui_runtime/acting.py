@@ -6,14 +6,21 @@ Connectors know nothing of it: they only see more tools.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeAlias
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.actions import ServerAction
-from agui_runtime.connectors.base import Agent, current_run, events_of
+from agui_runtime.connectors.base import Agent, calls_at_once, current_run, events_of
 from agui_runtime.delegation import Delegate
 from agui_runtime.events import Event
 from agui_runtime.steps import Step, accounted, continued, result_of
@@ -37,6 +44,10 @@ def with_actions(
     """The agent, with the actions and delegates among its tools; calls that it leaves to us are
     carried out. Of two tools with one name the first counts, the front end's come last.
 
+    An action begins when the agent has completed its call, if the agent allows that (see
+    `calls_at_once`), else when the agent has ended. Results follow what the agent said, in the
+    order of the calls: pages take a call that comes after a result for another message's.
+
     With `follow_up` the agent is run again with the results, until it makes no such call.
     """
     tools: list[_Tool] = [*actions, *delegates]
@@ -59,21 +70,16 @@ class _ActingAgent:
         last = MAX_STEPS if self._follow_up else 1
         for number in range(1, last + 1):
             step = Step()
-            with accounted(usage):
-                async with aclosing(events_of(self._agent, request)) as events:
+            async with _working(_Work(self._box, request, self._follow_up)) as work:
+                async with aclosing(self._said(request, step, work, usage)) as events:
                     async for event in events:
-                        if step.passes(event):
-                            yield event
-            if step.asks:
-                await self._leave(step, request)
-            pending = step.unanswered()
-            pending += await _left(step.awaited - {call["id"] for call in pending})
-            ours = [call for call in pending if call["function"]["name"] in self._box]
-            work = _Work(self._box, request, self._follow_up)
-            async with aclosing(work.done(ours)) as done:
-                async for event in done:
-                    step.note(event)
-                    yield event
+                        yield event
+                pending = await self._pending(step, request)
+                ours = [call for call in pending if call["function"]["name"] in self._box]
+                async with aclosing(work.done(ours)) as done:
+                    async for event in done:
+                        step.note(event)
+                        yield event
             usage += step.usage
             elsewhere = step.awaited - {call["id"] for call in ours}
             if not ours or ours != pending or elsewhere or number == last:
@@ -81,6 +87,27 @@ class _ActingAgent:
             request = continued(request, step.fold.messages)
         for event in step.end(usage):
             yield event
+
+    async def _said(
+        self, request: RunAgentInput, step: Step, work: _Work, usage: Sequence[Any]
+    ) -> AsyncGenerator[Event, None]:
+        """What the agent says. Whoever reads on has stored what came before."""
+        at_once = calls_at_once(self._agent)
+        with accounted(usage):
+            async with aclosing(events_of(self._agent, request)) as events:
+                async for event in events:
+                    if step.passes(event):
+                        yield event
+                        if at_once and event["type"] == "TOOL_CALL_END":
+                            calls = step.fold.open_tool_calls
+                            work.begin(c for c in calls if c["id"] == event["toolCallId"])
+
+    async def _pending(self, step: Step, request: RunAgentInput) -> list[_Call]:
+        """The calls that wait for an answer, and those of earlier runs that the agent waits for."""
+        if step.asks:
+            await self._leave(step, request)
+        pending = step.unanswered()
+        return pending + await _left(step.awaited - {call["id"] for call in pending})
 
     async def _leave(self, step: Step, request: RunAgentInput) -> None:
         """Note the calls that are ours and wait with the agent, for the run that answers it."""
@@ -100,31 +127,36 @@ class _Work:
         self._box = box
         self._request = request
         self._follow_up = follow_up
+        self._tasks: dict[str, asyncio.Task[str]] = {}
+
+    def begin(self, calls: Iterable[_Call]) -> None:
+        """Begin the actions among the calls that have not begun yet."""
+        for call in calls:
+            tool = self._box.get(call["function"]["name"])
+            if tool is None or isinstance(tool, Delegate) or call["id"] in self._tasks:
+                continue
+            work = _called(tool, call["function"]["arguments"])
+            self._tasks[call["id"]] = asyncio.create_task(work)
 
     async def done(self, calls: Sequence[_Call]) -> AsyncGenerator[Event, None]:
         """The results in the order of the calls, with what delegates do beside them."""
-        tasks = {call["id"]: self._begun(call) for call in calls}
-        try:
-            for call in calls:
-                tool, task = self._box[call["function"]["name"]], tasks[call["id"]]
-                if isinstance(tool, Delegate):
-                    async with aclosing(self._delegated(tool, call["id"])) as events:
-                        async for event in events:
-                            yield event
-                elif task is not None:
-                    for event in _answered(call["id"], await task, tool.return_direct):
+        self.begin(calls)
+        for call in calls:
+            tool = self._box[call["function"]["name"]]
+            if isinstance(tool, Delegate):
+                async with aclosing(self._delegated(tool, call["id"])) as events:
+                    async for event in events:
                         yield event
-        finally:
-            running = [task for task in tasks.values() if task is not None]
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            else:
+                content = await self._tasks[call["id"]]
+                for event in _answered(call["id"], content, tool.return_direct):
+                    yield event
 
-    def _begun(self, call: _Call) -> asyncio.Task[str] | None:
-        tool = self._box[call["function"]["name"]]
-        if isinstance(tool, Delegate):
-            return None
-        return asyncio.create_task(_called(tool, call["function"]["arguments"]))
+    async def close(self) -> None:
+        """Cancel what has not ended: nobody waits for its result any more."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _delegated(self, delegate: Delegate, call_id: str) -> AsyncGenerator[Event, None]:
         """What the delegate does. A caller that goes on is told what it said; a front end that goes
@@ -138,6 +170,14 @@ class _Work:
                 yield event
         if self._follow_up:
             yield result_of(call_id, engagement.said)
+
+
+@asynccontextmanager
+async def _working(work: _Work) -> AsyncIterator[_Work]:
+    try:
+        yield work
+    finally:
+        await work.close()
 
 
 async def _called(action: ServerAction, arguments: str) -> str:

@@ -15,7 +15,7 @@ import httpx
 from ag_ui.core import RunAgentInput, TextPart
 
 from agui_runtime.connectors import network
-from agui_runtime.connectors.base import Agent, events_of
+from agui_runtime.connectors.base import Agent, calls_at_once, events_of
 from agui_runtime.errors import GuardrailDenied, GuardrailFailure, InvalidInput
 from agui_runtime.events import TERMINAL, Event, Topics
 
@@ -116,6 +116,7 @@ class _GuardedAgent:
     def __init__(self, agent: Agent, guardrails: Sequence[Guardrail], topics: Topics) -> None:
         self.name = agent.name
         self.description = agent.description
+        self.calls_at_once = calls_at_once(agent)
         self._agent = agent
         self._guardrails = guardrails
         self._topics = topics

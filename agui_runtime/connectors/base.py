@@ -64,6 +64,16 @@ class Closable(Protocol):
     async def close(self) -> None: ...
 
 
+def calls_at_once(agent: object) -> bool:
+    """Whether calls of the agent may be carried out before it has ended, side by side.
+
+    That is its attribute `calls_at_once`, for agents such as models that leave every call of a tool
+    that they were offered to whoever asked them. Others may answer a call themselves, ask a person
+    first, or mean an order.
+    """
+    return getattr(agent, "calls_at_once", False) is True
+
+
 @dataclass(frozen=True, slots=True)
 class OfferedTool:
     """A tool that is carried out elsewhere.

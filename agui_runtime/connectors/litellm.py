@@ -66,6 +66,8 @@ class LiteLLMAgent:
     in what is missing at the end of an answer, so one that was cut off there may look complete.
     """
 
+    calls_at_once = True
+
     def __init__(
         self,
         model: str,

@@ -57,6 +57,8 @@ class OpenAIAgent:
     Closing or cancelling a run closes its connection to the provider at once.
     """
 
+    calls_at_once = True
+
     def __init__(
         self,
         model: str,

@@ -12,6 +12,7 @@ from agui_runtime.connectors.base import (
     Closable,
     KeepsState,
     KeptState,
+    calls_at_once,
     capabilities_of,
     current_run,
     events_of,
@@ -32,6 +33,7 @@ class Wrapper:
         self.name = self.agent.name
         self.description = self.agent.description
         self.capabilities: dict[str, Any] | None = capabilities_of(self.agent)
+        self.calls_at_once = calls_at_once(self.agent)
 
     def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         return events_of(self.agent, request)

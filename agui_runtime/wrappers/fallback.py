@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import Closable, events_of, wrap
+from agui_runtime.connectors.base import Closable, calls_at_once, events_of, wrap
 from agui_runtime.errors import AgentFailure, AguiError
 from agui_runtime.events import FAILED_OVER, Event
 from agui_runtime.wrappers.base import Wrapper, is_fault
@@ -29,6 +29,7 @@ class _WithFallback(Wrapper):
     def __init__(self, agent: object, fallback: object) -> None:
         super().__init__(agent)
         self._fallback = wrap(fallback)
+        self.calls_at_once = self.calls_at_once and calls_at_once(self._fallback)
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         begun = False

@@ -8,7 +8,14 @@ from typing import Any
 
 from ag_ui.core import RunAgentInput, Tool
 
-from agui_runtime.connectors.base import TOOL_NAME, Closable, current_run, events_of, wrap
+from agui_runtime.connectors.base import (
+    TOOL_NAME,
+    Closable,
+    calls_at_once,
+    current_run,
+    events_of,
+    wrap,
+)
 from agui_runtime.errors import Misconfigured
 from agui_runtime.events import HANDED_OVER, Event
 from agui_runtime.steps import Step, accounted, continued, result_of
@@ -42,6 +49,7 @@ class _WithHandoff(Wrapper):
             raise Misconfigured(f"more than one agent is named {self.name!r}")
         self._others = {name: wrap(other, name) for name, other in others.items()}
         self._agents = {self.name: self.agent} | self._others
+        self.calls_at_once = all(map(calls_at_once, self._agents.values()))
         self._tools = {name: _tool(name, each.description) for name, each in self._agents.items()}
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:

@@ -106,7 +106,16 @@ async def test_parallel_tool_calls_keep_their_arguments_apart(order: str) -> Non
         "TEXT_MESSAGE_END",
         "TOOL_CALL_START",
     ]
-    assert kinds(events)[-2:] == ["TOOL_CALL_END", "RUN_FINISHED"]
+    assert [kind for kind in kinds(events) if kind == "TOOL_CALL_END"] == ["TOOL_CALL_END"] * 2
+
+
+async def test_a_call_ends_as_soon_as_its_arguments_are_whole() -> None:
+    request = ask(f"[text+tool] {SHELF}", tools=[tool("find"), tool("count")])
+    async with ModelServer() as model, agent_of(model) as agent:
+        events = await told(agent, request)
+    ids = [str(each["toolCallId"]) for each in events if each["type"].startswith("TOOL_CALL")]
+    assert ids == sorted(ids)  # the first one has ended when the second begins
+    assert kinds(events)[-1] == "RUN_FINISHED"
 
 
 async def test_text_after_a_tool_call_is_another_message() -> None:

@@ -48,7 +48,8 @@ class Reply:
     """One answer. Feed it the chunks as JSON values, in their order.
 
     Text takes the id of the completion, and tool calls name it as their parent; text after a tool
-    call is a message of its own. Tool calls end with the answer, since servers may send the
+    call is a message of its own. A tool call ends when its arguments are a whole object, so that it
+    can be carried out while the answer goes on, or else with the answer: servers may send the
     arguments of parallel ones in turns, and reasons to finish with every chunk.
     """
 
@@ -66,6 +67,7 @@ class Reply:
         self._prose = Prose(self._prose_id)
         self._tags = TagReader(inside=provider.thinks_first)
         self._calls = Calls([tool.name for tool in request.tools or ()])
+        self._ended: set[str] = set()
         self._thoughts = Thoughts(provider.origin)
 
     @property
@@ -124,7 +126,7 @@ class Reply:
             raise failure(kind, cause=f"finish_reason {self._reason}")
         begun = [call for call in self._calls.all if call.begun]
         yield from self._signed(begun)
-        yield from ({"type": "TOOL_CALL_END", "toolCallId": call.id} for call in begun)
+        yield from (self._end(call) for call in begun if call.id not in self._ended)
         labels = {"provider": self._provider.name} if self._provider.name else {}
         usage = {**labels, "model": self._provider.model, **self._usage}
         yield {"type": "RUN_FINISHED", **self._run, **({"usage": [usage]} if self._usage else {})}
@@ -174,6 +176,12 @@ class Reply:
             yield from self._begin(call)
         if call.begun and (news := call.arguments.news()):
             yield {"type": "TOOL_CALL_ARGS", "toolCallId": call.id, "delta": news}
+            if call.arguments.whole:  # nothing that follows would count
+                yield self._end(call)
+
+    def _end(self, call: Call) -> Event:
+        self._ended.add(call.id)
+        return {"type": "TOOL_CALL_END", "toolCallId": call.id}
 
     def _begin(self, call: Call) -> Iterator[Event]:
         yield from self._prose.close()
