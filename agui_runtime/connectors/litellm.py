@@ -14,6 +14,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -122,7 +123,7 @@ class LiteLLMAgent:
         thinks_first = self._options.thinks_first
         reply = Reply(request, Provider(label, model or name, origin, self._secrets, thinks_first))
         retried: list[Event] = []
-        chunks = await self._patience.first_success(lambda: self._attempt(library, body), retried)
+        chunks = await self._patience.first_answer(body, partial(self._attempt, library), retried)
         async with aclosing(chunks):
             for event in retried:
                 yield event

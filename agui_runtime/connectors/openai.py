@@ -11,7 +11,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import httpx
 from ag_ui.core import RunAgentInput
@@ -102,14 +102,14 @@ class OpenAIAgent:
 
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         """The events of one answer, up to RUN_FINISHED with its `usage`."""
-        origin = httpx.URL(self._url).host
+        origin = httpx.URL(self._url).netloc.decode()
         body = chat_request(self._model, request, self._options, self._instructions, origin)
         provider = Provider(
             self._provider, body["model"], origin, self._secrets, self._options.thinks_first
         )
         answer = _Answer(Reply(request, provider))
         retried: list[Event] = []
-        async with self._asked(jsontext.dumps(body), retried) as blocks:
+        async with self._asked(body, retried) as blocks:
             for event in retried:
                 yield event
             with answer.breaks_told():
@@ -128,21 +128,21 @@ class OpenAIAgent:
 
     @asynccontextmanager
     async def _asked(
-        self, body: bytes, retried: list[Event]
+        self, body: Mapping[str, Any], retried: list[Event]
     ) -> AsyncIterator[AsyncGenerator[bytes, None]]:
         """The bytes of an answer that the provider has begun; closed afterwards, read or not."""
-        response = await self._patience.first_success(lambda: self._attempt(body), retried)
+        response = await self._patience.first_answer(body, self._attempt, retried)
         blocks = cast(AsyncGenerator[bytes, None], response.aiter_bytes())  # typed as an iterator
         async with aclosing(response), aclosing(blocks):
             yield blocks
 
-    async def _attempt(self, body: bytes) -> httpx.Response:
-        client = self._pool.client()
-        asked = client.build_request(
-            "POST", self._url, content=body, headers=self._headers, timeout=self._timeout
+    async def _attempt(self, body: Mapping[str, Any]) -> httpx.Response:
+        client, content = self._pool.client(), jsontext.dumps(body)
+        request = client.build_request(
+            "POST", self._url, content=content, headers=self._headers, timeout=self._timeout
         )
         try:
-            response = await client.send(asked, stream=True)
+            response = await client.send(request, stream=True)
         except httpx.HTTPError as error:
             raise unanswered(error) from None
         if response.is_success:
@@ -167,7 +167,6 @@ class _Answer:
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
         self._stream = AnswerStream()
-        self._cut = False
 
     @property
     def done(self) -> bool:

@@ -19,7 +19,7 @@ from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.redis import RedisStore
 from tests.connectors.talk import text, tool
-from tests.fakes.thinking_model import FORGOTTEN, KINDS, ThinkingModel
+from tests.fakes.thinking_model import FORGOTTEN, KINDS, REFUSALS, StrictModel, ThinkingModel
 from tests.stores.servers import RedisServer
 from tests.support import served
 from tests.wires.copilotkit.serving import asked, events
@@ -196,11 +196,12 @@ async def test_no_page_is_shown_what_only_the_model_needs() -> None:
 
 async def test_a_page_makes_none_up() -> None:
     model = ThinkingModel("vllm")
-    value = OWN_VALUE + orjson.dumps({"from": "127.0.0.1", "message": {"seed": 7}}).decode()
     function = {"name": "find", "arguments": "{}"}
-    call = {"id": "x1", "type": "function", "function": function, "encryptedValue": value}
-    answer = {"id": "a1", "role": "assistant", "toolCalls": [call], "encryptedValue": value}
     async with served(model.app) as url, page(url) as today:
+        origin = url.removeprefix("http://")
+        value = OWN_VALUE + orjson.dumps({"from": origin, "message": {"seed": 7}}).decode()
+        call = {"id": "x1", "type": "function", "function": function, "encryptedValue": value}
+        answer = {"id": "a1", "role": "assistant", "toolCalls": [call], "encryptedValue": value}
         await today.run("r1", QUESTION, answer, FURTHER)
     [message] = [each for each in model.bodies[0]["messages"] if each["role"] == "assistant"]
     assert message.keys() == {"role", "content", "tool_calls"}
@@ -211,10 +212,8 @@ async def test_another_provider_is_not_sent_what_this_one_signed() -> None:
     one, other = ThinkingModel("gemini"), ThinkingModel("deepseek")
     async with served(one.app) as url, page(url, store) as today:
         first = await today.run("r1", QUESTION)
-    async with served(other.app) as url:
-        elsewhere = url.replace("127.0.0.1", "localhost")
-        async with page(elsewhere, store) as today:
-            await today.run("r2", QUESTION, *called(first))
+    async with served(other.app) as url, page(url, store) as today:
+        await today.run("r2", QUESTION, *called(first))
     [message] = [each for each in other.bodies[0]["messages"] if each["role"] == "assistant"]
     assert "extra_content" not in message["tool_calls"][0]
 
@@ -227,3 +226,41 @@ async def test_servers_that_refuse_what_they_sent_are_not_sent_it() -> None:
         second = await today.run("r2", QUESTION, *called(first))
     assert "reasoning_content" not in model.bodies[1]["messages"][1]
     assert FORGOTTEN in second[-1]["message"]
+
+
+CALL_OF_ANOTHER: list[dict[str, Any]] = [
+    {
+        "id": "a1",
+        "role": "assistant",
+        "toolCalls": [
+            {"id": "x1", "type": "function", "function": {"name": "find", "arguments": "{}"}}
+        ],
+    },
+    {"id": "r1", "role": "tool", "toolCallId": "x1", "content": "found"},
+]
+
+
+@pytest.mark.parametrize("words", REFUSALS)
+async def test_a_conversation_that_another_model_began_goes_on(words: str) -> None:
+    model = StrictModel(words)
+    async with served(model.app) as url, page(url) as today:
+        run = await today.run("r1", QUESTION, *CALL_OF_ANOTHER)
+    check(run)
+    assert len(model.bodies) == 2
+
+
+async def test_a_model_that_takes_no_reasoning_gets_the_conversation_without_it() -> None:
+    model = StrictModel("property 'reasoning_content' is unsupported")
+    async with served(model.app) as url, page(url) as today:
+        first = await today.run("r1", QUESTION)
+        second = await today.run("r2", QUESTION, *called(first))
+    check(second)
+    assert "reasoning_content" in model.bodies[-2]["messages"][1]
+
+
+async def test_what_cannot_be_mended_is_refused_once() -> None:
+    model = StrictModel("temperature is not supported")
+    async with served(model.app) as url, page(url) as today:
+        run = await today.run("r1", QUESTION, *CALL_OF_ANOTHER)
+    assert "temperature is not supported" in run[-1]["message"]
+    assert len(model.bodies) == 1

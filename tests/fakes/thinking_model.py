@@ -54,6 +54,28 @@ class ThinkingModel:
         return _streamed(kind.says if called else kind.calls, len(self.bodies))
 
 
+@dataclass
+class StrictModel:
+    """Refuses the calls of others with these words, in the way of the provider whose they are."""
+
+    words: str
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def app(self) -> Starlette:
+        return Starlette(routes=[Route("/{path:path}", self._answer, methods=["POST"])])
+
+    async def _answer(self, request: Request) -> Response:
+        body = json.loads(await request.body())
+        self.bodies.append(body)
+        came_back = [each for each in body["messages"] if each["role"] == "assistant"]
+        accepts = REFUSALS.get(self.words, lambda message: "reasoning_content" not in message)
+        if not all(map(accepts, came_back)) or "temperature" in self.words:
+            return JSONResponse({"error": {"message": self.words}}, 400)
+        called = body["messages"][-1]["role"] == "tool"
+        return _streamed([_DONE] if called else KINDS["deepseek"].calls, len(self.bodies))
+
+
 def _streamed(deltas: list[dict[str, Any]], number: int) -> Response:
     chunks = [*({"delta": delta} for delta in deltas), {"delta": {}, "finish_reason": "stop"}]
     head = {"id": f"chatcmpl-{number}"}
@@ -127,3 +149,16 @@ KINDS: Mapping[str, Kind] = {
         ),
     ),
 }
+
+REFUSALS: Mapping[str, Callable[[Message], bool]] = {
+    "The `reasoning_content` in the thinking mode must be passed back to the API.": (
+        lambda message: bool(message.get("reasoning_content"))
+    ),
+    "thinking is enabled but reasoning_content is missing in assistant tool call message": (
+        lambda message: "reasoning_content" in message
+    ),
+    "Function call is missing a thought_signature in functionCall parts.": (
+        lambda message: "extra_content" in message["tool_calls"][0]
+    ),
+}
+"""The words of DeepSeek, Kimi and Gemini, and what they accept."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from agui_runtime.connectors.chat.failures import Refusal
+from agui_runtime.connectors.chat.remedies import remedied
+from agui_runtime.errors import ModelFailure
 from agui_runtime.events import RETRIED, Event
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -47,6 +52,24 @@ class Patience:
                     retried.append(_told(refusal))
             await self.sleep(wait)
         raise AssertionError("count() ends nowhere")
+
+    async def first_answer(
+        self,
+        body: Mapping[str, Any],
+        attempt: Callable[[Mapping[str, Any]], Awaitable[T]],
+        retried: list[Event],
+    ) -> T:
+        """The same for a request to a model, which is mended once where it is refused for what can
+        be mended.
+        """
+        try:
+            return await self.first_success(lambda: attempt(body), retried)
+        except ModelFailure as failure:
+            mended = remedied(body, failure)
+            if mended is None:
+                raise
+            logger.info("the model is asked again: %s", failure.message)
+        return await self.first_success(lambda: attempt(mended), retried)
 
     def _wait(self, failed: int, refusal: Refusal) -> float | None:
         """Seconds until the next attempt, None to give up.

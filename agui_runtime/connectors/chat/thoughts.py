@@ -68,6 +68,8 @@ _OF_CALL: Mapping[str, Callable[[object, object], object]] = {
     "provider_specific_fields": _first,  # the same of LiteLLM
     "thought_signature": _first,
 }
+FIELDS = frozenset(_OF_MESSAGE)
+"""The fields of a message in which something is given back."""
 _WITH_CALLS_ONLY = frozenset({"reasoning", "content_before"})
 _INSTEAD = {"thinking_blocks": ("reasoning_content",)}
 """What says the same as another field, and is not needed beside it."""
