@@ -39,6 +39,7 @@ ANSWERS: Mapping[str, Says] = {
     "mistral_thinking_parts": Says("Hello", THOUGHT, counts=True),
     "think_tags": Says("Hello", f"\n{THOUGHT}\n"),
     "think_tags_without_the_first": Says(f"{THOUGHT}\nHello"),
+    "whole_json_without_the_first_tag": Says("Hello", f"{THOUGHT}\n"),
     "think_tags_behind_reasoning": THOUGHTFUL,
     "think_tags_in_code": Says(
         "Models write\n```\n<think>\nhm\n</think>\n```\nand `</think>` ends it."
@@ -102,6 +103,7 @@ ANSWERS: Mapping[str, Says] = {
     "localai_one_call_many_indices": Says(calls=PARIS_IS_ASKED),
     "empty_ids": Says(calls=BOTH_TOOLS),
     "nothing_but_names": Says(calls=BOTH_TOOLS),
+    "same_call_twice": Says(calls=[*PARIS_IS_ASKED, *PARIS_IS_ASKED]),
     "interleaved": Says(calls=BOTH_TOOLS),
     "arguments_as_object": Says(calls=PARIS_IS_ASKED),
     "arguments_null": Says(calls=[("get_weather", {})]),
@@ -159,6 +161,7 @@ LOST_IN_LITELLM = frozenset(
         "openai_refusal",
         "pings_and_nulls",
         "sentinel_with_blanks",
+        "whole_json_without_the_first_tag",
         "failure_bare_in_the_middle",
         "failure_choice_error",
         "failure_cloudflare",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import httpx
@@ -216,3 +217,30 @@ async def test_an_answer_that_has_begun_is_not_asked_for_again() -> None:
 
     assert waits.seconds == []
     assert len(model.seen) == 1
+
+
+@pytest.mark.parametrize(("head", "code"), [(b'"stop"', None), (b"null", "MODEL_STREAM_BROKEN")])
+async def test_what_breaks_behind_the_end_of_an_answer_breaks_nothing(
+    head: bytes, code: str | None
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        chunk = b'data: {"choices": [{"delta": {"content": "Hi"}, "finish_reason": %b}]}\n\n' % head
+        start = (
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 9999\r\n\r\n"
+        )
+        writer.write(start + chunk)  # and not the rest of what was promised
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        agent = OpenAIAgent("m", base_url=f"http://127.0.0.1:{port}", patience=ONCE)
+        if code is None:
+            assert text(await told(agent, ask("hi"))) == "Hi"
+        else:
+            with pytest.raises(ModelFailure) as caught:
+                await told(agent, ask("hi"))
+            assert caught.value.code == code
+        await agent.close()

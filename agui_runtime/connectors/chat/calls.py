@@ -7,7 +7,7 @@ A call begins when its name is certain, and what came before is told then.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from agui_runtime.connectors.chat.arguments import Arguments
@@ -19,7 +19,7 @@ _PLAIN = frozenset({"index", "id", "type", "function"})
 logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Call:
     """One call. `id` is ours, and empty until the call has begun; `given` is the server's.
 
@@ -47,9 +47,23 @@ class Calls:
         self._tools = frozenset(tools)
         self.all: list[Call] = []
 
-    def take(self, piece: CallPiece) -> Call | None:
-        """The call that the piece belongs to, which may be a new one; None where it is empty."""
+    def take_all(self, pieces: Iterable[CallPiece]) -> Iterator[Call]:
+        """The calls that the pieces of one chunk belong to, which may be new ones.
+
+        Of pieces that name a call and number none each is one, also where they are the same.
+        """
+        named: list[Call] = []
+        for piece in pieces:
+            alone = bool(piece.name) and piece.index is None and not piece.id
+            call = self._take(piece, named if alone else ())
+            if call is not None:
+                named += [call] if alone else []
+                yield call
+
+    def _take(self, piece: CallPiece, others: Collection[Call]) -> Call | None:
         call = self._known(piece)
+        if call in others:
+            call = None
         if call is None or self._begins_another(piece, call):
             if not (piece.name or piece.arguments or piece.id):
                 return None

@@ -159,9 +159,8 @@ class Reply:
     def _call_pieces(self, chunk: Chunk) -> Iterator[Event]:
         if chunk.whole and self._calls.all:
             return
-        for piece in chunk.calls:
-            if call := self._calls.take(piece):
-                yield from self._go_on(call)
+        for call in self._calls.take_all(chunk.calls):
+            yield from self._go_on(call)
 
     def _text(self, parts: Iterable[Part]) -> Iterator[Event]:
         for kind, text in parts:

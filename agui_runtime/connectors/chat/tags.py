@@ -88,6 +88,10 @@ class TagReader:
             self._held = self._held.lstrip()
         if self._indented and not self._fenced and (self._opens() or self._may_open()):
             return
+        if self._fresh and not self.tagged and (closer := self._first_end()):
+            self._closer = closer
+            yield from self._thinking()
+            return
         line, newline, rest = self._held.partition("\n")
         if (ends := self._stray_end(line)) is not None:
             before, after = ends
@@ -119,6 +123,12 @@ class TagReader:
     def _ahead(self) -> str:
         """What is to be judged: before anything was said, blank lines do not count."""
         return self._held.lstrip() if self._fresh else self._held.lstrip(" \t")
+
+    def _first_end(self) -> str:
+        """The end of the reasoning with which the answer begins, where all of that is here."""
+        before = {tag: self._held.partition(tag)[0] for tag in _CLOSERS if tag in self._held}
+        ends = [tag for tag, text in before.items() if text.strip() and text.count("`") % 2 == 0]
+        return min(ends, key=lambda tag: len(before[tag]), default="")
 
     def _stray_end(self, line: str) -> tuple[str, str] | None:
         """What stands before and behind an end that nothing has opened, on this line."""
