@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agui_runtime.connectors.demo import DemoAgent
-from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.errors import AguiError, Misconfigured
-from agui_runtime.naming import ThreadNamer
-from agui_runtime.observe import RunLogger
 from agui_runtime.runtime import CopilotRuntime
-from agui_runtime.settings import Settings
 from agui_runtime.wires.admission import Hosts, Rules, listed
 from agui_runtime.wires.before import Before
 from agui_runtime.wires.copilotkit.options import WireOptions
@@ -35,6 +30,13 @@ LIMITS = ServerLimits()
 
 GRAPHQL_PATH = "/graphql"
 """Where people look for GraphQL; the same as the base path."""
+
+
+class Served(NamedTuple):
+    """What an app of `create_app` serves, and at which path; it is at `app.state.served`."""
+
+    runtime: CopilotRuntime
+    path: str
 
 
 def create_app(
@@ -94,6 +96,7 @@ def create_app(
             )
         )
     app.include_router(wire.routes())  # last: it answers everything below the path
+    app.state.served = Served(runtime, path)
     return app
 
 
@@ -147,75 +150,6 @@ class RetryAfter:
             await send(message)
 
         await self._app(scope, receive, told if scope["type"] == "http" else send)
-
-
-def runtime_from(settings: Settings) -> CopilotRuntime:
-    """The runtime that the environment asks for; raises Misconfigured, saying what to set."""
-    if settings.app is not None:
-        found = _imported(settings.app)
-        if settings.store is not None:
-            found.store_in(settings.store)
-        return found
-    agents = {"default": _agent(settings)}
-    runtime = CopilotRuntime(agents=agents, store=settings.store, hooks=[RunLogger()])
-    if settings.name_threads:
-        runtime.add_hook(ThreadNamer(runtime))
-    return runtime
-
-
-def wire_options_from(settings: Settings) -> WireOptions:
-    """How the environment wants today's wire; raises Misconfigured."""
-    return WireOptions(
-        forward_headers=settings.forward_headers,
-        development=settings.development,
-        max_body=settings.max_body,
-        max_values=settings.max_values,
-        max_depth=settings.max_depth,
-        max_messages=settings.max_messages,
-        max_parts=settings.max_parts,
-    )
-
-
-def server_limits_from(settings: Settings) -> ServerLimits:
-    """What clients may use of the server; raises Misconfigured."""
-    return ServerLimits(
-        caller_requests=settings.max_caller_requests, requests=settings.max_requests
-    )
-
-
-def _agent(settings: Settings) -> object:
-    """The model that was asked for, else the demo; never the demo because something is missing."""
-    if settings.model is None:
-        if settings.openai_base_url is not None:
-            raise Misconfigured("AGUI_OPENAI_BASE_URL needs AGUI_MODEL, for example openai/llama3")
-        return DemoAgent()
-    provider, _, name = settings.model.partition("/")
-    if settings.openai_base_url is not None:
-        model = name if provider == "openai" else settings.model
-        return OpenAIAgent(model, api_key=settings.api_key, base_url=settings.openai_base_url)
-    if provider == "openai":
-        return OpenAIAgent(name, api_key=_openai_key(settings))
-    from agui_runtime.connectors.litellm import LiteLLMAgent  # heavy: only when asked for
-
-    return LiteLLMAgent(settings.model, api_key=settings.api_key)
-
-
-def _openai_key(settings: Settings) -> str:
-    key = settings.api_key or settings.openai_api_key
-    if key is None:
-        raise Misconfigured(f"AGUI_MODEL={settings.model} needs OPENAI_API_KEY")
-    return key
-
-
-def _imported(target: str) -> CopilotRuntime:
-    module, _, name = target.partition(":")
-    try:
-        found = getattr(importlib.import_module(module), name or "runtime")
-    except (ImportError, AttributeError) as error:
-        raise Misconfigured(f"AGUI_APP={target}: {error}") from error
-    if not isinstance(found, CopilotRuntime):
-        raise Misconfigured(f"AGUI_APP={target} is not a CopilotRuntime")
-    return found
 
 
 def _is_for_any(origins: Sequence[str]) -> bool:

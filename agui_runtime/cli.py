@@ -16,7 +16,7 @@ from agui_runtime.settings import Settings
 from agui_runtime.state_cli import add_commands
 
 if TYPE_CHECKING:
-    from agui_runtime.sources import AgentInfo
+    from agui_runtime.app import Served
 
 GRACE = 5
 """Seconds that open connections have to finish after the runs have ended."""
@@ -51,35 +51,22 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> None:
     import uvicorn  # this and the app take a second to import; `--help` does not need them
 
-    from agui_runtime.app import (
-        create_app,
-        runtime_from,
-        server_limits_from,
-        wire_options_from,
-    )
     from agui_runtime.connections import ConnectionLimits, timed_protocol
+    from agui_runtime.hosting import hosted
     from agui_runtime.serving import DrainingServer
 
     settings = Settings.read()
-    runtime = runtime_from(settings)
-    if not (_is_loopback(options.host) or runtime.authenticate or settings.allow_anonymous):
+    app, served = found = hosted(settings)
+    known = bool(served) and all(each.runtime.authenticate for each in served)
+    if not (_is_loopback(options.host) or known or settings.allow_anonymous):
         raise Misconfigured(
             f"refusing to listen on {options.host} without an `authenticate` function: everybody "
             "could read every thread. Give your CopilotRuntime one (AGUI_APP), or set "
             "AGUI_ALLOW_ANONYMOUS=1 if that is what you want"
         )
     logging.getLogger("agui_runtime").setLevel(settings.log_level.upper())
-    app = create_app(
-        runtime,
-        path=settings.path,
-        cors_origins=settings.cors_origins,
-        allowed_hosts=settings.allowed_hosts,
-        limits=server_limits_from(settings),
-        wire_options=wire_options_from(settings),
-        production=settings.production,
-    )
     _collect_rarely()
-    _announce(f"http://{options.host}:{options.port}", settings, runtime.describe())
+    _announce(f"http://{options.host}:{options.port}", settings, served)
     config = uvicorn.Config(
         app,
         host=options.host,
@@ -89,7 +76,7 @@ def _serve(options: argparse.Namespace) -> None:
         timeout_graceful_shutdown=GRACE,
     )
     with suppress(KeyboardInterrupt):  # raised again after an orderly stop
-        DrainingServer(config, runtime, settings.drain_seconds).run()
+        DrainingServer(config, found.runtimes, settings.drain_seconds).run()
 
 
 def _schema(options: argparse.Namespace) -> None:
@@ -99,10 +86,11 @@ def _schema(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    from agui_runtime.app import runtime_from
+    from agui_runtime.hosting import hosted
 
-    for agent in runtime_from(Settings.read()).describe():
-        sys.stdout.write(f"{agent.name}: {agent.description}\n")
+    for runtime in hosted(Settings.read()).runtimes:
+        for agent in runtime.describe():
+            sys.stdout.write(f"{agent.name}: {agent.description}\n")
 
 
 def _collect_rarely() -> None:
@@ -111,16 +99,14 @@ def _collect_rarely() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def _announce(origin: str, settings: Settings, agents: Sequence[AgentInfo]) -> None:
-    address = f"{origin}{settings.path}"
-    lines = [
-        f"agui_runtime on {origin}",
-        f"  runtimeUrl   {address}",
-        f"  GraphQL      {origin}/graphql",
-        *(() if settings.production else (f"  playground   {address} in a browser",)),
-        f"  health       {origin}/healthz",
-        *(f"  agent        {each.name}: {each.description}" for each in agents),
-    ]
+def _announce(origin: str, settings: Settings, served: Sequence[Served]) -> None:
+    lines = [f"agui_runtime on {origin}"]
+    for runtime, path in served:
+        lines.append(f"  runtimeUrl   {origin}{path}")
+        if not settings.production:
+            lines.append(f"  playground   {origin}{path} in a browser")
+        lines += [f"  agent        {it.name}: {it.description}" for it in runtime.describe()]
+    lines.append(f"  health       {origin}/healthz")
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 

@@ -105,6 +105,7 @@ class CopilotRuntime:
         self._guardrails = tuple(guardrails)
         self._runs: dict[asyncio.Task[None], Run] = {}
         self._closing = False
+        self.is_open = False
 
     def store_in(self, store: Store | str) -> None:
         """Use this store unless the runtime was given one; only before it is opened."""
@@ -115,9 +116,11 @@ class CopilotRuntime:
         """Connect the store; raises StoreUnavailable."""
         self._closing = False
         await self.store.open()
+        self.is_open = True
 
     async def close(self) -> None:
         """End the live runs with SHUTDOWN, wait for them, and let go of agents and store."""
+        self.is_open = False
         await self.drain(0)
         for agent in self.agents.values():
             if isinstance(agent, Closable):

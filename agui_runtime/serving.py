@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from types import FrameType
 
 import uvicorn
@@ -12,15 +13,17 @@ from agui_runtime.runtime import CopilotRuntime
 
 
 class DrainingServer(uvicorn.Server):
-    """uvicorn's server, which on the first SIGTERM drains the runtime for at most `limit` seconds.
+    """uvicorn's server, which on the first SIGTERM drains the runtimes for at most `limit` seconds.
 
     While it drains, new runs are refused with 503 and `/readyz` says so; readers are served. A
     second SIGTERM, or Ctrl-C at any time, stops it at once.
     """
 
-    def __init__(self, config: uvicorn.Config, runtime: CopilotRuntime, limit: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, runtimes: Sequence[CopilotRuntime], limit: float
+    ) -> None:
         super().__init__(config)
-        self._runtime = runtime
+        self._runtimes = runtimes
         self._limit = limit
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining: asyncio.Task[None] | None = None
@@ -39,9 +42,12 @@ class DrainingServer(uvicorn.Server):
         self._loop.call_soon_threadsafe(self._drain, sig, frame)
 
     def _drain(self, sig: int, frame: FrameType | None) -> None:
-        self._draining = self._loop_of().create_task(self._runtime.drain(self._limit))
+        self._draining = self._loop_of().create_task(self._drained())
         stop = super().handle_exit
         self._draining.add_done_callback(lambda _: stop(sig, frame))
+
+    async def _drained(self) -> None:
+        await asyncio.gather(*(each.drain(self._limit) for each in self._runtimes))
 
     def _loop_of(self) -> asyncio.AbstractEventLoop:
         assert self._loop is not None

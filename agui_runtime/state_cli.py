@@ -70,10 +70,14 @@ async def _opened(settings: Settings) -> AsyncIterator[StateStoreManager]:
 def _configured(settings: Settings) -> tuple[Store | None, Any]:
     """The store that is asked for, and the schemas of the app, if there is one."""
     if settings.app is not None:
-        from agui_runtime.app import runtime_from
+        from agui_runtime.hosting import hosted
 
-        runtime = runtime_from(settings)
-        return runtime.store, runtime.states.schemas
+        runtimes = hosted(settings).runtimes
+        if len(runtimes) != 1:
+            raise Misconfigured(
+                f"AGUI_APP={settings.app} holds {len(runtimes)} runtimes; name the one to look at"
+            )
+        return runtimes[0].store, runtimes[0].states.schemas
     if settings.store is None:
         return None, {}
     from agui_runtime.stores.redis import RedisStore

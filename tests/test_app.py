@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from agui_runtime import CopilotRuntime, create_app
-from agui_runtime.app import runtime_from
 from agui_runtime.errors import Misconfigured
+from agui_runtime.hosting import hosted
 from agui_runtime.settings import Settings
 from tests.runtime.worlds import Scripted, text
 from tests.support import client_of
@@ -88,7 +88,7 @@ def test_a_wildcard_beside_origins_is_refused() -> None:
 
 
 def test_without_settings_the_demo_answers_and_says_so() -> None:
-    [agent] = runtime_from(Settings.read({})).describe()
+    [agent] = hosted(Settings.read({})).runtimes[0].describe()
     assert "no model is connected" in agent.description
 
 
@@ -113,7 +113,7 @@ def test_without_settings_the_demo_answers_and_says_so() -> None:
 def test_the_environment_says_which_agent_answers(
     environ: Mapping[str, str], description: str
 ) -> None:
-    told = runtime_from(Settings.read(environ)).describe()
+    told = hosted(Settings.read(environ)).runtimes[0].describe()
     assert told[0].name == "default"
     assert told[0].description.startswith(description)
 
@@ -139,7 +139,7 @@ def test_the_environment_says_which_agent_answers(
 )
 def test_settings_that_cannot_be_meant_are_told(environ: Mapping[str, str], hint: str) -> None:
     with pytest.raises(Misconfigured, match=hint):
-        runtime_from(Settings.read(environ))
+        hosted(Settings.read(environ))
 
 
 def test_the_openai_key_goes_to_openai_alone() -> None:

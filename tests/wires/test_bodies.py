@@ -15,9 +15,10 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime import run as run_module
-from agui_runtime.app import create_app, wire_options_from
+from agui_runtime.app import create_app
 from agui_runtime.errors import Misconfigured
 from agui_runtime.events import Event
+from agui_runtime.hosting import wire_options_from
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.settings import Settings
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, SLICE, BodyLimits, Census, loaded

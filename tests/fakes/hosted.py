@@ -1,0 +1,44 @@
+"""What AGUI_APP may name: apps that are mounted, wrapped, or listed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
+
+from agui_runtime import CopilotRuntime, Recording, WireOptions, create_app
+from tests.runtime.worlds import Scripted, text
+
+__all__ = ["app", "mounts", "outer", "strange", "wrapped"]
+
+
+class Typist:
+    async def transcribe(self, recording: Recording) -> str:
+        return f"{len(recording.data)} bytes"
+
+
+support = CopilotRuntime({"default": Scripted(*text("m1", "support"))})
+sales = CopilotRuntime({"default": Scripted(*text("m2", "sales"))})
+entered: list[str] = []
+
+app = create_app(support, path="/chat", wire_options=WireOptions(transcription=Typist()))
+
+
+@asynccontextmanager
+async def lifespan(own: FastAPI) -> AsyncIterator[None]:
+    entered.append("own")
+    yield
+
+
+outer = FastAPI(lifespan=lifespan)
+outer.mount("/inner", create_app(sales))
+
+
+outer.add_api_route("/entered", lambda: entered)
+
+mounts = [Mount("/support", app), Mount("/sales", outer)]
+wrapped = CORSMiddleware(create_app(sales))
+strange = [Mount("/support", app), "sales"]
