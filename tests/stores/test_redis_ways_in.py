@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -117,6 +118,84 @@ async def test_a_user_without_the_rights_is_told_so(
         server.command("ACL", "SETUSER", "app", "on", f">{SECRET}")
         told = await refused(f"redis://app:{ENCODED}@127.0.0.1:{server.port}/0", caplog)
     assert "may not" in told.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("rights", "missing"),
+    [
+        (("+@all", "-info"), "INFO"),
+        (("+@all", "-eval", "-evalsha"), "EVAL"),
+        (("+@all", "-publish"), "PUBLISH"),
+        (("+@all", "-subscribe"), "SUBSCRIBE"),
+        (("+@all", "-xadd"), "XADD"),
+        (("+@all", "-time"), "TIME"),
+        (("+@all", "resetchannels"), "channel"),
+        (("+@all", "resetkeys", "~other:*"), "key"),
+    ],
+)
+async def test_the_first_right_that_is_missing_is_named_at_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, rights: tuple[str, ...], missing: str
+) -> None:
+    server = RedisServer(tmp_path)
+    with running(server):
+        server.command("ACL", "SETUSER", "app", "on", f">{SECRET}", "~*", "&*", *rights)
+        told = await refused(f"redis://app:{ENCODED}@127.0.0.1:{server.port}/0", caplog)
+    assert "may not" in told.splitlines()[0]
+    assert missing in told.splitlines()[0]
+
+
+async def test_a_user_needs_no_more_than_the_commands_and_keys_of_the_store(
+    tmp_path: Path,
+) -> None:
+    server = RedisServer(tmp_path)
+    with running(server):
+        rights = ("~agui:*", "&agui:*", "+@all", "-@admin", "-@dangerous", "+info")
+        server.command("ACL", "SETUSER", "app", "on", f">{SECRET}", *rights)
+        await written_and_followed(f"redis://app:{ENCODED}@127.0.0.1:{server.port}/0")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "decode_responses=true",
+        "decode_responses=True&protocol=3&encoding=latin-1",
+        "protocol=3",
+        "socket_timeout=3&socket_connect_timeout=3&health_check_interval=5&client_name=me",
+        "max_connections=1&timeout=1",
+        "db=3",
+        "retry_on_timeout=true&socket_keepalive=true",
+    ],
+)
+async def test_options_of_the_url_are_obeyed_or_change_nothing(
+    redis: RedisServer, options: str
+) -> None:
+    prefix = uuid4().hex
+    url = f"redis://127.0.0.1:{redis.port}?{options}"
+    async with (
+        opened(RedisStore(url, prefix=prefix)) as writer,
+        opened(RedisStore(url, prefix=prefix)) as reader,
+    ):
+        lease = await claimed(writer, a_run())
+        reading = asyncio.create_task(read(reader, 2))
+        await writer.log.append(lease, [said(0)])
+        await finish(writer, lease)
+        assert [record.seq for record in await reading] == [1, 2]
+        threads = (await reader.threads.list("ann")).threads
+        assert [thread.thread_id for thread in threads] == ["t1"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://127.0.0.1/0?colour=blue",
+        "redis://127.0.0.1/0?ssl_ca_certs=/no/tls",
+        "redis+sentinel://127.0.0.1/main?colour=blue",
+        "redis://127.0.0.1/0?socket_timeout=soon",
+    ],
+)
+async def test_an_option_that_cannot_be_obeyed_is_refused(url: str) -> None:
+    with pytest.raises(Misconfigured):
+        await RedisStore(url).open()
 
 
 @pytest.mark.parametrize("scheme", ["redis", "redis+sentinel"])

@@ -52,8 +52,10 @@ PASSING = (
 )
 """What may be over in a moment, unless it is `lasting`."""
 
-RIGHT = re.compile(r"'([a-z|]+)' command|access(?:ing)? (?:one of )?(?:a|the) (key|channel)")
-"""What a refusal says was missing, as Redis 6 and 7 word it."""
+DENIED = re.compile(r"no permissions to|user executing the script can't")
+"""What a refusal of the server says, as Redis 6 to 8 word it."""
+
+DENIED_THING = re.compile(r"'([a-z|]+)' command|(key|channel)")
 
 
 class Server:
@@ -186,18 +188,20 @@ def lasting(error: BaseException) -> str | None:
     """What is wrong if trying again does not help: the URL or the server has to change."""
     if isinstance(error, exceptions.AuthenticationError):
         return "the store refuses the user or password of its URL"
-    if isinstance(error, exceptions.NoPermissionError) or "ACL failure" in str(error):
-        return f"the user of the store's URL may not {_missing(str(error))}; give it that right"
+    if reason := denied(str(error)):
+        return reason
     # redis-py raises an error of its own for it.
     if isinstance(error.__context__, ssl.SSLCertVerificationError):
         return "the store's certificate is not trusted; name its authority with ssl_ca_certs"
     return None
 
 
-def _missing(refusal: str) -> str:
-    """The right that a refusal of the server names."""
-    found = RIGHT.search(refusal)
-    if found is None:
-        return "do what is needed"
-    command, thing = found.groups()
-    return f"use the command {command.upper()}" if command else f"use the {thing}s of the store"
+def denied(words: str, command: str = "") -> str | None:
+    """Which right is missing, if that is what the server says; `command` is what was sent."""
+    if not DENIED.search(words):
+        return None
+    found = DENIED_THING.search(words)
+    name, thing = found.groups() if found else (None, None)
+    name = name or (None if thing else command)
+    lacking = f"command {name.upper()}" if name else f"{thing or 'command'}s that the store needs"
+    return f"the user of the store's URL may not use the {lacking}; give it that right"

@@ -17,6 +17,7 @@ from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.log import RedisRunLog
 from agui_runtime.stores.redis.pipe import cancelled
 from agui_runtime.stores.redis.reading import Reading
+from agui_runtime.stores.redis.rights import check_rights
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.redis.server import Server
 from agui_runtime.stores.redis.states import RedisStateStore
@@ -64,6 +65,11 @@ class RedisStore:
 
     async def open(self) -> None:
         await self._server.open()
+        try:
+            await check_rights(self._server, self._prefix)
+        except BaseException:
+            await self._server.close()
+            raise
         self.hearing.start()
         self.keeper.open()
         self._watching = asyncio.create_task(self.caretaker.watch())
