@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from tests.faults import deaths, outages, readers
+from tests.faults import deaths, outages, owners, readers
 from tests.faults.world import Stopwatch
 
 MOST_SECONDS = 90.0
@@ -20,6 +20,9 @@ MOST_SECONDS = 90.0
 SCENARIOS: dict[str, Callable[[], Awaitable[str]]] = {
     "every connection cut after every event": readers.cut_after_every_event,
     "owner killed at every event": deaths.owner_killed_at_every_event,
+    "owner paused for 20 s": owners.paused_for_long,
+    "owner cut off from Redis": owners.cut_off,
+    "everything flushed": owners.everything_flushed,
     "rolling restart of both replicas": deaths.rolling_restart,
     "Redis killed, restarted with its file": outages.killed_with_its_file,
     "Redis killed, restarted empty": outages.restarted_empty,

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from uuid import uuid4
 
 import pytest
 from ag_ui.core import RunAgentInput
@@ -136,6 +137,28 @@ async def test_readers_and_owner_learn_that_everything_was_deleted(redis: RedisS
             await following[0]
         with pytest.raises((Gone, ThreadNotFound)):
             await following[1]
+
+
+async def test_readers_of_a_run_that_meets_an_emptied_server_have_its_end(
+    redis: RedisServer,
+) -> None:
+    prefix, flushed = uuid4().hex, asyncio.Event()
+
+    async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
+        yield START
+        await flushed.wait()
+        while True:
+            yield said(0)
+            await asyncio.sleep(0.01)
+
+    runtime = CopilotRuntime({"default": agent}, store=RedisStore(redis.url, prefix=prefix))
+    async with runtime.lifespan():
+        handle = await runtime.start(asking())
+        reading = asyncio.create_task(told_by(handle))
+        redis.command("DEL", *redis.keys(f"{prefix}:*"))
+        flushed.set()
+        with pytest.raises(OwnerLost):
+            await reading
 
 
 async def test_news_that_was_never_heard_is_found_in_the_log(redis: RedisServer) -> None:

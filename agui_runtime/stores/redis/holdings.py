@@ -57,9 +57,17 @@ class Holdings:
             raise OwnerLost
         return held
 
-    def remove(self, lease: Lease) -> None:
-        if self._held.pop((lease.run.thread_id, lease.token), None) is not None:
+    def remove(self, lease: Lease) -> bool:
+        """It is held no longer; False if it was not held."""
+        held = self._held.pop((lease.run.thread_id, lease.token), None)
+        if held is not None:
             self._hearing.is_silent(self._script.channel(lease.run.thread_id))
+        return held is not None
+
+    def lose(self, lease: Lease, *, unheard: bool = False) -> None:
+        """It is held no longer, and the end of its run was not written; see `Hearing.lost`."""
+        if self.remove(lease):
+            self._hearing.lost(self._script.channel(lease.run.thread_id), unheard=unheard)
 
     @contextmanager
     def keep(self, lease: Lease, on_lost: Callable[[], None]) -> Iterator[None]:
@@ -67,8 +75,7 @@ class Holdings:
         held = self.of(lease)
 
         def lost(by_clock: bool) -> None:
-            self.remove(lease)
-            self._hearing.lost(self._script.channel(lease.run.thread_id), unheard=by_clock)
+            self.lose(lease, unheard=by_clock)
             on_lost()
 
         def stop() -> None:
@@ -80,7 +87,7 @@ class Holdings:
             yield
         finally:
             self._keeper.drop(lease)
-            self.remove(lease)
+            self.lose(lease)
 
     def stop(self, thread_id: str, token: int) -> None:
         """Somebody asks the run to stop; it is told so once."""

@@ -186,9 +186,10 @@ class RedisRunLog:
         except Exception:
             held.broken = True  # what was written of it is not known; another end may follow
             raise
-        self._holdings.remove(lease)
         if not ended:
+            self._holdings.lose(lease)
             raise OwnerLost
+        self._holdings.remove(lease)
 
     async def _give_up(self, lease: Lease, terminal: Event) -> bool:
         """End the run from what is stored of it, as if this process were gone; whether it ends with
