@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from itertools import takewhile
 from agui_runtime.errors import ThreadNotFound, TooLarge
 from agui_runtime.events import Event, Record, RunInfo, ThreadInfo
 from agui_runtime.stores.base import AgentState, Lease
+from agui_runtime.stores.crowd import Crowd
 from agui_runtime.stores.memory.records import (
     RUN_OVERHEAD,
     THREAD_OVERHEAD,
@@ -68,7 +68,7 @@ class Thread:
     size: int = 0
     lease: Lease | None = None
     on_stop: Callable[[], None] | None = None
-    waiters: list[asyncio.Future[None]] = field(default_factory=list)
+    crowd: Crowd = field(default_factory=Crowd)
     deleted: bool = False
 
     @property
@@ -99,16 +99,10 @@ class Thread:
         return found
 
     def wake(self) -> None:
-        waiters, self.waiters = self.waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        self.crowd.wake()
 
     async def changed(self) -> None:
-        # One future for each waiter: cancelling a waiter would cancel a shared one.
-        waiter = asyncio.get_running_loop().create_future()
-        self.waiters.append(waiter)
-        await waiter
+        await self.crowd.news()
 
 
 class Shelf:

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from agui_runtime.errors import AguiError
 from agui_runtime.events import Cursor, Event, Record
 from agui_runtime.stores.base import Batch
+from agui_runtime.stores.crowd import Crowd
 
 WINDOW = 512
 """So many of a thread's latest records are at hand for its readers."""
@@ -32,7 +33,7 @@ class Tail:
         self.verified_at = asyncio.get_running_loop().time()
         self._records: list[Record] = []
         self._parts: OrderedDict[Cursor, Batch] = OrderedDict()
-        self._waiters: list[asyncio.Future[None]] = []
+        self._crowd = Crowd()
         self._reading: set[asyncio.Timeout] = set()
         self._failure: AguiError | None = None
 
@@ -120,20 +121,10 @@ class Tail:
     async def changed(self, seen: int) -> None:
         """Return when `changes` is no longer what it was; raises the failure if there is one."""
         if self.changes == seen:
-            # One future for each waiter: cancelling a waiter would cancel a shared one.
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            try:
-                await waiter
-            finally:
-                if waiter in self._waiters:
-                    self._waiters.remove(waiter)
+            await self._crowd.news()
         if self._failure is not None:
             raise self._failure
 
     def _wake(self) -> None:
         self.changes += 1
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        self._crowd.wake()
