@@ -133,13 +133,13 @@ def _blank(content: object) -> bool:
 
 def _merged(messages: Sequence[Message]) -> list[Message]:
     """Join neighbours that are parts of one assistant message."""
-    merged: list[Message] = []
+    turns: list[list[Message]] = []
     for message in messages:
-        if merged and _same_turn(merged[-1], message):
-            merged[-1] = _joined(merged[-1], message)
+        if turns and _same_turn(turns[-1][0], message):
+            turns[-1].append(message)
         else:
-            merged.append(message)
-    return merged
+            turns.append([message])
+    return [_joined(turn) if len(turn) > 1 else turn[0] for turn in turns]
 
 
 def _same_turn(first: Message, second: Message) -> bool:
@@ -152,8 +152,8 @@ def _turn(message: Message) -> str:
     return turn
 
 
-def _joined(first: Message, second: Message) -> Message:
-    contents = [m["content"] for m in (first, second) if "content" in m]
-    calls = [*_calls(first), *_calls(second)]
+def _joined(turn: Sequence[Message]) -> Message:
+    contents = [message["content"] for message in turn if "content" in message]
+    calls = [call for message in turn for call in _calls(message)]
     joined = {"content": "\n".join(contents), "toolCalls": calls}
-    return {**first, **{key: value for key, value in joined.items() if value}}
+    return {**turn[0], **{key: value for key, value in joined.items() if value}}

@@ -37,6 +37,7 @@ from agui_runtime.connectors.chat.secrets import Secrets
 from agui_runtime.connectors.chat.transport import broken_off, described, unanswered
 from agui_runtime.errors import Misconfigured, MissingExtra, ModelFailure
 from agui_runtime.events import Event
+from agui_runtime.offloop import is_much, unless_long
 
 __all__ = ["ChatOptions", "LiteLLMAgent", "Media", "Patience"]
 
@@ -117,7 +118,8 @@ class LiteLLMAgent:
         library = self._library
         name, slash, model = self._model.partition("/")
         origin = f"litellm:{name if slash else ''}"
-        body = chat_request(self._model, request, self._options, self._instructions, origin)
+        given = (self._model, request, self._options, self._instructions, origin)
+        body = await unless_long(is_much(request), chat_request, *given)
         name, slash, model = body["model"].partition("/")
         label = name if slash else None
         thinks_first = self._options.thinks_first

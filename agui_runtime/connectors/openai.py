@@ -37,6 +37,7 @@ from agui_runtime.connectors.chat.transport import broken_off, unanswered
 from agui_runtime.connectors.pool import Pool
 from agui_runtime.errors import Misconfigured, ProtocolFailure
 from agui_runtime.events import Event
+from agui_runtime.offloop import is_much, unless_long
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +104,8 @@ class OpenAIAgent:
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         """The events of one answer, up to RUN_FINISHED with its `usage`."""
         origin = httpx.URL(self._url).netloc.decode()
-        body = chat_request(self._model, request, self._options, self._instructions, origin)
+        given = (self._model, request, self._options, self._instructions, origin)
+        body = await unless_long(is_much(request), chat_request, *given)
         provider = Provider(
             self._provider, body["model"], origin, self._secrets, self._options.thinks_first
         )

@@ -218,3 +218,14 @@ def test_any_history_satisfies_the_rules_of_pairing(history: list[Message]) -> N
 )
 def test_the_rules_of_pairing_are_recognised(history: list[Message]) -> None:
     assert pairing_faults(history)
+
+
+def test_any_number_of_pieces_becomes_one_message_in_order() -> None:
+    pieces = [
+        {"id": "a", "role": "assistant", "content": f"{n}", "toolCalls": [tool_call(f"c{n}")]}
+        for n in range(5000)
+    ]
+    [message, *results] = repair(pieces)
+    assert message["content"] == "\n".join(str(n) for n in range(5000))
+    assert [each["id"] for each in message["toolCalls"]] == [f"c{n}" for n in range(5000)]
+    assert [each["toolCallId"] for each in results] == [f"c{n}" for n in range(5000)]

@@ -31,6 +31,7 @@ from agui_runtime.connectors.agentscope.story import Story
 from agui_runtime.connectors.base import current_run
 from agui_runtime.errors import Misconfigured
 from agui_runtime.events import Event, Message
+from agui_runtime.offloop import is_much, unless_long
 
 Build: TypeAlias = Callable[[AgentState, RunAgentInput], Agent | Awaitable[Agent]]
 """Makes the agent for one run, out of the state that its last run on the thread left."""
@@ -70,7 +71,7 @@ class AgentScopeAgent:
         Raises ModelFailure for what the model's provider refuses, InvalidInput for an answer that
         fits no question, AgentFailure when the agent ends with an error.
         """
-        sent = _conversation(request)
+        sent = await unless_long(is_much(request.messages), _conversation, request)
         notes = current_run.get().notes if current_run.get(None) else None
         kept = Kept.read(await notes.read(self.name) if notes else None)
         agent = await self._built(kept, request, sent)

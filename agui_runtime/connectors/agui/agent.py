@@ -17,6 +17,7 @@ from ag_ui.core import EventType, RunAgentInput
 from agui_runtime import jsontext
 from agui_runtime.connectors.agui.dialect import Dialect
 from agui_runtime.connectors.chat.failures import redact
+from agui_runtime.connectors.dumping import dumped
 from agui_runtime.connectors.remote import (
     DEFAULT_SIZES,
     PATIENCE,
@@ -30,6 +31,7 @@ from agui_runtime.connectors.sse import EventStream
 from agui_runtime.distinct import TEXT
 from agui_runtime.errors import AgentFailure, ProtocolFailure
 from agui_runtime.events import TERMINAL, THINKING, Event, Message
+from agui_runtime.offloop import is_much, unless_long
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +96,7 @@ class AGUIAgent:
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         """The endpoint's events, up to its terminal one."""
         incoming = _Incoming(self._server, self._keep_raw)
-        asked = _payload(request, self._protocol)
+        asked = await unless_long(is_much(request), _payload, request, self._protocol)
         async with self._server.stream("", asked, "text/event-stream") as blocks:
             async for block in blocks:
                 for event in incoming.feed(block):
@@ -179,7 +181,7 @@ def _payload(request: RunAgentInput, protocol: str | None) -> dict[str, Any]:
     Servers from before 1.0 need all lists to be there; activities are never sent back (AG-UI,
     messages); the server's own messages have the ids that it gave them.
     """
-    dump = request.model_dump(mode="json", by_alias=True)
+    dump = dumped(request)
     asked = {key: value for key, value in dump.items() if value is not None}
     asked.pop("protocolVersion", None)
     everything: dict[str, Any] = {"state": {}, "tools": [], "context": [], "forwardedProps": {}}

@@ -13,9 +13,11 @@ from agui_runtime.connectors.copilotkit.lines import JsonLines
 from agui_runtime.connectors.copilotkit.messages import as_text, to_agui, to_legacy
 from agui_runtime.connectors.copilotkit.paths import Paths
 from agui_runtime.connectors.copilotkit.runtime_events import RuntimeEvents
+from agui_runtime.connectors.dumping import dumped
 from agui_runtime.connectors.remote import RemoteServer, drain
 from agui_runtime.errors import ProtocolFailure, RemoteFailure
 from agui_runtime.events import Event, RunContext
+from agui_runtime.offloop import is_much, unless_long
 
 
 class RemoteAgent:
@@ -34,7 +36,8 @@ class RemoteAgent:
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         """The answer's events; the end of the answer is the end of the run."""
         answer = _Answer(self._server.sizes.event)
-        path, body = self._paths.agent(self.name), _body(self.name, request)
+        path = self._paths.agent(self.name)
+        body = await unless_long(is_much(request), _body, self.name, request)
         async with self._server.stream(path, body, "application/json") as blocks:
             async for block in blocks:
                 for event in answer.feed(block):
@@ -90,7 +93,7 @@ class _Answer:
 
 def _body(name: str, request: RunAgentInput) -> dict[str, Any]:
     context = current_run.get(None)
-    dump = request.model_dump(mode="json", by_alias=True)
+    dump = dumped(request)
     forwarded = dump.get("forwardedProps")
     forwarded = forwarded if isinstance(forwarded, dict) else {}
     node = {"nodeName": forwarded["nodeName"]} if forwarded.get("nodeName") else {}

@@ -25,6 +25,7 @@ from agui_runtime.connectors.remote import PATIENCE, Patience, RemoteServer, dra
 from agui_runtime.connectors.sse import EventStream
 from agui_runtime.errors import ProtocolFailure, RemoteFailure
 from agui_runtime.events import Event, Message, RunContext
+from agui_runtime.offloop import is_much, unless_long
 from agui_runtime.repair import repair
 
 _MODES = ["messages-tuple", "values", "updates", "custom"]
@@ -85,9 +86,10 @@ class LangGraphAgent:
         AgentFailure and ProtocolFailure.
         """
         context = current_run.get(None)
-        story = Story(request, self._structured)
+        story, long = Story(request, self._structured), is_much(request)
         if context is not None and context.ephemeral:
-            path, body = "/runs/stream", self._alone(request, context)
+            path = "/runs/stream"
+            body = await unless_long(long, self._alone, request, context)
         else:
             thread = thread_of(request.thread_id, context)
             kept = await self._kept(thread, context)
@@ -99,7 +101,7 @@ class LangGraphAgent:
                     yield event
                 return
             path = f"/threads/{thread}/runs/stream"
-            body = self._next(request, context, kept, waiting)
+            body = await unless_long(long, self._next, request, context, kept, waiting)
         async for event in self._streamed(path, body, story):
             yield event
         for event in story.end():
