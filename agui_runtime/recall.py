@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
+from uuid import uuid4
 
 from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
@@ -11,6 +12,7 @@ from pydantic import TypeAdapter
 from agui_runtime.bounds import readable
 from agui_runtime.events import Message
 from agui_runtime.fold import Fold
+from agui_runtime.grammar import Grammar
 from agui_runtime.history import Truth, admitted, merged, new_messages, restored, with_prompts
 from agui_runtime.offloop import parts
 from agui_runtime.stores.base import AgentState
@@ -19,13 +21,15 @@ from agui_runtime.stores.base import AgentState
 @dataclass(frozen=True, slots=True)
 class Recall:
     """`request` is what the agent is asked, `fold` what its thread adds up to then, `asked` are the
-    ids of messages that this request brought to what the agent keeps. `news` are new to the log;
-    it is `rewritten` where some of what the thread held is changed or gone.
+    ids of messages that this request brought to what the agent keeps, `grammar` is for the run's
+    events. `news` are new to the log; it is `rewritten` where some of what the thread held is
+    changed or gone.
     """
 
     request: RunAgentInput
     fold: Fold
     asked: Collection[str]
+    grammar: Grammar
     news: Sequence[Message]
     rewritten: bool
 
@@ -51,7 +55,9 @@ def recall(
     if state := request.state or (saved and saved.state):
         fold.feed({"type": "STATE_SNAPSHOT", "snapshot": state})
     asked = {message["id"] for message in fold.added}
-    return Recall(request, fold, asked, new_messages(sent, known), rewritten)
+    news = new_messages(sent, known)
+    grammar = Grammar(news, new_id=lambda: str(uuid4()))
+    return Recall(request, fold, asked, grammar, news, rewritten)
 
 
 def _wire(messages: Sequence[AnyMessage]) -> list[Message]:

@@ -147,7 +147,7 @@ class Run:
         found = await unless_long(long, recall, request, truth, saved, known)
         self._request = await self._signatures.recalled(found.request)
         self._fold, self._asked = found.fold, found.asked
-        self._grammar = Grammar(found.news, new_id=_new_id)
+        self._grammar = found.grammar
         self._recalled = True
         await self._journal.add([started(self._request, found.news)])
         if found.rewritten and await self._knows_all(kept):

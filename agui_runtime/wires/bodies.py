@@ -16,9 +16,13 @@ import orjson
 
 from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput, Misconfigured, TooLarge
+from agui_runtime.offloop import unless_long
 
 SLICE = 32 * 1024
 """So many bytes are counted before the event loop has its turn again."""
+
+LONG = 256 * 1024
+"""A text of more bytes is parsed in a thread."""
 
 DEEPEST = 200
 """What is nested deeper could not be written again: orjson stops at 254, and answers nest, too."""
@@ -94,7 +98,7 @@ async def loaded(text: bytes, limits: BodyLimits) -> Any:  # noqa: ANN401  # any
     """The JSON in a body; raises InvalidInput for what is none, and TooLarge."""
     for _ in _counted(text, limits):
         await asyncio.sleep(0)
-    return _parsed(text)
+    return await unless_long(len(text) > LONG, _parsed, text)
 
 
 def loaded_at_once(text: str, limits: BodyLimits) -> Any:  # noqa: ANN401  # any JSON

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from agui_runtime.events import Event, Message, Record
 from agui_runtime.jsontext import dumps, loads
+from agui_runtime.offloop import unless_long
 from agui_runtime.stores.base import AgentState
 
 # Bytes that an object costs beside its texts, measured: headers, tuples, numbers, places in lists.
@@ -24,6 +25,9 @@ ID_OVERHEAD = 100
 STATE_OVERHEAD = 400
 RUN_OVERHEAD = 500
 THREAD_OVERHEAD = 1000
+
+LONG = 256 * 1024
+"""So much JSON is read in a thread."""
 
 _SHARED = frozenset({"role", "type"})
 """Keys whose values are the same object in all messages."""
@@ -73,8 +77,14 @@ def kept(seq: int, run_id: str, event: Event) -> Kept:
     return Packed(seq, run_id, text_of(event))
 
 
-def record_of(item: Kept) -> Record:
-    return item if isinstance(item, Record) else item.unpacked()
+async def records_of(items: Sequence[Kept]) -> list[Record]:
+    """The records; where there is much text in them, it is read in a thread."""
+    text = sum(len(item.text) for item in items if isinstance(item, Packed))
+    return await unless_long(text > LONG, _records_of, items)
+
+
+async def state_of(saved: SavedState) -> AgentState:
+    return await unless_long(len(saved.text) > LONG, saved.unpacked)
 
 
 def text_of(value: object) -> bytes:
@@ -100,6 +110,10 @@ def weight(item: Kept) -> int:
 
 def weight_of_ids(ids: Iterable[str]) -> int:
     return sum(ID_OVERHEAD + len(each) for each in ids)
+
+
+def _records_of(items: Sequence[Kept]) -> list[Record]:
+    return [item if isinstance(item, Record) else item.unpacked() for item in items]
 
 
 def _weights(messages: Sequence[Message], before: SavedState | None) -> Iterator[int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from agui_runtime.errors import ThreadNotFound, TooLarge
-from agui_runtime.events import Event, Record, RunInfo, ThreadInfo
+from agui_runtime.events import Event, RunInfo, ThreadInfo
 from agui_runtime.stores.base import AgentState, Lease
 from agui_runtime.stores.crowd import Crowd
 from agui_runtime.stores.memory.records import (
@@ -19,7 +19,6 @@ from agui_runtime.stores.memory.records import (
     Packed,
     SavedState,
     kept,
-    record_of,
     saved_state,
     weight,
     weight_of_ids,
@@ -84,16 +83,16 @@ class Thread:
         """The agent's next state, to be saved; raises Unencodable."""
         return saved_state(saved, self.version(agent) + 1, now, self.states.get(agent))
 
-    def ready(self, position: int) -> list[Record]:
+    def ready(self, position: int) -> list[Kept]:
         """What follows the position, or so much of it as a reader is given at a time."""
-        found: list[Record] = []
+        found: list[Kept] = []
         text, previous = 0, ""
         for index in range(position - self.dropped, len(self.records)):
             item = self.records[index]
             many = len(found) >= READY or text >= READY_BYTES
             if (many and item.run_id != previous) or text >= 4 * READY_BYTES:
                 break
-            found.append(record_of(item))
+            found.append(item)
             text += len(item.text) if isinstance(item, Packed) else 0
             previous = item.run_id
         return found

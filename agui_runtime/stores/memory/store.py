@@ -21,7 +21,7 @@ from agui_runtime.events import Cursor, Event, RunInfo, ThreadInfo
 from agui_runtime.jsontext import dumps
 from agui_runtime.offloop import is_much, off_loop
 from agui_runtime.stores.base import AgentState, Batch, Lease, Page, RunEnd, StateKey
-from agui_runtime.stores.memory.records import SavedState
+from agui_runtime.stores.memory.records import SavedState, records_of, state_of
 from agui_runtime.stores.memory.shelf import MemoryLimits, Shelf, Span, Thread
 from agui_runtime.stores.pages import cursor_of, place_after, place_of
 
@@ -106,10 +106,10 @@ class MemoryRunLog:
         while True:
             if position < thread.dropped:
                 raise Gone
-            records = thread.ready(position)
-            if records:
-                position += len(records)
-                yield Batch(records, Cursor(self._shelf.epoch, position))
+            items = thread.ready(position)
+            if items:
+                position += len(items)
+                yield Batch(await records_of(items), Cursor(self._shelf.epoch, position))
             elif thread.deleted:  # whoever read it already gets the end of it
                 raise ThreadNotFound(thread_id)
             else:
@@ -160,7 +160,7 @@ class MemoryStateStore:
     async def load(self, thread_id: str, agent: str) -> AgentState | None:
         thread = self._shelf.threads.get(thread_id)
         saved = thread.states.get(agent) if thread else None
-        return saved.unpacked() if saved else None
+        return await state_of(saved) if saved else None
 
     async def save(
         self, thread_id: str, agent: str, saved: AgentState, expected_version: int | None = None

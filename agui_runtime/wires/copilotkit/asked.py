@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
-from ag_ui.core import Context, Message as AnyMessage, RunAgentInput, Tool
-from pydantic import TypeAdapter, ValidationError
+from ag_ui.core import RunAgentInput
 
 from agui_runtime import jsontext
 from agui_runtime.attachments import modern
 from agui_runtime.errors import InvalidInput
-from agui_runtime.offloop import PART, parts
+from agui_runtime.typed import Malformed, typed
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits
 from agui_runtime.wires.copilotkit.errors import Refusal
 from agui_runtime.wrappers.mcp_apps import PROXIED
 
 SUGGEST = "copilotkitSuggest"
 """The tool with which a front end has suggestions made."""
-
-_LISTS: Mapping[str, TypeAdapter[list[Any]]] = {
-    "messages": TypeAdapter(list[AnyMessage]),
-    "tools": TypeAdapter(list[Tool]),
-    "context": TypeAdapter(list[Context]),
-}
-"""What there may be much of."""
 
 # AG-UI 1.0 lets a client leave these out, but many adapters iterate over them.
 _DEFAULTS: Mapping[str, Any] = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
@@ -43,28 +35,10 @@ def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentI
     given = {**_DEFAULTS, **{key: value for key, value in payload.items() if value is not None}}
     if isinstance(given.get("messages"), list):
         given["messages"] = [modern(message) for message in given["messages"]]
-    long = {key: given[key] for key in _LISTS if _is_long(given.get(key))}
     try:
-        asked = RunAgentInput.model_validate(given | dict.fromkeys(long, ()))
-    except ValidationError as error:
-        raise InvalidInput(_told(_faults(error))) from None
-    made = {key: _in_parts(key, items) for key, items in long.items()}
-    return asked.model_copy(update=made) if made else asked
-
-
-def _is_long(items: object) -> bool:
-    return isinstance(items, list) and len(items) > PART
-
-
-def _in_parts(key: str, items: Sequence[object]) -> list[Any]:
-    """The models of a long list; raises InvalidInput, of the faults of the first part with any."""
-    made: list[Any] = []
-    for part in parts(items):
-        try:
-            made += _LISTS[key].validate_python(part)
-        except ValidationError as error:
-            raise InvalidInput(_told(_faults(error, key, len(made)))) from None
-    return made
+        return typed(given)
+    except Malformed as malformed:
+        raise InvalidInput(jsontext.dumps(malformed.faults).decode()) from None
 
 
 def fingerprint(agent: str, payload: object) -> str:
@@ -103,22 +77,3 @@ def stop_run_id(payload: object) -> str | None:
     if not isinstance(run_id, str) or not run_id:
         raise Refusal(400, {"error": "Invalid runId"})
     return run_id
-
-
-def _faults(error: ValidationError, key: str = "", start: int = 0) -> list[dict[str, object]]:
-    """What is wrong; with a `key`, of a part of this list that begins at `start`."""
-    return [
-        {"code": each["type"], "path": _path(each["loc"], key, start), "message": each["msg"]}
-        for each in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
-
-
-def _path(place: Sequence[int | str], key: str, start: int) -> Sequence[int | str]:
-    if not key:
-        return place
-    index, *rest = place
-    return (key, start + int(index), *rest)
-
-
-def _told(faults: Sequence[Mapping[str, object]]) -> str:
-    return jsontext.dumps(faults).decode()

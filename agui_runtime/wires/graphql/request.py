@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 from ag_ui.core import RunAgentInput
-from pydantic import ValidationError
 
 from agui_runtime import jsontext
-from agui_runtime.errors import InvalidInput, first_fault
+from agui_runtime.errors import InvalidInput
 from agui_runtime.events import NO_TOPICS, Message, RunContext, RunRequest, Topics
+from agui_runtime.typed import typed
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits, loaded_at_once
 from agui_runtime.wires.graphql.context import Streaming
 from agui_runtime.wires.graphql.inputs import (
@@ -147,10 +147,7 @@ def _agent_input(
         "state": state,
         "forwardedProps": _forwarded(data, config, properties),
     }
-    try:
-        return RunAgentInput.model_validate(made)
-    except ValidationError as error:
-        raise InvalidInput(first_fault(error)) from None
+    return typed(made)
 
 
 def _state_and_config(

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ag_ui.core import RunAgentInput
-from pydantic import ValidationError
-
 from agui_runtime.connectors.copilotkit.messages import to_agui
-from agui_runtime.errors import InvalidInput, first_fault
 from agui_runtime.events import RunContext, RunRequest
+from agui_runtime.typed import typed
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits
 
 
@@ -36,10 +33,7 @@ def run_request(
         "state": body.get("state") or {},
         "forwardedProps": _forwarded(body, context),
     }
-    try:
-        return RunRequest(RunAgentInput.model_validate(asked), context, agent)
-    except ValidationError as error:
-        raise InvalidInput(first_fault(error)) from None
+    return RunRequest(typed(asked), context, agent)
 
 
 def _forwarded(body: Mapping[str, Any], context: RunContext) -> dict[str, Any]:
