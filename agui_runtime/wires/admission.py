@@ -7,9 +7,9 @@ first (Fetch standard, 4.8: a preflight).
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 from agui_runtime.errors import Misconfigured, RequestError
@@ -127,7 +127,7 @@ class Rules:
 
     def _is_of_a_wire(self, scope: Mapping[str, Any]) -> bool:
         path = _segments(scope)
-        return any(path[: len(below)] == below for below in map(_split, self.json_below))
+        return any(path[: len(below)] == below for below in map(_configured, self.json_below))
 
     def _has_known_type(
         self, headers: _Headers, scope: Mapping[str, Any], *, foreign: bool
@@ -160,13 +160,23 @@ def not_json() -> NotAdmitted:
     return NotAdmitted(415, "UNSUPPORTED_MEDIA_TYPE", message)
 
 
+_READ = {
+    name.encode(): name
+    for name in (
+        *("host", "origin", "content-type"),
+        *("sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"),
+    )
+}
+
+
 class _Headers:
-    """A request's headers, a repeated one with all its values."""
+    """The headers that decide, a repeated one with all its values."""
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
-        self._values: dict[str, list[str]] = defaultdict(list)
+        self._values: dict[str, list[str]] = {}
         for name, value in raw:
-            self._values[name.decode("latin-1").lower()].append(value.decode("latin-1"))
+            if name in _READ:
+                self._values.setdefault(_READ[name], []).append(value.decode("latin-1"))
 
     def only(self, name: str) -> str | None:
         values = self._values.get(name, ())
@@ -254,7 +264,8 @@ def _listed(name: str) -> Origin:
 
 
 def _is_one_of(paths: Iterable[str], scope: Mapping[str, Any]) -> bool:
-    return any(_segments(scope) == _split(path) for path in paths)
+    path = _segments(scope)
+    return any(path == _configured(each) for each in paths)
 
 
 def _segments(scope: Mapping[str, Any]) -> list[str]:
@@ -265,3 +276,6 @@ def _segments(scope: Mapping[str, Any]) -> list[str]:
 
 def _split(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
+
+
+_configured = cache(_split)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from enum import Enum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
@@ -12,9 +13,12 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 LAST_PORT = 65535
 
+_remembered = lru_cache(maxsize=256)
+"""Requests tell the same few hosts and origins again and again."""
+
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]*)(?::([0-9]{0,5}))?")
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([^\s/?#@]*)")
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]{0,30})://([^\s/?#@]{0,260})")
 
 
 class Malformed(ValueError):
@@ -55,24 +59,26 @@ OPAQUE = Origin("null")
 """That of sandboxed frames and of files."""
 
 
+@_remembered
 def parse_host(text: str) -> Host:
     """Raises Malformed."""
     match = _HOST.fullmatch(text.lower())
     if match is None:
-        raise Malformed(f"no host is written like {text!r}")
+        raise Malformed(f"no host is written like {text[:80]!r}")
     name, port = match.groups()
     if int(port or 0) > LAST_PORT:
         raise Malformed(f"there is no port {port}")
     return Host(_normal(name), int(port) if port else None)
 
 
+@_remembered
 def parse_origin(text: str) -> Origin:
     """Raises Malformed."""
     if text == "null":
         return OPAQUE
     match = _ORIGIN.fullmatch(text.lower())
     if match is None:
-        raise Malformed(f"no origin is written like {text!r}")
+        raise Malformed(f"no origin is written like {text[:80]!r}")
     scheme, rest = match.groups()
     if not rest:  # `file://`, as some web views say
         return OPAQUE
@@ -136,6 +142,7 @@ def _is_at(origin: Origin, host: Host | None, *, secure: bool) -> bool:
     return (origin.name, origin.port) == (host.name, port)
 
 
+@_remembered
 def _address(name: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(name)
@@ -150,8 +157,8 @@ def _normal(name: str) -> str:
         try:
             return str(IPv6Address(name[1:-1]))
         except ValueError:
-            raise Malformed(f"no address is written like {name!r}") from None
+            raise Malformed(f"no address is written like {name[:80]!r}") from None
     name = name.removesuffix(".")
     if not _NAME.fullmatch(name):
-        raise Malformed(f"no host is named {name!r}")
+        raise Malformed(f"no host is named {name[:80]!r}")
     return name

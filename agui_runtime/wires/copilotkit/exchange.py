@@ -54,7 +54,7 @@ class Exchange:
     async def payload(self, limits: BodyLimits) -> Any:  # noqa: ANN401  # any JSON
         """The JSON of the body, None without one; raises InvalidInput, TooLarge or ClientGone.
 
-        The content type is not asked for: the reference's clients are liberal with it.
+        Of which content type it is was looked at before, see `admission`.
         """
         if self.enveloped:
             return self.enveloped.body

@@ -15,6 +15,7 @@ from agui_runtime.auth import OwnAnswer, caller_of
 from agui_runtime.errors import InvalidInput
 from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.wires.admission import is_json
 from agui_runtime.wires.copilotkit.annotate import Annotate
 from agui_runtime.wires.copilotkit.envelope import unwrap
 from agui_runtime.wires.copilotkit.errors import invalid_request, not_allowed
@@ -94,7 +95,7 @@ class Wire:
         """Answer the base path itself, where no other wire does: envelopes only."""
         if exchange.method != "POST":
             raise not_allowed("POST")
-        if "json" not in exchange.headers.get("content-type", ""):
+        if not is_json(exchange.headers.get("content-type", "").partition(";")[0].strip().lower()):
             raise invalid_request("Single-route endpoint expects JSON payloads", 415)
         try:
             body = await exchange.payload(self._limits)
