@@ -66,8 +66,8 @@ def create_app(
     path = base_of(path, "path")
     wire = Wire(runtime, path, wire_options, limits.places())
     rules = Rules(
-        origins=listed(cors_origins),
         any_origin=_is_for_any(cors_origins),
+        origins=listed(cors_origins),
         hosts=Hosts(allowed_hosts),
         json_below=[path, GRAPHQL_PATH, *([remote_path] if remote_path else [])],
         forms=[f"{path}/transcribe"],
@@ -154,6 +154,8 @@ class RetryAfter:
 
 def _is_for_any(origins: Sequence[str]) -> bool:
     """A browser refuses credentials with a wildcard; a list that mixes them is a mistake."""
+    if isinstance(origins, str):
+        raise Misconfigured(f"cors_origins: give a list, [{origins!r}]")
     if "*" in origins and len(origins) > 1:
         raise Misconfigured("cors_origins: either '*' or a list of origins, not both")
     return "*" in origins

@@ -70,6 +70,8 @@ class Hosts:
     """
 
     def __init__(self, names: Iterable[str] | None = None) -> None:
+        if isinstance(names, str):
+            raise Misconfigured(f"allowed_hosts: give a list, [{names!r}]")
         self._names = None if names is None else frozenset(map(_pattern, names))
         if self._names == frozenset():
             raise Misconfigured("allowed_hosts: give at least one name, or '*' for any")

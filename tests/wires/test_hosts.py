@@ -116,6 +116,8 @@ async def status_of(app: ASGIApp, server: tuple[str, int | None] | None, *, host
     ("options", "hint"),
     [
         ({"allowed_hosts": []}, "at least one"),
+        ({"allowed_hosts": "localhost"}, "give a list"),
+        ({"cors_origins": "https://app.example"}, "give a list"),
         ({"allowed_hosts": ["http://app.example"]}, "allowed_hosts"),
         ({"allowed_hosts": ["app.example:80"]}, "no ports"),
         ({"cors_origins": ["app.example"]}, "https://app.example.com"),
