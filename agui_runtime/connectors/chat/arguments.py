@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from contextlib import suppress
 
 import orjson
+
+from agui_runtime import jsontext
 
 _MARKS = re.compile(r'\\(?:.|$)|["{}\[\]]', re.DOTALL)
 _FENCED = re.compile(r"^\s*```(?:json)?\s*(.*?)\s*(?:```\s*)?$", re.DOTALL)
 _NOTHING = frozenset({"", "null", "None", "[]"})
+_LONGEST_LITERAL = 100_000
 
 
 class Arguments:
     """The text of a JSON object; what follows its end is left out, and so are repetitions.
 
-    Text that begins with an object is passed on as it comes. Other is held until the call ends:
-    nothing and `null` mean no arguments, and an object may stand within a string or a fence.
+    Text that begins with an object and its first key is passed on as it comes. Other is held until
+    the call ends: nothing and `null` mean no arguments, an object may stand within a string or a
+    fence or be spelt as Python does, and gateways to Claude send `{}` before the true arguments.
     """
 
     def __init__(self) -> None:
-        self.whole = False
-        self._parts: list[str] = []
         self._passed = 0
-        self._first = ""
+        self._reset()
+
+    def _reset(self) -> None:
+        self.whole = False
+        """An object has ended that is not empty."""
+        self.bare = False
+        """The text so far is `{}`."""
+        self._parts: list[str] = []
+        self._lead = ""
         self._depth = 0
         self._quoted = False
         self._escaped = False
@@ -30,17 +42,23 @@ class Arguments:
     @property
     def any(self) -> bool:
         """Whether there is more than blanks."""
-        return bool(self._first)
+        return bool(self._lead)
 
     def take(self, text: str) -> None:
         """Take the next part in."""
-        if text and not self.whole:
-            self._first = self._first or text.strip()[:1]
-            self._parts.append(text[: self._end_in(text)])
+        if self.bare and text.lstrip().startswith("{"):
+            self._reset()
+        if not text or self.whole or self.bare:
+            return
+        if len(self._lead) < 2:
+            self._lead = (self._lead + "".join(text.split()))[:2]
+        self._parts.append(text[: self._end_in(text)])
 
-    def repeats(self, text: str) -> bool:
-        """Whether the text adds nothing to arguments that are whole."""
-        return not text.strip() or text.strip() == self._text
+    @property
+    def keys(self) -> frozenset[str]:
+        """The names of the arguments, as far as they can be read."""
+        value = _value(_meant(self._text))
+        return frozenset(value) if isinstance(value, dict) else frozenset()
 
     def same_as(self, other: Arguments) -> bool:
         """Whether these are empty, or the same."""
@@ -48,14 +66,14 @@ class Arguments:
 
     def news(self) -> str:
         """What can be passed on by now and has not been."""
-        if self._first != "{":
+        if self._lead != '{"':
             return ""
         news, self._passed = "".join(self._parts[self._passed :]), len(self._parts)
         return news
 
     def rest(self) -> str:
         """What is still to be passed on when the call ends."""
-        return self.news() if self._first == "{" else _meant(self._text)
+        return self.news() if self._lead == '{"' else _meant(self._text)
 
     @property
     def _text(self) -> str:
@@ -73,7 +91,8 @@ class Arguments:
             elif len(mark[0]) == 1 and not self._quoted:
                 self._depth += 1 if mark[0] in "{[" else -1
                 if self._depth == 0:
-                    self.whole = True
+                    self.bare = self._lead == "{}"
+                    self.whole = not self.bare
                     return mark.end()
         return len(text)
 
@@ -84,8 +103,18 @@ def _meant(text: str) -> str:
         text = fenced[1]
     if text.strip() in _NOTHING:
         return "{}"
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
-    return _meant(value) if isinstance(value, str) else text
+    value = _value(text)
+    if isinstance(value, str):
+        return _meant(value) if value != text else text
+    return jsontext.dumps(value).decode() if isinstance(value, dict) else text
+
+
+def _value(text: str) -> object:
+    """What the text spells, in JSON or as Python does; None if it spells nothing."""
+    with suppress(orjson.JSONDecodeError):
+        return jsontext.loads(text)
+    if len(text) <= _LONGEST_LITERAL:
+        with suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+            value: object = ast.literal_eval(text)
+            return value
+    return None

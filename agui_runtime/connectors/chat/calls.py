@@ -7,8 +7,10 @@ A call begins when its name is certain, and what came before is told then.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+
+from ag_ui.core import Tool
 
 from agui_runtime.connectors.chat.arguments import Arguments
 from agui_runtime.connectors.chat.chunks import CallPiece, Json
@@ -41,33 +43,35 @@ class Call:
 
 
 class Calls:
-    """The calls of one answer, in their order. `tools` are the names that may be called."""
+    """The calls of one answer, in their order. `tools` are those that may be called."""
 
-    def __init__(self, tools: Collection[str]) -> None:
-        self._tools = frozenset(tools)
+    def __init__(self, tools: Sequence[Tool]) -> None:
+        self._tools = {tool.name: tool for tool in tools}
         self.all: list[Call] = []
+        self.lost = False
+        """A call was left out."""
 
     def take_all(self, pieces: Iterable[CallPiece]) -> Iterator[Call]:
-        """The calls that the pieces of one chunk belong to, which may be new ones.
-
-        Of pieces that name a call and number none each is one, also where they are the same.
+        """The calls that the pieces of one chunk belong to, which may be new ones. Of pieces with
+        names each is one, unless they have one id and one index.
         """
-        named: list[Call] = []
+        here: list[Call] = []
         for piece in pieces:
-            alone = bool(piece.name) and piece.index is None and not piece.id
-            call = self._take(piece, named if alone else ())
+            call = self._take(piece, here)
             if call is not None:
-                named += [call] if alone else []
+                here.append(call)
                 yield call
 
-    def _take(self, piece: CallPiece, others: Collection[Call]) -> Call | None:
+    def _take(self, piece: CallPiece, here: Sequence[Call]) -> Call | None:
         call = self._known(piece)
-        if call in others:
-            call = None
+        if piece.name and call in here and not self._same_place(piece, call):
+            call, twin = None, None
+        else:
+            twin = self._twin(piece, call)
         if call is None or self._begins_another(piece, call):
             if not (piece.name or piece.arguments or piece.id):
                 return None
-            call = Call(piece.id, piece.index, twin=self._twin(piece, call))
+            call = Call(piece.id, piece.index, twin=twin)
             self.all.append(call)
         if not piece.source.keys() <= _PLAIN:
             call.sources.append(piece.source)
@@ -79,22 +83,34 @@ class Calls:
 
     def certain(self, call: Call) -> bool:
         """Whether the call is one by now, and no more of its name can follow."""
+        if call.twin is not None and call.arguments.whole and not self._repeats(call):
+            call.twin = None
         if not call.name or call.twin is not None:
             return False
         longer = any(tool != call.name and tool.startswith(call.name) for tool in self._tools)
         return call.arguments.any or (call.name in self._tools and not longer)
 
     def certain_at_last(self, call: Call) -> bool:
-        """The same when the answer is over. A call without a name can only mean the tool there is,
-        where there is but one.
+        """The same when the answer is over. A call without a name means the one tool that takes its
+        arguments, where there is only one.
         """
-        if call.twin is not None and call.arguments.same_as(call.twin.arguments):
+        if self._repeats(call):
             return False
-        if not call.name and len(self._tools) == 1:
-            (call.name,) = self._tools
+        call.name = call.name or self._fitting(call)
         if not call.name:
+            self.lost = True
             logger.warning("a tool call without a name was left out of the model's answer")
         return bool(call.name)
+
+    def _repeats(self, call: Call) -> bool:
+        return call.twin is not None and call.arguments.same_as(call.twin.arguments)
+
+    def _fitting(self, call: Call) -> str:
+        if len(self._tools) == 1:
+            return next(iter(self._tools))
+        keys = call.arguments.keys
+        fitting = [name for name, tool in self._tools.items() if keys and keys <= _keys(tool)]
+        return fitting[0] if len(fitting) == 1 else ""
 
     def _known(self, piece: CallPiece) -> Call | None:
         """By its id, where that is known, else by its index, else the latest."""
@@ -112,23 +128,22 @@ class Calls:
         if not piece.name:
             return other_id and call.arguments.whole and bool(piece.arguments.strip())
         other_name = bool(call.name) and not self._goes_on(call, piece.name)
-        if call.arguments.whole:
-            return other_id or other_name or self._differs(piece, call)
+        if call.arguments.whole or call.arguments.bare:
+            return other_id or other_name or call.arguments.whole
         if other_name:
             return other_id or call.arguments.any or piece.name in self._tools
         return other_id and call.arguments.any and piece.arguments.lstrip().startswith("{")
 
-    def _differs(self, piece: CallPiece, call: Call) -> bool:
-        other_index = piece.index is not None and piece.index != call.index
-        return piece.name != call.name or other_index or not call.arguments.repeats(piece.arguments)
-
     def _twin(self, piece: CallPiece, call: Call | None) -> Call | None:
         """The call that the piece may only repeat: LocalAI tells one call under several indices,
-        others give several calls one id.
+        others give several calls one id, or name a call again that is whole.
         """
-        if call is None or piece.id != call.given or piece.name != call.name:
+        if call is None or piece.name != call.name or (piece.id and piece.id != call.given):
             return None
         return call
+
+    def _same_place(self, piece: CallPiece, call: Call | None) -> bool:
+        return call is not None and (piece.id or None, piece.index) == (call.given, call.index)
 
     def _goes_on(self, call: Call, name: str) -> bool:
         """Whether it is the call's name, or a further part of it."""
@@ -152,3 +167,10 @@ class Calls:
         repeated = (one for one in times if one * (len(name) // len(one)) == name)
         bare = name.partition("<|")[0].removeprefix("functions.").strip()
         return next((one for one in (bare, *repeated) if one in self._tools), name)
+
+
+def _keys(tool: Tool) -> frozenset[str]:
+    """The names of the tool's parameters."""
+    schema = tool.parameters
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    return frozenset(properties or ())

@@ -100,9 +100,14 @@ def plain_text(value: Json) -> str:
     return text if plain and isinstance(text, str) else ""
 
 
+def index_of(choice: Json) -> int | None:
+    """Which answer to the question it belongs to, of servers that give several."""
+    return _number(choice.get("index"))
+
+
 def read_choice(choice: Json) -> Iterator[Chunk]:
     """What a choice says: in its delta, in its message, or itself, as completions of old do."""
-    index = _number(choice.get("index"))
+    index = index_of(choice)
     for path, _ in CHOICE:
         value = at(choice, path)
         value = {"content": value} if isinstance(value, str) else value

@@ -159,7 +159,9 @@ def failed(value: Mapping[str, Any], event: str = "") -> object:
     """
     told = next((error for path in _ERRORS if (error := at(value, path))), None)
     if told is not None:
-        beside = {key: value[key] for key in CODES_OF_FAILURES if key in value}
+        beside = {key: value[key] for key in (*CODES_OF_FAILURES, *SENTENCES) if key in value}
+        if isinstance(told, int):
+            return {**beside, "code": told}
         return told if isinstance(told, dict) else {**beside, "message": told}
     if found(value, CHOICES) or "usage" in value:
         return None

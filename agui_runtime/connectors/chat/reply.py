@@ -16,7 +16,14 @@ from uuid import uuid4
 from ag_ui.core import AssistantMessage, RunAgentInput
 
 from agui_runtime.connectors.chat.calls import Call, Calls
-from agui_runtime.connectors.chat.chunks import Chunk, choices_of, counts, plain_text, read_choice
+from agui_runtime.connectors.chat.chunks import (
+    Chunk,
+    choices_of,
+    counts,
+    index_of,
+    plain_text,
+    read_choice,
+)
 from agui_runtime.connectors.chat.dialects import CUT_SHORT, FAILED
 from agui_runtime.connectors.chat.failures import failed, failure, sentence, told_in_stream
 from agui_runtime.connectors.chat.framing import read
@@ -66,7 +73,7 @@ class Reply:
         self._message_used = False
         self._prose = Prose(self._prose_id)
         self._tags = TagReader(inside=provider.thinks_first)
-        self._calls = Calls([tool.name for tool in request.tools or ()])
+        self._calls = Calls(request.tools or ())
         self._ended: set[str] = set()
         self._thoughts = Thoughts(provider.origin)
 
@@ -85,9 +92,16 @@ class Reply:
 
         Raises ModelFailure when it tells a failure. What cannot be read is left out.
         """
+        try:
+            return self._feed(value, event)
+        except RecursionError:
+            logger.warning("a part of the model's answer is nested too deep, and was left out")
+            return []
+
+    def _feed(self, value: object, event: str) -> list[Event]:
         value = read(value.encode()) or value if isinstance(value, str) else value
         if isinstance(value, list):
-            return [each for item in value for each in self.feed(item, event)]
+            return [each for item in value for each in self._feed(item, event)]
         if not isinstance(value, dict):
             if event == "error":
                 raise told_in_stream(self._provider.secrets.cut_all(value))
@@ -98,7 +112,10 @@ class Reply:
         if error := failed(value, event):
             raise told_in_stream(self._provider.secrets.cut_all(error))
         self._usage |= counts(value)
-        return [each for choice in choices_of(value) for each in self._choice(choice, value)]
+        choices = choices_of(value)
+        if self._index is None and choices:
+            self._index = min((n for n in map(index_of, choices) if n is not None), default=None)
+        return [each for choice in choices for each in self._choice(choice, value)]
 
     def unfinished(self, stray: str) -> ModelFailure:
         """What it means that the answer has no end. Where all of it is `stray` text, that is what
@@ -121,6 +138,7 @@ class Reply:
         if kind is None:
             yield from self._calls_at_last()
             yield from self._thought_alone()
+            kind = "STREAM_BROKEN" if self._calls.lost and not self._answered else None
         yield from self._prose.close()
         if kind is not None:
             raise failure(kind, cause=f"finish_reason {self._reason}")
@@ -133,8 +151,6 @@ class Reply:
 
     def _choice(self, choice: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[Event]:
         for chunk in read_choice(choice):
-            if self._index is None:
-                self._index = chunk.index
             if chunk.index not in (None, self._index):
                 continue  # another answer to the same question
             if not self._message:
@@ -207,10 +223,13 @@ class Reply:
 
     def _thought_alone(self) -> Iterator[Event]:
         """The answer of a server that took it for reasoning, all of it."""
-        answered = self._prose.text(TEXT) or any(call.begun for call in self._calls.all)
         thought = self._prose.text(REASONING).strip()
-        if thought and not answered and self._reason.lower() not in CUT_SHORT:
+        if thought and not self._answered and self._reason.lower() not in CUT_SHORT:
             yield from self._prose.say(TEXT, thought)
+
+    @property
+    def _answered(self) -> bool:
+        return bool(self._prose.text(TEXT)) or any(call.begun for call in self._calls.all)
 
     def _prose_id(self, form: Form) -> str:
         if form is REASONING:

@@ -127,7 +127,7 @@ class TagReader:
     def _first_end(self) -> str:
         """The end of the reasoning with which the answer begins, where all of that is here."""
         before = {tag: self._held.partition(tag)[0] for tag in _CLOSERS if tag in self._held}
-        ends = [tag for tag, text in before.items() if text.strip() and text.count("`") % 2 == 0]
+        ends = [tag for tag, text in before.items() if text.strip() and not _is_code(text)]
         return min(ends, key=lambda tag: len(before[tag]), default="")
 
     def _stray_end(self, line: str) -> tuple[str, str] | None:
@@ -153,6 +153,13 @@ class TagReader:
         if text.endswith("\n"):
             self._fenced ^= bool(_FENCE.match(self._head))
             self._head, self._ticks, self._indented = "", 0, True
+
+
+def _is_code(text: str) -> bool:
+    """Whether what follows the text is code, or behind a tag that the text writes about."""
+    fences = sum(bool(_FENCE.match(line)) for line in text.split("\n"))
+    opened = any(opener in text.lower() for opener in _OPENERS)
+    return opened or fences % 2 == 1 or text.count("`") % 2 == 1
 
 
 def _overlap(text: str, tags: tuple[str, ...]) -> int:
