@@ -70,7 +70,7 @@ class Action:
         `failed`, so that the model can react.
         """
         try:
-            given = self.arguments.model_validate_json(arguments or "{}")
+            given = self.arguments.model_validate_json(jsontext.respelt(arguments or "{}"))
         except ValidationError as error:
             return failed("INVALID_ARGUMENTS", first_fault(error))
         values = {name: getattr(given, name) for name in self.arguments.model_fields}
@@ -156,7 +156,12 @@ def _fields(function: Callable[..., Any]) -> dict[str, Any]:
 def _encoded(result: object) -> str:
     if result is None:
         return ""
-    return result if isinstance(result, str) else _ANYTHING.dump_json(result).decode()
+    if isinstance(result, str):
+        return result
+    try:
+        return _ANYTHING.dump_json(result).decode()
+    except (ValueError, TypeError):
+        return jsontext.dumps(jsontext.plain(result)).decode()  # or tells what is wrong with it
 
 
 def _untitled(schema: object) -> object:

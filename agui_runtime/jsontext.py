@@ -67,6 +67,16 @@ def loads_fragment(text: Text) -> Any:  # noqa: ANN401  # any JSON
     return _patiently(text) if _has_long_number(text) else value
 
 
+def respelt(text: str) -> str:
+    """The JSON text as every other reader takes it, too; as it is, if it is none or well."""
+    if not _is_odd(_bytes(text)):
+        return text
+    try:
+        return dumps(loads(text)).decode()
+    except orjson.JSONDecodeError:
+        return text
+
+
 def dumps(value: object, option: int | None = None) -> bytes:
     """The JSON text of a value, with orjson's options; raises Unencodable."""
     try:

@@ -112,15 +112,11 @@ def _legal(text: object) -> str:
     """The JSON text of an object as every provider reads it, without halves of characters."""
     if not isinstance(text, str):
         return "{}"
+    legal = jsontext.respelt(text)
     try:
-        value = orjson.loads(text)
+        return legal if isinstance(jsontext.loads(legal), dict) else "{}"
     except orjson.JSONDecodeError:
-        try:
-            value = jsontext.loads(text)
-        except orjson.JSONDecodeError:
-            return "{}"
-        text = jsontext.dumps(value).decode()
-    return text if isinstance(value, dict) else "{}"
+        return "{}"
 
 
 def _says(message: Message) -> bool:
