@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -15,7 +16,7 @@ from agui_runtime.runtime import CopilotRuntime
 from tests.connectors import story
 from tests.connectors.page import Page, results
 from tests.connectors.scenes import SCENES
-from tests.connectors.talk import text
+from tests.connectors.talk import text, user
 from tests.fakes.model import ModelServer
 from tests.peers.langgraph_dev import langgraph_dev
 
@@ -73,6 +74,49 @@ async def test_what_a_graph_says_by_hand_is_told_in_its_place(page: Callable[...
 
     assert text(events) == "One moment.You said: [emit] hello"
     assert snapshots(events) == [{"steps": 7}, {"steps": 1}]
+
+
+async def test_what_an_agent_within_a_tool_says_is_shown(page: Callable[..., Page]) -> None:
+    [events] = await SCENES["expert"].play(page())
+    assert text(events) == "You said: whyTool result: You said: why"
+
+
+async def test_a_graph_foretells_its_state(page: Callable[..., Page]) -> None:
+    [events] = await SCENES["document"].play(page())
+    names = [event["name"] for event in events if event["type"] == "CUSTOM"]
+    assert names == ["PredictState"]
+    assert snapshots(events)[-1] == {"steps": 2, "document": "Once upon a time"}
+
+
+async def test_a_run_may_take_as_many_steps_as_it_is_given(page: Callable[..., Page]) -> None:
+    [events] = await SCENES["again"].play(page())
+    assert (events[-1]["type"], "GraphRecursionError" in events[-1]["message"]) == (
+        "RUN_ERROR",
+        True,
+    )
+    [events] = await SCENES["again"].play(page(**SCENES["again"].options))
+    assert snapshots(events)[-1] == {"steps": 30}
+
+
+async def test_graphs_find_what_pages_offer(page: Callable[..., Page]) -> None:
+    [events] = await SCENES["given"].play(page())
+    given = json.loads(text(events))
+    assert [tool["name"] for tool in given["ag-ui"]["tools"]] == ["show"]
+    assert given["ag-ui"]["inject_a2ui_tool"] is True
+
+
+async def test_attachments_go_through_a_graph_and_back(page: Callable[..., Page]) -> None:
+    pdf = {"type": "data", "value": "QUJD", "mimeType": "application/pdf"}
+    parts: list[dict[str, Any]] = [
+        {"type": "text", "text": "[given]"},
+        {"type": "document", "source": pdf, "metadata": {"filename": "a.pdf"}},
+        {"type": "audio", "source": {"type": "url", "value": "https://x.test/a.mp3"}},
+        {"type": "video", "source": {"type": "file", "value": "f1", "provider": "google"}},
+    ]
+    talk = page()
+    talk.messages = [user(parts)]
+    await talk.go()
+    assert talk.messages[0] == user(parts)
 
 
 async def test_the_thread_goes_on(page: Callable[..., Page]) -> None:

@@ -106,7 +106,7 @@ def piece(chunk: dict[str, Any]) -> dict[str, Any]:
 
 
 async def chat(state: State, config: RunnableConfig):
-    text = next(m.content for m in reversed(state["messages"]) if isinstance(m, HumanMessage))
+    text = next(m.text for m in reversed(state["messages"]) if isinstance(m, HumanMessage))
     if "[fail]" in text:
         raise ValueError("the password is swordfish")
     if "[emit]" in text:
