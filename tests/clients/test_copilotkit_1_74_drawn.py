@@ -110,4 +110,4 @@ async def seen_until(chat: Chat, drawn: str, text: str) -> list[str]:
 def calling(tool: str, arguments: object) -> str:
     """What makes the model call the tool, slowly."""
     # Its language ends a call at the first `}]`.
-    return f"[delay:100] [tool:{tool} {json.dumps(arguments).replace('}]', '} ]')}]"
+    return f"[delay:250] [tool:{tool} {json.dumps(arguments).replace('}]', '} ]')}]"
