@@ -1,7 +1,8 @@
-"""What model providers want back with their calls and messages, kept beside the thread.
+"""What models want back with their calls and messages, kept beside the thread.
 
-Front ends send the conversation without it, and see it neither: reasoning may stand in it that
-somebody has hidden from them. It is found again by the ids of calls and messages.
+Most front ends send the conversation without it. What our connectors make of it no front end sees:
+reasoning may stand in it that somebody has hidden from them. It is found again by the ids of calls
+and messages.
 """
 
 from __future__ import annotations
@@ -54,11 +55,12 @@ class Signatures:
         return request
 
     def without(self, events: Sequence[Event]) -> Sequence[Event]:
-        """The events that are for the log; the others are for these, and noted."""
-        if not any(map(_is_own, events)):
+        """The events that are for the log. All values are noted; our own are for no one else."""
+        signed = [each for each in events if each["type"] == "REASONING_ENCRYPTED_VALUE"]
+        if not signed:
             return events
-        self._new |= {each["entityId"]: each["encryptedValue"] for each in events if _is_own(each)}
-        return [each for each in events if not _is_own(each)]
+        self._new |= {each["entityId"]: each["encryptedValue"] for each in signed}
+        return [each for each in events if each not in signed or not _is_own(each)]
 
     async def save(self) -> None:
         """Write down what is new. A run goes on without it: its provider may refuse the next one,
@@ -99,7 +101,5 @@ def _signed(request: RunAgentInput) -> Iterator[_Signed]:
 
 
 def _is_own(event: Event) -> bool:
-    if event["type"] != "REASONING_ENCRYPTED_VALUE":
-        return False
     value: str = event["encryptedValue"]
     return value.startswith(OWN_VALUE)

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import httpx
-import orjson
 
-from agui_runtime import jsontext
 from agui_runtime.connectors import network
-from agui_runtime.connectors.chat.failures import failure, refused
+from agui_runtime.connectors.chat.failures import (
+    failed,
+    failure,
+    parsed,
+    refused,
+    told_in_stream,
+)
+from agui_runtime.connectors.chat.secrets import Secrets
 from agui_runtime.connectors.chat.transport import unanswered
 from agui_runtime.errors import Misconfigured
 
@@ -55,7 +60,7 @@ class OpenAITranscription:
         self._url = f"{base_url.rstrip('/')}/audio/transcriptions"
         self._fields = {"model": model} | ({"language": language} if language else {})
         self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
-        self._api_key = api_key or ""
+        self._secrets = Secrets([api_key or ""])
         self._timeout = timeout
 
     async def transcribe(self, recording: Recording) -> str:
@@ -65,17 +70,19 @@ class OpenAITranscription:
                 answer = await client.post(self._url, data=self._fields, files={"file": file})
         except httpx.HTTPError as error:
             raise unanswered(error).failure from None
-        body = _parsed(answer.content, self._api_key)
-        if answer.status_code != 200:
+        body = self._secrets.cut_all(parsed(answer.content))
+        if not answer.is_success:
             raise refused(answer.status_code, body).failure
-        if not isinstance(body, dict) or not isinstance(body.get("text"), str):
-            raise failure("UNAVAILABLE", cause="the answer has no text")
-        return str(body["text"])
+        return _text(body)
 
 
-def _parsed(content: bytes, secret: str) -> object:
-    hidden = content.replace(secret.encode(), b"[hidden]") if secret else content
-    try:
-        return jsontext.loads(hidden)
-    except orjson.JSONDecodeError:
-        return None
+def _text(body: object) -> str:
+    """What an answer says was said: its `text`, or all of an answer that is no JSON."""
+    if isinstance(body, dict):
+        if isinstance(body.get("text"), str):
+            return str(body["text"])
+        if error := failed(body):
+            raise told_in_stream(error)
+    elif body and isinstance(body, str):
+        return body
+    raise failure("UNAVAILABLE", cause="the answer has no text")

@@ -70,6 +70,8 @@ async def test_a_recording_in_json_is_written_down(prefix: str) -> None:
         (429, {"error": {"message": "slow down"}}, 429, "rate_limited", True),
         (500, {"error": {"message": "oops"}}, 500, "provider_error", True),
         (200, {"no": "text"}, 500, "provider_error", True),
+        (401, {"error": {"message": f"bad key {KEY[:6]}...{KEY[-4:]}"}}, 401, "auth_failed", False),
+        (200, {"error": {"message": "slow down", "code": 429}}, 429, "rate_limited", True),
     ],
 )
 async def test_what_the_provider_refuses_is_told_safely(
@@ -81,6 +83,21 @@ async def test_what_the_provider_refuses_is_told_safely(
     assert answer.json()["error"] == code
     assert answer.json()["retryable"] is retryable
     assert KEY not in answer.text
+    assert KEY[-4:] not in answer.text
+
+
+async def test_a_text_that_is_no_json_is_what_was_said() -> None:
+    async def transcriptions(request: Request) -> Response:
+        return Response("Good morning\n", media_type="text/plain")
+
+    provider = FastAPI()
+    provider.add_route("/v1/audio/transcriptions", transcriptions, methods=["POST"])
+    async with served(provider) as origin:
+        service = OpenAITranscription("whisper-1", base_url=f"{origin}/v1")
+        options = WireOptions(transcription=service)
+        async with serving(CopilotRuntime(agents=scripted_agents()), options) as client:
+            answer = await client.post("/transcribe", json=SOUND)
+    assert answer.json()["text"] == "Good morning"
 
 
 @pytest.mark.parametrize(
