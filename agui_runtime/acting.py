@@ -19,8 +19,14 @@ from typing import Any, TypeAlias
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.actions import ServerAction
-from agui_runtime.connectors.base import Agent, calls_at_once, current_run, events_of
+from agui_runtime.actions import ActionResult, ServerAction
+from agui_runtime.connectors.base import (
+    Agent,
+    ResultParts,
+    calls_at_once,
+    current_run,
+    events_of,
+)
 from agui_runtime.delegation import Delegate
 from agui_runtime.events import Event
 from agui_runtime.steps import Step, accounted, continued, result_of
@@ -127,7 +133,7 @@ class _Work:
         self._box = box
         self._request = request
         self._follow_up = follow_up
-        self._tasks: dict[str, asyncio.Task[str]] = {}
+        self._tasks: dict[str, asyncio.Task[ActionResult]] = {}
 
     def begin(self, calls: Iterable[_Call]) -> None:
         """Begin the actions among the calls that have not begun yet."""
@@ -180,7 +186,7 @@ async def _working(work: _Work) -> AsyncIterator[_Work]:
         await work.close()
 
 
-async def _called(action: ServerAction, arguments: str) -> str:
+async def _called(action: ServerAction, arguments: str) -> ActionResult:
     return await action.call(arguments)
 
 
@@ -193,8 +199,9 @@ async def _left(ids: Collection[str]) -> list[_Call]:
     return [call for id_, call in latest.items() if id_ in ids]
 
 
-def _answered(call_id: str, content: str, also_said: bool) -> list[Event]:
-    said = _said(f"{call_id}-answer", content) if also_said else []
+def _answered(call_id: str, content: ActionResult, also_said: bool) -> list[Event]:
+    text = content.words if isinstance(content, ResultParts) else content
+    said = _said(f"{call_id}-answer", text) if also_said else []
     return [result_of(call_id, content), *said]
 
 

@@ -11,7 +11,7 @@ import inspect
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, get_type_hints
+from typing import Any, Protocol, TypeAlias, get_type_hints
 
 import orjson
 from ag_ui.core import Tool
@@ -19,10 +19,13 @@ from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 from pydantic.errors import PydanticUserError
 
 from agui_runtime import jsontext
-from agui_runtime.connectors.base import OfferedTool
+from agui_runtime.connectors.base import OfferedTool, ResultParts
 from agui_runtime.errors import AguiError, Misconfigured, first_fault
 
 logger = logging.getLogger(__name__)
+
+
+ActionResult: TypeAlias = str | ResultParts
 
 
 class ServerAction(Protocol):
@@ -38,7 +41,7 @@ class ServerAction(Protocol):
     def return_direct(self) -> bool:
         """The result is also shown to the user, as the answer."""
 
-    async def call(self, arguments: str) -> str:
+    async def call(self, arguments: str) -> ActionResult:
         """The result for the model, of the JSON text of an object. Failures are results too; it
         raises nothing.
         """
@@ -63,7 +66,7 @@ class Action:
         parameters = _untitled(self.arguments.model_json_schema())
         return Tool(name=self.name, description=self.description, parameters=parameters)
 
-    async def call(self, arguments: str) -> str:
+    async def call(self, arguments: str) -> ActionResult:
         """Carry it out; text results are returned as they are, None as "", the rest as JSON.
 
         Bad arguments (INVALID_ARGUMENTS) and exceptions (HANDLER_ERROR) are results too, see
@@ -101,7 +104,7 @@ class OfferedAction:
     def tool(self) -> Tool:
         return self.offered.tool
 
-    async def call(self, arguments: str) -> str:
+    async def call(self, arguments: str) -> ActionResult:
         """Carry it out; results and failures have the form of `Action.call`."""
         try:
             given = jsontext.loads(arguments or "{}")
@@ -116,7 +119,9 @@ class OfferedAction:
             return failed("HANDLER_ERROR", error.message)
         if result is None:
             return ""
-        return result if isinstance(result, str) else jsontext.dumps(result).decode()
+        if isinstance(result, str | ResultParts):
+            return result
+        return jsontext.dumps(result).decode()
 
 
 def action(
@@ -153,10 +158,10 @@ def _fields(function: Callable[..., Any]) -> dict[str, Any]:
     return fields
 
 
-def _encoded(result: object) -> str:
+def _encoded(result: object) -> ActionResult:
     if result is None:
         return ""
-    if isinstance(result, str):
+    if isinstance(result, str | ResultParts):
         return result
     try:
         return _ANYTHING.dump_json(result).decode()

@@ -8,20 +8,54 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from agui_runtime.jsontext import loads
+
 _Message: TypeAlias = dict[str, Any]
 
 WAS_BINARY = "agui_runtime.binary"
 """True in the metadata of a part that came as `binary`: whoever sent it must be told it so."""
+
+MEDIA = ("image", "audio", "video")
+"""Kinds of parts whose content types begin with them; all others are documents."""
 
 _SOURCES = {"data": "data", "url": "url", "id": "file"}
 _KEYS = {source: key for key, source in _SOURCES.items()}
 
 
 def modern(message: object) -> object:
-    """The message without `binary` parts, which AG-UI 1.0 no longer knows."""
+    """The message without `binary` parts, which AG-UI 1.0 no longer knows, and without parts in
+    the text of a tool's result.
+    """
+    if isinstance(message, dict) and message.get("role") == "tool":
+        text = message.get("content")
+        parts = parts_in(text) if isinstance(text, str) else None
+        return message if parts is None else {**message, "content": parts}
     if not isinstance(message, dict) or not isinstance(message.get("content"), list):
         return message
     return {**message, "content": _modern_parts(message["content"])}
+
+
+def in_words(content: object) -> str:
+    """A message's content as one text, in which each attachment is a line of words."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list | tuple) else ()
+    return "\n".join(_words(part) for part in parts)
+
+
+def parts_in(text: str) -> list[_Message] | None:
+    """The parts with attachments of which the text is the JSON; None where it is none.
+
+    Clients before AG-UI 1.0 know tool results as texts, and send back what they were given.
+    """
+    if not text.startswith('[{"') or '"source"' not in text:
+        return None
+    try:
+        parts = loads(text)
+    except ValueError:
+        return None
+    fits = all(isinstance(part, dict) and _is_part(part) for part in parts)
+    return parts if fits and any("source" in part for part in parts) else None
 
 
 def with_binary(message: _Message, *, only: bool) -> _Message:
@@ -35,6 +69,26 @@ def with_binary(message: _Message, *, only: bool) -> _Message:
         for part in message["content"]
     ]
     return {**message, "content": parts}
+
+
+def _words(part: Mapping[str, Any]) -> str:
+    if part["type"] == "text":
+        return str(part["text"])
+    source = part["source"]
+    where = source.get("mimeType", "") if source["type"] == "data" else source["value"]
+    return f"[{part['type']}: {where}]"
+
+
+def _is_part(part: Mapping[str, Any]) -> bool:
+    source = part.get("source")
+    if part.get("type") == "text":
+        return isinstance(part.get("text"), str)
+    return (
+        part.get("type") in (*MEDIA, "document")
+        and isinstance(source, dict)
+        and source.get("type") in _KEYS
+        and isinstance(source.get("value"), str)
+    )
 
 
 def _modern_parts(parts: Sequence[object]) -> list[object]:
@@ -52,7 +106,7 @@ def _from_binary(part: Mapping[str, Any]) -> Mapping[str, Any]:
     source_type = next((_SOURCES[key] for key in _SOURCES if part.get(key)), "data")
     filename = {"filename": part["filename"]} if part.get("filename") else {}
     return {
-        "type": kind if kind in ("image", "audio", "video") else "document",
+        "type": kind if kind in MEDIA else "document",
         "source": {"type": source_type, "value": value, "mimeType": mime},
         "metadata": {**filename, WAS_BINARY: True},
     }

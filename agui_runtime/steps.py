@@ -11,6 +11,7 @@ from typing import Any
 from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
 
+from agui_runtime.connectors.base import ResultParts
 from agui_runtime.errors import RunFailure
 from agui_runtime.events import TERMINAL, Event, Message
 from agui_runtime.fold import Fold
@@ -89,10 +90,11 @@ def continued(request: RunAgentInput, said: Sequence[Message]) -> RunAgentInput:
     return request.model_copy(update=told)
 
 
-def result_of(call_id: str, content: str) -> Event:
+def result_of(call_id: str, content: str | ResultParts) -> Event:
     """The event that answers a call."""
     ids = {"messageId": f"result-{call_id}", "toolCallId": call_id}
-    return {"type": "TOOL_CALL_RESULT", **ids, "content": content, "role": "tool"}
+    said = content.parts if isinstance(content, ResultParts) else content
+    return {"type": "TOOL_CALL_RESULT", **ids, "content": said, "role": "tool"}
 
 
 _MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])

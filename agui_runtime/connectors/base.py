@@ -19,6 +19,7 @@ from uuid import uuid4
 from ag_ui.core import RunAgentInput, Tool
 from pydantic import BaseModel
 
+from agui_runtime.attachments import in_words
 from agui_runtime.connectors.items import (
     AgentEvent as AgentEvent,
     ItemReader,
@@ -75,11 +76,23 @@ def calls_at_once(agent: object) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultParts:
+    """A tool's result that is more than text: AG-UI's parts, as a message has them."""
+
+    parts: list[dict[str, Any]]
+
+    @property
+    def words(self) -> str:
+        """The same as a text, in which each attachment is a line of words."""
+        return in_words(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
 class OfferedTool:
     """A tool that is carried out elsewhere.
 
-    `call` is given the arguments, a JSON object, and returns a JSON value; it raises AguiError with
-    a message for the model where it fails.
+    `call` is given the arguments, a JSON object, and returns a JSON value or `ResultParts`; it
+    raises AguiError with a message for the model where it fails.
     """
 
     tool: Tool

@@ -34,6 +34,7 @@ from agui_runtime.connectors.chat.patience import Patience
 from agui_runtime.connectors.chat.reply import Provider, Reply
 from agui_runtime.connectors.chat.request import ChatOptions, chat_request
 from agui_runtime.connectors.chat.secrets import Secrets
+from agui_runtime.connectors.chat.senses import known_senses
 from agui_runtime.connectors.chat.transport import broken_off, described, unanswered
 from agui_runtime.errors import Misconfigured, MissingExtra, ModelFailure
 from agui_runtime.events import Event
@@ -118,7 +119,10 @@ class LiteLLMAgent:
         library = self._library
         name, slash, model = self._model.partition("/")
         origin = f"litellm:{name if slash else ''}"
-        given = (self._model, request, self._options, self._instructions, origin)
+        options = self._options
+        if options.senses is None:
+            options = replace(options, senses=await asyncio.to_thread(library.senses, self._model))
+        given = (self._model, request, options, self._instructions, origin)
         body = await unless_long(is_much(request), chat_request, *given)
         name, slash, model = body["model"].partition("/")
         label = name if slash else None
@@ -178,6 +182,7 @@ class _Library:
     complete: Callable[..., Awaitable[AsyncGenerator[Any, None]]]
     keys: Callable[[str], Mapping[str, Any]]
     error: type[Exception]
+    senses: Callable[[str], tuple[str, ...]]
 
 
 def _check_installed() -> None:
@@ -198,7 +203,13 @@ def _load() -> _Library:
     vars(module).update(suppress_debug_info=True, REPEATED_STREAMING_CHUNK_LIMIT=sys.maxsize)
     # All its errors derive from those of the openai package.
     error = importlib.import_module("openai").OpenAIError
-    return _Library(module.acompletion, module.validate_environment, error)
+
+    def senses(model: str) -> tuple[str, ...]:
+        """What litellm knows of the model, and what its name says."""
+        known = {"image": module.supports_vision, "audio": module.supports_audio_input}
+        return (*known_senses(model), *(kind for kind, takes in known.items() if takes(model)))
+
+    return _Library(module.acompletion, module.validate_environment, error, senses)
 
 
 def _keep_offline() -> None:

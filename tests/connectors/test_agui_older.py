@@ -135,3 +135,19 @@ async def test_what_is_lost_of_an_event_is_told_in_the_log_once(
     await conversation_after(odd, odd, OPENED, SAID, CLOSED)
     [line] = [it.getMessage() for it in caplog.records if "left out" in it.getMessage()]
     assert "CUSTOM.timestamp" in line
+
+
+async def test_results_that_are_more_than_text_go_to_servers_that_know_them() -> None:
+    source = {"type": "data", "value": "aGk=", "mimeType": "image/png"}
+    parts = [{"type": "text", "text": "see"}, {"type": "image", "source": source}]
+    called = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    history: list[Event] = [
+        {"id": "a", "role": "assistant", "toolCalls": [called]},
+        {"id": "r", "role": "tool", "toolCallId": "c", "content": parts},
+    ]
+    for version, content in (({}, "see\n[image: image/png]"), ({"protocolVersion": "1.0"}, parts)):
+        endpoint = Endpoint([sse(STARTED | version, OPENED, SAID, CLOSED, FINISHED)])
+        async with agent(endpoint) as far:
+            for _ in range(2):
+                await told(far, ask("hi", *history))
+        assert endpoint.seen[1][1]["messages"][-1]["content"] == content

@@ -19,10 +19,10 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.connectors.mcp import McpServer, McpServers
 from agui_runtime.connectors.mcp.addresses import AllowedAddresses
 from agui_runtime.errors import Misconfigured
-from agui_runtime.events import Event
+from agui_runtime.events import Event, RunContext
 from agui_runtime.runtime import CopilotRuntime
 from tests.fakes.mcp_process import STDIO, listening
-from tests.runtime.worlds import asking, call, ran
+from tests.runtime.worlds import ANN, asking, call, ran
 
 TOOLS = ["mcp_echo", "add", "fail", "process", "die", "hang", "learn", "show_cart", "show_offers"]
 
@@ -46,7 +46,10 @@ class Caller:
 
 
 class World:
+    context = RunContext(ANN, "req-1")
+
     def __init__(self, servers: McpServers) -> None:
+        self.servers = servers
         self.agent = Caller()
         self.runtime = CopilotRuntime({"default": self.agent}, remotes=[servers])
 

@@ -15,6 +15,7 @@ import orjson
 from ag_ui.core import EventType, RunAgentInput
 
 from agui_runtime import jsontext
+from agui_runtime.attachments import in_words
 from agui_runtime.connectors.agui.dialect import Dialect
 from agui_runtime.connectors.chat.failures import redact
 from agui_runtime.connectors.dumping import dumped
@@ -82,6 +83,7 @@ class AGUIAgent:
         self.description = description or f"the agent {name}"
         self._keep_raw = keep_raw
         self._protocol = protocol
+        self._takes_parts = False
         self._server = RemoteServer(
             url,
             f"the server of agent {name!r}",
@@ -96,10 +98,14 @@ class AGUIAgent:
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         """The endpoint's events, up to its terminal one."""
         incoming = _Incoming(self._server, self._keep_raw)
-        asked = await unless_long(is_much(request), _payload, request, self._protocol)
+        asked = await unless_long(
+            is_much(request), _payload, request, self._protocol, self._takes_parts
+        )
         async with self._server.stream("", asked, "text/event-stream") as blocks:
             async for block in blocks:
                 for event in incoming.feed(block):
+                    # Servers before 1.0 refuse results that are more than text.
+                    self._takes_parts |= "protocolVersion" in event
                     if event["type"] in TERMINAL:
                         await drain(blocks)
                         yield event
@@ -175,7 +181,7 @@ class _Incoming:
         return event
 
 
-def _payload(request: RunAgentInput, protocol: str | None) -> dict[str, Any]:
+def _payload(request: RunAgentInput, protocol: str | None, parts: bool) -> dict[str, Any]:
     """The request as every generation of servers takes it.
 
     Servers from before 1.0 need all lists to be there; activities are never sent back (AG-UI,
@@ -185,12 +191,14 @@ def _payload(request: RunAgentInput, protocol: str | None) -> dict[str, Any]:
     asked = {key: value for key, value in dump.items() if value is not None}
     asked.pop("protocolVersion", None)
     everything: dict[str, Any] = {"state": {}, "tools": [], "context": [], "forwardedProps": {}}
-    messages = [_own(each) for each in asked["messages"] if each["role"] != "activity"]
+    messages = [_own(each, parts) for each in asked["messages"] if each["role"] != "activity"]
     version = {"protocolVersion": protocol} if protocol else {}
     return everything | asked | {"messages": messages} | version
 
 
-def _own(message: Message) -> Message:
+def _own(message: Message, parts: bool) -> Message:
+    if message["role"] == "tool" and not parts:
+        return message | {"content": in_words(message["content"])}
     if message["role"] == "assistant" and message["id"].endswith(TEXT):
         return message | {"id": message["id"].removesuffix(TEXT)}
     return message

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ag_ui.core import RunAgentInput, Tool
 
+from agui_runtime.attachments import in_words
 from agui_runtime.connectors.chat.attachments import Media, attachment_of, chat_part, media_of
+from agui_runtime.connectors.chat.senses import known_senses, with_shown
 from agui_runtime.connectors.chat.thoughts import with_thoughts
 from agui_runtime.events import Message
 from agui_runtime.repair import repair
@@ -37,6 +40,8 @@ class ChatOptions:
     - `include_usage`: ask for token counts; some older servers refuse `stream_options`.
     - `return_reasoning`: send a thinking model's reasoning and signatures back with the calls and
       messages that they belong to, as it sent them. False: for servers that refuse what they sent.
+    - `senses`: what of tools' results the model is given as it is, `("image", "audio")` or less;
+      the rest is named in words. None: what models of its name are known to take.
     - `thinks_first`: answers begin within their reasoning, whose first `<think>` the server leaves
       out; they end it with `</think>`.
     - `media`: which attachments are sent as they are; others are written out, if they are text, or
@@ -51,6 +56,7 @@ class ChatOptions:
     max_tokens_field: str = "max_completion_tokens"
     include_usage: bool = True
     return_reasoning: bool = True
+    senses: tuple[str, ...] | None = None
     thinks_first: bool = False
     media: Media | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -70,11 +76,18 @@ def chat_request(
     origin = origin if options.return_reasoning else ""
     asked = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
     role = "developer" if options.keep_system_role is False else "system"
+    chosen = _model(model, asked.get("model"), options.models)
+    senses = known_senses(chosen) if options.senses is None else frozenset(options.senses)
+    media = options.media or media_of(model)
     body: dict[str, Any] = {
-        "model": _model(model, asked.get("model"), options.models),
+        "model": chosen,
         "messages": [
             *({"role": role, "content": text} for text in _prompts(request, options, instructions)),
-            *_messages(request, role, origin, options.media or media_of(model)),
+            *with_shown(
+                _messages(request, role, origin, media, senses),
+                senses,
+                partial(chat_part, media=media),
+            ),
         ],
         "stream": True,
         **({"stream_options": {"include_usage": True}} if options.include_usage else {}),
@@ -117,17 +130,19 @@ def _includes_context(request: RunAgentInput, options: ChatOptions) -> bool:
 
 
 def _messages(
-    request: RunAgentInput, system_role: str, origin: str, media: Media
-) -> Iterator[Message]:
+    request: RunAgentInput, system_role: str, origin: str, media: Media, senses: frozenset[str]
+) -> Iterator[tuple[Message, Message]]:
+    """The history, each message with what is written for it."""
     dumped = [message.model_dump(mode="json", by_alias=True) for message in request.messages]
     for message in repair(dumped):
         if message["role"] in {"system", "developer"}:
-            yield {"role": system_role, "content": message["content"]}
+            yield message, {"role": system_role, "content": message["content"]}
         elif message["role"] == "user":
-            yield _user(message, media)
+            yield message, _user(message, media)
         else:
-            written = _BY_ROLE[message["role"]](message)
-            yield with_thoughts(written, message, origin) if origin else written
+            is_result = message["role"] == "tool"
+            written = _tool_result(message, senses) if is_result else _assistant(message)
+            yield message, with_thoughts(written, message, origin) if origin else written
 
 
 def _user(message: Message, media: Media) -> Message:
@@ -149,21 +164,17 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": call["id"], "type": "function", "function": function}
 
 
-def _tool_result(message: Message) -> Message:
+def _tool_result(message: Message, senses: frozenset[str]) -> Message:
+    """Text only: what the model takes of the rest follows in another message."""
     content = message["content"]
     if not isinstance(content, str):
-        content = "\n".join(_words(part) for part in content)
+        content = "\n".join(
+            in_words([part])
+            if part["type"] in {"text", *senses}
+            else attachment_of(part).in_words()
+            for part in content
+        )
     return {"role": "tool", "tool_call_id": message["toolCallId"], "content": content}
-
-
-_BY_ROLE: Mapping[str, Callable[[Message], Message]] = {
-    "assistant": _assistant,
-    "tool": _tool_result,
-}
-
-
-def _words(part: Mapping[str, Any]) -> str:
-    return str(part["text"]) if part["type"] == "text" else attachment_of(part).in_words()
 
 
 def _tool(tool: Tool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from agui_runtime import jsontext
+from agui_runtime.attachments import in_words
 from agui_runtime.events import Message
 
 _SPEAKERS = ("user", "assistant", "system", "developer")
@@ -82,7 +83,7 @@ def _result(message: Message, names: Mapping[str, str]) -> dict[str, Any]:
         "id": message["id"],
         "actionExecutionId": message["toolCallId"],
         "actionName": names.get(message["toolCallId"], "unknown"),
-        "result": text_of(message["content"]),
+        "result": in_words(message["content"]),
     }
 
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any, Protocol
 
+from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.session import McpServer, McpSession
-from agui_runtime.connectors.mcp.tools import McpResult, McpTool
+from agui_runtime.connectors.mcp.tools import McpTool
 from agui_runtime.errors import MissingExtra, RemoteFailure
 
 logger = logging.getLogger(__name__)

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from agui_runtime.connectors.base import Offer, OfferedTool
+from agui_runtime.connectors.base import Offer, OfferedTool, ResultParts
 from agui_runtime.connectors.mcp.addresses import AllowedAddresses
 from agui_runtime.connectors.mcp.kept import KeptServer, listed_by, needs_mcp
+from agui_runtime.connectors.mcp.output import check_output
+from agui_runtime.connectors.mcp.results import McpResult, bounded, succeeded
 from agui_runtime.connectors.mcp.session import McpServer, McpSession
-from agui_runtime.connectors.mcp.tools import McpResult, McpTool, succeeded
+from agui_runtime.connectors.mcp.tools import McpTool
 from agui_runtime.events import RunContext
 
 logger = logging.getLogger(__name__)
@@ -97,12 +99,16 @@ class _Named:
 
 async def _offered(server: KeptServer | _Named) -> list[OfferedTool]:
     """The tools that models may call."""
-    tools = [each.tool for each in await listed_by(server) if each.for_model]
-    return [OfferedTool(tool, partial(_called, server, tool.name)) for tool in tools]
+    tools = [each for each in await listed_by(server) if each.for_model]
+    return [OfferedTool(each.tool, partial(_called, server, each)) for each in tools]
 
 
-async def _called(server: KeptServer | _Named, name: str, arguments: Mapping[str, Any]) -> object:
-    return succeeded(await server.call(name, arguments))
+async def _called(
+    server: KeptServer | _Named, tool: McpTool, arguments: Mapping[str, Any]
+) -> str | ResultParts:
+    result = await server.call(tool.name, arguments)
+    check_output(tool, result, server.label)
+    return succeeded(bounded(result, server.label))
 
 
 def _server(address: str, key: object) -> McpServer:

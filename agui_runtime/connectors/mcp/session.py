@@ -15,7 +15,9 @@ import httpx
 from pydantic import AnyUrl, BaseModel, ValidationError
 
 from agui_runtime.connectors import network
-from agui_runtime.connectors.mcp.tools import McpResult, McpTool, tool_of
+from agui_runtime.connectors.mcp.asking import LastAnswer, calling, listing
+from agui_runtime.connectors.mcp.results import McpResult
+from agui_runtime.connectors.mcp.tools import McpTool, tool_of
 from agui_runtime.errors import InvalidInput, Misconfigured, RemoteFailure
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ class McpSession:
         self._shows_pages = shows_pages
         self._session: asyncio.Future[ClientSession] = asyncio.get_running_loop().create_future()
         self._leave = asyncio.Event()
+        self._http = LastAnswer()
         self._keeper = asyncio.create_task(self._keep())
 
     @classmethod
@@ -100,7 +103,7 @@ class McpSession:
                 await asyncio.shield(session._session)
         except TimeoutError:
             await session.close()
-            raise RemoteFailure("TIMEOUT", f"{server.label} does not answer") from None
+            raise session._failure("TIMEOUT", " does not answer") from None
         except BaseException:
             await session.close()
             raise
@@ -123,18 +126,17 @@ class McpSession:
         tools: list[McpTool] = []
         cursor: str | None = None
         while True:
-            page = await self._asked(session.list_tools(cursor))
-            for tool in page.tools:
-                about = tool.description or ""
-                tools.append(tool_of(tool.name, about, tool.inputSchema, tool.meta or {}))
-            cursor = page.nextCursor
+            page = await self._asked(listing(session, cursor))
+            told = (tool_of(each, self._server.label) for each in page.get("tools") or ())
+            tools += [tool for tool in told if tool is not None]
+            cursor = page.get("nextCursor")
             if not cursor:
                 return tools
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> McpResult:
         """What the tool returns, also that it failed; raises RemoteFailure."""
         session = await self._session
-        return _json(await self._asked(session.call_tool(name, dict(arguments))))
+        return {"isError": False, **await self._asked(calling(session, name, arguments))}
 
     async def read(self, address: str) -> McpResult:
         """The resource; raises InvalidInput if that is no address, and RemoteFailure."""
@@ -164,22 +166,27 @@ class McpSession:
                 return asking.result()
         except McpError as error:
             self.broken = self.broken or error.error.code in _LOST
-            raise RemoteFailure("REFUSED", f"{self._server.label}: {error}") from error
+            raise self._failure("REFUSED", f": {error}") from error
         except Exception as error:
             self.broken = True
-            raise RemoteFailure("BROKEN", f"{self._server.label} failed") from error
+            raise self._failure("BROKEN", " failed") from error
         finally:
             self._open -= 1
             asking.cancel()
             await asyncio.wait((asking,))
         if self._keeper in done:
-            raise RemoteFailure("BROKEN", f"{self._server.label} is gone")
+            raise self._failure("BROKEN", " is gone")
         self.broken = self._open == 0
-        raise RemoteFailure("TIMEOUT", f"{self._server.label} took longer than {patience:g} s")
+        raise self._failure("TIMEOUT", f" took longer than {patience:g} s")
+
+    def _failure(self, kind: str, problem: str) -> RemoteFailure:
+        """A failure of this server, with the HTTP status that it came with, if there was one."""
+        words = f"{self._server.label}{problem}{self._http.words}"
+        return RemoteFailure(kind, words, self._http.refusal)
 
     async def _keep(self) -> None:
         try:
-            async with _session(self._server, self._heard) as session:
+            async with _session(self._server, self._http, self._heard) as session:
                 await _introduced(session, self._shows_pages)
                 self._session.set_result(session)
                 await self._leave.wait()
@@ -192,7 +199,8 @@ class McpSession:
         if self._session.done():
             logger.warning("%s was lost", self._server.label, exc_info=error)
             return
-        failure = RemoteFailure("UNREACHABLE", f"{self._server.label} cannot be reached")
+        told = " cannot be used" if self._http.words else " cannot be reached"
+        failure = self._failure("UNREACHABLE", told)
         failure.__cause__ = error
         self._session.set_exception(failure)
 
@@ -204,11 +212,15 @@ class McpSession:
 
 
 @asynccontextmanager
-async def _session(server: McpServer, heard: Any) -> AsyncIterator[ClientSession]:  # noqa: ANN401
+async def _session(
+    server: McpServer,
+    http: LastAnswer,
+    heard: Any,  # noqa: ANN401  # MCP's MessageHandlerFnT
+) -> AsyncIterator[ClientSession]:
     from mcp import ClientSession  # heavy: only when a server is called
 
     async with AsyncExitStack() as stack:
-        read, write = await _connected(server, stack)
+        read, write = await _connected(server, http, stack)
         session = ClientSession(read, write, message_handler=heard)
         yield await stack.enter_async_context(session)
 
@@ -230,7 +242,7 @@ async def _introduced(session: ClientSession, shows_pages: bool) -> None:
     await session.send_notification(types.ClientNotification(types.InitializedNotification()))
 
 
-async def _connected(server: McpServer, stack: AsyncExitStack) -> tuple[Any, Any]:
+async def _connected(server: McpServer, http: LastAnswer, stack: AsyncExitStack) -> tuple[Any, Any]:
     """The streams to and from the server."""
     if server.command:
         from mcp.client.stdio import StdioServerParameters, get_default_environment, stdio_client
@@ -242,11 +254,11 @@ async def _connected(server: McpServer, stack: AsyncExitStack) -> tuple[Any, Any
     if httpx.URL(server.url).path.endswith("/sse"):
         from mcp.client.sse import sse_client
 
-        streams = sse_client(server.url, httpx_client_factory=_ClientFactory(server))
+        streams = sse_client(server.url, httpx_client_factory=_ClientFactory(server, http))
         return await stack.enter_async_context(streams)
     from mcp.client.streamable_http import streamable_http_client
 
-    client = await stack.enter_async_context(_client(server))
+    client = await stack.enter_async_context(_client(server, http))
     both = await stack.enter_async_context(streamable_http_client(server.url, http_client=client))
     return both[0], both[1]
 
@@ -254,8 +266,9 @@ async def _connected(server: McpServer, stack: AsyncExitStack) -> tuple[Any, Any
 class _ClientFactory:
     """Gives the SSE transport our client, and not one that follows every redirect."""
 
-    def __init__(self, server: McpServer) -> None:
+    def __init__(self, server: McpServer, http: LastAnswer) -> None:
         self._server = server
+        self._http = http
 
     def __call__(
         self,
@@ -263,15 +276,19 @@ class _ClientFactory:
         timeout: httpx.Timeout | None = None,
         auth: httpx.Auth | None = None,
     ) -> httpx.AsyncClient:
-        return _client(self._server)
+        return _client(self._server, self._http)
 
 
-def _client(server: McpServer) -> httpx.AsyncClient:
+def _client(server: McpServer, http: LastAnswer) -> httpx.AsyncClient:
     """Without a limit on silence: a server may say something unasked, or never."""
     timeout = httpx.Timeout(server.timeout, connect=server.connect_timeout, read=None)
-    return network.client(
-        headers=server.headers, timeout=timeout, follow_redirects=server.follow_redirects
+    client = network.client(
+        headers=server.headers,
+        timeout=timeout,
+        follow_redirects=server.follow_redirects,
     )
+    client.event_hooks["response"].append(http.note)
+    return client
 
 
 def _json(result: BaseModel) -> McpResult:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from agui_runtime import jsontext
+from agui_runtime.attachments import in_words
 from agui_runtime.events import Message
 from agui_runtime.wires.graphql.inputs import (
     ActionExecutionMessageInput,
@@ -68,7 +69,7 @@ def legacy(messages: Sequence[Message]) -> list[dict[str, Any]]:
                 {
                     "actionExecutionId": message["toolCallId"],
                     "actionName": names.get(message["toolCallId"], "unknown"),
-                    "result": text_of(message["content"]),
+                    "result": in_words(message["content"]),
                     "id": message["id"],
                 }
             )

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from agui_runtime.attachments import in_words
 from agui_runtime.delegation import DELEGATE, SUBAGENT_STATE
 from agui_runtime.errors import AguiError, GuardrailDenied, GuardrailFailure
 from agui_runtime.events import TERMINAL, Event, Record, RunInfo
 from agui_runtime.wires.graphql.agent_state import AgentStateView
 from agui_runtime.wires.graphql.errors import failure_details
 from agui_runtime.wires.graphql.interrupts import meta_event, unannounced
-from agui_runtime.wires.graphql.messages import text_of
 from agui_runtime.wires.graphql.releases import FAILURE_ID, Page
 from agui_runtime.wires.graphql.types import (
     JSON,
@@ -158,7 +158,7 @@ class Projector:
                 created_at=self._clock(),
                 action_execution_id=event["toolCallId"],
                 action_name=call.name if call else "unknown",
-                result=text_of(event["content"]),
+                result=in_words(event["content"]),
             )
         )
 

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from agui_runtime import jsontext
 from agui_runtime.auth import OwnAnswer, caller_of
-from agui_runtime.connectors.base import current_run
+from agui_runtime.connectors.base import ResultParts, current_run
 from agui_runtime.connectors.copilotkit.messages import to_legacy
 from agui_runtime.connectors.copilotkit.parameters import to_parameters
 from agui_runtime.errors import AguiError, InvalidInput, RequestError
@@ -164,7 +164,9 @@ class RemoteWire:
             raise _NotThere(f"Action '{name}' not found; there are {sorted(known)}")
         current_run.set(exchange.context)
         arguments = jsontext.dumps(exchange.body.get("arguments") or {}).decode()
-        await exchange.answer({"result": await known[name].call(arguments)})
+        result = await known[name].call(arguments)
+        text = result.words if isinstance(result, ResultParts) else result
+        await exchange.answer({"result": text})
 
     async def _state(self, exchange: Exchange) -> None:
         name, thread = exchange.text("name"), exchange.text("threadId")

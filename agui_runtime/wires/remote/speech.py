@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from agui_runtime import jsontext
-from agui_runtime.connectors.copilotkit.messages import as_text, text_of, to_legacy
+from agui_runtime.attachments import in_words
+from agui_runtime.connectors.copilotkit.messages import as_text, to_legacy
 from agui_runtime.events import Event, RunInfo
 from agui_runtime.fold import Fold
 
@@ -63,7 +64,7 @@ class Speech:
         call = event["toolCallId"]
         name = self._names.get(call, "unknown")
         ids = {"actionExecutionId": call, "actionName": name}
-        yield {"type": "ActionExecutionResult", **ids, "result": text_of(event["content"])}
+        yield {"type": "ActionExecutionResult", **ids, "result": in_words(event["content"])}
 
     def _step_started(self, event: Event) -> Iterator[Line]:
         self._node = event["stepName"]

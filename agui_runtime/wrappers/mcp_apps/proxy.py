@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agui_runtime.connectors.mcp.tools import PAGES_AT, McpResult
+from agui_runtime.connectors.mcp.results import McpResult
+from agui_runtime.connectors.mcp.tools import PAGES_AT
 from agui_runtime.errors import InvalidInput, RemoteFailure, first_fault
 from agui_runtime.wrappers.mcp_apps.servers import AppServer, AppServers
 

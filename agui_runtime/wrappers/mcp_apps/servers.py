@@ -11,16 +11,13 @@ from typing import Any
 
 import orjson
 
-from agui_runtime import jsontext
 from agui_runtime.actions import OfferedAction, failed
 from agui_runtime.connectors.base import OfferedTool
 from agui_runtime.connectors.mcp import McpServer
 from agui_runtime.connectors.mcp.kept import KeptServer, listed_by, needs_mcp
-from agui_runtime.connectors.mcp.tools import McpResult, McpTool, said
+from agui_runtime.connectors.mcp.results import LARGEST as LARGEST, McpResult, bounded, said
+from agui_runtime.connectors.mcp.tools import McpTool
 from agui_runtime.errors import Misconfigured, RemoteFailure
-
-LARGEST = 4 * 1024 * 1024
-"""Bytes of JSON in one answer of a server."""
 
 
 class Shown(str):
@@ -31,7 +28,7 @@ class Shown(str):
 
 class AppServer:
     """One server. Its methods raise RemoteFailure, also for answers that are no JSON of ours
-    (numbers of more than 64 bits) or larger than `LARGEST`.
+    (numbers of more than 64 bits) or too large.
     """
 
     def __init__(self, server: McpServer, kept: KeptServer) -> None:
@@ -47,7 +44,7 @@ class AppServer:
 
     async def tool(self, name: str) -> McpTool | None:
         """The tool of that name, if the server lists it."""
-        return next((each for each in await self.kept.tools() if each.tool.name == name), None)
+        return next((each for each in await self.kept.tools() if each.name == name), None)
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> McpResult:
         """What the tool returns, also that it failed."""
@@ -58,7 +55,7 @@ class AppServer:
         return self._bounded(await self.kept.read(address))
 
     async def _shown(self, tool: McpTool, arguments: Mapping[str, Any]) -> Shown:
-        result = await self.call(tool.tool.name, arguments)
+        result = await self.call(tool.name, arguments)
         shown = Shown(_text(result))
         shown.activity = {
             "result": result,
@@ -71,13 +68,9 @@ class AppServer:
 
     def _bounded(self, result: McpResult) -> McpResult:
         try:
-            size = len(jsontext.dumps(result))
+            return bounded(result, self.kept.label)
         except orjson.JSONEncodeError as error:
             raise RemoteFailure("BROKEN", f"{self.kept.label} answered with bad JSON") from error
-        if size > LARGEST:
-            limit = LARGEST // 1024**2
-            raise RemoteFailure("TOO_LARGE", f"{self.kept.label} answered with over {limit} MiB")
-        return result
 
 
 class AppServers:
@@ -116,5 +109,5 @@ class AppServers:
 
 def _text(result: McpResult) -> str:
     content = said(result)
-    text = content if isinstance(content, str) else jsontext.dumps(content).decode()
+    text = content if isinstance(content, str) else content.words
     return failed("HANDLER_ERROR", text) if result["isError"] else text

@@ -1,0 +1,78 @@
+"""What is asked of an MCP server, and how its answers are taken: as loosely as they can be read.
+
+The client of the `mcp` package drops all tools for one that it cannot read, and the result of a
+call whose structured part is not as promised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from agui_runtime.connectors.mcp.results import McpResult
+
+if TYPE_CHECKING:
+    from mcp import ClientSession
+
+_SECRET = re.compile(r"(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[^/]{16,}")
+"""What looks like a key within a path: some servers have one there."""
+
+_LONGEST_PATH = 200
+_OF_MCP = ("application/json", "text/event-stream")
+
+
+class LastAnswer:
+    """The latest HTTP answer of a server, as far as a failure may tell of it."""
+
+    def __init__(self) -> None:
+        self._status = 0
+        self._path = ""
+        self._kind = ""
+
+    async def note(self, response: httpx.Response) -> None:
+        """To be called with each answer; a stream that a server does not offer (405) is none."""
+        if response.request.method == "GET" and response.status_code in {404, 405}:
+            return
+        self._status = response.status_code
+        self._path = _SECRET.sub("[hidden]", response.request.url.path)[:_LONGEST_PATH]
+        self._kind = response.headers.get("content-type", "").partition(";")[0].strip()
+
+    @property
+    def refusal(self) -> int | None:
+        """The status, if it was no success."""
+        return self._status if self._status >= 300 else None
+
+    @property
+    def words(self) -> str:
+        if self.refusal:
+            return f": HTTP {self._status} at {self._path}"
+        if self._status == 200 and self._kind not in _OF_MCP:
+            kind = self._kind or "nothing"
+            return f": HTTP 200 at {self._path} with {kind}; is it the URL of an MCP server?"
+        return ""
+
+
+async def listing(session: ClientSession, cursor: str | None) -> McpResult:
+    """One page of the tools, as the server lists them."""
+    from mcp import types
+
+    params = types.PaginatedRequestParams(cursor=cursor) if cursor else None
+    return await _asked(session, types.ListToolsRequest(params=params))
+
+
+async def calling(session: ClientSession, name: str, arguments: Mapping[str, Any]) -> McpResult:
+    """The result of a call, as the server gives it."""
+    from mcp import types
+
+    params = types.CallToolRequestParams(name=name, arguments=dict(arguments))
+    return await _asked(session, types.CallToolRequest(params=params))
+
+
+async def _asked(session: ClientSession, request: Any) -> McpResult:  # noqa: ANN401
+    from mcp import types
+
+    answer = await session.send_request(types.ClientRequest(request), types.EmptyResult)
+    return answer.model_dump(mode="json", by_alias=True)
