@@ -93,6 +93,17 @@ async def test_older_pages_see_the_state_grow() -> None:
     assert documents == ["Onc", "Once upon a", "Once upon a time"]
 
 
+@pytest.mark.parametrize("rules", [7, "write", [7, None], {"state_key": "x"}, [{"tool": ["a"]}]])
+async def test_rules_that_cannot_be_meant_break_nothing(rules: object) -> None:
+    call = {"id": "c1", "name": "write", "args": {}, "type": "tool_call"}
+    message = {"type": "ai", "id": "m1", "content": "", "tool_calls": [call]}
+    about = {"langgraph_node": "chat", "predict_state": rules}
+    async with talking(streamed(("messages", [message, about]))) as (page, _):
+        events = await page.say("hi")
+    assert "CUSTOM" not in kinds(events)
+    assert events[-1]["type"] == "RUN_FINISHED"
+
+
 async def test_a_state_that_was_foretold_in_vain_is_told_at_the_end() -> None:
     rules = [{"state_key": "document", "tool": "write"}]
     call = {"id": "c1", "name": "write", "args": {}, "type": "tool_call"}

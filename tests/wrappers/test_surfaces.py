@@ -80,6 +80,12 @@ async def test_what_a_tool_returns_is_drawn(wrap: Any) -> None:  # noqa: ANN401
     assert found.index(result) == len(found) - 2
 
 
+async def test_a_result_in_parts_is_drawn() -> None:
+    text = {"type": "text", "text": json.dumps({"a2ui_operations": OPERATIONS})}
+    found = await shown(*called("t1", "search"), {**returned("t1", ""), "content": [text]})
+    assert activities(found) == [("a2ui-surface-t1", {"a2ui_operations": OPERATIONS})]
+
+
 async def test_several_surfaces_of_one_result_stay_apart() -> None:
     other = {"version": "v0.9", "deleteSurface": {"surfaceId": "old"}}
     result = returned("t1", {"a2ui_operations": [*OPERATIONS, other]})

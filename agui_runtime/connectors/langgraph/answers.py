@@ -36,7 +36,7 @@ class Answers:
         if _wanted(about, "emit-messages"):
             yield from answer.prose(message)
         if _wanted(about, "emit-tool-calls"):
-            rules = about.get("predict_state") or ()
+            rules = _rules(about)
             for event in answer.tool_calls(message):
                 if event["type"] == "TOOL_CALL_START" and _foretells(rules, event["toolCallName"]):
                     self.predicting.add(event["toolCallId"])
@@ -111,8 +111,15 @@ def _pieces(message: Chunk) -> Iterable[Mapping[str, Any]]:
     ]
 
 
+def _rules(about: About) -> list[Mapping[str, Any]]:
+    """What a graph foretells its state by, as far as it can be meant."""
+    given = about.get("predict_state")
+    listed = given if isinstance(given, list) else [given]
+    return [rule for rule in listed if isinstance(rule, Mapping) and "tool" in rule]
+
+
 def _foretells(rules: Iterable[Mapping[str, Any]], tool: str) -> bool:
-    return any(rule.get("tool") == tool for rule in rules)
+    return any(rule["tool"] == tool for rule in rules)
 
 
 def _wanted(about: About, flag: str) -> bool:

@@ -283,7 +283,11 @@ def _value(written: object) -> Any:  # noqa: ANN401  # any JSON
 
 
 def _object(content: object) -> Mapping[str, Any]:
-    """The object in a result: its JSON, or the JSON of its JSON; {} for anything else."""
+    """The object in a result: its JSON, or the JSON of its JSON; {} for anything else. Texts of
+    several parts are one.
+    """
+    if isinstance(content, list):
+        content = "".join(str(part.get("text", "")) for part in content)
     for _ in range(2):
         if isinstance(content, str) and content.lstrip()[:1] in {"{", '"'}:
             try:
