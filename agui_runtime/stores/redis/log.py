@@ -215,6 +215,7 @@ class RedisRunLog:
         if how != b"ok":
             return False
         self._holdings.written(run, held, end.events)
+        self._holdings.remove(lease)  # before it waits again: from now on it can be deleted
         try:
             await self._index.freed(run.thread_id)
             await self._index.touched(run.owner, run.thread_id, float(told[0]))

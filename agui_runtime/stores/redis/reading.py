@@ -99,11 +99,14 @@ class Reading:
             tail.forget()
 
     async def _next(self, tail: Tail, after: Cursor | None) -> Batch:
+        channel = self._script.channel(tail.thread_id)
+        spoken = self._hearing.is_spoken(channel)
         try:
             async with tail.unless_failed(), self._turns:
                 batch = await self._part(tail, after)
         except ThreadNotFound:
-            if tail.orphaned or self._hearing.is_spoken(self._script.channel(tail.thread_id)):
+            # Only a thread that idles can be deleted; another run of its id may have begun since.
+            if tail.orphaned or (spoken and self._hearing.is_spoken(channel)):
                 raise OwnerLost from None  # of a run of this process nothing is there any longer
             raise
         tail.reach(batch.cursor)

@@ -2,8 +2,10 @@
 -- the step. A step answers with a list whose first item says how it went.
 --
 -- META     hash: owner, agent, name, archived, created, updated; epoch, boot, seq (newest record),
---          first (oldest record), size and spent (bytes: of all, of the live run); tokens (how many
---          were given); while a run is live also token, live (its id), until, inbox, nonce, stop
+--          first (oldest record), size and spent (bytes: of all, of the live run); tokens (the
+--          latest: they begin with the time at which the thread was made, so that a thread that is
+--          made again under a deleted one's id gives others); while a run is live also token, live
+--          (its id), until, inbox, nonce, stop
 -- LOG      stream: entry `<seq>-0` is one record: r = run id, e = the event's JSON
 -- RUNS     list, oldest first: "<first record> <bytes> <the run's JSON>"
 -- IDS      set of the ids of the thread's messages
@@ -59,7 +61,7 @@ local function obtain(owner, agent, epoch)
     call('DEL', unpack(KEYS))
     call('HSET', META, 'owner', owner, 'agent', agent, 'created', stamp(now),
       'updated', stamp(now), 'epoch', epoch, 'boot', boot(), 'seq', 0, 'first', 1,
-      'size', 0, 'spent', 0, 'tokens', 0)
+      'size', 0, 'spent', 0, 'tokens', string.format('%.0f', now * 1e6))
     keep()
     return true
   end
@@ -173,7 +175,7 @@ function steps.claim(owner, agent, epoch, nonce, run_id, fingerprint, run, lease
     forget_oldest()
   end
   keep()
-  return { 'ok', known, seq, tostring(token), call('SMEMBERS', IDS), stamp(now) }
+  return { 'ok', known, seq, string.format('%.0f', token), call('SMEMBERS', IDS), stamp(now) }
 end
 
 function steps.renew(token, lease)

@@ -40,7 +40,8 @@ TOKENS: Sequence[Token] = (
     *map(Token, (b"9" * 400, b"-" + b"9" * 5000, b"1." + b"0" * 5000, b"9" * 17 + b".5")),
     *map(Token, (b'"\xff\xfe"', b'"\xed\xa0\x80"', b'"\\ud83d"', b'"\\udc00\\ud800"', b'"\\x"')),
     *map(Token, (b'"\n"', b'"' + b"y" * 70_000 + b'"', b"undefined", b"", b'{"a":1,"a":2}')),
-    *(_deep(levels) for levels in (60, 1025, 20_000)),
+    *(_deep(levels) for levels in (60, 120, 253, 254, 255, 1020, 1025, 20_000)),
+    Token(b'{"a":' * 253 + b"1" + b"}" * 253),
     Token(b'{"a":[' * 600 + b"1" + b"]}" * 600),
     Token(b'"' + b"[" * 300 + b"]" * 300 + b'"'),  # JSON within a text
     Token(b'"' + b"[" * 2000 + b'"'),

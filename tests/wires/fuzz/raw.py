@@ -35,7 +35,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` is 0 where the server closed the connection without a word."""
+    """`status` is 0 where the server closed the connection without an answer, or in its midst."""
 
     status: int
     headers: bytes = b""
@@ -47,6 +47,7 @@ class Connection:
 
     def __init__(self, port: int) -> None:
         self._port = port
+        self._received = bytearray()
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
@@ -57,7 +58,7 @@ class Connection:
                 return await self._exchange(request)
             except (asyncio.IncompleteReadError, ConnectionError):
                 await self.close()
-                return Answer(0)
+                return Answer(0, body=bytes(self._received))
 
     async def close(self) -> None:
         if self._writer is not None:
@@ -70,6 +71,7 @@ class Connection:
             self._reader, self._writer = opened
         reader, writer = self._reader, self._writer
         assert reader is not None
+        self._received.clear()
         writer.write(request.head + request.body)
         if request.reading is Reading.CUT:
             await self.close()
@@ -95,7 +97,7 @@ class Connection:
         return await reader.read()  # to the end of the connection, which `connection: close` told
 
     async def _chunks(self, reader: asyncio.StreamReader, request: Request) -> bytes:
-        body = bytearray()
+        body = self._received
         while True:
             size = int(await reader.readuntil(b"\r\n"), 16)
             body += (await reader.readexactly(size + 2))[:-2]

@@ -63,7 +63,12 @@ async def fault(port: int, talk: Talk) -> str:
     async with asyncio.timeout(PATIENCE):
         try:
             async with connect(
-                url, subprotocols=named, additional_headers=headers, max_size=None, proxy=None
+                url,
+                subprotocols=named,
+                additional_headers=headers,
+                max_size=None,
+                max_queue=None,
+                proxy=None,
             ) as connection:
                 await _send(connection, talk.frames)
         except InvalidStatus as refused:

@@ -83,6 +83,8 @@ class Ear(logging.Handler):
         self.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage() == _BROKEN_OFF:
+            return
         if record.levelno >= logging.ERROR or record.exc_info:
             self.faults.append(self.format(record))
 
@@ -102,6 +104,9 @@ class Ear(logging.Handler):
 
 
 _LOGGERS = ("", "uvicorn")
+
+_BROKEN_OFF = "ASGI callable returned without completing response."
+"""How uvicorn tells that an answer was broken off; whether it may be, its client decides."""
 
 
 @asynccontextmanager
