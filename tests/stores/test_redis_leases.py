@@ -15,7 +15,7 @@ from agui_runtime.actions import action
 from agui_runtime.errors import Gone, OwnerLost, ThreadNotFound
 from agui_runtime.events import Event
 from agui_runtime.runtime import CopilotRuntime
-from agui_runtime.stores.redis import RedisLimits, RedisStore
+from agui_runtime.stores.redis import RedisLimits, RedisStore, hearing
 from tests.faults.proxy import Proxy
 from tests.runtime.worlds import asking, kinds, told as told_by
 from tests.stores.servers import RedisServer, opened
@@ -200,3 +200,16 @@ async def test_the_threads_of_an_owner_are_forgotten_with_the_last_of_them(
         assert redis.command("ZRANGE", index, "0", "-1") == [b"t2"]
         await asyncio.sleep(0.35)
         assert redis.keys(index) == []
+
+
+async def test_news_is_heard_while_runs_come_and_go_for_longer_than_a_pulse(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(hearing, "PULSE", 0.1)
+    async with processes(redis) as made:
+        store = await made.start()
+        for _ in range(60):
+            store.hearing.speaks("a thread that nobody reads")
+            await asyncio.sleep(0.01)
+            store.hearing.is_silent("a thread that nobody reads")
+    assert "listening again" not in caplog.text

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from redis.asyncio.connection import AbstractConnection
@@ -126,6 +126,8 @@ class Hearing:
 
     async def _subscribe(self, connection: AbstractConnection) -> None:
         heard: set[str] = set()
+        now = asyncio.get_running_loop().time
+        spoke_at = now()
         while True:
             self._wanted.clear()
             wanted = {self._inbox, *(self._tails.keys() - self._spoken)}
@@ -133,11 +135,12 @@ class Hearing:
                 if channels:
                     await cancellable(connection.send_command(word, *channels))
             heard = wanted
-            try:
+            if now() - spoke_at >= PULSE:  # whatever else goes on, so that an answer is due
+                await cancellable(connection.send_command("PING"))
+                spoke_at = now()
+            with suppress(TimeoutError):
                 async with asyncio.timeout(PULSE):
                     await self._wanted.wait()
-            except TimeoutError:
-                await cancellable(connection.send_command("PING"))
 
     async def _read(self, connection: AbstractConnection) -> None:
         while True:
