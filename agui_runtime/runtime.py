@@ -94,6 +94,8 @@ class CopilotRuntime:
         self.options = options or Options()
         shown = self.options.generative_ui
         self.agents = {name: shown.with_apps(name, wrap(it, name)) for name, it in agents.items()}
+        if not remotes:  # whose agents nobody knows yet
+            shown.check(self.agents)
         self._aliases = _aliases(aliases or {}, self.agents, remotes)
         self.actions = _actions(actions)
         self._use(_store(store), states)

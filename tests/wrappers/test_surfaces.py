@@ -11,6 +11,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime import CopilotRuntime, GenerativeUI, Options, action
 from agui_runtime.connectors.base import FunctionAgent
+from agui_runtime.errors import Misconfigured
 from agui_runtime.events import Caller, RunContext, RunRequest
 from agui_runtime.wrappers.drawing.a2ui import SCHEMA_CONTEXT, TOOL, A2UIAgent
 from agui_runtime.wrappers.drawing.components import faults_of
@@ -276,7 +277,7 @@ async def test_a_page_that_brings_a_catalog_has_plain_agents_draw() -> None:
         (GenerativeUI(), {}, []),
         (GenerativeUI(a2ui=False), WITH_CATALOG, []),
         (GenerativeUI(a2ui=True), {}, [TOOL]),
-        (GenerativeUI(a2ui=True, agents=["other"]), {}, []),
+        (GenerativeUI(a2ui=True, agents=[]), {}, []),
         (GenerativeUI(agents=["default"]), WITH_CATALOG, [TOOL]),
     ],
 )
@@ -287,6 +288,12 @@ async def test_the_application_has_the_last_word(
     runtime = CopilotRuntime({"default": agent}, options=Options(generative_ui=choice))
     await ran(runtime, asking(**asked))
     assert [tool.name for tool in agent.requests[0].tools or ()] == offered
+
+
+def test_an_agent_that_there_is_not_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="'defualt'"):
+        chosen = Options(generative_ui=GenerativeUI(a2ui=True, agents=["defualt"]))
+        CopilotRuntime({"default": Recorder()}, options=chosen)
 
 
 async def test_an_agent_that_draws_already_does_not_draw_twice() -> None:

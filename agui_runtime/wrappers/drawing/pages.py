@@ -9,6 +9,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors.base import Agent
 from agui_runtime.connectors.mcp import McpServer
+from agui_runtime.errors import Misconfigured
 from agui_runtime.wrappers.drawing import drawn_by
 from agui_runtime.wrappers.drawing.a2ui import A2UIAgent, ResultsDrawn
 from agui_runtime.wrappers.drawing.open_ui import TOOL, OpenUIAgent
@@ -31,6 +32,11 @@ class GenerativeUI:
     open_ui: bool | None = None
     mcp_apps: Sequence[McpServer] = ()
     agents: Sequence[str] | None = None
+
+    def check(self, names: Collection[str]) -> None:
+        """Raises Misconfigured for an agent that is none of these."""
+        if unknown := sorted(set(self.agents or ()) - set(names)):
+            raise Misconfigured(f"GenerativeUI: no agent {unknown[0]!r}; there are {sorted(names)}")
 
     def with_apps(self, name: str, agent: Agent) -> Agent:
         """The agent with the MCP servers that have pages; raises as `MCPAppsAgent` does."""
