@@ -208,6 +208,36 @@ async def test_answers_to_interrupts_of_ag_ui_1_0_go_on_too() -> None:
     assert body["metaEvents"] == [{"name": "LangGraphInterruptEvent", "response": "yes"}]
 
 
+@pytest.mark.parametrize(
+    ("forwarded", "sent"),
+    [
+        (
+            {"command": {"resume": "", "interruptEvent": {"question": "Sure?"}}},
+            [
+                {
+                    "name": "LangGraphInterruptEvent",
+                    "value": '{"question":"Sure?"}',
+                    "response": "",
+                }
+            ],
+        ),
+        (
+            {"metaEvents": [{"name": "X", "value": "1", "response": ""}, {"name": "Y"}]},
+            [{"name": "X", "value": "1", "response": ""}, {"name": "Y"}],
+        ),
+    ],
+)
+async def test_an_answer_goes_on_as_a_whole(
+    forwarded: dict[str, Any], sent: list[dict[str, Any]]
+) -> None:
+    fake = RemoteFake()
+    asked = ask("hi", forwardedProps=forwarded)
+    async with endpoint(fake.app) as remote:
+        await told((await offered(remote)).agents["remote_crew"], asked)  # type: ignore[arg-type]  # it yields objects
+    [body] = fake.asked("/agents/execute")
+    assert body["metaEvents"] == sent
+
+
 async def test_remote_agents_stand_beside_the_runtimes_own() -> None:
     fake = RemoteFake()
     async with endpoint(fake.app) as remote:

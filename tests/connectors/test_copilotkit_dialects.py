@@ -18,6 +18,7 @@ from agui_runtime.connectors.remote import SizeLimits
 from agui_runtime.events import Event
 from agui_runtime.fold import fold
 from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.wires.graphql.errors import failure_details
 from tests.connectors.recorded import RELEASES, recorded
 from tests.connectors.talk import kinds
 from tests.fakes.endpoint import Block, Break, Endpoint, lines
@@ -214,8 +215,23 @@ async def test_a_graph_that_fails_fails_the_run() -> None:
     )
     assert events[-1]["type"] == "RUN_ERROR"
     assert events[-1]["message"] == "AuthenticationError: key [hidden]"
-    assert events[-1]["metadata"] == {"status": 401}
+    assert events[-1]["metadata"] == {"status": 401, "errorType": "AuthenticationError"}
     assert texts(events)["m1"] == "Half"
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [(401, 401), ("429", 429), (None, 503), (0, 503), ("x", 503)]
+)
+async def test_an_error_line_is_told_to_pages_of_1_10_as_the_reference_does(
+    status: object, told: int
+) -> None:
+    error = {"type": "RateLimitError", "message": "slow down", "status_code": status}
+    [*_, failed] = await events_of(
+        lines({"event": "on_copilotkit_error", "data": {"error": error}})
+    )
+    original = failure_details(failed)["originalError"]
+    assert original["code"] == "NETWORK_ERROR"
+    assert (original["statusCode"], original["originalErrorType"]) == (told, "RateLimitError")
 
 
 BROKEN: list[tuple[str, list[Block], str]] = [

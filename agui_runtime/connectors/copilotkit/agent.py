@@ -117,8 +117,18 @@ def _action(tool: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _answers(forwarded: Mapping[str, Any], resume: Any) -> list[dict[str, Any]]:  # noqa: ANN401
-    """What the user answered to an interrupt, in the old form of AG-UI or in that of 1.0."""
+    """What the user answered: as a page of 1.10 sends it, or in AG-UI's two forms."""
+    if isinstance(sent := forwarded.get("metaEvents"), list):
+        return sent
     command = forwarded.get("command")
-    given = [command["resume"]] if isinstance(command, dict) and "resume" in command else []
-    given += [each.get("payload") for each in resume if each.get("status") == "resolved"]
-    return [{"name": "LangGraphInterruptEvent", "response": as_text(each)} for each in given]
+    given = []
+    if isinstance(command, dict) and "resume" in command:
+        given.append(_answer(command["resume"], command.get("interruptEvent")))
+    given += [_answer(it.get("payload")) for it in resume if it.get("status") == "resolved"]
+    return given
+
+
+def _answer(response: object, value: object = None) -> dict[str, Any]:
+    """One answer, with what was asked where the page says it."""
+    asked = {} if value is None else {"value": as_text(value)}
+    return {"name": "LangGraphInterruptEvent", **asked, "response": as_text(response)}

@@ -96,9 +96,15 @@ class GraphEvents:
         data = line.get("data") or {}
         error = data.get("error") or {}
         said = f"{error.get('type') or 'Error'}: {error.get('message') or 'the agent failed'}"
-        status = error.get("status_code")
-        told = {"metadata": {"status": status}} if isinstance(status, int) else {}
-        yield {"type": "RUN_ERROR", "message": redact(said), "code": "AGENT_ERROR", **told}
+        about: dict[str, Any] = {"errorType": str(error.get("type") or "Error")}
+        if (status := _status(error.get("status_code"))) is not None:
+            about["status"] = status
+        yield {
+            "type": "RUN_ERROR",
+            "message": redact(said),
+            "code": "AGENT_ERROR",
+            "metadata": about,
+        }
 
     def _custom(self, line: Line) -> Iterator[Event]:
         emit = _EMITTED.get(str(line.get("name")))
@@ -107,6 +113,12 @@ class GraphEvents:
             yield {"type": "CUSTOM", "name": str(line.get("name")), "value": data}
         elif isinstance(data, dict):
             yield from emit(data)
+
+
+def _status(value: object) -> int | None:
+    """An HTTP status; the SDK takes it from whatever exception there was."""
+    text = str(value)
+    return int(text) if len(text) == 3 and text.isascii() and text.isdigit() else None
 
 
 def _chunk(line: Line) -> Mapping[str, Any]:

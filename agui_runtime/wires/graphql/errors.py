@@ -104,11 +104,15 @@ _ERROR_TYPES = {
 def failure_details(event: Event) -> dict[str, Any]:
     """The `details` of the FailedResponseStatus for a RUN_ERROR event."""
     message, code = event["message"], event.get("code") or "AGENT_ERROR"
-    told = event.get("metadata", {}).get("status")
+    about = event.get("metadata", {})
+    told = about.get("status")
     status = told if isinstance(told, int) else _IMPLIED_STATUS.get(code)
     if code.startswith("MODEL_"):
         original = _described(_model_kind(status), 503, message, code)
         original |= {"statusCode": status or 503, "originalErrorType": _error_type(status)}
+    elif "errorType" in about:  # a graph behind a remote endpoint failed
+        original = _described(_NETWORK, 503, message, code)
+        original |= {"statusCode": status or 503, "originalErrorType": about["errorType"]}
     elif code in _INFRASTRUCTURE:
         original = _described(_NETWORK, _INFRASTRUCTURE[code], message, code)
     else:

@@ -27,6 +27,7 @@ from agui_runtime.wires.graphql.inputs import (
     GenerateCopilotResponseMetadataInput,
     MessageInput,
     MetadataInput,
+    MetaEventInput,
     StreamingConfigInput,
     StreamingDelivery,
     given,
@@ -193,8 +194,10 @@ def _forwarded(
     _check_depth(properties, "properties")
     rest = {key: value for key, value in config.items() if key != "streamSubgraphs"}
     forwarded: dict[str, Any] = {"config": rest}
-    responses = [each.response for each in data.meta_events or () if each.response]
-    if responses:
+    answers = [_answer(each) for each in data.meta_events or ()]
+    if answers:
+        forwarded["metaEvents"] = answers
+    if responses := [each["response"] for each in answers if "response" in each]:
         forwarded["command"] = {"resume": responses[0]}
     forwarded["threadMetadata"] = {}
     if data.agent_session and data.agent_session.node_name:
@@ -202,6 +205,13 @@ def _forwarded(
     if config.get("streamSubgraphs"):
         forwarded["streamSubgraphs"] = config["streamSubgraphs"]
     return forwarded | dict(properties) | _parameters(data.forwarded_parameters or None)
+
+
+def _answer(event: MetaEventInput) -> dict[str, Any]:
+    """The page's answer to an interrupt; an empty text is one, too."""
+    response = given(event.response)
+    answered = {} if response is None else {"response": response}
+    return {"name": event.name.value, "value": event.value, **answered}
 
 
 def _parameters(sent: ForwardedParametersInput | None) -> dict[str, Any]:

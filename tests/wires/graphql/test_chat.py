@@ -14,6 +14,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.events import Caller, Event, RunContext
 from agui_runtime.run import current_run
 from agui_runtime.runtime import CopilotRuntime, Options
+from tests.runtime.worlds import Scripted
 from tests.wires.graphql.merging import merged
 from tests.wires.graphql.runs import FAILED, call, custom, event, open_text, say, text
 from tests.wires.graphql.serving import PATH, body, chat, payloads, serving
@@ -164,6 +165,22 @@ async def test_an_interrupt_is_answered_by_the_next_request() -> None:
     assert [event["value"] for event in first["metaEvents"]] == ['{"question":"Sure?"}']
     assert second["metaEvents"] == []
     assert second["messages"][0]["content"] == ["You said yes"]
+
+
+async def test_every_answer_goes_on_with_what_was_asked_and_an_empty_one_is_one() -> None:
+    agent = Scripted()
+    answers = [
+        {"name": "LangGraphInterruptEvent", "value": '{"a":1}', "response": ""},
+        {"name": "CopilotKitLangGraphInterruptEvent", "value": "[]", "response": "no"},
+        {"name": "LangGraphInterruptEvent", "value": "unanswered"},
+    ]
+    session = {"agentName": "asker"}
+    async with serving(CopilotRuntime(agents={"asker": agent})) as client:
+        await answered(client, chat(agentSession=session, metaEvents=answers))
+    [request] = agent.asked
+    forwarded = dict(request.forwarded_props or {})
+    assert forwarded["metaEvents"] == answers
+    assert forwarded["command"] == {"resume": ""}
 
 
 async def test_a_failed_agent_is_told_in_the_status_and_never_as_an_error() -> None:
