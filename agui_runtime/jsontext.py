@@ -248,7 +248,8 @@ def _is_odd(text: bytes) -> bool:
 
 
 def _has_long_number(text: Text) -> bool:
-    return len(text) >= len(_LONG) and _LONG in _bytes(text).translate(_ZEROS)
+    raw = text if type(text) is bytes else _bytes(text)
+    return _LONG in raw.translate(_ZEROS)
 
 
 def _without_halves(text: bytes) -> Any:  # noqa: ANN401  # any JSON
