@@ -67,6 +67,11 @@ def loads_fragment(text: Text) -> Any:  # noqa: ANN401  # any JSON
     return _patiently(text) if _has_long_number(text) else value
 
 
+def without_halves(text: bytes) -> bytes:
+    """A JSON text, or a part of one, with its escaped halves of characters replaced."""
+    return _LONE.sub(rb"\\ufffd", text)
+
+
 def respelt(text: str) -> str:
     """The JSON text as every other reader takes it, too; as it is, if it is none or well."""
     if not _is_odd(_bytes(text)):
@@ -254,7 +259,7 @@ def _has_long_number(text: Text) -> bool:
 
 def _without_halves(text: bytes) -> Any:  # noqa: ANN401  # any JSON
     """In C as far as it goes: a large body must not hold everybody up for one broken emoji."""
-    replaced = _LONE.sub(rb"\\ufffd", text)
+    replaced = without_halves(text)
     try:
         if replaced != text and not _has_long_number(replaced):
             return orjson.loads(replaced)

@@ -16,6 +16,7 @@ from pydantic import AnyUrl, BaseModel, ValidationError
 
 from agui_runtime.connectors import network
 from agui_runtime.connectors.mcp.asking import LastAnswer, calling, listing
+from agui_runtime.connectors.mcp.halves import without_cuts
 from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.tools import McpTool, tool_of
 from agui_runtime.errors import InvalidInput, Misconfigured, RemoteFailure
@@ -283,11 +284,11 @@ def _client(server: McpServer, http: LastAnswer) -> httpx.AsyncClient:
     """Without a limit on silence: a server may say something unasked, or never."""
     timeout = httpx.Timeout(server.timeout, connect=server.connect_timeout, read=None)
     client = network.client(
-        headers=server.headers,
+        headers={"accept-encoding": "identity", **server.headers},
         timeout=timeout,
         follow_redirects=server.follow_redirects,
     )
-    client.event_hooks["response"].append(http.note)
+    client.event_hooks["response"] += [http.note, without_cuts]
     return client
 
 

@@ -1,0 +1,78 @@
+"""MCP servers may say half an emoji, as JavaScript writes it: the tool's result is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from agui_runtime.connectors.mcp import McpServer
+from tests.connectors.test_mcp import world
+from tests.support import served
+
+TOOL = {"name": "odd", "inputSchema": {"type": "object", "properties": {}}}
+ABOUT = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}}
+ANSWERS = {
+    "initialize": ABOUT | {"serverInfo": {"name": "x", "version": "1"}},
+    "tools/list": {"tools": [TOOL]},
+    "tools/call": {"content": [{"type": "text", "text": "TEXT"}]},
+}
+
+
+class Server:
+    """Speaks MCP byte by byte: it says `text`, in blocks of `size` bytes."""
+
+    def __init__(self, text: str, kind: str, size: int) -> None:
+        self._text = text
+        self._kind = kind
+        self._size = size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            while True:
+                message = await receive()
+                await send({"type": message["type"] + ".complete"})
+                if message["type"] == "lifespan.shutdown":
+                    return
+        asked = json.loads((await receive())["body"] or b"{}")
+        if scope["method"] != "POST" or "id" not in asked:
+            status = 202 if scope["method"] == "POST" else 405
+            await send({"type": "http.response.start", "status": status, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        head = [(b"content-type", self._kind.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        for block in self._blocks(asked):
+            await send({"type": "http.response.body", "body": block, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    def _blocks(self, asked: dict[str, object]) -> Iterator[bytes]:
+        result = ANSWERS[str(asked["method"])]
+        answer = json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result})
+        text = answer.replace("TEXT", self._text).encode()
+        if self._kind == "text/event-stream":
+            text = b"event: message\ndata: " + text + b"\n\n"
+        for start in range(0, len(text), self._size):
+            yield text[start : start + self._size]
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        (r"cut \ud83d", "cut \ufffd"),
+        (r"\ude00 cut \u00e4", "\ufffd cut \xe4"),
+        (r"\ud83d\ude00 \ud83d!", "\U0001f600 \ufffd!"),
+        (r"a backslash \\ud83d \\", "a backslash \\ud83d \\"),
+    ],
+)
+async def test_half_an_emoji_of_a_server_is_replaced(
+    said: str, heard: str, kind: str, size: int
+) -> None:
+    async with served(Server(said, kind, size)) as origin:
+        server = McpServer(url=f"{origin}/mcp", connect_timeout=5, timeout=5)
+        async with world(server) as it:
+            assert await it.call("odd") == heard
