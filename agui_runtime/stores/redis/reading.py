@@ -23,7 +23,7 @@ from agui_runtime.stores.redis.tail import Tail
 PART = 256
 """So many records are read at a time."""
 
-TURNS = 16
+TURNS = 32
 """So many readers are given a part of a log at a time; the others wait in line, each for a part."""
 
 VERIFY_AFTER = 5.0
@@ -114,21 +114,25 @@ class Reading:
 
     async def _part(self, tail: Tail, after: Cursor | None) -> Batch:
         """What follows the cursor. In a crowd, whole parts are read once for all of it."""
-        if after is None or tail.readers == 1:
+        if tail.readers == 1:
             return await self._read(tail.thread_id, after)
+        if after is None:
+            return tail.part(None) or await self._shared(tail, None)
         start = Cursor(after.epoch, after.seq - after.seq % PART)
-        part = tail.part(start)
-        if part is None:
-            try:
-                part = await self._read(tail.thread_id, start)
-            except Gone:  # the part's beginning is; the reader's place may be there
-                return await self._read(tail.thread_id, after)
-            if len(part.records) == PART:
-                tail.share(start, part)
+        try:
+            part = tail.part(start) or await self._shared(tail, start)
+        except Gone:  # the part's beginning is; the reader's place may be there
+            return await self._read(tail.thread_id, after)
         place = next((n for n, each in enumerate(part.records) if each.seq > after.seq), None)
         if place is None or part.records[place].seq != after.seq + 1:
             return await self._read(tail.thread_id, after)
         return Batch(part.records[place:], part.cursor)
+
+    async def _shared(self, tail: Tail, start: Cursor | None) -> Batch:
+        part = await self._read(tail.thread_id, start)
+        if len(part.records) == PART:
+            tail.share(start, part)
+        return part
 
     async def _read(self, thread_id: str, after: Cursor | None) -> Batch:
         known, seq = ("", "") if after is None else (after.epoch, str(after.seq))

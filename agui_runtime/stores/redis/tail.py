@@ -14,8 +14,9 @@ from agui_runtime.events import Cursor, Event, Record
 from agui_runtime.stores.base import Batch
 from agui_runtime.stores.crowd import Crowd
 
-WINDOW = 512
-"""So many of a thread's latest records are at hand for its readers."""
+WINDOW = 256
+"""So many of a thread's latest records are at hand for its readers at least; twice as many at most.
+"""
 
 PARTS = 16
 """So many parts of its log at most, for readers of different places."""
@@ -32,7 +33,7 @@ class Tail:
         self.end = Cursor("", 0)
         self.verified_at = asyncio.get_running_loop().time()
         self._records: list[Record] = []
-        self._parts: OrderedDict[Cursor, Batch] = OrderedDict()
+        self._parts: OrderedDict[Cursor | None, Batch] = OrderedDict()
         self._crowd = Crowd()
         self._reading: set[asyncio.Timeout] = set()
         self._failure: AguiError | None = None
@@ -56,8 +57,10 @@ class Tail:
         latest = self._records[-1].seq if self._records else 0
         if self.knows(epoch, first + len(events) - 1):
             return
-        if epoch != self.end.epoch or first != latest + 1 or len(self._records) > WINDOW:
+        if epoch != self.end.epoch or first != latest + 1:
             self._records = []
+        elif len(self._records) >= 2 * WINDOW:
+            del self._records[:-WINDOW]
         self._records += [Record(seq, run_id, event) for seq, event in enumerate(events, first)]
         self.reach(Cursor(epoch, first + len(events) - 1))
         self._failure = None
@@ -72,11 +75,11 @@ class Tail:
         if end.epoch != self.end.epoch or end.seq > self.end.seq:
             self.end = end
 
-    def part(self, start: Cursor) -> Batch | None:
-        """A whole part of the log, if somebody read it while there was a crowd."""
+    def part(self, start: Cursor | None) -> Batch | None:
+        """A whole part of the log, if somebody read it while there was a crowd; None: the first."""
         return self._parts.get(start)
 
-    def share(self, start: Cursor, part: Batch) -> None:
+    def share(self, start: Cursor | None, part: Batch) -> None:
         """Others may want it: records are numbered once and for all."""
         if self.readers > 1:
             self._parts[start] = part
