@@ -178,7 +178,8 @@ class _Headers:
         self._values: dict[str, list[str]] = {}
         for name, value in raw:
             if name in _READ:
-                self._values.setdefault(_READ[name], []).append(value.decode("latin-1"))
+                text = value.strip(b" \t").decode("latin-1")  # RFC 9110 5.5; not all parsers do
+                self._values.setdefault(_READ[name], []).append(text)
 
     def only(self, name: str) -> str | None:
         values = self._values.get(name, ())

@@ -176,6 +176,9 @@ async def test_a_listed_page_keeps_its_cookies() -> None:
         for told in (PAGE, PAGE.upper(), f"{PAGE}:443"):
             answer = await client.post(RUN.path, json=NEW, headers={"origin": told})
             assert answer.status_code == 200
+        spaced = f"host: localhost\r\norigin: {PAGE} \t\r\nconnection: close\r\n\r\n"
+        info = await exchanged(client, f"GET /copilotkit/info HTTP/1.1\r\n{spaced}".encode())
+        assert b"UNAUTHENTICATED" in info  # and not refused for its origin
 
 
 async def test_the_authorization_of_a_page_counts_under_a_wildcard() -> None:
