@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from agui_runtime.jsontext import loads
+from agui_runtime.jsontext import dumps, loads
 
 _Message: TypeAlias = dict[str, Any]
 
@@ -23,16 +23,29 @@ _KEYS = {source: key for key, source in _SOURCES.items()}
 
 
 def modern(message: object) -> object:
-    """The message without `binary` parts, which AG-UI 1.0 no longer knows, and without parts in
-    the text of a tool's result.
+    """The message without `binary` parts, which AG-UI 1.0 no longer knows. What a page's tool
+    returned is its content whatever it was: a page that cannot send its results again stays stuck.
     """
     if isinstance(message, dict) and message.get("role") == "tool":
-        text = message.get("content")
-        parts = parts_in(text) if isinstance(text, str) else None
-        return message if parts is None else {**message, "content": parts}
+        return {**message, "content": _returned(message.get("content"))}
     if not isinstance(message, dict) or not isinstance(message.get("content"), list):
         return message
     return {**message, "content": _modern_parts(message["content"])}
+
+
+def _returned(content: object) -> object:
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        parts = parts_in(content)
+        return content if parts is None else parts
+    if isinstance(content, list) and content and all(map(_is_known, content)):
+        return _modern_parts(content)
+    return dumps(content).decode()
+
+
+def _is_known(part: object) -> bool:
+    return isinstance(part, dict) and (part.get("type") == "binary" or _is_part(part))
 
 
 def in_words(content: object) -> str:

@@ -32,8 +32,9 @@ def repair(messages: Sequence[Message]) -> list[Message]:
     """The messages that may be sent to OpenAI, Anthropic and their likes.
 
     - Each tool call of an assistant message has exactly one result, directly after the message, in
-      the order of the calls. Of several results the last one that says something counts; a call
-      without any gets `UNANSWERED`; results of unknown calls are left out.
+      the order of the calls. Of several results the last one that says something counts, and one
+      that only tells of an error says that; a call without any gets `UNANSWERED`; results of
+      unknown calls are left out.
     - What arrives in pieces is one message again: assistant messages of one `parentMessageId` (the
       `id`, where there is none) with only results between them. CopilotKit 1.10 sends each of
       several parallel calls as a message of its own.
@@ -60,6 +61,8 @@ def _results(messages: Sequence[Message]) -> dict[str, Message]:
     for message in messages:
         if message["role"] == "tool":
             id_ = message["toolCallId"]
+            if _blank(message.get("content")) and message.get("error"):
+                message = {**message, "content": message["error"]}
             if not _blank(message.get("content")) or id_ not in results:
                 results[id_] = message
     return results

@@ -53,6 +53,12 @@ def test_a_call_that_nobody_answered_is_told_as_aborted() -> None:
     assert orjson.loads(UNANSWERED)["status"] == "aborted"
 
 
+def test_a_result_that_only_tells_of_an_error_says_so() -> None:
+    failed = {**result("c", ""), "error": "no camera"}
+    [_, told] = repair([assistant("a", "c"), failed])
+    assert told["content"] == "no camera"
+
+
 def test_results_of_no_call_are_left_out() -> None:
     assert repair([user(), result("c")]) == [user()]
 
@@ -229,3 +235,37 @@ def test_any_number_of_pieces_becomes_one_message_in_order() -> None:
     assert message["content"] == "\n".join(str(n) for n in range(5000))
     assert [each["id"] for each in message["toolCalls"]] == [f"c{n}" for n in range(5000)]
     assert [each["toolCallId"] for each in results] == [f"c{n}" for n in range(5000)]
+
+
+ANY = st.one_of(st.text(max_size=3), st.just("{}"), st.just("no"))
+CALL_ID = st.sampled_from("cde")
+PAGES = st.lists(
+    st.one_of(
+        st.builds(lambda text, id_: {**user(text), "id": id_}, ANY, st.uuids().map(str)),
+        st.builds(
+            lambda text, calls, id_: assistant(id_, *calls, content=text),
+            ANY,
+            st.lists(CALL_ID, max_size=3),
+            st.uuids().map(str),
+        ),
+        st.builds(result, CALL_ID, ANY, st.uuids().map(str)),
+    ),
+    max_size=12,
+)
+
+
+@QUICK
+@given(PAGES)
+def test_any_order_of_a_pages_messages_loses_no_text(history: list[Message]) -> None:
+    """Results interleaved with what users say, missing, twice, before their call: all that people
+    and agents said stays, in its order, and so does a result of every call that has one.
+    """
+    repaired = repair(history)
+    spoken = [m["content"] for m in history if m["role"] != "tool" and m["content"].strip()]
+    kept = [m["content"] for m in repaired if m["role"] != "tool" and m.get("content")]
+    assert kept == spoken
+    called = {call["id"] for m in history for call in m.get("toolCalls") or ()}
+    for call in called:
+        said = [m["content"] for m in history if m.get("toolCallId") == call]
+        [answer] = [m["content"] for m in repaired if m.get("toolCallId") == call]
+        assert answer in said or (not said and answer == UNANSWERED)
