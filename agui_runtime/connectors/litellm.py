@@ -57,6 +57,7 @@ _BY_CLASS: Mapping[str, str] = {
     "BadRequestError": "BAD_REQUEST",
     "UnprocessableEntityError": "BAD_REQUEST",
 }
+_NAMES_A_KEY = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)(?:_|$)", re.I)
 _KNOWN_BETTER = frozenset({"CONTEXT_TOO_LONG", "CONTENT_POLICY"})
 """What litellm recognises in the words of providers that give no code for it."""
 
@@ -108,7 +109,7 @@ class LiteLLMAgent:
             # Tools would make it import its own proxy server, which fails beside mcp < 2.
             "_skip_mcp_handler": True,
         }
-        self._secrets = Secrets([api_key or ""])
+        self._secrets = Secrets([api_key or "", *_keys_of_the_environment()])
         self._library: _Library | None = None
 
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
@@ -210,6 +211,11 @@ def _load() -> _Library:
         return (*known_senses(model), *(kind for kind, takes in known.items() if takes(model)))
 
     return _Library(module.acompletion, module.validate_environment, error, senses)
+
+
+def _keys_of_the_environment() -> list[str]:
+    """Whatever litellm may read there and a provider echo."""
+    return [value for name, value in os.environ.items() if _NAMES_A_KEY.search(name)]
 
 
 def _keep_offline() -> None:

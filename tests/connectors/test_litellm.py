@@ -13,8 +13,11 @@ import pytest
 from agui_runtime.connectors.litellm import ChatOptions, LiteLLMAgent, Patience
 from agui_runtime.errors import Misconfigured, MissingExtra, ModelFailure
 from agui_runtime.events import Event
+from tests.connectors.dialects import KEY
 from tests.connectors.talk import Waits, ask, kinds, text, told, tool, user
 from tests.fakes.model import ModelServer
+from tests.fakes.recorded_provider import RecordedProvider
+from tests.support import served
 
 # litellm asks pydantic for what pydantic has moved; nothing of ours.
 pytestmark = pytest.mark.filterwarnings(
@@ -189,6 +192,19 @@ async def test_a_filter_that_cuts_an_answer() -> None:
         _, failure = await failing(agent_of(model), "[finish:content_filter]")
 
     assert failure.code == "MODEL_CONTENT_POLICY"
+
+
+async def test_a_key_of_the_environment_is_shown_to_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    async with served(RecordedProvider().app) as provider:
+        url = f"{provider}/failure_key_echoed/v1"
+        agent = LiteLLMAgent("openai/m", base_url=url, patience=Patience(retries=0))
+        _, failure = await failing(agent, "hi")
+
+    assert failure.code == "MODEL_AUTHENTICATION"
+    assert not any(part in failure.message for part in (KEY, KEY[-4:], KEY[:4]))
 
 
 async def test_an_unknown_provider() -> None:
