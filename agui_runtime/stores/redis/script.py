@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha1
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeAlias
 
 from redis.exceptions import NoScriptError
 
@@ -26,6 +27,15 @@ LANES: Mapping[str, Lane] = {
 """Of the steps that change nothing; all others write."""
 
 
+Key: TypeAlias = str | bytes
+
+
+@lru_cache(maxsize=4096)
+def _names(tag: str) -> Sequence[bytes]:
+    """The thread's keys and its channel, as they are sent: a run needs them with each write."""
+    return [f"{tag}:{part}".encode() for part in (*PARTS, "news")]
+
+
 class Lua:
     """A script of this package, carried out in one atomic step; times are the server's own unless
     a `clock` is given.
@@ -37,7 +47,7 @@ class Lua:
         self._text = files("agui_runtime.stores.redis").joinpath(name).read_bytes()
         self._digest = sha1(self._text, usedforsecurity=False).hexdigest()
 
-    async def run(self, lane: Lane, keys: Sequence[str], *given: str | bytes | float) -> Any:  # noqa: ANN401
+    async def run(self, lane: Lane, keys: Sequence[Key], *given: str | bytes | float) -> Any:  # noqa: ANN401
         """What it returns; raises StoreUnavailable. It may be carried out twice when a connection
         breaks.
         """
@@ -48,7 +58,7 @@ class Lua:
             return await self._server.command(lane, keys[0], "EVAL", self._text, *words)
 
     def ask(
-        self, lane: Lane, keys: Sequence[str], *given: str | bytes | float
+        self, lane: Lane, keys: Sequence[Key], *given: str | bytes | float
     ) -> asyncio.Future[Any]:
         """One attempt at a server that knows the script: what it returns, or redis-py's error."""
         words = (len(keys), *keys, *given)
@@ -100,11 +110,10 @@ class Script:
         fields = await self._server.command("read", states, "HKEYS", states)
         return [field[2:].decode() for field in fields if field.startswith(b"s:")]
 
-    def _call(self, name: str, thread_id: str) -> tuple[Sequence[str], Sequence[str]]:
+    def _call(self, name: str, thread_id: str) -> tuple[Sequence[Key], Sequence[Key]]:
         """The keys, and the words that each step has."""
-        tag = self._tag(thread_id)
-        keys = [f"{tag}:{part}" for part in PARTS]
-        return keys, (name, self._lua.now(), f"{tag}:news", self._max_age)
+        *keys, channel = _names(self._tag(thread_id))
+        return keys, (name, self._lua.now(), channel, self._max_age)
 
     def _tag(self, thread_id: str) -> str:
         # In a cluster, what stands in braces decides where a key lives: one place for one thread.

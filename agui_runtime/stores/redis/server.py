@@ -97,17 +97,17 @@ class Server:
             await client.aclose()
         await self._address.close()
 
-    async def command(self, lane: Lane, key: str, *words: Any) -> Any:  # noqa: ANN401  # any reply
+    async def command(self, lane: Lane, key: str | bytes, *words: Any) -> Any:  # noqa: ANN401  # any reply
         """A command's reply; it may be carried out twice when a connection breaks.
 
         In its lane it waits for those before it, however many they are.
         """
         return await self._patiently(lambda again: self._attempt(lane, key, words, again))
 
-    def ask(self, lane: Lane, key: str, *words: str | bytes | float) -> asyncio.Future[Any]:
+    def ask(self, lane: Lane, key: str | bytes, *words: str | bytes | float) -> asyncio.Future[Any]:
         """One attempt, without patience: its reply, or what redis-py raises."""
         client = self._connected()
-        node = None if isinstance(client, Redis) else client.get_node_from_key(key)
+        node = None if isinstance(client, Redis) else client.get_node_from_key(_text(key))
         name = "" if node is None else node.name
         pipe = self._pipes.get((lane, name))
         if pipe is None:
@@ -142,7 +142,9 @@ class Server:
         node = node or client.get_random_node()  # every node of a cluster hears all messages
         return node.connection_class(**node.connection_kwargs)
 
-    async def _attempt(self, lane: Lane, key: str, words: tuple[Any, ...], again: bool) -> Any:  # noqa: ANN401
+    async def _attempt(
+        self, lane: Lane, key: str | bytes, words: tuple[Any, ...], again: bool
+    ) -> Any:  # noqa: ANN401
         client = self._connected()
         if isinstance(client, Redis) or not again:
             return await self.ask(lane, key, *words)
@@ -182,6 +184,10 @@ class Server:
         if isinstance(error, exceptions.OutOfMemoryError):
             return StoreFull()
         return StoreUnavailable(lasting(error) or "the store cannot be reached; try again later")
+
+
+def _text(key: str | bytes) -> str:
+    return key if isinstance(key, str) else key.decode()
 
 
 def lasting(error: BaseException) -> str | None:
