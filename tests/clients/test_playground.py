@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+import orjson
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
@@ -25,6 +26,7 @@ Visit: TypeAlias = Callable[[str], Awaitable[Tab]]
 
 RUN = ".graphiql-execute-button"
 RESULT = ".result-window .CodeMirror"
+SHOWN = f"() => document.querySelector('{RESULT}').CodeMirror.getValue()"
 
 # Writes into the editor of the headers; a person would open its pane first.
 WITH_HEADERS = """(text) => document
@@ -105,9 +107,17 @@ async def test_a_query_a_growing_answer_and_a_subscription_run_in_the_page(visit
 
         await run(tab, "Answer")
         await results_in(tab, '"Success"')
+        await results_in(tab, '"Started"')
 
         await run(tab, "Events")
-        await results_in(tab, "RUN_FINISHED")
+        await holds(
+            tab, f"() => ({SHOWN})().split('\"RUN_FINISHED\"').length === 5"
+        )  # type and event
+        shown = orjson.loads(str(await tab.read(SHOWN)))["data"]["runEvents"]
+        types = [each["type"] for each in shown]
+        assert types[:2] == ["RUN_STARTED", "TEXT_MESSAGE_START"]
+        assert [types.count("RUN_STARTED"), types.count("RUN_FINISHED")] == [2, 2]
+        await tab.click(RUN)  # which stops it
 
         addresses = {urlsplit(each.url).netloc for each in await tab.traffic()}
         assert addresses == {urlsplit(origin).netloc}

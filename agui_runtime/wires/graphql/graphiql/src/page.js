@@ -67,7 +67,7 @@ query State($data: LoadAgentStateInput!) {
       variables: { data: { threadId: "playground", agentName: "default" } },
     },
     {
-      query: `# The same chat as a subscription: stopping it does not stop the run.
+      query: `# The same chat as a subscription, every step of it. Stopping it does not stop the run.
 subscription Answer($data: GenerateCopilotResponseInput!) {
   generateCopilotResponse(data: $data) {
     runId
@@ -96,7 +96,7 @@ subscription Answer($data: GenerateCopilotResponseInput!) {
       variables: { data: chat },
     },
     {
-      query: `# Every event of a thread, then those that come. Resume with the last cursor.
+      query: `# Every event of a thread, then those that come, collected. Resume with the last cursor.
 subscription Events($threadId: String!, $after: String) {
   runEvents(threadId: $threadId, after: $after) {
     cursor
@@ -118,10 +118,51 @@ subscription Events($threadId: String!, $after: String) {
     localStorage.setItem("graphiql:variables", tabs[0].variables);
   }
 
-  const fetcher = GraphiQL.createFetcher({
+  // GraphiQL shows the latest result of a subscription only. This shows all of them, as a list,
+  // those that come within a moment at once.
+  const MOMENT = 50;
+  const collected = (results) => {
+    const source = results[Symbol.asyncIterator]();
+    const data = {};
+    let pending = null;
+    const add = (result) => {
+      for (const [field, value] of Object.entries(result.data ?? {})) {
+        (data[field] ??= []).push(value);
+      }
+      return { ...result, data };
+    };
+    const next = async () => {
+      const first = await (pending ?? source.next());
+      pending = null;
+      if (first.done) return first;
+      let value = add(first.value);
+      const over = new Promise((resolve) => setTimeout(resolve, MOMENT));
+      while (!pending) {
+        const following = source.next();
+        const step = await Promise.race([following, over]);
+        if (step && !step.done) value = add(step.value);
+        else pending = following; // the moment is over, or the next call tells the end
+      }
+      return { done: false, value };
+    };
+    const iterator = { next, return: () => source.return(), [Symbol.asyncIterator]: () => iterator };
+    return iterator;
+  };
+
+  const isSubscription = ({ operationName }, { documentAST } = {}) =>
+    (documentAST?.definitions ?? []).some(
+      ({ operation, name }) =>
+        operation === "subscription" && (!operationName || name?.value === operationName),
+    );
+
+  const fetched = GraphiQL.createFetcher({
     url,
     subscriptionUrl: url.replace(/^http/, "ws"),
   });
+  const fetcher = async (params, options) => {
+    const results = await fetched(params, options);
+    return isSubscription(params, options) ? collected(results) : results;
+  };
   const explorer = GraphiQLPluginExplorer.explorerPlugin({ showAttribution: false });
   const page = React.createElement(GraphiQL, {
     fetcher,
