@@ -55,10 +55,19 @@ def is_much(*values: object) -> bool:
     return False
 
 
-def parts(items: Sequence[T], size: int = PART) -> Iterator[Sequence[T]]:
-    """The items, so many at a time."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def parts(items: Sequence[T]) -> Iterator[list[T]]:
+    """The items, so many at a time; what lists they hold themselves counts, too."""
+    part: list[T] = []
+    room = PART
+    for item in items:
+        size = 1 + sum(len(held) for held in _inside(item) if isinstance(held, list))
+        if part and size > room:
+            yield part
+            part, room = [], PART
+        part.append(item)
+        room -= size
+    if part:
+        yield part
 
 
 def _inside(value: Any) -> Sequence[object]:  # noqa: ANN401  # any value

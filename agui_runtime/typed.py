@@ -9,7 +9,7 @@ from ag_ui.core import Context, Message, RunAgentInput, Tool
 from pydantic import TypeAdapter, ValidationError
 
 from agui_runtime.errors import InvalidInput
-from agui_runtime.offloop import PART, parts
+from agui_runtime.offloop import parts
 
 Fault: TypeAlias = Mapping[str, Any]
 """`{"code", "path", "message"}`, of one value that is not as it should be."""
@@ -34,22 +34,19 @@ class Malformed(InvalidInput):
 
 def typed(given: Mapping[str, Any]) -> RunAgentInput:
     """The input; raises Malformed, with all faults or, where lists are long, with the first few."""
-    long = {key: given[key] for key in _LISTS if _is_long(given.get(key))}
+    cut = {key: list(parts(given[key])) for key in _LISTS if isinstance(given.get(key), list)}
+    long = {key: pieces for key, pieces in cut.items() if len(pieces) > 1}
     try:
         asked = RunAgentInput.model_validate({**given, **dict.fromkeys(long, ())})
     except ValidationError as error:
         raise Malformed(_faults(error)) from None
-    made = {key: _in_parts(key, items) for key, items in long.items()}
+    made = {key: _in_parts(key, pieces) for key, pieces in long.items()}
     return asked.model_copy(update=made) if made else asked
 
 
-def _is_long(items: object) -> bool:
-    return isinstance(items, list) and len(items) > PART
-
-
-def _in_parts(key: str, items: Sequence[object]) -> list[Any]:
+def _in_parts(key: str, pieces: Sequence[Sequence[object]]) -> list[Any]:
     made: list[Any] = []
-    for part in parts(items):
+    for part in pieces:
         try:
             made += _LISTS[key].validate_python(part)
         except ValidationError as error:

@@ -71,3 +71,9 @@ def test_parts_are_all_of_it_in_order(count: int) -> None:
     made = list(parts(items))
     assert [each for part in made for each in part] == items
     assert all(len(part) <= PART for part in made)
+
+
+def test_items_that_hold_long_lists_come_by_themselves() -> None:
+    crowded: dict[str, object] = {"content": [{}] * (PART - 1)}
+    made = list(parts([{"content": "x"}, crowded, {"content": [{}]}, {"content": [{}] * 5 * PART}]))
+    assert [len(part) for part in made] == [1, 1, 1, 1]
