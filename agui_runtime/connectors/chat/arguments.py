@@ -22,10 +22,12 @@ class Arguments:
     Text that begins with an object and its first key is passed on as it comes. Other is held until
     the call ends: nothing and `null` mean no arguments, an object may stand within a string or a
     fence or be spelt as Python does, and gateways to Claude send `{}` before the true arguments.
+    Whatever it comes to, a brace that came alone is its first: that is passed on, too.
     """
 
     def __init__(self) -> None:
         self._passed = 0
+        self._opened = False
         self._reset()
 
     def _reset(self) -> None:
@@ -66,14 +68,22 @@ class Arguments:
 
     def news(self) -> str:
         """What can be passed on by now and has not been."""
+        if self._lead == "{" and not self._opened:
+            self._opened = True
+            return "{"
         if self._lead != '{"':
             return ""
-        news, self._passed = "".join(self._parts[self._passed :]), len(self._parts)
+        news = "".join(self._parts[self._passed :])
+        news, self._passed = news if self._passed else self._unopened(news), len(self._parts)
         return news
 
     def rest(self) -> str:
         """What is still to be passed on when the call ends."""
-        return self.news() if self._lead == '{"' else _meant(self._text)
+        return self.news() if self._lead == '{"' else self._unopened(_meant(self._text))
+
+    def _unopened(self, text: str) -> str:
+        """The text without the brace that was passed on."""
+        return text.lstrip().removeprefix("{") if self._opened else text
 
     @property
     def _text(self) -> str:
