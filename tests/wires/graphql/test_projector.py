@@ -89,10 +89,12 @@ def test_a_call_keeps_its_parent_and_a_result_names_its_call() -> None:
 
 
 def test_a_result_of_a_call_from_an_earlier_run_and_one_in_parts_are_shown() -> None:
-    parts = [{"type": "text", "text": "a"}, {"type": "image"}, {"type": "text", "text": "b"}]
+    source = {"type": "data", "value": "AAAA", "mimeType": "image/png"}
+    picture = {"type": "image", "source": source}
+    parts = [{"type": "text", "text": "a"}, picture, {"type": "text", "text": "b"}]
     [answered] = response(STARTED, result("c0", parts), FINISHED).messages
     assert isinstance(answered, ResultMessageOutput)
-    assert (answered.action_name, answered.result) == ("unknown", "ab")
+    assert (answered.action_name, answered.result) == ("unknown", "a\n[image: image/png]\nb")
 
 
 def test_a_finished_run_is_a_success_and_nothing_can_follow() -> None:

@@ -216,6 +216,7 @@ def test_the_sessions_agent_gets_the_state_and_configuration_that_the_front_end_
     assert asked.forwarded_props == {
         "config": {"k": 2},
         "command": {"resume": "yes"},
+        "metaEvents": [{"name": "LangGraphInterruptEvent", "value": "{}", "response": "yes"}],
         "threadMetadata": {"m": 1},
         "nodeName": "plan",
         "streamSubgraphs": True,
