@@ -105,7 +105,7 @@ class Caretaker:
 
     async def _archive(self, thread_id: str, span: Span, last: int) -> None:
         epoch = (await self._log.end(thread_id)).epoch
-        records = await self._reading.records(thread_id, epoch, span.first, last)
+        records = await self._log.records(thread_id, epoch, span.first, last)
         events = compact([record.event for record in records])
         kept = [Record(0, span.run.run_id, event) for event in events]
         await self._script.step("archive", thread_id, span.first, last, archive_of(kept, last))

@@ -60,14 +60,13 @@ class RedisRunLog:
     ) -> None:
         self._script = script
         self._holdings = holdings
-        self._reading = reading
         self._index = index
         self._states = states
         self._limits = limits
         self._inbox = inbox
         self._now = now
         self.keep = holdings.keep
-        self.follow, self.end = reading.follow, reading.end
+        self.follow, self.end, self.records = reading.follow, reading.end, reading.records
         self.active, self.wait_idle = reading.active, reading.wait_idle
         self._writing: set[asyncio.Task[None]] = set()
 
@@ -226,7 +225,7 @@ class RedisRunLog:
 
     async def _records(self, run: RunInfo, held: Held, first: int) -> list[Record]:
         try:
-            return await self._reading.records(run.thread_id, held.epoch, first, held.seq)
+            return await self.records(run.thread_id, held.epoch, first, held.seq)
         except Gone:
             logger.error("the records of run %s are gone from the store", run.run_id)
             return []
