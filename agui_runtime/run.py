@@ -108,6 +108,17 @@ class Run:
                 await self._drive()
         except OwnerLost:
             logger.error("%r lost its thread: another process ends it", self)
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Hold nothing large any more: a run and what watches it refer to each other, and stay
+        until the garbage collector looks at the oldest objects, which is seldom.
+        """
+        ids = self._assignment.request
+        self._request = RunAgentInput(thread_id=ids.thread_id, run_id=ids.run_id, messages=[])
+        self._assignment = replace(self._assignment, request=self._request)
+        self._fold, self._grammar, self._last = Fold(), Grammar(()), ()
 
     async def _drive(self) -> None:
         try:

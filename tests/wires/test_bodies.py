@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -343,3 +344,17 @@ async def test_the_messages_of_a_long_thread_come_whole_though_in_parts() -> Non
     assert [each["id"] for each in messages[:1700]] == [f"u{n}" for n in range(1700)]
     assert events[0]["type"] == "RUN_STARTED"
     assert events[-1]["type"] == "RUN_FINISHED"
+
+
+async def test_a_run_that_has_ended_leaves_nothing_large_to_the_garbage_collector() -> None:
+    async with serving(WireOptions()) as client:
+        await client.post("/copilotkit/agent/default/run", json=agui())
+        gc.collect()
+        gc.disable()
+        try:
+            body = agui(threadId="t2", messages=users(5000))
+            await client.post("/copilotkit/agent/default/run", json=body)
+            found = gc.collect()
+        finally:
+            gc.enable()
+    assert found < 5000
