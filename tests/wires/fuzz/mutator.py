@@ -60,6 +60,7 @@ HEADERS = (
     *(b"x-copilotcloud-public-api-key", b"access-control-request-method", b"x-forwarded-for"),
     *(b"access-control-request-headers", b"sec-fetch-site", b"accept-encoding", b"range"),
     *(b"if-none-match", b"if-modified-since", b"if-range", b"forwarded", b"x-forwarded-proto"),
+    *(b"sec-fetch-mode", b"sec-fetch-dest", b"sec-websocket-protocol", b"upgrade", b"connection"),
 )
 """Those that this server or the frameworks below it read, and some that proxies set."""
 
@@ -155,7 +156,7 @@ def _shorter(random: Random, draft: _Draft) -> None:
 
 
 def _header(random: Random, draft: _Draft) -> None:
-    name, value = random.choice(HEADERS[:-1]), random.choice(TEXTS)
+    name, value = random.choice(HEADERS), random.choice(TEXTS)
     if name == b"content-length":
         name = b"x-content-length"  # the framing of requests is the server's below us
     others = [each for each in draft.headers if each[0] != name or random.random() < 0.1]

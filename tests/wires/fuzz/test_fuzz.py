@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
+from pathlib import Path
 from random import Random, SystemRandom
 from typing import TypeAlias
 from uuid import uuid4
 
 import pytest
 
+import agui_runtime
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.redis import RedisStore
 from agui_runtime.wires.copilotkit.envelope import FORMS
 from agui_runtime.wires.graphql.schema import build_schema
 from tests.stores.servers import RedisServer
-from tests.wires.fuzz.mutator import Mutator
+from tests.wires.fuzz.mutator import HEADERS, Mutator
 from tests.wires.fuzz.offers import offers
 from tests.wires.fuzz.originals import BASE, ORIGINALS, operations
 from tests.wires.fuzz.raw import PATIENCE, Answer, Connection, Reading, Request
@@ -35,6 +38,8 @@ COUNT = int(os.environ.get("FUZZ_COUNT") or 10_000)
 
 TALKS = 10
 """For so many requests there is one conversation on a WebSocket, of several messages."""
+
+PACKAGE = Path(agui_runtime.__file__).parent / "wires"
 
 AT_ONCE = 8
 """Connections; they share the server, and what earlier requests left there."""
@@ -147,6 +152,14 @@ def test_every_route_is_tried() -> None:
         if not any(offer.takes(each.method, each.path) for each in tried)
     ]
     assert untried == []
+
+
+def test_every_header_that_is_read_is_damaged() -> None:
+    sources = (file.read_text() for file in PACKAGE.rglob("*.py"))
+    read = re.compile(r"""(?:headers(?:\.get\(|\[)|\.only\(|_single\()["']([a-z-]+)["']""")
+    names = {name for source in sources for name in read.findall(source)}
+    assert {"origin", "last-event-id"} <= names
+    assert names - {name.decode() for name in HEADERS} == set()
 
 
 def test_every_form_of_an_envelope_is_tried() -> None:
