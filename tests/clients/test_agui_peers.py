@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -228,15 +229,13 @@ async def theirs(streams: Sequence[Sequence[Event]]) -> list[list[dict[str, Any]
 
 async def ours(streams: Sequence[Sequence[Event]]) -> list[list[Event]]:
     """What a page gets of each stream by way of `AGUIAgent`."""
-    async with served(peer(streams)) as origin:
-        agents = [AGUIAgent(f"{origin}/{number}") for number in range(len(streams))]
+    async with served(peer(streams)) as origin, httpx.AsyncClient() as client:
+        agents = [AGUIAgent(f"{origin}/{n}", client=client) for n in range(len(streams))]
         runtime = CopilotRuntime({f"a{number}": far for number, far in enumerate(agents)})
         answers = [
             await ran(runtime, asking(thread=f"t{number}", agent=f"a{number}"))
             for number in range(len(streams))
         ]
-        for far in agents:
-            await far.close()
     return answers
 
 
