@@ -51,7 +51,7 @@ class Settings:
     """Requests that one caller may have open."""
     max_requests: int = 10_000
     """Requests that may be open in all."""
-    max_body: int = 50_000_000
+    max_body: int = 32_000_000
     """Bytes that a request may have at most, attachments included."""
     max_values: int = 250_000
     """Texts, numbers, objects and lists that its JSON may hold."""

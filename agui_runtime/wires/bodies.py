@@ -37,12 +37,12 @@ class BodyLimits:
 
     `values` counts what its JSON holds: texts, numbers, objects, lists. `depth` is of objects and
     lists within each other. `messages` are those of a conversation, `parts` the attachments, texts
-    and tool calls of one message. Twice a chat of 10,000 messages fits in, and seven pictures of 5
+    and tool calls of one message. Twice a chat of 10,000 messages fits in, and four pictures of 5
     MB, which a page sends again with each message. Raises Misconfigured for a limit that cannot be
     obeyed.
     """
 
-    bytes: int = 50_000_000
+    bytes: int = 32_000_000
     values: int = 250_000
     depth: int = 128
     messages: int = 20_000
