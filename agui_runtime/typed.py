@@ -22,7 +22,7 @@ _LISTS: Mapping[str, TypeAdapter[list[Any]]] = {
 """What there may be much of."""
 
 
-class Malformed(InvalidInput):
+class MalformedInput(InvalidInput):
     """No RunAgentInput; the message tells the first of the `faults`."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
@@ -33,13 +33,13 @@ class Malformed(InvalidInput):
 
 
 def typed(given: Mapping[str, Any]) -> RunAgentInput:
-    """The input; raises Malformed, with all faults or, where lists are long, with the first few."""
+    """The input; raises MalformedInput, with all faults or, where lists are long, with the first few."""
     cut = {key: list(parts(given[key])) for key in _LISTS if isinstance(given.get(key), list)}
     long = {key: pieces for key, pieces in cut.items() if len(pieces) > 1}
     try:
         asked = RunAgentInput.model_validate({**given, **dict.fromkeys(long, ())})
     except ValidationError as error:
-        raise Malformed(_faults(error)) from None
+        raise MalformedInput(_faults(error)) from None
     made = {key: _in_parts(key, pieces) for key, pieces in long.items()}
     return asked.model_copy(update=made) if made else asked
 
@@ -50,7 +50,7 @@ def _in_parts(key: str, pieces: Sequence[Sequence[object]]) -> list[Any]:
         try:
             made += _LISTS[key].validate_python(part)
         except ValidationError as error:
-            raise Malformed(_faults(error, key, len(made))) from None
+            raise MalformedInput(_faults(error, key, len(made))) from None
     return made
 
 

@@ -16,9 +16,9 @@ from agui_runtime.errors import Misconfigured, RequestError
 from agui_runtime.wires.origins import (
     OPAQUE,
     Host,
-    Malformed,
+    MalformedHeader,
     Origin,
-    Page,
+    PageKind,
     is_address,
     is_loopback,
     is_unspecified,
@@ -114,7 +114,7 @@ class Rules:
         )
         method = scope.get("method", "")
         changes = method not in SAFE_METHODS
-        foreign = page is Page.FOREIGN and (changes or not headers.navigates)
+        foreign = page is PageKind.FOREIGN and (changes or not headers.navigates)
         if foreign and not self.any_origin and (changes or origin):
             raise _unknown_origin(origin)
         checked = changes and scope["type"] == "http" and self._is_of_a_wire(scope)
@@ -189,13 +189,13 @@ class _Headers:
         """None is told by no browser, and only browsers can be misled about a name."""
         try:
             return parse_host(self._single("host")) if "host" in self._values else None
-        except Malformed as error:
+        except MalformedHeader as error:
             raise NotAdmitted(400, "BAD_HOST", f"Host: {error}") from None
 
     def origin(self) -> Origin | None:
         try:
             return parse_origin(self._single("origin")) if "origin" in self._values else None
-        except Malformed as error:
+        except MalformedHeader as error:
             raise NotAdmitted(400, "BAD_ORIGIN", f"Origin: {error}") from None
 
     @property
@@ -213,7 +213,7 @@ class _Headers:
     def _single(self, name: str) -> str:
         values = self._values[name]
         if len(values) > 1:
-            raise Malformed("it must be told once")
+            raise MalformedHeader("it must be told once")
         return values[0]
 
 
@@ -234,7 +234,7 @@ def _pattern(name: str) -> str:
     below = "*." if name.startswith("*.") else ""
     try:
         host = parse_host(_bracketed(name.removeprefix("*.")))
-    except Malformed as error:
+    except MalformedHeader as error:
         raise Misconfigured(f"allowed_hosts: {error}") from None
     if host.port is not None:
         raise Misconfigured(f"allowed_hosts: names have no ports; {host.name!r} is for all of them")
@@ -256,7 +256,7 @@ def _patterns_of(name: str) -> Iterable[str]:
 def _listed(name: str) -> Origin:
     try:
         origin = parse_origin(name)
-    except Malformed as error:
+    except MalformedHeader as error:
         hint = "write it as https://app.example.com, without a path"
         raise Misconfigured(f"cors_origins: {error}; {hint}") from None
     if origin == OPAQUE:

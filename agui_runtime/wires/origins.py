@@ -21,7 +21,7 @@ _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]{0,30})://([^\s/?#@]{0,260})")
 
 
-class Malformed(ValueError):
+class MalformedHeader(ValueError):
     """No host, or no origin, is written like this."""
 
 
@@ -47,7 +47,7 @@ class Origin(NamedTuple):
         return f"{self.scheme}://{name}{port}"
 
 
-class Page(Enum):
+class PageKind(Enum):
     """Whose page makes a request: `OWN` also where no page does."""
 
     OWN = "own"
@@ -61,24 +61,24 @@ OPAQUE = Origin("null")
 
 @_remembered
 def parse_host(text: str) -> Host:
-    """Raises Malformed."""
+    """Raises MalformedHeader."""
     match = _HOST.fullmatch(text.lower())
     if match is None:
-        raise Malformed(f"no host is written like {text[:80]!r}")
+        raise MalformedHeader(f"no host is written like {text[:80]!r}")
     name, port = match.groups()
     if int(port or 0) > LAST_PORT:
-        raise Malformed(f"there is no port {port}")
+        raise MalformedHeader(f"there is no port {port}")
     return Host(_normal(name), int(port) if port else None)
 
 
 @_remembered
 def parse_origin(text: str) -> Origin:
-    """Raises Malformed."""
+    """Raises MalformedHeader."""
     if text == "null":
         return OPAQUE
     match = _ORIGIN.fullmatch(text.lower())
     if match is None:
-        raise Malformed(f"no origin is written like {text[:80]!r}")
+        raise MalformedHeader(f"no origin is written like {text[:80]!r}")
     scheme, rest = match.groups()
     if not rest:  # `file://`, as some web views say
         return OPAQUE
@@ -95,22 +95,26 @@ def page_of(
     secure: bool,
     site: str | None,
     listed: Collection[Origin],
-) -> Page:
+) -> PageKind:
     """Whose page it is that makes a request.
 
     `site` is `Sec-Fetch-Site`, which pages cannot set: a browser's own judgement, and right where a
     proxy has rewritten `Host`. `secure` says that the request itself came by TLS.
     """
     if origin is not None and origin in listed:
-        return Page.LISTED
+        return PageKind.LISTED
     if site in _SITES:
         return _SITES[site]
     if origin is None or _is_at(origin, host, secure=secure):
-        return Page.OWN
-    return Page.FOREIGN
+        return PageKind.OWN
+    return PageKind.FOREIGN
 
 
-_SITES = {"same-origin": Page.OWN, "same-site": Page.FOREIGN, "cross-site": Page.FOREIGN}
+_SITES = {
+    "same-origin": PageKind.OWN,
+    "same-site": PageKind.FOREIGN,
+    "cross-site": PageKind.FOREIGN,
+}
 
 
 def is_loopback(name: str) -> bool:
@@ -157,8 +161,8 @@ def _normal(name: str) -> str:
         try:
             return str(IPv6Address(name[1:-1]))
         except ValueError:
-            raise Malformed(f"no address is written like {name[:80]!r}") from None
+            raise MalformedHeader(f"no address is written like {name[:80]!r}") from None
     name = name.removesuffix(".")
     if not _NAME.fullmatch(name):
-        raise Malformed(f"no host is named {name[:80]!r}")
+        raise MalformedHeader(f"no host is named {name[:80]!r}")
     return name

@@ -8,9 +8,9 @@ from hypothesis import given, strategies as st
 from agui_runtime.wires.origins import (
     OPAQUE,
     Host,
-    Malformed,
+    MalformedHeader,
     Origin,
-    Page,
+    PageKind,
     page_of,
     parse_host,
     parse_origin,
@@ -63,9 +63,9 @@ def test_a_host_has_one_normal_form(text: str, host: Host) -> None:
     ],
 )
 def test_what_no_host_is_written_like_is_malformed(text: str) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedHeader):
         parse_host(text)
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedHeader):
         parse_origin(f"http://{text}" if text else "http:")
 
 
@@ -96,7 +96,7 @@ def test_a_normal_origin_is_written_as_browsers_do(text: str) -> None:
     ["", "*", "NULL", "app.example", "http:/a", "http://a/", "http://a http://b", "http://u@a"],
 )
 def test_what_no_origin_is_written_like_is_malformed(text: str) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedHeader):
         parse_origin(text)
 
 
@@ -105,7 +105,7 @@ def test_whatever_is_told_is_read_or_malformed(text: str) -> None:
     for parse in (parse_host, parse_origin):
         try:
             assert parse(text)
-        except Malformed:
+        except MalformedHeader:
             continue
 
 
@@ -115,30 +115,30 @@ A_PAGE = "https://app.example"
 @pytest.mark.parametrize(
     ("origin", "host", "site", "page"),
     [
-        (None, "app.example", None, Page.OWN),
-        (A_PAGE, "app.example", None, Page.OWN),
-        (A_PAGE, "APP.example.:443", None, Page.OWN),
-        ("https://app.example:8443", "app.example:8443", None, Page.OWN),
-        ("https://app.example:8443", "app.example", None, Page.FOREIGN),
-        (A_PAGE, "app.example:80", None, Page.FOREIGN),
-        (A_PAGE, "app.example.evil.example", None, Page.FOREIGN),
-        ("https://evil-app.example", "app.example", None, Page.FOREIGN),
-        (A_PAGE, None, None, Page.FOREIGN),
-        ("null", "app.example", None, Page.FOREIGN),
-        ("chrome-extension://app.example", "app.example", None, Page.FOREIGN),
+        (None, "app.example", None, PageKind.OWN),
+        (A_PAGE, "app.example", None, PageKind.OWN),
+        (A_PAGE, "APP.example.:443", None, PageKind.OWN),
+        ("https://app.example:8443", "app.example:8443", None, PageKind.OWN),
+        ("https://app.example:8443", "app.example", None, PageKind.FOREIGN),
+        (A_PAGE, "app.example:80", None, PageKind.FOREIGN),
+        (A_PAGE, "app.example.evil.example", None, PageKind.FOREIGN),
+        ("https://evil-app.example", "app.example", None, PageKind.FOREIGN),
+        (A_PAGE, None, None, PageKind.FOREIGN),
+        ("null", "app.example", None, PageKind.FOREIGN),
+        ("chrome-extension://app.example", "app.example", None, PageKind.FOREIGN),
         # What the browser itself says: a proxy may have rewritten the host.
-        (A_PAGE, "127.0.0.1:8000", "same-origin", Page.OWN),
-        ("null", "app.example", "same-origin", Page.OWN),
-        (A_PAGE, "app.example", "cross-site", Page.FOREIGN),
-        (A_PAGE, "app.example", "same-site", Page.FOREIGN),
-        (None, "app.example", "cross-site", Page.FOREIGN),
-        (None, "app.example", "none", Page.OWN),
-        (A_PAGE, "app.example", "nonsense", Page.OWN),
-        ("https://listed.example", "app.example", "cross-site", Page.LISTED),
+        (A_PAGE, "127.0.0.1:8000", "same-origin", PageKind.OWN),
+        ("null", "app.example", "same-origin", PageKind.OWN),
+        (A_PAGE, "app.example", "cross-site", PageKind.FOREIGN),
+        (A_PAGE, "app.example", "same-site", PageKind.FOREIGN),
+        (None, "app.example", "cross-site", PageKind.FOREIGN),
+        (None, "app.example", "none", PageKind.OWN),
+        (A_PAGE, "app.example", "nonsense", PageKind.OWN),
+        ("https://listed.example", "app.example", "cross-site", PageKind.LISTED),
     ],
 )
 def test_whose_page_it_is(
-    origin: str | None, host: str | None, site: str | None, page: Page
+    origin: str | None, host: str | None, site: str | None, page: PageKind
 ) -> None:
     assert (
         page_of(
@@ -155,14 +155,14 @@ def test_whose_page_it_is(
 @pytest.mark.parametrize(
     ("origin", "secure", "page"),
     [
-        ("http://app.example", False, Page.OWN),
-        ("https://app.example", True, Page.OWN),
-        ("https://app.example", False, Page.OWN),  # TLS ends at a proxy
-        ("http://app.example", True, Page.FOREIGN),
+        ("http://app.example", False, PageKind.OWN),
+        ("https://app.example", True, PageKind.OWN),
+        ("https://app.example", False, PageKind.OWN),  # TLS ends at a proxy
+        ("http://app.example", True, PageKind.FOREIGN),
     ],
 )
 def test_a_page_without_tls_is_not_the_same_as_one_with_it(
-    origin: str, secure: bool, page: Page
+    origin: str, secure: bool, page: PageKind
 ) -> None:
     host = parse_host("app.example")
     found = page_of(parse_origin(origin), host, secure=secure, site=None, listed=())

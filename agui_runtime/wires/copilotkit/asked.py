@@ -11,7 +11,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime import jsontext
 from agui_runtime.attachments import modern
 from agui_runtime.errors import InvalidInput
-from agui_runtime.typed import Malformed, typed
+from agui_runtime.typed import MalformedInput, typed
 from agui_runtime.wires.bodies import DEFAULT_LIMITS, BodyLimits
 from agui_runtime.wires.copilotkit.errors import Refusal
 from agui_runtime.wrappers.mcp_apps import PROXIED
@@ -37,7 +37,7 @@ def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentI
         given["messages"] = [modern(message) for message in given["messages"]]
     try:
         return typed(given)
-    except Malformed as malformed:
+    except MalformedInput as malformed:
         raise InvalidInput(jsontext.dumps(malformed.faults).decode()) from None
 
 

@@ -16,7 +16,7 @@ from agui_runtime.events import TERMINAL, Event, Record, RunInfo
 from agui_runtime.wires.graphql.agent_state import AgentStateView
 from agui_runtime.wires.graphql.errors import failure_details
 from agui_runtime.wires.graphql.interrupts import meta_event, unannounced
-from agui_runtime.wires.graphql.releases import FAILURE_ID, Page
+from agui_runtime.wires.graphql.releases import FAILURE_ID, FrontEnd
 from agui_runtime.wires.graphql.types import (
     JSON,
     ActionExecutionMessageOutput,
@@ -40,7 +40,7 @@ TEXT_CUT = "Error streaming message content"
 ARGUMENTS_CUT = "An unknown error has occurred in the action execution argument stream"
 
 
-ANY_PAGE = Page()
+ANY_FRONT_END = FrontEnd()
 
 
 def failed_status(event: Event) -> FailedResponseStatus:
@@ -67,13 +67,16 @@ class Projector:
 
     The first response status wins. A message that was open when the run broke off gets a Failed
     status if the run failed, else Success: what a stopped run said is a valid, short answer.
-    `page` is the front end that asks, `clock` says when a message began.
+    `front_end` is the one that asks, `clock` says when a message began.
     """
 
     def __init__(
-        self, run: RunInfo, page: Page = ANY_PAGE, clock: Callable[[], DateTimeISO] = now
+        self,
+        run: RunInfo,
+        front_end: FrontEnd = ANY_FRONT_END,
+        clock: Callable[[], DateTimeISO] = now,
     ) -> None:
-        self._page = page
+        self._front_end = front_end
         self.response = CopilotResponse(thread_id=run.thread_id)
         self._clock = clock
         self._run = run
@@ -135,7 +138,7 @@ class Projector:
             id=event["toolCallId"],
             created_at=self._clock(),
             name=event["toolCallName"],
-            scope="client" if event["toolCallName"] in self._page.actions else "server",
+            scope="client" if event["toolCallName"] in self._front_end.actions else "server",
             parent_message_id=event.get("parentMessageId"),
         )
         self._calls[call.id] = call
@@ -174,7 +177,7 @@ class Projector:
         self._decide(SuccessResponseStatus())
 
     def _failed(self, event: Event) -> None:
-        if not self._page.has_banner and event.get("code") != GuardrailDenied.code:
+        if not self._front_end.has_banner and event.get("code") != GuardrailDenied.code:
             text = TextMessageOutput(
                 id=f"{FAILURE_ID}{self._run.run_id}",
                 created_at=self._clock(),

@@ -20,7 +20,7 @@ FAILURE_ID = "failure-of-"
 _NUMBERS = re.compile(r"(\d{1,6})\.(\d{1,6})(?:\D|$)")
 
 
-class Page(NamedTuple):
+class FrontEnd(NamedTuple):
     """The front end that asks: the names of the actions that it carries out itself, and whether it
     shows of its own that a run failed.
     """

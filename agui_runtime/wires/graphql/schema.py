@@ -26,7 +26,7 @@ from agui_runtime.wires.graphql.inputs import (
 from agui_runtime.wires.graphql.plan import STREAMED_ROOT
 from agui_runtime.wires.graphql.projector import Projector
 from agui_runtime.wires.graphql.reading import read
-from agui_runtime.wires.graphql.releases import Page
+from agui_runtime.wires.graphql.releases import FrontEnd
 from agui_runtime.wires.graphql.request import execution_request, run_request, streaming_of
 from agui_runtime.wires.graphql.saved_state import loaded, saved
 from agui_runtime.wires.graphql.subscriptions import Subscription, speed_up
@@ -115,8 +115,8 @@ async def _start(
     surroundings = context.run_context(properties or {}, given(data.frontend.url))
     asked = await unless_long(context.long, run_request, data, surroundings, context.limits)
     handle = await context.runtime.start(asked)
-    page = Page(frozenset(each.name for each in data.frontend.actions), context.has_banner)
-    context.started = StartedRun(handle, Projector(handle.run, page), streaming)
+    front_end = FrontEnd(frozenset(each.name for each in data.frontend.actions), context.has_banner)
+    context.started = StartedRun(handle, Projector(handle.run, front_end), streaming)
     return context.started.projector.response
 
 
