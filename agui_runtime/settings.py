@@ -1,4 +1,4 @@
-"""What the environment says. The only module that reads it."""
+"""What the environment says. All that is named `AGUI_` is read here, and nowhere else."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ import orjson
 
 from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput, Misconfigured, TooLarge
+from agui_runtime.jsontext import DEEPEST
 from agui_runtime.offloop import unless_long
 
 SLICE = 32 * 1024
@@ -23,9 +24,6 @@ SLICE = 32 * 1024
 
 LONG = 256 * 1024
 """A text of more bytes is parsed in a thread."""
-
-DEEPEST = 200
-"""What is nested deeper could not be written again: orjson stops at 254, and answers nest, too."""
 
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 _STEPS = [{"{": 1, "[": 1, "}": -1, "]": -1}.get(chr(code), 0) for code in range(256)]

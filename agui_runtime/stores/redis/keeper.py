@@ -198,7 +198,7 @@ class Keeper:
             return list(self._tenures.values())
 
     def _loop_lives(self) -> bool:
-        """Whether the event loop has answered lately; it is requests again."""
+        """Whether the event loop has answered lately; it is asked again."""
         self._call(self._answer)
         silent = elapsed() - self._answered_at
         if silent > self._limits.hung:
