@@ -79,7 +79,7 @@ class ItemReader:
     def feed(self, item: object) -> Sequence[Event]:
         """The events in one item; raises ProtocolFailure if there can be none in it."""
         if isinstance(item, BaseEvent | Mapping):
-            return self._told(item)
+            return self._object_events(item)
         if item is None:
             return ()
         if isinstance(item, str):
@@ -87,12 +87,12 @@ class ItemReader:
             return (
                 self._unframed(item.encode("utf-8", "surrogatepass"))
                 if framed
-                else self._said(item)
+                else self._text_events(item)
             )
         if isinstance(item, bytes | bytearray | memoryview):
             return self._bytes(bytes(item))
         if isinstance(item, BaseModel) and isinstance(getattr(item, "type", None), str):
-            return self._told(item.model_dump(mode="json", by_alias=True))
+            return self._object_events(item.model_dump(mode="json", by_alias=True))
         if isinstance(item, list | tuple):
             return [event for each in item for event in self.feed(each)]
         raise ProtocolFailure(f"the agent yields {_named(item)}; {instead_of(item)}")
@@ -101,15 +101,15 @@ class ItemReader:
         """What is still to be said when nothing more comes."""
         return [*(self._unframed(b"\n\n") if self._framed else ()), *self._silent()]
 
-    def _told(self, item: BaseEvent | Mapping[str, Any]) -> Sequence[Event]:
+    def _object_events(self, item: BaseEvent | Mapping[str, Any]) -> Sequence[Event]:
         if isinstance(item, Mapping) and "type" not in item and _is_answer(item):
-            return self._said(item["content"])
+            return self._text_events(item["content"])
         event = as_event(item, self._note)
         if not self._speaking or event["type"] in _GOES_ON:
             return (event,)
         return [*self._silent(), event]
 
-    def _said(self, text: str) -> Sequence[Event]:
+    def _text_events(self, text: str) -> Sequence[Event]:
         """Text that an agent yields is one message, until it does something else."""
         if not text:
             return ()
@@ -148,7 +148,7 @@ class ItemReader:
             found = [loads_fragment(data) for data in self._frames.feed(item)]
         except orjson.JSONDecodeError:
             raise ProtocolFailure("an event-stream frame of the agent is not JSON") from None
-        return [event for each in found for event in self._told(_object(each))]
+        return [event for each in found for event in self._object_events(_object(each))]
 
     def _note(self, loss: str) -> None:
         if loss not in self._noted:

@@ -70,10 +70,10 @@ async def _refuse(refused: NotAdmitted, scope: Scope, receive: Receive, send: Se
         await receive()  # the handshake
         await send({"type": "websocket.close"})  # before it is accepted: HTTP 403
         return
-    await reply(send, refused.status, [(b"content-type", b"application/json")], told(refused))
+    await reply(send, refused.status, [(b"content-type", b"application/json")], error_body(refused))
 
 
-def told(refused: NotAdmitted) -> bytes:
+def error_body(refused: NotAdmitted) -> bytes:
     """The error in a form that the clients of all wires read: nobody knows yet which one it is."""
     error = {"message": refused.message, "extensions": {"code": refused.code}}
     body = {"error": refused.message, "message": refused.message, "code": refused.code}

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agui_runtime.wires.admission import NotAdmitted
-from agui_runtime.wires.gate import told
+from agui_runtime.wires.gate import error_body
 from agui_runtime.wires.http import reply
 from agui_runtime.wires.limits import ServerLimits
 
@@ -72,4 +72,4 @@ class _TimedBody:
             return
         slow = NotAdmitted(408, "REQUEST_TIMEOUT", "the body came too slowly; send it again")
         headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-        await reply(self._send, slow.status, headers, told(slow))
+        await reply(self._send, slow.status, headers, error_body(slow))

@@ -21,7 +21,7 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of JSON in one answer of a server."""
 
 
-def said(result: McpResult) -> str | ResultParts:
+def content_of(result: McpResult) -> str | ResultParts:
     """What a call gave: its text; its parts in their order where there is more than text; what is
     structured where there is no text.
     """
@@ -36,7 +36,7 @@ def said(result: McpResult) -> str | ResultParts:
 
 def succeeded(result: McpResult) -> str | ResultParts:
     """The same; raises RemoteFailure where the tool says that it failed."""
-    content = said(result)
+    content = content_of(result)
     if result.get("isError"):
         raise RemoteFailure("REFUSED", content if isinstance(content, str) else content.words)
     return content

@@ -44,7 +44,7 @@ class Packed(NamedTuple):
         return Record(self.seq, self.run_id, loads(self.text))
 
 
-Kept: TypeAlias = Record | Packed
+Stored: TypeAlias = Record | Packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ class SavedState:
         return AgentState(state, self.messages, self.version, self.saved_at, self.schema_version)
 
 
-def kept(seq: int, run_id: str, event: Event) -> Kept:
+def stored(seq: int, run_id: str, event: Event) -> Stored:
     """The record as it is kept; raises Unencodable for what is no JSON."""
     if len(event) == 3 and isinstance(event.get("delta"), str):
         return Record(seq, run_id, event)
     return Packed(seq, run_id, text_of(event))
 
 
-async def records_of(items: Sequence[Kept]) -> list[Record]:
+async def records_of(items: Sequence[Stored]) -> list[Record]:
     """The records; where there is much text in them, it is read in a thread."""
     text = sum(len(item.text) for item in items if isinstance(item, Packed))
     return await unless_long(text > LONG, _records_of, items)
@@ -101,7 +101,7 @@ def saved_state(
     return SavedState(text_of(saved.state), messages, weights, version, now, saved.schema_version)
 
 
-def weight(item: Kept) -> int:
+def weight(item: Stored) -> int:
     """How many bytes of memory it takes."""
     if isinstance(item, Packed):
         return TEXT_OVERHEAD + getsizeof(item.text)
@@ -112,7 +112,7 @@ def weight_of_ids(ids: Iterable[str]) -> int:
     return sum(ID_OVERHEAD + len(each) for each in ids)
 
 
-def _records_of(items: Sequence[Kept]) -> list[Record]:
+def _records_of(items: Sequence[Stored]) -> list[Record]:
     return [item if isinstance(item, Record) else item.unpacked() for item in items]
 
 

@@ -15,11 +15,11 @@ from agui_runtime.stores.crowd import Crowd
 from agui_runtime.stores.memory.records import (
     RUN_OVERHEAD,
     THREAD_OVERHEAD,
-    Kept,
     Packed,
     SavedState,
-    kept,
+    Stored,
     saved_state,
+    stored,
     weight,
     weight_of_ids,
 )
@@ -59,7 +59,7 @@ class Thread:
     """A thread with all that belongs to it; `dropped` counts the records that made room."""
 
     info: ThreadInfo
-    records: list[Kept] = field(default_factory=list)
+    records: list[Stored] = field(default_factory=list)
     dropped: int = 0
     spans: list[Span] = field(default_factory=list)
     message_ids: set[str] = field(default_factory=set)
@@ -83,9 +83,9 @@ class Thread:
         """The agent's next state, to be saved; raises Unencodable."""
         return saved_state(saved, self.version(agent) + 1, now, self.states.get(agent))
 
-    def ready(self, position: int) -> list[Kept]:
+    def ready(self, position: int) -> list[Stored]:
         """What follows the position, or so much of it as a reader is given at a time."""
-        found: list[Kept] = []
+        found: list[Stored] = []
         text, previous = 0, ""
         for index in range(position - self.dropped, len(self.records)):
             item = self.records[index]
@@ -148,7 +148,7 @@ class Shelf:
 
     def write(self, thread: Thread, run_id: str, events: Sequence[Event]) -> None:
         """All of the events or none; raises Unencodable."""
-        items = [kept(seq, run_id, event) for seq, event in enumerate(events, thread.last + 1)]
+        items = [stored(seq, run_id, event) for seq, event in enumerate(events, thread.last + 1)]
         thread.records += items
         self.grow(thread, sum(map(weight, items)))
         thread.wake()

@@ -96,7 +96,7 @@ class Holdings:
             on_stop, held.on_stop = held.on_stop, None
             on_stop()
 
-    def heard(self, payload: bytes) -> None:
+    def on_stop_request(self, payload: bytes) -> None:
         """The same, as another process says it."""
         channel, _, token = payload.decode(errors="replace").rpartition("\n")
         for thread_id, number in list(self._held):

@@ -49,7 +49,9 @@ class RedisStore:
         script = Script(self._server, prefix, limits.max_age, clock)
         index = Index(self._server, prefix, limits.max_age, clock)
         inbox = f"{prefix}:inbox:{uuid.uuid4().hex}"
-        self.hearing = Hearing(self._server.connection, inbox, lambda told: holdings.heard(told))
+        self.hearing = Hearing(
+            self._server.connection, inbox, lambda payload: holdings.on_stop_request(payload)
+        )
         self.keeper = Keeper(url, prefix, limits, clock)
         holdings = Holdings(script, self.hearing, self.keeper)
         reading = Reading(script, self.hearing)

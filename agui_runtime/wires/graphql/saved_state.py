@@ -31,12 +31,12 @@ async def loaded(
         thread_id=data.thread_id,
         thread_exists=found is not None,
         state=jsontext.dumps(state).decode(),
-        messages=await unless_long(is_much(messages), _told, messages),
+        messages=await unless_long(is_much(messages), _legacy_json, messages),
         version=known.version,
     )
 
 
-def _told(messages: Sequence[Message]) -> str:
+def _legacy_json(messages: Sequence[Message]) -> str:
     return jsontext.dumps(legacy(messages)).decode()
 
 

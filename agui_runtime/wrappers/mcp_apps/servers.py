@@ -15,7 +15,7 @@ from agui_runtime.actions import OfferedAction, failed
 from agui_runtime.connectors.base import OfferedTool
 from agui_runtime.connectors.mcp import McpServer
 from agui_runtime.connectors.mcp.kept import KeptServer, listed_by, needs_mcp
-from agui_runtime.connectors.mcp.results import LARGEST as LARGEST, McpResult, bounded, said
+from agui_runtime.connectors.mcp.results import LARGEST as LARGEST, McpResult, bounded, content_of
 from agui_runtime.connectors.mcp.tools import McpTool
 from agui_runtime.errors import Misconfigured, RemoteFailure
 
@@ -108,6 +108,6 @@ class AppServers:
 
 
 def _text(result: McpResult) -> str:
-    content = said(result)
+    content = content_of(result)
     text = content if isinstance(content, str) else content.words
     return failed("HANDLER_ERROR", text) if result["isError"] else text
