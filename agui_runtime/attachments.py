@@ -18,6 +18,12 @@ WAS_BINARY = "agui_runtime.binary"
 MEDIA = ("image", "audio", "video")
 """Kinds of parts whose content types begin with them; all others are documents."""
 
+USUAL_TYPES = {"image": "image/png", "audio": "audio/wav", "video": "video/mp4"}
+"""What a part of that kind is taken for where nothing tells its media type."""
+
+UNKNOWN_TYPE = "application/octet-stream"
+"""The media type of a document of which nothing is known."""
+
 _SOURCES = {"data": "data", "url": "url", "id": "file"}
 _KEYS = {source: key for key, source in _SOURCES.items()}
 
@@ -113,7 +119,7 @@ def _modern_parts(parts: Sequence[object]) -> list[object]:
 
 def _from_binary(part: Mapping[str, Any]) -> Mapping[str, Any]:
     """`{type: binary, mimeType, data | url | id, filename?}` as the part for its kind of media."""
-    mime = str(part.get("mimeType") or "application/octet-stream")
+    mime = str(part.get("mimeType") or UNKNOWN_TYPE)
     kind = mime.partition("/")[0]
     value = next((part[key] for key in _SOURCES if part.get(key)), "")
     source_type = next((_SOURCES[key] for key in _SOURCES if part.get(key)), "data")
@@ -142,4 +148,4 @@ def _to_binary(part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _any_of(part: Mapping[str, Any]) -> str:
-    return "application/octet-stream" if part["type"] == "document" else f"{part['type']}/*"
+    return UNKNOWN_TYPE if part["type"] == "document" else f"{part['type']}/*"

@@ -33,7 +33,7 @@ class MalformedInput(InvalidInput):
 
 
 def typed(given: Mapping[str, Any]) -> RunAgentInput:
-    """The input; raises MalformedInput, with all faults or, where lists are long, with the first few."""
+    """The input; raises MalformedInput, with all faults, or with the first few of long lists."""
     cut = {key: list(parts(given[key])) for key in _LISTS if isinstance(given.get(key), list)}
     long = {key: pieces for key, pieces in cut.items() if len(pieces) > 1}
     try:

@@ -83,12 +83,9 @@ class ItemReader:
         if item is None:
             return ()
         if isinstance(item, str):
-            framed = self._is_framed(item)
-            return (
-                self._unframed(item.encode("utf-8", "surrogatepass"))
-                if framed
-                else self._text_events(item)
-            )
+            if self._is_framed(item):
+                return self._unframed(item.encode("utf-8", "surrogatepass"))
+            return self._text_events(item)
         if isinstance(item, bytes | bytearray | memoryview):
             return self._bytes(bytes(item))
         if isinstance(item, BaseModel) and isinstance(getattr(item, "type", None), str):

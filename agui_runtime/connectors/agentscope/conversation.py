@@ -35,6 +35,7 @@ from agentscope.message import (
 )
 from agentscope.state import AgentState
 
+from agui_runtime.attachments import UNKNOWN_TYPE, USUAL_TYPES
 from agui_runtime.connectors.chat.attachments import attachment_of
 from agui_runtime.events import Message
 from agui_runtime.repair import repair
@@ -239,7 +240,7 @@ def _is_closed(source: Mapping[str, Any]) -> bool:
 def _media_type(part: Mapping[str, Any]) -> str:
     source = part["source"]
     kind = source.get("mimeType") or mimetypes.guess_type(source["value"])[0]
-    return kind or _USUAL.get(part["type"], "application/octet-stream")
+    return kind or USUAL_TYPES.get(part["type"], UNKNOWN_TYPE)
 
 
 def _user(message: Message) -> Msg:
@@ -271,6 +272,3 @@ def _block(part: Mapping[str, Any]) -> TextBlock | DataBlock:
     if source["type"] == "url":
         return DataBlock(source=URLSource(url=source["value"], media_type=kind))
     return DataBlock(source=Base64Source(data=source["value"], media_type=kind))
-
-
-_USUAL = {"image": "image/png", "audio": "audio/wav", "video": "video/mp4"}

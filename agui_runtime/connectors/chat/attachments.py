@@ -13,9 +13,12 @@ import mimetypes
 import re
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from typing import Any, TypeAlias
+from urllib.parse import unquote_to_bytes
+
+from agui_runtime.attachments import UNKNOWN_TYPE, USUAL_TYPES
 
 Part: TypeAlias = Mapping[str, Any]
 
@@ -26,7 +29,6 @@ _LONGEST_BASE64 = 4 * LONGEST_TEXT // 3 * 4
 """The base64 of the most bytes that so many characters can have."""
 
 PDF = "application/pdf"
-UNKNOWN = "application/octet-stream"
 
 _SAME = {
     "image/jpg": "image/jpeg",
@@ -39,8 +41,8 @@ _SAME = {
     "audio/x-pn-wav": "audio/wav",
     "audio/vnd.wave": "audio/wav",
     "application/x-pdf": PDF,
-    "binary/octet-stream": UNKNOWN,
-    "": UNKNOWN,
+    "binary/octet-stream": UNKNOWN_TYPE,
+    "": UNKNOWN_TYPE,
 }
 """Other names of media types."""
 
@@ -72,9 +74,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-
-_USUAL = {"image": "image/png", "audio": "audio/wav", "video": "video/mp4"}
-"""What a part without a media type is taken for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +137,14 @@ def attachment_of(part: Part) -> Attachment:
     if value[:5].lower() == "data:":
         head, _, value = value[5:].partition(",")
         where, told = "data", told or head.removesuffix(";base64")
-        value = value if head.endswith(";base64") else base64.b64encode(_unquoted(value)).decode()
+        if not head.endswith(";base64"):  # RFC 2397
+            value = base64.b64encode(unquote_to_bytes(value.encode("utf-8", "replace"))).decode()
     name = _name(part)
     mime, charset = _media_type(told, name, part["type"])
     found = Attachment(_kind(mime, part["type"]), mime, charset, name)
     fields = {"data": "data", "url": "url", "file": "file_id"}
     value = _base64(value) if where == "data" else value
-    return _with(found, fields.get(where, "url"), value)
+    return replace(found, **{fields.get(where, "url"): value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +199,6 @@ _PARTS = {"image": "image_url", "audio": "input_audio", "document": "file"}
 _FORMATS = {"mpeg": "mp3"}
 
 
-def _with(found: Attachment, field: str, value: str) -> Attachment:
-    values = {"data": "", "url": "", "file_id": ""} | {field: value}
-    return Attachment(found.kind, found.mime, found.charset, found.name, **values)
-
-
 def _name(part: Part) -> str:
     metadata = part.get("metadata")
     name = metadata.get("filename") or metadata.get("name") if isinstance(metadata, dict) else ""
@@ -214,8 +209,8 @@ def _media_type(told: str, name: str, kind: str) -> tuple[str, str]:
     """The type without its parameters, and its charset; from the name where nothing is told."""
     mime, _, parameters = told.partition(";")
     mime = _SAME.get(mime.strip().lower(), mime.strip().lower())
-    if mime == UNKNOWN:
-        guessed = mimetypes.guess_type(name)[0] or _USUAL.get(kind, UNKNOWN)
+    if mime == UNKNOWN_TYPE:
+        guessed = mimetypes.guess_type(name)[0] or USUAL_TYPES.get(kind, UNKNOWN_TYPE)
         mime = _SAME.get(guessed, guessed)
     charset = re.search(r"charset=[\"']?([\w.:-]+)", parameters, re.IGNORECASE)
     return mime, charset[1] if charset else ""
@@ -224,7 +219,13 @@ def _media_type(told: str, name: str, kind: str) -> tuple[str, str]:
 def _kind(mime: str, told: str) -> str:
     """`image`, `audio`, `video` or `document`; the media type knows better than the part."""
     kind = mime.partition("/")[0]
-    return kind if kind in _USUAL else told if told in _USUAL and mime == UNKNOWN else "document"
+    return (
+        kind
+        if kind in USUAL_TYPES
+        else told
+        if told in USUAL_TYPES and mime == UNKNOWN_TYPE
+        else "document"
+    )
 
 
 def _base64(value: str) -> str:
@@ -248,14 +249,6 @@ def _is_base64(value: str) -> bool:
     padding = raw.translate(None, _ALPHABET)
     fits = len(raw) % 4 == 0 and padding in (b"", b"=", b"==")
     return fits and raw.endswith(padding)
-
-
-def _unquoted(text: str) -> bytes:
-    """The bytes of a data URL without base64 (RFC 2397)."""
-    pieces = re.split(rb"%([0-9a-fA-F]{2})", text.encode("utf-8", "replace"))
-    return b"".join(
-        bytes.fromhex(piece.decode()) if index % 2 else piece for index, piece in enumerate(pieces)
-    )
 
 
 def _seems_text(raw: bytes) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
+from agui_runtime.attachments import UNKNOWN_TYPE, USUAL_TYPES
 from agui_runtime.connectors.langchain.blocks import Block
 
 Part: TypeAlias = dict[str, Any]
@@ -37,11 +38,6 @@ _BYTES = ("base64", "data", "file_data", "bytes")
 _HANDLES = ("file_id", "file_uri", "fileUri", "id")
 _TYPES = ("mime_type", "media_type", "mimeType")
 _NAMES = ("filename", "title", "name")
-
-_USUAL = {"image": "image/png", "audio": "audio/wav", "video": "video/mp4"}
-"""What inline media are that do not say it."""
-
-_UNNAMED = "application/octet-stream"
 
 
 def part_of(block: Block) -> Part | None:
@@ -124,7 +120,9 @@ def _as_bytes(fields: Mapping[str, Any], kind: str) -> Iterator[Part]:
     if isinstance(value, bytes):
         value = b64encode(value).decode()
     if value is not None:
-        yield _data_url(value) or _inline(value, _mime(fields) or _USUAL.get(kind, _UNNAMED))
+        yield _data_url(value) or _inline(
+            value, _mime(fields) or USUAL_TYPES.get(kind, UNKNOWN_TYPE)
+        )
 
 
 def _at_address(fields: Mapping[str, Any], kind: str) -> Iterator[Part]:
@@ -173,4 +171,4 @@ def _mime(fields: Mapping[str, Any]) -> str:
 
 def _media_kind(kind: str, source: Part) -> str:
     family = str(source.get("mimeType", "")).partition("/")[0]
-    return family if kind == "document" and family in _USUAL else kind
+    return family if kind == "document" and family in USUAL_TYPES else kind

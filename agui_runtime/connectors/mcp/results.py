@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from agui_runtime.attachments import MEDIA
+from agui_runtime.attachments import MEDIA, UNKNOWN_TYPE
 from agui_runtime.connectors.base import ResultParts
 from agui_runtime.errors import RemoteFailure
 from agui_runtime.jsontext import dumps
@@ -71,7 +71,7 @@ def _resource(content: Mapping[str, Any]) -> Part:
         return _unknown(content)
     if isinstance(resource.get("text"), str):
         return _text(resource["text"])
-    mime = str(resource.get("mimeType") or "application/octet-stream")
+    mime = str(resource.get("mimeType") or UNKNOWN_TYPE)
     kind = mime.partition("/")[0]
     part = _data(kind if kind in MEDIA else "document", resource.get("blob"), mime)
     name = str(resource.get("uri", "")).rpartition("/")[2]
