@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Mapping
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.types import Message
+from starlette.types import Message, Receive
 
 from agui_runtime.connectors.transcription import Recording
 from agui_runtime.errors import InvalidInput, ModelFailure
+from agui_runtime.wires.bodies import SLICE
 from agui_runtime.wires.copilotkit.errors import Refusal
 from agui_runtime.wires.copilotkit.exchange import Exchange
 from agui_runtime.wires.copilotkit.options import WireOptions
@@ -57,18 +59,14 @@ class Transcribe:
                 "Request must be multipart/form-data or application/json with base64 audio"
             )
         try:
-            return _from_json(await exchange.payload(self._limits))
+            return await _from_json(await exchange.payload(self._limits))
         except InvalidInput as error:
             raise _invalid(error.message) from None
 
     async def _from_form(self, exchange: Exchange) -> Recording:
         body = await read_body(exchange.headers, exchange.receive, self._limits)
-
-        async def once() -> Message:
-            return {"type": "http.request", "body": body}
-
         try:
-            async with Request(exchange.scope, once).form() as form:
+            async with Request(exchange.scope, _in_slices(body)).form() as form:
                 file = form.get("audio")
                 if not isinstance(file, UploadFile):
                     raise _invalid("No audio file found in form data; name the field 'audio'")
@@ -78,7 +76,20 @@ class Transcribe:
             raise _invalid(error.detail) from None
 
 
-def _from_json(body: object) -> Recording:
+def _in_slices(body: bytes) -> Receive:
+    """The body once more, so little at a time that others have their turns while it is parsed."""
+    rest = memoryview(body)
+
+    async def receive() -> Message:
+        nonlocal rest
+        part, rest = bytes(rest[:SLICE]), rest[SLICE:]
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": part, "more_body": bool(rest)}
+
+    return receive
+
+
+async def _from_json(body: object) -> Recording:
     """`{audio, mimeType, filename?}`; `audio` is base64, or a data URL of it."""
     given: Mapping[str, Any] = body if isinstance(body, dict) else {}
     audio, mime = given.get("audio"), given.get("mimeType")
@@ -88,11 +99,24 @@ def _from_json(body: object) -> Recording:
         raise _invalid("Request must include 'mimeType' field, for example 'audio/webm'")
     encoded = audio.partition(",")[2] if audio.startswith("data:") else audio
     try:
-        data = base64.b64decode(encoded, validate=True)
+        data = await _decoded(encoded)
     except ValueError:  # also for letters that are not ASCII
         raise _invalid("'audio' is not base64") from None
     name = given.get("filename")
     return Recording(data, mime, name if isinstance(name, str) and name else _name(mime))
+
+
+async def _decoded(encoded: str) -> bytes:
+    """What the base64 stands for, in slices between which others have their turns; raises
+    ValueError.
+    """
+    if encoded.find("=", 0, -2) >= 0:  # a slice could end there
+        raise ValueError("padding before the end")
+    parts = []
+    for start in range(0, len(encoded), SLICE):
+        parts.append(base64.b64decode(encoded[start : start + SLICE], validate=True))
+        await asyncio.sleep(0)
+    return b"".join(parts)
 
 
 def _name(mime: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,11 +12,16 @@ import pytest
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Message
 
-from agui_runtime.connectors.transcription import OpenAITranscription
+from agui_runtime.connectors.transcription import OpenAITranscription, Recording
 from agui_runtime.errors import Misconfigured
 from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.wires.bodies import SLICE
+from agui_runtime.wires.copilotkit.envelope import Enveloped
+from agui_runtime.wires.copilotkit.exchange import Exchange
 from agui_runtime.wires.copilotkit.options import WireOptions
+from agui_runtime.wires.copilotkit.transcribe import Transcribe
 from tests.support import served
 from tests.wires.copilotkit.scripted import scripted_agents
 from tests.wires.copilotkit.serving import serving
@@ -114,6 +120,60 @@ async def test_what_is_no_recording_is_refused(changed: dict[str, str], code: st
         answer = await client.post("/transcribe", json=SOUND | changed)
     assert answer.status_code == 400
     assert answer.json()["error"] == code
+
+
+SOUND_OF_MANY_SLICES = b"\r\n--" * 200_000
+FORM = (
+    b'--b\r\nContent-Disposition: form-data; name="audio"; filename="a.webm"\r\n'
+    b"Content-Type: audio/webm\r\n\r\n%b\r\n--b--\r\n"
+)
+
+
+def long_recordings() -> list[Exchange]:
+    """One in a form, one in JSON that was read already."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": FORM % SOUND_OF_MANY_SLICES}
+
+    async def send(message: Message) -> None:
+        return
+
+    kind = (b"content-type", b"multipart/form-data; boundary=b")
+    scope = {"type": "http", "method": "POST", "headers": [kind]}
+    body = SOUND | {"audio": base64.b64encode(SOUND_OF_MANY_SLICES).decode()}
+    enveloped = Exchange(scope, receive, send)
+    enveloped.enveloped = Enveloped("POST", ["transcribe"], body=body)
+    return [Exchange(scope, receive, send), enveloped]
+
+
+@pytest.mark.parametrize("exchange", long_recordings())
+async def test_others_have_their_turns_while_a_long_recording_is_taken_in(
+    exchange: Exchange,
+) -> None:
+    turns = 0
+
+    class Listening:
+        async def transcribe(self, recording: Recording) -> str:
+            assert recording.data == SOUND_OF_MANY_SLICES
+            assert turns >= len(recording.data) // SLICE
+            return "heard"
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    await Transcribe(WireOptions(transcription=Listening())).transcribe(exchange)
+    beside.cancel()
+
+
+@pytest.mark.parametrize("audio", ["eA==eA==", "eA==" * 20_000, "eHh4" * 8192 + "e", "=", "=eA="])
+async def test_base64_has_its_padding_at_its_end_alone(audio: str) -> None:
+    async with heard() as client:
+        answer = await client.post("/transcribe", json=SOUND | {"audio": audio})
+    assert answer.json()["error"] == "invalid_request"
 
 
 async def test_a_form_without_a_recording_is_refused() -> None:
