@@ -70,10 +70,14 @@ async def test_what_is_no_answer_is_told_in_the_log(
     path: str, body: dict[str, Any], option: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving(**{option: lambda request: "ann"}) as client:
-        answer = await client.post(path, json=body)
+        answer = await client.post(path, json=body, headers={"x-request-id": "r-7"})
+        forged = await client.post(path, json=body, headers={"x-request-id": "r-8 failed"})
     assert answer.status_code in {200, 500}
     assert "ann" not in answer.text
     assert "returned a str" in caplog.text
+    assert answer.headers["x-request-id"] == "r-7"
+    assert [each.levelname for each in caplog.records if "r-7" in each.getMessage()] == ["ERROR"]
+    assert len(forged.headers["x-request-id"]) == 32
 
 
 async def test_a_handshake_gets_the_answer_and_a_socket_that_is_open_is_closed() -> None:

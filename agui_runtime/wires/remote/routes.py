@@ -7,11 +7,10 @@ each other ask in no circle.
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from fastapi import APIRouter
@@ -27,6 +26,7 @@ from agui_runtime.connectors.copilotkit.parameters import to_parameters
 from agui_runtime.errors import AguiError, InvalidInput, RequestError
 from agui_runtime.events import Caller, RunContext
 from agui_runtime.headers import HeaderNames, for_agents
+from agui_runtime.observe import request_id_of
 from agui_runtime.offloop import is_much, unless_long
 from agui_runtime.places import Places
 from agui_runtime.runtime import CopilotRuntime, RunHandle
@@ -76,6 +76,13 @@ def routes(
     return router
 
 
+class Asker(NamedTuple):
+    """Who asks, and the correlation id of the request."""
+
+    caller: Caller
+    request_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request that was read, and where its answer goes."""
@@ -121,15 +128,15 @@ class RemoteWire:
             raise _NotForPages("a remote endpoint answers servers, not pages")
         return await caller_of(Request(scope), self._runtime.authenticate)
 
-    async def read(self, scope: Scope, caller: Caller, receive: Receive, send: Send) -> Exchange:
+    async def read(self, scope: Scope, asker: Asker, receive: Receive, send: Send) -> Exchange:
         """Read a request; raises RequestError and ClientGone."""
         headers = headers_of(scope)
         body = _object(await self._json(headers, receive))
         properties = body.get("properties")
         page = body.get("frontendUrl")
         context = RunContext(
-            caller=caller,
-            request_id=headers.get("x-request-id", "")[:200] or str(uuid.uuid4()),
+            caller=asker.caller,
+            request_id=asker.request_id,
             properties=properties if isinstance(properties, dict) else {},
             headers=self._forward_headers.pick(headers),
             url=page if isinstance(page, str) else None,
@@ -212,19 +219,23 @@ class _App:
         self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = request_id_of(headers_of(scope))
+        headers = [*JSON_TYPE, (b"x-request-id", request_id.encode())]
         try:
-            caller = await self._wire.caller(scope)
-            with self._places.place(caller.owner):
-                await self._answer(await self._wire.read(scope, caller, receive, send))
+            asker = Asker(await self._wire.caller(scope), request_id)
+            with self._places.place(asker.caller.owner):
+                await self._answer(await self._wire.read(scope, asker, receive, send))
         except AguiError as error:
-            await reply(send, error.status, JSON_TYPE, _error(error.message))
+            if error.status >= 500:
+                logger.error("request %s failed: %s", request_id, error, exc_info=error.__cause__)
+            await reply(send, error.status, headers, _error(error.message))
         except ClientGone:
             return
         except OwnAnswer as own:
             await own.answer(scope, receive, send)
         except Exception:  # `authenticate` is the user's
-            logger.exception("a request of a remote runtime failed")
-            await reply(send, 500, JSON_TYPE, _error("something went wrong; see the server's log"))
+            logger.exception("request %s of a remote runtime failed", request_id)
+            await reply(send, 500, headers, _error("something went wrong; see the server's log"))
 
 
 class _Lines:
