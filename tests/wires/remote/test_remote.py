@@ -255,7 +255,7 @@ async def test_an_agent_that_fails_later_breaks_the_answer_off() -> None:
         ("/agents/state", b'{"name": "helper"}', 400, "threadId is required"),
         ("/agents/state", b'{"name": "nobody", "threadId": "t"}', 404, "'helper'"),
         ("/actions/execute", b'{"name": "nope"}', 404, "'nope' not found"),
-        ("/info", b"x" * 50_000_001, 413, "50000000"),
+        ("/info", b"x" * 32_000_001, 413, "32000000"),
     ],
 )
 async def test_what_cannot_be_served_is_told(
