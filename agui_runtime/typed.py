@@ -1,4 +1,4 @@
-"""A run's input as models, made of its JSON: of long lists part by part. Pure."""
+"""A run's input as models, made of its JSON, and as JSON again: long lists part by part. Pure."""
 
 from __future__ import annotations
 
@@ -42,6 +42,13 @@ def typed(given: Mapping[str, Any]) -> RunAgentInput:
         raise MalformedInput(_faults(error)) from None
     made = {key: _in_parts(key, pieces) for key, pieces in long.items()}
     return asked.model_copy(update=made) if made else asked
+
+
+def dumped(request: RunAgentInput) -> dict[str, Any]:
+    """The input as JSON again, with AG-UI's own keys."""
+    rest = request.model_copy(update={"messages": []}).model_dump(mode="json", by_alias=True)
+    messages = [message.model_dump(mode="json", by_alias=True) for message in request.messages]
+    return rest | {"messages": messages}
 
 
 def _in_parts(key: str, pieces: Sequence[Sequence[object]]) -> list[Any]:

@@ -18,7 +18,6 @@ from agui_runtime import jsontext
 from agui_runtime.attachments import in_words
 from agui_runtime.connectors.agui.dialect import Dialect
 from agui_runtime.connectors.chat.failures import redact
-from agui_runtime.connectors.dumping import dumped
 from agui_runtime.connectors.remote import (
     DEFAULT_SIZES,
     PATIENCE,
@@ -33,6 +32,7 @@ from agui_runtime.distinct import TEXT
 from agui_runtime.errors import AgentFailure, ProtocolFailure
 from agui_runtime.events import TERMINAL, THINKING, Event, Message
 from agui_runtime.offloop import is_much, unless_long
+from agui_runtime.typed import dumped
 
 logger = logging.getLogger(__name__)
 

@@ -13,11 +13,11 @@ from agui_runtime.connectors.copilotkit.lines import JsonLines
 from agui_runtime.connectors.copilotkit.messages import as_text, to_agui, to_legacy
 from agui_runtime.connectors.copilotkit.paths import Paths
 from agui_runtime.connectors.copilotkit.runtime_events import RuntimeEvents
-from agui_runtime.connectors.dumping import dumped
 from agui_runtime.connectors.remote import RemoteServer, drain
 from agui_runtime.errors import ProtocolFailure, RemoteFailure
 from agui_runtime.events import Event, RunContext
 from agui_runtime.offloop import is_much, unless_long
+from agui_runtime.typed import dumped
 
 
 class RemoteAgent:

@@ -19,7 +19,9 @@ from uuid import UUID, uuid4
 from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput, ThreadNotFound
 from agui_runtime.events import Caller, RunInfo, RunRequest
+from agui_runtime.offloop import is_much, unless_long
 from agui_runtime.threads import Threads
+from agui_runtime.typed import dumped
 
 RETRIED_WITHIN = 60.0
 """Seconds after the end of a run in which the same request, without an id, is a retry."""
@@ -45,7 +47,7 @@ async def identified(request: RunRequest, threads: Threads, hints: Hints) -> Run
     """
     if request.ephemeral:
         return request
-    fingerprint = _fingerprint(request)
+    fingerprint = await unless_long(is_much(request.input, request.states), _fingerprint, request)
     history = _History(threads, request.context.caller, fingerprint, hints.begun)
     run_id = hints.run_id or _if_unique(hints.operation_id)
     thread_id = request.input.thread_id
@@ -128,8 +130,8 @@ async def _count(exists: Callable[[int], Awaitable[bool]]) -> int:
 
 
 def _fingerprint(request: RunRequest) -> str:
-    asked = request.input.model_dump(by_alias=True, exclude={"thread_id", "run_id"})
-    return _digest([request.agent, request.states, asked])
+    ids = dict.fromkeys(("threadId", "runId"))
+    return _digest([request.agent, request.states, dumped(request.input) | ids])
 
 
 def _if_unique(operation_id: str) -> str:

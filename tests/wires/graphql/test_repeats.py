@@ -4,15 +4,16 @@ and all stores; what is new, or says so, runs anew.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from ag_ui.core import RunAgentInput
+from ag_ui.core import RunAgentInput, UserMessage
 
-from agui_runtime.events import Event
+from agui_runtime.events import Caller, Event, RunContext, RunRequest
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
@@ -192,3 +193,22 @@ async def test_runs_without_a_thread_are_each_callers_own() -> None:
             headers = {**AS_EVENTS, "x-user": owner}
             assert "Success" in (await client.post(PATH, json=asked, headers=headers)).text
     assert agent.times == 2
+
+
+async def test_a_long_chat_is_compared_while_others_have_their_turns() -> None:
+    messages = [UserMessage(id=str(number), content="Hello") for number in range(20_000)]
+    asked = RunAgentInput(thread_id="thread-1", run_id="", messages=messages)
+    turns = 0
+
+    async def turning() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    runtime = CopilotRuntime({"default": Counting()})
+    other = asyncio.create_task(turning())
+    request = RunRequest(asked, RunContext(Caller("ann"), ""))
+    await repeats.identified(request, runtime.threads, repeats.Hints("run-1", "", ()))
+    other.cancel()
+    assert turns > 10
