@@ -130,15 +130,12 @@ async def has(browser: Browser, release: str, site: str) -> set[str]:
 
 def made(release: str) -> Path:
     """The built page on this release; raises CalledProcessError where it cannot be had."""
-    source = OLDER_PAGE if release in OLDER else PAGE
     project = WORKSHOP / release / "page"
-    shutil.copytree(
-        source,
-        project,
-        ignore=shutil.ignore_patterns("node_modules", "dist", "package-lock.json"),
-        dirs_exist_ok=True,
-    )
-    package = json.loads((source / "package.json").read_text())
+    made_here = shutil.ignore_patterns("node_modules", "dist", "package-lock.json")
+    sources = (PAGE, OLDER_PAGE) if release in OLDER else (PAGE,)  # the latter stands on the former
+    for source in sources:
+        shutil.copytree(source, project, ignore=made_here, dirs_exist_ok=True)
+    package = json.loads((sources[-1] / "package.json").read_text())
     for name in package["dependencies"]:
         if name.startswith("@copilotkit/"):
             package["dependencies"][name] = release

@@ -1,4 +1,5 @@
-// The page on releases before 1.10, made of what each of them has. Built by `scripts.py matrix` only.
+// The page of ../copilotkit-1.10 on releases before it, made of what each of them has. Built by
+// `scripts.py matrix` only.
 //   runtimeUrl  where the runtime is
 //   scenario    `chat` (default), `frontend-actions`, `agent-state` or `interrupt`
 //   agent       locks the chat to this agent, where the release can
