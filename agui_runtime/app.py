@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from fastapi import APIRouter, FastAPI, Request
@@ -19,11 +19,11 @@ from agui_runtime.wires.copilotkit.routes import Wire
 from agui_runtime.wires.gate import Gate
 from agui_runtime.wires.graphql import routes as graphql
 from agui_runtime.wires.graphql.limits import Limits
+from agui_runtime.wires.health import probes
 from agui_runtime.wires.limits import ServerLimits
 from agui_runtime.wires.paths import TrailingSlash, base_of
 from agui_runtime.wires.remote import routes as remote
 from agui_runtime.wires.slow_bodies import TimedBodies
-from agui_runtime.wrappers import breaker_states
 
 WIRE_OPTIONS = WireOptions()
 LIMITS = ServerLimits()
@@ -82,8 +82,7 @@ def create_app(
     app.add_middleware(RetryAfter)
     app.add_middleware(TrailingSlash)
     app.add_exception_handler(AguiError, _told)
-    app.add_api_route("/healthz", _healthy, methods=["GET"])
-    app.add_api_route("/readyz", _ready(runtime), methods=["GET"])
+    app.router.routes.extend(probes({path: runtime}))
     app.include_router(_graphql(runtime, path, wire, wire_options, production))
     if remote_path is not None:
         app.include_router(
@@ -159,21 +158,6 @@ def _is_for_any(origins: Sequence[str]) -> bool:
     if "*" in origins and len(origins) > 1:
         raise Misconfigured("cors_origins: either '*' or a list of origins, not both")
     return "*" in origins
-
-
-async def _healthy() -> dict[str, str]:
-    return {"status": "ok"}
-
-
-def _ready(runtime: CopilotRuntime) -> Callable[[], Awaitable[dict[str, object]]]:
-    """Agents that are left alone for a while do not make the server unready; they are told."""
-
-    async def ready() -> dict[str, object]:
-        await runtime.check()
-        breakers = breaker_states(runtime.agents)
-        return {"status": "ready", **({"breakers": breakers} if breakers else {})}
-
-    return ready
 
 
 async def _told(request: Request, error: Exception) -> JSONResponse:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import fields
 from typing import Any, NamedTuple, cast
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp
 
 from agui_runtime.app import Served, create_app
 from agui_runtime.connectors.demo import DemoAgent
 from agui_runtime.connectors.openai import OpenAIAgent
-from agui_runtime.errors import AguiError, Misconfigured
+from agui_runtime.errors import Misconfigured
 from agui_runtime.naming import ThreadNamer
 from agui_runtime.observe import RunLogger
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.settings import Settings
 from agui_runtime.wires.copilotkit.options import WireOptions
+from agui_runtime.wires.health import probes
 from agui_runtime.wires.limits import ServerLimits
 
 NOT_OF_AN_APP = frozenset(
@@ -72,10 +71,9 @@ def mounted(mounts: Sequence[BaseRoute]) -> Router:
     it, and a runtime that none of them opens is opened, too.
     """
     apps = [mount.app for mount in mounts if isinstance(mount, Mount)]
-    runtimes = [each.runtime for app in apps for each in runtimes_in(app)]
-    probes = [Route("/healthz", _healthy), Route("/readyz", _ready(runtimes))]
-    lifespan = _lifespan(apps, runtimes)
-    return Router([*mounts, *probes], lifespan=lifespan, redirect_slashes=False)
+    runtimes = {each.path: each.runtime for each in runtimes_in(Router(mounts))}
+    lifespan = _lifespan(apps, list(runtimes.values()))
+    return Router([*mounts, *probes(runtimes)], lifespan=lifespan, redirect_slashes=False)
 
 
 def _lifespan(
@@ -151,22 +149,6 @@ def _usual(settings: Settings) -> CopilotRuntime:
     if settings.name_threads:
         runtime.add_hook(ThreadNamer(runtime))
     return runtime
-
-
-async def _healthy(request: Request) -> JSONResponse:
-    return JSONResponse({"status": "ok"})
-
-
-def _ready(runtimes: Sequence[CopilotRuntime]) -> Callable[[Request], Awaitable[JSONResponse]]:
-    async def ready(request: Request) -> JSONResponse:
-        try:
-            for runtime in runtimes:
-                await runtime.check()
-        except AguiError as error:
-            return JSONResponse({"error": error.code, "message": error.message}, error.status)
-        return JSONResponse({"status": "ready"})
-
-    return ready
 
 
 def wire_options_from(settings: Settings) -> WireOptions:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import httpx
+import pytest
+from starlette.routing import Mount
 
 from agui_runtime import CopilotRuntime, create_app
+from agui_runtime.hosting import mounted
 from agui_runtime.wrappers import drop, limited, transformed, with_breaker
 from tests.connectors.page import Page
 from tests.runtime.worlds import Scripted
@@ -37,3 +40,25 @@ async def test_readiness_is_short_without_breakers() -> None:
         httpx.AsyncClient() as client,
     ):
         assert (await client.get(f"{origin}/readyz")).json() == {"status": "ready"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["/support"], {"default"}),
+        (
+            ["/support", "/sales"],
+            {"default at /support/copilotkit", "default at /sales/copilotkit"},
+        ),
+    ],
+)
+async def test_readiness_of_mounted_runtimes_tells_of_the_breakers_of_all(
+    paths: list[str], names: set[str]
+) -> None:
+    mounts = [
+        Mount(path, create_app(CopilotRuntime({"default": with_breaker(Scripted())})))
+        for path in paths
+    ]
+    async with served(mounted(mounts)) as origin, httpx.AsyncClient() as client:
+        ready = (await client.get(f"{origin}/readyz")).json()
+    assert ready == {"status": "ready", "breakers": dict.fromkeys(names, "closed")}
