@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput, ThreadNotFound
 from agui_runtime.events import Caller, RunInfo, RunRequest
+from agui_runtime.ids import fault_of
 from agui_runtime.offloop import is_much, unless_long
 from agui_runtime.threads import Threads
 from agui_runtime.typed import dumped
@@ -135,7 +136,10 @@ def _fingerprint(request: RunRequest) -> str:
 
 
 def _if_unique(operation_id: str) -> str:
-    return operation_id if len(operation_id) >= UNIQUE else ""
+    """The id as that of a run; clients may name operations by what cannot name runs."""
+    if len(operation_id) < UNIQUE:
+        return ""
+    return str(UUID(_digest(operation_id))) if fault_of(operation_id) else operation_id
 
 
 def _digest(value: object) -> str:

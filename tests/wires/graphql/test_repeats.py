@@ -134,12 +134,15 @@ async def test_a_retry_joins_the_run_that_is_live(ask: Any, sent: dict[str, Any]
     assert "Hel" in answer and "Success" in answer
 
 
+@pytest.mark.parametrize(
+    "operation", ["0b5c0a3e-6d5f-4a0e-9c39-52a4ed0d5ff1", "an id\nin two lines", "x" * 1001]
+)
 @pytest.mark.parametrize("thread", ["thread-1", None])
 async def test_an_operation_of_graphql_ws_keeps_its_id_and_its_run_over_retries(
-    thread: str | None, monkeypatch: pytest.MonkeyPatch
+    thread: str | None, operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repeats, "RETRIED_WITHIN", -1.0)  # its content alone would mean nothing
-    agent, operation = Counting(), str(uuid4())
+    agent = Counting()
     async with serving(CopilotRuntime({"default": agent})) as client:
         for _ in range(2):
             assert "answer 1" in await by_ws(client, data(threadId=thread), operation)
