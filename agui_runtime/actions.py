@@ -6,7 +6,6 @@ servers.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ from pydantic.errors import PydanticUserError
 from agui_runtime import jsontext
 from agui_runtime.connectors.base import OfferedTool, ResultParts
 from agui_runtime.errors import AguiError, Misconfigured, first_fault
+from agui_runtime.offloop import in_a_thread
 
 logger = logging.getLogger(__name__)
 
@@ -79,14 +79,14 @@ class Action:
         values = {name: getattr(given, name) for name in self.arguments.model_fields}
         try:
             return _encoded(await self._invoke(values))
-        except Exception as error:  # an action is the user's code and may raise anything
+        except (Exception, SystemExit) as error:  # an action is the user's code: anything
             logger.exception("action %s failed", self.name)
             return failed("HANDLER_ERROR", str(error))
 
     async def _invoke(self, values: Mapping[str, Any]) -> object:
         if inspect.iscoroutinefunction(self.function):
             return await self.function(**values)
-        return await asyncio.to_thread(self.function, **values)
+        return await in_a_thread(self.function, **values)
 
 
 @dataclass(frozen=True, slots=True)

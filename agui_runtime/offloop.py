@@ -37,6 +37,22 @@ async def off_loop(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
     return await asyncio.get_running_loop().run_in_executor(_THREAD, call)
 
 
+async def in_a_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What a user's function, which may block, returns or raises.
+
+    A StopIteration becomes a RuntimeError, as in a coroutine (PEP 479): no future can raise it, and
+    whoever awaits the thread would wait for ever.
+    """
+
+    def call() -> T:
+        try:
+            return function(*args, **kwargs)
+        except StopIteration as stop:
+            raise RuntimeError("the function raised StopIteration") from stop
+
+    return await asyncio.to_thread(call)
+
+
 async def unless_long(long: bool, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The same, but here and now if the work is not `long`."""
     return await off_loop(work, *args, **kwargs) if long else work(*args, **kwargs)

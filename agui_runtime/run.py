@@ -131,7 +131,7 @@ class Run:
             self._cause = self._cause or ShuttingDown()
         except AguiError as error:
             self._cause = self._cause or error
-        except Exception:  # noqa: BLE001  # an agent may raise anything; this is where a run learns of it
+        except (Exception, SystemExit):  # noqa: BLE001  # an agent may raise anything; here its run learns of it
             self._fail(AgentFailure())
         finally:
             self._watch.stop()

@@ -5,7 +5,6 @@ No connector imports another; what two of them share lives here.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -30,6 +29,7 @@ from agui_runtime.connectors.items import (
 from agui_runtime.errors import Misconfigured
 from agui_runtime.events import Event, RunContext
 from agui_runtime.halves import Halves
+from agui_runtime.offloop import in_a_thread
 from agui_runtime.shorthand import Shorthand
 
 current_run: ContextVar[RunContext] = ContextVar("agui_runtime.current_run")
@@ -158,7 +158,7 @@ class FunctionAgent:
         return answered(self._function(request), request)
 
     async def _run_apart(self, request: RunAgentInput) -> AsyncIterator[AgentEvent]:
-        made = await asyncio.to_thread(self._function, request)
+        made = await in_a_thread(self._function, request)
         async with closing(answered(made, request)) as items:
             async for item in items:
                 yield item

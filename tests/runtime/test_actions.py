@@ -82,6 +82,21 @@ async def test_a_model_is_a_legal_parameter_and_a_legal_result() -> None:
     assert await result_of(action(echo), '{"place":{"city":"Rome"}}') == '{"city":"Rome"}'
 
 
+@pytest.mark.parametrize("blocks", [True, False])
+@pytest.mark.parametrize("failure", [StopIteration(), SystemExit(2)])
+async def test_what_would_end_more_than_an_action_is_a_result(
+    failure: BaseException, blocks: bool
+) -> None:
+    def fail() -> None:
+        raise failure
+
+    async def fail_on_the_loop() -> None:
+        raise failure
+
+    content = await result_of(action(fail if blocks else fail_on_the_loop, name="fail"), "{}")
+    assert orjson.loads(content)["error"]["code"] == "HANDLER_ERROR"
+
+
 async def test_an_action_that_raises_is_a_result() -> None:
     def fail() -> None:
         raise RuntimeError("kaboom")

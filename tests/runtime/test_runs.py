@@ -85,6 +85,22 @@ async def test_an_agent_that_raises_ends_its_run_with_a_safe_message() -> None:
     assert (events[-1]["message"], events[-1]["code"]) == ("the agent failed", "AGENT_ERROR")
 
 
+@pytest.mark.parametrize("failure", [StopIteration(), SystemExit(2)])
+@pytest.mark.parametrize("blocks", [True, False])
+async def test_what_would_end_more_than_a_run_ends_the_run(
+    failure: BaseException, blocks: bool
+) -> None:
+    def blocking(request: RunAgentInput) -> list[Event]:
+        raise failure
+
+    async def on_the_loop(request: RunAgentInput) -> AsyncIterator[Event]:
+        yield text("m1", "Hel")[0]
+        raise failure
+
+    runtime = CopilotRuntime({"default": blocking if blocks else on_the_loop})
+    assert (await ran(runtime, asking()))[-1]["code"] == "AGENT_ERROR"
+
+
 async def test_a_run_failure_tells_its_own_code_and_status() -> None:
     async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
         for event in text("m1", "Hel"):

@@ -17,6 +17,7 @@ from agentscope.permission import PermissionBehavior, PermissionDecision
 from agentscope.tool import FunctionTool, ToolBase, Toolkit
 
 from agui_runtime.connectors.agentscope.calls import DistinctCalls
+from agui_runtime.offloop import in_a_thread
 
 
 def equip(agent: Agent, request: RunAgentInput, taken: Iterable[str]) -> None:
@@ -82,7 +83,7 @@ def _threaded(tool: ToolBase) -> ToolBase:
 
 def _once(function: Callable[..., Any]) -> Callable[..., Any]:
     async def call(**arguments: Any) -> Any:  # noqa: ANN401  # the user's function
-        result = await asyncio.to_thread(function, **arguments)
+        result = await in_a_thread(function, **arguments)
         return await result if inspect.isawaitable(result) else result
 
     return call
