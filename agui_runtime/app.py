@@ -73,27 +73,13 @@ def create_app(
         forms=[f"{path}/transcribe"],
         probes=["/healthz", "/readyz"],
     )
-    app.add_middleware(wire.in_front_of)  # each is in front of those that were added before
-    if runtime.before_request is not None:
-        app.add_middleware(Before, runtime.before_request)
-    app.add_middleware(Gate, rules)
-    app.add_middleware(TimedBodies, limits)
-    _answer_other_origins(app, rules)
-    app.add_middleware(RetryAfter)
-    app.add_middleware(TrailingSlash)
+    app.add_middleware(wire.in_front_of)
+    _guard(app, runtime, rules, limits)
     app.add_exception_handler(AguiError, _told)
     app.router.routes.extend(probes({path: runtime}))
     app.include_router(_graphql(runtime, path, wire, wire_options, production))
     if remote_path is not None:
-        app.include_router(
-            remote.routes(
-                runtime,
-                base_of(remote_path, "remote_path"),
-                limits=wire_options.body_limits,
-                places=wire.places,
-                forward_headers=wire_options.forward_headers,
-            )
-        )
+        app.include_router(_remote(runtime, remote_path, wire, wire_options))
     app.include_router(wire.routes())  # last: it answers everything below the path
     app.state.served = Served(runtime, path)
     return app
@@ -118,6 +104,27 @@ def _graphql(
         playground=not production,
         introspection=not production,
     )
+
+
+def _remote(runtime: CopilotRuntime, path: str, wire: Wire, options: WireOptions) -> APIRouter:
+    return remote.routes(
+        runtime,
+        base_of(path, "remote_path"),
+        limits=options.body_limits,
+        places=wire.places,
+        forward_headers=options.forward_headers,
+    )
+
+
+def _guard(app: FastAPI, runtime: CopilotRuntime, rules: Rules, limits: ServerLimits) -> None:
+    """What requests pass before any wire; each is in front of those that are added before it."""
+    if runtime.before_request is not None:
+        app.add_middleware(Before, runtime.before_request)
+    app.add_middleware(Gate, rules)
+    app.add_middleware(TimedBodies, limits)
+    _answer_other_origins(app, rules)
+    app.add_middleware(RetryAfter)
+    app.add_middleware(TrailingSlash)
 
 
 def _answer_other_origins(app: FastAPI, rules: Rules) -> None:
