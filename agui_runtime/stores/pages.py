@@ -14,6 +14,12 @@ Place: TypeAlias = tuple[float, str]
 BEFORE_ALL: Place = (float("inf"), "")
 
 
+def check_limit(limit: int) -> None:
+    """Raises InvalidInput for a page that could hold no thread."""
+    if limit < 1:
+        raise InvalidInput("limit: a whole number from 1")
+
+
 def place_of(thread: ThreadInfo) -> Place:
     return (thread.updated_at, thread.thread_id)
 

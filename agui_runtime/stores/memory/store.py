@@ -12,7 +12,6 @@ from agui_runtime.errors import (
     Busy,
     Conflict,
     Gone,
-    InvalidInput,
     OwnerLost,
     ThreadNotFound,
     TooLarge,
@@ -23,7 +22,7 @@ from agui_runtime.offloop import is_much, off_loop
 from agui_runtime.stores.base import AgentState, Batch, Lease, Page, RunEnd, StateKey
 from agui_runtime.stores.memory.records import SavedState, records_of, state_of
 from agui_runtime.stores.memory.shelf import MemoryLimits, Shelf, Span, Thread
-from agui_runtime.stores.pages import cursor_of, place_after, place_of
+from agui_runtime.stores.pages import check_limit, cursor_of, place_after, place_of
 
 
 class MemoryStore:
@@ -215,8 +214,7 @@ class MemoryThreadIndex:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page:
-        if limit < 1:
-            raise InvalidInput("limit: a whole number from 1")
+        check_limit(limit)
         before = place_after(cursor)
         found = [
             thread.info

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from agui_runtime.errors import Busy, InvalidInput, ThreadNotFound
+from agui_runtime.errors import Busy, ThreadNotFound
 from agui_runtime.events import RunInfo, ThreadInfo
 from agui_runtime.stores.base import Page
-from agui_runtime.stores.pages import cursor_of, place_after, place_of
+from agui_runtime.stores.pages import check_limit, cursor_of, place_after, place_of
 from agui_runtime.stores.redis.codec import Damaged, new_epoch, spans_of, thread_of
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
@@ -49,8 +49,7 @@ class RedisThreadIndex:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page:
-        if limit < 1:
-            raise InvalidInput("limit: a whole number from 1")
+        check_limit(limit)
         before = place_after(cursor)
         page: list[ThreadInfo] = []
         async for thread_id in self._index.owned(owner, before[0]):
