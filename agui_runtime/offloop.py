@@ -1,7 +1,7 @@
 """Long work goes to a thread, so that the event loop has its turns meanwhile.
 
 A thread gives way every few milliseconds, but not within one call of a C library: whoever works on
-what a client sent takes it in parts.
+what a client sent takes it in slices.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from pydantic import BaseModel
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PART = 500
+SLICE = 500
 """So many messages, tools and the like are worked on in one call of a C library."""
+
+LONG_LIST = 10 * SLICE
+"""Work on a list of more items is long, however little they hold."""
 
 MANY = 8000
 """With so many values work is long: about a chat of two thousand messages."""
@@ -71,19 +74,19 @@ def is_much(*values: object) -> bool:
     return False
 
 
-def parts(items: Sequence[T]) -> Iterator[list[T]]:
+def slices(items: Sequence[T]) -> Iterator[list[T]]:
     """The items, so many at a time; what lists they hold themselves counts, too."""
-    part: list[T] = []
-    room = PART
+    piece: list[T] = []
+    room = SLICE
     for item in items:
         size = 1 + sum(len(held) for held in _inside(item) if isinstance(held, list))
-        if part and size > room:
-            yield part
-            part, room = [], PART
-        part.append(item)
+        if piece and size > room:
+            yield piece
+            piece, room = [], SLICE
+        piece.append(item)
         room -= size
-    if part:
-        yield part
+    if piece:
+        yield piece
 
 
 def _inside(value: Any) -> Sequence[object]:  # noqa: ANN401  # any value

@@ -14,7 +14,7 @@ from agui_runtime.events import Message
 from agui_runtime.fold import Fold
 from agui_runtime.grammar import Grammar
 from agui_runtime.history import Truth, admitted, merged, new_messages, restored, with_prompts
-from agui_runtime.offloop import parts
+from agui_runtime.offloop import slices
 from agui_runtime.stores.base import AgentState
 
 
@@ -42,7 +42,7 @@ def recall(
     """
     request = request.model_copy(update={"state": readable(request.state, "state")})
     kept = saved.messages if saved else ()
-    sent = [message for part in parts(request.messages) for message in _wire(part)]
+    sent = [message for piece in slices(request.messages) for message in _wire(piece)]
     full = restored(kept, sent)
     if full is not sent:
         sent, request = list(full), _asking(request, full)
@@ -66,7 +66,7 @@ def _wire(messages: Sequence[AnyMessage]) -> list[Message]:
 
 
 def _asking(request: RunAgentInput, messages: Sequence[Message]) -> RunAgentInput:
-    typed = [made for part in parts(messages) for made in _MESSAGES.validate_python(part)]
+    typed = [made for piece in slices(messages) for made in _MESSAGES.validate_python(piece)]
     return request.model_copy(update={"messages": typed})
 
 

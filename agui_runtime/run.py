@@ -43,7 +43,7 @@ from agui_runtime.hooks import Hooks, RunReport
 from agui_runtime.journal import Journal
 from agui_runtime.jsontext import copied
 from agui_runtime.notes import StoredNotes
-from agui_runtime.offloop import PART, is_much, unless_long
+from agui_runtime.offloop import LONG_LIST, is_much, unless_long
 from agui_runtime.recall import recall
 from agui_runtime.signatures import Signatures
 from agui_runtime.snapshots import Snapshots
@@ -153,7 +153,7 @@ class Run:
         saved = await self._store.states.load(run.thread_id, run.agent)
         self._snapshots = Snapshots(self._store.states, run, saved, self._save_every)
         kept = saved.messages if saved else ()
-        long = len(kept) > PART * 10 or is_much(request.messages, request.state)
+        long = len(kept) > LONG_LIST or is_much(request.messages, request.state)
         truth, known = self._assignment.history, self._lease.known
         found = await unless_long(long, recall, request, truth, saved, known)
         self._request = await self._signatures.recalled(found.request)

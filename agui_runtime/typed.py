@@ -9,7 +9,7 @@ from ag_ui.core import Context, Message, RunAgentInput, Tool
 from pydantic import TypeAdapter, ValidationError
 
 from agui_runtime.errors import InvalidInput
-from agui_runtime.offloop import parts
+from agui_runtime.offloop import slices
 
 Fault: TypeAlias = Mapping[str, Any]
 """`{"code", "path", "message"}`, of one value that is not as it should be."""
@@ -34,7 +34,7 @@ class MalformedInput(InvalidInput):
 
 def typed(given: Mapping[str, Any]) -> RunAgentInput:
     """The input; raises MalformedInput, with all faults, or with the first few of long lists."""
-    cut = {key: list(parts(given[key])) for key in _LISTS if isinstance(given.get(key), list)}
+    cut = {key: list(slices(given[key])) for key in _LISTS if isinstance(given.get(key), list)}
     long = {key: pieces for key, pieces in cut.items() if len(pieces) > 1}
     try:
         asked = RunAgentInput.model_validate({**given, **dict.fromkeys(long, ())})

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 import pytest
 from ag_ui.core import UserMessage
 
-from agui_runtime.offloop import MANY, PART, is_much, off_loop, parts, unless_long
+from agui_runtime.offloop import MANY, SLICE, is_much, off_loop, slices, unless_long
 
 name: ContextVar[str] = ContextVar("name")
 
@@ -65,15 +65,17 @@ def test_much_is_counted_in_values_and_long_texts(value: object, much: bool) -> 
     assert is_much("small", value) is much
 
 
-@pytest.mark.parametrize("count", [0, 1, PART, PART + 1, 3 * PART])
+@pytest.mark.parametrize("count", [0, 1, SLICE, SLICE + 1, 3 * SLICE])
 def test_parts_are_all_of_it_in_order(count: int) -> None:
     items = list(range(count))
-    made = list(parts(items))
+    made = list(slices(items))
     assert [each for part in made for each in part] == items
-    assert all(len(part) <= PART for part in made)
+    assert all(len(part) <= SLICE for part in made)
 
 
 def test_items_that_hold_long_lists_come_by_themselves() -> None:
-    crowded: dict[str, object] = {"content": [{}] * (PART - 1)}
-    made = list(parts([{"content": "x"}, crowded, {"content": [{}]}, {"content": [{}] * 5 * PART}]))
+    crowded: dict[str, object] = {"content": [{}] * (SLICE - 1)}
+    made = list(
+        slices([{"content": "x"}, crowded, {"content": [{}]}, {"content": [{}] * 5 * SLICE}])
+    )
     assert [len(part) for part in made] == [1, 1, 1, 1]

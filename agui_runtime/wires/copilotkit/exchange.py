@@ -15,7 +15,7 @@ from agui_runtime.errors import AguiError, OwnerLost
 from agui_runtime.events import Caller, RunContext
 from agui_runtime.headers import HeaderNames
 from agui_runtime.observe import request_id_of
-from agui_runtime.offloop import PART, is_much, parts
+from agui_runtime.offloop import SLICE, is_much, slices
 from agui_runtime.wires.bodies import BodyLimits, loaded
 from agui_runtime.wires.copilotkit.envelope import Enveloped
 from agui_runtime.wires.copilotkit.errors import Refusal, told
@@ -80,14 +80,14 @@ class Exchange:
 
     async def answer_list(self, name: str, items: Sequence[object]) -> None:
         """Answer with `{name: items}`, of which parts are encoded and sent one after the other."""
-        if len(items) <= PART and not is_much(items):
+        if len(items) <= SLICE and not is_much(items):
             await self.answer({name: list(items)})
             return
         self._answered = True
         headers = [(b"content-type", b"application/json"), *self._told]
         await self.send({"type": "http.response.start", "status": 200, "headers": headers})
         opening = b"{%b:[" % jsontext.dumps(name)
-        for part in parts(items):
+        for part in slices(items):
             body = opening + jsontext.dumps(list(part))[1:-1]
             await self.send({"type": "http.response.body", "body": body, "more_body": True})
             await asyncio.sleep(0)

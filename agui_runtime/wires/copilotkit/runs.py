@@ -13,7 +13,7 @@ from agui_runtime.connectors.base import Agent
 from agui_runtime.errors import Gone, InvalidInput
 from agui_runtime.events import Caller, Cursor, Record, RunRequest, ThreadInfo
 from agui_runtime.handle import RunHandle
-from agui_runtime.offloop import PART, is_much, unless_long
+from agui_runtime.offloop import LONG_LIST, is_much, unless_long
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Batch
 from agui_runtime.wires.copilotkit.asked import (
@@ -181,7 +181,7 @@ async def _encoded(
 def _is_long(records: Sequence[Record]) -> bool:
     """Whether to encode them takes long; deltas, of which most of a stream is made, do not."""
     rest = [each.event for each in records if "delta" not in each.event]
-    return len(records) > 10 * PART or is_much(rest)
+    return len(records) > LONG_LIST or is_much(rest)
 
 
 def _cursor(text: str | None) -> Cursor | None:

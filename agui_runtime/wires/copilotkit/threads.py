@@ -10,7 +10,7 @@ from agui_runtime.compact import compact
 from agui_runtime.errors import InvalidInput
 from agui_runtime.events import Event, Message, ThreadInfo
 from agui_runtime.fold import fold
-from agui_runtime.offloop import PART, is_much, unless_long
+from agui_runtime.offloop import LONG_LIST, is_much, unless_long
 from agui_runtime.runtime import CopilotRuntime
 from agui_runtime.wires.copilotkit.egress import older
 from agui_runtime.wires.copilotkit.errors import Refusal, not_found
@@ -102,7 +102,7 @@ class Threads:
 
 
 def _is_long(events: Sequence[Event]) -> bool:
-    return len(events) > 10 * PART or is_much(list(events))
+    return len(events) > LONG_LIST or is_much(list(events))
 
 
 def _shown(events: Sequence[Event]) -> Sequence[Mapping[str, Any]]:
