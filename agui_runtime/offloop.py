@@ -27,6 +27,9 @@ LONG_LIST = 10 * SLICE
 MANY = 8000
 """With so many values work is long: about a chat of two thousand messages."""
 
+LONG_TEXT = 256 * 1024
+"""Parsing JSON of more bytes is long work."""
+
 _CHARACTERS = 64
 """So many characters of a text take as long as another value."""
 

@@ -17,13 +17,10 @@ import orjson
 from agui_runtime import jsontext
 from agui_runtime.errors import InvalidInput, Misconfigured, TooLarge
 from agui_runtime.jsontext import DEEPEST
-from agui_runtime.offloop import unless_long
+from agui_runtime.offloop import LONG_TEXT, unless_long
 
 SLICE = 32 * 1024
 """So many bytes are counted before the event loop has its turn again."""
-
-LONG = 256 * 1024
-"""A text of more bytes is parsed in a thread."""
 
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 _STEPS = [{"{": 1, "[": 1, "}": -1, "]": -1}.get(chr(code), 0) for code in range(256)]
@@ -96,7 +93,7 @@ async def loaded(text: bytes, limits: BodyLimits) -> Any:  # noqa: ANN401  # any
     """The JSON in a body; raises InvalidInput for what is none, and TooLarge."""
     for _ in _counted(text, limits):
         await asyncio.sleep(0)
-    return await unless_long(len(text) > LONG, _parsed, text)
+    return await unless_long(len(text) > LONG_TEXT, _parsed, text)
 
 
 def loaded_at_once(text: str, limits: BodyLimits) -> Any:  # noqa: ANN401  # any JSON

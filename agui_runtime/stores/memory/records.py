@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from agui_runtime.events import Event, Message, Record
 from agui_runtime.jsontext import dumps, loads
-from agui_runtime.offloop import unless_long
+from agui_runtime.offloop import LONG_TEXT, unless_long
 from agui_runtime.stores.base import AgentState
 
 # Bytes that an object costs beside its texts, measured: headers, tuples, numbers, places in lists.
@@ -25,9 +25,6 @@ ID_OVERHEAD = 100
 STATE_OVERHEAD = 400
 RUN_OVERHEAD = 500
 THREAD_OVERHEAD = 1000
-
-LONG = 256 * 1024
-"""So much JSON is read in a thread."""
 
 _SHARED = frozenset({"role", "type"})
 """Keys whose values are the same object in all messages."""
@@ -80,11 +77,11 @@ def stored(seq: int, run_id: str, event: Event) -> Stored:
 async def records_of(items: Sequence[Stored]) -> list[Record]:
     """The records; where there is much text in them, it is read in a thread."""
     text = sum(len(item.text) for item in items if isinstance(item, Packed))
-    return await unless_long(text > LONG, _records_of, items)
+    return await unless_long(text > LONG_TEXT, _records_of, items)
 
 
 async def state_of(saved: SavedState) -> AgentState:
-    return await unless_long(len(saved.text) > LONG, saved.unpacked)
+    return await unless_long(len(saved.text) > LONG_TEXT, saved.unpacked)
 
 
 def text_of(value: object) -> bytes:
