@@ -21,7 +21,8 @@ import { scenarios } from "./scenarios";
 const query = new URLSearchParams(window.location.search);
 const user = query.get("user");
 const agent = query.get("agent") ?? "default";
-const { Beside, Chat = CopilotChat, attachments } = scenarios[query.get("scenario") ?? "chat"];
+const scenario = scenarios[query.get("scenario") ?? "chat"];
+const { Beside, Chat = CopilotChat, attachments, a2ui } = scenario;
 const single = { single: true, rest: false }[query.get("transport")];
 // Made once: the provider takes a new object for a change of the set-up.
 const headers = user ? { authorization: `Bearer ${user}` } : {};
@@ -51,6 +52,7 @@ function Page() {
       useSingleEndpoint={single}
       headers={headers}
       properties={properties}
+      a2ui={a2ui}
       enableInspector={false}
       onError={note}
     >

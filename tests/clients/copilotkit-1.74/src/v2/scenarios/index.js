@@ -1,5 +1,6 @@
 // What stands beside the chat, and how the chat is set up, by the name in the query.
 import { Approval } from "./approval";
+import { a2ui } from "./catalog";
 import { Context } from "./context";
 import { FrontendTools } from "./frontend-tools";
 import { Interrupt } from "./interrupt";
@@ -16,6 +17,7 @@ export const scenarios = {
   chat: { Beside: Nothing },
   approval: { Beside: Approval },
   attachments: { Beside: Nothing, attachments: { enabled: true, accept: "image/*" } },
+  catalog: { Beside: Nothing, a2ui },
   context: { Beside: Context },
   "fixed-suggestions": { Beside: FixedSuggestions },
   "frontend-tools": { Beside: FrontendTools },
