@@ -170,7 +170,7 @@ def _key(body: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
     """A digest, so that no token is kept longer than its request."""
     try:
         told = jsontext.dumps([body, headers], option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError:
+    except jsontext.Unencodable:
         raise InvalidInput("properties: nested too deeply") from None
     return hashlib.sha256(told).digest()
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import orjson
 from ag_ui.core import RunAgentInput
 
 from agui_runtime import jsontext
@@ -231,5 +230,5 @@ def _check_depth(value: object, what: str) -> None:
     """What we could not write again must not get in."""
     try:
         jsontext.dumps(value)
-    except orjson.JSONEncodeError:
+    except jsontext.Unencodable:
         raise InvalidInput(f"{what}: nested too deeply") from None

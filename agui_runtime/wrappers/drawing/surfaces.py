@@ -223,7 +223,7 @@ class _Drawing:
             "type": "TOOL_CALL_RESULT",
             "messageId": str(uuid4()),
             "toolCallId": self._call_id,
-            "content": orjson.dumps(content).decode(),
+            "content": jsontext.dumps(content).decode(),
         }
 
     def _retrying(self) -> Event:

@@ -9,8 +9,6 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any
 
-import orjson
-
 from agui_runtime.actions import OfferedAction, failed
 from agui_runtime.connectors.base import OfferedTool
 from agui_runtime.connectors.mcp import McpServer
@@ -18,6 +16,7 @@ from agui_runtime.connectors.mcp.kept import KeptServer, listed_by, needs_mcp
 from agui_runtime.connectors.mcp.results import LARGEST as LARGEST, McpResult, bounded, content_of
 from agui_runtime.connectors.mcp.tools import McpTool
 from agui_runtime.errors import Misconfigured, RemoteFailure
+from agui_runtime.jsontext import Unencodable
 
 
 class Shown(str):
@@ -27,8 +26,8 @@ class Shown(str):
 
 
 class AppServer:
-    """One server. Its methods raise RemoteFailure, also for answers that are no JSON of ours
-    (numbers of more than 64 bits) or too large.
+    """One server. Its methods raise RemoteFailure, also for answers that cannot be written as JSON
+    or are too large.
     """
 
     def __init__(self, server: McpServer, kept: KeptServer) -> None:
@@ -69,7 +68,7 @@ class AppServer:
     def _bounded(self, result: McpResult) -> McpResult:
         try:
             return bounded(result, self.kept.label)
-        except orjson.JSONEncodeError as error:
+        except Unencodable as error:
             raise RemoteFailure("BROKEN", f"{self.kept.label} answered with bad JSON") from error
 
 
