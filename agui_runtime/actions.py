@@ -6,6 +6,7 @@ servers.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ from pydantic.errors import PydanticUserError
 from agui_runtime import jsontext
 from agui_runtime.connectors.base import OfferedTool, ResultParts
 from agui_runtime.errors import AguiError, Misconfigured, first_fault
-from agui_runtime.offloop import in_a_thread
+from agui_runtime.offloop import in_a_thread, is_cancelled
 
 logger = logging.getLogger(__name__)
 
@@ -79,9 +80,13 @@ class Action:
         values = {name: getattr(given, name) for name in self.arguments.model_fields}
         try:
             return _encoded(await self._invoke(values))
-        except (Exception, SystemExit) as error:  # an action is the user's code: anything
+        except (KeyboardInterrupt, GeneratorExit):  # the process ends, or this coroutine
+            raise
+        except BaseException as error:  # an action is the user's code and may raise anything
+            if isinstance(error, asyncio.CancelledError) and is_cancelled():
+                raise
             logger.exception("action %s failed", self.name)
-            return failed("HANDLER_ERROR", str(error))
+            return failed("HANDLER_ERROR", str(error) or repr(error))
 
     async def _invoke(self, values: Mapping[str, Any]) -> object:
         if inspect.iscoroutinefunction(self.function):

@@ -59,6 +59,14 @@ async def in_a_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwarg
     return await asyncio.to_thread(call)
 
 
+def is_cancelled() -> bool:
+    """Whether somebody cancels the current task; if not, a CancelledError in it is that of a task
+    of its own, which the code in it has waited for.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def unless_long(long: bool, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The same, but here and now if the work is not `long`."""
     return await off_loop(work, *args, **kwargs) if long else work(*args, **kwargs)

@@ -43,7 +43,7 @@ from agui_runtime.hooks import Hooks, RunReport
 from agui_runtime.journal import Journal
 from agui_runtime.jsontext import copied
 from agui_runtime.notes import StoredNotes
-from agui_runtime.offloop import LONG_LIST, is_much, unless_long
+from agui_runtime.offloop import LONG_LIST, is_cancelled, is_much, unless_long
 from agui_runtime.recall import recall
 from agui_runtime.signatures import Signatures
 from agui_runtime.snapshots import Snapshots
@@ -128,10 +128,15 @@ class Run:
         except OwnerLost:
             raise
         except asyncio.CancelledError:
-            self._cause = self._cause or ShuttingDown()
+            if is_cancelled():
+                self._cause = self._cause or ShuttingDown()
+            else:
+                self._fail(AgentFailure())
         except AguiError as error:
             self._cause = self._cause or error
-        except (Exception, SystemExit):  # noqa: BLE001  # an agent may raise anything; here its run learns of it
+        except (KeyboardInterrupt, GeneratorExit):  # the process ends, or this coroutine
+            raise
+        except BaseException:  # noqa: BLE001  # an agent may raise anything; here its run learns of it
             self._fail(AgentFailure())
         finally:
             self._watch.stop()

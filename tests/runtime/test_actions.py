@@ -17,7 +17,7 @@ from agui_runtime.errors import Misconfigured, ModelFailure
 from agui_runtime.events import Event
 from agui_runtime.run import current_run
 from agui_runtime.runtime import CopilotRuntime
-from tests.runtime.worlds import Scripted, asking, call, kinds, ran, text
+from tests.runtime.worlds import Panic, Scripted, asking, call, kinds, ran, text
 
 
 def get_weather(
@@ -83,7 +83,9 @@ async def test_a_model_is_a_legal_parameter_and_a_legal_result() -> None:
 
 
 @pytest.mark.parametrize("blocks", [True, False])
-@pytest.mark.parametrize("failure", [StopIteration(), SystemExit(2)])
+@pytest.mark.parametrize(
+    "failure", [StopIteration(), SystemExit(2), asyncio.CancelledError(), Panic()]
+)
 async def test_what_would_end_more_than_an_action_is_a_result(
     failure: BaseException, blocks: bool
 ) -> None:

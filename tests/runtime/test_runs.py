@@ -17,6 +17,7 @@ from agui_runtime.runtime import CopilotRuntime, Options
 from tests.runtime.worlds import (
     ANN,
     CANCELLED,
+    Panic,
     Scripted,
     Waiting,
     asking,
@@ -85,7 +86,9 @@ async def test_an_agent_that_raises_ends_its_run_with_a_safe_message() -> None:
     assert (events[-1]["message"], events[-1]["code"]) == ("the agent failed", "AGENT_ERROR")
 
 
-@pytest.mark.parametrize("failure", [StopIteration(), SystemExit(2)])
+@pytest.mark.parametrize(
+    "failure", [StopIteration(), SystemExit(2), asyncio.CancelledError(), Panic()]
+)
 @pytest.mark.parametrize("blocks", [True, False])
 async def test_what_would_end_more_than_a_run_ends_the_run(
     failure: BaseException, blocks: bool

@@ -88,6 +88,10 @@ class Scripted:
             yield event
 
 
+class Panic(BaseException):
+    """What libraries in Rust raise."""
+
+
 class Waiting:
     """Says its first events, then waits until it is let go or cancelled."""
 
