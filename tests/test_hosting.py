@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from tests.commands import finished, serving
+from tests.stores.conftest import redis as redis
+from tests.stores.servers import RedisServer
 from tests.wires.copilotkit.serving import asked, events, text
 
 APPS = "tests.fakes.hosted"
@@ -97,3 +99,17 @@ async def test_an_app_listens_beyond_loopback_only_if_all_its_runtimes_know_who_
     )
     assert code == 2
     assert "AGUI_ALLOW_ANONYMOUS=1" in err
+
+
+async def test_threads_are_listed_from_the_store_that_the_environment_names(
+    redis: RedisServer,
+) -> None:
+    async with (
+        serving(AGUI_STORE=redis.url) as (_, origin, _),
+        httpx.AsyncClient(base_url=f"{origin}/copilotkit") as client,
+    ):
+        await client.post("/agent/default/run", json=asked())
+        listed = (await client.get("/threads")).json()["threads"]
+        messages = (await client.get("/threads/t1/messages")).json()["messages"]
+    assert [thread["id"] for thread in listed] == ["t1"]
+    assert messages[0]["role"] == "user"

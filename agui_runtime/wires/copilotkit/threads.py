@@ -29,13 +29,12 @@ class Threads:
 
     def __init__(self, runtime: CopilotRuntime, options: WireOptions) -> None:
         self._runtime = runtime
-        self._threads = runtime.threads
         self._options = options
 
     async def page(self, exchange: Exchange) -> None:
         """`agentId`, `includeArchived`, `limit` and `cursor` in the query; newest first."""
         query = exchange.query
-        found = await self._threads.list(
+        found = await self._runtime.threads.list(
             exchange.caller,
             agent=query.get("agentId") or None,
             include_archived=query.get("includeArchived") == "true",
@@ -48,16 +47,18 @@ class Threads:
     async def update(self, exchange: Exchange, thread: str) -> None:
         """Rename with `name`, archive or bring back with `archived`."""
         name, archived = _changes(await exchange.payload(self._options.body_limits))
-        changed = await self._threads.update(thread, exchange.caller, name=name, archived=archived)
+        changed = await self._runtime.threads.update(
+            thread, exchange.caller, name=name, archived=archived
+        )
         await exchange.answer(_described(changed))
 
     async def archive(self, exchange: Exchange, thread: str) -> None:
-        changed = await self._threads.update(thread, exchange.caller, archived=True)
+        changed = await self._runtime.threads.update(thread, exchange.caller, archived=True)
         await exchange.answer(_described(changed))
 
     async def delete(self, exchange: Exchange, thread: str) -> None:
         """With all that it holds; Busy while it runs."""
-        await self._threads.delete(thread, exchange.caller)
+        await self._runtime.threads.delete(thread, exchange.caller)
         await exchange.answer(None, 204)
 
     async def subscribe(self, exchange: Exchange) -> None:
@@ -68,7 +69,7 @@ class Threads:
         if not self._options.development:
             raise not_found()
         while True:
-            found = await self._threads.list(exchange.caller, include_archived=True)
+            found = await self._runtime.threads.list(exchange.caller, include_archived=True)
             for thread in found.threads:
                 await self._delete_stopped(thread.thread_id, exchange)
             if found.next_cursor is None:
@@ -91,14 +92,14 @@ class Threads:
         await exchange.answer({"state": state or None})
 
     async def _events(self, exchange: Exchange, thread: str) -> Sequence[Event]:
-        if await self._threads.find(thread, exchange.caller) is None:
+        if await self._runtime.threads.find(thread, exchange.caller) is None:
             return []
-        return [each.event for each in await self._threads.read(thread, exchange.caller)]
+        return [each.event for each in await self._runtime.threads.read(thread, exchange.caller)]
 
     async def _delete_stopped(self, thread: str, exchange: Exchange) -> None:
         await self._runtime.stop(thread, exchange.caller)
         await self._runtime.store.log.wait_idle(thread)
-        await self._threads.delete(thread, exchange.caller)
+        await self._runtime.threads.delete(thread, exchange.caller)
 
 
 def _is_long(events: Sequence[Event]) -> bool:
