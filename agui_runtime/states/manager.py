@@ -40,7 +40,7 @@ from agui_runtime.stores.base import AgentState, StateKey, Store
 T = TypeVar("T")
 
 AT_ONCE = 16
-"""So many states are asked for at a time; a Redis store has 32 connections for everybody."""
+"""So many states are asked for at a time; a store has others to answer, too."""
 
 
 @dataclass(frozen=True, slots=True)
