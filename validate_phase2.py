@@ -32,26 +32,28 @@ ROWS = (
     Row(
         "schema",
         "every type, field, argument, default and directive of 1.10.6",
-        (f"{WIRE}/test_schema.py::test_every_fact_of_the_reference_schema_holds_in_ours",),
+        (f"{WIRE}/nouns/test_schema.py::test_every_fact_of_the_reference_schema_holds_in_ours",),
     ),
     Row(
         "schema",
         "this phase's own names stand beside the reference's",
-        (f"{WIRE}/test_schema.py::test_our_own_names_stand_beside_the_references",),
+        (f"{WIRE}/nouns/test_schema.py::test_our_own_names_stand_beside_the_references",),
     ),
-    Row("schema", "inputs are read as Strawberry reads them", (f"{WIRE}/test_reading.py",)),
+    Row(
+        "schema", "inputs are read as Strawberry reads them", (f"{WIRE}/resolvers/test_reading.py",)
+    ),
     Row(
         "schema",
         "any use of @stream and @defer merges to the plain answer",
-        (f"{WIRE}/test_incremental.py",),
+        (f"{WIRE}/delivery/test_incremental.py",),
     ),
     Row(
         "schema",
         "malformed, oversized and excessive requests are told why",
         (
-            f"{WIRE}/test_http.py",
-            f"{WIRE}/test_errors.py",
-            f"{WIRE}/test_limits.py",
+            f"{WIRE}/transport/test_http.py",
+            f"{WIRE}/nouns/test_errors.py",
+            f"{WIRE}/engine/test_limits.py",
         ),
     ),
     Row(
@@ -75,21 +77,21 @@ ROWS = (
     Row(
         "orchestration",
         "a run ends in one terminal event, whatever happens",
-        ("tests/runtime/test_runs.py",),
+        ("tests/runs/test_runs.py",),
     ),
-    Row("orchestration", "server-side actions are carried out", ("tests/runtime/test_actions.py",)),
+    Row("orchestration", "server-side actions are carried out", ("tests/agents/test_actions.py",)),
     Row(
         "orchestration",
         "agents call agents",
         (
-            "tests/runtime/test_delegation.py",
-            f"{WIRE}/test_delegates.py",
+            "tests/agents/test_delegates.py",
+            f"{WIRE}/answer/test_delegates.py",
         ),
     ),
     Row(
         "orchestration",
         "guardrails stop what may not be answered",
-        ("tests/runtime/test_guardrails.py",),
+        ("tests/wrappers/test_guardrails.py",),
     ),
     Row(
         "orchestration",
@@ -99,18 +101,18 @@ ROWS = (
     Row(
         "orchestration",
         "callbacks observe every run and break none",
-        ("tests/runtime/test_callbacks.py",),
+        ("tests/hooks/test_callbacks.py",),
     ),
     Row(
         "orchestration",
         "a run can be executed to its end in one answer",
-        (f"{WIRE}/test_execution.py",),
+        (f"{WIRE}/resolvers/test_execution.py",),
     ),
     Row(
         "orchestration",
         "agents come from functions, OpenAI-like servers, LiteLLM",
         (
-            "tests/connectors/test_base.py",
+            "tests/agents/test_agent.py",
             "tests/connectors/test_openai.py",
             "tests/connectors/test_litellm.py",
         ),
@@ -134,24 +136,24 @@ ROWS = (
         "state",
         "the state of <threadId, agentName> is loaded and saved",
         (
-            f"{WIRE}/test_saved_state.py",
+            f"{WIRE}/resolvers/test_saved_state.py",
             f"{EVERY_PAGE}::test_the_page_and_an_agent_share_a_state",
         ),
     ),
     Row(
         "state",
         "threads, runs, events and token usage can be explored",
-        (f"{WIRE}/test_exploration.py",),
+        (f"{WIRE}/resolvers/test_exploration.py",),
     ),
     Row(
         "subscriptions",
         "answers, logs and threads are told as they grow",
-        (f"{WIRE}/test_subscriptions.py",),
+        (f"{WIRE}/resolvers/test_subscriptions.py",),
     ),
     Row(
         "subscriptions",
         "the socket protocol: authentication, limits, cancellation",
-        (f"{WIRE}/test_transport_ws.py",),
+        (f"{WIRE}/transport/test_transport_ws.py",),
     ),
     Row(
         "subscriptions",
@@ -162,7 +164,7 @@ ROWS = (
         "playground",
         "it works offline, mounted anywhere, and can be switched off",
         (
-            f"{WIRE}/test_playground.py",
+            f"{WIRE}/transport/test_playground.py",
             "tests/clients/test_playground.py",
         ),
     ),
@@ -180,7 +182,7 @@ ROWS = (
         "a Node runtime 1.10.6 uses our agents and actions",
         (
             "tests/clients/test_node_1_10.py",
-            "tests/wires/remote/test_remote.py",
+            "tests/wires/copilotkit_remote/test_remote.py",
         ),
     ),
     Row("tests", "the comparator would notice a difference", (f"{WIRE}/test_comparator.py",)),

@@ -1,21 +1,24 @@
 """The CopilotKit runtime in Python."""
 
-from agui_runtime.actions import Action, action
+from agui_runtime.agents.actions import Action, action
+from agui_runtime.agents.agent import Agent, FunctionAgent, KeepsState, KeptState
 from agui_runtime.app import create_app
-from agui_runtime.callbacks import Callbacks, Turn
-from agui_runtime.connectors.base import Agent, FunctionAgent, KeepsState, KeptState
 from agui_runtime.connectors.transcription import Recording, TranscriptionService
-from agui_runtime.errors import AgentFailure, AguiError, RunFailure
-from agui_runtime.events import Caller, RunContext, Topics
-from agui_runtime.guardrails import Guardrail, TopicChecker
-from agui_runtime.hooks import Hook, RunReport
-from agui_runtime.run import Limits, current_run
-from agui_runtime.runtime import CopilotRuntime, Options
-from agui_runtime.states import StateSchema, StateStoreManager
-from agui_runtime.wires.copilotkit.annotate import Annotation, Recorded, Recorder
-from agui_runtime.wires.copilotkit.options import WireOptions
-from agui_runtime.wires.limits import ServerLimits
+from agui_runtime.core.errors import AgentFailure, AguiError, RunFailure
+from agui_runtime.core.events import Caller, RunContext, Topics
+from agui_runtime.hooks.callbacks import Callbacks, Turn
+from agui_runtime.hooks.hook import Hook, RunReport
+from agui_runtime.runs.deadlines import RunLimits
+from agui_runtime.runs.run import current_run
+from agui_runtime.runtime.runtime import CopilotRuntime, Options
+from agui_runtime.stores.states import StateSchema, StateStoreManager
+from agui_runtime.wires.agui.annotate import Annotation, Recorded, Recorder
+from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wrappers.drawing.pages import GenerativeUI
+from agui_runtime.wrappers.guardrails import Guardrail, TopicChecker
+
+Limits = RunLimits  # the name of earlier releases
 
 __all__ = [
     "Action",
@@ -39,6 +42,7 @@ __all__ = [
     "Recording",
     "RunContext",
     "RunFailure",
+    "RunLimits",
     "RunReport",
     "ServerLimits",
     "StateSchema",

@@ -2,6 +2,6 @@
 
 import sys
 
-from agui_runtime.cli import main
+from agui_runtime.commands.cli import main
 
 sys.exit(main())

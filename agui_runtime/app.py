@@ -10,20 +10,20 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agui_runtime.errors import AguiError, Misconfigured
-from agui_runtime.runtime import CopilotRuntime
-from agui_runtime.wires.admission import Hosts, Rules, listed
-from agui_runtime.wires.before import Before
-from agui_runtime.wires.copilotkit.options import WireOptions
-from agui_runtime.wires.copilotkit.routes import Wire
-from agui_runtime.wires.gate import Gate
-from agui_runtime.wires.graphql import routes as graphql
-from agui_runtime.wires.graphql.limits import Limits
+from agui_runtime.core.errors import AguiError, Misconfigured
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.routes import Wire
+from agui_runtime.wires.copilotkit_remote import routes as remote
+from agui_runtime.wires.graphql.engine.limits import OperationLimits
+from agui_runtime.wires.graphql.transport import routes as graphql
 from agui_runtime.wires.health import probes
-from agui_runtime.wires.limits import ServerLimits
-from agui_runtime.wires.paths import TrailingSlash, base_of
-from agui_runtime.wires.remote import routes as remote
-from agui_runtime.wires.slow_bodies import TimedBodies
+from agui_runtime.wires.shared.admission import AdmissionRules, Hosts, listed
+from agui_runtime.wires.shared.before_request import Before
+from agui_runtime.wires.shared.gate import Gate
+from agui_runtime.wires.shared.limits import ServerLimits
+from agui_runtime.wires.shared.paths import TrailingSlash, base_of
+from agui_runtime.wires.shared.slow_bodies import TimedBodies
 
 WIRE_OPTIONS = WireOptions()
 LIMITS = ServerLimits()
@@ -65,7 +65,7 @@ def create_app(
     )
     path = base_of(path, "path")
     wire = Wire(runtime, path, wire_options, limits.places())
-    rules = Rules(
+    rules = AdmissionRules(
         any_origin=_is_for_any(cors_origins),
         origins=listed(cors_origins),
         hosts=Hosts(allowed_hosts),
@@ -97,7 +97,7 @@ def _graphql(
         runtime,
         path,
         aliases=[GRAPHQL_PATH],
-        limits=Limits(body=options.body_limits),
+        limits=OperationLimits(body=options.body_limits),
         forward_headers=options.forward_headers,
         places=wire.places,
         envelope=wire.envelope,
@@ -116,7 +116,9 @@ def _remote(runtime: CopilotRuntime, path: str, wire: Wire, options: WireOptions
     )
 
 
-def _guard(app: FastAPI, runtime: CopilotRuntime, rules: Rules, limits: ServerLimits) -> None:
+def _guard(
+    app: FastAPI, runtime: CopilotRuntime, rules: AdmissionRules, limits: ServerLimits
+) -> None:
     """What requests pass before any wire; each is in front of those that are added before it."""
     if runtime.before_request is not None:
         app.add_middleware(Before, runtime.before_request)
@@ -127,7 +129,7 @@ def _guard(app: FastAPI, runtime: CopilotRuntime, rules: Rules, limits: ServerLi
     app.add_middleware(TrailingSlash)
 
 
-def _answer_other_origins(app: FastAPI, rules: Rules) -> None:
+def _answer_other_origins(app: FastAPI, rules: AdmissionRules) -> None:
     """CORS. Only pages of listed origins may reach a server in a private network from outside it,
     where browsers ask for that.
     """

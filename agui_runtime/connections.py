@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agui_runtime.errors import Misconfigured
+from agui_runtime.core.errors import Misconfigured
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import (

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agui_runtime.errors import Misconfigured
+from agui_runtime.core.errors import Misconfigured
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from ag_ui.core import (
     UserMessage,
 )
 
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 
 PACES: Mapping[str, Callable[[], Awaitable[object]]] = {
     "paced": lambda: asyncio.sleep(0),

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.events import Event
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.events import Event
+from agui_runtime.runtime.runtime import CopilotRuntime
 
 TICK = 0.002
 

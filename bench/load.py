@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-from tests.wires.copilotkit.serving import frames
+from tests.wires.agui.serving import frames
 from tests.wires.graphql.comparator import Answer, outcome
 
 JsonObject = dict[str, Any]

@@ -10,8 +10,8 @@ from time import monotonic
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.events import Event
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.events import Event
+from agui_runtime.runtime.runtime import CopilotRuntime
 
 
 async def talk(request: RunAgentInput) -> AsyncIterator[Event]:

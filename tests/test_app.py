@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from agui_runtime import CopilotRuntime, create_app
-from agui_runtime.errors import Misconfigured
-from agui_runtime.hosting import hosted
+from agui_runtime.commands.hosting import hosted
+from agui_runtime.core.errors import Misconfigured
 from agui_runtime.settings import Settings
 from tests.runtime.worlds import Scripted, text
 from tests.support import client_of

@@ -11,10 +11,10 @@ import pytest
 
 from agui_runtime import CopilotRuntime, ServerLimits, create_app
 from agui_runtime.connections import ConnectionLimits, TimedProtocol, timed_protocol
-from agui_runtime.errors import Misconfigured
-from tests.commands import serving
+from agui_runtime.core.errors import Misconfigured
+from tests.programs import serving
 from tests.support import served
-from tests.wires.copilotkit.serving import asked
+from tests.wires.agui.serving import asked
 from tests.wires.graphql.subscribing import Halting, socket
 
 QUICK = ConnectionLimits(seconds=0.1)

@@ -19,7 +19,7 @@ MAX_PROTOCOL_METHODS = 12
 
 KNOW_THE_ENVIRONMENT = {
     "settings.py",  # reads it for everybody
-    "connectors/network.py",  # proxies and certificates, as every HTTP client reads them
+    "connectors/shared/network.py",  # proxies and certificates, as every HTTP client reads them
     "connectors/litellm.py",  # sets a switch that litellm reads when it is imported
 }
 

@@ -13,9 +13,9 @@ from uuid import uuid4
 
 from ag_ui.core import AssistantMessage, RunAgentInput, TextPart, Tool, ToolMessage
 
-from agui_runtime import jsontext
-from agui_runtime.errors import ModelFailure
-from agui_runtime.events import Event
+from agui_runtime.core import jsontext
+from agui_runtime.core.errors import ModelFailure
+from agui_runtime.core.events import Event
 
 _HONESTY = (
     "I am a script: no model is connected to this server. "

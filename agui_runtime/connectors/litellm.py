@@ -21,24 +21,24 @@ from typing import Any
 import httpx
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors import network
-from agui_runtime.connectors.chat.attachments import Media
-from agui_runtime.connectors.chat.failures import (
-    Refusal,
+from agui_runtime.connectors.shared import network
+from agui_runtime.connectors.shared.chat.attachments import Media
+from agui_runtime.connectors.shared.chat.failures import (
+    FailedAttempt,
     failure,
     parsed,
     refused,
     told_in_stream,
 )
-from agui_runtime.connectors.chat.patience import Patience
-from agui_runtime.connectors.chat.reply import Provider, Reply
-from agui_runtime.connectors.chat.request import ChatOptions, chat_request
-from agui_runtime.connectors.chat.secrets import Secrets
-from agui_runtime.connectors.chat.senses import known_senses
-from agui_runtime.connectors.chat.transport import broken_off, described, unanswered
-from agui_runtime.errors import Misconfigured, MissingExtra, ModelFailure
-from agui_runtime.events import Event
-from agui_runtime.offloop import is_much, unless_long
+from agui_runtime.connectors.shared.chat.patience import Patience
+from agui_runtime.connectors.shared.chat.reply import ChatReply, Provider
+from agui_runtime.connectors.shared.chat.request import ChatOptions, chat_request
+from agui_runtime.connectors.shared.chat.secrets import Secrets
+from agui_runtime.connectors.shared.chat.senses import known_senses
+from agui_runtime.connectors.shared.chat.transport import broken_off, described, unanswered
+from agui_runtime.core.errors import Misconfigured, MissingExtra, ModelFailure
+from agui_runtime.core.events import Event
+from agui_runtime.off_loop import is_much, unless_long
 
 __all__ = ["ChatOptions", "LiteLLMAgent", "Media", "Patience"]
 
@@ -128,7 +128,9 @@ class LiteLLMAgent:
         name, slash, model = body["model"].partition("/")
         label = name if slash else None
         thinks_first = self._options.thinks_first
-        reply = Reply(request, Provider(label, model or name, origin, self._secrets, thinks_first))
+        reply = ChatReply(
+            request, Provider(label, model or name, origin, self._secrets, thinks_first)
+        )
         retried: list[Event] = []
         chunks = await self._patience.first_answer(body, partial(self._attempt, library), retried)
         async with aclosing(chunks):
@@ -152,7 +154,7 @@ class LiteLLMAgent:
         except library.error as error:
             raise self._refusal(library, error) from None
 
-    def _refusal(self, library: _Library, error: Exception) -> Refusal:
+    def _refusal(self, library: _Library, error: Exception) -> FailedAttempt:
         kind = _kind(error)
         for link in _causes(error):
             if isinstance(link, httpx.HTTPStatusError):
@@ -164,10 +166,10 @@ class LiteLLMAgent:
                 return unanswered(link)
         if missing := self._missing_keys(library):
             said = f"set {' and '.join(missing)}, or give the agent its api_key"
-            return Refusal(failure("AUTHENTICATION", said), passing=False)
+            return FailedAttempt(failure("AUTHENTICATION", said), passing=False)
         cut = self._secrets.cut
         told = failure(kind, cut(_plain(error)), cause=cut(described(error)))
-        return Refusal(told, passing=kind in {"RATE_LIMITED", "UNAVAILABLE", "UNREACHABLE"})
+        return FailedAttempt(told, passing=kind in {"RATE_LIMITED", "UNAVAILABLE", "UNREACHABLE"})
 
     def _missing_keys(self, library: _Library) -> list[str]:
         """For most providers litellm tells a missing key like any other fault of the provider."""

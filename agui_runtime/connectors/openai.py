@@ -16,28 +16,23 @@ from typing import Any, cast
 import httpx
 from ag_ui.core import RunAgentInput
 
-from agui_runtime import jsontext
-from agui_runtime.connectors.chat.attachments import (
+from agui_runtime.connectors.shared.chat.attachments import (
     COMPATIBLE,
     OPENAI as MEDIA_OF_OPENAI,
     Media,
 )
-from agui_runtime.connectors.chat.failures import (
-    Refusal,
-    malformed,
-    parsed,
-    refused,
-)
-from agui_runtime.connectors.chat.framing import AnswerStream
-from agui_runtime.connectors.chat.patience import Patience
-from agui_runtime.connectors.chat.reply import Provider, Reply
-from agui_runtime.connectors.chat.request import ChatOptions, chat_request
-from agui_runtime.connectors.chat.secrets import secrets_of
-from agui_runtime.connectors.chat.transport import broken_off, unanswered
-from agui_runtime.connectors.pool import Pool
-from agui_runtime.errors import Misconfigured, ProtocolFailure
-from agui_runtime.events import Event
-from agui_runtime.offloop import is_much, unless_long
+from agui_runtime.connectors.shared.chat.failures import FailedAttempt, malformed, parsed, refused
+from agui_runtime.connectors.shared.chat.framing import AnswerStream
+from agui_runtime.connectors.shared.chat.patience import Patience
+from agui_runtime.connectors.shared.chat.reply import ChatReply, Provider
+from agui_runtime.connectors.shared.chat.request import ChatOptions, chat_request
+from agui_runtime.connectors.shared.chat.secrets import secrets_of
+from agui_runtime.connectors.shared.chat.transport import broken_off, unanswered
+from agui_runtime.connectors.shared.pool import Pool
+from agui_runtime.core import jsontext
+from agui_runtime.core.errors import Misconfigured, ProtocolFailure
+from agui_runtime.core.events import Event
+from agui_runtime.off_loop import is_much, unless_long
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +104,7 @@ class OpenAIAgent:
         provider = Provider(
             self._provider, body["model"], origin, self._secrets, self._options.thinks_first
         )
-        answer = _Answer(Reply(request, provider))
+        answer = _StreamedAnswer(ChatReply(request, provider))
         retried: list[Event] = []
         async with self._asked(body, retried) as blocks:
             for event in retried:
@@ -151,7 +146,7 @@ class OpenAIAgent:
             return response
         raise await self._refusal(response)
 
-    async def _refusal(self, response: httpx.Response) -> Refusal:
+    async def _refusal(self, response: httpx.Response) -> FailedAttempt:
         body = b""
         async with aclosing(response):
             with suppress(httpx.HTTPError):
@@ -163,10 +158,10 @@ class OpenAIAgent:
         return refused(response.status_code, said, response.headers.get("retry-after"))
 
 
-class _Answer:
+class _StreamedAnswer:
     """The events in the bytes of one answer, and whether it was told to its end."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: ChatReply) -> None:
         self._reply = reply
         self._stream = AnswerStream()
 

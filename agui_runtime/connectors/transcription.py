@@ -7,17 +7,17 @@ from typing import Protocol
 
 import httpx
 
-from agui_runtime.connectors import network
-from agui_runtime.connectors.chat.failures import (
+from agui_runtime.connectors.shared import network
+from agui_runtime.connectors.shared.chat.failures import (
     failed,
     failure,
     parsed,
     refused,
     told_in_stream,
 )
-from agui_runtime.connectors.chat.secrets import Secrets
-from agui_runtime.connectors.chat.transport import unanswered
-from agui_runtime.errors import Misconfigured
+from agui_runtime.connectors.shared.chat.secrets import Secrets
+from agui_runtime.connectors.shared.chat.transport import unanswered
+from agui_runtime.core.errors import Misconfigured
 
 OPENAI = "https://api.openai.com/v1"
 

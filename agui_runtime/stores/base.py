@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from agui_runtime.events import Cursor, Event, Message, Record, RunInfo, ThreadInfo
+from agui_runtime.core.events import Cursor, Event, Message, Record, RunInfo, ThreadInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from agui_runtime.errors import AguiError
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.errors import AguiError
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wrappers import breaker_states
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import (
+from agui_runtime.agents.agent import (
     Agent,
     Closable,
     KeepsState,
@@ -18,8 +18,8 @@ from agui_runtime.connectors.base import (
     events_of,
     wrap,
 )
-from agui_runtime.errors import AguiError, RequestError
-from agui_runtime.events import Event, RunContext
+from agui_runtime.core.errors import AguiError, RequestError
+from agui_runtime.core.events import Event, RunContext
 
 
 class Wrapper:

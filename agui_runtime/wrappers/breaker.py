@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import events_of
-from agui_runtime.errors import AgentFailure
-from agui_runtime.events import TERMINAL, Event
+from agui_runtime.agents.agent import events_of
+from agui_runtime.core.errors import AgentFailure
+from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.wrappers.base import Wrapper, is_fault
 
 State: TypeAlias = Literal["closed", "open", "half-open"]

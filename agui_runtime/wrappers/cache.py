@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import orjson
 from ag_ui.core import RunAgentInput
 
-from agui_runtime import jsontext
-from agui_runtime.connectors.base import current_run, events_of
-from agui_runtime.events import Event
+from agui_runtime.agents.agent import current_run, events_of
+from agui_runtime.core import jsontext
+from agui_runtime.core.events import Event
 from agui_runtime.wrappers.base import Wrapper
 
 _OF_ONE_REQUEST = frozenset({"id", "threadId", "runId", "parentRunId"})

@@ -8,9 +8,9 @@ from contextlib import aclosing
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import Closable, calls_at_once, events_of, wrap
-from agui_runtime.errors import AgentFailure, AguiError
-from agui_runtime.events import FAILED_OVER, Event
+from agui_runtime.agents.agent import Closable, calls_at_once, events_of, wrap
+from agui_runtime.core.errors import AgentFailure, AguiError
+from agui_runtime.core.events import FAILED_OVER, Event
 from agui_runtime.wrappers.base import Wrapper, is_fault
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ag_ui.core import RunAgentInput, Tool
 
-from agui_runtime.connectors.base import (
+from agui_runtime.agents.agent import (
     TOOL_NAME,
     Closable,
     calls_at_once,
@@ -16,9 +16,9 @@ from agui_runtime.connectors.base import (
     events_of,
     wrap,
 )
-from agui_runtime.errors import Misconfigured
-from agui_runtime.events import HANDED_OVER, Event
-from agui_runtime.steps import Step, accounted, continued, result_of
+from agui_runtime.agents.passes import Step, accounted, continued, result_of
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.events import HANDED_OVER, Event
 from agui_runtime.wrappers.base import Wrapper, beside_threads
 
 MOST = 5

@@ -8,9 +8,9 @@ from contextlib import aclosing
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import events_of
-from agui_runtime.errors import AgentFailure
-from agui_runtime.events import Event
+from agui_runtime.agents.agent import events_of
+from agui_runtime.core.errors import AgentFailure
+from agui_runtime.core.events import Event
 from agui_runtime.wrappers.base import Wrapper
 
 

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import events_of
-from agui_runtime.events import TERMINAL, Event
+from agui_runtime.agents.agent import events_of
+from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.wrappers.base import Wrapper
 
 Step: TypeAlias = Callable[[Event], Iterable[Event]]

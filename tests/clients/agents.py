@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.events import Event
-from agui_runtime.run import current_run
+from agui_runtime.core.events import Event
+from agui_runtime.runs.run import current_run
 
 QUESTION = "Approve?"
 

@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from agui_runtime.agents.agent import Agent
 from agui_runtime.app import create_app
-from agui_runtime.connectors.base import Agent
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.clients.chat import ASSISTANT, Chat
 from tests.clients.site import serve
 from tests.clients.world import World

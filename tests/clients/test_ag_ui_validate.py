@@ -8,9 +8,9 @@ import pytest
 from ag_ui_validate.transport import TransportOptions, default_run_agent_input, validate_endpoint
 
 from agui_runtime.connectors.demo import DemoAgent
-from agui_runtime.runtime import CopilotRuntime
-from tests.wires.copilotkit.scenarios import SCENARIOS
-from tests.wires.copilotkit.serving import serving
+from agui_runtime.runtime.runtime import CopilotRuntime
+from tests.wires.agui.scenarios import SCENARIOS
+from tests.wires.agui.serving import serving
 
 NEWER = {
     ("chat", "run"): "AGUI105",  # an empty delta

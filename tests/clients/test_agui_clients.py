@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from agui_runtime.connectors.demo import DemoAgent
-from agui_runtime.runtime import CopilotRuntime
-from agui_runtime.wires.copilotkit.options import WireOptions
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.agui.options import WireOptions
 from tests.clients.browser import node
-from tests.wires.copilotkit.scenarios import SCENARIOS
-from tests.wires.copilotkit.serving import asked, frames, serving
+from tests.wires.agui.scenarios import SCENARIOS
+from tests.wires.agui.serving import asked, frames, serving
 
 CLIENT = Path(__file__).parent / "agui" / "client.mjs"
 CLIENTS = ("1.0.0", "0.0.59", "0.0.57", "0.0.52", "0.0.47", "0.0.42")

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agui_runtime.connectors.agui import AGUIAgent
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.clients.browser import node
 from tests.clients.test_agui_clients import CLIENTS
 from tests.fakes.endpoint import sse

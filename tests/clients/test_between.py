@@ -13,11 +13,11 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.app import create_app
-from agui_runtime.events import Event
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.events import Event
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.clients.between import next_js, nginx
 from tests.support import served
-from tests.wires.copilotkit.serving import asked
+from tests.wires.agui.serving import asked
 from tests.wires.graphql.serving import ACCEPT, chat
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.events import Topics
+from agui_runtime.core.events import Topics
 from tests.clients.browser import Browser
 from tests.clients.chat import Chat
 from tests.clients.conftest import OpenChat, pages

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from agui_runtime.connectors.base import Agent
+from agui_runtime.agents.agent import Agent
 from agui_runtime.connectors.openai import OpenAIAgent
 from tests.clients.agents import AskingAgent
 from tests.clients.conftest import OpenToday

@@ -11,7 +11,7 @@ import pytest_asyncio
 from tests.clients.browser import Browser
 from tests.clients.chat import Chat
 from tests.clients.conftest import ARTIFACTS
-from tests.commands import serving
+from tests.programs import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -15,7 +15,7 @@ from agui_runtime import Caller, CopilotRuntime, create_app
 from tests.clients.browser import Browser, Json, Tab, as_list
 from tests.runtime.worlds import ANN, Scripted, asking, ran, text
 from tests.support import served
-from tests.wires.copilotkit.serving import asked
+from tests.wires.agui.serving import asked
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

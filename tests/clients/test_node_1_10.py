@@ -15,9 +15,9 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from agui_runtime.connectors.base import current_run
-from agui_runtime.runtime import CopilotRuntime
-from agui_runtime.wires.remote.routes import routes
+from agui_runtime.agents.agent import current_run
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.copilotkit_remote.routes import routes
 from tests.fakes.actions import server_actions
 from tests.fakes.agents import SCRIPTS, scripted_agents
 from tests.fakes.model import ModelServer

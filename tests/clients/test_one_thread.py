@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from agui_runtime.runtime import Options
+from agui_runtime.runtime.runtime import Options
 from tests.clients.chat import Chat
 from tests.clients.conftest import OpenChat, OpenToday
 from tests.clients.world import World, asked, prompts

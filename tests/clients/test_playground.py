@@ -14,8 +14,8 @@ from starlette.requests import Request
 
 from agui_runtime.app import create_app
 from agui_runtime.connectors.demo import DemoAgent
-from agui_runtime.events import Caller
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.events import Caller
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.clients.browser import Browser, Json, Tab
 from tests.clients.conftest import ARTIFACTS
 from tests.support import served

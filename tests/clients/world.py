@@ -17,11 +17,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from agui_runtime.app import create_app
 from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.connectors.transcription import OpenAITranscription
-from agui_runtime.events import Caller
-from agui_runtime.guardrails import Guardrail
-from agui_runtime.runtime import CopilotRuntime, Options
+from agui_runtime.core.events import Caller
+from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.base import Store
-from agui_runtime.wires.copilotkit.options import WireOptions
+from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wrappers.guardrails import Guardrail
 from tests.clients.agents import AskingAgent, VisitorAgent
 from tests.fakes.actions import server_actions
 from tests.fakes.agents import scripted_agents

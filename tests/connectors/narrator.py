@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.events import Event
+from agui_runtime.core.events import Event
 from tests.connectors import story
 from tests.fakes import replies
 

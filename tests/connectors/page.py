@@ -7,9 +7,9 @@ from typing import Any
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.events import ANONYMOUS, Caller, Event, Message, RunContext, RunRequest
-from agui_runtime.fold import fold
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.events import ANONYMOUS, Caller, Event, Message, RunContext, RunRequest
+from agui_runtime.core.fold import fold
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.talk import user
 from tests.runtime.worlds import ran, told
 

@@ -15,8 +15,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from agui_runtime.connectors.langgraph import LangGraphAgent
-from agui_runtime.events import ANONYMOUS, Caller, Event
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.events import ANONYMOUS, Caller, Event
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.page import Page
 from tests.connectors.scenes import SCENES, Runs, thread_of
 from tests.support import served

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from uuid import NAMESPACE_URL, uuid5
 
-from agui_runtime.events import Event
+from agui_runtime.core.events import Event
 from tests.connectors import story
 from tests.connectors.page import Page, resume
 from tests.connectors.talk import tool

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from agui_runtime.events import Event, Message
+from agui_runtime.core.events import Event, Message
 from tests.connectors.page import Page, resume
 from tests.connectors.talk import text, tool, user
 from tests.runtime.worlds import told

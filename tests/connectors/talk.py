@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import httpx
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.events import Event, Message
+from agui_runtime.core.events import Event, Message
 
 
 class Talks(Protocol):

@@ -11,7 +11,7 @@ from agui_runtime.connectors.agui import AGUIAgent
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
 from agui_runtime.connectors.litellm import LiteLLMAgent
 from agui_runtime.connectors.openai import OpenAIAgent, Patience
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors import story
 from tests.connectors.clerk import asked_first, clerk, free
 from tests.connectors.narrator import narrator

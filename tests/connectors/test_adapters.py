@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import KeptState
+from agui_runtime.agents.agent import KeptState
 from agui_runtime.connectors.langgraph import GraphAgent
-from agui_runtime.connectors.speech import Speech
-from agui_runtime.events import Caller, Event, RunContext
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.connectors.shared.speech import Speech
+from agui_runtime.core.events import Caller, Event, RunContext
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.page import Page
 from tests.connectors.talk import kinds
 from tests.runtime.worlds import text

@@ -14,7 +14,7 @@ from agentscope.state import AgentState
 from agentscope.tool import ToolChunk, Toolkit
 
 from agui_runtime.connectors.agentscope import AgentScopeAgent
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.clerk import clerk, free, heard
 from tests.connectors.page import Page, results
 from tests.connectors.talk import kinds, text, tool, user

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.memory import MemoryStore
 from examples.agentscope_app import FILES, app, filing_clerk
 from tests.connectors.clerk import asked_first, clerk, heard

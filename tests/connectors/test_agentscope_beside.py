@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.memory import MemoryStore
 from tests.connectors.clerk import asked_first, clerk, heard
 from tests.connectors.page import Page, results, resume

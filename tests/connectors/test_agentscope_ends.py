@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.clerk import clerk, free, heard
 from tests.connectors.page import Page, results
 from tests.connectors.talk import text

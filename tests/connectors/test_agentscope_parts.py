@@ -15,7 +15,7 @@ from agentscope.state import AgentState
 from agentscope.tool import Toolkit
 
 from agui_runtime.connectors.agentscope import AgentScopeAgent
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.clerk import clerk, free, heard, model_of
 from tests.connectors.page import Page, results, resume
 from tests.connectors.talk import text

@@ -15,23 +15,25 @@ from agentscope.event import (
 )
 from agentscope.types import ErrorInfo, ReplyFinishedReason
 
-from agui_runtime.connectors.agentscope.story import Story
-from agui_runtime.errors import AgentFailure
-from agui_runtime.events import Event
+from agui_runtime.connectors.agentscope.translator import AgentScopeTranslator
+from agui_runtime.core.errors import AgentFailure
+from agui_runtime.core.events import Event
 from tests.connectors.talk import ask
 
 PNG = {"reply_id": "r", "block_id": "b1", "media_type": "image/png"}
 
 
 def told(*events: object, supplied: frozenset[str] = frozenset()) -> list[Event]:
-    story = Story(ask("hi"), supplied)
-    return [each for event in events for each in story.feed(event)]
+    translator = AgentScopeTranslator(ask("hi"), supplied)
+    return [each for event in events for each in translator.feed(event)]
 
 
 def ended(reason: ReplyFinishedReason, error: ErrorInfo | None = None) -> list[Event]:
-    story = Story(ask("hi"), ())
-    story.feed(ReplyEndEvent(session_id="s", reply_id="r", finished_reason=reason, error=error))
-    return story.end((), "r")
+    translator = AgentScopeTranslator(ask("hi"), ())
+    translator.feed(
+        ReplyEndEvent(session_id="s", reply_id="r", finished_reason=reason, error=error)
+    )
+    return translator.end((), "r")
 
 
 def test_pictures_and_sounds_of_the_agent_are_told_whole() -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from agui_runtime.agents.agent import current_run
 from agui_runtime.connectors.agui import AGUIAgent
-from agui_runtime.connectors.base import current_run
-from agui_runtime.connectors.remote import Patience, SizeLimits
-from agui_runtime.errors import AgentFailure, Misconfigured, ProtocolFailure, RemoteFailure
-from agui_runtime.events import Caller, Event, RunContext
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.connectors.shared.remote import Patience, SizeLimits
+from agui_runtime.core.errors import AgentFailure, Misconfigured, ProtocolFailure, RemoteFailure
+from agui_runtime.core.events import Caller, Event, RunContext
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.talk import Waits, ask, kinds, told
 from tests.fakes.endpoint import Block, Break, Endpoint, sse
 from tests.runtime.worlds import asking, ran

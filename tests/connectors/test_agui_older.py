@@ -9,9 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agui_runtime.connectors.agui import AGUIAgent
-from agui_runtime.events import Event
-from agui_runtime.fold import fold
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.events import Event
+from agui_runtime.core.fold import fold
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.talk import ask, told
 from tests.connectors.test_agui import ANSWER, CLOSED, FINISHED, OPENED, SAID, STARTED, agent
 from tests.fakes.endpoint import Endpoint, sse

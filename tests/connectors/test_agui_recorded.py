@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from agui_runtime.connectors.agui import AGUIAgent
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.fakes.endpoint import Endpoint
 from tests.peers.talk import hear, user
 from tests.support import served

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from agui_runtime.connectors.chat.failures import failure, parsed, redact, refused, told_in_stream
+from agui_runtime.connectors.shared.chat.failures import (
+    failure,
+    parsed,
+    redact,
+    refused,
+    told_in_stream,
+)
 
 
 @pytest.mark.parametrize(

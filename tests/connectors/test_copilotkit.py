@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp
 
-from agui_runtime.connectors.base import KeepsState, Offer, OfferedTool, current_run
+from agui_runtime.agents.agent import KeepsState, Offer, OfferedTool, current_run
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
-from agui_runtime.connectors.remote import Patience
-from agui_runtime.errors import AgentNotFound, InvalidInput, RemoteFailure
-from agui_runtime.events import Caller, Event, RunContext
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.connectors.shared.remote import Patience
+from agui_runtime.core.errors import AgentNotFound, InvalidInput, RemoteFailure
+from agui_runtime.core.events import Caller, Event, RunContext
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.recorded import RELEASES, recorded
 from tests.connectors.talk import Waits, ask, told
 from tests.fakes.endpoint import Endpoint

@@ -14,11 +14,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
-from agui_runtime.connectors.remote import SizeLimits
-from agui_runtime.events import Event
-from agui_runtime.fold import fold
-from agui_runtime.runtime import CopilotRuntime
-from agui_runtime.wires.graphql.errors import failure_details
+from agui_runtime.connectors.shared.remote import SizeLimits
+from agui_runtime.core.events import Event
+from agui_runtime.core.fold import fold
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.graphql.nouns.errors import failure_details
 from tests.connectors.recorded import RELEASES, recorded
 from tests.connectors.talk import kinds
 from tests.fakes.endpoint import Block, Break, Endpoint, lines

@@ -8,12 +8,12 @@ import orjson
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import Agent
+from agui_runtime.agents.agent import Agent
 from agui_runtime.connectors.demo import DemoAgent
-from agui_runtime.errors import ModelFailure
-from agui_runtime.events import Event, Message, as_event
-from agui_runtime.fold import Fold, fold
-from agui_runtime.grammar import Grammar
+from agui_runtime.core.errors import ModelFailure
+from agui_runtime.core.events import Event, Message, as_event
+from agui_runtime.core.fold import Fold, fold
+from agui_runtime.core.grammar import Grammar
 from tests.connectors.talk import Waits, ask, told, tool
 
 HELLO: Message = {"id": "a0", "role": "assistant", "content": "hello"}

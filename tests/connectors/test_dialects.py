@@ -11,18 +11,18 @@ import pytest
 import pytest_asyncio
 
 from agui_runtime.app import create_app
-from agui_runtime.connectors.chat import dialects
-from agui_runtime.connectors.chat.dialects import Place, at
-from agui_runtime.connectors.chat.framing import AnswerStream
 from agui_runtime.connectors.litellm import LiteLLMAgent
 from agui_runtime.connectors.openai import OpenAIAgent, Patience
-from agui_runtime.events import Event
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.connectors.shared.chat import dialects
+from agui_runtime.connectors.shared.chat.dialects import Place, at
+from agui_runtime.connectors.shared.chat.framing import AnswerStream
+from agui_runtime.core.events import Event
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.dialects import ANSWERS, FAILURES, KEY, LOST_IN_LITELLM, Fails, Says
 from tests.connectors.talk import text
 from tests.fakes.recorded_provider import FOLDER, Answer, RecordedProvider
 from tests.support import served
-from tests.wires.copilotkit.serving import asked, events
+from tests.wires.agui.serving import asked, events
 
 # litellm asks pydantic for what pydantic has moved; nothing of ours.
 pytestmark = [

@@ -21,13 +21,13 @@ from starlette.routing import Route
 from agui_runtime.app import create_app
 from agui_runtime.connectors.agui import AGUIAgent
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
-from agui_runtime.connectors.remote import Patience, SizeLimits
-from agui_runtime.run import Limits
-from agui_runtime.runtime import CopilotRuntime, Options
+from agui_runtime.connectors.shared.remote import Patience, SizeLimits
+from agui_runtime.runs.deadlines import RunLimits
+from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from tests.connectors.talk import Waits
 from tests.fakes.endpoint import lines, sse
 from tests.support import served
-from tests.wires.copilotkit.serving import asked, events, types
+from tests.wires.agui.serving import asked, events, types
 from tests.wires.graphql.merging import merged
 from tests.wires.graphql.serving import ACCEPT, chat, payloads
 
@@ -179,7 +179,7 @@ async def page(far: Protocol, answer: Answer, **rest: Any) -> AsyncIterator[http
         "headers": {"authorization": SECRET},
         **rest,
     }
-    options = Options(limits=Limits(first_event=0.5 if answer.then is drip else 300.0))
+    options = Options(limits=RunLimits(first_event=0.5 if answer.then is drip else 300.0))
     async with served(app_of(answer)) as origin:
         app = create_app(far.runtime(origin, options, **given))
         async with served(app) as ours, httpx.AsyncClient(base_url=ours, timeout=30) as client:

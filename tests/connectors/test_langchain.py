@@ -10,8 +10,8 @@ from ag_ui.core import Message as AnyMessage
 from hypothesis import given, strategies as st
 from pydantic import TypeAdapter
 
-from agui_runtime.connectors.langchain import parts_of, text_of, thoughts_of
 from agui_runtime.connectors.langgraph.messages import to_agui, to_chain
+from agui_runtime.connectors.shared.langchain import parts_of, text_of, thoughts_of
 
 Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from agui_runtime.events import Caller
+from agui_runtime.core.events import Caller
 from tests.connectors.page import results
 from tests.connectors.replayed import (
     THREAD,

@@ -8,15 +8,8 @@ import orjson
 import pytest
 
 from agui_runtime.connectors.langgraph import LangGraphAgent
-from agui_runtime.errors import Misconfigured
-from tests.connectors.replayed import (
-    THREAD,
-    played,
-    recorded,
-    snapshots,
-    streamed,
-    talking,
-)
+from agui_runtime.core.errors import Misconfigured
+from tests.connectors.replayed import THREAD, played, recorded, snapshots, streamed, talking
 from tests.connectors.talk import kinds, text
 from tests.wires.graphql.merging import merged
 from tests.wires.graphql.serving import PATH, chat, payloads, serving

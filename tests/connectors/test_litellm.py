@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from agui_runtime.connectors.litellm import ChatOptions, LiteLLMAgent, Patience
-from agui_runtime.errors import Misconfigured, MissingExtra, ModelFailure
-from agui_runtime.events import Event
+from agui_runtime.core.errors import Misconfigured, MissingExtra, ModelFailure
+from agui_runtime.core.events import Event
 from tests.connectors.dialects import KEY
 from tests.connectors.talk import Waits, ask, kinds, text, told, tool, user
 from tests.fakes.model import ModelServer

@@ -16,11 +16,11 @@ from starlette.routing import Route
 
 from agui_runtime.app import create_app
 from agui_runtime.connectors.litellm import ChatOptions, LiteLLMAgent
-from agui_runtime.events import Event
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.events import Event
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.talk import text, tool
 from tests.support import served
-from tests.wires.copilotkit.serving import asked, events
+from tests.wires.agui.serving import asked, events
 
 # litellm asks pydantic for what pydantic has moved; nothing of ours.
 pytestmark = pytest.mark.filterwarnings(

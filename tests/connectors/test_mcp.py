@@ -18,9 +18,9 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors.mcp import McpServer, McpServers
 from agui_runtime.connectors.mcp.addresses import AllowedAddresses
-from agui_runtime.errors import Misconfigured
-from agui_runtime.events import Event, RunContext
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.events import Event, RunContext
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.fakes.mcp_process import STDIO, listening
 from tests.runtime.worlds import ANN, asking, call, ran
 

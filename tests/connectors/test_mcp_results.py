@@ -14,16 +14,16 @@ import httpx
 import pytest
 
 from agui_runtime.app import create_app
-from agui_runtime.connectors.chat.request import ChatOptions
 from agui_runtime.connectors.mcp import McpServer, McpServers
 from agui_runtime.connectors.mcp.tools import model_name
 from agui_runtime.connectors.openai import OpenAIAgent
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.connectors.shared.chat.request import ChatOptions
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.test_mcp import World, error_of
 from tests.fakes.endpoint import Endpoint
 from tests.fakes.mcp_raw import RawMcp
 from tests.support import served
-from tests.wires.copilotkit.serving import asked
+from tests.wires.agui.serving import asked
 
 NOTHING = {"type": "object", "properties": {}}
 HELLO = {"content": [{"type": "text", "text": "hello"}]}

@@ -15,11 +15,11 @@ from agui_runtime.connectors.copilotkit import RemoteEndpoint
 from agui_runtime.connectors.langgraph import LangGraphAgent
 from agui_runtime.connectors.litellm import LiteLLMAgent
 from agui_runtime.connectors.mcp import McpServer
-from agui_runtime.connectors.network import Proxies, is_loopback
 from agui_runtime.connectors.openai import OpenAIAgent
+from agui_runtime.connectors.shared.network import Proxies, is_loopback
 from agui_runtime.connectors.transcription import OpenAITranscription, Recording
-from agui_runtime.errors import Misconfigured
-from agui_runtime.guardrails import TopicChecker
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.wrappers.guardrails import TopicChecker
 from tests.connectors.talk import Talks, ask, text, told
 from tests.fakes.model import HEARD, ModelServer
 

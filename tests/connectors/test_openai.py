@@ -9,7 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 
 from agui_runtime.connectors.openai import ChatOptions, OpenAIAgent
-from agui_runtime.errors import Misconfigured
+from agui_runtime.core.errors import Misconfigured
 from tests.connectors.talk import ask, kinds, text, told, tool
 from tests.fakes.model import ModelServer
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from agui_runtime.connectors.openai import OpenAIAgent, Patience
-from agui_runtime.errors import ModelFailure
-from agui_runtime.events import Event
+from agui_runtime.core.errors import ModelFailure
+from agui_runtime.core.events import Event
 from tests.connectors.talk import Internet, Waits, ask, text, told
 from tests.fakes.model import ModelServer
 

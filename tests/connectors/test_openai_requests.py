@@ -10,7 +10,7 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors.openai import OPENAI, ChatOptions, OpenAIAgent
-from agui_runtime.events import Message
+from agui_runtime.core.events import Message
 from tests.connectors.talk import Internet, ask, told, tool, user
 from tests.fakes.model import ModelServer
 

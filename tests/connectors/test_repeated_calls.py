@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from agui_runtime.connectors.base import Agent
+from agui_runtime.agents.agent import Agent
 from agui_runtime.connectors.litellm import LiteLLMAgent
 from agui_runtime.connectors.openai import OpenAIAgent
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.memory import MemoryStore
 from tests.connectors.clerk import asked_first, clerk, free, heard
 from tests.connectors.page import Page, results, resume

@@ -12,9 +12,9 @@ import pytest
 
 from agui_runtime.app import create_app
 from agui_runtime.connectors.openai import ChatOptions, OpenAIAgent
-from agui_runtime.events import OWN_VALUE, Event
-from agui_runtime.history import Truth
-from agui_runtime.runtime import CopilotRuntime, Options
+from agui_runtime.core.events import OWN_VALUE, Event
+from agui_runtime.core.history import Truth
+from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.redis import RedisStore
@@ -22,7 +22,7 @@ from tests.connectors.talk import text, tool
 from tests.fakes.thinking_model import FORGOTTEN, KINDS, REFUSALS, StrictModel, ThinkingModel
 from tests.stores.servers import RedisServer
 from tests.support import served
-from tests.wires.copilotkit.serving import asked, events
+from tests.wires.agui.serving import asked, events
 from tests.wires.graphql.serving import ACCEPT, chat, user
 
 FIND = tool("find")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count
 
-from agui_runtime.events import Event
-from agui_runtime.grammar import Grammar
+from agui_runtime.core.events import Event
+from agui_runtime.core.grammar import Grammar
 
 STARTED = {"type": "RUN_STARTED", "threadId": "t", "runId": "r"}
 FINISHED = {"type": "RUN_FINISHED", "threadId": "t", "runId": "r"}

@@ -10,9 +10,9 @@ from typing import Any
 
 from hypothesis import settings, strategies as st
 
-from agui_runtime.errors import ProtocolFailure
-from agui_runtime.events import Event
-from agui_runtime.grammar import Grammar
+from agui_runtime.core.errors import ProtocolFailure
+from agui_runtime.core.events import Event
+from agui_runtime.core.grammar import Grammar
 
 QUICK = settings(derandomize=True, database=None, deadline=None, max_examples=60)
 """The same examples on every machine, so that a red build is a red build everywhere."""

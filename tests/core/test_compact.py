@@ -7,9 +7,9 @@ import copy
 import pytest
 from hypothesis import given
 
-from agui_runtime.compact import compact
-from agui_runtime.events import Event
-from agui_runtime.fold import fold
+from agui_runtime.core.compact import compact
+from agui_runtime.core.events import Event
+from agui_runtime.core.fold import fold
 from tests.core.say import FAILED, FINISHED, STARTED, call, kinds, reasoning, result, text
 from tests.core.streams import LOGS, QUICK
 from tests.core.verifier import verify

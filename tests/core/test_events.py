@@ -13,8 +13,8 @@ from ag_ui.core import (
     ToolCallStartEvent,
 )
 
-from agui_runtime.errors import ProtocolFailure
-from agui_runtime.events import Cursor, Event, as_event, encode
+from agui_runtime.core.errors import ProtocolFailure
+from agui_runtime.core.events import Cursor, Event, as_event, encode
 
 
 @pytest.mark.parametrize(

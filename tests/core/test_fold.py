@@ -7,9 +7,9 @@ import copy
 import pytest
 from hypothesis import given
 
-from agui_runtime.events import Event, Message
-from agui_runtime.fold import Fold, FoldedRun, fold
-from agui_runtime.history import known_ids
+from agui_runtime.core.events import Event, Message
+from agui_runtime.core.fold import Fold, FoldedRun, fold
+from agui_runtime.core.history import known_ids
 from tests.core.say import FAILED, FINISHED, call, reasoning, result, text
 from tests.core.streams import LOGS, QUICK
 

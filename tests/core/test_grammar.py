@@ -8,9 +8,9 @@ import orjson
 import pytest
 from hypothesis import given, strategies as st
 
-from agui_runtime.errors import ProtocolFailure
-from agui_runtime.events import Event
-from agui_runtime.grammar import Grammar, Reason
+from agui_runtime.core.errors import ProtocolFailure
+from agui_runtime.core.events import Event
+from agui_runtime.core.grammar import Grammar, Reason
 from tests.core.say import (
     FAILED,
     FINISHED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agui_runtime.history import Merged, merged, new_messages
+from agui_runtime.core.history import Merged, merged, new_messages
 
 
 def said(*ids: str, role: str = "user") -> list[dict[str, Any]]:

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, strategies as some
 from pydantic import BaseModel
 
-from agui_runtime import jsontext
-from agui_runtime.jsontext import DEEPEST, Unencodable
+from agui_runtime.core import jsontext
+from agui_runtime.core.jsontext import DEEPEST, Unencodable
 
 HIGH, LOW = "\ud83d", "\ude00"
 

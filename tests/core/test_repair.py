@@ -9,8 +9,8 @@ import orjson
 import pytest
 from hypothesis import given, strategies as st
 
-from agui_runtime.events import Message
-from agui_runtime.repair import UNANSWERED, repair
+from agui_runtime.core.events import Message
+from agui_runtime.core.repair import UNANSWERED, repair
 from tests.core.streams import QUICK
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agui_runtime.errors import ProtocolFailure
-from agui_runtime.events import Event
-from agui_runtime.grammar import Grammar
+from agui_runtime.core.errors import ProtocolFailure
+from agui_runtime.core.events import Event
+from agui_runtime.core.grammar import Grammar
 from tests.core.say import FINISHED, call, fed, kinds, reasoning, said, subagent, text
 
 OLD = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agui_runtime.events import Event
+from agui_runtime.core.events import Event
 
 TEXT = ("text", "message", "messageId")
 THOUGHT = ("thought", "reasoning", "messageId")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agui_runtime.actions import Action, action
+from agui_runtime.agents.actions import Action, action
 
 
 async def get_weather(

@@ -13,8 +13,8 @@ from pathlib import Path
 import orjson
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.events import Event
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.events import Event
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Lease, RunEnd
 from agui_runtime.stores.redis import RedisStore
 

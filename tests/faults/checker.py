@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from agui_runtime.events import TERMINAL, Cursor
+from agui_runtime.core.events import TERMINAL, Cursor
 
 Event = dict[str, Any]
 Frame = tuple[str | None, Event]

@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.world import Replica
 from tests.stores.servers import RedisServer
-from tests.wires.copilotkit.serving import asked, events, frames, reading, types
+from tests.wires.agui.serving import asked, events, frames, reading, types
 
 RUN = "/copilotkit/agent/default/run"
 CONNECT = "/copilotkit/agent/default/connect"

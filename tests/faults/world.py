@@ -15,12 +15,12 @@ from typing import Any
 
 import httpx
 
-from agui_runtime.events import Cursor
+from agui_runtime.core.events import Cursor
 from agui_runtime.stores.redis import RedisStore
 from tests.faults.checker import Frame
 from tests.faults.proxy import Proxy
 from tests.stores.servers import RedisServer, free_port
-from tests.wires.copilotkit.serving import asked as plainly_asked, frames
+from tests.wires.agui.serving import asked as plainly_asked, frames
 
 ROOT = Path(__file__).parents[2]
 BASE = "/copilotkit/agent"

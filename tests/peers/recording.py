@@ -18,7 +18,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from agui_runtime.connectors.langgraph import LangGraphAgent
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.page import Page
 from tests.connectors.replayed import DATA
 from tests.connectors.scenes import SCENES, thread_of

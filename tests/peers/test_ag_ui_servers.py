@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from agui_runtime.connectors.agui import AGUIAgent
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.peers.talk import hear, tool, user
 
 SHOW = tool("show", "city")

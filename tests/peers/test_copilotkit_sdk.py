@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
-from agui_runtime.errors import AgentNotFound
-from agui_runtime.events import RunContext
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.errors import AgentNotFound
+from agui_runtime.core.events import RunContext
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.peers.talk import hear, tool, user
 from tests.runtime.worlds import ANN, Scripted, call
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from agui_runtime.connectors.agui import AGUIAgent
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors import story
 from tests.connectors.page import Page, results
 from tests.connectors.scenes import BOTH, SCENES

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from agui_runtime.connectors.langgraph import LangGraphAgent
-from agui_runtime.events import ANONYMOUS, Caller, Event, RunContext
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.events import ANONYMOUS, Caller, Event, RunContext
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors import story
 from tests.connectors.page import Page, results
 from tests.connectors.scenes import SCENES

@@ -10,8 +10,8 @@ import orjson
 
 from agui_runtime.app import create_app
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
-from agui_runtime.connectors.remote import Patience
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.connectors.shared.remote import Patience
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import AgentState
 from tests.connectors.talk import Waits
 from tests.fakes.remote import RemoteFake

@@ -9,11 +9,11 @@ from contextlib import aclosing
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.errors import Busy, InvalidInput, ThreadNotFound
-from agui_runtime.events import Cursor, Event
-from agui_runtime.fold import fold
-from agui_runtime.run import current_run
-from agui_runtime.runtime import CopilotRuntime, Options
+from agui_runtime.core.errors import Busy, InvalidInput, ThreadNotFound
+from agui_runtime.core.events import Cursor, Event
+from agui_runtime.core.fold import fold
+from agui_runtime.runs.run import current_run
+from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from tests.runtime.worlds import (
     ANN,
     BOB,

@@ -9,8 +9,8 @@ from typing import Any
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.events import Caller, Event, RunContext, RunRequest
-from agui_runtime.runtime import CopilotRuntime, RunHandle
+from agui_runtime.core.events import Caller, Event, RunContext, RunRequest
+from agui_runtime.runtime.runtime import CopilotRuntime, RunHandle
 
 ANN, BOB = Caller("ann"), Caller("bob")
 

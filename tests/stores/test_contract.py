@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from agui_runtime.errors import (
+from agui_runtime.core.errors import (
     Busy,
     Conflict,
     Gone,
@@ -18,7 +18,7 @@ from agui_runtime.errors import (
     ThreadNotFound,
     TooLarge,
 )
-from agui_runtime.events import Cursor, Event, Record, RunInfo
+from agui_runtime.core.events import Cursor, Event, Record, RunInfo
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
 from agui_runtime.stores.redis import RedisLimits, RedisStore

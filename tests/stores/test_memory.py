@@ -11,22 +11,13 @@ from typing import Self
 
 import pytest
 
-from agui_runtime.errors import Gone, ThreadNotFound
-from agui_runtime.events import Event, Message
+from agui_runtime.core.errors import Gone, ThreadNotFound
+from agui_runtime.core.events import Event, Message
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, RunLog
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
-from agui_runtime.stores.memory.shelf import Shelf
 from agui_runtime.stores.memory.store import MemoryRunLog, MemoryStateStore
-from tests.stores.test_contract import (
-    LIMITS,
-    Clock,
-    a_run,
-    claimed,
-    finish,
-    read,
-    said,
-    whole_run,
-)
+from agui_runtime.stores.memory.thread_table import ThreadTable
+from tests.stores.test_contract import LIMITS, Clock, a_run, claimed, finish, read, said, whole_run
 
 
 async def test_idle_threads_make_room_and_running_ones_stay() -> None:
@@ -91,23 +82,23 @@ def messages(count: int) -> list[Message]:
 
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_what_counts_is_the_memory_that_records_take(shape: str) -> None:
-    shelf = Shelf(MemoryLimits(), Clock())
-    log = MemoryRunLog(shelf)
+    table = ThreadTable(MemoryLimits(), Clock())
+    log = MemoryRunLog(table)
     lease = await log.claim(a_run(), lambda: None)
     with MemoryTaken() as taken:
         await written(log, lease, SHAPES[shape]())
-    assert shelf.size == pytest.approx(taken.bytes, rel=0.25)
+    assert table.size == pytest.approx(taken.bytes, rel=0.25)
 
 
 async def test_states_and_ids_of_messages_count_too() -> None:
-    shelf = Shelf(MemoryLimits(), Clock())
-    log, states = MemoryRunLog(shelf), MemoryStateStore(shelf)
+    table = ThreadTable(MemoryLimits(), Clock())
+    log, states = MemoryRunLog(table), MemoryStateStore(table)
     with MemoryTaken() as taken:
         await released(log)
-    assert shelf.size == pytest.approx(taken.bytes, rel=0.25)
-    before = shelf.size
+    assert table.size == pytest.approx(taken.bytes, rel=0.25)
+    before = table.size
     await states.delete("t1")
-    assert shelf.size < before / 2
+    assert table.size < before / 2
 
 
 async def written(log: RunLog, lease: Lease, events: Iterable[Event]) -> None:

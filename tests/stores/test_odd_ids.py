@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from agui_runtime.events import RunInfo
+from agui_runtime.core.events import RunInfo
 from agui_runtime.stores.base import AgentState, Store
 from tests.stores.odd_ids import ODD_IDS
 from tests.stores.test_contract import claimed, finish, said

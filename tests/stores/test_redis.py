@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.errors import Busy, Gone, OwnerLost, StoreUnavailable, ThreadNotFound
-from agui_runtime.events import Cursor, Event, Record
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.errors import Busy, Gone, OwnerLost, StoreUnavailable, ThreadNotFound
+from agui_runtime.core.events import Cursor, Event, Record
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from tests.runtime.worlds import Scripted, asking, ran, text
@@ -131,7 +131,7 @@ async def test_a_lost_run_keeps_what_it_said_and_answers_its_open_call(redis: Re
         snapshot = {"type": "STATE_SNAPSHOT", "snapshot": {"step": 2}}
         await silent.log.append(lease, [START, said(0), snapshot, call])
         clock.now += 7
-        await other.log.bury("t1")
+        await other.log.end_lost_run("t1")
         kept = await other.states.load("t1", "default")
         assert kept is not None
         assert kept.state == {"step": 2}
@@ -148,7 +148,7 @@ async def test_a_renewed_lease_stays(redis: RedisServer) -> None:
             for _ in range(4):
                 clock.now += 4
                 await renewed(redis, made.key("meta"), clock.now + 6)
-                await other.log.bury("t1")
+                await other.log.end_lost_run("t1")
             await owner.log.append(lease, [said(0)])
 
 
@@ -173,7 +173,7 @@ async def test_finished_runs_are_kept_in_fewer_events(redis: RedisServer) -> Non
         await finish(store, lease)
         before = await read(store, 52)
         clock.now += 1
-        await store.caretaker.compact_old_runs()
+        await store.janitor.compact_old_runs()
         later = await whole_run(store, a_run(run="r2"))
         fresh = await made.start(limits)
         after = await read(fresh, 7)
@@ -238,10 +238,10 @@ async def test_a_late_owner_that_writes_while_another_ends_its_run_loses_no_hist
             return await load(thread_id, agent)
 
         monkeypatch.setattr(other.states, "load", meanwhile)
-        await other.log.bury("t1")
+        await other.log.end_lost_run("t1")
         monkeypatch.undo()
         assert [record.event for record in await read(other, 1, before)] == [said(0)]
-        await other.log.bury("t1")
+        await other.log.end_lost_run("t1")
         kinds = [record.event["type"] for record in await read(other, 3, before)]
         assert kinds == ["TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END", "RUN_ERROR"]
         with pytest.raises(OwnerLost):
@@ -349,7 +349,7 @@ async def test_a_stop_that_nobody_heard_is_found_with_the_next_renewal(redis: Re
             stopped.set()
 
         lease = await claimed(owner, a_run(), stop)
-        await owner.hearing.close()
+        await owner.subscriber.close()
         assert await other.log.ask_stop("t1")
         with owner.log.keep(lease, ignore):
             await stopped.wait()

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from agui_runtime.errors import OwnerLost
+from agui_runtime.core.errors import OwnerLost
 from agui_runtime.stores.redis import RedisStore
 from tests.stores.servers import RedisServer, opened
 from tests.stores.test_contract import a_run, claimed, finish, said, whole_run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import uuid4
 
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from agui_runtime.wrappers import cached
 from tests.connectors.page import Page

@@ -8,8 +8,8 @@ from contextlib import aclosing
 import pytest
 from redis.exceptions import DataError
 
-from agui_runtime.errors import StoreUnavailable
-from agui_runtime.events import Record
+from agui_runtime.core.errors import StoreUnavailable
+from agui_runtime.core.events import Record
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from agui_runtime.stores.redis.server import Server
 from tests.stores.servers import RedisServer, opened

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.compact import compact
-from agui_runtime.events import Event
-from agui_runtime.fold import fold
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.compact import compact
+from agui_runtime.core.events import Event
+from agui_runtime.core.fold import fold
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from tests.runtime.worlds import Scripted, asking, ran, text
 from tests.stores.servers import RedisServer
@@ -67,7 +67,7 @@ async def test_an_entry_with_other_fields_is_told_and_the_rest_is_there(redis: R
 
 async def archived(store: RedisStore, clock: Clock, limits: RedisLimits) -> None:
     clock.now += limits.compact_after + 1
-    await store.caretaker.compact_old_runs()
+    await store.janitor.compact_old_runs()
 
 
 @pytest.mark.parametrize("damage", ["{broken", "{}", '{"run":"r1","last":4,"events":[5]}', "zzz"])

@@ -11,11 +11,11 @@ from uuid import uuid4
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.actions import action
-from agui_runtime.errors import Gone, OwnerLost, ThreadNotFound
-from agui_runtime.events import Event
-from agui_runtime.runtime import CopilotRuntime
-from agui_runtime.stores.redis import RedisLimits, RedisStore, hearing
+from agui_runtime.agents.actions import action
+from agui_runtime.core.errors import Gone, OwnerLost, ThreadNotFound
+from agui_runtime.core.events import Event
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.stores.redis import RedisLimits, RedisStore, subscriber
 from tests.faults.proxy import Proxy
 from tests.runtime.worlds import asking, kinds, told as told_by
 from tests.stores.servers import RedisServer, opened
@@ -170,9 +170,9 @@ async def test_news_that_was_never_heard_is_found_in_the_log(redis: RedisServer)
             await anext(batches)
             coming = asyncio.ensure_future(anext(batches))
             await asyncio.sleep(0)
-            reader.hearing.speaks(made.key("news"))  # it is deaf to this thread from now on
+            reader.subscriber.speaks(made.key("news"))  # it is deaf to this thread from now on
             await writer.log.append(lease, [said(0)])
-            reader.hearing.is_silent(made.key("news"))
+            reader.subscriber.is_silent(made.key("news"))
             assert (await coming).records[0].event == said(0)
 
 
@@ -205,11 +205,11 @@ async def test_the_threads_of_an_owner_are_forgotten_with_the_last_of_them(
 async def test_news_is_heard_while_runs_come_and_go_for_longer_than_a_pulse(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(hearing, "PULSE", 0.1)
+    monkeypatch.setattr(subscriber, "PULSE", 0.1)
     async with processes(redis) as made:
         store = await made.start()
         for _ in range(60):
-            store.hearing.speaks("a thread that nobody reads")
+            store.subscriber.speaks("a thread that nobody reads")
             await asyncio.sleep(0.01)
-            store.hearing.is_silent("a thread that nobody reads")
+            store.subscriber.is_silent("a thread that nobody reads")
     assert "listening again" not in caplog.text

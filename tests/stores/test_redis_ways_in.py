@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from agui_runtime.errors import Misconfigured, StoreUnavailable
+from agui_runtime.core.errors import Misconfigured, StoreUnavailable
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from tests.stores.servers import RedisServer, SecureServer, SentinelServer, opened
 from tests.stores.test_contract import Clock, a_run, claimed, finish, read, said, whole_run

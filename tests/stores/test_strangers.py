@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from agui_runtime import CopilotRuntime, WireOptions, create_app
-from agui_runtime.events import Caller
+from agui_runtime.core.events import Caller
 from agui_runtime.stores.base import Store
-from agui_runtime.wires.copilotkit.annotate import Annotation, Recorded
+from agui_runtime.wires.agui.annotate import Annotation, Recorded
 from tests.runtime.worlds import ANN, Scripted, Waiting, asking, ran, text
 from tests.support import client_of
-from tests.wires.copilotkit.serving import asked
+from tests.wires.agui.serving import asked
 from tests.wires.graphql.serving import by_header
 
 HERS, NOBODYS = "thread-of-ann", "thread-of-not"  # of one length, as answers tell their own

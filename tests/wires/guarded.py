@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from agui_runtime import Caller, CopilotRuntime, WireOptions, action, create_app
 from tests.runtime.worlds import ANN, Scripted, asking, ran, text
 from tests.support import served
-from tests.wires.copilotkit.serving import asked
+from tests.wires.agui.serving import asked
 from tests.wires.graphql.serving import chat
 
 PAGE = "https://app.example"

@@ -18,8 +18,8 @@ from hypothesis import strategies as some
 from pydantic import BaseModel
 
 from agui_runtime.app import create_app
-from agui_runtime.errors import AgentFailure
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.errors import AgentFailure
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Store
 from tests.support import served
 from tests.wires.graphql.serving import chat, payloads

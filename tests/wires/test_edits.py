@@ -10,10 +10,10 @@ import httpx
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.app import create_app
-from agui_runtime.events import Event
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.events import Event
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.support import served
-from tests.wires.copilotkit.serving import asked, events
+from tests.wires.agui.serving import asked, events
 from tests.wires.graphql.runs import text
 from tests.wires.graphql.serving import ACCEPT, PATH, body, chat, user
 

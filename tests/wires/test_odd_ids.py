@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from agui_runtime.app import create_app
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.stores.odd_ids import ODD_IDS
 from tests.support import served
-from tests.wires.copilotkit.scripted import scripted_agents
-from tests.wires.copilotkit.serving import asked, events, text, types
+from tests.wires.agui.scripted import scripted_agents
+from tests.wires.agui.serving import asked, events, text, types
 from tests.wires.graphql.serving import ACCEPT, PATH, chat
 
 

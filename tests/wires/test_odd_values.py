@@ -14,27 +14,17 @@ import pytest
 from ag_ui.core import RunAgentInput, StateSnapshotEvent
 from hypothesis import given, settings, strategies as some
 
-from agui_runtime import jsontext
 from agui_runtime.app import create_app
-from agui_runtime.fold import fold
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core import jsontext
+from agui_runtime.core.fold import fold
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.redis import RedisStore
 from tests.stores.servers import RedisServer
 from tests.support import served
 from tests.wires.graphql.serving import chat
-from tests.wires.odd_values import (
-    EMOJI,
-    HIGH,
-    LOW,
-    Opaque,
-    Plays,
-    Reader,
-    nested,
-    reading,
-    scripts,
-)
+from tests.wires.odd_values import EMOJI, HIGH, LOW, Opaque, Plays, Reader, nested, reading, scripts
 
 
 @pytest.fixture(scope="module")

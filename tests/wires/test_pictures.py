@@ -12,9 +12,9 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime import CopilotRuntime, Options, WireOptions, create_app
-from agui_runtime.events import Event
+from agui_runtime.core.events import Event
 from tests.support import served
-from tests.wires.copilotkit.serving import asked, events, text
+from tests.wires.agui.serving import asked, events, text
 from tests.wires.graphql.runs import text as message
 from tests.wires.graphql.serving import ACCEPT, PATH, chat, user
 

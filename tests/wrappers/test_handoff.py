@@ -8,9 +8,9 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors.openai import OpenAIAgent
-from agui_runtime.errors import Misconfigured
-from agui_runtime.events import HANDED_OVER, Event
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.events import HANDED_OVER, Event
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wrappers import limited, with_handoff
 from tests.connectors.page import Page, results
 from tests.connectors.talk import kinds, text

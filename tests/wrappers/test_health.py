@@ -7,7 +7,7 @@ import pytest
 from starlette.routing import Mount
 
 from agui_runtime import CopilotRuntime, create_app
-from agui_runtime.hosting import mounted
+from agui_runtime.commands.hosting import mounted
 from agui_runtime.wrappers import drop, limited, transformed, with_breaker
 from tests.connectors.page import Page
 from tests.runtime.worlds import Scripted

@@ -17,14 +17,14 @@ from ag_ui.core import RunAgentInput
 from agui_runtime import GenerativeUI, Options
 from agui_runtime.connectors.agui import AGUIAgent
 from agui_runtime.connectors.mcp import McpServer, McpServers
-from agui_runtime.errors import Misconfigured, MissingExtra
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.errors import Misconfigured, MissingExtra
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wrappers import limited
 from agui_runtime.wrappers.mcp_apps import MCPAppsAgent
 from agui_runtime.wrappers.mcp_apps.servers import LARGEST
 from tests.fakes.mcp_process import STDIO, listening
 from tests.runtime.worlds import Waiting, call, text
-from tests.wires.copilotkit.serving import Event, asked, events, reading, serving, types
+from tests.wires.agui.serving import Event, asked, events, reading, serving, types
 
 RUN, CONNECT = "/agent/default/run", "/agent/default/connect"
 PAGE = "ui://shop/cart.html"

@@ -10,9 +10,9 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime import CopilotRuntime, GenerativeUI, Options, action
-from agui_runtime.connectors.base import FunctionAgent
-from agui_runtime.errors import Misconfigured
-from agui_runtime.events import Caller, RunContext, RunRequest
+from agui_runtime.agents.agent import FunctionAgent
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.events import Caller, RunContext, RunRequest
 from agui_runtime.wrappers.drawing.a2ui import SCHEMA_CONTEXT, TOOL, A2UIAgent
 from agui_runtime.wrappers.drawing.components import faults_of
 from agui_runtime.wrappers.drawing.open_ui import OpenUIAgent

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import KeptState
-from agui_runtime.errors import InvalidInput, ModelFailure
-from agui_runtime.events import Caller, Event, RunContext
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.agents.agent import KeptState
+from agui_runtime.core.errors import InvalidInput, ModelFailure
+from agui_runtime.core.events import Caller, Event, RunContext
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wrappers import (
     cached,
     cap,

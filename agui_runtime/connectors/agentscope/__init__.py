@@ -2,7 +2,7 @@
 
 import importlib.util
 
-from agui_runtime.errors import MissingExtra
+from agui_runtime.core.errors import MissingExtra
 
 if importlib.util.find_spec("agentscope") is None:
     raise MissingExtra("AgentScopeAgent", "agentscope")

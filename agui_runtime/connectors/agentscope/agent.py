@@ -12,10 +12,11 @@ from agentscope.agent import Agent
 from agentscope.message import ToolCallState
 from agentscope.state import AgentState
 
+from agui_runtime.agents.agent import current_run
 from agui_runtime.connectors.agentscope.approvals import answers, interrupt_id
 from agui_runtime.connectors.agentscope.conversation import (
-    Kept,
-    Turn,
+    AgentInputs,
+    PausedRun,
     covered,
     heard,
     keys,
@@ -24,14 +25,13 @@ from agui_runtime.connectors.agentscope.conversation import (
     restarted,
     settle,
 )
-from agui_runtime.connectors.agentscope.equipment import equip
+from agui_runtime.connectors.agentscope.equipped_agent import equip
 from agui_runtime.connectors.agentscope.failures import model_failure
-from agui_runtime.connectors.agentscope.reply import Reply
-from agui_runtime.connectors.agentscope.story import Story
-from agui_runtime.connectors.base import current_run
-from agui_runtime.errors import Misconfigured
-from agui_runtime.events import Event, Message
-from agui_runtime.offloop import is_much, unless_long
+from agui_runtime.connectors.agentscope.reply import AgentScopeReply
+from agui_runtime.connectors.agentscope.translator import AgentScopeTranslator
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.events import Event, Message
+from agui_runtime.off_loop import is_much, unless_long
 
 Build: TypeAlias = Callable[[AgentState, RunAgentInput], Agent | Awaitable[Agent]]
 """Makes the agent for one run, out of the state that its last run on the thread left."""
@@ -73,29 +73,29 @@ class AgentScopeAgent:
         """
         sent = await unless_long(is_much(request.messages), _conversation, request)
         notes = current_run.get().notes if current_run.get(None) else None
-        kept = Kept.read(await notes.read(self.name) if notes else None)
+        kept = PausedRun.read(await notes.read(self.name) if notes else None)
         agent = await self._built(kept, request, sent)
         turn = _turn(kept, agent, sent, request)
-        story = Story(request, {result.id for result in turn.results})
-        reply = Reply(agent, turn.inputs(agent))
+        translator = AgentScopeTranslator(request, {result.id for result in turn.results})
+        reply = AgentScopeReply(agent, turn.inputs(agent))
         try:
             async for event in reply:
-                for each in story.feed(event):
+                for each in translator.feed(event):
                     yield each
         except Exception as error:
-            if told := model_failure(error, speaking=bool(story.made)):
-                told.usage = story.usage
+            if told := model_failure(error, speaking=bool(translator.made)):
+                told.usage = translator.usage
                 raise told from told.__cause__
             raise
         finally:
             await reply.end()
             if notes and reply.begun:
                 settle(agent.state, agent.name)
-                seen = [*covered(sent, agent.state, agent.name), *story.made]
-                left = Kept(agent.state, seen, turn.answered)
+                seen = [*covered(sent, agent.state, agent.name), *translator.made]
+                left = PausedRun(agent.state, seen, turn.answered)
                 await notes.write(self.name, left.written())
         state = agent.state
-        for each in story.end(state.get_awaiting_tool_calls(agent.name), state.reply_id):
+        for each in translator.end(state.get_awaiting_tool_calls(agent.name), state.reply_id):
             yield each
 
     async def close(self) -> None:
@@ -103,7 +103,9 @@ class AgentScopeAgent:
         if self._on_close is not None:
             await self._on_close()
 
-    async def _built(self, kept: Kept, request: RunAgentInput, sent: Sequence[Message]) -> Agent:
+    async def _built(
+        self, kept: PausedRun, request: RunAgentInput, sent: Sequence[Message]
+    ) -> Agent:
         made = self._build(kept.state, request)
         agent = await made if inspect.isawaitable(made) else made
         if agent.state is not kept.state:
@@ -121,7 +123,9 @@ def _conversation(request: RunAgentInput) -> list[Message]:
     ]
 
 
-def _turn(kept: Kept, agent: Agent, sent: Sequence[Message], request: RunAgentInput) -> Turn:
+def _turn(
+    kept: PausedRun, agent: Agent, sent: Sequence[Message], request: RunAgentInput
+) -> AgentInputs:
     state, name, sent = agent.state, agent.name, legible(sent, agent)
     waiting = state.get_awaiting_tool_calls(name)
     asking = [call for call in waiting if call.state == ToolCallState.ASKING]
@@ -131,7 +135,7 @@ def _turn(kept: Kept, agent: Agent, sent: Sequence[Message], request: RunAgentIn
         answered = [interrupt_id(each.tool_call, state.reply_id) for each in approvals]
         return replace(heard(fresh or (), agent), approvals=approvals, answered=answered)
     if request.resume:
-        return Turn(answered=kept.answered)  # the same answers again, after a failure
+        return AgentInputs(answered=kept.answered)  # the same answers again, after a failure
     if fresh is None:
         return restarted(state, sent, name)
     turn = heard(fresh, agent)

@@ -14,9 +14,9 @@ from ag_ui.core import ResumeEntry, RunAgentInput
 from agentscope.event import ConfirmResult
 from agentscope.message import ToolCallBlock
 
-from agui_runtime import jsontext
-from agui_runtime.errors import InvalidInput
-from agui_runtime.events import Event
+from agui_runtime.core import jsontext
+from agui_runtime.core.errors import InvalidInput
+from agui_runtime.core.events import Event
 
 _YES = frozenset({"approve", "approved", "yes", "allow", "true", "ok", "accept", "confirm"})
 _NO = frozenset({"reject", "rejected", "no", "deny", "denied", "false", "cancel"})

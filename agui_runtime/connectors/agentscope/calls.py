@@ -16,7 +16,7 @@ from agentscope.message import ToolCallBlock
 from agentscope.middleware import MiddlewareBase
 from agentscope.model import ChatResponse
 
-from agui_runtime.connectors.chat.reply import distinct
+from agui_runtime.connectors.shared.chat.reply import distinct
 
 _Answer: TypeAlias = ChatResponse | AsyncGenerator[ChatResponse, None]
 

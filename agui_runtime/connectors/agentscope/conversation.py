@@ -35,14 +35,14 @@ from agentscope.message import (
 )
 from agentscope.state import AgentState
 
-from agui_runtime.attachments import UNKNOWN_TYPE, USUAL_TYPES
-from agui_runtime.connectors.chat.attachments import attachment_of
-from agui_runtime.events import Message
-from agui_runtime.repair import repair
+from agui_runtime.connectors.shared.chat.attachments import attachment_of
+from agui_runtime.core.attachments import UNKNOWN_TYPE, USUAL_TYPES
+from agui_runtime.core.events import Message
+from agui_runtime.core.repair import repair
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PausedRun:
     """What is written down between two runs of a thread.
 
     `seen` are the ids of the messages and calls that the state covers (`answer:<call>` for
@@ -54,7 +54,7 @@ class Kept:
     answered: Sequence[str] = ()
 
     @classmethod
-    def read(cls, note: Mapping[str, Any] | None) -> Kept:
+    def read(cls, note: Mapping[str, Any] | None) -> PausedRun:
         """The note that `written` made; one of another form counts as none."""
         if not note or note.get("form") != 1:
             return cls()
@@ -67,7 +67,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class AgentInputs:
     """What a run has to tell its agent; `answered` are the calls that the user decided on."""
 
     approvals: Sequence[ConfirmResult] = ()
@@ -108,7 +108,7 @@ def keys(messages: Iterable[Message]) -> list[str]:
     return list(chain.from_iterable(_keys(message) for message in messages))
 
 
-def news(kept: Kept, sent: Sequence[Message]) -> Sequence[Message] | None:
+def news(kept: PausedRun, sent: Sequence[Message]) -> Sequence[Message] | None:
     """The messages that the agent has not seen, where the sent ones go on from what it has.
 
     None where they do not: a message was changed, answered again, or is somebody else's.
@@ -129,7 +129,7 @@ def covered(sent: Iterable[Message], state: AgentState, name: str) -> list[str]:
     return keys(m for m in sent if m["role"] != "tool" or m["toolCallId"] not in still)
 
 
-def heard(fresh: Sequence[Message], agent: Agent) -> Turn:
+def heard(fresh: Sequence[Message], agent: Agent) -> AgentInputs:
     """New messages for an agent that goes on; results count only for calls that it leaves to the
     front end.
     """
@@ -142,10 +142,10 @@ def heard(fresh: Sequence[Message], agent: Agent) -> Turn:
         for message in fresh
         if message["role"] == "tool" and message["toolCallId"] in left
     ]
-    return Turn(results=results, messages=[_user(m) for m in fresh if m["role"] == "user"])
+    return AgentInputs(results=results, messages=[_user(m) for m in fresh if m["role"] == "user"])
 
 
-def restarted(state: AgentState, sent: Sequence[Message], name: str) -> Turn:
+def restarted(state: AgentState, sent: Sequence[Message], name: str) -> AgentInputs:
     """Put the sent conversation into the state in place of its own; the user's last messages are
     left for the agent to take.
 
@@ -157,7 +157,7 @@ def restarted(state: AgentState, sent: Sequence[Message], name: str) -> Turn:
         count -= 1
     state.summary = ""
     state.context = list(_context(messages[:count], name))
-    return Turn(messages=[_user(message) for message in messages[count:]])
+    return AgentInputs(messages=[_user(message) for message in messages[count:]])
 
 
 def settle(state: AgentState, name: str) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import httpx
 
-from agui_runtime.connectors.chat.failures import failure, refused
-from agui_runtime.connectors.chat.transport import broken_off, described, unanswered
-from agui_runtime.errors import RunFailure
+from agui_runtime.connectors.shared.chat.failures import failure, refused
+from agui_runtime.connectors.shared.chat.transport import broken_off, described, unanswered
+from agui_runtime.core.errors import RunFailure
 
 # The libraries of OpenAI, Anthropic, DashScope and others share these names.
 _KINDS = {

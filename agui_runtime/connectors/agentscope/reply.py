@@ -9,7 +9,7 @@ from agentscope.agent import Agent
 from agentscope.event import AgentEvent
 
 
-class Reply:
+class AgentScopeReply:
     """Gives the agent its inputs, one reply after the other, and tells the events.
 
     Closing the agent's own stream early would lose what it said and leave its tools running, so it
@@ -24,7 +24,7 @@ class Reply:
         self._task = asyncio.create_task(self._reply(agent, inputs))
         self._task.add_done_callback(lambda _: self._told.put_nowait(None))
 
-    def __aiter__(self) -> Reply:
+    def __aiter__(self) -> AgentScopeReply:
         return self
 
     async def __anext__(self) -> AgentEvent:

@@ -14,11 +14,10 @@ import httpx
 import orjson
 from ag_ui.core import EventType, RunAgentInput
 
-from agui_runtime import jsontext
-from agui_runtime.attachments import in_words
+from agui_runtime.agents.run_input import dumped
 from agui_runtime.connectors.agui.dialect import Dialect
-from agui_runtime.connectors.chat.failures import redact
-from agui_runtime.connectors.remote import (
+from agui_runtime.connectors.shared.chat.failures import redact
+from agui_runtime.connectors.shared.remote import (
     DEFAULT_SIZES,
     PATIENCE,
     HeaderSource,
@@ -27,12 +26,13 @@ from agui_runtime.connectors.remote import (
     SizeLimits,
     drain,
 )
-from agui_runtime.connectors.sse import EventStream
-from agui_runtime.distinct import TEXT
-from agui_runtime.errors import AgentFailure, ProtocolFailure
-from agui_runtime.events import TERMINAL, THINKING, Event, Message
-from agui_runtime.offloop import is_much, unless_long
-from agui_runtime.typed import dumped
+from agui_runtime.core import jsontext
+from agui_runtime.core.attachments import in_words
+from agui_runtime.core.distinct_ids import TEXT
+from agui_runtime.core.errors import AgentFailure, ProtocolFailure
+from agui_runtime.core.event_stream import EventStreamParser
+from agui_runtime.core.events import TERMINAL, THINKING, Event, Message
+from agui_runtime.off_loop import is_much, unless_long
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ class _Incoming:
 
     def __init__(self, server: RemoteServer, keep_raw: bool) -> None:
         self._server = server
-        self._stream = EventStream(server.sizes.event)
+        self._stream = EventStreamParser(server.sizes.event)
         self._keep_raw = keep_raw
         self._dialect = Dialect()
         self._any = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from agui_runtime.events import Event
+from agui_runtime.core.events import Event
 
 
 class _Order(NamedTuple):

@@ -7,17 +7,17 @@ from typing import Any
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import KeptState, current_run
+from agui_runtime.agents.agent import KeptState, current_run
+from agui_runtime.agents.run_input import dumped
 from agui_runtime.connectors.copilotkit.graph_events import GraphEvents
 from agui_runtime.connectors.copilotkit.lines import JsonLines
 from agui_runtime.connectors.copilotkit.messages import as_text, to_agui, to_legacy
 from agui_runtime.connectors.copilotkit.paths import Paths
 from agui_runtime.connectors.copilotkit.runtime_events import RuntimeEvents
-from agui_runtime.connectors.remote import RemoteServer, drain
-from agui_runtime.errors import ProtocolFailure, RemoteFailure
-from agui_runtime.events import Event, RunContext
-from agui_runtime.offloop import is_much, unless_long
-from agui_runtime.typed import dumped
+from agui_runtime.connectors.shared.remote import RemoteServer, drain
+from agui_runtime.core.errors import ProtocolFailure, RemoteFailure
+from agui_runtime.core.events import Event, RunContext
+from agui_runtime.off_loop import is_much, unless_long
 
 
 class RemoteAgent:
@@ -35,7 +35,7 @@ class RemoteAgent:
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         """The answer's events; the end of the answer is the end of the run."""
-        answer = _Answer(self._server.sizes.event)
+        answer = _EndpointAnswer(self._server.sizes.event)
         path = self._paths.agent(self.name)
         body = await unless_long(is_much(request), _body, self.name, request)
         async with self._server.stream(path, body, "application/json") as blocks:
@@ -65,7 +65,7 @@ class RemoteAgent:
         return KeptState({} if state is None else state, to_agui(told.get("messages")))
 
 
-class _Answer:
+class _EndpointAnswer:
     """One answer: its bytes as events, and at its end the messages that its state told of."""
 
     def __init__(self, limit: int) -> None:

@@ -11,12 +11,11 @@ import httpx
 import orjson
 from ag_ui.core import Tool
 
-from agui_runtime import jsontext
-from agui_runtime.connectors.base import Offer, OfferedTool, current_run
+from agui_runtime.agents.agent import Offer, OfferedTool, current_run
 from agui_runtime.connectors.copilotkit.agent import RemoteAgent
 from agui_runtime.connectors.copilotkit.parameters import to_schema
 from agui_runtime.connectors.copilotkit.paths import V1, V2, Paths
-from agui_runtime.connectors.remote import (
+from agui_runtime.connectors.shared.remote import (
     DEFAULT_SIZES,
     PATIENCE,
     HeaderSource,
@@ -24,8 +23,9 @@ from agui_runtime.connectors.remote import (
     RemoteServer,
     SizeLimits,
 )
-from agui_runtime.errors import InvalidInput, RemoteFailure
-from agui_runtime.events import RunContext
+from agui_runtime.core import jsontext
+from agui_runtime.core.errors import InvalidInput, RemoteFailure
+from agui_runtime.core.events import RunContext
 
 FRESH = 60.0
 """Seconds for which an answer of `/info` is used again."""
@@ -74,7 +74,7 @@ class RemoteEndpoint:
         self._fresh = fresh
         self._down = down
         self._clock = clock
-        self._kept: dict[bytes, _Kept] = {}
+        self._kept: dict[bytes, _CachedOffer] = {}
 
     async def offer(self, context: RunContext) -> Offer:
         """Its agents and actions for this context; raises RemoteFailure, and InvalidInput for
@@ -95,16 +95,16 @@ class RemoteEndpoint:
         await self._server.close()
 
     async def _learn(
-        self, body: Mapping[str, Any], context: RunContext, known: _Kept | None
-    ) -> _Kept:
+        self, body: Mapping[str, Any], context: RunContext, known: _CachedOffer | None
+    ) -> _CachedOffer:
         try:
             paths, told = await self._info(body, context)
         except RemoteFailure as failure:
             until = self._clock() + self._down
             if known is not None and known.failure is None:
                 return known._replace(until=until)
-            return _Kept(Offer(), until, failure)
-        return _Kept(self._offer(paths, told), self._clock() + self._fresh)
+            return _CachedOffer(Offer(), until, failure)
+        return _CachedOffer(self._offer(paths, told), self._clock() + self._fresh)
 
     async def _info(
         self, body: Mapping[str, Any], context: RunContext
@@ -143,13 +143,13 @@ class RemoteEndpoint:
 
         return OfferedTool(tool, call)
 
-    def _keep(self, key: bytes, kept: _Kept) -> None:
+    def _keep(self, key: bytes, kept: _CachedOffer) -> None:
         self._kept[key] = kept
         while len(self._kept) > MOST_KEPT:
             del self._kept[next(iter(self._kept))]  # the one that was not used for the longest time
 
 
-class _Kept(NamedTuple):
+class _CachedOffer(NamedTuple):
     """What the endpoint offered, or why it could not be asked, and until when that is believed."""
 
     offer: Offer

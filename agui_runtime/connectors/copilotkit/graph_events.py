@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from agui_runtime.connectors.chat.failures import redact
 from agui_runtime.connectors.copilotkit.messages import as_text
 from agui_runtime.connectors.copilotkit.runtime_events import RuntimeEvents
-from agui_runtime.connectors.langchain import Reasoning, text_of, thoughts_of
-from agui_runtime.connectors.speech import Speech
-from agui_runtime.events import Event
+from agui_runtime.connectors.shared.chat.failures import redact
+from agui_runtime.connectors.shared.langchain import Reasoning, text_of, thoughts_of
+from agui_runtime.connectors.shared.speech import Speech
+from agui_runtime.core.events import Event
 
 Line = Mapping[str, Any]
 

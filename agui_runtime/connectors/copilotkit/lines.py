@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from agui_runtime import jsontext
-from agui_runtime.errors import ProtocolFailure
+from agui_runtime.core import jsontext
+from agui_runtime.core.errors import ProtocolFailure
 
 
 class JsonLines:

@@ -13,9 +13,9 @@ from typing import Any
 
 import orjson
 
-from agui_runtime import jsontext
-from agui_runtime.attachments import in_words
-from agui_runtime.events import Message
+from agui_runtime.core import jsontext
+from agui_runtime.core.attachments import in_words
+from agui_runtime.core.events import Message
 
 _SPEAKERS = ("user", "assistant", "system", "developer")
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from agui_runtime import jsontext
 from agui_runtime.connectors.copilotkit.messages import as_text, to_agui
-from agui_runtime.events import Event, Message
+from agui_runtime.core import jsontext
+from agui_runtime.core.events import Event, Message
 
 Line = Mapping[str, Any]
 

@@ -9,24 +9,24 @@ import httpx
 import orjson
 from ag_ui.core import RunAgentInput
 
-from agui_runtime import jsontext
-from agui_runtime.connectors.base import KeptState, current_run
+from agui_runtime.agents.agent import KeptState, current_run
 from agui_runtime.connectors.langgraph.emitted import shown
-from agui_runtime.connectors.langgraph.given import (
+from agui_runtime.connectors.langgraph.messages import changes, to_agui, to_chain
+from agui_runtime.connectors.langgraph.run_input import (
     RunConfig,
     answer_in,
     graph_input,
     wants_subgraphs,
 )
-from agui_runtime.connectors.langgraph.messages import changes, to_agui, to_chain
-from agui_runtime.connectors.langgraph.story import Story
 from agui_runtime.connectors.langgraph.threads import thread_of
-from agui_runtime.connectors.remote import PATIENCE, Patience, RemoteServer, drain
-from agui_runtime.connectors.sse import EventStream
-from agui_runtime.errors import ProtocolFailure, RemoteFailure
-from agui_runtime.events import Event, Message, RunContext
-from agui_runtime.offloop import is_much, unless_long
-from agui_runtime.repair import repair
+from agui_runtime.connectors.langgraph.translator import GraphTranslator
+from agui_runtime.connectors.shared.remote import PATIENCE, Patience, RemoteServer, drain
+from agui_runtime.core import jsontext
+from agui_runtime.core.errors import ProtocolFailure, RemoteFailure
+from agui_runtime.core.event_stream import EventStreamParser
+from agui_runtime.core.events import Event, Message, RunContext
+from agui_runtime.core.repair import repair
+from agui_runtime.off_loop import is_much, unless_long
 
 _MODES = ["messages-tuple", "values", "updates", "custom"]
 
@@ -41,10 +41,11 @@ class LangGraphAgent:
 
     `config` is LangGraph's for every run (`{"recursion_limit": 100}`); `configurable` names the
     settings that a front end may choose besides (`forwardedProps.config`).
-    `structured_interrupts`: see `Story`. Graphs that dispatch no custom events, neither through
-    CopilotKit's SDK (`copilotkit_emit_message`) nor by `adispatch_custom_event`, need not stream
-    their callbacks: `dispatched=False` spares three quarters of the traffic. `api_key` is
-    LangSmith's; the other arguments are those of `RemoteServer`.
+    `structured_interrupts`: see `GraphTranslator`. Graphs that dispatch no custom events,
+    neither through CopilotKit's SDK (`copilotkit_emit_message`) nor by
+    `adispatch_custom_event`, need not stream their callbacks: `dispatched=False` spares three
+    quarters of the traffic. `api_key` is LangSmith's; the other arguments are those of
+    `RemoteServer`.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class LangGraphAgent:
         AgentFailure and ProtocolFailure.
         """
         context = current_run.get(None)
-        story, long = Story(request, self._structured), is_much(request)
+        translator, long = GraphTranslator(request, self._structured), is_much(request)
         if context is not None and context.ephemeral:
             path = "/runs/stream"
             body = await unless_long(long, self._alone, request, context)
@@ -95,16 +96,18 @@ class LangGraphAgent:
             kept = await self._kept(thread, context)
             waiting = _interrupts(kept)
             if waiting and answer_in(request) is None:
-                for event in story.feed("values", {**kept["values"], "__interrupt__": waiting}):
+                for event in translator.feed(
+                    "values", {**kept["values"], "__interrupt__": waiting}
+                ):
                     yield event
-                for event in story.end():
+                for event in translator.end():
                     yield event
                 return
             path = f"/threads/{thread}/runs/stream"
             body = await unless_long(long, self._next, request, context, kept, waiting)
-        async for event in self._streamed(path, body, story):
+        async for event in self._streamed(path, body, translator):
             yield event
-        for event in story.end():
+        for event in translator.end():
             yield event
 
     async def kept_state(self, thread_id: str, context: RunContext) -> KeptState | None:
@@ -121,15 +124,15 @@ class LangGraphAgent:
         await self._server.close()
 
     async def _streamed(
-        self, path: str, body: Mapping[str, Any], story: Story
+        self, path: str, body: Mapping[str, Any], translator: GraphTranslator
     ) -> AsyncIterator[Event]:
-        stream = EventStream(self._server.sizes.event)
+        stream = EventStreamParser(self._server.sizes.event)
         async with self._server.stream(path, body, "text/event-stream") as blocks:
             async for block in blocks:
                 for name, data in stream.feed_named(block):
                     if name == "events" and b'"on_custom_event"' not in data:
                         continue  # most of the stream, which nobody needs to parse
-                    for event in story.feed(name, _json(data)):
+                    for event in translator.feed(name, _json(data)):
                         yield event
             await drain(blocks)
 

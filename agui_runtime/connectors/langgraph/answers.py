@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
-from agui_runtime.connectors.langchain import Reasoning, calls_of, text_of, thoughts_of
-from agui_runtime.connectors.speech import Speech
-from agui_runtime.events import Event
+from agui_runtime.connectors.shared.langchain import Reasoning, calls_of, text_of, thoughts_of
+from agui_runtime.connectors.shared.speech import Speech
+from agui_runtime.core.events import Event
 
 Chunk = Mapping[str, Any]
 """A message of a model, or a piece of it."""
@@ -27,12 +27,12 @@ class Answers:
 
     def __init__(self) -> None:
         self.predicting: set[str] = set()
-        self._known: dict[str, _Answer] = {}
+        self._known: dict[str, _ModelMessage] = {}
 
     def feed(self, message: Chunk, about: About, path: str) -> Iterator[Event]:
         """The events for a message, or for a piece of one."""
         key = message.get("id") or ""
-        answer = self._known.setdefault(key, _Answer(key, path))
+        answer = self._known.setdefault(key, _ModelMessage(key, path))
         if _wanted(about, "emit-messages"):
             yield from answer.prose(message)
         if _wanted(about, "emit-tool-calls"):
@@ -64,7 +64,7 @@ class Answers:
             yield from answer.speech.close()
 
 
-class _Answer:
+class _ModelMessage:
     """One message of a model."""
 
     def __init__(self, id_: str, path: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from agui_runtime import jsontext
-from agui_runtime.events import Event
+from agui_runtime.core import jsontext
+from agui_runtime.core.events import Event
 
 _HIDDEN = frozenset({"messages", "tools", "copilotkit", "ag-ui", "__interrupt__"})
 """What of a graph's values is no state for a front end: told otherwise, or its own."""

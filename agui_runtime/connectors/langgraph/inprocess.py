@@ -9,13 +9,13 @@ from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import KeptState, current_run, read_events, wrap
-from agui_runtime.connectors.langchain import text_of
+from agui_runtime.agents.agent import KeptState, current_run, read_events, wrap
 from agui_runtime.connectors.langgraph.emitted import emitted, shown
 from agui_runtime.connectors.langgraph.messages import to_agui
 from agui_runtime.connectors.langgraph.threads import thread_of
-from agui_runtime.errors import ProtocolFailure
-from agui_runtime.events import Event, Message, RunContext
+from agui_runtime.connectors.shared.langchain import text_of
+from agui_runtime.core.errors import ProtocolFailure
+from agui_runtime.core.events import Event, Message, RunContext
 
 
 class Graph(Protocol):

@@ -7,8 +7,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from agui_runtime import jsontext
-from agui_runtime.connectors.langchain import (
+from agui_runtime.connectors.shared.langchain import (
     calls_of,
     parts_of,
     reasoning_id,
@@ -17,7 +16,8 @@ from agui_runtime.connectors.langchain import (
     to_block,
     to_thought,
 )
-from agui_runtime.events import Message
+from agui_runtime.core import jsontext
+from agui_runtime.core.events import Message
 
 Chain: TypeAlias = Mapping[str, Any]
 """A message as LangGraph's API has it: `{"type": "human" | "ai" | "tool", "content": ..., ...}`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from agui_runtime.events import ANONYMOUS, RunContext
+from agui_runtime.core.events import ANONYMOUS, RunContext
 
 
 def thread_of(thread_id: str, context: RunContext | None) -> str:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 import httpx
 
-from agui_runtime.errors import Misconfigured
+from agui_runtime.core.errors import Misconfigured
 
 _PORTS = {"http": 80, "https": 443}
 _LONGEST = 2048

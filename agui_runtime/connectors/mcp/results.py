@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from agui_runtime.attachments import MEDIA, UNKNOWN_TYPE
-from agui_runtime.connectors.base import ResultParts
-from agui_runtime.errors import RemoteFailure
-from agui_runtime.jsontext import dumps
+from agui_runtime.agents.agent import ResultParts
+from agui_runtime.core.attachments import MEDIA, UNKNOWN_TYPE
+from agui_runtime.core.errors import RemoteFailure
+from agui_runtime.core.jsontext import dumps
 
 McpResult: TypeAlias = Mapping[str, Any]
 """MCP's own JSON of a result: `{"content": [...], "structuredContent"?, "isError"}` of a call,

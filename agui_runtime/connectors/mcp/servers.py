@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from agui_runtime.connectors.base import Offer, OfferedTool, ResultParts
+from agui_runtime.agents.agent import Offer, OfferedTool, ResultParts
 from agui_runtime.connectors.mcp.addresses import AllowedAddresses
-from agui_runtime.connectors.mcp.kept import KeptServer, listed_by, needs_mcp
+from agui_runtime.connectors.mcp.lasting_session import KeptServer, listed_by, needs_mcp
 from agui_runtime.connectors.mcp.output import check_output
 from agui_runtime.connectors.mcp.results import McpResult, bounded, succeeded
 from agui_runtime.connectors.mcp.session import McpServer, McpSession
 from agui_runtime.connectors.mcp.tools import McpTool
-from agui_runtime.events import RunContext
+from agui_runtime.core.events import RunContext
 
 logger = logging.getLogger(__name__)
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 from pydantic import AnyUrl, BaseModel, ValidationError
 
-from agui_runtime.connectors import network
-from agui_runtime.connectors.mcp.asking import LastAnswer, calling, listing
-from agui_runtime.connectors.mcp.halves import without_cuts
+from agui_runtime.connectors.mcp.requests import LastAnswer, calling, listing
 from agui_runtime.connectors.mcp.results import McpResult
+from agui_runtime.connectors.mcp.split_characters import without_cuts
 from agui_runtime.connectors.mcp.tools import McpTool, tool_of
-from agui_runtime.errors import InvalidInput, Misconfigured, RemoteFailure
+from agui_runtime.connectors.shared import network
+from agui_runtime.core.errors import InvalidInput, Misconfigured, RemoteFailure
 
 if TYPE_CHECKING:
     from mcp import ClientSession

@@ -11,7 +11,7 @@ from typing import Any
 
 from ag_ui.core import Tool
 
-from agui_runtime.connectors.base import TOOL_NAME
+from agui_runtime.agents.agent import TOOL_NAME
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 Nothing here survives a restart; every promise of `stores.base` holds until then.
 """
 
-from agui_runtime.stores.memory.shelf import MemoryLimits
 from agui_runtime.stores.memory.store import MemoryStore
+from agui_runtime.stores.memory.thread_table import MemoryLimits
 
 __all__ = ["MemoryLimits", "MemoryStore"]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from sys import getsizeof
 from typing import NamedTuple, TypeAlias
 
-from agui_runtime.events import Event, Message, Record
-from agui_runtime.jsontext import dumps, loads
-from agui_runtime.offloop import LONG_TEXT, unless_long
+from agui_runtime.core.events import Event, Message, Record
+from agui_runtime.core.jsontext import dumps, loads
+from agui_runtime.off_loop import LONG_TEXT, unless_long
 from agui_runtime.stores.base import AgentState
 
 # Bytes that an object costs beside its texts, measured: headers, tuples, numbers, places in lists.

@@ -1,4 +1,4 @@
-"""The three seams of a store over one shelf. Every step is synchronous, hence atomic."""
+"""The three seams of a store over one table. Every step is synchronous, hence atomic."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
-from agui_runtime.errors import (
-    Busy,
-    Conflict,
-    Gone,
-    OwnerLost,
-    ThreadNotFound,
-    TooLarge,
-)
-from agui_runtime.events import Cursor, Event, RunInfo, ThreadInfo
-from agui_runtime.jsontext import dumps
-from agui_runtime.offloop import is_much, off_loop
+from agui_runtime.core.errors import Busy, Conflict, Gone, OwnerLost, ThreadNotFound, TooLarge
+from agui_runtime.core.events import Cursor, Event, RunInfo, ThreadInfo
+from agui_runtime.core.jsontext import dumps
+from agui_runtime.off_loop import is_much, off_loop
 from agui_runtime.stores.base import AgentState, Batch, Lease, Page, RunEnd, StateKey
 from agui_runtime.stores.memory.records import SavedState, records_of, state_of
-from agui_runtime.stores.memory.shelf import MemoryLimits, Shelf, Span, Thread
-from agui_runtime.stores.pages import check_limit, cursor_of, place_after, place_of
+from agui_runtime.stores.memory.thread_table import (
+    MemoryLimits,
+    RecordedRun,
+    StoredThread,
+    ThreadTable,
+)
+from agui_runtime.stores.shared.pages import check_limit, cursor_of, place_after, place_of
 
 
 class MemoryStore:
@@ -31,10 +29,10 @@ class MemoryStore:
     def __init__(
         self, limits: MemoryLimits | None = None, clock: Callable[[], float] = time.time
     ) -> None:
-        shelf = Shelf(limits or MemoryLimits(), clock)
-        self.states = MemoryStateStore(shelf)
-        self.threads = MemoryThreadIndex(shelf)
-        self.log = MemoryRunLog(shelf)
+        table = ThreadTable(limits or MemoryLimits(), clock)
+        self.states = MemoryStateStore(table)
+        self.threads = MemoryThreadIndex(table)
+        self.log = MemoryRunLog(table)
 
     async def open(self) -> None:
         """Nothing to connect to."""
@@ -49,23 +47,23 @@ class MemoryStore:
 class MemoryRunLog:
     """`RunLog` over lists; every step is synchronous, hence atomic in one event loop."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, table: ThreadTable) -> None:
+        self._table = table
 
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
-        thread = self._shelf.obtain(run.thread_id, run.owner, run.agent)
+        thread = self._table.obtain(run.thread_id, run.owner, run.agent)
         same = _same_run(thread, run)
         if same is not None:
-            return Lease(same.run, 0, Cursor(self._shelf.epoch, same.first - 1), fresh=False)
+            return Lease(same.run, 0, Cursor(self._table.epoch, same.first - 1), fresh=False)
         if thread.lease is not None:
             raise Busy(run.thread_id, thread.lease.run.run_id)
-        start = Cursor(self._shelf.epoch, thread.last)
+        start = Cursor(self._table.epoch, thread.last)
         lease = Lease(run, len(thread.spans) + 1, start, thread.message_ids)
         thread.lease, thread.on_stop = lease, on_stop
-        self._shelf.begin(thread, run)
-        self._shelf.forget_runs(thread, len(thread.spans) - self._shelf.limits.runs_per_thread)
-        self._shelf.touch(thread)
-        self._shelf.make_room(thread)
+        self._table.begin(thread, run)
+        self._table.forget_runs(thread, len(thread.spans) - self._table.limits.runs_per_thread)
+        self._table.touch(thread)
+        self._table.make_room(thread)
         return lease
 
     def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
@@ -74,8 +72,8 @@ class MemoryRunLog:
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         thread = self._held(lease)
-        self._shelf.write(thread, lease.run.run_id, events)
-        self._shelf.make_room(thread)
+        self._table.write(thread, lease.run.run_id, events)
+        self._table.make_room(thread)
 
     async def release(self, lease: Lease, end: RunEnd) -> None:
         """To its end also where the caller is cancelled while a long state is made ready."""
@@ -85,22 +83,24 @@ class MemoryRunLog:
         else:
             self._release(thread, lease, end, _next_state(thread, lease, end))
 
-    async def _release_long(self, thread: Thread, lease: Lease, end: RunEnd) -> None:
+    async def _release_long(self, thread: StoredThread, lease: Lease, end: RunEnd) -> None:
         made = await off_loop(_next_state, thread, lease, end)
         self._release(self._held(lease), lease, end, made)
 
-    def _release(self, thread: Thread, lease: Lease, end: RunEnd, made: SavedState | None) -> None:
-        self._shelf.write(thread, lease.run.run_id, end.events)
+    def _release(
+        self, thread: StoredThread, lease: Lease, end: RunEnd, made: SavedState | None
+    ) -> None:
+        self._table.write(thread, lease.run.run_id, end.events)
         thread.lease = thread.on_stop = None
         thread.spans[-1].run = replace(lease.run, status=end.status, ended_at=end.ended_at)
-        self._shelf.remember(thread, end.message_ids)
+        self._table.remember(thread, end.message_ids)
         if made is not None:
-            self._shelf.save(thread, lease.run.agent, made)
-        self._shelf.touch(thread)
-        self._shelf.drop_idle(thread)
+            self._table.save(thread, lease.run.agent, made)
+        self._table.touch(thread)
+        self._table.drop_idle(thread)
 
     async def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
-        thread = self._shelf.find(thread_id)
+        thread = self._table.find(thread_id)
         position = self._position(thread, after)
         while True:
             if position < thread.dropped:
@@ -108,21 +108,21 @@ class MemoryRunLog:
             items = thread.ready(position)
             if items:
                 position += len(items)
-                yield Batch(await records_of(items), Cursor(self._shelf.epoch, position))
+                yield Batch(await records_of(items), Cursor(self._table.epoch, position))
             elif thread.deleted:  # whoever read it already gets the end of it
                 raise ThreadNotFound(thread_id)
             else:
                 await thread.changed()
 
     async def end(self, thread_id: str) -> Cursor:
-        return Cursor(self._shelf.epoch, self._shelf.find(thread_id).last)
+        return Cursor(self._table.epoch, self._table.find(thread_id).last)
 
     async def active(self, thread_id: str) -> RunInfo | None:
-        thread = self._shelf.threads.get(thread_id)
+        thread = self._table.threads.get(thread_id)
         return thread.lease.run if thread and thread.lease else None
 
     async def ask_stop(self, thread_id: str, run_id: str | None = None) -> bool:
-        thread = self._shelf.threads.get(thread_id)
+        thread = self._table.threads.get(thread_id)
         live = thread.lease.run.run_id if thread and thread.lease else None
         if thread is None or live is None or run_id not in (None, live):
             return False
@@ -132,20 +132,20 @@ class MemoryRunLog:
         return True
 
     async def wait_idle(self, thread_id: str) -> None:
-        thread = self._shelf.threads.get(thread_id)
+        thread = self._table.threads.get(thread_id)
         while thread is not None and thread.lease is not None:
             await thread.changed()
 
-    def _held(self, lease: Lease) -> Thread:
-        thread = self._shelf.threads.get(lease.run.thread_id)
+    def _held(self, lease: Lease) -> StoredThread:
+        thread = self._table.threads.get(lease.run.thread_id)
         if thread is None or thread.lease is not lease:
             raise OwnerLost
         return thread
 
-    def _position(self, thread: Thread, after: Cursor | None) -> int:
+    def _position(self, thread: StoredThread, after: Cursor | None) -> int:
         if after is None:
             return thread.dropped
-        if after.epoch != self._shelf.epoch or not thread.dropped <= after.seq <= thread.last:
+        if after.epoch != self._table.epoch or not thread.dropped <= after.seq <= thread.last:
             raise Gone
         return after.seq
 
@@ -153,38 +153,38 @@ class MemoryRunLog:
 class MemoryStateStore:
     """`StateStore` kept beside the logs of the threads."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, table: ThreadTable) -> None:
+        self._table = table
 
     async def load(self, thread_id: str, agent: str) -> AgentState | None:
-        thread = self._shelf.threads.get(thread_id)
+        thread = self._table.threads.get(thread_id)
         saved = thread.states.get(agent) if thread else None
         return await state_of(saved) if saved else None
 
     async def save(
         self, thread_id: str, agent: str, saved: AgentState, expected_version: int | None = None
     ) -> int:
-        thread = self._shelf.find(thread_id)
+        thread = self._table.find(thread_id)
         version = thread.version(agent)
         if expected_version is not None and expected_version != version:
             raise Conflict(version)
-        size, most = len(dumps([saved.state, list(saved.messages)])), self._shelf.limits.state_bytes
+        size, most = len(dumps([saved.state, list(saved.messages)])), self._table.limits.state_bytes
         if size > most:
             raise TooLarge(f"the state has {size} bytes; at most {most}")
-        made = thread.next_state(agent, saved, self._shelf.clock())
-        self._shelf.save(thread, agent, made)
-        self._shelf.drop_idle(thread)
+        made = thread.next_state(agent, saved, self._table.clock())
+        self._table.save(thread, agent, made)
+        self._table.drop_idle(thread)
         return made.version
 
     async def delete(self, thread_id: str, agent: str | None = None) -> None:
-        thread = self._shelf.threads.get(thread_id)
+        thread = self._table.threads.get(thread_id)
         if thread is not None:
             for name in [agent] if agent else list(thread.states):
-                self._shelf.unsave(thread, name)
+                self._table.unsave(thread, name)
 
     async def keys(self, thread_id: str | None = None) -> AsyncGenerator[StateKey, None]:
-        self._shelf.expire()
-        for thread in list(self._shelf.threads.values()):
+        self._table.expire()
+        for thread in list(self._table.threads.values()):
             if thread_id in (None, thread.info.thread_id):
                 for agent in list(thread.states):
                     yield StateKey(thread.info.thread_id, agent)
@@ -193,16 +193,16 @@ class MemoryStateStore:
 class MemoryThreadIndex:
     """`ThreadIndex` by walking the threads; a memory store holds a thousand or so."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, table: ThreadTable) -> None:
+        self._table = table
 
     async def get(self, thread_id: str) -> ThreadInfo | None:
-        thread = self._shelf.threads.get(thread_id)
+        thread = self._table.threads.get(thread_id)
         return thread.info if thread else None
 
     async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
-        thread = self._shelf.obtain(thread_id, owner, agent)
-        self._shelf.make_room(thread)
+        thread = self._table.obtain(thread_id, owner, agent)
+        self._table.make_room(thread)
         return thread.info
 
     async def list(
@@ -218,7 +218,7 @@ class MemoryThreadIndex:
         before = place_after(cursor)
         found = [
             thread.info
-            for thread in self._shelf.threads.values()
+            for thread in self._table.threads.values()
             if thread.info.owner == owner
             and (not agents or thread.info.agent in agents)
             and (include_archived or not thread.info.archived)
@@ -232,7 +232,7 @@ class MemoryThreadIndex:
     async def update(
         self, thread_id: str, *, name: str | None = None, archived: bool | None = None
     ) -> ThreadInfo:
-        thread = self._shelf.find(thread_id)
+        thread = self._table.find(thread_id)
         info = thread.info
         thread.info = replace(
             info,
@@ -242,22 +242,22 @@ class MemoryThreadIndex:
         return thread.info
 
     async def delete(self, thread_id: str) -> None:
-        thread = self._shelf.find(thread_id)
+        thread = self._table.find(thread_id)
         if thread.lease is not None:
             raise Busy(thread_id, thread.lease.run.run_id)
-        self._shelf.drop(thread)
+        self._table.drop(thread)
 
     async def runs(self, thread_id: str) -> Sequence[RunInfo]:
-        return [span.run for span in self._shelf.find(thread_id).spans]
+        return [span.run for span in self._table.find(thread_id).spans]
 
 
-def _next_state(thread: Thread, lease: Lease, end: RunEnd) -> SavedState | None:
+def _next_state(thread: StoredThread, lease: Lease, end: RunEnd) -> SavedState | None:
     if end.state is None:
         return None
     return thread.next_state(lease.run.agent, end.state, end.ended_at)
 
 
-def _same_run(thread: Thread, run: RunInfo) -> Span | None:
+def _same_run(thread: StoredThread, run: RunInfo) -> RecordedRun | None:
     if not (thread.spans and run.fingerprint):
         return None
     latest = thread.spans[-1]

@@ -3,7 +3,7 @@
 What one thread keeps is changed by one script, in one step; nothing here coordinates beside Redis.
 """
 
-from agui_runtime.errors import MissingExtra
+from agui_runtime.core.errors import MissingExtra
 
 try:
     from agui_runtime.stores.redis.store import RedisLimits, RedisStore

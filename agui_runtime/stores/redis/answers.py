@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from agui_runtime.errors import StoreUnavailable
+from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.stores.redis.server import Server
 
 logger = logging.getLogger(__name__)

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from agui_runtime import jsontext
-from agui_runtime.errors import StateUnreadable, StoreUnavailable
-from agui_runtime.events import Event, Record, RunInfo, ThreadInfo
-from agui_runtime.shapes import is_event
+from agui_runtime.core import jsontext
+from agui_runtime.core.errors import StateUnreadable, StoreUnavailable
+from agui_runtime.core.event_shape import is_event
+from agui_runtime.core.events import Event, Record, RunInfo, ThreadInfo
 from agui_runtime.stores.base import AgentState
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Damaged(StoreUnavailable):
     """Something that is stored cannot be read; the server itself answers."""
 
 
-class Span(NamedTuple):
+class StoredRun(NamedTuple):
     """A run and the number of its first record."""
 
     first: int
@@ -58,13 +58,13 @@ def run_of(text: bytes) -> RunInfo:
         raise _damaged(error) from error
 
 
-def span_of(item: bytes) -> Span:
+def span_of(item: bytes) -> StoredRun:
     """An item of the list of runs: `<first record> <bytes> <the run's JSON>`."""
     first, _, text = item.split(b" ", 2)
-    return Span(int(first), run_of(text))
+    return StoredRun(int(first), run_of(text))
 
 
-def spans_of(items: Iterable[bytes]) -> list[Span]:
+def spans_of(items: Iterable[bytes]) -> list[StoredRun]:
     """Those of the items that can be read."""
     found = []
     for item in items:

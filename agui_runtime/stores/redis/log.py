@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agui_runtime.errors import (
+from agui_runtime.core.errors import (
     AguiError,
     Busy,
     Gone,
@@ -24,20 +24,15 @@ from agui_runtime.errors import (
     ThreadNotFound,
     TooLarge,
 )
-from agui_runtime.events import Cursor, Event, Record, RunInfo, encode
+from agui_runtime.core.events import Cursor, Event, Record, RunInfo, encode
 from agui_runtime.stores.base import Lease, RunEnd
-from agui_runtime.stores.redis.codec import (
-    new_epoch,
-    run_json,
-    run_of,
-    span_of,
-)
-from agui_runtime.stores.redis.holdings import Held, Holdings
+from agui_runtime.stores.redis.codec import new_epoch, run_json, run_of, span_of
 from agui_runtime.stores.redis.index import Index
-from agui_runtime.stores.redis.keeper import RENEWALS, elapsed
+from agui_runtime.stores.redis.leases import Held, HeldLeases
 from agui_runtime.stores.redis.limits import RedisLimits
-from agui_runtime.stores.redis.lost import lost_end
+from agui_runtime.stores.redis.lost_run import lost_end
 from agui_runtime.stores.redis.reading import Reading
+from agui_runtime.stores.redis.renewal import RENEWALS, elapsed
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.redis.states import RedisStateStore
 
@@ -50,7 +45,7 @@ class RedisRunLog:
     def __init__(
         self,
         script: Script,
-        holdings: Holdings,
+        leases: HeldLeases,
         reading: Reading,
         index: Index,
         states: RedisStateStore,
@@ -59,13 +54,13 @@ class RedisRunLog:
         now: Callable[[], float],
     ) -> None:
         self._script = script
-        self._holdings = holdings
+        self._leases = leases
         self._index = index
         self._states = states
         self._limits = limits
         self._inbox = inbox
         self._now = now
-        self.keep = holdings.keep
+        self.keep = leases.keep
         self.follow, self.end, self.records = reading.follow, reading.end, reading.records
         self.active, self.wait_idle = reading.active, reading.wait_idle
         self._writing: set[asyncio.Task[None]] = set()
@@ -88,7 +83,7 @@ class RedisRunLog:
                 raise ThreadNotFound(run.thread_id)
             if how == b"busy":
                 raise Busy(run.thread_id, told[0].decode())
-            await self.bury(run.thread_id)
+            await self.end_lost_run(run.thread_id)
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         if events:
@@ -101,7 +96,7 @@ class RedisRunLog:
         how, *_ = await self._script.step("stop", thread_id, run_id or "")
         return bool(how == b"ok")
 
-    async def bury(self, thread_id: str, failure: Event | None = None) -> bool:
+    async def end_lost_run(self, thread_id: str, failure: Event | None = None) -> bool:
         """End the thread's run if its lease has lapsed; somebody else may do so at the moment.
         `failure` is the RUN_ERROR that tells why, if that is known. Returns whether it was ended.
 
@@ -142,13 +137,13 @@ class RedisRunLog:
         epoch, seq, token, known, updated = told
         start = Cursor(epoch.decode(), int(seq))
         held = Held(start.seq, start.epoch, on_stop, begun_at + self._limits.lease)
-        self._holdings.add(run.thread_id, int(token), held)
+        self._leases.add(run.thread_id, int(token), held)
         await self._index.touched(run.owner, run.thread_id, float(updated))
         ids = frozenset(each.decode() for each in known)
         return Lease(run, int(token), start, ids, self._limits.lease / RENEWALS)
 
     async def _append(self, lease: Lease, events: Sequence[Event]) -> None:
-        held = self._holdings.of(lease)
+        held = self._leases.of(lease)
         run = lease.run
         async with held.turn:
             if held.lost:
@@ -167,12 +162,12 @@ class RedisRunLog:
             if how in (b"lost", b"moved"):
                 raise OwnerLost
             held.broken = False
-            self._holdings.written(run, held, events)
+            self._leases.written(run, held, events)
         if how == b"too_large":
             raise TooLarge(f"the run's log exceeds {self._limits.log_bytes} bytes")
 
     async def _release(self, lease: Lease, end: RunEnd) -> None:
-        held = self._holdings.of(lease)
+        held = self._leases.of(lease)
         try:
             async with held.turn:
                 if held.broken:
@@ -180,15 +175,15 @@ class RedisRunLog:
                 else:
                     ended = await self._write_end(lease, held, end)
         except AguiError:
-            self._holdings.remove(lease)
+            self._leases.remove(lease)
             raise
         except Exception:
             held.broken = True  # what was written of it is not known; another end may follow
             raise
         if not ended:
-            self._holdings.lose(lease)
+            self._leases.lose(lease)
             raise OwnerLost
-        self._holdings.remove(lease)
+        self._leases.remove(lease)
 
     async def _give_up(self, lease: Lease, terminal: Event) -> bool:
         """End the run from what is stored of it, as if this process were gone; whether it ends with
@@ -196,7 +191,7 @@ class RedisRunLog:
         """
         await self._script.step("renew", lease.run.thread_id, lease.token, -1)
         failure = terminal if terminal["type"] == "RUN_ERROR" else None
-        return await self.bury(lease.run.thread_id, failure) and failure is not None
+        return await self.end_lost_run(lease.run.thread_id, failure) and failure is not None
 
     async def _write_end(
         self, lease: Lease, held: Held, end: RunEnd, *, lost: bool = False
@@ -213,8 +208,8 @@ class RedisRunLog:
         )
         if how != b"ok":
             return False
-        self._holdings.written(run, held, end.events)
-        self._holdings.remove(lease)  # before it waits again: from now on it can be deleted
+        self._leases.written(run, held, end.events)
+        self._leases.remove(lease)  # before it waits again: from now on it can be deleted
         try:
             await self._index.freed(run.thread_id)
             await self._index.touched(run.owner, run.thread_id, float(told[0]))

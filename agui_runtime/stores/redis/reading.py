@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
-from agui_runtime.errors import Gone, OwnerLost, ThreadNotFound
-from agui_runtime.events import TERMINAL, Cursor, Record, RunInfo
+from agui_runtime.core.errors import Gone, OwnerLost, ThreadNotFound
+from agui_runtime.core.events import TERMINAL, Cursor, Record, RunInfo
 from agui_runtime.stores.base import Batch
 from agui_runtime.stores.redis.codec import (
     archived,
@@ -16,9 +16,9 @@ from agui_runtime.stores.redis.codec import (
     spans_of,
     unreadable,
 )
-from agui_runtime.stores.redis.hearing import Hearing
+from agui_runtime.stores.redis.recent_records import RecentRecords
 from agui_runtime.stores.redis.script import Script
-from agui_runtime.stores.redis.tail import Tail
+from agui_runtime.stores.redis.subscriber import Subscriber
 
 PART = 256
 """So many records are read at a time."""
@@ -33,13 +33,13 @@ VERIFY_AFTER = 5.0
 class Reading:
     """The readers' side of `RunLog`."""
 
-    def __init__(self, script: Script, hearing: Hearing) -> None:
+    def __init__(self, script: Script, subscriber: Subscriber) -> None:
         self._script = script
-        self._hearing = hearing
+        self._subscriber = subscriber
         self._turns = asyncio.Semaphore(TURNS)
 
     async def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
-        with self._hearing.tail(self._script.channel(thread_id), thread_id) as tail:
+        with self._subscriber.tail(self._script.channel(thread_id), thread_id) as tail:
             position = after
             while True:
                 seen = tail.changes
@@ -63,7 +63,7 @@ class Reading:
         return None if how == b"idle" else span_of(found[-1]).run
 
     async def wait_idle(self, thread_id: str) -> None:
-        with self._hearing.tail(self._script.channel(thread_id), thread_id) as tail:
+        with self._subscriber.tail(self._script.channel(thread_id), thread_id) as tail:
             while True:
                 seen = tail.changes
                 latest = tail.latest
@@ -87,32 +87,32 @@ class Reading:
         or have grown unheard.
         """
         now = asyncio.get_running_loop().time()
-        due = [each for each in self._hearing.others() if each.verified_at + VERIFY_AFTER <= now]
+        due = [each for each in self._subscriber.others() if each.verified_at + VERIFY_AFTER <= now]
         for tail in due:
             tail.verified_at = now
         await asyncio.gather(*map(self._verify, due))
 
-    async def _verify(self, tail: Tail) -> None:
+    async def _verify(self, tail: RecentRecords) -> None:
         seen, known = tail.changes, tail.end
         how, *found = await self._script.step("end", tail.thread_id)
         if tail.changes == seen and (how != b"ok" or _cursor(found) != known):
             tail.forget()
 
-    async def _next(self, tail: Tail, after: Cursor | None) -> Batch:
+    async def _next(self, tail: RecentRecords, after: Cursor | None) -> Batch:
         channel = self._script.channel(tail.thread_id)
-        spoken = self._hearing.is_spoken(channel)
+        spoken = self._subscriber.is_spoken(channel)
         try:
             async with tail.unless_failed(), self._turns:
                 batch = await self._part(tail, after)
         except ThreadNotFound:
             # Only a thread that idles can be deleted; another run of its id may have begun since.
-            if tail.orphaned or (spoken and self._hearing.is_spoken(channel)):
+            if tail.orphaned or (spoken and self._subscriber.is_spoken(channel)):
                 raise OwnerLost from None  # of a run of this process nothing is there any longer
             raise
         tail.reach(batch.cursor)
         return batch
 
-    async def _part(self, tail: Tail, after: Cursor | None) -> Batch:
+    async def _part(self, tail: RecentRecords, after: Cursor | None) -> Batch:
         """What follows the cursor. In a crowd, whole parts are read once for all of it."""
         if tail.readers == 1:
             return await self._read(tail.thread_id, after)
@@ -128,7 +128,7 @@ class Reading:
             return await self._read(tail.thread_id, after)
         return Batch(part.records[place:], part.cursor)
 
-    async def _shared(self, tail: Tail, start: Cursor | None) -> Batch:
+    async def _shared(self, tail: RecentRecords, start: Cursor | None) -> Batch:
         part = await self._read(tail.thread_id, start)
         if len(part.records) == PART:
             tail.share(start, part)

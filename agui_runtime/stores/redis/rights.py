@@ -6,7 +6,7 @@ import uuid
 
 from redis.exceptions import RedisError
 
-from agui_runtime.errors import StoreUnavailable
+from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.stores.redis.pipe import cancellable
 from agui_runtime.stores.redis.script import Lua
 from agui_runtime.stores.redis.server import Server, denied, lasting

@@ -17,7 +17,7 @@ from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 
-from agui_runtime.errors import StoreFull, StoreUnavailable
+from agui_runtime.core.errors import StoreFull, StoreUnavailable
 from agui_runtime.stores.redis.address import COMMAND_TIMEOUT, Address
 from agui_runtime.stores.redis.pipe import Pipe, cancellable
 

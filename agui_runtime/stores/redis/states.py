@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncGenerator, Callable
 
-from agui_runtime.errors import Conflict, ThreadNotFound, TooLarge
-from agui_runtime.offloop import is_much, unless_long
+from agui_runtime.core.errors import Conflict, ThreadNotFound, TooLarge
+from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.stores.base import AgentState, StateKey
 from agui_runtime.stores.redis.codec import squeezed, state_json, state_of
 from agui_runtime.stores.redis.limits import RedisLimits

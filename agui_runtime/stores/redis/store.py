@@ -8,19 +8,19 @@ import uuid
 from collections.abc import Callable
 
 from agui_runtime.stores.redis.answers import RedisAnswers
-from agui_runtime.stores.redis.caretaker import Caretaker
-from agui_runtime.stores.redis.hearing import Hearing
-from agui_runtime.stores.redis.holdings import Holdings
 from agui_runtime.stores.redis.index import Index
-from agui_runtime.stores.redis.keeper import Keeper
+from agui_runtime.stores.redis.janitor import Janitor
+from agui_runtime.stores.redis.leases import HeldLeases
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.log import RedisRunLog
 from agui_runtime.stores.redis.pipe import cancelled
 from agui_runtime.stores.redis.reading import Reading
+from agui_runtime.stores.redis.renewal import LeaseRenewal
 from agui_runtime.stores.redis.rights import check_rights
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.redis.server import Server
 from agui_runtime.stores.redis.states import RedisStateStore
+from agui_runtime.stores.redis.subscriber import Subscriber
 from agui_runtime.stores.redis.threads import RedisThreadIndex
 
 __all__ = ["RedisLimits", "RedisStore"]
@@ -49,16 +49,16 @@ class RedisStore:
         script = Script(self._server, prefix, limits.max_age, clock)
         index = Index(self._server, prefix, limits.max_age, clock)
         inbox = f"{prefix}:inbox:{uuid.uuid4().hex}"
-        self.hearing = Hearing(
-            self._server.connection, inbox, lambda payload: holdings.on_stop_request(payload)
+        self.subscriber = Subscriber(
+            self._server.connection, inbox, lambda payload: leases.on_stop_request(payload)
         )
-        self.keeper = Keeper(url, prefix, limits, clock)
-        holdings = Holdings(script, self.hearing, self.keeper)
-        reading = Reading(script, self.hearing)
+        self.renewal = LeaseRenewal(url, prefix, limits, clock)
+        leases = HeldLeases(script, self.subscriber, self.renewal)
+        reading = Reading(script, self.subscriber)
         self.states = RedisStateStore(script, limits, now)
         self.threads = RedisThreadIndex(script, index, limits, now)
-        self.log = RedisRunLog(script, holdings, reading, index, self.states, limits, inbox, now)
-        self.caretaker = Caretaker(self._server, script, index, self.log, reading, limits, now)
+        self.log = RedisRunLog(script, leases, reading, index, self.states, limits, inbox, now)
+        self.janitor = Janitor(self._server, script, index, self.log, reading, limits, now)
         self._watching: asyncio.Task[None] | None = None
 
     def answers(self, seconds: float = 300.0) -> RedisAnswers:
@@ -72,16 +72,16 @@ class RedisStore:
         except BaseException:
             await self._server.close()
             raise
-        self.hearing.start()
-        self.keeper.open()
-        self._watching = asyncio.create_task(self.caretaker.watch())
+        self.subscriber.start()
+        self.renewal.open()
+        self._watching = asyncio.create_task(self.janitor.watch())
 
     async def close(self) -> None:
         if self._watching is not None:
             await cancelled(self._watching)
             self._watching = None
-        await self.hearing.close()
-        await self.keeper.close()
+        await self.subscriber.close()
+        await self.renewal.close()
         await self._server.close()
 
     async def check(self) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from agui_runtime.errors import Busy, ThreadNotFound
-from agui_runtime.events import RunInfo, ThreadInfo
+from agui_runtime.core.errors import Busy, ThreadNotFound
+from agui_runtime.core.events import RunInfo, ThreadInfo
 from agui_runtime.stores.base import Page
-from agui_runtime.stores.pages import check_limit, cursor_of, place_after, place_of
 from agui_runtime.stores.redis.codec import Damaged, new_epoch, spans_of, thread_of
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
+from agui_runtime.stores.shared.pages import check_limit, cursor_of, place_after, place_of
 
 
 class RedisThreadIndex:

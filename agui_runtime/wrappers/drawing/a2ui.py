@@ -21,9 +21,9 @@ from ag_ui.core import (
     ToolMessage,
 )
 
-from agui_runtime import jsontext
-from agui_runtime.connectors.base import events_of
-from agui_runtime.events import Event
+from agui_runtime.agents.agent import events_of
+from agui_runtime.core import jsontext
+from agui_runtime.core.events import Event
 from agui_runtime.wrappers.base import Wrapper
 from agui_runtime.wrappers.drawing import Drawing
 from agui_runtime.wrappers.drawing.surfaces import (

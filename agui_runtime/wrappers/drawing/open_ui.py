@@ -12,8 +12,8 @@ from typing import Any
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import events_of
-from agui_runtime.events import Event
+from agui_runtime.agents.agent import events_of
+from agui_runtime.core.events import Event
 from agui_runtime.wrappers.drawing import Drawing
 from agui_runtime.wrappers.drawing.partial import PartialObject
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.base import Agent
+from agui_runtime.agents.agent import Agent
 from agui_runtime.connectors.mcp import McpServer
-from agui_runtime.errors import Misconfigured
+from agui_runtime.core.errors import Misconfigured
 from agui_runtime.wrappers.drawing import drawn_by
 from agui_runtime.wrappers.drawing.a2ui import A2UIAgent, ResultsDrawn
 from agui_runtime.wrappers.drawing.open_ui import TOOL, OpenUIAgent

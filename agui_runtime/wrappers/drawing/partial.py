@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from agui_runtime import jsontext
+from agui_runtime.core import jsontext
 
 _SPACE = " \t\r\n"
 

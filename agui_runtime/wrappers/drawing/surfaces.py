@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import orjson
 
-from agui_runtime import jsontext
-from agui_runtime.events import TERMINAL, Event
+from agui_runtime.core import jsontext
+from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.wrappers.drawing.components import Fault, faults_of
 from agui_runtime.wrappers.drawing.partial import PartialObject
 

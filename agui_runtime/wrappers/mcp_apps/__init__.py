@@ -11,11 +11,11 @@ from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.acting import with_actions
+from agui_runtime.agents.items import AgentEvent, ItemReader, answered, closing
+from agui_runtime.agents.tool_loop import with_actions
 from agui_runtime.connectors.agui import AGUIAgent
-from agui_runtime.connectors.items import AgentEvent, ItemReader, answered, closing
 from agui_runtime.connectors.mcp import McpServer
-from agui_runtime.events import Event
+from agui_runtime.core.events import Event
 from agui_runtime.wrappers.base import Wrapper, beside_threads
 from agui_runtime.wrappers.mcp_apps.proxy import answer_to
 from agui_runtime.wrappers.mcp_apps.servers import AppServers, Shown

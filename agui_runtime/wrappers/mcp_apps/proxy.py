@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.tools import PAGES_AT
-from agui_runtime.errors import InvalidInput, RemoteFailure, first_fault
+from agui_runtime.core.errors import InvalidInput, RemoteFailure, first_fault
 from agui_runtime.wrappers.mcp_apps.servers import AppServer, AppServers
 
 logger = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 REFUSED = "the MCP server refused the request; the log of the runtime says why"
 
 
-class _Asked(BaseModel):
+class _ProxiedRequest(BaseModel):
     """`{"serverHash", "serverId"?, "method", "params"?}`, as front ends send it."""
 
     model_config = ConfigDict(strict=True)
@@ -59,7 +59,7 @@ async def answer_to(asked: object, servers: AppServers) -> Mapping[str, Any]:
 
 
 async def _answered(asked: object, servers: AppServers) -> McpResult:
-    request = _Asked.model_validate(asked)
+    request = _ProxiedRequest.model_validate(asked)
     method = _METHODS.get(request.method)
     if method is None:
         raise InvalidInput(f"apps may use {sorted(_METHODS)}, and not {request.method[:100]!r}")

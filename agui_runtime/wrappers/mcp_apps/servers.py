@@ -9,14 +9,14 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any
 
-from agui_runtime.actions import OfferedAction, failed
-from agui_runtime.connectors.base import OfferedTool
+from agui_runtime.agents.actions import OfferedAction, failed
+from agui_runtime.agents.agent import OfferedTool
 from agui_runtime.connectors.mcp import McpServer
-from agui_runtime.connectors.mcp.kept import KeptServer, listed_by, needs_mcp
+from agui_runtime.connectors.mcp.lasting_session import KeptServer, listed_by, needs_mcp
 from agui_runtime.connectors.mcp.results import LARGEST as LARGEST, McpResult, bounded, content_of
 from agui_runtime.connectors.mcp.tools import McpTool
-from agui_runtime.errors import Misconfigured, RemoteFailure
-from agui_runtime.jsontext import Unencodable
+from agui_runtime.core.errors import Misconfigured, RemoteFailure
+from agui_runtime.core.jsontext import Unencodable
 
 
 class Shown(str):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 
-from agui_runtime.wires.copilotkit.routes import Wire
+from agui_runtime.wires.agui.routes import Wire
 
 
 class Offer(NamedTuple):

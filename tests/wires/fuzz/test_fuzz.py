@@ -23,8 +23,8 @@ import agui_runtime
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.redis import RedisStore
-from agui_runtime.wires.copilotkit.envelope import FORMS
-from agui_runtime.wires.graphql.schema import build_schema
+from agui_runtime.wires.agui.envelope import FORMS
+from agui_runtime.wires.graphql.resolvers.schema import build_schema
 from tests.stores.servers import RedisServer
 from tests.wires.fuzz.mutator import HEADERS, Mutator
 from tests.wires.fuzz.offers import offers

@@ -13,11 +13,11 @@ from fastapi import FastAPI
 
 from agui_runtime.app import create_app
 from agui_runtime.connectors.transcription import Recording
-from agui_runtime.events import Caller, Event
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.core.events import Caller, Event
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Store
-from agui_runtime.wires.copilotkit.annotate import Annotation, Recorded
-from agui_runtime.wires.copilotkit.options import WireOptions
+from agui_runtime.wires.agui.annotate import Annotation, Recorded
+from agui_runtime.wires.agui.options import WireOptions
 from tests.support import served
 
 REMOTE = "/copilotkit_remote"

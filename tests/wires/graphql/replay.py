@@ -18,10 +18,10 @@ from agui_runtime.app import create_app
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
 from agui_runtime.connectors.mcp import McpServer, McpServers
 from agui_runtime.connectors.openai import OpenAIAgent
-from agui_runtime.connectors.remote import HeaderSource, Patience
-from agui_runtime.events import RunContext
-from agui_runtime.guardrails import TopicChecker
-from agui_runtime.runtime import CopilotRuntime
+from agui_runtime.connectors.shared.remote import HeaderSource, Patience
+from agui_runtime.core.events import RunContext
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wrappers.guardrails import TopicChecker
 from tests.connectors.talk import Waits
 from tests.fakes.actions import server_actions
 from tests.fakes.agents import bench_agent, scripted_agents

@@ -11,9 +11,9 @@ import httpx
 import orjson
 from fastapi import FastAPI
 
-from agui_runtime.events import Caller
-from agui_runtime.runtime import CopilotRuntime
-from agui_runtime.wires.graphql.routes import routes
+from agui_runtime.core.events import Caller
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.graphql.transport.routes import routes
 from tests.support import served
 
 SENT = orjson.loads(

@@ -13,7 +13,7 @@ from ag_ui.core import RunAgentInput
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
-from agui_runtime.events import Event
+from agui_runtime.core.events import Event
 from tests.wires.graphql.runs import open_text, say
 from tests.wires.graphql.serving import PATH, chat
 

@@ -11,9 +11,9 @@ import orjson
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.events import Caller, Event, RunContext
-from agui_runtime.run import current_run
-from agui_runtime.runtime import CopilotRuntime, Options
+from agui_runtime.core.events import Caller, Event, RunContext
+from agui_runtime.runs.run import current_run
+from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from tests.runtime.worlds import Scripted
 from tests.wires.graphql.merging import merged
 from tests.wires.graphql.runs import FAILED, call, custom, event, open_text, say, text

@@ -13,9 +13,9 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agui_runtime.connectors.openai import OpenAIAgent
-from agui_runtime.events import Event
-from agui_runtime.runtime import CopilotRuntime
-from agui_runtime.wires.graphql.routes import routes
+from agui_runtime.core.events import Event
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.graphql.transport.routes import routes
 from tests.fakes.model import ModelServer
 from tests.support import served
 from tests.wires.graphql.merging import merged

@@ -16,9 +16,9 @@ from hypothesis import given, strategies as st
 from starlette.types import ASGIApp, Message, Scope
 
 from agui_runtime.app import create_app
-from agui_runtime.events import Event
-from agui_runtime.runtime import CopilotRuntime
-from agui_runtime.wires.graphql.schema import build_schema
+from agui_runtime.core.events import Event
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.graphql.resolvers.schema import build_schema
 from tests.wires.graphql.fuzzing import THREADS, Maker, Request
 from tests.wires.graphql.runs import FINISHED, call, custom, event, open_text, say, text
 

@@ -10,14 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wires.graphql.comparator import (
-    Difference,
-    Json,
-    Outcome,
-    differences,
-    outcome,
-    without,
-)
+from tests.wires.graphql.comparator import Difference, Json, Outcome, differences, outcome, without
 from tests.wires.graphql.replay import Transcript, names, world
 
 BETTER: Mapping[str, str] = {

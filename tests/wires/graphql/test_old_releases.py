@@ -10,7 +10,7 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime import AgentFailure, CopilotRuntime
-from agui_runtime.events import Event
+from agui_runtime.core.events import Event
 from tests.wires.graphql.merging import merged
 from tests.wires.graphql.runs import call, text
 from tests.wires.graphql.serving import PATH, chat, payloads, serving, user

@@ -1,0 +1,100 @@
+"""One pass of an agent within a run, for whoever lets it go on: with its actions' results, or with
+another agent in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ag_ui.core import Message as AnyMessage, RunAgentInput
+from pydantic import TypeAdapter
+
+from agui_runtime.agents.agent import ResultParts
+from agui_runtime.core.errors import RunFailure
+from agui_runtime.core.events import TERMINAL, Event, Message
+from agui_runtime.core.fold import Fold
+
+
+class Step:
+    """What the agent said, and the end it wanted, which is held back until nobody goes on."""
+
+    def __init__(self) -> None:
+        self.fold = Fold()
+        self._terminal: Event | None = None
+
+    @property
+    def usage(self) -> Sequence[Any]:
+        return (self._terminal or {}).get("usage") or ()
+
+    @property
+    def asks(self) -> bool:
+        """The agent waits for an answer, and does nothing more before."""
+        return "interrupts" in self._outcome
+
+    @property
+    def awaited(self) -> frozenset[str]:
+        """The calls, of earlier runs too, whose results the agent says that it waits for."""
+        return frozenset(self._outcome.get("pendingToolCallIds") or ())
+
+    @property
+    def _outcome(self) -> Mapping[str, Any]:
+        return (self._terminal or {}).get("outcome") or {}
+
+    def passes(self, event: Event) -> bool:
+        """Take the event in; whether it is to be told now, which an end is not."""
+        if event["type"] in TERMINAL:
+            self._terminal = event
+            return False
+        self.fold.feed(event)
+        return True
+
+    def note(self, event: Event) -> None:
+        """Take in what others did for the agent; what they did for themselves is not its own."""
+        if "subagentRunId" not in event:
+            self.fold.feed(event)
+
+    def unanswered(self) -> list[Mapping[str, Any]]:
+        """The calls that nobody answered, the browser's among them; none if the agent failed or
+        waits.
+        """
+        if self.asks or (self._terminal or {}).get("type") == "RUN_ERROR":
+            return []
+        return list(self.fold.open_tool_calls)
+
+    def end(self, usage: Sequence[Any]) -> list[Event]:
+        """The agent's own end, if it said one, with the usage of all passes."""
+        if self._terminal is None:
+            return []
+        return [self._terminal | ({"usage": list(usage)} if usage else {})]
+
+
+@contextmanager
+def accounted(usage: Sequence[Any]) -> Iterator[None]:
+    """A failure within the block tells this usage, of the passes before it, too."""
+    try:
+        yield
+    except RunFailure as failure:
+        failure.usage = [*usage, *failure.usage]
+        raise
+
+
+def continued(request: RunAgentInput, said: Sequence[Message]) -> RunAgentInput:
+    """The request with what was said since; answers to questions were given, and count once."""
+    messages = _MESSAGES.validate_python([*request.messages, *said])
+    props = request.forwarded_props
+    if isinstance(props, dict):
+        props = {name: value for name, value in props.items() if name != "command"}
+    told = {"messages": messages, "resume": None, "forwarded_props": props}
+    return request.model_copy(update=told)
+
+
+def result_of(call_id: str, content: str | ResultParts) -> Event:
+    """The event that answers a call."""
+    ids = {"messageId": f"result-{call_id}", "toolCallId": call_id}
+    said = content.parts if isinstance(content, ResultParts) else content
+    return {"type": "TOOL_CALL_RESULT", **ids, "content": said, "role": "tool"}
+
+
+_MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])

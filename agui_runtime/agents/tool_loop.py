@@ -1,0 +1,207 @@
+"""Carries out server-side actions while an agent runs, and the agents that it calls as tools.
+
+Connectors know nothing of it: they only see more tools.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, TypeAlias
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.agents.actions import ActionResult, ServerAction
+from agui_runtime.agents.agent import Agent, ResultParts, calls_at_once, current_run, events_of
+from agui_runtime.agents.delegates import Delegate
+from agui_runtime.agents.passes import Step, accounted, continued, result_of
+from agui_runtime.core.events import Event
+
+MAX_STEPS = 10
+"""So often an agent may go on after its actions within one run."""
+
+_LEFT = "agui_runtime.actions"
+"""The note of calls that nobody carried out because the agent asked something first."""
+
+_Tool: TypeAlias = ServerAction | Delegate
+_Call: TypeAlias = Mapping[str, Any]
+
+
+def with_actions(
+    agent: Agent,
+    actions: Sequence[ServerAction],
+    follow_up: bool,
+    delegates: Sequence[Delegate] = (),
+) -> Agent:
+    """The agent, with the actions and delegates among its tools; calls that it leaves to us are
+    carried out. Of two tools with one name the first counts, the front end's come last.
+
+    An action begins when the agent has completed its call, if the agent allows that (see
+    `calls_at_once`), else when the agent has ended. Results follow what the agent said, in the
+    order of the calls: pages take a call that comes after a result for another message's.
+
+    With `follow_up` the agent is run again with the results, until it makes no such call.
+    """
+    tools: list[_Tool] = [*actions, *delegates]
+    return _ActingAgent(agent, tools, follow_up) if tools else agent
+
+
+class _ActingAgent:
+    def __init__(self, agent: Agent, tools: Sequence[_Tool], follow_up: bool) -> None:
+        self.name = agent.name
+        self.description = agent.description
+        self._agent = agent
+        self._box = {each.name: each for each in reversed(tools)}
+        self._offered = [each.tool for each in tools if each is self._box[each.name]]
+        self._follow_up = follow_up
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        others = [tool for tool in request.tools or [] if tool.name not in self._box]
+        request = request.model_copy(update={"tools": [*self._offered, *others]})
+        usage: list[Any] = []
+        last = MAX_STEPS if self._follow_up else 1
+        for number in range(1, last + 1):
+            step = Step()
+            async with _working(_Work(self._box, request, self._follow_up)) as work:
+                async with aclosing(self._said(request, step, work, usage)) as events:
+                    async for event in events:
+                        yield event
+                pending = await self._pending(step, request)
+                ours = [call for call in pending if call["function"]["name"] in self._box]
+                async with aclosing(work.done(ours)) as done:
+                    async for event in done:
+                        step.note(event)
+                        yield event
+            usage += step.usage
+            elsewhere = step.awaited - {call["id"] for call in ours}
+            if not ours or ours != pending or elsewhere or number == last:
+                break
+            request = continued(request, step.fold.messages)
+        for event in step.end(usage):
+            yield event
+
+    async def _said(
+        self, request: RunAgentInput, step: Step, work: _Work, usage: Sequence[Any]
+    ) -> AsyncGenerator[Event, None]:
+        """What the agent says. Whoever reads on has stored what came before."""
+        at_once = calls_at_once(self._agent)
+        with accounted(usage):
+            async with aclosing(events_of(self._agent, request)) as events:
+                async for event in events:
+                    if step.passes(event):
+                        yield event
+                        if at_once and event["type"] == "TOOL_CALL_END":
+                            calls = step.fold.open_tool_calls
+                            work.begin(c for c in calls if c["id"] == event["toolCallId"])
+
+    async def _pending(self, step: Step, request: RunAgentInput) -> list[_Call]:
+        """The calls that wait for an answer, and those of earlier runs that the agent waits for."""
+        if step.asks:
+            await self._leave(step, request)
+        pending = step.unanswered()
+        return pending + await _left(step.awaited - {call["id"] for call in pending})
+
+    async def _leave(self, step: Step, request: RunAgentInput) -> None:
+        """Note the calls that are ours and wait with the agent, for the run that answers it."""
+        run = current_run.get(None)
+        ours = [c for c in step.fold.open_tool_calls if c["function"]["name"] in self._box]
+        if not ours or run is None or run.notes is None:
+            return
+        answered = {m.tool_call_id for m in request.messages if m.role == "tool"}
+        earlier = [call for call in await run.notes.read(_LEFT) or () if call["id"] not in answered]
+        await run.notes.write(_LEFT, [*earlier, *ours])
+
+
+class _Work:
+    """The calls of one step: actions side by side, agents one after the other."""
+
+    def __init__(self, box: Mapping[str, _Tool], request: RunAgentInput, follow_up: bool) -> None:
+        self._box = box
+        self._request = request
+        self._follow_up = follow_up
+        self._tasks: dict[str, asyncio.Task[ActionResult]] = {}
+
+    def begin(self, calls: Iterable[_Call]) -> None:
+        """Begin the actions among the calls that have not begun yet."""
+        for call in calls:
+            tool = self._box.get(call["function"]["name"])
+            if tool is None or isinstance(tool, Delegate) or call["id"] in self._tasks:
+                continue
+            work = _called(tool, call["function"]["arguments"])
+            self._tasks[call["id"]] = asyncio.create_task(work)
+
+    async def done(self, calls: Sequence[_Call]) -> AsyncGenerator[Event, None]:
+        """The results in the order of the calls, with what delegates do beside them."""
+        self.begin(calls)
+        for call in calls:
+            tool = self._box[call["function"]["name"]]
+            if isinstance(tool, Delegate):
+                async with aclosing(self._delegated(tool, call["id"])) as events:
+                    async for event in events:
+                        yield event
+            else:
+                content = await self._tasks[call["id"]]
+                for event in _answered(call["id"], content, tool.return_direct):
+                    yield event
+
+    async def close(self) -> None:
+        """Cancel what has not ended: nobody waits for its result any more."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _delegated(self, delegate: Delegate, call_id: str) -> AsyncGenerator[Event, None]:
+        """What the delegate does. A caller that goes on is told what it said; a front end that goes
+        on by itself is told, as by the reference, that it began.
+        """
+        engagement = delegate.engaged(call_id, self._request)
+        if not self._follow_up:
+            yield result_of(call_id, f"{delegate.name} agent started")
+        async with aclosing(engagement.events()) as events:
+            async for event in events:
+                yield event
+        if self._follow_up:
+            yield result_of(call_id, engagement.said)
+
+
+@asynccontextmanager
+async def _working(work: _Work) -> AsyncIterator[_Work]:
+    try:
+        yield work
+    finally:
+        await work.close()
+
+
+async def _called(action: ServerAction, arguments: str) -> ActionResult:
+    return await action.call(arguments)
+
+
+async def _left(ids: Collection[str]) -> list[_Call]:
+    """Those of them that an earlier run left, as it made them, not as a front end tells them."""
+    run = current_run.get(None)
+    if not ids or run is None or run.notes is None:
+        return []
+    latest = {call["id"]: call for call in await run.notes.read(_LEFT) or ()}
+    return [call for id_, call in latest.items() if id_ in ids]
+
+
+def _answered(call_id: str, content: ActionResult, also_said: bool) -> list[Event]:
+    text = content.words if isinstance(content, ResultParts) else content
+    said = _said(f"{call_id}-answer", text) if also_said else []
+    return [result_of(call_id, content), *said]
+
+
+def _said(message_id: str, text: str) -> list[Event]:
+    return [
+        {"type": "TEXT_MESSAGE_START", "messageId": message_id, "role": "assistant"},
+        {"type": "TEXT_MESSAGE_CONTENT", "messageId": message_id, "delta": text},
+        {"type": "TEXT_MESSAGE_END", "messageId": message_id},
+    ]

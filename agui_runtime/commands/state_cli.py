@@ -1,0 +1,220 @@
+"""`agui-runtime state ...`: look at, back up and tidy what agents left in a store."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
+
+import orjson
+
+from agui_runtime.core import jsontext
+from agui_runtime.core.errors import InvalidInput, Misconfigured
+from agui_runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from agui_runtime.stores.base import Store
+    from agui_runtime.stores.states import StateStoreManager
+    from agui_runtime.stores.states.manager import Entry
+
+Task: TypeAlias = "Callable[[StateStoreManager, argparse.Namespace], Awaitable[int]]"
+
+DAY = 24 * 3600.0
+HEADER = "thread", "agent", "owner", "version", "schema", "bytes", "saved"
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `state` and its own commands to the command line."""
+    state = commands.add_parser("state", help="look at, back up and tidy saved states")
+    tasks = state.add_subparsers(required=True)
+    for name, about, task, arguments in _COMMANDS:
+        command = tasks.add_parser(name, help=about, description=about)
+        for argument in arguments:
+            words, options = _ARGUMENTS[argument]
+            command.add_argument(*words, **options)
+        command.set_defaults(command=_command(task))
+
+
+def _command(task: Task) -> Callable[[argparse.Namespace], int]:
+    async def carried_out(options: argparse.Namespace) -> int:
+        async with _opened(Settings.read()) as states:
+            return await task(states, options)
+
+    return lambda options: asyncio.run(carried_out(options))
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[StateStoreManager]:
+    from agui_runtime.stores.memory import MemoryStore
+    from agui_runtime.stores.states import (
+        StateStoreManager,  # `--help` does not need what it imports
+    )
+
+    store, schemas = _configured(settings)
+    if store is None or isinstance(store, MemoryStore):
+        raise Misconfigured(
+            "a memory store lives in the server's process alone: set AGUI_STORE to the URL of the "
+            "store to look at, for example redis://localhost:6379/0"
+        )
+    await store.open()
+    try:
+        yield StateStoreManager(store, schemas)
+    finally:
+        await store.close()
+
+
+def _configured(settings: Settings) -> tuple[Store | None, Any]:
+    """The store that is asked for, and the schemas of the app, if there is one."""
+    if settings.app is not None:
+        from agui_runtime.commands.hosting import hosted
+
+        runtimes = hosted(settings).runtimes
+        if len(runtimes) != 1:
+            raise Misconfigured(
+                f"AGUI_APP={settings.app} holds {len(runtimes)} runtimes; name the one to look at"
+            )
+        return runtimes[0].store, runtimes[0].states.schemas
+    if settings.store is None:
+        return None, {}
+    from agui_runtime.stores.redis import RedisStore
+
+    return RedisStore(settings.store), {}
+
+
+async def _list(states: StateStoreManager, options: argparse.Namespace) -> int:
+    _say(*HEADER)
+    async with aclosing(states.entries(**_wanted(options))) as entries:
+        async for entry in entries:
+            _say(*_columns(entry))
+    return 0
+
+
+async def _show(states: StateStoreManager, options: argparse.Namespace) -> int:
+    saved = await states.load(options.thread, options.agent)
+    if saved is None:
+        raise InvalidInput(f"agent {options.agent!r} has no state in thread {options.thread!r}")
+    shown = asdict(saved) | {"saved_at": _time(saved.saved_at)}
+    sys.stdout.write(jsontext.dumps(shown, option=orjson.OPT_INDENT_2).decode() + "\n")
+    return 0
+
+
+async def _diff(states: StateStoreManager, options: argparse.Namespace) -> int:
+    from agui_runtime.stores.base import StateKey
+
+    before = StateKey(options.thread, options.agent)
+    after = StateKey(options.other, options.other_agent or options.agent)
+    for change in await states.diff(before, after):
+        sys.stdout.write(jsontext.dumps(change).decode() + "\n")
+    return 0
+
+
+async def _export(states: StateStoreManager, options: argparse.Namespace) -> int:
+    count = 0
+    with _file(options.file, "wb", sys.stdout.buffer) as out:
+        async with aclosing(states.export(**_wanted(options))) as lines:
+            async for line in lines:
+                out.write(line)
+                count += 1
+    sys.stderr.write(f"{count} states exported\n")
+    return 0
+
+
+async def _import(states: StateStoreManager, options: argparse.Namespace) -> int:
+    with _file(options.file, "rb", sys.stdin.buffer) as lines:
+        report = await states.import_lines(lines, overwrite=options.overwrite)
+    for number, problem in report.problems.items():
+        sys.stderr.write(f"line {number}: {problem}\n")
+    sys.stderr.write(f"{report.saved} states imported, {len(report.problems)} not\n")
+    return 1 if report.problems else 0
+
+
+async def _delete(states: StateStoreManager, options: argparse.Namespace) -> int:
+    await states.delete(options.thread, options.agent)
+    return 0
+
+
+async def _sweep(states: StateStoreManager, options: argparse.Namespace) -> int:
+    days = options.older_than
+    for key in await states.sweep(None if days is None else days * DAY):
+        _say(*key)
+    return 0
+
+
+async def _statistics(states: StateStoreManager, options: argparse.Namespace) -> int:
+    told = asdict(await states.statistics()) | {"health": asdict(await states.health())}
+    sys.stdout.write(jsontext.dumps(told, option=orjson.OPT_INDENT_2).decode() + "\n")
+    return 0
+
+
+def _wanted(options: argparse.Namespace) -> dict[str, str | None]:
+    return {"thread_id": options.of_thread, "agent": options.of_agent, "owner": options.owner}
+
+
+def _columns(entry: Entry) -> tuple[object, ...]:
+    owner = entry.thread.owner if entry.thread else "(no thread)"
+    saved = entry.saved
+    if saved is None:
+        return (*entry.key, owner, "-", "-", "-", entry.problem)
+    about = (saved.version, saved.schema_version, entry.bytes, _time(saved.saved_at))
+    return (*entry.key, owner, *about)
+
+
+def _say(*columns: object) -> None:
+    sys.stdout.write("\t".join(str(column) for column in columns) + "\n")
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+@contextmanager
+def _file(name: str, mode: str, standard: IO[bytes]) -> Iterator[IO[bytes]]:
+    if name == "-":
+        yield standard
+        return
+    try:
+        file: IO[bytes] = Path(name).open(mode)  # noqa: SIM115  # closed below
+    except OSError as error:
+        raise InvalidInput(f"{name}: {error.strerror}") from None
+    with file:
+        yield file
+
+
+_ARGUMENTS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "thread": (("thread",), {}),
+    "other": (("other",), {"help": "the thread to compare with"}),
+    "--agent": (("--agent",), {"default": "default", "help": "default: %(default)s"}),
+    "--agent?": (("--agent",), {"help": "only this agent's"}),
+    "--other-agent": (("--other-agent",), {"help": "where it is another one"}),
+    "of thread": (("--thread",), {"dest": "of_thread", "help": "only this thread's"}),
+    "of agent": (("--agent",), {"dest": "of_agent", "help": "only this agent's"}),
+    "--owner": (("--owner",), {"help": "only this owner's"}),
+    "file": (("file",), {"nargs": "?", "default": "-", "help": "a file of JSON lines, or -"}),
+    "--overwrite": (("--overwrite",), {"action": "store_true", "help": "replace what is there"}),
+    "--older-than": (
+        ("--older-than",),
+        {"type": float, "metavar": "DAYS", "help": "also what was saved longer ago"},
+    ),
+}
+_FILTERS = ("of thread", "of agent", "--owner")
+_COMMANDS: tuple[tuple[str, str, Task, tuple[str, ...]], ...] = (
+    ("list", "one line for each saved state", _list, _FILTERS),
+    ("show", "one state with its messages, migrated", _show, ("thread", "--agent")),
+    (
+        "diff",
+        "what makes one state out of another, as JSON Patch operations",
+        _diff,
+        ("thread", "other", "--agent", "--other-agent"),
+    ),
+    ("export", "write states as JSON lines", _export, ("file", *_FILTERS)),
+    ("import", "save what was exported", _import, ("file", "--overwrite")),
+    ("delete", "forget a thread's states", _delete, ("thread", "--agent?")),
+    ("sweep", "delete states whose thread is gone", _sweep, ("--older-than",)),
+    ("stats", "counts, sizes and the store's health", _statistics, ()),
+)

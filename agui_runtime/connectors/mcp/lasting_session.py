@@ -1,0 +1,109 @@
+"""An MCP server with a session that stays open, and is opened again when it was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from time import monotonic
+from typing import Any, Protocol
+
+from agui_runtime.connectors.mcp.results import McpResult
+from agui_runtime.connectors.mcp.session import McpServer, McpSession
+from agui_runtime.connectors.mcp.tools import McpTool
+from agui_runtime.core.errors import MissingExtra, RemoteFailure
+
+logger = logging.getLogger(__name__)
+
+
+class KeptServer:
+    """Connects when it is first asked. What it lists is asked for again after `refresh_every`
+    seconds, and when it says that it changed; a server that could not be reached, not before
+    `retry_after` seconds. With `shows_pages` it is told that its pages can be shown.
+
+    All methods raise RemoteFailure.
+    """
+
+    def __init__(
+        self,
+        server: McpServer,
+        refresh_every: float,
+        retry_after: float,
+        *,
+        shows_pages: bool = False,
+    ) -> None:
+        self.label = server.label
+        self._server = server
+        self._refresh_every = refresh_every
+        self._retry_after = retry_after
+        self._shows_pages = shows_pages
+        self._failed_at = -math.inf
+        self._session: McpSession | None = None
+        self._tools: Sequence[McpTool] = ()
+        self._listed_at = 0.0
+        self._lock = asyncio.Lock()
+
+    async def tools(self) -> Sequence[McpTool]:
+        async with self._lock:
+            fresh = monotonic() - self._listed_at < self._refresh_every
+            session = await self._live()
+            if session.changed or not (fresh and self._tools):
+                self._tools = await session.tools()
+                self._listed_at = monotonic()
+        return self._tools
+
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> McpResult:
+        """What the tool returns, also that it failed."""
+        return await (await self._ready()).call(name, arguments)
+
+    async def read(self, address: str) -> McpResult:
+        """A resource; raises InvalidInput, too, if that is no address."""
+        return await (await self._ready()).read(address)
+
+    async def close(self) -> None:
+        """End the session; it is opened again if the server is asked once more."""
+        session, self._session = self._session, None
+        self._tools = ()
+        if session is not None:
+            await session.close()
+
+    async def _ready(self) -> McpSession:
+        async with self._lock:
+            return await self._live()
+
+    async def _live(self) -> McpSession:
+        if self._session is not None and not self._session.broken:
+            return self._session
+        if monotonic() - self._failed_at < self._retry_after:
+            raise RemoteFailure("UNREACHABLE", f"{self.label} could not be reached just now")
+        await self.close()
+        try:
+            self._session = await McpSession.opened(self._server, shows_pages=self._shows_pages)
+        except RemoteFailure:
+            self._failed_at = monotonic()
+            raise
+        return self._session
+
+
+class _Listing(Protocol):
+    @property
+    def label(self) -> str: ...
+
+    async def tools(self) -> Sequence[McpTool]: ...
+
+
+async def listed_by(server: _Listing) -> Sequence[McpTool]:
+    """Its tools; none, with a warning in the log, if it fails."""
+    try:
+        return await server.tools()
+    except RemoteFailure as failure:
+        logger.warning("%s is left out: %s", server.label, failure.message, exc_info=failure)
+        return ()
+
+
+def needs_mcp(feature: str) -> None:
+    """Raises MissingExtra without the `mcp` package."""
+    if importlib.util.find_spec("mcp") is None:
+        raise MissingExtra(feature, "mcp")

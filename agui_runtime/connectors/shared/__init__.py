@@ -1,0 +1,1 @@
+"""What connectors share: chat completions, connections, requests to other servers, messages."""

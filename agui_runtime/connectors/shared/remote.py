@@ -1,0 +1,273 @@
+"""Asks a server that runs agents for us: headers, patience, limits. It knows no protocol.
+
+What a server says about its own faults stays in the log; a client is told what to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeAlias, cast
+
+import httpx
+import orjson
+
+from agui_runtime.agents.agent import current_run
+from agui_runtime.connectors.shared.chat.failures import FailedAttempt, redact
+from agui_runtime.connectors.shared.chat.patience import Patience
+from agui_runtime.connectors.shared.pool import Pool
+from agui_runtime.core import jsontext
+from agui_runtime.core.errors import Misconfigured, RemoteFailure
+from agui_runtime.core.events import RunContext
+from agui_runtime.core.forwarded_headers import for_servers
+
+__all__ = [
+    "DEFAULT_SIZES",
+    "PATIENCE",
+    "HeaderSource",
+    "Patience",
+    "RemoteServer",
+    "SizeLimits",
+    "drain",
+]
+
+HeaderSource: TypeAlias = Callable[[RunContext], "Mapping[str, str] | Awaitable[Mapping[str, str]]"]
+"""More headers for a request, made of the context of the run that it serves."""
+
+PATIENCE = Patience(retries=3, first_wait=1.0)
+"""As the reference asks: again after 1, 2 and 4 seconds."""
+
+_PASSING = frozenset({408, 429, 502, 503, 504})
+_LONGEST_GOODBYE = 2.0
+"""Seconds that a server may take to tidy up after its last event."""
+
+"""What belongs to one connection, RFC 9110 7.6.1, or describes a body that is ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizeLimits:
+    """How much a server may say, in bytes: in one event or one plain answer, and in one stream."""
+
+    event: int = 4 * 1024 * 1024
+    stream: int = 256 * 1024 * 1024
+
+
+DEFAULT_SIZES = SizeLimits()
+
+
+class RemoteServer:
+    """One base URL, asked with POST and JSON. `what` names it in messages: "the server of ...".
+
+    `headers` go with every request; `forward_headers` names those of the front end's request that
+    go on to the server, of what the wire's own allow-list let through: `x-*` and the like are
+    patterns, and `*` is all of them. `on_before_request` makes more. A request is repeated, as
+    `patience` says, only before its answer has begun. `client` is the caller's own to close. Raises
+    Misconfigured for a URL or a header that cannot be meant.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        what: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        forward_headers: Sequence[str] = (),
+        on_before_request: HeaderSource | None = None,
+        patience: Patience = PATIENCE,
+        sizes: SizeLimits = DEFAULT_SIZES,
+        client: httpx.AsyncClient | None = None,
+    ) -> None:
+        self.sizes = sizes
+        self.what = what
+        self._url = _checked(url)
+        self._headers = dict(headers or {})
+        self._forwarded = for_servers(forward_headers)
+        self._on_before_request = on_before_request
+        self._patience = patience
+        self._timeout = httpx.Timeout(patience.silence, connect=patience.connect)
+        self._pool = Pool(self._url, client)
+
+    async def headers(self, context: RunContext | None) -> dict[str, str]:
+        """The headers for a request that serves this context; later sources win."""
+        made = dict(self._headers)
+        if context is None:
+            return made
+        made |= self.forwarded(context)
+        if self._on_before_request is not None:
+            more = self._on_before_request(context)
+            made |= await more if inspect.isawaitable(more) else more
+        return made
+
+    def forwarded(self, context: RunContext) -> dict[str, str]:
+        """The front end's headers that go on to this server."""
+        return self._forwarded.pick(context.headers)
+
+    async def ask(
+        self, path: str, body: Mapping[str, Any], context: RunContext | None = None
+    ) -> Any:  # noqa: ANN401  # any JSON
+        """The JSON of a plain answer; raises RemoteFailure."""
+        context = context or current_run.get(None)
+        async with self._answer(path, body, context, "application/json") as response:
+            answer = await self._whole(response)
+        try:
+            return jsontext.loads(answer)
+        except orjson.JSONDecodeError as error:
+            raise self.failure("BROKEN", "answered with something that is no JSON") from error
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, body: Mapping[str, Any], accept: str
+    ) -> AsyncIterator[AsyncGenerator[bytes, None]]:
+        """The bytes of an answer as they come; leaving closes the connection. Raises
+        RemoteFailure.
+        """
+        async with (
+            self._answer(path, body, current_run.get(None), accept) as response,
+            aclosing(self._blocks(response)) as blocks,
+        ):
+            yield blocks
+
+    def failure(self, kind: str, problem: str, upstream: int | None = None) -> RemoteFailure:
+        """A failure of this server, worded for clients: the URL is not told."""
+        return RemoteFailure(kind, f"{self.what} {problem}", upstream)
+
+    async def close(self) -> None:
+        """Close the connections; a later request opens new ones."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def _answer(
+        self, path: str, body: Mapping[str, Any], context: RunContext | None, accept: str
+    ) -> AsyncIterator[httpx.Response]:
+        # Not compressed: what is small on the way could be too much here.
+        fixed = {"accept": accept, "accept-encoding": "identity"}
+        more = _encoded(fixed | await self.headers(context))
+        head = [*more, (b"content-type", b"application/json")]
+        data = jsontext.dumps(body)
+        response = await self._patience.first_success(lambda: self._attempt(path, head, data))
+        async with aclosing(response):
+            yield response
+
+    async def _attempt(
+        self, path: str, headers: list[tuple[bytes, bytes]], data: bytes
+    ) -> httpx.Response:
+        client = self._pool.client()
+        asked = client.build_request(
+            "POST", self._address(path), content=data, headers=headers, timeout=self._timeout
+        )
+        try:
+            # A redirection could take the headers, and what users said, to another host.
+            response = await client.send(asked, stream=True, follow_redirects=False)
+        except httpx.HTTPError as error:
+            self._unanswered(error)
+        if response.status_code == 200:
+            return response
+        raise await self._refusal(response)
+
+    def _address(self, path: str) -> str:
+        """The URL as it stands, or a path below it: servers know `/agent` and `/agent/` apart."""
+        return self._url.rstrip("/") + path if path else self._url
+
+    def _unanswered(self, error: httpx.HTTPError) -> NoReturn:
+        if isinstance(error, httpx.LocalProtocolError):
+            raise self.failure("REFUSED", "was not asked: a header for it is malformed") from error
+        reached = not isinstance(error, httpx.ConnectTimeout)
+        if reached and isinstance(error, httpx.TimeoutException):
+            raise self.failure("TIMEOUT", "took too long; try again") from error
+        told = self.failure("UNREACHABLE", "cannot be reached; try again, or check that it runs")
+        told.__cause__ = error
+        raise FailedAttempt(told, passing=True)
+
+    async def _refusal(self, response: httpx.Response) -> FailedAttempt:
+        body = b""
+        async with aclosing(response):
+            with suppress(RemoteFailure):
+                body = await self._whole(response)
+        status = response.status_code
+        said = _said(body)
+        problem = f"refused: {said} ({status})" if said else f"said {status}"
+        if response.has_redirect_location:
+            problem = f"is elsewhere ({status}); correct its URL, redirections are not followed"
+        told = self.failure("REFUSED", problem)
+        told.upstream = status
+        told.__cause__ = httpx.HTTPError(f"{response.request.url}: {redact(repr(body), 2000)}")
+        return FailedAttempt(
+            told, status in _PASSING, _seconds(response.headers.get("retry-after"))
+        )
+
+    async def _whole(self, response: httpx.Response) -> bytes:
+        answer = bytearray()
+        async with aclosing(self._blocks(response)) as blocks:
+            async for block in blocks:
+                answer += block
+                if len(answer) > self.sizes.event:
+                    raise self.failure("TOO_LARGE", f"said more than {self.sizes.event} bytes")
+        return bytes(answer)
+
+    async def _blocks(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+        said = 0
+        blocks = cast(AsyncGenerator[bytes, None], response.aiter_bytes())  # typed as an iterator
+        try:
+            async with aclosing(blocks):
+                async for block in blocks:
+                    said += len(block)
+                    if said > self.sizes.stream:
+                        limit = self.sizes.stream
+                        raise self.failure("TOO_LARGE", f"said more than {limit} bytes in one run")
+                    yield block
+        except httpx.TimeoutException as error:
+            raise self.failure("TIMEOUT", "fell silent; try again") from error
+        except httpx.HTTPError as error:
+            raise self.failure("BROKEN", "broke off in its answer; try again") from error
+
+
+async def drain(blocks: AsyncGenerator[bytes, None]) -> None:
+    """Let the server end its answer, so that it can save what it has to; the bytes are dropped."""
+    with suppress(TimeoutError, RemoteFailure):
+        async with asyncio.timeout(_LONGEST_GOODBYE):
+            async for _ in blocks:
+                pass
+
+
+def _checked(url: str) -> str:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        parsed = httpx.URL()
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise Misconfigured("the URL of a remote server must start with http:// or https://")
+    return url
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """As HTTP has it; httpx by itself refuses what is not ASCII."""
+    return [
+        (name.encode("utf-8"), value.encode("utf-8" if _is_wide(value) else "latin-1"))
+        for name, value in headers.items()
+        if name.lower() != "content-type"
+    ]
+
+
+def _is_wide(value: str) -> bool:
+    return any(ord(character) > 255 for character in value)
+
+
+def _said(body: bytes) -> str:
+    """The sentence in `{"error": ...}` or `{"detail": ...}`, if there is one to show."""
+    with suppress(orjson.JSONDecodeError):
+        told = jsontext.loads(body)
+        said = (told.get("error") or told.get("detail")) if isinstance(told, dict) else None
+        if isinstance(said, str) and "Traceback" not in said:
+            return redact(said)
+    return ""
+
+
+def _seconds(text: str | None) -> float | None:
+    """Retry-After in seconds; the form with a date is left to the ordinary wait."""
+    try:
+        return max(0.0, float(text)) if text else None
+    except ValueError:
+        return None

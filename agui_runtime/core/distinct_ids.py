@@ -1,0 +1,53 @@
+"""One id for one message, also where an agent gives its reasoning and its answer the same. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agui_runtime.core.events import Event, Message
+
+TEXT = "-text"
+"""What follows the id of a text that a reasoning message of the run has already."""
+
+_REASONING = "-reasoning"
+
+
+class DistinctIds:
+    """Renames the later one of two messages with one id: clients know messages by their ids, and
+    would write the answer into the reasoning.
+    """
+
+    def __init__(self) -> None:
+        self._reasoning: set[str] = set()
+        self._texts: set[str] = set()
+        self._renamed: dict[tuple[bool, str], str] = {}
+
+    def apply(self, event: Event) -> Event:
+        """The event with the id that its message has from here on."""
+        kind: str = event["type"]
+        if kind.startswith("REASONING_MESSAGE_"):
+            return self._of(event, reasoning=True)
+        if kind.startswith("TEXT_MESSAGE_"):
+            return self._of(event, reasoning=False)
+        if kind == "TOOL_CALL_START" and (False, event.get("parentMessageId")) in self._renamed:
+            return event | {"parentMessageId": self._renamed[False, event["parentMessageId"]]}
+        if kind == "MESSAGES_SNAPSHOT":
+            self._restate(event["messages"])
+        return event
+
+    def _of(self, event: Event, *, reasoning: bool) -> Event:
+        id_ = event["messageId"]
+        others = self._texts if reasoning else self._reasoning
+        if event["type"].endswith("_START"):
+            (self._reasoning if reasoning else self._texts).add(id_)
+            if id_ in others and (not reasoning, id_) not in self._renamed:
+                self._renamed[reasoning, id_] = id_ + (_REASONING if reasoning else TEXT)
+        new = self._renamed.get((reasoning, id_))
+        return event | {"messageId": new} if new else event
+
+    def _restate(self, messages: Iterable[Message]) -> None:
+        """Whole messages say what their ids stand for, whatever it was before."""
+        for message in messages:
+            id_, is_reasoning = message["id"], message["role"] == "reasoning"
+            (self._texts if is_reasoning else self._reasoning).discard(id_)
+            self._renamed.pop((is_reasoning, id_), None)

@@ -1,0 +1,172 @@
+"""What a thread's messages become when a front end sends its own view of them. Pure.
+
+Front ends send the whole conversation with every request, and two pages on one thread send
+different ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from operator import is_
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from agui_runtime.core.events import Message
+from agui_runtime.core.fold import Fold
+
+Truth: TypeAlias = Literal["client", "thread"]
+"""Whose conversation an agent is asked to continue: the one that the front end sent, or the one
+that the server keeps, with what of the former is new.
+"""
+
+PROMPTS = frozenset({"system", "developer"})
+"""Roles that the front end makes anew for every request; they are not part of the conversation."""
+
+
+def known_ids(messages: Sequence[Message]) -> frozenset[str]:
+    """By what the messages are recognised: their ids, and those of their tool calls."""
+    ids = {message["id"] for message in messages}
+    callers = [message for message in messages if "toolCalls" in message]
+    return frozenset(ids.union(call["id"] for each in callers for call in each["toolCalls"] or ()))
+
+
+def new_messages(sent: Sequence[Message], known: Set[str]) -> list[Message]:
+    """The sent messages that the thread has not seen (see `known_ids`), without prompts.
+
+    A message of nothing but tool calls has an id of the front end's own making.
+    """
+    return [message for message in without_prompts(sent) if not _is_known(message, known)]
+
+
+def restored(kept: Sequence[Message], sent: Sequence[Message]) -> Sequence[Message]:
+    """What was sent, with the attachments of known messages that came without theirs.
+
+    Attachments are large, and a page of 1.10 shows none: what the thread holds need not be sent
+    again to be known. Returns `sent` itself where nothing is to be put back.
+    """
+    users = {message["id"]: message for message in kept if message["role"] == "user"}
+    full = [users[each["id"]] if _lacks_attachments(users, each) else each for each in sent]
+    return sent if all(map(is_, full, sent)) else full
+
+
+class Merged(NamedTuple):
+    """The thread's messages as its run finds them; `rewritten` when some of what the thread held is
+    changed or gone, which readers of its log have to be shown.
+    """
+
+    fold: Fold
+    rewritten: bool
+
+
+def merged(kept: Sequence[Message], sent: Sequence[Message]) -> Merged:
+    """The thread's messages after a request with `sent`, for its run to go on from.
+
+    Unknown messages are appended, so that a page which has not seen the thread's latest loses
+    nothing. A request with nothing new ends at a message from which the thread already went on: it
+    asks for another continuation (a regenerate), so what followed that message is cut. A user's
+    message whose content is another than before was edited, whatever its id says: it takes the old
+    one's place, and what followed the last message that the page still shows is cut.
+    """
+    edits = _edits(kept, sent)
+    stated = [edits.get(message["id"], message) for message in kept]
+    additions = new_messages(sent, known_ids(kept))
+    if edits or (sent and not additions):
+        shown = _last_shown(kept, sent, additions)
+        stated = stated[: len(kept) if shown is None else shown + 1]
+    fold = Fold(stated)
+    for message in additions:
+        fold.add_message(message)
+    return Merged(fold, bool(edits) or len(stated) < len(kept))
+
+
+def admitted(kept: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
+    """What of `sent` counts where the thread is the truth.
+
+    A front end may add what people and agents said, and results that the thread waits for. It can
+    neither make up calls nor answer one that it knows nothing of, or that was answered already:
+    what was approved, refused or executed is decided by the thread alone.
+    """
+    known = known_ids(kept)
+    answered = {m["toolCallId"] for m in kept if m["role"] == "tool"}
+    admitted = []
+    for message in sent:
+        if message["role"] == "tool" and message["id"] not in known:
+            call = message["toolCallId"]
+            if call not in known or call in answered:
+                continue
+            answered.add(call)
+        elif message.get("toolCalls") and not _is_known(message, known):
+            message = {key: value for key, value in message.items() if key != "toolCalls"}
+            if not message.get("content"):
+                continue
+        admitted.append(message)
+    return admitted
+
+
+def without_prompts(messages: Sequence[Message]) -> Sequence[Message]:
+    """What is kept of them."""
+    return [message for message in messages if message["role"] not in PROMPTS]
+
+
+def with_prompts(history: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
+    """The thread's messages behind the prompts that this request brings."""
+    return [*(message for message in sent if message["role"] in PROMPTS), *history]
+
+
+def _is_known(message: Message, known: Set[str]) -> bool:
+    calls = () if message.get("content") else message.get("toolCalls") or ()
+    return message["id"] in known or (bool(calls) and all(call["id"] in known for call in calls))
+
+
+def _last_shown(
+    kept: Sequence[Message], sent: Sequence[Message], additions: Sequence[Message]
+) -> int | None:
+    """The index of the latest kept message that the page shows, None if it shows none."""
+    known = sent if additions else sent[-1:]
+    places = {message["id"]: index for index, message in enumerate(kept)}
+    return max((places[m["id"]] for m in known if m["id"] in places), default=None)
+
+
+def _edits(kept: Sequence[Message], sent: Sequence[Message]) -> dict[str, Message]:
+    """The sent messages of users that stand for kept ones of another content, by their ids."""
+    users = {message["id"]: message for message in kept if message["role"] == "user"}
+    return {
+        message["id"]: message
+        for message in sent
+        if message["role"] == "user"
+        and message["id"] in users
+        and _is_edited(users[message["id"]].get("content"), message.get("content"))
+    }
+
+
+def _is_edited(before: object, now: object) -> bool:
+    """Whether somebody changed the content, and not only its form: pages of one generation send
+    what another wrote without its attachments, in parts or as one text.
+    """
+    if before == now:
+        return False
+    attached = _attachments(now)
+    return _words(before) != _words(now) or bool(attached and attached != _attachments(before))
+
+
+def _lacks_attachments(users: Mapping[str, Message], message: Message) -> bool:
+    if message["role"] != "user" or message["id"] not in users:
+        return False
+    before, now = (each.get("content") for each in (users[message["id"]], message))
+    bare = bool(_attachments(before)) and not _attachments(now)
+    return bare and not _is_edited(before, now)
+
+
+def _words(content: object) -> list[str]:
+    if isinstance(content, str):
+        return content.split()
+    return "".join(part.get("text") or "" for part in _parts(content)).split()
+
+
+def _attachments(content: object) -> list[object]:
+    sources = (part.get("source") for part in _parts(content))
+    return [source.get("value") for source in sources if isinstance(source, dict)]
+
+
+def _parts(content: object) -> list[dict[str, Any]]:
+    parts = content if isinstance(content, list) else []
+    return [part for part in parts if isinstance(part, dict)]

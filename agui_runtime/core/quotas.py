@@ -1,0 +1,52 @@
+"""How much may be open at a time: for each owner, and in all. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from agui_runtime.core.errors import Misconfigured, TooManyRequests
+
+
+class Quota:
+    """Counts what each owner has open of one kind; `noun` names the kind to who is refused.
+
+    Raises Misconfigured for a limit below 1.
+    """
+
+    def __init__(self, each: int, total: int, noun: str = "requests") -> None:
+        if each < 1 or total < 1:
+            raise Misconfigured(f"a limit of open {noun} must be at least 1")
+        self._each = each
+        self._total = total
+        self._noun = noun
+        self._open: Counter[str] = Counter()
+        self._all = 0
+
+    def take(self, owner: str) -> None:
+        """One place, until `free` gives it back; raises TooManyRequests."""
+        if self._open[owner] >= self._each:
+            most = f"you have {self._each} {self._noun} open, the most allowed"
+            raise TooManyRequests(f"{most}; wait for one to end")
+        if self._all >= self._total:
+            most = f"{self._total} {self._noun} are open here, the most allowed"
+            raise TooManyRequests(f"{most}; try again later")
+        self._open[owner] += 1
+        self._all += 1
+
+    def free(self, owner: str) -> None:
+        """Give back one place that was taken."""
+        self._all -= 1
+        self._open[owner] -= 1
+        if not self._open[owner]:
+            del self._open[owner]
+
+    @contextmanager
+    def place(self, owner: str) -> Iterator[None]:
+        """One place for as long as the block lasts; raises TooManyRequests."""
+        self.take(owner)
+        try:
+            yield
+        finally:
+            self.free(owner)

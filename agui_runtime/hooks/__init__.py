@@ -1,0 +1,1 @@
+"""What watches runs; a hook can neither stop nor change one."""

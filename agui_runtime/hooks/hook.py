@@ -1,0 +1,88 @@
+"""What users attach to runs: called before a run, on each of its events, and after it.
+
+A hook observes; whatever it raises is logged and changes nothing. To change events, wrap the agent.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.core.errors import AguiError
+from agui_runtime.core.events import Event, Message, RunContext, RunInfo
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run that ended: `messages` are those it produced, `request` what the agent was asked;
+    `failure` is set when it ended with RUN_ERROR. `run` says when and how it ended, `usage` what
+    the models told of tokens.
+    """
+
+    run: RunInfo
+    context: RunContext
+    messages: Sequence[Message]
+    request: RunAgentInput
+    failure: AguiError | None = None
+    usage: Sequence[Mapping[str, Any]] = ()
+
+
+class Hook:
+    """Override what you need. `on_event` is called in the stream's hot path: be quick."""
+
+    async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
+        """The thread is claimed; the agent is called when every hook has returned."""
+
+    def on_event(self, run: RunInfo, event: Event) -> None:
+        """The event is about to be stored."""
+
+    async def after_run(self, report: RunReport) -> None:
+        """The terminal event is stored and the thread is free."""
+
+
+class Hooks:
+    """Calls every hook in order, whatever another one raises."""
+
+    def __init__(self, hooks: Sequence[Hook] = ()) -> None:
+        self._hooks: list[Hook] = []
+        self._on_event: list[Callable[[RunInfo, Event], None]] = []
+        for hook in hooks:
+            self.add(hook)
+
+    def add(self, hook: Hook) -> None:
+        """Call this one, too, from now on."""
+        self._hooks.append(hook)
+        if type(hook).on_event is not Hook.on_event:
+            self._on_event.append(hook.on_event)
+
+    async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
+        for hook in self._hooks:
+            await _guarded(run, hook.before_run(run, request, context))
+
+    def on_event(self, run: RunInfo, event: Event) -> None:
+        for on_event in self._on_event:
+            try:
+                on_event(run, event)
+            except Exception:  # noqa: BLE001  # a user's hook may raise anything and must not end a run
+                _log_failure(run)
+
+    async def after_run(self, report: RunReport) -> None:
+        for hook in self._hooks:
+            await _guarded(report.run, hook.after_run(report))
+
+
+async def _guarded(run: RunInfo, call: Awaitable[None]) -> None:
+    try:
+        await call
+    except Exception:  # noqa: BLE001  # a user's hook may raise anything and must not end a run
+        _log_failure(run)
+
+
+def _log_failure(run: RunInfo) -> None:
+    logger.exception("a hook failed in run %s of thread %s", run.run_id, run.thread_id)

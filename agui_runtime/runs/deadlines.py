@@ -1,0 +1,102 @@
+"""How long a run may take, and the watch that cuts it. It knows nothing of events or stores."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agui_runtime.core.errors import RunFailure, RunTimeout
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """How long a run may take, in seconds; None is without limit.
+
+    `first_event` runs from the start, `idle` between two events, `total` over all. An agent that is
+    told to stop has `stop_grace` seconds to say its last events before it is cut off. While it
+    runs, its state is saved at a snapshot, at most once in `save_every` seconds.
+    """
+
+    first_event: float | None = 120.0
+    idle: float | None = 600.0
+    total: float | None = 3600.0
+    stop_grace: float = 5.0
+    save_every: float = 5.0
+
+
+class Deadlines:
+    """Cuts a run when a limit passes, and interrupts the task that carries it out.
+
+    One timer for each run, moved only when it fires: an event costs a look at the clock.
+    """
+
+    def __init__(self, limits: RunLimits, expire: Callable[[RunFailure], None]) -> None:
+        self._limits = limits
+        self._expire = expire
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._interrupted_at: float | None = None
+        self._latest: float | None = None
+
+    @property
+    def grace_is_over(self) -> bool:
+        """The run was interrupted and its agent has had the time to say its last events."""
+        since = self._interrupted_at
+        return since is not None and self._now() - since >= self._limits.stop_grace
+
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._begun = self._loop.time()
+        self._arm()
+
+    def touch(self) -> None:
+        first = self._latest is None
+        self._latest = self._now()
+        if first:
+            self._arm()  # the wait for the first event is over; the idle limit may be nearer
+
+    def interrupt(self) -> None:
+        """Cancel what the task awaits; again after each grace time, for agents that swallow it."""
+        if self._task is None:
+            return
+        if self._interrupted_at is None:
+            self._interrupted_at = self._now()
+        self._task.cancel()
+        self._at(self._now() + self._limits.stop_grace, self.interrupt)
+
+    def stop(self) -> None:
+        if self._task is not None:
+            while self._task.uncancel():
+                pass
+        self._task = None
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _now(self) -> float:
+        return self._loop.time()
+
+    def _deadlines(self) -> list[tuple[float, str, float]]:
+        first, idle, total = self._limits.first_event, self._limits.idle, self._limits.total
+        waiting = ("first_event", first) if self._latest is None else ("idle", idle)
+        since = self._begun if self._latest is None else self._latest
+        rules = [(since, *waiting), (self._begun, "total", total)]
+        return [(start + limit, name, limit) for start, name, limit in rules if limit is not None]
+
+    def _arm(self) -> None:
+        deadlines = self._deadlines()
+        if deadlines and self._interrupted_at is None:
+            self._at(min(deadlines)[0], self._check)
+
+    def _check(self) -> None:
+        when, name, limit = min(self._deadlines())
+        if when <= self._now():
+            self._expire(RunTimeout(name, limit))
+        else:
+            self._arm()
+
+    def _at(self, when: float, call: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, call)

@@ -1,0 +1,49 @@
+"""A run that was started, for whoever asked for it: read it to its end, or stop it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from agui_runtime.core.events import TERMINAL, Cursor, Record, RunInfo
+from agui_runtime.stores.base import Batch, RunLog
+
+
+@dataclass(frozen=True, slots=True)
+class RunHandle:
+    """A run that was started, for whoever asked for it. Dropping it does not end the run.
+
+    `ended` is done when the run is over; None where another start, maybe elsewhere, carries it out.
+    """
+
+    run: RunInfo
+    start: Cursor
+    _log: RunLog
+    ended: asyncio.Future[None] | None = None
+
+    async def batches(self) -> AsyncGenerator[Batch, None]:
+        """The run's records from RUN_STARTED to its terminal event, as they come; close it
+        (`aclosing`).
+        """
+        async with aclosing(self._log.follow(self.run.thread_id, self.start)) as batches:
+            async for batch in batches:
+                count = _length_of_run(batch.records)
+                if count is None:
+                    yield batch
+                else:
+                    yield replace(batch, records=batch.records[:count])
+                    return
+
+    async def stop(self) -> None:
+        """Ask the run to stop; does nothing if it has ended."""
+        await self._log.ask_stop(self.run.thread_id, self.run.run_id)
+
+
+def _length_of_run(records: Sequence[Record]) -> int | None:
+    """How many of the records belong to the run, if its terminal event is among them."""
+    for count, record in enumerate(records, 1):
+        if record.event["type"] in TERMINAL:
+            return count
+    return None

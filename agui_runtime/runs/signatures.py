@@ -1,0 +1,105 @@
+"""What models want back with their calls and messages, kept beside the thread.
+
+Most front ends send the conversation without it. What our connectors make of it no front end sees:
+reasoning may stand in it that somebody has hidden from them. It is found again by the ids of calls
+and messages.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from ag_ui.core import AssistantMessage, RunAgentInput, ToolCall
+
+from agui_runtime.core.errors import AguiError
+from agui_runtime.core.events import OWN_VALUE, Event, Notes
+
+logger = logging.getLogger(__name__)
+
+_NOTE = "agui_runtime.signatures"
+_LONGEST = 1_000_000
+"""Characters that are kept of a thread; the oldest values go first."""
+
+_Signed: TypeAlias = AssistantMessage | ToolCall
+
+
+class Signatures:
+    """Those of one thread, for the run that holds it."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self._known: dict[str, str] = {}
+        self._new: dict[str, str] = {}
+        self._read = False
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether there are some that `save` has not written yet."""
+        return bool(self._new)
+
+    async def recalled(self, request: RunAgentInput) -> RunAgentInput:
+        """The request with what is known of its messages and calls, and with nothing of the kind
+        that a front end has made up.
+        """
+        if not any(_signed(request)):
+            return request
+        await self._recall()
+        if not any(self._changes(each) for each in _signed(request)):
+            return request
+        request = request.model_copy(deep=True)
+        for each in _signed(request):
+            if self._changes(each):
+                each.encrypted_value = self._known.get(each.id)
+        return request
+
+    def without(self, events: Sequence[Event]) -> Sequence[Event]:
+        """The events that are for the log. All values are noted; our own are for no one else."""
+        signed = [each for each in events if each["type"] == "REASONING_ENCRYPTED_VALUE"]
+        if not signed:
+            return events
+        self._new |= {each["entityId"]: each["encryptedValue"] for each in signed}
+        return [each for each in events if each not in signed or not _is_own(each)]
+
+    async def save(self) -> None:
+        """Write down what is new. A run goes on without it: its provider may refuse the next one,
+        and says why.
+        """
+        news, self._new = self._new, {}
+        try:
+            await self._recall()
+            self._known = {id_: each for id_, each in self._known.items() if id_ not in news} | news
+            self._shorten()
+            await self._notes.write(_NOTE, self._known)
+        except AguiError as error:
+            logger.warning("what the model wants back was not kept: %s", error)
+
+    async def _recall(self) -> None:
+        """Read once what earlier runs have kept; no other run writes meanwhile."""
+        if not self._read:
+            self._known = await self._notes.read(_NOTE) or {}
+            self._read = True
+
+    def _shorten(self) -> None:
+        size = sum(map(len, self._known.values()))
+        for id_ in list(self._known):
+            if size <= _LONGEST:
+                return
+            size -= len(self._known.pop(id_))
+
+    def _changes(self, each: _Signed) -> bool:
+        own = (each.encrypted_value or "").startswith(OWN_VALUE)
+        return each.encrypted_value != self._known.get(each.id) and (own or each.id in self._known)
+
+
+def _signed(request: RunAgentInput) -> Iterator[_Signed]:
+    for message in request.messages:
+        if isinstance(message, AssistantMessage):
+            yield message
+            yield from message.tool_calls or ()
+
+
+def _is_own(event: Event) -> bool:
+    value: str = event["encryptedValue"]
+    return value.startswith(OWN_VALUE)

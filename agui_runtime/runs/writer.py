@@ -1,0 +1,99 @@
+"""How a run writes its log: events gather while a write is under way and follow in the next one.
+
+The agent goes on meanwhile, so it does not wait for the store's round trip with every event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+from agui_runtime.core.errors import AguiError, StoreFailed, StoreFull
+from agui_runtime.core.events import Event
+from agui_runtime.stores.base import Lease, RunLog
+
+logger = logging.getLogger(__name__)
+
+AHEAD = 256
+"""So many events an agent may be ahead of the store before it has to wait."""
+
+STORED_FIRST = frozenset({"TOOL_CALL_START", "TOOL_CALL_END"})
+"""After these a tool may be started. A call is in the log before that, so that whoever ends the run
+of a dead process knows of it.
+"""
+
+Add: TypeAlias = Callable[[Sequence[Event]], Awaitable[None]]
+
+
+class RunWriter:
+    """Appends a run's events in order. `on_failure` is called once with what a write raised.
+
+    `add` takes events and waits for the store only where it must; it raises what a write raised. A
+    lease that cannot lapse is of a store in this process: there is nothing to wait for, and each
+    event is written at once.
+    """
+
+    def __init__(self, log: RunLog, lease: Lease, on_failure: Callable[[AguiError], None]) -> None:
+        self._log = log
+        self._lease = lease
+        self._on_failure = on_failure
+        self.add: Add = self._append if lease.renew_every is None else self._add
+        self._gathered: list[Event] = []
+        self._turned_away: Sequence[Event] = ()
+        self._writing: asyncio.Task[None] | None = None
+        self._failure: AguiError | None = None
+
+    async def flush(self) -> None:
+        """Return when all that was added is stored; raises what a write raised."""
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
+        if self._failure is not None:
+            raise self._failure
+
+    async def rest(self) -> Sequence[Event]:
+        """Wait for the write that is under way; what has gathered meanwhile, or was turned away by
+        a full store, is left to the caller; not after StoreFailed, when it would follow upon a gap.
+
+        Nothing is written afterwards, whatever is added. Raises nothing.
+        """
+        rest, self._gathered = self._gathered, []
+        if self._writing is not None:
+            await asyncio.wait([self._writing])  # which a cancellation of ours leaves alone
+        if isinstance(self._failure, StoreFailed):
+            return ()
+        return [*self._turned_away, *rest]
+
+    async def _add(self, events: Sequence[Event]) -> None:
+        self._gathered += events
+        if self._failure is None and self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        if len(self._gathered) >= AHEAD or any(e["type"] in STORED_FIRST for e in events):
+            await self.flush()
+        elif self._failure is not None:
+            raise self._failure
+
+    async def _write(self) -> None:
+        try:
+            while self._gathered:
+                events, self._gathered = self._gathered, []
+                await self._append(events)
+        except AguiError as failure:
+            self._failure = failure
+            self._on_failure(failure)
+        finally:
+            self._writing = None
+
+    async def _append(self, events: Sequence[Event]) -> None:
+        try:
+            await self._log.append(self._lease, events)
+        except StoreFull:
+            self._turned_away = events
+            raise
+        except AguiError:
+            raise
+        except Exception as error:
+            run = self._lease.run
+            logger.exception("run %s of thread %s is not stored", run.run_id, run.thread_id)
+            raise StoreFailed from error

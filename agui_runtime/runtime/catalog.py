@@ -1,0 +1,100 @@
+"""What one request can use: the runtime's own agents and actions, and what remotes offer it.
+
+It asks the remotes for each request; that they do not cost a round trip each time is their affair.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agui_runtime.agents.actions import Action, OfferedAction, ServerAction
+from agui_runtime.agents.agent import Agent, Offer, Source, capabilities_of
+from agui_runtime.core.errors import AgentNotFound, RemoteFailure
+from agui_runtime.core.events import RunContext
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentInfo:
+    """An agent as front ends see it; `capabilities` in AG-UI's form, None if it tells none."""
+
+    name: str
+    description: str
+    capabilities: dict[str, Any] | None = None
+    class_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Agents by name and actions for one request; `failures` tell of remotes that did not answer.
+
+    A remote that is down takes only what it offers with it.
+    """
+
+    agents: Mapping[str, Agent]
+    actions: Sequence[ServerAction]
+    failures: Sequence[RemoteFailure] = ()
+
+    def agent(self, name: str) -> Agent:
+        """Raises AgentNotFound, or the failure of a remote that may have that agent."""
+        if name in self.agents:
+            return self.agents[name]
+        if self.failures:
+            raise self.failures[0]
+        raise AgentNotFound(name, self.agents)
+
+
+class Sources:
+    """The runtime's own come first, then the remotes' in their order; the first of a name wins."""
+
+    def __init__(
+        self, agents: Mapping[str, Agent], actions: Sequence[Action], remotes: Sequence[Source]
+    ) -> None:
+        self._agents = agents
+        self._actions = actions
+        self._remotes = tuple(remotes)
+
+    async def reach(self, context: RunContext) -> Catalog:
+        """All that a request with this context can use."""
+        if not self._remotes:
+            return Catalog(self._agents, self._actions)
+        answers = await asyncio.gather(*(_asked(each, context) for each in self._remotes))
+        offers = [each for each in answers if isinstance(each, Offer)]
+        agents: dict[str, Agent] = {}
+        actions: dict[str, ServerAction] = {}
+        for offer in reversed(offers):
+            agents |= offer.agents
+        for tool in (tool for offer in offers for tool in offer.tools):
+            actions.setdefault(tool.tool.name, OfferedAction(tool))
+        own = {each.name: each for each in self._actions}
+        return Catalog(
+            {**agents, **self._agents},
+            [*own.values(), *(each for name, each in actions.items() if name not in own)],
+            [each for each in answers if isinstance(each, RemoteFailure)],
+        )
+
+    async def close(self) -> None:
+        """Let go of the remotes' connections."""
+        for remote in self._remotes:
+            await remote.close()
+
+
+def described(agents: Mapping[str, Agent]) -> list[AgentInfo]:
+    """What front ends are told of these agents."""
+    return [
+        AgentInfo(name, agent.description, capabilities_of(agent), type(agent).__name__)
+        for name, agent in agents.items()
+    ]
+
+
+async def _asked(remote: Source, context: RunContext) -> Offer | RemoteFailure:
+    try:
+        return await remote.offer(context)
+    except RemoteFailure as failure:
+        logger.warning("left out: %s (%r)", failure.message, failure.__cause__)
+        return failure

@@ -1,0 +1,40 @@
+"""How a runtime behaves, as its user sets it. No behaviour here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from agui_runtime.core.history import Truth
+from agui_runtime.runs.deadlines import RunLimits
+from agui_runtime.wrappers.drawing.pages import GenerativeUI
+
+DEFAULT_LIMITS = RunLimits()
+
+DRAWN_AS_PAGES_ASK = GenerativeUI()
+
+BusyPolicy: TypeAlias = Literal["reject", "queue", "supersede"]
+"""What a second start on a running thread gets: Busy, its turn later, or the first one's end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a runtime behaves; every default is safe on a public network.
+
+    `queue_timeout` is the longest wait, in seconds, under the policies `queue` and `supersede`.
+    `stop_on_disconnect`: a 1.10.6 front end says stop by closing its connection and in no other
+    way. `history`: whether agents are asked to continue the conversation that the front end sent,
+    or the one that the thread holds. `agents_as_tools`: where a request names no agent, the default
+    one may call the others; suggestions and their likes never do. `caller_runs` and `runs` may be
+    live at a time in one process, of one caller and in all.
+    """
+
+    on_busy: BusyPolicy = "reject"
+    queue_timeout: float = 60.0
+    stop_on_disconnect: bool = True
+    history: Truth = "client"
+    agents_as_tools: bool = True
+    generative_ui: GenerativeUI = DRAWN_AS_PAGES_ASK
+    caller_runs: int = 1000
+    runs: int = 5000
+    limits: RunLimits = DEFAULT_LIMITS

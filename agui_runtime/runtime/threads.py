@@ -1,0 +1,159 @@
+"""The threads of a caller: list, look into, rename, archive, delete. It starts no runs.
+
+A thread of somebody else is as unknown as one that does not exist, and nobody can tell which it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from agui_runtime.core.errors import Gone, ThreadNotFound
+from agui_runtime.core.events import TERMINAL, Caller, Cursor, Record, RunInfo, ThreadInfo
+from agui_runtime.stores.base import Batch, Page, Store
+
+
+class Threads:
+    """What a caller may see and change of the store's threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, thread_id: str, caller: Caller) -> ThreadInfo:
+        """The caller's thread; raises ThreadNotFound."""
+        thread = await self.find(thread_id, caller)
+        if thread is None:
+            raise ThreadNotFound(thread_id)
+        return thread
+
+    async def find(self, thread_id: str, caller: Caller) -> ThreadInfo | None:
+        """The caller's thread; None if it does not exist, or is somebody else's."""
+        thread = await self._store.threads.get(thread_id)
+        return thread if thread is not None and thread.owner == caller.owner else None
+
+    async def list(
+        self,
+        caller: Caller,
+        *,
+        agent: str | None = None,
+        include_archived: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        """The caller's threads, most recently updated first; raises InvalidInput for a foreign
+        cursor.
+        """
+        return await self._store.threads.list(
+            caller.owner,
+            agents=() if agent is None else (agent,),
+            include_archived=include_archived,
+            limit=limit,
+            cursor=cursor,
+        )
+
+    async def update(
+        self,
+        thread_id: str,
+        caller: Caller,
+        *,
+        name: str | None = None,
+        archived: bool | None = None,
+    ) -> ThreadInfo:
+        """Rename or archive; what is None stays. Raises ThreadNotFound."""
+        await self.get(thread_id, caller)
+        return await self._store.threads.update(thread_id, name=name, archived=archived)
+
+    async def delete(self, thread_id: str, caller: Caller) -> None:
+        """Forget the thread with its log and states; raises ThreadNotFound, and Busy while it
+        runs.
+        """
+        await self.get(thread_id, caller)
+        await self._store.threads.delete(thread_id)
+
+    async def runs(self, thread_id: str, caller: Caller) -> Sequence[RunInfo]:
+        """The runs that the log still holds, oldest first; raises ThreadNotFound."""
+        await self.get(thread_id, caller)
+        return await self._store.threads.runs(thread_id)
+
+    async def read(
+        self, thread_id: str, caller: Caller, upto: Cursor | None = None
+    ) -> Sequence[Record]:
+        """The records up to the cursor, or all that there are now; raises ThreadNotFound and Gone.
+
+        What a store has dropped to make room is missing at the start.
+        """
+        await self.get(thread_id, caller)
+        end = await self._store.log.end(thread_id)
+        if upto is not None and (upto.epoch != end.epoch or upto.seq > end.seq):
+            raise Gone
+        last = end.seq if upto is None else upto.seq
+        async with aclosing(self.so_far(thread_id, caller)) as batches:
+            return [each async for batch in batches for each in batch.records if each.seq <= last]
+
+    async def follow(
+        self, thread_id: str, caller: Caller, after: Cursor | None = None
+    ) -> AsyncGenerator[Batch, None]:
+        """Every record after the cursor, then live, without end; raises ThreadNotFound and Gone."""
+        await self.get(thread_id, caller)
+        async with aclosing(self._store.log.follow(thread_id, after)) as batches:
+            async for batch in batches:
+                yield batch
+
+    async def so_far(
+        self, thread_id: str, caller: Caller, after: Cursor | None = None
+    ) -> AsyncGenerator[Batch, None]:
+        """Every record after the cursor that there is by now; waits for none.
+
+        Raises ThreadNotFound and Gone. Close it (`aclosing`).
+        """
+        await self.get(thread_id, caller)
+        end = await self._store.log.end(thread_id)
+        if end in (after, Cursor(end.epoch, 0)):
+            return
+        async with aclosing(self._store.log.follow(thread_id, after)) as batches:
+            async for batch in batches:
+                yield _up_to(batch, end, live=False)
+                if batch.cursor.seq >= end.seq:
+                    return
+
+    async def connect(
+        self, thread_id: str, caller: Caller, after: Cursor | None = None
+    ) -> AsyncGenerator[Batch, None]:
+        """Every record after the cursor, up to now or, while a run is live, up to its end.
+
+        Raises ThreadNotFound and Gone. Close it (`aclosing`).
+        """
+        await self.get(thread_id, caller)
+        end, live = await self._now(thread_id)
+        if not live and end in (after, Cursor(end.epoch, 0)):
+            return
+        async with aclosing(self._store.log.follow(thread_id, after)) as batches:
+            async for batch in batches:
+                kept = _up_to(batch, end, live)
+                yield kept
+                if kept is not batch or (not live and batch.cursor.seq >= end.seq):
+                    return
+
+    async def _now(self, thread_id: str) -> tuple[Cursor, bool]:
+        """The end of the log and whether a run is live, whose terminal event then stands behind it.
+
+        A run that ends between the two looks is neither live nor whole: look again.
+        """
+        log = self._store.log
+        while True:
+            end = await log.end(thread_id)
+            live = await log.active(thread_id) is not None
+            if live or end == await log.end(thread_id):
+                return end, live
+
+
+def _up_to(batch: Batch, end: Cursor, live: bool) -> Batch:
+    """The batch without what follows the end: of the log as it was, or of the run then live."""
+    for count, record in enumerate(batch.records, 1):
+        if record.seq >= end.seq and (not live or _ends(record, end)):
+            return Batch(batch.records[:count], Cursor(end.epoch, record.seq))
+    return batch
+
+
+def _ends(record: Record, end: Cursor) -> bool:
+    return record.seq > end.seq and record.event["type"] in TERMINAL

@@ -1,0 +1,83 @@
+"""Names for threads that have none, made by their own agents: a hook, used where it is wanted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import aclosing
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.core.errors import AguiError
+from agui_runtime.core.events import Event, Message, RunRequest
+from agui_runtime.core.fold import fold
+from agui_runtime.hooks.hook import Hook, RunReport
+from agui_runtime.runtime.runtime import CopilotRuntime
+
+logger = logging.getLogger(__name__)
+
+LONGEST = 80
+"""Characters of a name."""
+
+EXCERPT = 1000
+"""So many characters of what each side said are shown to the model."""
+
+QUESTION = (
+    "Give this conversation a title of at most six words, in its own language. Answer with the"
+    " title only.\n\n"
+)
+
+
+class ThreadNamer(Hook):
+    """After a thread's first exchange, asks its agent for a title, beside the thread.
+
+    `runtime.add_hook(ThreadNamer(runtime))`. A run that failed or was stopped names nothing; nor
+    does an agent that fails to answer: then the next run is tried.
+    """
+
+    def __init__(self, runtime: CopilotRuntime) -> None:
+        self._runtime = runtime
+
+    async def after_run(self, report: RunReport) -> None:
+        if report.context.ephemeral or report.failure is not None:
+            return
+        said = _exchange(report)
+        if said is None:
+            return
+        threads, thread_id = self._runtime.threads, report.run.thread_id
+        try:
+            thread = await threads.get(thread_id, report.context.caller)
+            if thread.name is None and (name := await self._name(report, said)):
+                await threads.update(thread_id, report.context.caller, name=name)
+        except AguiError as error:
+            logger.warning("thread %s has got no name: %s", thread_id, error.message)
+
+    async def _name(self, report: RunReport, said: str) -> str:
+        message = {"id": "exchange", "role": "user", "content": QUESTION + said}
+        lists: dict[str, list[object]] = {"messages": [message], "tools": [], "context": []}
+        rest = {"threadId": "", "runId": "", "state": {}, "forwardedProps": {}}
+        asked = RunAgentInput.model_validate({**rest, **lists})
+        handle = await self._runtime.start(
+            RunRequest(asked, report.context, report.run.agent, ephemeral=True)
+        )
+        events: list[Event] = []
+        async with aclosing(handle.batches()) as batches:
+            async for batch in batches:
+                events += [record.event for record in batch.records]
+        return _title(fold(events).messages)
+
+
+def _exchange(report: RunReport) -> str | None:
+    """What the user asked last and what was answered; None unless both said something."""
+    asked = [str(m.content or "") for m in report.request.messages if m.role == "user"]
+    told = [str(m.get("content") or "") for m in report.messages if m["role"] == "assistant"]
+    if not asked or not asked[-1] or not any(told):
+        return None
+    return f"User: {asked[-1][:EXCERPT]}\n\nAssistant: {' '.join(told)[:EXCERPT]}"
+
+
+def _title(messages: Sequence[Message]) -> str:
+    """The last thing that was said, in one line and without quotation marks."""
+    told = [str(m.get("content") or "") for m in messages if m["role"] == "assistant"]
+    line = " ".join(told[-1].split()) if told else ""
+    return line.strip("\"'“”„«» ").removesuffix(".")[:LONGEST].strip()

@@ -1,0 +1,186 @@
+"""A store whose threads are found under the present names of agents that were renamed.
+
+What was stored under an agent's former name stays where it is; whoever reads sees the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, aclosing
+from dataclasses import replace
+from typing import TypeVar
+
+from agui_runtime.core.events import Cursor, Event, RunInfo, ThreadInfo
+from agui_runtime.stores.base import (
+    AgentState,
+    Batch,
+    Lease,
+    Page,
+    RunEnd,
+    RunLog,
+    StateKey,
+    StateStore,
+    Store,
+    ThreadIndex,
+)
+
+Named = TypeVar("Named", RunInfo, ThreadInfo)
+
+
+class Names:
+    """The present name of each former one, and back. `aliases` maps former names to present ones.
+
+    Beside an agent's state stand its notes, under its name and a `#` with more behind it.
+    """
+
+    def __init__(self, aliases: Mapping[str, str]) -> None:
+        self._present = dict(aliases)
+
+    def present(self, name: str) -> str:
+        agent, *note = name.split("#", 1)
+        return "#".join([self._present.get(agent, agent), *note])
+
+    def former(self, name: str) -> list[str]:
+        """The names under which there may be something, too; the latest alias first."""
+        agent, *note = name.split("#", 1)
+        names = [old for old, new in reversed(self._present.items()) if new == agent]
+        return ["#".join([old, *note]) for old in names]
+
+    def every(self, names: Collection[str]) -> set[str]:
+        present = {self.present(name) for name in names}
+        return present.union(*(self.former(name) for name in present))
+
+    def shown(self, info: Named) -> Named:
+        return replace(info, agent=self.present(info.agent))
+
+
+class AliasedStore:
+    """A `Store` over another one. Raises what that raises."""
+
+    def __init__(self, store: Store, aliases: Mapping[str, str]) -> None:
+        names = Names(aliases)
+        self.log: RunLog = _Log(store.log, names)
+        self.states: StateStore = _States(store.states, names)
+        self.threads: ThreadIndex = _Threads(store.threads, names)
+        self._store = store
+
+    async def open(self) -> None:
+        await self._store.open()
+
+    async def check(self) -> None:
+        await self._store.check()
+
+    async def close(self) -> None:
+        await self._store.close()
+
+
+class _States:
+    """A state under a former name counts as version 0 of the present one: nothing is saved yet."""
+
+    def __init__(self, states: StateStore, names: Names) -> None:
+        self._states = states
+        self._names = names
+
+    async def load(self, thread_id: str, agent: str) -> AgentState | None:
+        found = await self._states.load(thread_id, agent)
+        for name in self._names.former(agent) if found is None else ():
+            before = await self._states.load(thread_id, name)
+            if before is not None:
+                return replace(before, version=0)
+        return found
+
+    async def save(
+        self, thread_id: str, agent: str, saved: AgentState, expected_version: int | None = None
+    ) -> int:
+        return await self._states.save(thread_id, agent, saved, expected_version)
+
+    async def delete(self, thread_id: str, agent: str | None = None) -> None:
+        for name in (agent, *(self._names.former(agent) if agent else ())):
+            await self._states.delete(thread_id, name)
+
+    async def keys(self, thread_id: str | None = None) -> AsyncGenerator[StateKey, None]:
+        """Those under former names are there under the present one, once."""
+        seen: set[StateKey] = set()
+        async with aclosing(self._states.keys(thread_id)) as keys:
+            async for key in keys:
+                present = key._replace(agent=self._names.present(key.agent))
+                if present not in seen:
+                    seen.add(present)
+                    yield present
+
+
+class _Threads:
+    def __init__(self, threads: ThreadIndex, names: Names) -> None:
+        self._threads = threads
+        self._names = names
+
+    async def get(self, thread_id: str) -> ThreadInfo | None:
+        found = await self._threads.get(thread_id)
+        return found and self._names.shown(found)
+
+    async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
+        return self._names.shown(await self._threads.obtain(thread_id, owner, agent))
+
+    async def list(
+        self,
+        owner: str,
+        *,
+        agents: Collection[str] = (),
+        include_archived: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        page = await self._threads.list(
+            owner,
+            agents=self._names.every(agents),
+            include_archived=include_archived,
+            limit=limit,
+            cursor=cursor,
+        )
+        return replace(page, threads=[self._names.shown(each) for each in page.threads])
+
+    async def update(
+        self, thread_id: str, *, name: str | None = None, archived: bool | None = None
+    ) -> ThreadInfo:
+        changed = await self._threads.update(thread_id, name=name, archived=archived)
+        return self._names.shown(changed)
+
+    async def delete(self, thread_id: str) -> None:
+        await self._threads.delete(thread_id)
+
+    async def runs(self, thread_id: str) -> Sequence[RunInfo]:
+        return [self._names.shown(each) for each in await self._threads.runs(thread_id)]
+
+
+class _Log:
+    def __init__(self, log: RunLog, names: Names) -> None:
+        self._log = log
+        self._names = names
+
+    async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
+        return await self._log.claim(run, on_stop)
+
+    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
+        return self._log.keep(lease, on_lost)
+
+    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
+        await self._log.append(lease, events)
+
+    async def release(self, lease: Lease, end: RunEnd) -> None:
+        await self._log.release(lease, end)
+
+    def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
+        return self._log.follow(thread_id, after)
+
+    async def end(self, thread_id: str) -> Cursor:
+        return await self._log.end(thread_id)
+
+    async def active(self, thread_id: str) -> RunInfo | None:
+        live = await self._log.active(thread_id)
+        return live and self._names.shown(live)
+
+    async def ask_stop(self, thread_id: str, run_id: str | None = None) -> bool:
+        return await self._log.ask_stop(thread_id, run_id)
+
+    async def wait_idle(self, thread_id: str) -> None:
+        await self._log.wait_idle(thread_id)

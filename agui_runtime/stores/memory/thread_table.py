@@ -1,0 +1,230 @@
+"""What a memory store keeps: threads with their records, and the rules for making room."""
+
+from __future__ import annotations
+
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+
+from agui_runtime.core.errors import ThreadNotFound, TooLarge
+from agui_runtime.core.events import Event, RunInfo, ThreadInfo
+from agui_runtime.stores.base import AgentState, Lease
+from agui_runtime.stores.memory.records import (
+    RUN_OVERHEAD,
+    THREAD_OVERHEAD,
+    Packed,
+    SavedState,
+    Stored,
+    saved_state,
+    stored,
+    weight,
+    weight_of_ids,
+)
+from agui_runtime.stores.shared.waiters import Waiters
+
+READY = 2048
+"""So many records a reader is given at a time; those of one run are not parted for that."""
+
+READY_BYTES = 2**20
+"""So much text at a time, and of one run four times as much."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLimits:
+    """What a memory store keeps at most. A running thread is never dropped to make room.
+
+    `log_bytes` is the memory of all threads, states and ids of messages included; `state_bytes` is
+    the JSON of a state that is saved by itself.
+    """
+
+    threads: int = 1000
+    runs_per_thread: int = 100
+    log_bytes: int = 512 * 2**20
+    state_bytes: int = 2**20
+    max_age: float = 7 * 24 * 3600.0
+
+
+@dataclass(slots=True)
+class RecordedRun:
+    """A run and the number of its first record."""
+
+    run: RunInfo
+    first: int
+
+
+@dataclass(slots=True)
+class StoredThread:
+    """A thread with all that belongs to it; `dropped` counts the records that made room."""
+
+    info: ThreadInfo
+    records: list[Stored] = field(default_factory=list)
+    dropped: int = 0
+    spans: list[RecordedRun] = field(default_factory=list)
+    message_ids: set[str] = field(default_factory=set)
+    states: dict[str, SavedState] = field(default_factory=dict)
+    size: int = 0
+    lease: Lease | None = None
+    on_stop: Callable[[], None] | None = None
+    waiters: Waiters = field(default_factory=Waiters)
+    deleted: bool = False
+
+    @property
+    def last(self) -> int:
+        """The number of the latest record; the first record of a thread is 1."""
+        return self.dropped + len(self.records)
+
+    def version(self, agent: str) -> int:
+        saved = self.states.get(agent)
+        return saved.version if saved else 0
+
+    def next_state(self, agent: str, saved: AgentState, now: float) -> SavedState:
+        """The agent's next state, to be saved; raises Unencodable."""
+        return saved_state(saved, self.version(agent) + 1, now, self.states.get(agent))
+
+    def ready(self, position: int) -> list[Stored]:
+        """What follows the position, or so much of it as a reader is given at a time."""
+        found: list[Stored] = []
+        text, previous = 0, ""
+        for index in range(position - self.dropped, len(self.records)):
+            item = self.records[index]
+            many = len(found) >= READY or text >= READY_BYTES
+            if (many and item.run_id != previous) or text >= 4 * READY_BYTES:
+                break
+            found.append(item)
+            text += len(item.text) if isinstance(item, Packed) else 0
+            previous = item.run_id
+        return found
+
+    def wake(self) -> None:
+        self.waiters.wake()
+
+    async def changed(self) -> None:
+        await self.waiters.news()
+
+
+class ThreadTable:
+    """The threads, least recently used first, and the rules for making room."""
+
+    def __init__(self, limits: MemoryLimits, clock: Callable[[], float]) -> None:
+        self.limits = limits
+        self.clock = clock
+        self.epoch = uuid.uuid4().hex[:12]
+        self.threads: OrderedDict[str, StoredThread] = OrderedDict()
+        self.size = 0
+
+    def find(self, thread_id: str) -> StoredThread:
+        self.expire()
+        thread = self.threads.get(thread_id)
+        if thread is None:
+            raise ThreadNotFound(thread_id)
+        return thread
+
+    def obtain(self, thread_id: str, owner: str, agent: str) -> StoredThread:
+        """The owner's thread, made if it is new."""
+        self.expire()
+        thread = self.threads.get(thread_id)
+        if thread is None:
+            now = self.clock()
+            thread = StoredThread(ThreadInfo(thread_id, owner, agent, now, now))
+            self.threads[thread_id] = thread
+            self.grow(thread, THREAD_OVERHEAD)
+        if thread.info.owner != owner:
+            raise ThreadNotFound(thread_id)
+        return thread
+
+    def touch(self, thread: StoredThread) -> None:
+        thread.info = replace(thread.info, updated_at=self.clock())
+        self.threads.move_to_end(thread.info.thread_id)
+
+    def grow(self, thread: StoredThread, size: int) -> None:
+        thread.size += size
+        self.size += size
+
+    def begin(self, thread: StoredThread, run: RunInfo) -> None:
+        thread.spans.append(RecordedRun(run, thread.last + 1))
+        self.grow(thread, RUN_OVERHEAD)
+
+    def write(self, thread: StoredThread, run_id: str, events: Sequence[Event]) -> None:
+        """All of the events or none; raises Unencodable."""
+        items = [stored(seq, run_id, event) for seq, event in enumerate(events, thread.last + 1)]
+        thread.records += items
+        self.grow(thread, sum(map(weight, items)))
+        thread.wake()
+
+    def remember(self, thread: StoredThread, ids: frozenset[str]) -> None:
+        new = ids - thread.message_ids
+        thread.message_ids |= new
+        self.grow(thread, weight_of_ids(new))
+
+    def save(self, thread: StoredThread, agent: str, made: SavedState) -> None:
+        """Keep it in the place of what was there."""
+        self.unsave(thread, agent)
+        thread.states[agent] = made
+        self.grow(thread, made.weight)
+
+    def unsave(self, thread: StoredThread, agent: str) -> None:
+        saved = thread.states.pop(agent, None)
+        if saved is not None:
+            self.grow(thread, -saved.weight)
+
+    def drop(self, thread: StoredThread) -> None:
+        del self.threads[thread.info.thread_id]
+        self.size -= thread.size
+        thread.deleted = True
+        thread.wake()
+
+    def make_room(self, running: StoredThread) -> None:
+        """Drop idle threads, then the thread's own oldest runs, until the limits hold.
+
+        Raises TooLarge if the live run is too much by itself.
+        """
+        self.drop_idle(running)
+        while not self._fits() and len(running.spans) > 1:
+            self.forget_runs(running, 1)
+        if running.size > self.limits.log_bytes:
+            raise TooLarge(f"the thread takes more than {self.limits.log_bytes} bytes of memory")
+
+    def forget_runs(self, thread: StoredThread, surplus: int) -> None:
+        """Forget the thread's oldest runs, records and all; readers behind them are told `Gone`."""
+        if surplus <= 0:
+            return
+        count = thread.spans[surplus].first - 1 - thread.dropped
+        gone = thread.records[:count]
+        del thread.records[:count]
+        thread.dropped += count
+        thread.spans = thread.spans[surplus:]
+        self.grow(thread, -sum(map(weight, gone)) - RUN_OVERHEAD * surplus)
+
+    def expire(self) -> None:
+        """Drop the threads that are too old."""
+        oldest_allowed = self.clock() - self.limits.max_age
+
+        def is_old(thread: StoredThread) -> bool:
+            return thread.info.updated_at < oldest_allowed
+
+        for thread in list(takewhile(is_old, self.threads.values())):
+            if thread.lease is None:
+                self.drop(thread)
+
+    def drop_idle(self, beside: StoredThread) -> None:
+        """Drop as many of the other idle threads as it takes, those first that nobody used for
+        longest.
+        """
+        for thread in self._droppable(beside):
+            self.drop(thread)
+
+    def _droppable(self, beside: StoredThread) -> list[StoredThread]:
+        size, count = self.size - self.limits.log_bytes, len(self.threads) - self.limits.threads
+        found: list[StoredThread] = []
+        for thread in self.threads.values():
+            if size <= 0 and count <= 0:
+                break
+            if thread.lease is None and thread is not beside:
+                found.append(thread)
+                size, count = size - thread.size, count - 1
+        return found
+
+    def _fits(self) -> bool:
+        return self.size <= self.limits.log_bytes and len(self.threads) <= self.limits.threads

@@ -1,0 +1,110 @@
+"""The leases that this process holds, and whom to tell when one is stopped or lost. No commands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from agui_runtime.core.errors import OwnerLost
+from agui_runtime.core.events import Event, RunInfo
+from agui_runtime.stores.base import Lease
+from agui_runtime.stores.redis.renewal import LeaseRenewal, Tenure
+from agui_runtime.stores.redis.script import Script
+from agui_runtime.stores.redis.subscriber import Subscriber
+
+
+@dataclass(slots=True)
+class Held:
+    """What this process knows of a lease that it holds: the number of its latest record.
+
+    `turn` keeps writes in order. After a write whose fate is unknown the lease is `broken`: more
+    would leave a hole. `until` is how long the claim alone is worth, on the renewal's clock.
+    """
+
+    seq: int
+    epoch: str
+    on_stop: Callable[[], None] | None = None
+    until: float = 0.0
+    tenure: Tenure | None = None
+    broken: bool = False
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def lost(self) -> bool:
+        """No more may be written: nobody can say any longer that the thread is this process's."""
+        return self.broken or (self.tenure is not None and self.tenure.over)
+
+
+class HeldLeases:
+    """By thread and token."""
+
+    def __init__(self, script: Script, subscriber: Subscriber, renewal: LeaseRenewal) -> None:
+        self._script = script
+        self._subscriber = subscriber
+        self._renewal = renewal
+        self._held: dict[tuple[str, int], Held] = {}
+
+    def add(self, thread_id: str, token: int, held: Held) -> None:
+        self._held[thread_id, token] = held
+        self._subscriber.speaks(self._script.channel(thread_id))
+
+    def of(self, lease: Lease) -> Held:
+        """Raises OwnerLost if it is not held any longer."""
+        held = self._held.get((lease.run.thread_id, lease.token))
+        if held is None:
+            raise OwnerLost
+        return held
+
+    def remove(self, lease: Lease) -> bool:
+        """It is held no longer; False if it was not held."""
+        held = self._held.pop((lease.run.thread_id, lease.token), None)
+        if held is not None:
+            self._subscriber.is_silent(self._script.channel(lease.run.thread_id))
+        return held is not None
+
+    def lose(self, lease: Lease, *, unheard: bool = False) -> None:
+        """It is held no longer, and the end of its run was not written; see `Subscriber.lost`."""
+        if self.remove(lease):
+            self._subscriber.lost(self._script.channel(lease.run.thread_id), unheard=unheard)
+
+    @contextmanager
+    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> Iterator[None]:
+        """See `RunLog.keep`."""
+        held = self.of(lease)
+
+        def lost(by_clock: bool) -> None:
+            self.lose(lease, unheard=by_clock)
+            on_lost()
+
+        def stop() -> None:
+            self.stop(lease.run.thread_id, lease.token)
+
+        held.tenure = Tenure(lease, held.until, lost, stop)
+        self._renewal.keep(held.tenure)
+        try:
+            yield
+        finally:
+            self._renewal.drop(lease)
+            self.lose(lease)
+
+    def stop(self, thread_id: str, token: int) -> None:
+        """Somebody asks the run to stop; it is told so once."""
+        held = self._held.get((thread_id, token))
+        if held is not None and held.on_stop is not None:
+            on_stop, held.on_stop = held.on_stop, None
+            on_stop()
+
+    def on_stop_request(self, payload: bytes) -> None:
+        """The same, as another process says it."""
+        channel, _, token = payload.decode(errors="replace").rpartition("\n")
+        for thread_id, number in list(self._held):
+            if str(number) == token and self._script.channel(thread_id) == channel:
+                self.stop(thread_id, number)
+
+    def written(self, run: RunInfo, held: Held, events: Sequence[Event]) -> None:
+        """These events are stored; readers in this process need not wait to hear of it."""
+        channel = self._script.channel(run.thread_id)
+        self._subscriber.told(channel, held.epoch, held.seq + 1, run.run_id, events)
+        held.seq += len(events)

@@ -1,0 +1,221 @@
+"""Keeps this process's leases alive, from a thread and a connection of its own.
+
+Neither a busy event loop nor a crowd of readers costs a live run its lease. It knows no logs.
+
+What proves life: the event loop answers at least every `hung` seconds, and the server every `lease`
+seconds. Without the first, leases are given up; without the second, they are over by the owner's
+own clock, before anybody else may take them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from redis.exceptions import RedisError, ResponseError
+
+from agui_runtime.core.errors import StoreUnavailable
+from agui_runtime.stores.base import Lease
+from agui_runtime.stores.redis.index import Index
+from agui_runtime.stores.redis.limits import RedisLimits
+from agui_runtime.stores.redis.script import Script
+from agui_runtime.stores.redis.server import Server
+
+logger = logging.getLogger(__name__)
+
+RENEWALS = 10
+"""So many in the length of a lease: an outage of nearly all of it can be waited out."""
+
+LOOKS = 20
+"""So often in the length of a lease it is seen whether one is over."""
+
+
+def elapsed() -> float:
+    """Seconds of a clock that nobody sets and, where the system has one, that runs on while the
+    machine sleeps.
+    """
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)
+
+
+@dataclass(slots=True)
+class Tenure:
+    """A lease that is renewed; it is the process's own until the clock shows `until`.
+
+    `on_lost` is told whether nobody but the clock says so.
+    """
+
+    lease: Lease
+    until: float
+    on_lost: Callable[[bool], None]
+    on_stop: Callable[[], None]
+    lost: bool = False
+
+    @property
+    def over(self) -> bool:
+        return self.lost or elapsed() >= self.until
+
+
+class LeaseRenewal:
+    """Renews what it is given to keep; calls back in the event loop that opened it."""
+
+    def __init__(
+        self, url: str, prefix: str, limits: RedisLimits, clock: Callable[[], float] | None
+    ) -> None:
+        self._limits = limits
+        self._server = Server(url, limits.lease / 3, limits.lease / 3)
+        self._script = Script(self._server, prefix, limits.max_age, clock)
+        self._index = Index(self._server, prefix, limits.max_age, clock)
+        self._tenures: dict[tuple[str, int], Tenure] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._renewing: asyncio.Task[None] | None = None
+        self._begun = threading.Event()
+        self._closing = False
+
+    def open(self) -> None:
+        """Begin; raises nothing."""
+        if self._thread is None:
+            self._loop = asyncio.get_running_loop()
+            self._answered_at = elapsed()
+            self._closing = False
+            self._thread = threading.Thread(target=self._live, name="leases", daemon=True)
+            self._thread.start()
+
+    async def close(self) -> None:
+        """Renew nothing more; return when the thread has ended."""
+        thread, self._thread, self._closing = self._thread, None, True
+        while thread is not None and thread.is_alive():
+            with suppress(RuntimeError):  # its loop has just ended
+                self._in_thread(self._end)
+            await asyncio.to_thread(thread.join, 0.05)
+
+    def keep(self, tenure: Tenure) -> None:
+        with self._lock:
+            self._tenures[tenure.lease.run.thread_id, tenure.lease.token] = tenure
+
+    def drop(self, lease: Lease) -> None:
+        with self._lock:
+            self._tenures.pop((lease.run.thread_id, lease.token), None)
+
+    # What follows runs in the thread.
+
+    def _live(self) -> None:
+        while not self._closing:
+            try:
+                asyncio.run(self._watch())
+            except asyncio.CancelledError:
+                return
+            except Exception:  # leases must be kept whatever one renewal met
+                logger.exception("Redis: keeping the leases failed; it begins anew")
+                time.sleep(1)
+
+    async def _watch(self) -> None:
+        """See what is over, for as long as renewals go on."""
+        self._own = asyncio.get_running_loop()
+        self._renewing = asyncio.create_task(self._renew())
+        self._begun.set()
+        try:
+            while not self._renewing.done():
+                await asyncio.wait([self._renewing], timeout=self._limits.lease / LOOKS)
+                for tenure in self._all():
+                    if tenure.over:
+                        self._lose(tenure, by_clock=True)
+            self._renewing.result()
+        finally:
+            await self._server.close()
+
+    async def _renew(self) -> None:
+        due: Sequence[Tenure] = ()
+        idle = False  # the first time without any lease: so the connection is there in time
+        while True:
+            if not idle:
+                try:
+                    await self._server.open()
+                    await self._renew_all(due)
+                except (StoreUnavailable, RedisError, OSError) as error:
+                    logger.warning("Redis: %d leases are not renewed yet: %s", len(due), error)
+            await asyncio.sleep(self._limits.lease / RENEWALS)
+            due = self._due()
+            idle = not due
+
+    def _due(self) -> Sequence[Tenure]:
+        live = [tenure for tenure in self._all() if not tenure.over]
+        return live if live and self._loop_lives() else ()
+
+    async def _renew_all(self, due: Sequence[Tenure]) -> None:
+        sent = elapsed()
+        requests = [self._ask(tenure) for tenure in due]
+        noted = self._index.renew(
+            [tenure.lease.run.thread_id for tenure in due], self._limits.lease
+        )
+        *replies, _ = await asyncio.gather(*requests, noted, return_exceptions=True)
+        failed = []
+        for tenure, reply in zip(due, replies, strict=True):
+            if isinstance(reply, BaseException):
+                failed.append((tenure, reply))
+            else:
+                self._hear(tenure, sent, reply)
+        refused = [tenure for tenure, error in failed if isinstance(error, ResponseError)]
+        # A broken connection is the same for all: one is enough to open the next.
+        again = refused or [tenure for tenure, _ in failed[:1]]
+        for found in await asyncio.gather(*map(self._repeat, again), return_exceptions=True):
+            if isinstance(found, BaseException):
+                raise found
+
+    def _ask(self, tenure: Tenure) -> asyncio.Future[Any]:
+        lease = tenure.lease
+        return self._script.ask("renew", lease.run.thread_id, lease.token, self._limits.lease)
+
+    async def _repeat(self, tenure: Tenure) -> None:
+        """The server may be new, or the thread elsewhere in its cluster."""
+        lease, sent = tenure.lease, elapsed()
+        words = (lease.token, self._limits.lease)
+        self._hear(tenure, sent, await self._script.step("renew", lease.run.thread_id, *words))
+
+    def _hear(self, tenure: Tenure, sent: float, reply: Sequence[Any]) -> None:
+        how, *more = reply
+        if how != b"ok":
+            self._lose(tenure, by_clock=False)
+            return
+        tenure.until = sent + self._limits.lease
+        if more[0]:
+            self._call(tenure.on_stop)
+
+    def _lose(self, tenure: Tenure, *, by_clock: bool) -> None:
+        if not tenure.lost:
+            tenure.lost = True
+            self._call(lambda: tenure.on_lost(by_clock))
+
+    def _all(self) -> Sequence[Tenure]:
+        with self._lock:
+            return list(self._tenures.values())
+
+    def _loop_lives(self) -> bool:
+        """Whether the event loop has answered lately; it is asked again."""
+        self._call(self._answer)
+        silent = elapsed() - self._answered_at
+        if silent > self._limits.hung:
+            logger.error("the event loop has not turned for %.0f s: leases are given up", silent)
+        return silent <= self._limits.hung
+
+    def _call(self, callback: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody is there to be told
+            self._loop.call_soon_threadsafe(callback)
+
+    def _answer(self) -> None:
+        self._answered_at = elapsed()
+
+    def _in_thread(self, callback: Callable[[], None]) -> None:
+        self._begun.wait()
+        self._own.call_soon_threadsafe(callback)
+
+    def _end(self) -> None:
+        if self._renewing is not None:
+            self._renewing.cancel()

@@ -1,0 +1,171 @@
+"""What this process hears of its threads: one connection, however many readers follow them.
+
+What is heard only saves a look into the log; whoever missed something finds it there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
+
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import RedisError
+
+from agui_runtime.core import jsontext
+from agui_runtime.core.errors import OwnerLost, StoreUnavailable
+from agui_runtime.core.events import Event
+from agui_runtime.stores.redis.pipe import cancellable, cancelled
+from agui_runtime.stores.redis.recent_records import RecentRecords
+
+logger = logging.getLogger(__name__)
+
+PULSE = 2.0
+"""Seconds between signs of life; a connection that is silent for three of them is dead."""
+
+RETRY_AFTER = 0.2
+
+
+class Subscriber:
+    """Keeps the one connection alive and hands what it says to tails and to `on_inbox`."""
+
+    def __init__(
+        self, dial: Callable[[], AbstractConnection], inbox: str, on_inbox: Callable[[bytes], None]
+    ) -> None:
+        self._dial = dial
+        self._inbox = inbox
+        self._on_inbox = on_inbox
+        self._tails: dict[str, RecentRecords] = {}
+        self._spoken: set[str] = set()
+        self._wanted = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._listen())
+
+    async def close(self) -> None:
+        if self._task is not None:
+            await cancelled(self._task)
+
+    @contextmanager
+    def tail(self, channel: str, thread_id: str) -> Iterator[RecentRecords]:
+        """The thread's tail, heard as long as somebody is in the block."""
+        tail = self._tails.get(channel)
+        if tail is None:
+            tail = self._tails[channel] = RecentRecords(thread_id)
+            self._wanted.set()
+        tail.readers += 1
+        try:
+            yield tail
+        finally:
+            tail.readers -= 1
+            if not tail.readers:
+                del self._tails[channel]
+                self._wanted.set()
+
+    def speaks(self, channel: str) -> None:
+        """From now on only this process writes the thread, and tells its tail itself."""
+        self._spoken.add(channel)
+        self._wanted.set()
+
+    def is_spoken(self, channel: str) -> bool:
+        """Whether a run of this process writes the thread."""
+        return channel in self._spoken
+
+    def is_silent(self, channel: str) -> None:
+        """Others may write the thread again."""
+        self._spoken.discard(channel)
+        self._wanted.set()
+
+    def lost(self, channel: str, *, unheard: bool) -> None:
+        """This process no longer writes the thread: whoever does so next is not known. `unheard`:
+        nor can the log be read.
+        """
+        tail = self._tails.get(channel)
+        if tail is not None and unheard:
+            tail.fail(OwnerLost())
+        elif tail is not None:
+            tail.orphan()
+
+    def others(self) -> Sequence[RecentRecords]:
+        """The tails of threads that this process does not write."""
+        return [self._tails[name] for name in self._tails.keys() - self._spoken]
+
+    def told(
+        self, channel: str, epoch: str, first: int, run_id: str, events: Sequence[Event]
+    ) -> None:
+        """What this process stored itself; its readers need not wait to hear of it."""
+        tail = self._tails.get(channel)
+        if tail is not None:
+            tail.hear(epoch, first, run_id, events)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._connected() as connection, asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._subscribe(connection))
+                    tasks.create_task(self._read(connection))
+            except* (RedisError, OSError, TimeoutError, StoreUnavailable) as group:
+                logger.warning("Redis: listening again: %s", group.exceptions[0])
+            except* Exception:  # nobody would hear of stops and news from now on
+                logger.exception("Redis: listening failed; it begins anew")
+            for tail in list(self._tails.values()):
+                tail.forget()
+            await asyncio.sleep(RETRY_AFTER)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AbstractConnection]:
+        connection = self._dial()
+        try:
+            await cancellable(connection.connect())  # type: ignore[no-untyped-call]  # redis-py
+            yield connection
+        finally:
+            await connection.disconnect()
+
+    async def _subscribe(self, connection: AbstractConnection) -> None:
+        heard: set[str] = set()
+        now = asyncio.get_running_loop().time
+        spoke_at = now()
+        while True:
+            self._wanted.clear()
+            wanted = {self._inbox, *(self._tails.keys() - self._spoken)}
+            for word, channels in (("SUBSCRIBE", wanted - heard), ("UNSUBSCRIBE", heard - wanted)):
+                if channels:
+                    await cancellable(connection.send_command(word, *channels))
+            heard = wanted
+            if now() - spoke_at >= PULSE:  # whatever else goes on, so that an answer is due
+                await cancellable(connection.send_command("PING"))
+                spoke_at = now()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PULSE):
+                    await self._wanted.wait()
+
+    async def _read(self, connection: AbstractConnection) -> None:
+        while True:
+            reply = await cancellable(connection.read_response(timeout=3 * PULSE))
+            if reply is None:
+                raise TimeoutError("nothing was heard, not even an answer to a sign of life")
+            if not isinstance(reply, list) or len(reply) != 3:
+                continue  # PONG
+            kind, channel, payload = reply
+            name = channel.decode()
+            if kind == b"message" and name == self._inbox:
+                self._on_inbox(payload)
+            elif (tail := self._tails.get(name)) is not None and kind != b"unsubscribe":
+                _hear(tail, kind, payload)
+
+
+def _hear(tail: RecentRecords, kind: bytes, payload: Any) -> None:  # noqa: ANN401  # bytes or a number
+    """News of the thread; also that it is gone, or that only from now on news is heard."""
+    if kind != b"message" or not payload:
+        tail.forget()
+        return
+    head, _, events = payload.partition(b"\n")
+    try:
+        epoch, first, run_id = head.decode().split(" ", 2)
+        tail.hear(epoch, int(first), run_id, jsontext.loads(events))
+    except ValueError as error:  # the log may be in order, and is looked into
+        logger.error("Redis: news that cannot be read: %s", error)
+        tail.forget()

@@ -1,0 +1,1 @@
+"""What stores share: the cursors of pages, and readers that wait for news."""

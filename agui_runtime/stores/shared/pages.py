@@ -1,0 +1,43 @@
+"""Where pages of threads begin and end, as clients are told it: `<time>/<thread id>`. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+from agui_runtime.core.errors import InvalidInput
+from agui_runtime.core.events import ThreadInfo
+
+Place: TypeAlias = tuple[float, str]
+"""By what pages are ordered: the later thread comes first."""
+
+BEFORE_ALL: Place = (float("inf"), "")
+
+
+def check_limit(limit: int) -> None:
+    """Raises InvalidInput for a page that could hold no thread."""
+    if limit < 1:
+        raise InvalidInput("limit: a whole number from 1")
+
+
+def place_of(thread: ThreadInfo) -> Place:
+    return (thread.updated_at, thread.thread_id)
+
+
+def cursor_of(thread: ThreadInfo) -> str:
+    """The cursor of the page that begins after this thread."""
+    return "{}/{}".format(*place_of(thread))
+
+
+def place_after(cursor: str | None) -> Place:
+    """Where the page of that cursor begins; raises InvalidInput for what `cursor_of` never gave."""
+    if cursor is None:
+        return BEFORE_ALL
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
+        raise InvalidInput("unknown page cursor; use the nextCursor of an earlier page")
+    return (float(found[1]), found[2])
+
+
+# Not all that `float` reads: a store could not compare with NaN.
+_CURSOR = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,20})?)/(.+)", re.DOTALL)

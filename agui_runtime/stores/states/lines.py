@@ -1,0 +1,105 @@
+"""A saved state as a line of JSON, written and read: the format of export and import. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import orjson
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from agui_runtime.core import jsontext
+from agui_runtime.core.errors import InvalidInput, first_fault
+from agui_runtime.core.events import ThreadInfo
+from agui_runtime.core.ids import fault_of
+from agui_runtime.stores.base import AgentState
+
+
+def _thread_id(value: str) -> str:
+    fault = fault_of(value) if value else "an id has at least one character"
+    if fault is not None:
+        raise PydanticCustomError("thread_id", "{fault}", {"fault": fault})
+    return value
+
+
+ThreadId = Annotated[str, AfterValidator(_thread_id)]
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """How many states were saved, and what is wrong with the others, by the number of their line,
+    the first of which is 1.
+    """
+
+    saved: int = 0
+    problems: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StateLine:
+    """What a line tells: a state, whose it is, and the thread's own agent."""
+
+    thread_id: str
+    owner: str
+    thread_agent: str
+    agent: str
+    saved: AgentState
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    role: str
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, strict=True)
+
+    thread_id: ThreadId
+    owner: str
+    thread_agent: str
+    agent: Name
+    schema_version: int = Field(1, ge=1)
+    state: Any
+    messages: list[_Message] = []
+
+
+def to_line(agent: str, thread: ThreadInfo, saved: AgentState) -> bytes:
+    """The state as a line, newline included."""
+    told = {
+        "threadId": thread.thread_id,
+        "owner": thread.owner,
+        "threadAgent": thread.agent,
+        "agent": agent,
+        "version": saved.version,
+        "schemaVersion": saved.schema_version,
+        "savedAt": saved.saved_at,
+        "state": saved.state,
+        "messages": list(saved.messages),
+    }
+    return jsontext.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def from_line(line: bytes) -> StateLine:
+    """Read a line back; raises InvalidInput. Its `version` and `savedAt` are for the reader."""
+    try:
+        kept = _Line.model_validate(jsontext.loads(line))
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(f"the line is not JSON: {error}") from None
+    except ValidationError as error:
+        raise InvalidInput(first_fault(error, "the line")) from None
+    messages = [message.model_dump() for message in kept.messages]
+    saved = AgentState(kept.state, messages, schema_version=kept.schema_version)
+    return StateLine(kept.thread_id, kept.owner, kept.thread_agent, kept.agent, saved)

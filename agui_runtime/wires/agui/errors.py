@@ -1,0 +1,80 @@
+"""What a front end is told instead of an answer: a status and `{"error", "message", ...}`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from agui_runtime.core.errors import AgentNotFound, AguiError, InvalidInput
+
+
+class HttpRefusal(Exception):
+    """Answered with an HTTP status and a JSON body in this wire's own words."""
+
+    def __init__(self, status: int, body: Mapping[str, Any], allow: str | None = None) -> None:
+        super().__init__(body.get("message") or body.get("error"))
+        self.status = status
+        self.body = body
+        self.headers = [(b"allow", allow.encode())] if allow else []
+
+
+class ErrorAnswer(NamedTuple):
+    """How an error is told."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+def not_found() -> HttpRefusal:
+    return HttpRefusal(404, {"error": "Not found"})
+
+
+def not_allowed(methods: str) -> HttpRefusal:
+    return HttpRefusal(405, {"error": "Method not allowed"}, methods)
+
+
+def invalid_request(message: str, status: int = 400) -> HttpRefusal:
+    """What is wrong with an envelope."""
+    return HttpRefusal(status, {"error": "invalid_request", "message": message})
+
+
+def told(error: Exception) -> ErrorAnswer:
+    """An error as a response; one that is not ours says nothing of itself."""
+    if isinstance(error, HttpRefusal):
+        return ErrorAnswer(error.status, error.body)
+    if not isinstance(error, AguiError):
+        return ErrorAnswer(
+            500, {"error": "Internal server error", "message": "see the server's log"}
+        )
+    body = _BODIES.get(type(error), _body)(error)
+    return ErrorAnswer(error.status, body)
+
+
+def _body(error: AguiError) -> Mapping[str, Any]:
+    title = _TITLES.get(error.code, "Failed to answer")
+    return {"error": title, "message": error.message, "code": error.code}
+
+
+def _unknown_agent(error: AguiError) -> Mapping[str, Any]:
+    assert isinstance(error, AgentNotFound)
+    return {"error": "Agent not found", "message": f"Agent '{error.name}' does not exist"}
+
+
+def _invalid(error: AguiError) -> Mapping[str, Any]:
+    return {"error": "Invalid request body", "details": error.message}
+
+
+_BODIES: Mapping[type[AguiError], Callable[[AguiError], Mapping[str, Any]]] = {
+    AgentNotFound: _unknown_agent,
+    InvalidInput: _invalid,
+}
+_TITLES = {
+    "HISTORY_GONE": "History gone",
+    "SHUTDOWN": "Shutting down",
+    "STORE_UNAVAILABLE": "Store unavailable",
+    "THREAD_BUSY": "Thread is busy",
+    "THREAD_NOT_FOUND": "Thread not found",
+    "TOO_LARGE": "Too large",
+    "TOO_MANY_REQUESTS": "Too many requests",
+    "UNAUTHENTICATED": "Unauthorized",
+}

@@ -1,0 +1,70 @@
+"""What front ends ask first: which agents there are, and what this runtime can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from agui_runtime.runtime.catalog import AgentInfo
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.agui.exchange import AguiExchange
+from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wrappers.drawing import drawn_by
+
+THREAD_ENDPOINTS = {"list": True, "inspect": True, "mutations": True, "realtimeMetadata": False}
+
+
+class Info:
+    """`/info`. It never tells of licences or entitlements: nobody holds any."""
+
+    def __init__(self, runtime: CopilotRuntime, options: WireOptions) -> None:
+        self._runtime = runtime
+        self._options = options
+        self._version = version("agui-runtime")  # reads a file
+
+    async def info(self, exchange: AguiExchange) -> None:
+        """The agents and the abilities of this runtime.
+
+        In an envelope it says besides that threads can be asked for in envelopes, too.
+        """
+        context = exchange.context({}, self._options.forwarded)
+        told = self._described(await self._runtime.discover(context))
+        if exchange.enveloped:
+            reached = {"resourceOperations": True, "threadEndpoints": THREAD_ENDPOINTS}
+            told = {**told, "singleRoute": reached}
+        await exchange.answer(told)
+
+    def _described(self, agents: Sequence[AgentInfo]) -> Mapping[str, Any]:
+        return {
+            "version": self._version,
+            "agents": _told(agents),
+            "audioFileTranscriptionEnabled": self._options.transcription is not None,
+            "mode": "sse",
+            "threadEndpoints": THREAD_ENDPOINTS,
+            "suggestions": True,
+            **self._drawing(),
+            "telemetryDisabled": True,
+        }
+
+    def _drawing(self) -> Mapping[str, Any]:
+        """Which agents can draw, so that pages load what shows it."""
+        drawing = self._runtime.options.generative_ui
+        agents = self._runtime.agents.items()
+        drawn = {name: drawn_by(agent) | drawing.kinds(name) for name, agent in agents}
+        surfaces = [name for name, kinds in drawn.items() if "a2ui" in kinds]
+        open_ui = any("open-generative-ui" in kinds for kinds in drawn.values())
+        told = {"a2uiEnabled": bool(surfaces), "openGenerativeUIEnabled": open_ui}
+        return told | ({"a2ui": {"enabled": True, "agents": surfaces}} if surfaces else {})
+
+
+def _told(agents: Sequence[AgentInfo]) -> Mapping[str, Any]:
+    return {
+        each.name: {
+            "name": each.name,
+            "description": each.description,
+            "className": each.class_name,
+            **({"capabilities": each.capabilities} if each.capabilities else {}),
+        }
+        for each in agents
+    }

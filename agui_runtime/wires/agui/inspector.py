@@ -1,0 +1,74 @@
+"""What developers' tools ask for: metadata, of which there is none, and events as they happen."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.core.events import Caller, Event, RunContext, RunInfo
+from agui_runtime.hooks.hook import Hook
+from agui_runtime.wires.agui.egress import older
+from agui_runtime.wires.agui.exchange import AguiExchange
+from agui_runtime.wires.shared.sse import frame
+
+BACKLOG = 1000
+"""So many events a slow reader may be behind; then it loses the oldest."""
+
+
+async def metadata(exchange: AguiExchange) -> None:
+    await exchange.answer(None, 204, [(b"cache-control", b"no-store, private")])
+
+
+class DebugFeed(Hook):
+    """The events of all runs to whoever listens, each caller's own only. For development."""
+
+    def __init__(self, keep_alive: float) -> None:
+        self._keep_alive = keep_alive
+        self._listeners: set[_Listener] = set()
+
+    async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
+        ids = {"threadId": run.thread_id, "runId": run.run_id}
+        asked = request.model_dump(mode="json", by_alias=True, exclude_none=True)
+        self.on_event(run, {"type": "RUN_STARTED", **ids, "input": asked})
+
+    def on_event(self, run: RunInfo, event: Event) -> None:
+        for listener in self._listeners:
+            if listener.caller.owner == run.owner:
+                listener.hear(run, event)
+
+    async def listen(self, exchange: AguiExchange) -> None:
+        """An endless stream; only what happens from now on."""
+        listener = _Listener(exchange.caller)
+        self._listeners.add(listener)
+        try:
+            await exchange.stream(listener.frames(), self._keep_alive)
+        finally:
+            self._listeners.discard(listener)
+
+
+class _Listener:
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        self._heard: deque[dict[str, Any]] = deque(maxlen=BACKLOG)
+        self._more = asyncio.Event()
+
+    def hear(self, run: RunInfo, event: Event) -> None:
+        told = older(event)
+        if told is None:
+            return
+        where = {"agentId": run.agent, "threadId": run.thread_id, "runId": run.run_id}
+        self._heard.append({"timestamp": int(time.time() * 1000), **where, "event": told})
+        self._more.set()
+
+    async def frames(self) -> AsyncGenerator[bytes, None]:
+        yield b": connected\n\n"
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            ready, self._heard = self._heard, deque(maxlen=BACKLOG)
+            yield b"".join(map(frame, ready))

@@ -1,0 +1,79 @@
+"""From a request's JSON to what the runtime is asked: the run's input and its fingerprint. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.agents.run_input import MalformedInput, typed
+from agui_runtime.core import jsontext
+from agui_runtime.core.attachments import modern
+from agui_runtime.core.errors import InvalidInput
+from agui_runtime.wires.agui.errors import HttpRefusal
+from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
+from agui_runtime.wrappers.mcp_apps import PROXIED
+
+SUGGEST = "copilotkitSuggest"
+"""The tool with which a front end has suggestions made."""
+
+# AG-UI 1.0 lets a client leave these out, but many adapters iterate over them.
+_DEFAULTS: Mapping[str, Any] = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
+
+
+def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentInput:
+    """The RunAgentInput in a body; raises InvalidInput, whose message is a JSON list of all faults,
+    and TooLarge.
+
+    Parts of AG-UI before 1.0 are given their form of today.
+    """
+    if not isinstance(payload, dict):
+        raise InvalidInput("the body must be a JSON object, a RunAgentInput")
+    limits.check_messages(payload.get("messages"))
+    given = {**_DEFAULTS, **{key: value for key, value in payload.items() if value is not None}}
+    if isinstance(given.get("messages"), list):
+        given["messages"] = [modern(message) for message in given["messages"]]
+    try:
+        return typed(given)
+    except MalformedInput as malformed:
+        raise InvalidInput(jsontext.dumps(malformed.faults).decode()) from None
+
+
+def fingerprint(agent: str, payload: object) -> str:
+    """The same for two requests that ask for the very same run."""
+    return blake2b(jsontext.dumps([agent, payload]), digest_size=16).hexdigest()
+
+
+def wants_suggestions(asked: RunAgentInput) -> bool:
+    """Whether the run only makes suggestions; front ends ask for them on throw-away threads."""
+    return [tool.name for tool in asked.tools or ()] == [SUGGEST]
+
+
+def comes_from_app(asked: RunAgentInput) -> bool:
+    """Whether it is an MCP app on the page that asks, and its server that is to answer."""
+    return PROXIED in properties_of(asked)
+
+
+def without_thread(asked: RunAgentInput) -> RunAgentInput:
+    """The same without the conversation."""
+    return asked.model_copy(update={"messages": [], "tools": [], "context": [], "state": {}})
+
+
+def properties_of(asked: RunAgentInput) -> Mapping[str, Any]:
+    """What the page gave as `properties`."""
+    props = asked.forwarded_props
+    return props if isinstance(props, Mapping) else {}
+
+
+def stop_run_id(payload: object) -> str | None:
+    """The run that a stop is meant for, None for whichever is live; raises HttpRefusal."""
+    if payload is None or payload == {}:
+        return None
+    if not isinstance(payload, dict) or payload.keys() != {"runId"}:
+        raise HttpRefusal(400, {"error": "Invalid stop request"})
+    run_id = payload["runId"]
+    if not isinstance(run_id, str) or not run_id:
+        raise HttpRefusal(400, {"error": "Invalid runId"})
+    return run_id

@@ -1,0 +1,165 @@
+"""The HTTP side: from a path or an envelope to a handler, whose errors it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Any
+from urllib.parse import quote, unquote
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from agui_runtime.core.errors import InvalidInput
+from agui_runtime.core.quotas import Quota
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.agui.annotate import Annotate
+from agui_runtime.wires.agui.envelope import unwrap
+from agui_runtime.wires.agui.errors import invalid_request, not_allowed
+from agui_runtime.wires.agui.exchange import AguiExchange
+from agui_runtime.wires.agui.info import Info
+from agui_runtime.wires.agui.inspector import DebugFeed, metadata
+from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.runs import Runs
+from agui_runtime.wires.agui.table import Handler, Table
+from agui_runtime.wires.agui.threads import ThreadRoutes
+from agui_runtime.wires.agui.transcribe import Transcribe
+from agui_runtime.wires.shared.admission import is_json
+from agui_runtime.wires.shared.http import ClientGone
+from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
+from agui_runtime.wires.shared.limits import ServerLimits
+
+DEFAULT = WireOptions()
+
+
+class Wire:
+    """This wire over one runtime: an ASGI app for whatever is below `path`. `places` are those of
+    open requests.
+    """
+
+    def __init__(
+        self,
+        runtime: CopilotRuntime,
+        path: str = "/copilotkit",
+        options: WireOptions = DEFAULT,
+        places: Quota | None = None,
+    ) -> None:
+        self._runtime = runtime
+        self.places = places or ServerLimits().places()
+        self._path = path.rstrip("/")
+        self._agents = [*self._path.split("/")[1:], "agent"]
+        self._depth = len(self._agents) - 1
+        self._limits = options.body_limits
+        self._table = Table(_entries(runtime, options))
+
+    @property
+    def offered(self) -> Sequence[tuple[str, str]]:
+        """Every method and path, with ids in braces, that is answered below the base path."""
+        return self._table.offered
+
+    def routes(self) -> APIRouter:
+        """To include in an app, after whatever else lives on the path or below it. CORS is the
+        app's.
+        """
+        router = APIRouter()
+        router.routes.append(Route(self._path or "/", self))
+        router.routes.append(Route(f"{self._path}/{{rest:path}}", self))
+        return router
+
+    def in_front_of(self, app: ASGIApp) -> ASGIApp:
+        """The app, past which the streams of agents are served; a middleware.
+
+        A framework's routing and error handling would do nothing for a stream but hold 7 kB and
+        take part in each of its writes.
+        """
+
+        def either(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+            ours = scope["type"] == "http" and _segments(scope)[: self._depth + 1] == self._agents
+            return (self if ours else app)(scope, receive, send)
+
+        return either
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        exchange = AguiExchange(scope, receive, send)
+        segments = _segments(scope)[self._depth :]
+        answer = self._handle(exchange, segments) if segments else self._open(exchange)
+        return _guarded(exchange, answer)
+
+    async def envelope(self, scope: Scope, receive: Receive, send: Send, body: Any) -> None:  # noqa: ANN401
+        """Answer a POST on the base path, `{"method", "params"?, "body"?}`, already read."""
+        exchange = AguiExchange(scope, receive, send)
+        await _guarded(exchange, self._unwrap(exchange, body))
+
+    async def _open(self, exchange: AguiExchange) -> None:
+        """Answer the base path itself, where no other wire does: envelopes only."""
+        if exchange.method != "POST":
+            raise not_allowed("POST")
+        if not is_json(exchange.headers.get("content-type", "").partition(";")[0].strip().lower()):
+            raise invalid_request("Single-route endpoint expects JSON payloads", 415)
+        try:
+            body = await exchange.payload(self._limits)
+        except InvalidInput:
+            raise invalid_request("Invalid JSON payload") from None
+        await self._unwrap(exchange, body)
+
+    async def _unwrap(self, exchange: AguiExchange, body: object) -> None:
+        exchange.enveloped = enveloped = unwrap(body)
+        await self._handle(exchange, enveloped.segments)
+
+    async def _handle(self, exchange: AguiExchange, segments: Sequence[str]) -> None:
+        handler, ids = self._table.find(exchange.method, segments)
+        request = Request(exchange.scope)
+        exchange.caller = await caller_of(request, self._runtime.authenticate)
+        with self.places.place(exchange.caller.owner):
+            await handler(exchange, **ids)
+
+
+async def _guarded(exchange: AguiExchange, answer: Awaitable[None]) -> None:
+    try:
+        await answer
+    except ClientGone:
+        return
+    except OwnAnswer as own:
+        await own.answer(exchange.scope, exchange.receive, exchange.send)
+    except Exception as error:  # noqa: BLE001  # the edge of a wire: `authenticate` is the user's
+        await exchange.refuse(error)
+
+
+def _entries(runtime: CopilotRuntime, options: WireOptions) -> Iterable[tuple[str, str, Handler]]:
+    runs, threads, info = (
+        Runs(runtime, options),
+        ThreadRoutes(runtime, options),
+        Info(runtime, options),
+    )
+    annotate = Annotate(runtime, options.annotations, options.body_limits)
+    yield "GET", "info", info.info
+    yield "POST", "agent/{agent}/run", runs.run
+    yield "POST", "agent/{agent}/connect", runs.connect
+    yield "POST", "agent/{agent}/suggest", runs.suggest
+    yield "POST", "agent/{agent}/stop/{thread}", runs.stop
+    yield "GET", "threads", threads.page
+    yield "POST", "threads/subscribe", threads.subscribe
+    yield "POST", "threads/clear", threads.clear
+    yield "PATCH", "threads/{thread}", threads.update
+    yield "DELETE", "threads/{thread}", threads.delete
+    yield "POST", "threads/{thread}/archive", threads.archive
+    yield "GET", "threads/{thread}/messages", threads.messages
+    yield "GET", "threads/{thread}/events", threads.events
+    yield "GET", "threads/{thread}/state", threads.state
+    yield "POST", "transcribe", Transcribe(options).transcribe
+    yield "POST", "annotate", annotate.annotate
+    yield "GET", "inspector-metadata", metadata
+    if options.development:
+        feed = DebugFeed(options.keep_alive)
+        runtime.add_hook(feed)
+        yield "GET", "cpk-debug-events", feed.listen
+
+
+def _segments(scope: Scope) -> list[str]:
+    """The path's segments within the app, split before they are decoded: an id may hold a slash."""
+    raw = scope.get("raw_path") or quote(scope["path"]).encode()
+    path = raw.partition(b"?")[0].decode("ascii", "replace")
+    mounted = quote(scope.get("root_path", "").rstrip("/")) + "/"
+    below = path.removeprefix(mounted).strip("/")
+    return [unquote(part) for part in below.split("/")] if below else []

@@ -1,0 +1,189 @@
+"""Run, connect, suggest and stop: a thread's log as an event stream, in one direction each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from typing import NamedTuple
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.agents.agent import Agent
+from agui_runtime.core.errors import Gone, InvalidInput
+from agui_runtime.core.events import Caller, Cursor, Record, RunRequest, ThreadInfo
+from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
+from agui_runtime.runs.handle import RunHandle
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.stores.base import Batch
+from agui_runtime.wires.agui.egress import Profile, frames, profile_of, replayed, without_input
+from agui_runtime.wires.agui.errors import HttpRefusal
+from agui_runtime.wires.agui.exchange import AguiExchange
+from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.reopening import reopening
+from agui_runtime.wires.agui.request import (
+    comes_from_app,
+    fingerprint,
+    properties_of,
+    run_input,
+    stop_run_id,
+    wants_suggestions,
+    without_thread,
+)
+from agui_runtime.wires.shared.pace import paced
+from agui_runtime.wires.shared.sse import frame
+from agui_runtime.wrappers.mcp_apps import answers_apps
+
+STOPPED = {
+    "stopped": True,
+    "interrupt": {"type": "RUN_ERROR", "message": "Run stopped by user", "code": "STOPPED"},
+}
+
+
+class _Started(NamedTuple):
+    """A run, how its reader is told of it, and whether it is beside all threads."""
+
+    handle: RunHandle
+    profile: Profile
+    beside: bool
+
+
+class Runs:
+    """The handlers below `/agent/{agent}`. An unknown agent is told before the body is read."""
+
+    def __init__(self, runtime: CopilotRuntime, options: WireOptions) -> None:
+        self._runtime = runtime
+        self._options = options
+        self._limits = options.body_limits
+
+    async def run(self, exchange: AguiExchange, agent: str) -> None:
+        """Start a run and follow it; closing the connection does not stop it."""
+        await self._follow(exchange, await self._started(exchange, agent))
+
+    async def suggest(self, exchange: AguiExchange, agent: str) -> None:
+        """The same beside all threads; the run ends with its reader."""
+        await self._follow(exchange, await self._started(exchange, agent, beside=True))
+
+    async def connect(self, exchange: AguiExchange, agent: str) -> None:
+        """The thread so far and, while a run is live, that run to its end; nothing of a thread that
+        does not exist yet.
+
+        `Last-Event-ID` resumes there: what was open is opened again, so that the rest is a stream
+        that a verifier accepts.
+        """
+        await self._found(exchange, agent)
+        payload = await exchange.payload(self._limits)
+        asked = await unless_long(is_much(payload), run_input, payload, self._limits)
+        after = _cursor(exchange.headers.get("last-event-id"))
+        known = await self._runtime.threads.find(asked.thread_id, exchange.caller)
+        if known is None and after is not None:
+            raise Gone
+        await self._stream(exchange, self._history(known, exchange.caller, after, asked))
+
+    async def stop(self, exchange: AguiExchange, agent: str, thread: str) -> None:
+        """Stop the thread's live run, or only the run that the body names."""
+        await self._found(exchange, agent)
+        try:
+            run_id = stop_run_id(await exchange.payload(self._limits))
+        except InvalidInput:
+            raise HttpRefusal(400, {"error": "Invalid stop request"}) from None
+        known = await self._runtime.threads.find(thread, exchange.caller)
+        if known and await self._runtime.stop(thread, exchange.caller, run_id):
+            await exchange.answer(STOPPED)
+            return
+        live = known and await self._runtime.store.log.active(thread)
+        message = (
+            f"Run '{run_id}' is not the active run for thread '{thread}'."
+            if live
+            else f"No active run for thread '{thread}'."
+        )
+        await exchange.answer({"stopped": False, "message": message})
+
+    async def _started(
+        self, exchange: AguiExchange, agent: str, *, beside: bool = False
+    ) -> _Started:
+        """Keeps no more of the request than its stream needs: bodies are large, streams long."""
+        found = await self._found(exchange, agent)
+        payload = await exchange.payload(self._limits)
+        long = is_much(payload)
+        asked = await unless_long(long, run_input, payload, self._limits)
+        if comes_from_app(asked):
+            if not answers_apps(found):
+                raise InvalidInput(f"agent {agent!r} has no MCP apps; put it into an MCPAppsAgent")
+            asked, beside = without_thread(asked), True
+        beside = beside or wants_suggestions(asked)
+        request = RunRequest(
+            input=asked,
+            context=exchange.context(properties_of(asked), self._options.forwarded),
+            agent=agent,
+            ephemeral=beside,
+            fingerprint="" if beside else await unless_long(long, fingerprint, agent, payload),
+        )
+        profile = self._profile(asked)
+        handle = await self._runtime.start(request)
+        return _Started(handle, without_input(profile) if beside else profile, beside)
+
+    async def _follow(self, exchange: AguiExchange, started: _Started) -> None:
+        handle = started.handle
+        ready = _encoded(handle.batches(), started.profile, frames, handle.ended)
+        if not await self._stream(exchange, ready) and started.beside:
+            await handle.stop()
+
+    async def _found(self, exchange: AguiExchange, agent: str) -> Agent:
+        return await self._runtime.find(agent, exchange.context({}, self._options.forwarded))
+
+    def _profile(self, asked: RunAgentInput) -> Profile:
+        return profile_of(asked, oldest_clients=self._options.oldest_clients)
+
+    def _stream(
+        self, exchange: AguiExchange, ready: AsyncGenerator[bytes, None]
+    ) -> Awaitable[bool]:
+        return exchange.stream(ready, self._options.keep_alive)
+
+    async def _history(
+        self,
+        thread: ThreadInfo | None,
+        caller: Caller,
+        after: Cursor | None,
+        asked: RunAgentInput,
+    ) -> AsyncGenerator[bytes, None]:
+        if thread is None:
+            return
+        threads, profile = self._runtime.threads, self._profile(asked)
+        if after is not None:
+            before = await threads.read(thread.thread_id, caller, upto=after)
+            opened = [profile(event) for event in reopening(before)]
+            yield b"".join(frame(event) for event in opened if event is not None)
+        batches = threads.connect(thread.thread_id, caller, after)
+        async with aclosing(_encoded(batches, profile, replayed)) as ready:
+            async for each in ready:
+                yield each
+                del each  # see EventStream: nothing is held while there is nothing to send
+
+
+async def _encoded(
+    batches: AsyncGenerator[Batch, None],
+    profile: Profile,
+    encode: Callable[..., bytes],
+    ended: asyncio.Future[None] | None = None,
+) -> AsyncGenerator[bytes, None]:
+    async with aclosing(paced(batches, ended=ended)) as slower:
+        async for batch in slower:
+            long = _is_long(batch.records)
+            ready = await unless_long(long, encode, batch.records, batch.cursor.epoch, profile)
+            if ready:
+                yield ready
+            del ready
+
+
+def _is_long(records: Sequence[Record]) -> bool:
+    """Whether to encode them takes long; deltas, of which most of a stream is made, do not."""
+    rest = [each.event for each in records if "delta" not in each.event]
+    return len(records) > LONG_LIST or is_much(rest)
+
+
+def _cursor(text: str | None) -> Cursor | None:
+    try:
+        return Cursor.parse(text) if text else None
+    except ValueError:
+        raise InvalidInput("Last-Event-ID: give an `id:` of this thread's stream") from None

@@ -1,0 +1,52 @@
+"""Which handler answers which method and path: paths of segments, ids in braces. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from agui_runtime.wires.agui.errors import not_allowed, not_found
+
+Handler: TypeAlias = Callable[..., Awaitable[None]]
+"""Takes the exchange, and the ids in its path by name."""
+
+
+class Table:
+    """Finds handlers; a GET is also answered to HEAD."""
+
+    def __init__(self, entries: Iterable[tuple[str, str, Handler]]) -> None:
+        self._entries = [
+            (method, tuple(pattern.split("/")), handler) for method, pattern, handler in entries
+        ]
+
+    @property
+    def offered(self) -> Sequence[tuple[str, str]]:
+        """Every method with its pattern."""
+        return [(method, "/".join(pattern)) for method, pattern, _ in self._entries]
+
+    def find(self, method: str, segments: Sequence[str]) -> tuple[Handler, Mapping[str, str]]:
+        """The handler and the ids for the decoded segments below the base path; raises Refusal, 404
+        or 405.
+        """
+        method = "GET" if method == "HEAD" else method
+        allowed = []
+        for offered, pattern, handler in self._entries:
+            ids = _matched(pattern, segments)
+            if ids is None:
+                continue
+            if offered == method:
+                return handler, ids
+            allowed.append(offered)
+        raise not_allowed(", ".join(allowed)) if allowed else not_found()
+
+
+def _matched(pattern: Sequence[str], segments: Sequence[str]) -> Mapping[str, str] | None:
+    if len(pattern) != len(segments) or "" in segments:
+        return None
+    ids = {}
+    for part, segment in zip(pattern, segments, strict=True):
+        if part.startswith("{"):
+            ids[part[1:-1]] = segment
+        elif part != segment:
+            return None
+    return ids

@@ -1,0 +1,164 @@
+"""A caller's threads: list, look into, rename, archive, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from agui_runtime.core.compact import compact
+from agui_runtime.core.errors import InvalidInput
+from agui_runtime.core.events import Event, Message, ThreadInfo
+from agui_runtime.core.fold import fold
+from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.agui.egress import older
+from agui_runtime.wires.agui.errors import HttpRefusal, not_found
+from agui_runtime.wires.agui.exchange import AguiExchange
+from agui_runtime.wires.agui.options import WireOptions
+
+PAGE = 50
+LONGEST_PAGE = 100
+LONGEST_NAME = 200
+
+
+class ThreadRoutes:
+    """The handlers below `/threads`. A thread that does not exist yet looks empty, and so does
+    another caller's; neither can be changed.
+    """
+
+    def __init__(self, runtime: CopilotRuntime, options: WireOptions) -> None:
+        self._runtime = runtime
+        self._options = options
+
+    async def page(self, exchange: AguiExchange) -> None:
+        """`agentId`, `includeArchived`, `limit` and `cursor` in the query; newest first."""
+        query = exchange.query
+        found = await self._runtime.threads.list(
+            exchange.caller,
+            agent=query.get("agentId") or None,
+            include_archived=query.get("includeArchived") == "true",
+            limit=_limit(query.get("limit")),
+            cursor=query.get("cursor") or None,
+        )
+        threads = [_described(thread) for thread in found.threads]
+        await exchange.answer({"threads": threads, "nextCursor": found.next_cursor})
+
+    async def update(self, exchange: AguiExchange, thread: str) -> None:
+        """Rename with `name`, archive or bring back with `archived`."""
+        name, archived = _changes(await exchange.payload(self._options.body_limits))
+        changed = await self._runtime.threads.update(
+            thread, exchange.caller, name=name, archived=archived
+        )
+        await exchange.answer(_described(changed))
+
+    async def archive(self, exchange: AguiExchange, thread: str) -> None:
+        changed = await self._runtime.threads.update(thread, exchange.caller, archived=True)
+        await exchange.answer(_described(changed))
+
+    async def delete(self, exchange: AguiExchange, thread: str) -> None:
+        """With all that it holds; Busy while it runs."""
+        await self._runtime.threads.delete(thread, exchange.caller)
+        await exchange.answer(None, 204)
+
+    async def subscribe(self, exchange: AguiExchange) -> None:
+        raise HttpRefusal(422, {"error": "Changes are not announced here; ask GET /threads again."})
+
+    async def clear(self, exchange: AguiExchange) -> None:
+        """Delete all of the caller's threads, stopping those that run. For development."""
+        if not self._options.development:
+            raise not_found()
+        while True:
+            found = await self._runtime.threads.list(exchange.caller, include_archived=True)
+            for thread in found.threads:
+                await self._delete_stopped(thread.thread_id, exchange)
+            if found.next_cursor is None:
+                break
+        await exchange.answer(None, 204)
+
+    async def messages(self, exchange: AguiExchange, thread: str) -> None:
+        events = await self._events(exchange, thread)
+        await exchange.answer_list("messages", await unless_long(_is_long(events), _shown, events))
+
+    async def events(self, exchange: AguiExchange, thread: str) -> None:
+        events = await self._events(exchange, thread)
+        found = await unless_long(_is_long(events), compact, events)
+        await exchange.answer_list("events", [told for each in found if (told := older(each))])
+
+    async def state(self, exchange: AguiExchange, thread: str) -> None:
+        """The shared state; null while there is none."""
+        events = await self._events(exchange, thread)
+        state = (await unless_long(_is_long(events), fold, events)).state
+        await exchange.answer({"state": state or None})
+
+    async def _events(self, exchange: AguiExchange, thread: str) -> Sequence[Event]:
+        if await self._runtime.threads.find(thread, exchange.caller) is None:
+            return []
+        return [each.event for each in await self._runtime.threads.read(thread, exchange.caller)]
+
+    async def _delete_stopped(self, thread: str, exchange: AguiExchange) -> None:
+        await self._runtime.stop(thread, exchange.caller)
+        await self._runtime.store.log.wait_idle(thread)
+        await self._runtime.threads.delete(thread, exchange.caller)
+
+
+def _is_long(events: Sequence[Event]) -> bool:
+    return len(events) > LONG_LIST or is_much(list(events))
+
+
+def _shown(events: Sequence[Event]) -> Sequence[Mapping[str, Any]]:
+    return [_flat(message) for message in fold(events).shared_messages]
+
+
+def _described(thread: ThreadInfo) -> Mapping[str, Any]:
+    return {
+        "id": thread.thread_id,
+        "name": thread.name,
+        "agentId": thread.agent,
+        "organizationId": "",
+        "createdById": "",
+        "archived": thread.archived,
+        "createdAt": _time(thread.created_at),
+        "updatedAt": _time(thread.updated_at),
+    }
+
+
+def _time(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _limit(text: str | None) -> int:
+    if not text:
+        return PAGE
+    digits = text.lstrip("0")
+    if not (digits.isascii() and digits.isdigit()):
+        raise InvalidInput("limit: a whole number from 1")
+    # Python refuses to read numbers of thousands of digits.
+    return LONGEST_PAGE if len(digits) > len(str(LONGEST_PAGE)) else min(int(digits), LONGEST_PAGE)
+
+
+def _changes(payload: object) -> tuple[str | None, bool | None]:
+    if not isinstance(payload, dict):
+        raise InvalidInput("the body must be a JSON object with `name` or `archived`")
+    name, archived = payload.get("name"), payload.get("archived")
+    if name is not None and not (isinstance(name, str) and 0 < len(name) <= LONGEST_NAME):
+        raise InvalidInput(f"name: a text of 1 to {LONGEST_NAME} characters")
+    if archived is not None and not isinstance(archived, bool):
+        raise InvalidInput("archived: true or false")
+    if name is None and archived is None:
+        raise InvalidInput("give `name` or `archived`")
+    return name, archived
+
+
+def _flat(message: Message) -> Mapping[str, Any]:
+    """The message as inspectors show it, with tool calls of `id`, `name` and `args`."""
+    told: dict[str, Any] = {key: message[key] for key in _KEPT if key in message}
+    calls = [
+        {"id": call["id"], "name": call["function"]["name"], "args": call["function"]["arguments"]}
+        for call in message.get("toolCalls") or ()
+    ]
+    return {**told, "toolCalls": calls} if calls else told
+
+
+_KEPT: Sequence[str] = ("id", "role", "content", "toolCallId")

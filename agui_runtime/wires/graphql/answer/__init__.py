@@ -1,0 +1,1 @@
+"""The answer to a request as a document that grows with its run."""

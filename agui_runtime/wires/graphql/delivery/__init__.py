@@ -1,0 +1,1 @@
+"""How a growing document is brought to its client: planned, in parts, framed."""

@@ -1,0 +1,238 @@
+"""Delivers a growing document as an operation asks for it. Pure: no framing, no sockets.
+
+The format is the older of GraphQL's two for incremental delivery, `items` and `data` with a `path`:
+the only one that 1.10.6 front ends understand. A unit (the first result, an item of a streamed
+list, a deferred fragment) is delivered when everything in it that may not come later is known. So
+any combination of directives works, and all payloads merged equal the answer without directives.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol, cast
+
+from agui_runtime.core import jsontext
+from agui_runtime.wires.graphql.delivery.plan import Field, Group, Plan, Selection
+from agui_runtime.wires.graphql.nouns.types import CopilotResponse
+
+
+class _Root(NamedTuple):
+    """The object at the top of the answer."""
+
+    generate_copilot_response: CopilotResponse
+
+
+class _Growing(Protocol):
+    """An object of the document with fields that are `late`."""
+
+    def knows(self, attribute: str) -> bool: ...
+
+
+class Delivery:
+    """One answer. Call `take` whenever the document has grown, until `finished`."""
+
+    def __init__(self, plan: Plan, response: CopilotResponse) -> None:
+        self.finished = False
+        self._plan = plan
+        self._root = _Root(response)
+        self._begun = False
+        self._units: list[_Unit] = []
+
+    def take(self) -> list[bytes]:
+        """The payloads, as JSON, that have become deliverable since the last time."""
+        payloads: list[bytes] = []
+        if not self._begun:
+            if not _is_ready(self._plan.root, self._root):
+                return payloads
+            payloads.append(self._begin())
+        if self.finished:
+            return payloads
+        pieces: list[bytes] = []
+        self._units = [unit for unit in self._units if not unit.advance(pieces)]
+        self.finished = not self._units
+        if pieces:
+            payloads.append(
+                b'{"incremental":[' + b",".join(pieces) + b"]" + _HAS_NEXT[not self.finished]
+            )
+        elif self.finished:
+            payloads.append(b'{"hasNext":false}')
+        return payloads
+
+    def _begin(self) -> bytes:
+        self._begun = True
+        data = jsontext.dumps(_rendered(self._plan.root, self._root, b"[", self._units))
+        if not self._plan.incremental:
+            self.finished = True
+            return b'{"data":' + data + b"}"
+        self.finished = not self._units
+        return b'{"data":' + data + _HAS_NEXT[not self.finished]
+
+
+_HAS_NEXT = {True: b',"hasNext":true}', False: b',"hasNext":false}'}
+
+
+class _Unit(Protocol):
+    """Something of the answer that is still to come, wholly or in part."""
+
+    def advance(self, pieces: list[bytes]) -> bool:
+        """Add what has become deliverable; True if nothing more can follow from here."""
+
+
+class _Strings:
+    """A streamed list of texts: the hot path. What is ready together shares one `items`."""
+
+    __slots__ = ("_end", "_field", "_items", "_next", "_owner")
+
+    def __init__(self, field: Field, owner: object, path: bytes, sent: int) -> None:
+        self._field = field
+        self._owner = owner
+        self._items: list[str] = getattr(owner, field.attribute)
+        self._next = sent
+        self._end = b',"path":' + path + b","
+
+    def advance(self, pieces: list[bytes]) -> bool:
+        start, count = self._next, len(self._items)
+        if count > start:
+            items = jsontext.dumps(self._items[start:count])
+            pieces.append(b'{"items":%b%b%d]%b}' % (items, self._end, start, _label(self._field)))
+            self._next = count
+        return _is_known(self._field, self._owner)
+
+
+class _Objects:
+    """A streamed list of objects, one `items` each; what is inside them follows from here too."""
+
+    __slots__ = ("_field", "_inner", "_items", "_next", "_owner", "_path")
+
+    def __init__(
+        self, field: Field, owner: object, path: bytes, sent: int, inner: list[_Unit]
+    ) -> None:
+        self._field = field
+        self._owner = owner
+        self._items: list[object] = getattr(owner, field.attribute)
+        self._next = sent
+        self._path = path
+        self._inner = inner
+
+    def advance(self, pieces: list[bytes]) -> bool:
+        while self._next < len(self._items):
+            item = self._items[self._next]
+            selection = _selection(self._field, item)
+            if not _is_ready(selection.immediate, item):
+                break
+            path = b"%b,%d" % (self._path, self._next)
+            data = jsontext.dumps(_object(selection, item, path, self._inner))
+            pieces.append(b'{"items":[%b],"path":%b]%b}' % (data, path, _label(self._field)))
+            self._next += 1
+        if self._inner:
+            self._inner = [unit for unit in self._inner if not unit.advance(pieces)]
+        if self._inner or self._next < len(self._items):
+            return False
+        return _is_known(self._field, self._owner)
+
+
+class _Deferred:
+    """A deferred fragment of one object."""
+
+    __slots__ = ("_group", "_inner", "_owner", "_path", "_waiting")
+
+    def __init__(self, group: Group, owner: object, path: bytes) -> None:
+        self._group = group
+        self._owner = owner
+        self._path = path
+        self._waiting = True
+        self._inner: list[_Unit] = []
+
+    def advance(self, pieces: list[bytes]) -> bool:
+        if self._waiting:
+            if not _is_ready(self._group, self._owner):
+                return False
+            self._waiting = False
+            data = jsontext.dumps(_rendered(self._group, self._owner, self._path, self._inner))
+            pieces.append(b'{"data":%b,"path":%b]%b}' % (data, self._path, _label(self._group)))
+        if self._inner:
+            self._inner = [unit for unit in self._inner if not unit.advance(pieces)]
+        return not self._inner
+
+
+def _rendered(group: Group, owner: object, path: bytes, later: list[_Unit]) -> dict[str, object]:
+    """The group's JSON; whatever of it is to follow is added to `later`. `path` lacks its `]`."""
+    return {field.key: _value(field, owner, path, later) for field in group.fields}
+
+
+def _value(field: Field, owner: object, path: bytes, later: list[_Unit]) -> object:
+    if field.typename is not None:
+        return field.typename
+    value = getattr(owner, field.attribute)
+    if value is None:
+        return None
+    here = path + (b"" if path == b"[" else b",") + jsontext.dumps(field.key)
+    if field.stream is not None:
+        return _opened(field, owner, here, later)
+    if isinstance(value, list):
+        return [_item(field, item, b"%b,%d" % (here, i), later) for i, item in enumerate(value)]
+    return _item(field, value, here, later)
+
+
+def _opened(field: Field, owner: object, path: bytes, later: list[_Unit]) -> list[object]:
+    """The first items of a streamed list; the rest is to follow."""
+    assert field.stream is not None
+    inner: list[_Unit] = []
+    first = getattr(owner, field.attribute)[: field.stream.initial]
+    shown = [_item(field, item, b"%b,%d" % (path, i), inner) for i, item in enumerate(first)]
+    if field.selections is None:
+        later.append(_Strings(field, owner, path, len(shown)))
+    else:
+        later.append(_Objects(field, owner, path, len(shown), inner))
+    return shown
+
+
+def _item(field: Field, value: object, path: bytes, later: list[_Unit]) -> object:
+    if field.selections is not None:
+        return _object(_selection(field, value), value, path, later)
+    return field.serialize(value) if field.serialize else value
+
+
+def _object(
+    selection: Selection, value: object, path: bytes, later: list[_Unit]
+) -> dict[str, object]:
+    shown = _rendered(selection.immediate, value, path, later)
+    later.extend(_Deferred(group, value, path) for group in selection.deferred)
+    return shown
+
+
+def _is_ready(group: Group, owner: object) -> bool:
+    """Everything in the group that may not come later is known."""
+    for field in group.awaited:  # noqa: SIM110  # runs for every token, and `all` costs double
+        if not _is_deliverable(field, owner):
+            return False
+    return True
+
+
+def _is_deliverable(field: Field, owner: object) -> bool:
+    """Of a streamed list only the first items count."""
+    known = _is_known(field, owner)
+    if not known and field.stream is None:
+        return False
+    value = getattr(owner, field.attribute)
+    inside = value if isinstance(value, list) else [value]
+    if field.stream is not None:
+        inside = inside[: field.stream.initial]
+        if not known and len(inside) < field.stream.initial:
+            return False
+    if field.selections is None or value is None:
+        return True
+    return all(_is_ready(_selection(field, item).immediate, item) for item in inside)
+
+
+def _is_known(field: Field, owner: object) -> bool:
+    return not field.late or cast(_Growing, owner).knows(field.attribute)
+
+
+def _selection(field: Field, value: object) -> Selection:
+    assert field.selections is not None
+    return field.selections[type(value).__name__]
+
+
+def _label(thing: Group | Field) -> bytes:
+    label = thing.label if isinstance(thing, Group) else thing.stream and thing.stream.label
+    return b',"label":' + jsontext.dumps(label) if label else b""

@@ -1,0 +1,72 @@
+"""Brings a run to its reader, batch by batch, until the answer is complete."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+
+from agui_runtime.core.errors import AgentFailure, AguiError, OwnerLost
+from agui_runtime.core.events import Record
+from agui_runtime.wires.graphql.answer.context import StartedRun
+from agui_runtime.wires.graphql.delivery.incremental import Delivery
+from agui_runtime.wires.shared.pace import paced
+
+logger = logging.getLogger(__name__)
+
+
+async def deliveries(run: StartedRun, delivery: Delivery) -> AsyncGenerator[Sequence[bytes], None]:
+    """The payloads of the answer as the run's records come, those of one wake-up together.
+
+    When the records cannot be read, the answer ends as failed. What comes within a frame is
+    gathered, see `paced`. Close it (`aclosing`).
+    """
+    if first := delivery.take():
+        yield first
+    if delivery.finished:
+        return
+    try:
+        async with aclosing(_followed(run, delivery)) as batches:
+            async for payloads in batches:
+                yield payloads
+    except OwnerLost as lost:
+        run.projector.fail(lost)
+    except AguiError as error:
+        run.projector.fail(_of_reader(error))
+    except Exception:  # at the edge: a reader is told of every failure, and only of that
+        logger.exception("the answer of run %s broke off", run.handle.run.run_id)
+        run.projector.fail(AgentFailure("the answer broke off"))
+    if not delivery.finished:
+        run.projector.fail(OwnerLost())
+        yield delivery.take()
+
+
+def _of_reader(error: AguiError) -> AguiError:
+    """A failure of the answer, which these clients cannot take up again: not one of the run."""
+    cause = f"the answer broke off, and the run may go on; load the thread again: {error.message}"
+    failure = AguiError(cause)
+    failure.code, failure.status = error.code, error.status
+    return failure
+
+
+async def _followed(run: StartedRun, delivery: Delivery) -> AsyncGenerator[Sequence[bytes], None]:
+    handle = run.handle
+    async with aclosing(paced(handle.batches(), run.streaming.frame, handle.ended)) as batches:
+        async for batch in batches:
+            for records in _words_first(batch.records):
+                run.projector.feed(records)
+                if payloads := delivery.take():
+                    yield payloads
+            if delivery.finished:
+                return
+
+
+def _words_first(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    """The front ends of 1.10 look for a failure first and drop what stands in a payload beside it,
+    so the failure comes in one of its own.
+    """
+    if len(records) > 1 and records[-1].event["type"] == "RUN_ERROR":
+        yield records[:-1]
+        yield records[-1:]
+    else:
+        yield records

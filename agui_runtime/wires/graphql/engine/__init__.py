@@ -1,0 +1,1 @@
+"""Operations: parsed, limited, validated, executed."""

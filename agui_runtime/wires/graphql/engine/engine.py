@@ -1,0 +1,179 @@
+"""Executes operations, whatever transport brought them: HTTP, event streams, WebSockets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
+from inspect import isawaitable
+from typing import Any, NamedTuple
+
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    subscribe,
+)
+
+from agui_runtime.core import jsontext
+from agui_runtime.core.events import Caller
+from agui_runtime.core.forwarded_headers import HeaderNames
+from agui_runtime.core.quotas import Quota
+from agui_runtime.off_loop import is_much
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.graphql.answer.context import CLOUD_KEY, GraphQLExecutionContext
+from agui_runtime.wires.graphql.answer.releases import has_banner
+from agui_runtime.wires.graphql.answer.trace import Trace
+from agui_runtime.wires.graphql.delivery.incremental import Delivery
+from agui_runtime.wires.graphql.delivery.stream import deliveries
+from agui_runtime.wires.graphql.engine.coercion import prepared
+from agui_runtime.wires.graphql.engine.limits import OperationLimits
+from agui_runtime.wires.graphql.engine.operations import Operation, Operations, Refused
+from agui_runtime.wires.graphql.nouns.errors import formatted
+from agui_runtime.wires.graphql.resolvers.schema import build_schema
+from agui_runtime.wires.graphql.transport.http import GraphQLRequest
+
+
+class Identity(NamedTuple):
+    """Who is asking: with the request's headers by lower-case names, and its correlation id.
+
+    Where many operations share a connection, `operation_id` is the client's id of this one, and
+    `begun` collects the runs that were begun on the connection.
+    """
+
+    caller: Caller
+    headers: Mapping[str, str]
+    request_id: str
+    operation_id: str = ""
+    begun: set[str] | None = None
+
+
+class Engine:
+    """A runtime's schema, and the operations on it that were seen lately.
+
+    `forward_headers` are the request headers that agents and actions may see;
+    each open operation has one of the `places`.
+    """
+
+    def __init__(
+        self,
+        runtime: CopilotRuntime,
+        limits: OperationLimits,
+        forward_headers: HeaderNames,
+        places: Quota,
+        *,
+        introspection: bool = True,
+    ) -> None:
+        self.runtime = runtime
+        self.limits = limits
+        self._forward_headers = forward_headers
+        self._schema = build_schema()
+        self._operations = Operations(self._schema, limits, introspection=introspection)
+        self._open = places
+
+    @contextmanager
+    def opened(self, operation: Operation, asker: Identity) -> Iterator[GraphQLExecutionContext]:
+        """The surroundings of one operation, while it is open; raises TooManyRequests."""
+        headers = asker.headers
+        phases = dict(operation.phases)
+        trace = Trace(asker.request_id, operation.kind, operation.name, phases)
+        with self._open.place(asker.caller.owner):
+            yield GraphQLExecutionContext(
+                runtime=self.runtime,
+                caller=asker.caller,
+                request_id=asker.request_id,
+                operation_id=asker.operation_id,
+                begun=set() if asker.begun is None else asker.begun,
+                headers=self._forward_headers.pick(headers),
+                cloud_key=headers.get(CLOUD_KEY),
+                has_banner=has_banner(headers),
+                trace=trace,
+                limits=self.limits.body,
+            )
+        trace.finish()
+
+    def prepare(self, asked: GraphQLRequest) -> Operation:
+        """Raises Refused."""
+        return self._operations.prepare(asked.query, asked.operation_name, asked.variables)
+
+    async def execute(
+        self, operation: Operation, asked: GraphQLRequest, context: GraphQLExecutionContext
+    ) -> ExecutionResult:
+        """A query or mutation, through graphql-core itself: Strawberry's entrance would parse and
+        validate again.
+        """
+        with context.trace.measured("execute"):
+            context.long = is_much(asked.variables)
+            executor = (await prepared(self._schema, operation, asked.variables, context)).executor
+            if isinstance(executor, list):
+                return ExecutionResult(None, executor)
+            result = executor.execute_operation()
+            if isawaitable(result):
+                result = await result
+        assert isinstance(result, ExecutionResult)  # the document has no @defer or @stream
+        return result
+
+    async def answers(
+        self, operation: Operation, asked: GraphQLRequest, asker: Identity
+    ) -> AsyncGenerator[bytes, None]:
+        """Every result of any operation, as JSON; close it (`aclosing`).
+
+        Raises Refused, before the first result or after any, with what the client is to be told.
+        """
+        results = self._subscribed if operation.is_subscription else self._executed
+        try:
+            with self.opened(operation, asker) as context:
+                async with aclosing(results(operation, asked, context)) as answers:
+                    async for each in answers:
+                        yield each
+        except Refused:
+            raise
+        except Exception as error:  # noqa: BLE001  # at the edge: a reader is told of every failure
+            raise Refused([failure(error, asker.request_id)]) from None
+
+    async def _executed(
+        self, operation: Operation, asked: GraphQLRequest, context: GraphQLExecutionContext
+    ) -> AsyncGenerator[bytes, None]:
+        result = await self.execute(operation, asked, context)
+        if operation.plan is None or context.started is None:
+            yield answer(result, context.request_id)
+            return
+        run = context.started
+        delivery = Delivery(operation.plan, run.projector.response)
+        async with aclosing(deliveries(run, delivery)) as batches:
+            async for payloads in batches:
+                for payload in payloads:
+                    yield payload
+
+    async def _subscribed(
+        self, operation: Operation, asked: GraphQLRequest, context: GraphQLExecutionContext
+    ) -> AsyncGenerator[bytes, None]:
+        context.long = is_much(asked.variables)
+        made = await prepared(self._schema, operation, asked.variables, context)
+        source = subscribe(self._schema, operation.document, executor_class=made)  # type: ignore[arg-type]  # it has all that is called
+        if isawaitable(source):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            raise Refused(_told(source.errors, context.request_id))
+        async with aclosing(source) as results:  # type: ignore[type-var]  # a generator, typed as less
+            async for result in results:
+                yield answer(result, context.request_id)
+
+
+def answer(result: ExecutionResult, request_id: str) -> bytes:
+    """An executed operation's answer as JSON; what went wrong before there was data has none."""
+    errors = _told(result.errors, request_id)
+    told = {"errors": errors} if errors else {}
+    return jsontext.dumps(told | ({"data": result.data} if is_understood(result) else {}))
+
+
+def is_understood(result: ExecutionResult) -> bool:
+    """Whether the operation was executed at all: an error without a path is one of the request."""
+    return result.data is not None or all(error.path for error in result.errors or ())
+
+
+def failure(error: Exception, request_id: str) -> Mapping[str, Any]:
+    """What the client is told of an error that no field raised."""
+    return formatted(GraphQLError(str(error), original_error=error), request_id)
+
+
+def _told(errors: Sequence[GraphQLError] | None, request_id: str) -> list[dict[str, Any]]:
+    return [formatted(error, request_id) for error in errors or ()]

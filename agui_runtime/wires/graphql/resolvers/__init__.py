@@ -1,0 +1,1 @@
+"""The fields of the schema; each delegates to the runtime."""

@@ -1,0 +1,248 @@
+"""Queries for looking around: agents, the caller's threads, their runs and what those did."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Self
+
+import strawberry
+
+from agui_runtime.core.errors import InvalidInput, RunNotFound
+from agui_runtime.core.events import TERMINAL, Cursor, Record, RunInfo, ThreadInfo
+from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, Info
+from agui_runtime.wires.graphql.nouns.types import (
+    JSON,
+    BreakerState,
+    DateTimeISO,
+    ExploredAgent,
+    JSONObject,
+    RunStatus,
+)
+from agui_runtime.wires.graphql.nouns.usage import (
+    RunTiming,
+    TokenUsage,
+    moment,
+    timing_of,
+    usage_of,
+)
+from agui_runtime.wrappers import breaker_states
+
+LARGEST_PAGE = 100
+LARGEST_EVENT_PAGE = 1000
+
+BREATH = 256
+"""After so many records of a long log, others get their turn."""
+
+
+@strawberry.type
+class PageInfo:
+    """Give `endCursor` as `after` to read on; it is opaque."""
+
+    has_next_page: bool
+    end_cursor: str | None = None
+
+
+@strawberry.type
+class RunEvent:
+    """One record of a thread's log: an AG-UI event, and the cursor that resumes just after it."""
+
+    cursor: str
+    seq: int
+    run_id: str
+    type: str
+    event: JSONObject
+
+    @classmethod
+    def of(cls, record: Record, epoch: str) -> RunEvent:
+        return cls(
+            cursor=str(Cursor(epoch, record.seq)),
+            seq=record.seq,
+            run_id=record.run_id,
+            type=record.event["type"],
+            event=JSONObject(record.event),
+        )
+
+
+@strawberry.type
+class RunEventConnection:
+    nodes: list[RunEvent]
+    page_info: PageInfo
+
+
+@strawberry.type(name="Run")
+class ExploredRun:
+    """One run of an agent, as its thread remembers it."""
+
+    id: str
+    thread_id: str
+    agent_name: str
+    status: RunStatus
+    timing: RunTiming
+
+    @classmethod
+    def of(cls, run: RunInfo) -> Self:
+        return cls(
+            id=run.run_id,
+            thread_id=run.thread_id,
+            agent_name=run.agent,
+            status=RunStatus(run.status),
+            timing=timing_of(run),
+        )
+
+
+@strawberry.type
+class RunDetails(ExploredRun):
+    """A run with what its log holds."""
+
+    @strawberry.field
+    async def usage(self, info: Info) -> TokenUsage | None:
+        """The tokens that all its models used; null if it told none."""
+        async with aclosing(self._log(info.context)) as records:
+            return usage_of([r.event async for r, _ in records if r.event["type"] in TERMINAL])
+
+    @strawberry.field
+    async def events(
+        self, info: Info, first: int = 100, after: str | None = None
+    ) -> RunEventConnection:
+        """Its events so far, oldest first."""
+        _check_page(first, LARGEST_EVENT_PAGE)
+        nodes: list[RunEvent] = []
+        async with aclosing(self._log(info.context, read_cursor(after))) as records:
+            async for record, epoch in records:
+                if len(nodes) == first:
+                    return _page_of(nodes, more=True)
+                nodes.append(RunEvent.of(record, epoch))
+        return _page_of(nodes, more=False)
+
+    async def _log(
+        self, context: GraphQLExecutionContext, after: Cursor | None = None
+    ) -> AsyncGenerator[tuple[Record, str], None]:
+        """The run's records so far, with the epoch of their log; other runs' are passed over."""
+        threads = context.runtime.threads
+        async with aclosing(threads.so_far(self.thread_id, context.caller, after)) as batches:
+            async for batch in batches:
+                for count, record in enumerate(batch.records, 1):
+                    if count % BREATH == 0:
+                        await asyncio.sleep(0)
+                    if record.run_id == self.id:
+                        yield record, batch.cursor.epoch
+
+
+@strawberry.type(name="Thread")
+class ExploredThread:
+    """A thread of the caller's."""
+
+    id: str
+    agent_name: str
+    name: str | None
+    archived: bool
+    created_at: DateTimeISO
+    updated_at: DateTimeISO
+
+    @classmethod
+    def of(cls, thread: ThreadInfo) -> ExploredThread:
+        return cls(
+            id=thread.thread_id,
+            agent_name=thread.agent,
+            name=thread.name,
+            archived=thread.archived,
+            created_at=moment(thread.created_at),
+            updated_at=moment(thread.updated_at),
+        )
+
+    @strawberry.field
+    async def runs(self, info: Info, first: int = 20) -> list[ExploredRun]:
+        """The latest runs that the log still holds, newest first."""
+        _check_page(first, LARGEST_PAGE)
+        context = info.context
+        found = await context.runtime.threads.runs(self.id, context.caller)
+        return [ExploredRun.of(run) for run in reversed(found[-first:])]
+
+
+@strawberry.type
+class ThreadConnection:
+    nodes: list[ExploredThread]
+    page_info: PageInfo
+
+
+@strawberry.type
+class ExplorationQuery:
+    """Fields of the query root."""
+
+    @strawberry.field
+    async def agents(self, info: Info) -> list[ExploredAgent]:
+        """Every agent, with what it says that it can do, and whether it is left alone."""
+        return await agents_of(info.context)
+
+    @strawberry.field
+    async def thread(self, info: Info, id: str) -> ExploredThread | None:
+        """A thread of the caller's."""
+        context = info.context
+        return ExploredThread.of(await context.runtime.threads.get(id, context.caller))
+
+    @strawberry.field
+    async def threads(
+        self,
+        info: Info,
+        first: int = 50,
+        after: str | None = None,
+        agent_name: str | None = None,
+    ) -> ThreadConnection:
+        """The caller's threads, most recently updated first."""
+        _check_page(first, LARGEST_PAGE)
+        context = info.context
+        page = await context.runtime.threads.list(
+            context.caller, agent=agent_name, limit=first, cursor=after
+        )
+        nodes = [ExploredThread.of(each) for each in page.threads]
+        end = page.next_cursor
+        return ThreadConnection(
+            nodes=nodes, page_info=PageInfo(has_next_page=end is not None, end_cursor=end)
+        )
+
+    @strawberry.field
+    async def run(self, info: Info, id: str, thread_id: str) -> RunDetails | None:
+        """A run of a thread of the caller's."""
+        context = info.context
+        for run in await context.runtime.threads.runs(thread_id, context.caller):
+            if run.run_id == id:
+                return RunDetails.of(run)
+        raise RunNotFound(thread_id, id)
+
+
+async def agents_of(context: GraphQLExecutionContext) -> list[ExploredAgent]:
+    """The runtime's agents, and those of its remotes."""
+    known = await context.runtime.discover(context.run_context({}, None))
+    breakers = breaker_states(context.runtime.agents)
+    return [
+        ExploredAgent(
+            id=each.name,
+            name=each.name,
+            description=each.description,
+            capabilities=None if each.capabilities is None else JSON(each.capabilities),
+            breaker=BreakerState(breakers[each.name]) if each.name in breakers else None,
+        )
+        for each in known
+    ]
+
+
+def read_cursor(after: str | None) -> Cursor | None:
+    """A cursor that the schema gave out earlier; raises InvalidInput for any other text."""
+    if after is None:
+        return None
+    try:
+        return Cursor.parse(after)
+    except ValueError:
+        raise InvalidInput("after: not a cursor; use one that came with an event") from None
+
+
+def _check_page(first: int, most: int) -> None:
+    if not 1 <= first <= most:
+        raise InvalidInput(f"first: {first} is not between 1 and {most}")
+
+
+def _page_of(nodes: list[RunEvent], *, more: bool) -> RunEventConnection:
+    end = nodes[-1].cursor if nodes else None
+    return RunEventConnection(nodes=nodes, page_info=PageInfo(has_next_page=more, end_cursor=end))

@@ -1,0 +1,1 @@
+"""HTTP, event streams and WebSockets that carry operations; the playground."""

@@ -1,0 +1,209 @@
+"""What is mounted at one path: GraphQL over HTTP, event streams, WebSockets, and a page for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import aclosing
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+
+from agui_runtime.core.errors import TooManyRequests
+from agui_runtime.core.forwarded_headers import for_agents
+from agui_runtime.core.quotas import Quota
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, StartedRun
+from agui_runtime.wires.graphql.delivery.incremental import Delivery
+from agui_runtime.wires.graphql.delivery.plan import Plan
+from agui_runtime.wires.graphql.delivery.stream import deliveries
+from agui_runtime.wires.graphql.engine.engine import Engine, Identity
+from agui_runtime.wires.graphql.engine.limits import OperationLimits
+from agui_runtime.wires.graphql.engine.operations import Operation, Refused
+from agui_runtime.wires.graphql.transport.exchange import GraphQLExchange
+from agui_runtime.wires.graphql.transport.http import (
+    ALLOW,
+    BadRequest,
+    GraphQLRequest,
+    from_body,
+    from_query_string,
+    is_graphql,
+    read_json,
+)
+from agui_runtime.wires.graphql.transport.playground import Playground
+from agui_runtime.wires.graphql.transport.sockets import Seats, SocketEndpoint
+from agui_runtime.wires.graphql.transport.transport_ws import SocketLimits
+from agui_runtime.wires.shared.http import ClientGone, Envelope, unless_gone
+from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
+from agui_runtime.wires.shared.limits import ServerLimits
+
+DEFAULT_LIMITS = OperationLimits()
+DEFAULT_SOCKET_LIMITS = SocketLimits()
+DEFAULT_SERVER_LIMITS = ServerLimits()
+
+
+def routes(
+    runtime: CopilotRuntime,
+    path: str = "/copilotkit",
+    *,
+    aliases: Sequence[str] = (),
+    limits: OperationLimits = DEFAULT_LIMITS,
+    socket_limits: SocketLimits = DEFAULT_SOCKET_LIMITS,
+    forward_headers: Sequence[str] = (),
+    places: Quota | None = None,
+    envelope: Envelope | None = None,
+    playground: bool = True,
+    introspection: bool = True,
+) -> APIRouter:
+    """GraphQL at `path`, for front ends of CopilotKit 1.10.6 and older, and for any other client.
+
+    The same is at the `aliases`. `forward_headers` names the request headers that agents and
+    actions may see; `places` are those of open requests. Which pages may call, and open WebSockets,
+    is decided in front of it, see `Gate`. `envelope` is given the bodies at `path` with a `method`
+    and no `query`. `playground` shows GraphiQL to browsers; without `introspection`, nobody is told
+    the schema.
+    """
+    seen = for_agents(forward_headers)
+    open_ = places or DEFAULT_SERVER_LIMITS.places()
+    engine = Engine(runtime, limits, seen, open_, introspection=introspection)
+    seats = Seats(socket_limits)
+    page = Playground() if playground else None
+    sockets = SocketEndpoint(engine, seats)
+    router = APIRouter()
+    base = path.rstrip("/")
+    for each in dict.fromkeys((base, *aliases)):
+        enveloped = envelope if each == base else None
+        endpoint = GraphQLEndpoint(engine, seats, enveloped, page)
+        router.routes.append(Route(each or "/", endpoint))
+        router.routes.append(WebSocketRoute(each or "/", sockets))
+        router.routes.append(Route(f"{each}/health", _healthy, methods=["GET"]))
+        if page:
+            router.routes.append(Route(f"{each}/playground/{{name}}", page.file, methods=["GET"]))
+    return router
+
+
+class GraphQLEndpoint:
+    """An ASGI app: plain, because a framework's request handling costs more than the query."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        seats: Seats,
+        envelope: Envelope | None,
+        page: Playground | None,
+    ) -> None:
+        self._engine = engine
+        self._seats = seats
+        self._envelope = envelope
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = GraphQLExchange(scope, receive, send)
+        try:
+            if exchange.method == "POST":
+                await self._post(exchange)
+            elif self._page and exchange.wants_page:
+                await self._page.show(scope, receive, send)
+            else:
+                await self._answer(self._asked(exchange), exchange)
+        except BadRequest as bad:
+            await exchange.reject(bad)
+        except ClientGone:
+            return
+
+    async def _post(self, exchange: GraphQLExchange) -> None:
+        body = await read_json(exchange.headers, exchange.receive, self._engine.limits.body)
+        if self._envelope is None or is_graphql(body):
+            await self._answer(from_body(body), exchange)
+        else:
+            await self._envelope(exchange.scope, exchange.receive, exchange.send, body)
+
+    def _asked(self, exchange: GraphQLExchange) -> GraphQLRequest:
+        if exchange.method == "GET":
+            return from_query_string(exchange.scope["query_string"])
+        if exchange.method == "OPTIONS":  # no preflight: those are answered before they get here
+            raise BadRequest(204, None, ALLOW)
+        raise BadRequest(405, "GraphQL only supports GET and POST requests.", ALLOW)
+
+    async def _answer(self, asked: GraphQLRequest, exchange: GraphQLExchange) -> None:
+        try:
+            operation = self._engine.prepare(asked)
+        except Refused as refused:
+            await exchange.refuse(refused.errors)
+            return
+        _agree(operation, exchange)
+        try:
+            asker = await self._asker(exchange)
+        except OwnAnswer as own:
+            await own.answer(exchange.scope, exchange.receive, exchange.send)
+            return
+        except Exception as error:  # noqa: BLE001  # `authenticate` is the user's
+            await exchange.fail(error)
+            return
+        if operation.is_subscription:
+            with self._seats.taken():
+                results = self._engine.answers(operation, asked, asker)
+                async with exchange.kept_alive(self._seats.limits.keep_alive):
+                    await unless_gone(exchange.receive, exchange.write_events(results))
+            return
+        try:
+            with self._engine.opened(operation, asker) as context:
+                await self._execute(operation, asked, context, exchange)
+        except TooManyRequests as error:
+            await exchange.fail(error)
+
+    async def _asker(self, exchange: GraphQLExchange) -> Identity:
+        caller = await caller_of(Request(exchange.scope), self._engine.runtime.authenticate)
+        return Identity(caller, exchange.headers, exchange.request_id)
+
+    async def _execute(
+        self,
+        operation: Operation,
+        asked: GraphQLRequest,
+        context: GraphQLExecutionContext,
+        exchange: GraphQLExchange,
+    ) -> None:
+        async def answer() -> None:
+            await exchange.answer(await self._engine.execute(operation, asked, context))
+
+        if operation.plan is not None:
+            result = await self._engine.execute(operation, asked, context)
+            if context.started is None:
+                await exchange.answer(result)
+            else:
+                await self._stream(context.started, operation.plan, exchange)
+        elif operation.is_mutation:  # it may take as long as a run
+            await unless_gone(exchange.receive, answer())
+        else:
+            await answer()
+
+    async def _stream(self, run: StartedRun, plan: Plan, exchange: GraphQLExchange) -> None:
+        delivery = Delivery(plan, run.projector.response)
+        write = exchange.write_parts if plan.incremental else exchange.write_whole
+
+        async def bring() -> None:
+            async with aclosing(deliveries(run, delivery)) as batches:
+                async for payloads in batches:
+                    await write(payloads, delivery.finished)
+
+        async with exchange.kept_alive(run.streaming.heartbeat):
+            finished = await unless_gone(exchange.receive, bring())
+        if not finished and self._engine.runtime.options.stop_on_disconnect:
+            await run.handle.stop()
+
+
+def _agree(operation: Operation, exchange: GraphQLExchange) -> None:
+    """Raises BadRequest for what must not be done, or cannot be answered, by such a request."""
+    if operation.kind != "query" and exchange.method == "GET":  # any page may make browsers send it
+        mistake = f"Can only perform a {operation.kind} operation from a POST request."
+        raise BadRequest(405, mistake, [(b"allow", b"POST")])
+    exchange.agree(
+        incremental=operation.plan is not None and operation.plan.incremental,
+        subscription=operation.is_subscription,
+    )
+
+
+async def _healthy(_: Request) -> Response:
+    return Response()

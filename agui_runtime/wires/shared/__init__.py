@@ -1,0 +1,1 @@
+"""What wires share: who gets in, HTTP, event streams, limits."""

@@ -1,0 +1,80 @@
+"""What every request passes first, of whatever wire, over HTTP or as a WebSocket; see `admission`
+for the rules.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agui_runtime.core import jsontext
+from agui_runtime.wires.shared.admission import AdmissionRules, NotAdmitted, not_json
+from agui_runtime.wires.shared.http import reply
+
+logger = logging.getLogger(__name__)
+
+WORTH_A_LINE = frozenset({"HOST_NOT_ALLOWED", "ORIGIN_NOT_ALLOWED"})
+"""What an operator may have forgotten to allow."""
+
+
+class Gate:
+    """A middleware that lets in what the rules admit, and takes no part in the answers."""
+
+    def __init__(self, app: ASGIApp, rules: AdmissionRules) -> None:
+        self._app = app
+        self._rules = rules
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] not in ("http", "websocket"):
+            return self._app(scope, receive, send)
+        try:
+            withheld, bodiless = self._rules.admit(scope)
+        except NotAdmitted as refused:
+            return _refuse(refused, scope, receive, send)
+        if withheld:
+            kept = [header for header in scope["headers"] if header[0].lower() not in withheld]
+            scope = {**scope, "headers": kept}
+        if bodiless:
+            return self._without_body(scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _without_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+        message = await _first_content(receive)
+        if message.get("body"):
+            await _refuse(not_json(), scope, receive, send)
+            return
+        read = [message]
+
+        async def again() -> Message:
+            return read.pop() if read else await receive()
+
+        await self._app(scope, again, send)
+
+
+async def _first_content(receive: Receive) -> Message:
+    """The first message that holds a part of the body, or else the last of all."""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request" or message.get("body"):
+            return message
+        if not message.get("more_body", False):
+            return message
+
+
+async def _refuse(refused: NotAdmitted, scope: Scope, receive: Receive, send: Send) -> None:
+    if refused.code in WORTH_A_LINE:
+        logger.warning("refused %s: %s", scope["path"][:200].encode(), refused)
+    if scope["type"] == "websocket":
+        await receive()  # the handshake
+        await send({"type": "websocket.close"})  # before it is accepted: HTTP 403
+        return
+    await reply(send, refused.status, [(b"content-type", b"application/json")], error_body(refused))
+
+
+def error_body(refused: NotAdmitted) -> bytes:
+    """The error in a form that the clients of all wires read: nobody knows yet which one it is."""
+    error = {"message": refused.message, "extensions": {"code": refused.code}}
+    body = {"error": refused.message, "message": refused.message, "code": refused.code}
+    return jsontext.dumps({**body, "errors": [error]})

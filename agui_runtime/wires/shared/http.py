@@ -1,0 +1,103 @@
+"""HTTP as every wire needs it: bodies within limits, whole answers, readers that go away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from starlette.types import Receive, Scope, Send
+
+from agui_runtime.wires.shared.bodies import BodyLimits
+
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+
+AS_IT_COMES: Headers = (
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+)
+"""What every streaming answer says to whatever stands between: Next.js, Express and CDNs compress
+other answers and hold them until their end (RFC 9111 5.2.2.6); nginx collects them.
+"""
+
+Envelope: TypeAlias = Callable[[Scope, Receive, Send, Any], Awaitable[None]]
+"""An ASGI app for POST bodies `{"method": ..., "params"?, "body"?}`, which were read already."""
+
+
+class ClientGone(Exception):
+    """The client closed the connection before it had sent its request."""
+
+
+async def reply(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    """A whole response; RFC 9110 8.6 forbids a length for 204."""
+    length = [] if status == 204 else [(b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """The request's headers by their lower-case names; of a repeated one the last."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+READ_AWAY = 256 * 2**20
+"""So many bytes over the limit are still read. A connection that is closed while its client sends
+is reset, and the client never sees why.
+"""
+
+
+async def read_body(headers: Mapping[str, str], receive: Receive, limits: BodyLimits) -> bytes:
+    """The request's body; raises TooLarge or ClientGone.
+
+    One that is too large is read to its end first, unless the client waits for a word
+    (`Expect: 100-continue`).
+    """
+    length = headers.get("content-length", "")
+    announced = int(length[:20]) if length.isdigit() else 0
+    most = limits.bytes + READ_AWAY
+    if announced > most or (announced > limits.bytes and "expect" in headers):
+        raise limits.exceeded("bytes")
+    body, size = bytearray(), 0
+    async for part in _parts(receive):
+        size += len(part)
+        if max(size, announced) <= limits.bytes:
+            body += part
+        elif size <= most:
+            body.clear()
+        else:
+            break
+    if size > limits.bytes:
+        raise limits.exceeded("bytes")
+    return bytes(body)
+
+
+async def _parts(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
+
+
+async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work; when the client closes the connection first, cancel it and return False."""
+    task = asyncio.create_task(work)
+    gone = asyncio.create_task(disconnected(receive))
+    try:
+        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+        finished = task.done()
+    finally:
+        gone.cancel()
+        task.cancel()  # does nothing to a task that is done
+        await asyncio.wait((task, gone))
+    if finished:
+        task.result()
+    return finished
+
+
+async def disconnected(receive: Receive) -> None:
+    """Return when the client has closed the connection; the request's body must have been read."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,36 @@
+"""Who is asking: from an HTTP request to a `Caller`, or a refusal."""
+
+from __future__ import annotations
+
+import inspect
+
+from agui_runtime.core.errors import Unauthenticated
+from agui_runtime.core.events import ANONYMOUS as ANONYMOUS, Caller
+from agui_runtime.runtime.runtime import Answer, Authenticate
+
+
+class OwnAnswer(Exception):
+    """`authenticate` answers the request itself, in place of the runtime."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("answered by `authenticate`")
+        self.answer = answer
+
+
+async def caller_of(request: object, authenticate: Authenticate | None) -> Caller:
+    """The caller behind a wire's request; raises Unauthenticated if `authenticate` says None, and
+    OwnAnswer with whatever else it returns.
+    """
+    if authenticate is None:
+        return ANONYMOUS
+    caller: object = authenticate(request)  # a user's function: whatever it may return
+    if inspect.isawaitable(caller):
+        caller = await caller
+    if caller is None:
+        raise Unauthenticated("this runtime does not know you; check your credentials")
+    if isinstance(caller, Caller):
+        return caller
+    if callable(caller):
+        raise OwnAnswer(caller)
+    kind = type(caller).__name__
+    raise TypeError(f"`authenticate` returned a {kind}, which is no Caller, None, or response")

@@ -1,0 +1,47 @@
+"""Where wires are served: paths of an app, with or without a slash at their end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from agui_runtime.core.errors import Misconfigured
+
+
+def base_of(path: str, name: str) -> str:
+    """The path without a slash at its end, empty for the root; raises Misconfigured, which says
+    `name`.
+    """
+    if not _PATH.fullmatch(path):
+        hint = "it begins with a slash, for example /copilotkit, and has none of ? # { }"
+        raise Misconfigured(f"{name}={path!r} is not a path: {hint}")
+    return path.rstrip("/")
+
+
+class TrailingSlash:
+    """A middleware that takes a path with a slash at its end for the same path without.
+
+    It answers, and does not redirect: a redirected POST may lose its body, and one of another
+    origin its permission. `raw_path` stays as it came.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] in ("http", "websocket") and scope["path"].endswith("/"):
+            root = scope.get("root_path", "").rstrip("/") + "/"
+            path = scope["path"].rstrip("/")
+            scope = {**scope, "path": path if len(path) >= len(root) else root}
+        return self._app(scope, receive, send)
+
+
+def ends_with_slash(scope: Scope) -> bool:
+    """Whether the client's address does, on which its relative links depend."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.partition(b"?")[0].endswith(b"/")
+
+
+_PATH = re.compile(r"(?:/[^/?#{}]+)*/?")

@@ -1,0 +1,89 @@
+"""The command line as its user meets it: a process, its output, its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import sys
+
+import httpx
+import pytest
+
+from tests.programs import ROOT, finished, serving
+
+HEAVY = {"litellm", "agentscope", "redis", "mcp"}
+
+
+async def test_serve_says_what_is_where_and_answers_there() -> None:
+    async with serving() as (_, origin, said), httpx.AsyncClient() as client:
+        addresses = re.findall(r"http://\S+", said)
+        assert f"{origin}/copilotkit" in addresses
+        answer = await client.post(f"{origin}/copilotkit", json={"query": "{ hello }"})
+        assert answer.json() == {"data": {"hello": "Hello World"}}
+        assert (await client.get(f"{origin}/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+async def test_serve_ends_when_it_is_told_to(stop: signal.Signals) -> None:
+    async with serving() as (process, _, _):
+        process.send_signal(stop)
+        _, err = await process.communicate()
+        assert b"Finished server process" in err
+        assert b"Traceback" not in err
+
+
+async def test_serve_stays_on_loopback_without_authentication() -> None:
+    code, _, err = await finished("serve", "--host", "0.0.0.0", "--port", "0")
+    assert code == 2
+    assert "AGUI_ALLOW_ANONYMOUS=1" in err
+    assert "Traceback" not in err
+
+
+async def test_a_wrong_setting_is_one_line_and_exit_code_2() -> None:
+    code, out, err = await finished("serve", AGUI_MODEL="openai/gpt-x")
+    assert (code, out) == (2, "")
+    assert err == "agui-runtime: AGUI_MODEL=openai/gpt-x needs OPENAI_API_KEY\n"
+
+
+async def test_check_lists_the_agents() -> None:
+    code, out, _ = await finished("check", AGUI_APP="bench.app:runtime")
+    assert code == 0
+    assert [line.partition(":")[0] for line in out.splitlines()] == ["default", "bench"]
+
+
+async def test_schema_prints_the_sdl() -> None:
+    code, out, _ = await finished("schema")
+    assert code == 0
+    assert "type Query {" in out
+    assert "generateCopilotResponse(" in out
+
+
+async def test_neither_litellm_nor_agentscope_is_loaded_by_starting() -> None:
+    code = "import sys, agui_runtime.app; print(sorted({m.split('.')[0] for m in sys.modules}))"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    loaded = set(re.findall(r"'(\w+)'", out.decode()))
+    assert "fastapi" in loaded
+    assert not HEAVY & loaded
+
+
+async def test_nor_by_the_first_answers_of_a_server() -> None:
+    asked = {"id": "u1", "role": "user", "content": "What is loaded?"}
+    run = {"threadId": "t1", "runId": "r1", "messages": [asked], "state": {}, "tools": []}
+    body = {**run, "context": [], "forwardedProps": {}}
+    settings = {"AGUI_APP": "tests.fakes.modules:runtime"}
+    async with (
+        serving(**settings) as (_, origin, _),
+        httpx.AsyncClient(base_url=f"{origin}/copilotkit") as client,
+    ):
+        for query in ("{ hello }", "{ availableAgents { agents { name } } }"):
+            assert "errors" not in (await client.post("", json={"query": query})).json()
+        assert (await client.get("/info")).status_code == 200
+        told = await client.post("/agent/default/run", json=body)
+
+    loaded = set(re.findall(r"\w+", told.text))
+    assert {"fastapi", "strawberry"} <= loaded
+    assert not HEAVY & loaded

@@ -1,0 +1,115 @@
+"""What AGUI_APP may name beside a runtime, served by `serve` as its user would."""
+
+from __future__ import annotations
+
+import signal
+
+import httpx
+import pytest
+
+from tests.programs import finished, serving
+from tests.stores.conftest import redis as redis
+from tests.stores.servers import RedisServer
+from tests.wires.agui.serving import asked, events, text
+
+APPS = "tests.fakes.hosted"
+
+
+async def run(client: httpx.AsyncClient, url: str, thread: str = "t1") -> str:
+    answer = await client.post(f"{url}/agent/default/run", json=asked(thread=thread))
+    return text(events(answer.text))
+
+
+async def test_an_app_with_options_of_its_own() -> None:
+    async with (
+        serving(AGUI_APP=f"{APPS}:app") as (_, origin, _),
+        httpx.AsyncClient(base_url=origin) as client,
+    ):
+        file = {"audio": ("a.webm", b"12345", "audio/webm")}
+        written = await client.post("/chat/transcribe", files=file)
+        assert written.json()["text"] == "5 bytes"
+        assert await run(client, "/chat") == "support"
+        assert (await client.get("/readyz")).json() == {"status": "ready"}
+
+
+async def test_an_app_that_a_runtime_is_mounted_in() -> None:
+    async with (
+        serving(AGUI_APP=f"{APPS}:outer") as (_, origin, said),
+        httpx.AsyncClient(base_url=origin) as client,
+    ):
+        assert f"{origin}/inner/copilotkit" in said
+        assert await run(client, "/inner/copilotkit") == "sales"
+        assert (await client.get("/entered")).json() == ["own"]
+
+
+async def test_several_runtimes_side_by_side_with_the_lifespans_of_all() -> None:
+    async with (
+        serving(AGUI_APP=f"{APPS}:mounts") as (_, origin, _),
+        httpx.AsyncClient(base_url=origin) as client,
+    ):
+        assert await run(client, "/support/chat") == "support"
+        assert await run(client, "/sales/inner/copilotkit") == "sales"
+        assert (await client.get("/sales/entered")).json() == ["own"]
+        for probe in ("/healthz", "/readyz"):
+            assert (await client.get(probe)).status_code == 200
+
+
+async def test_a_wrapped_app() -> None:
+    async with (
+        serving(AGUI_APP=f"{APPS}:wrapped") as (_, origin, said),
+        httpx.AsyncClient(base_url=origin) as client,
+    ):
+        assert f"{origin}/copilotkit" in said
+        assert await run(client, "/copilotkit") == "sales"
+
+
+@pytest.mark.parametrize("name", ["app", "outer", "mounts", "wrapped"])
+async def test_all_runtimes_are_drained(name: str) -> None:
+    async with serving(AGUI_APP=f"{APPS}:{name}") as (process, _, _):
+        process.send_signal(signal.SIGTERM)
+        _, err = await process.communicate()
+    assert b"Application shutdown complete" in err
+    assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (
+            {"AGUI_APP": f"{APPS}:app", "AGUI_PATH": "/x", "AGUI_PRODUCTION": "1"},
+            "leave out AGUI_PATH, AGUI_PRODUCTION, and give `create_app`",
+        ),
+        ({"AGUI_APP": f"{APPS}:strange"}, "is not a CopilotRuntime, an ASGI app, or a list of"),
+        ({"AGUI_APP": f"{APPS}:APPS"}, "no attribute 'APPS'"),
+    ],
+)
+async def test_what_cannot_be_obeyed_is_refused(settings: dict[str, str], says: str) -> None:
+    code, _, err = await finished("serve", "--port", "0", **settings)
+    assert code == 2
+    assert says in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("name", ["app", "outer", "mounts"])
+async def test_an_app_listens_beyond_loopback_only_if_all_its_runtimes_know_who_asks(
+    name: str,
+) -> None:
+    code, _, err = await finished(
+        "serve", "--host", "0.0.0.0", "--port", "0", AGUI_APP=f"{APPS}:{name}"
+    )
+    assert code == 2
+    assert "AGUI_ALLOW_ANONYMOUS=1" in err
+
+
+async def test_threads_are_listed_from_the_store_that_the_environment_names(
+    redis: RedisServer,
+) -> None:
+    async with (
+        serving(AGUI_STORE=redis.url) as (_, origin, _),
+        httpx.AsyncClient(base_url=f"{origin}/copilotkit") as client,
+    ):
+        await client.post("/agent/default/run", json=asked())
+        listed = (await client.get("/threads")).json()["threads"]
+        messages = (await client.get("/threads/t1/messages")).json()["messages"]
+    assert [thread["id"] for thread in listed] == ["t1"]
+    assert messages[0]["role"] == "user"

@@ -1,0 +1,76 @@
+"""What developers' tools and annotations ask for."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from agui_runtime.core.events import Caller
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.agui.annotate import Annotation, Recorded
+from agui_runtime.wires.agui.options import WireOptions
+from tests.wires.agui.scripted import scripted_agents
+from tests.wires.agui.serving import asked, events, reading, serving
+
+DEBUG = WireOptions(development=True)
+
+
+def by_header(request: Request) -> Caller | None:
+    return Caller(request.headers["x-user"])
+
+
+async def test_events_are_told_as_they_happen() -> None:
+    runtime = CopilotRuntime(agents=scripted_agents())
+    async with (
+        serving(runtime, DEBUG) as client,
+        reading(client, "/cpk-debug-events") as listener,
+    ):
+        await listener.until(": connected")
+        run = events((await client.post("/agent/default/run", json=asked())).text)
+        await listener.until("RUN_FINISHED")
+    told = events(listener.seen)
+    assert [each["event"]["type"] for each in told] == [each["type"] for each in run]
+    assert told[0]["event"]["input"]["messages"] == run[0]["input"]["messages"]
+    assert {each["agentId"] for each in told} == {"default"}
+    assert {(each["threadId"], each["runId"]) for each in told} == {("t1", "r1")}
+
+
+async def test_a_listener_hears_its_own_runs_only() -> None:
+    runtime = CopilotRuntime(agents=scripted_agents(), authenticate=by_header)
+    async with serving(runtime, DEBUG) as client:
+        client.headers["x-user"] = "ann"
+        async with reading(client, "/cpk-debug-events") as listener:
+            await listener.until(": connected")
+            for user in ("bob", "ann"):
+                client.headers["x-user"] = user
+                await client.post("/agent/default/run", json=asked(thread=user))
+            await listener.until("RUN_FINISHED")
+    assert {each["threadId"] for each in events(listener.seen)} == {"ann"}
+
+
+async def test_annotations_go_to_whoever_keeps_them() -> None:
+    kept: list[tuple[str, Annotation]] = []
+
+    async def keep(caller: Caller, annotation: Annotation) -> Recorded:
+        known = any(each.client_event_id == annotation.client_event_id for _, each in kept)
+        kept.append((caller.owner, annotation))
+        return Recorded("a1", known)
+
+    runtime = CopilotRuntime(agents=scripted_agents(), authenticate=by_header)
+    body = {"type": "user_action", "threadId": "t1", "payload": {"n": 1}, "clientEventId": "e1"}
+    body["occurredAt"] = "2026-01-01T00:00:00Z"
+    async with serving(runtime, WireOptions(annotations=keep)) as client:
+        client.headers["x-user"] = "ann"
+        await client.post("/agent/default/run", json=asked())
+        answers = [await client.post("/annotate", json=body) for _ in range(2)]
+        broken = await client.post("/annotate", json={"type": "", "threadId": "t1"})
+        client.headers["x-user"] = "bob"
+        others = await client.post("/annotate", json=body | {"own": True})
+    assert [answer.json() for answer in answers] == [
+        {"id": "a1", "duplicate": False},
+        {"id": "a1", "duplicate": True},
+    ]
+    assert broken.status_code == 400
+    assert others.status_code == 200
+    found = [(owner, each.payload, each.own) for owner, each in kept]
+    assert found == [*[("ann", {"n": 1}, True)] * 2, ("bob", {"n": 1}, False)]
+    assert kept[0][1].occurred_at == body["occurredAt"]

@@ -1,0 +1,363 @@
+"""What subscriptions tell: answers as they grow, a thread's log, a thread's comings and goings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from ag_ui.core import RunAgentInput
+from gql import Client, GraphQLRequest
+from gql.client import AsyncClientSession
+from gql.transport.exceptions import TransportQueryError
+from gql.transport.websockets import WebsocketsTransport
+from starlette.requests import Request
+
+from agui_runtime.core.events import Caller, Event
+from agui_runtime.core.quotas import Quota
+from agui_runtime.runtime.runtime import CopilotRuntime, Options
+from agui_runtime.wires.graphql.transport.transport_ws import SocketLimits
+from tests.wires.graphql.runs import open_text, say, text
+from tests.wires.graphql.serving import PATH, by_header, chat, serving
+from tests.wires.graphql.subscribing import ANSWER, EVENTS, PROTOCOL, THREAD, Halting, data, socket
+
+AS_EVENTS = {"accept": "text/event-stream"}
+
+
+async def greeter(request: RunAgentInput) -> AsyncIterator[Event]:
+    for event in text("m1", "Hello ", "there"):
+        yield event
+
+
+async def caller(request: RunAgentInput) -> AsyncIterator[Event]:
+    yield {"type": "TOOL_CALL_START", "toolCallId": "c1", "toolCallName": "paint"}
+    yield {"type": "TOOL_CALL_ARGS", "toolCallId": "c1", "delta": '{"colour":'}
+    yield {"type": "TOOL_CALL_ARGS", "toolCallId": "c1", "delta": '"red"}'}
+    yield {"type": "TOOL_CALL_END", "toolCallId": "c1"}
+
+
+async def asking(request: RunAgentInput) -> AsyncIterator[Event]:
+    yield {"type": "CUSTOM", "name": "on_interrupt", "value": "Shall I?"}
+
+
+async def failing(request: RunAgentInput) -> AsyncIterator[Event]:
+    yield open_text("m1")
+    raise KeyError("/srv/secret")
+
+
+AGENTS = {"default": greeter, "caller": caller, "asking": asking, "failing": failing}
+
+
+def runtime(agent: object = greeter, **options: Any) -> CopilotRuntime:  # noqa: ANN401  # of the runtime
+    return CopilotRuntime(agents=AGENTS | {"default": agent}, **options)
+
+
+@asynccontextmanager
+async def session(client: httpx.AsyncClient) -> AsyncIterator[AsyncClientSession]:
+    """Python's `gql`, over a WebSocket."""
+    url = str(client.base_url.join(PATH)).replace("http", "ws", 1)
+    transport = WebsocketsTransport(url=url, subprotocols=[PROTOCOL])
+    async with Client(transport=transport) as session:
+        yield session
+
+
+def request(query: str, **variables: Any) -> GraphQLRequest:  # noqa: ANN401  # JSON
+    return GraphQLRequest(query, variable_values=variables)
+
+
+async def told(session: AsyncClientSession, query: str, **variables: Any) -> list[Any]:  # noqa: ANN401  # JSON
+    """Everything that a subscription tells until it ends."""
+    return [
+        value
+        async for result in session.subscribe(request(query, **variables))
+        for value in result.values()
+    ]
+
+
+async def first(
+    session: AsyncClientSession,
+    count: int,
+    query: str,
+    **variables: Any,  # noqa: ANN401  # JSON
+) -> list[Any]:
+    """The first results of a subscription that may have no end."""
+    results: AsyncGenerator[dict[str, Any], None] = session.subscribe(request(query, **variables))
+    values: list[Any] = []
+    async with aclosing(results):
+        async for result in results:
+            values.extend(result.values())
+            if len(values) == count:
+                break
+    return values
+
+
+async def test_an_answer_is_told_as_it_grows() -> None:
+    async with serving(runtime()) as client, session(client) as gql:
+        updates = await told(gql, ANSWER, data=data())
+    assert {each["threadId"] for each in updates} == {"thread-1"}
+    assert "".join(each["delta"] or "" for each in updates) == "Hello there"
+    contents = [each["message"]["content"] for each in updates if each["message"]]
+    assert contents[-1] == ["Hello ", "there"]
+    assert [each["metaEvent"] for each in updates if each["metaEvent"]] == [
+        {"event": "Started", "status": "Running"},
+        {"event": "Finished", "status": "Finished"},
+    ]
+    assert updates[-1]["status"] == {"code": "Success"}
+    assert [each["status"] for each in updates[:-1]] == [None] * (len(updates) - 1)
+
+
+async def test_the_arguments_of_a_call_grow_as_well() -> None:
+    query = ANSWER.replace("content }", "content } ... on ActionExecutionMessageOutput { name }")
+    session_of = {"agentName": "caller"}
+    async with serving(runtime()) as client, session(client) as gql:
+        updates = await told(gql, query, data=data(agentSession=session_of))
+    assert "".join(each["delta"] or "" for each in updates) == '{"colour":"red"}'
+    calls = [each["message"] for each in updates if each["message"]]
+    assert calls[-1] == {"__typename": "ActionExecutionMessageOutput", "name": "paint"}
+
+
+async def test_what_an_agent_asks_is_told() -> None:
+    query = ANSWER.replace(
+        "event status }", "event status } ... on LangGraphInterruptEvent { value }"
+    )
+    async with serving(runtime()) as client, session(client) as gql:
+        updates = await told(gql, query, data=data(agentSession={"agentName": "asking"}))
+    assert {"value": "Shall I?"} in [each["metaEvent"] for each in updates]
+
+
+async def test_a_run_that_fails_ends_the_answer_and_not_the_subscription() -> None:
+    async with serving(runtime()) as client, session(client) as gql:
+        updates = await told(gql, ANSWER, data=data(agentSession={"agentName": "failing"}))
+    assert updates[-1]["status"] == {"code": "Failed"}
+
+
+async def test_the_cursor_of_an_answer_resumes_the_thread() -> None:
+    agent = Halting()
+    async with serving(runtime(agent)) as client, session(client) as gql:
+        updates = gql.subscribe(request(ANSWER, data=data()))
+        async with aclosing(updates):
+            async for update in updates:
+                cursor = update["generateCopilotResponse"]["cursor"]
+                if update["generateCopilotResponse"]["delta"] == "Hel":
+                    break
+        agent.go.set()
+        rest = await first(gql, 3, EVENTS, threadId="thread-1", after=cursor)
+    assert [each["type"] for each in rest] == [
+        "TEXT_MESSAGE_CONTENT",
+        "TEXT_MESSAGE_END",
+        "RUN_FINISHED",
+    ]
+
+
+async def test_a_side_request_has_no_cursor_because_it_is_not_in_its_thread() -> None:
+    async with serving(runtime()) as client, session(client) as gql:
+        updates = await told(gql, ANSWER, data=data(metadata={"requestType": "Suggestion"}))
+    assert {each["cursor"] for each in updates} == {None}
+    assert updates[-1]["status"] == {"code": "Success"}
+
+
+async def test_a_log_is_read_from_its_start_then_live_without_gap_or_repetition() -> None:
+    agent = Halting()
+    async with serving(runtime(agent)) as client, session(client) as gql:
+        answering = asyncio.create_task(told(gql, ANSWER, data=data()))
+        await agent.waiting.wait()
+        results = gql.subscribe(request(EVENTS, threadId="thread-1"))
+        seen: list[Any] = []
+        async with aclosing(results):
+            async for result in results:
+                seen.append(result["runEvents"])
+                if len(seen) == 3:
+                    agent.go.set()
+                if seen[-1]["type"] == "RUN_FINISHED":
+                    break
+        await answering
+        again = await first(gql, 3, EVENTS, threadId="thread-1", after=seen[2]["cursor"])
+    assert [each["seq"] for each in seen] == list(range(1, len(seen) + 1))
+    assert again == seen[3:]
+
+
+@pytest.mark.parametrize(
+    ("variables", "code"),
+    [
+        ({"threadId": "thread-1", "after": "elsewhere.3"}, "HISTORY_GONE"),
+        ({"threadId": "thread-1", "after": "no cursor"}, "INVALID_INPUT"),
+        ({"threadId": "thread-2"}, "THREAD_NOT_FOUND"),
+    ],
+)
+async def test_a_log_that_cannot_be_read_is_an_error_with_its_code(
+    variables: dict[str, str], code: str
+) -> None:
+    async with serving(runtime()) as client, session(client) as gql:
+        await told(gql, ANSWER, data=data())
+        with pytest.raises(TransportQueryError) as refused:
+            await told(gql, EVENTS, **variables)
+    [error] = refused.value.errors or []
+    assert error["extensions"]["runtimeCode"] == code
+
+
+async def test_a_thread_is_told_now_and_when_its_runs_start_and_end() -> None:
+    async with serving(runtime()) as client, session(client) as gql:
+        await told(gql, ANSWER, data=data())
+        threads = gql.subscribe(request(THREAD, threadId="thread-1"))
+        async with aclosing(threads):
+            now = await anext(threads)
+            assert [run["status"] for run in now["threadUpdated"]["runs"]] == ["Finished"]
+            await told(gql, ANSWER, data=data())
+            async for each in threads:
+                runs = [run["status"] for run in each["threadUpdated"]["runs"]]
+                if runs == ["Finished", "Finished"]:
+                    break
+
+
+async def test_a_thread_that_is_deleted_ends_its_subscriptions() -> None:
+    served = runtime()
+    async with serving(served) as client, session(client) as gql:
+        await told(gql, ANSWER, data=data())
+        threads = gql.subscribe(request(THREAD, threadId="thread-1"))
+        async with aclosing(threads):
+            await anext(threads)
+            await served.threads.delete("thread-1", Caller("anonymous"))
+            with pytest.raises(TransportQueryError, match="THREAD_NOT_FOUND"):
+                await anext(threads)
+
+
+async def test_a_thread_of_somebody_else_is_unknown() -> None:
+    async with serving(runtime(authenticate=by_header)) as client:
+        await client.post(PATH, json=chat(), headers={"x-user": "ann"})
+        for query in (EVENTS, THREAD):
+            asked = {"query": query, "variables": {"threadId": "thread-1"}}
+            answer = await client.post(PATH, json=asked, headers={**AS_EVENTS, "x-user": "bob"})
+            assert "THREAD_NOT_FOUND" in answer.text
+
+
+async def test_a_refused_start_is_an_error_with_its_code() -> None:
+    agent = Halting()
+    async with serving(runtime(agent)) as client, session(client) as gql:
+        answering = asyncio.create_task(told(gql, ANSWER, data=data()))
+        await agent.waiting.wait()
+        for asked, code in (
+            (data(), "THREAD_BUSY"),
+            (data(threadId="t2", agentSession={"agentName": "nobody"}), "AGENT_NOT_FOUND"),
+        ):
+            with pytest.raises(TransportQueryError, match=code):
+                await told(gql, ANSWER, data=asked)
+        agent.go.set()
+        await answering
+
+
+async def test_an_unknown_error_is_masked_and_its_cause_is_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    served = runtime()
+    async with serving(served) as client, socket(client) as ws:
+        await ws.initialised({"x-request-id": "given"})
+        served.threads = None  # type: ignore[assignment]  # the least that breaks a resolver
+        await ws.subscribe("1", EVENTS, threadId="thread-1")
+        refused = await ws.hear()
+    assert refused["payload"][0]["extensions"]["requestId"] == "given.1"
+    assert "NoneType" not in str(refused)
+    assert "given.1" in caplog.text
+    assert "NoneType" in caplog.text
+
+
+async def test_an_event_stream_tells_the_same() -> None:
+    async with serving(runtime()) as client:
+        asked = {"query": ANSWER, "variables": {"data": data()}}
+        answer = await client.post(PATH, json=asked, headers=AS_EVENTS)
+    assert answer.headers["content-type"] == "text/event-stream"
+    opening, *events, closing, rest = answer.text.split("\n\n")
+    assert (opening, closing, rest) == (":", "event: complete\ndata:", "")
+    updates = [
+        orjson.loads(event.removeprefix("event: next\ndata: "))["data"]["generateCopilotResponse"]
+        for event in events
+    ]
+    assert "".join(each["delta"] or "" for each in updates) == "Hello there"
+    assert updates[-1]["status"] == {"code": "Success"}
+
+
+async def test_an_event_stream_that_fails_says_so_and_ends() -> None:
+    async with serving(runtime()) as client:
+        asked = {"query": EVENTS, "variables": {"threadId": "nowhere"}}
+        answer = await client.post(PATH, json=asked, headers=AS_EVENTS)
+    _, event, closing, _ = answer.text.split("\n\n")
+    [error] = orjson.loads(event.removeprefix("event: next\ndata: "))["errors"]
+    assert error["extensions"]["runtimeCode"] == "THREAD_NOT_FOUND"
+    assert closing == "event: complete\ndata:"
+
+
+async def test_a_subscription_needs_an_event_stream_and_a_post() -> None:
+    async with serving(runtime()) as client:
+        asked = {"query": EVENTS, "variables": {"threadId": "thread-1"}}
+        plain = await client.post(PATH, json=asked, headers={"accept": "application/json"})
+        fetched = await client.get(PATH, params={"query": EVENTS}, headers=AS_EVENTS)
+    assert plain.status_code == 406
+    assert (fetched.status_code, fetched.headers["allow"]) == (405, "POST")
+
+
+async def test_leaving_an_event_stream_never_stops_the_run() -> None:
+    agent = Halting()
+    served = runtime(agent, options=Options(stop_on_disconnect=True))
+    async with serving(served) as client:
+        asked = {"query": ANSWER, "variables": {"data": data()}}
+        async with client.stream("POST", PATH, json=asked, headers=AS_EVENTS):
+            await agent.waiting.wait()
+        agent.go.set()
+        await served.store.log.wait_idle("thread-1")
+        [run] = await served.store.threads.runs("thread-1")
+    assert run.status == "finished"
+
+
+async def test_a_silent_event_stream_shows_that_it_is_alive() -> None:
+    agent, limits = Halting(), SocketLimits(keep_alive=0.05)
+    async with serving(runtime(agent), socket_limits=limits) as client:
+        asked = {"query": ANSWER, "variables": {"data": data()}}
+        async with client.stream("POST", PATH, json=asked, headers=AS_EVENTS) as stream:
+            seen = ""
+            async for chunk in stream.aiter_text():
+                seen += chunk
+                if agent.waiting.is_set() and seen.endswith("\n\n:\n\n"):
+                    agent.go.set()
+    assert seen.endswith("event: complete\ndata:\n\n")
+    assert '"delta":"lo"' in seen
+
+
+async def test_a_caller_has_so_many_requests_open_subscriptions_among_them() -> None:
+    agent = Halting()
+    async with serving(runtime(agent), places=Quota(1, 9)) as client, session(client) as gql:
+        answering = asyncio.create_task(told(gql, ANSWER, data=data()))
+        await agent.waiting.wait()
+        with pytest.raises(TransportQueryError, match="TOO_MANY_REQUESTS"):
+            await told(gql, EVENTS, threadId="thread-1")
+        agent.go.set()
+        await answering
+
+
+async def test_headers_and_properties_of_a_connection_reach_the_agent() -> None:
+    seen: list[Any] = []
+
+    async def noting(request: RunAgentInput) -> AsyncIterator[Event]:
+        seen.append(request.forwarded_props)
+        yield open_text("m1")
+        yield say("m1", "Noted")
+
+    def anybody(request: Request) -> Caller:
+        return Caller(request.headers["authorization"])
+
+    query = ANSWER.replace(
+        "($data: GenerateCopilotResponseInput!)",
+        "($data: GenerateCopilotResponseInput!, $properties: JSONObject)",
+    ).replace("(data: $data)", "(data: $data, properties: $properties)")
+    served = runtime(noting, authenticate=anybody)
+    async with serving(served) as client, socket(client) as ws:
+        await ws.initialised({"authorization": "ann"})
+        await ws.subscribe("1", query, data=data(), properties={"colour": "red"})
+        while (await ws.hear())["type"] != "complete":
+            pass
+        thread = await served.store.threads.get("thread-1")
+    assert thread is not None
+    assert thread.owner == "ann"
+    assert seen[0]["colour"] == "red"

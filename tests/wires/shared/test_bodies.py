@@ -1,0 +1,360 @@
+"""Large requests: what is refused before it is parsed, on every wire, and what is served."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import random
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import httpx
+import orjson
+import pytest
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.app import create_app
+from agui_runtime.commands.hosting import wire_options_from
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.events import Event
+from agui_runtime.runs import run as run_module
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.settings import Settings
+from agui_runtime.wires.agui import runs
+from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, SLICE, BodyLimits, Census, loaded
+from tests.support import served
+from tests.wires.graphql.serving import ACCEPT, QUERIES
+
+JSON = {"content-type": "application/json"}
+SMALL = WireOptions(max_body=20_000, max_values=400, max_depth=20, max_messages=30, max_parts=8)
+Json: TypeAlias = dict[str, Any]
+
+
+async def counting(request: RunAgentInput) -> AsyncIterator[Event]:
+    """Says how many messages it was given."""
+    yield {"type": "TEXT_MESSAGE_CHUNK", "messageId": "m", "delta": f"{len(request.messages)}."}
+
+
+@asynccontextmanager
+async def serving(options: WireOptions) -> AsyncIterator[httpx.AsyncClient]:
+    runtime = CopilotRuntime(agents={"default": counting})
+    app = create_app(runtime, wire_options=options, remote_path="/remote")
+    async with served(app) as origin, httpx.AsyncClient(base_url=origin, timeout=60) as client:
+        yield client
+
+
+def users(count: int, text: str = "hi") -> list[Json]:
+    return [{"id": f"u{n}", "role": "user", "content": text} for n in range(count)]
+
+
+def nested(depth: int) -> object:
+    value: object = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+EXCESSIVE: Mapping[str, tuple[Json, str, str]] = {
+    "bytes": (
+        {"messages": users(1, "x" * 20_000)},
+        "at most 20000 bytes",
+        "max_body (AGUI_MAX_BODY)",
+    ),
+    "numbers": ({"state": {"a": [1] * 400}}, "at most 400 values", "max_values (AGUI_MAX_VALUES)"),
+    "objects": (
+        {"state": {"a": [{}] * 400}},
+        "at most 400 values",
+        "max_values (AGUI_MAX_VALUES)",
+    ),
+    "depth": ({"state": {"a": nested(20)}}, "nested at most 20", "max_depth (AGUI_MAX_DEPTH)"),
+    "messages": (
+        {"messages": users(31)},
+        "at most 30 messages",
+        "max_messages (AGUI_MAX_MESSAGES)",
+    ),
+    "parts": (
+        {
+            "messages": [
+                {"id": "u", "role": "user", "content": [{"type": "text", "text": "hi"}] * 9}
+            ]
+        },
+        "at most 8 parts or tool calls",
+        "max_parts (AGUI_MAX_PARTS)",
+    ),
+}
+
+
+def agui(**given: Any) -> Json:  # noqa: ANN401  # fields of a RunAgentInput
+    return {"threadId": "t1", "runId": "r1", "messages": users(1), "state": {}} | given
+
+
+@pytest.mark.parametrize("case", EXCESSIVE)
+@pytest.mark.parametrize("route", ["run", "connect", "suggest", "envelope"])
+async def test_what_is_over_a_limit_is_refused_and_the_limit_is_named(
+    case: str, route: str
+) -> None:
+    given, says, names = EXCESSIVE[case]
+    body, path = agui(**given), f"/copilotkit/agent/default/{route}"
+    if route == "envelope":
+        body = {"method": "agent/run", "params": {"agentId": "default"}, "body": body}
+        path = "/copilotkit"
+    async with serving(SMALL) as client:
+        answer = await client.post(path, content=orjson.dumps(body), headers=JSON)
+        fine = await client.post("/copilotkit/agent/default/run", json=agui())
+    assert answer.status_code == 413
+    assert says in answer.text
+    assert names in answer.text
+    assert "RUN_FINISHED" in fine.text
+
+
+def gql_message(**kind: Json) -> Json:
+    return {"id": "m", "createdAt": "2026-01-01T00:00:00Z"} | kind
+
+
+def said(text: str) -> Json:
+    return gql_message(textMessage={"content": text, "role": "user"})
+
+
+def called() -> Json:
+    call = {"name": "f", "arguments": "{}", "parentMessageId": "p"}
+    return gql_message(actionExecutionMessage=call)
+
+
+STATE = orjson.dumps({"a": [1] * 400}).decode()
+DEEP = orjson.dumps(nested(21)).decode()
+GRAPHQL_EXCESSIVE: Mapping[str, tuple[Json, str]] = {
+    "bytes": ({"messages": [said("x" * 20_000)]}, "max_body (AGUI_MAX_BODY)"),
+    "values": ({"messages": [{}] * 400}, "max_values (AGUI_MAX_VALUES)"),
+    "values of a text": (
+        {"agentStates": [{"agentName": "a", "state": STATE}]},
+        "max_values (AGUI_MAX_VALUES)",
+    ),
+    "depth of a text": (
+        {"agentStates": [{"agentName": "a", "state": DEEP}]},
+        "max_depth (AGUI_MAX_DEPTH)",
+    ),
+    "depth of a schema": (
+        {
+            "frontend": {
+                "url": "http://page.test/",
+                "actions": [{"name": "f", "description": "", "jsonSchema": DEEP}],
+            }
+        },
+        "max_depth (AGUI_MAX_DEPTH)",
+    ),
+    "messages": ({"messages": [said("hi")] * 31}, "max_messages (AGUI_MAX_MESSAGES)"),
+    "calls of one message": ({"messages": [called()] * 9}, "max_parts (AGUI_MAX_PARTS)"),
+}
+
+
+def chat(**given: Any) -> Json:  # noqa: ANN401  # inputs of the mutation
+    data = {
+        "metadata": {"requestType": "Chat"},
+        "threadId": "t1",
+        "messages": [said("hi")],
+        "frontend": {"actions": [], "url": "http://page.test/"},
+    }
+    query = QUERIES["generateCopilotResponse"]
+    return {"query": query, "variables": {"data": data | given}}
+
+
+@pytest.mark.parametrize("case", GRAPHQL_EXCESSIVE)
+async def test_graphql_refuses_it_with_an_error_of_its_own_form(case: str) -> None:
+    given, names = GRAPHQL_EXCESSIVE[case]
+    async with serving(SMALL) as client:
+        headers = JSON | {"accept": ACCEPT}
+        answer = await client.post(
+            "/copilotkit", content=orjson.dumps(chat(**given)), headers=headers
+        )
+    assert names in answer.text
+    assert "TOO_LARGE" in answer.text
+
+
+async def test_a_remote_endpoint_refuses_it_too() -> None:
+    body = {"name": "default", "threadId": "t1", "messages": users(31)}
+    async with serving(SMALL) as client:
+        crowded = await client.post("/remote/agents/execute", json=body)
+        deep = await client.post("/remote/info", json={"properties": {"a": nested(20)}})
+    assert crowded.status_code == deep.status_code == 413
+    assert "AGUI_MAX_MESSAGES" in crowded.json()["error"]
+    assert "AGUI_MAX_DEPTH" in deep.json()["error"]
+
+
+async def test_what_looks_like_json_within_a_text_does_not_count() -> None:
+    text = '{"a": [1, 2, {"b": "\\"}]' * 200 + "[{," * 1000
+    async with serving(SMALL) as client:
+        answer = await client.post(
+            "/copilotkit/agent/default/run", json=agui(messages=users(1, text))
+        )
+    assert "RUN_FINISHED" in answer.text
+
+
+async def test_a_chat_of_ten_thousand_messages_is_answered_on_both_wires() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    turns = [
+        each
+        for n in range(2500)
+        for each in (
+            {"id": f"u{n}", "role": "user", "content": "question " * 10},
+            {"id": f"a{n}", "role": "assistant", "toolCalls": [call | {"id": f"c{n}"}]},
+            {"id": f"t{n}", "role": "tool", "toolCallId": f"c{n}", "content": "{}"},
+            {"id": f"b{n}", "role": "assistant", "content": "answer " * 20},
+        )
+    ]
+    spoken = [said("question") | {"id": f"u{n}"} for n in range(10_000)]
+    async with serving(WireOptions()) as client:
+        today = await client.post(
+            "/copilotkit/agent/default/run", json=agui(messages=turns, protocolVersion="1.0")
+        )
+        graphql = await client.post(
+            "/copilotkit", json=chat(messages=spoken, threadId="t2"), headers={"accept": ACCEPT}
+        )
+    assert '"delta":"10000."' in today.text
+    assert "10000." in graphql.text
+
+
+def any_json(chance: random.Random, depth: int = 0) -> object:
+    kind = chance.randrange(2 if depth > 5 else 4)
+    size = chance.randrange(4)
+    if kind == 2:
+        return [any_json(chance, depth + 1) for _ in range(size)]
+    if kind == 3:
+        return {f'{n}"\\,': any_json(chance, depth + 1) for n in range(size)}
+    return chance.choice(["", 'a"b\\', "\\", "[{,", '\\\\"', 1, None, "é\n"])
+
+
+def counted(value: object, depth: int = 1) -> tuple[int, int]:
+    """How many values and levels there are, an empty list or object counting as its one item."""
+    if not isinstance(value, list | dict):
+        return 0, 0
+    items = list(value.values()) if isinstance(value, dict) else value
+    inner = [counted(item, depth + 1) for item in items]
+    values = max(1, len(items)) + sum(count for count, _ in inner)
+    return values, max([depth, *(level for _, level in inner)])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_values_are_counted_whatever_the_slices_are(seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(50):
+        value, census = any_json(chance), Census()
+        text, size = orjson.dumps(value), chance.randrange(1, 9)
+        for start in range(0, len(text), size):
+            census.feed(text[start : start + size])
+        assert (census.values, census.depth) == counted(value)
+
+
+async def test_a_text_is_counted_in_slices_between_which_others_have_their_turn() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    text = orjson.dumps([{"a": "x" * 100}] * 10_000)
+    beside = asyncio.create_task(others())
+    await loaded(text, DEFAULT_LIMITS)
+    beside.cancel()
+    assert turns >= len(text) // SLICE
+
+
+@pytest.mark.parametrize("options", [{"max_depth": 201}, {"max_values": 0}, {"max_body": -1}])
+def test_limits_that_cannot_be_obeyed_are_refused(options: Mapping[str, int]) -> None:
+    with pytest.raises(Misconfigured, match=next(iter(options))):
+        WireOptions(**options)  # type: ignore[arg-type]  # all are whole numbers
+
+
+def test_the_environment_sets_the_limits() -> None:
+    env = {
+        "AGUI_MAX_BODY": "1",
+        "AGUI_MAX_VALUES": "2",
+        "AGUI_MAX_DEPTH": "3",
+        "AGUI_MAX_MESSAGES": "4",
+        "AGUI_MAX_PARTS": "5",
+    }
+    assert wire_options_from(Settings.read(env)).body_limits == BodyLimits(1, 2, 3, 4, 5)
+    assert wire_options_from(Settings.read({})).body_limits == DEFAULT_LIMITS
+    with pytest.raises(Misconfigured, match="AGUI_MAX_VALUES"):
+        Settings.read({"AGUI_MAX_VALUES": "many"})
+
+
+CROWDED: Mapping[str, Json] = {
+    "messages": {"messages": users(15_000)},
+    "tools": {
+        "tools": [{"name": f"f{n}", "description": "", "parameters": {}} for n in range(9000)]
+    },
+    "context": {"context": [{"description": "d", "value": "v"}] * 9000},
+    "state": {"state": {"a": [{"b": 1}] * 20_000}},
+}
+
+
+@pytest.mark.parametrize("case", CROWDED)
+async def test_what_a_large_request_holds_is_read_and_recalled_in_a_thread(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[int] = set()
+    for module, function in ((runs, "run_input"), (runs, "fingerprint"), (run_module, "recall")):
+        monkeypatch.setattr(module, function, noting(threads, getattr(module, function)))
+    async with serving(WireOptions()) as client:
+        small = await client.post("/copilotkit/agent/default/run", json=agui())
+        on_loop = {*threads}
+        threads.clear()
+        body = agui(threadId="t2", **CROWDED[case])
+        large = await client.post("/copilotkit/agent/default/run", json=body)
+    assert "RUN_FINISHED" in small.text
+    assert "RUN_FINISHED" in large.text
+    assert on_loop == {threading.get_ident()}
+    assert threads - on_loop
+
+
+def noting(threads: set[int], work: Callable[..., object]) -> Callable[..., object]:
+    """The same work, which notes in what thread it is done."""
+
+    def noted(*args: object) -> object:
+        threads.add(threading.get_ident())
+        return work(*args)
+
+    return noted
+
+
+@pytest.mark.parametrize("key", ["messages", "tools", "context"])
+async def test_a_fault_far_down_a_long_list_is_told_with_its_place(key: str) -> None:
+    kinds: Json = {
+        "messages": users(2000),
+        "tools": [{"name": "f", "description": "", "parameters": {}}] * 2000,
+        "context": [{"description": "d", "value": "v"}] * 2000,
+    }
+    items = [*kinds[key][:1234], {"id": 7, "role": "user"}, *kinds[key][1235:]]
+    async with serving(WireOptions()) as client:
+        answer = await client.post("/copilotkit/agent/default/run", json=agui(**{key: items}))
+    assert answer.status_code == 400
+    assert f'["{key}",1234,' in answer.text.replace("\\", "")
+
+
+async def test_the_messages_of_a_long_thread_come_whole_though_in_parts() -> None:
+    async with serving(WireOptions()) as client:
+        await client.post("/copilotkit/agent/default/run", json=agui(messages=users(1700)))
+        messages = (await client.get("/copilotkit/threads/t1/messages")).json()["messages"]
+        events = (await client.get("/copilotkit/threads/t1/events")).json()["events"]
+    assert [each["id"] for each in messages[:1700]] == [f"u{n}" for n in range(1700)]
+    assert events[0]["type"] == "RUN_STARTED"
+    assert events[-1]["type"] == "RUN_FINISHED"
+
+
+async def test_a_run_that_has_ended_leaves_nothing_large_to_the_garbage_collector() -> None:
+    async with serving(WireOptions()) as client:
+        await client.post("/copilotkit/agent/default/run", json=agui())
+        gc.collect()
+        gc.disable()
+        try:
+            body = agui(threadId="t2", messages=users(5000))
+            await client.post("/copilotkit/agent/default/run", json=body)
+            found = gc.collect()
+        finally:
+            gc.enable()
+    assert found < 5000

@@ -1,0 +1,125 @@
+"""A slash at the end of a path changes nothing, on any wire, and the root is a path as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from fastapi import FastAPI
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
+
+from agui_runtime import CopilotRuntime, create_app
+from tests.runtime.worlds import Scripted, text
+from tests.support import client_of
+from tests.wires.agui.serving import asked, events
+from tests.wires.graphql.subscribing import PROTOCOL
+
+HELLO = {"query": "{ hello }"}
+PAGE = {"accept": "text/html"}
+BASES = {"/copilotkit": "", "/ai/copilotkit": "/ai", "": "", "/ai": "/ai"}
+"""Where the wires are, and where the app is mounted."""
+
+
+def app(base: str, mounted: str) -> FastAPI:
+    runtime = CopilotRuntime({"default": Scripted(*text("m1", "Hello"))})
+    inner = create_app(runtime, path=base.removeprefix(mounted) or "/", remote_path="/remote/")
+    if not mounted:
+        return inner
+    outer = FastAPI()
+    outer.mount(mounted, inner)
+    return outer
+
+
+@pytest.fixture(params=list(BASES))
+def base(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+REQUESTS: list[tuple[str, str, Any]] = [
+    ("POST", "", HELLO),
+    ("POST", "", {"method": "info"}),
+    ("GET", "?query={hello}", None),
+    ("GET", "/health", None),
+    ("GET", "/playground/page.js", None),
+    ("GET", "/info", None),
+    ("POST", "/agent/default/run", asked()),
+    ("POST", "/agent/default/connect", asked()),
+    ("POST", "/agent/default/stop/t1", {}),
+    ("GET", "/threads?limit=1", None),
+    ("GET", "/threads/t1/messages", None),
+    ("POST", "/threads/t1/archive", {}),
+    ("PATCH", "/threads/t1", {"name": "x"}),
+]
+OUTSIDE: list[tuple[str, str, Any]] = [
+    ("POST", "/graphql", HELLO),
+    ("GET", "/healthz", None),
+    ("GET", "/readyz", None),
+    ("POST", "/remote/info", {}),
+    ("POST", "/remote/agents/state", {"name": "default", "threadId": "t1"}),
+]
+
+
+async def test_a_slash_at_the_end_changes_nothing(base: str) -> None:
+    mounted = BASES[base]
+    outside = [(method, mounted + path, body) for method, path, body in OUTSIDE]
+    inside = [(method, base + path, body) for method, path, body in REQUESTS]
+    async with client_of(app(base, mounted)) as client:
+        for method, path, body in [*inside, *outside]:
+            there, _, query = path.partition("?")
+            for slashes in ("/", "//"):
+                answer = await client.request(method, f"{there}{slashes}?{query}", json=body)
+                assert answer.status_code == 200, f"{method} {path}{slashes}: {answer.text}"
+
+
+async def test_a_run_below_the_root_is_told(base: str) -> None:
+    async with client_of(app(base, BASES[base])) as client:
+        answer = await client.post(f"{base}/agent/default/run/", json=asked())
+    assert events(answer.text)[-1]["type"] == "RUN_FINISHED"
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_the_page_finds_its_files_with_or_without_the_slash(base: str, slash: str) -> None:
+    async with client_of(app(base, BASES[base])) as client:
+        page = await client.get(f"{base}{slash}" or "/", headers=PAGE, follow_redirects=True)
+        script = page.text.partition('<script defer src="')[2].partition('"')[0]
+        file = await client.get(str(httpx.URL(str(page.url)).join(script)))
+    assert (page.status_code, file.status_code) == (200, 200)
+    assert file.headers["content-type"].startswith("text/javascript")
+
+
+async def test_a_websocket_may_be_opened_with_the_slash(base: str) -> None:
+    async with client_of(app(base, BASES[base])) as client:
+        url = str(client.base_url.join(f"{base}/")).replace("http", "ws", 1)
+        async with connect(url, subprotocols=[Subprotocol(PROTOCOL)]) as connection:
+            await connection.send(orjson.dumps({"type": "connection_init"}).decode())
+            answer: Mapping[str, Any] = orjson.loads(await connection.recv())
+    assert answer["type"] == "connection_ack"
+
+
+async def test_a_page_of_another_origin_may_ask_with_the_slash() -> None:
+    asking = {"origin": "https://x.test", "access-control-request-method": "POST"}
+    async with client_of(app("/copilotkit", "")) as client:
+        preflight = await client.options("/copilotkit/", headers=asking)
+        answer = await client.post("/copilotkit/", json=HELLO, headers={"origin": "https://x.test"})
+    assert (preflight.status_code, answer.status_code) == (200, 200)
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+async def test_bodies_must_be_json_wherever_the_wires_are(base: str) -> None:
+    body = orjson.dumps(asked())
+    async with client_of(app(base, BASES[base])) as client:
+        for path in ("/agent/default/run", "/agent/default/run/", "/"):
+            plain = {"content-type": "text/plain"}
+            answer = await client.post(f"{base}{path}", content=body, headers=plain)
+            assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("path", ["/copilotkit/playground/", "/copilotkit//info", "/nothing/"])
+async def test_what_is_not_there_is_not_redirected(path: str) -> None:
+    async with client_of(app("/copilotkit", "")) as client:
+        answer = await client.get(path)
+    assert answer.status_code == 404
