@@ -84,12 +84,12 @@ async def finish(store: Store, lease: Lease, state: AgentState | None = None) ->
 
 async def whole_run(store: Store, run: RunInfo, deltas: int = 3) -> Lease:
     lease = await claimed(store, run)
-    await store.log.append(lease, [said(number) for number in range(deltas)])
+    await store.log.append(lease, [delta(number) for number in range(deltas)])
     await finish(store, lease)
     return lease
 
 
-def said(number: int, text: str = "") -> Event:
+def delta(number: int, text: str = "") -> Event:
     return {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m1", "delta": f"{text}{number}"}
 
 
@@ -109,7 +109,7 @@ async def test_records_are_numbered_in_order_from_one(store: Store) -> None:
     records = await read(store, 4)
     assert [record.seq for record in records] == [1, 2, 3, 4]
     assert {record.run_id for record in records} == {"r1"}
-    assert records[0].event == said(0)
+    assert records[0].event == delta(0)
 
 
 async def test_every_cursor_resumes_without_gap_or_repeat(store: Store) -> None:
@@ -124,7 +124,7 @@ async def test_a_late_reader_and_a_live_reader_see_the_same(store: Store) -> Non
     lease = await claimed(store, a_run())
     live = asyncio.create_task(read(store, 4))
     for number in range(3):
-        await store.log.append(lease, [said(number)])
+        await store.log.append(lease, [delta(number)])
         await asyncio.sleep(0)
     await finish(store, lease)
     assert await live == await read(store, 4)
@@ -132,11 +132,11 @@ async def test_a_late_reader_and_a_live_reader_see_the_same(store: Store) -> Non
 
 async def test_the_cursor_of_a_batch_resumes_after_it(store: Store) -> None:
     lease = await claimed(store, a_run())
-    await store.log.append(lease, [said(0), said(1)])
+    await store.log.append(lease, [delta(0), delta(1)])
     async with aclosing(store.log.follow("t1", None)) as batches:
         batch = await anext(batches)
-    await store.log.append(lease, [said(2)])
-    assert [r.event for r in await read(store, 1, batch.cursor)] == [said(2)]
+    await store.log.append(lease, [delta(2)])
+    assert [r.event for r in await read(store, 1, batch.cursor)] == [delta(2)]
 
 
 async def test_a_closed_reader_disturbs_nobody(store: Store) -> None:
@@ -145,7 +145,7 @@ async def test_a_closed_reader_disturbs_nobody(store: Store) -> None:
     staying = asyncio.create_task(read(store, 1))
     await asyncio.sleep(0)
     leaving.cancel()
-    await store.log.append(lease, [said(0)])
+    await store.log.append(lease, [delta(0)])
     assert len(await staying) == 1
     with pytest.raises(asyncio.CancelledError):
         await leaving
@@ -231,7 +231,7 @@ async def test_releasing_frees_the_thread_with_the_terminal_event(store: Store) 
 async def test_a_released_lease_cannot_write(store: Store) -> None:
     lease = await whole_run(store, a_run())
     with pytest.raises(OwnerLost):
-        await store.log.append(lease, [said(9)])
+        await store.log.append(lease, [delta(9)])
     with pytest.raises(OwnerLost):
         await finish(store, lease)
     with pytest.raises(OwnerLost), store.log.keep(lease, ignore):
@@ -239,18 +239,18 @@ async def test_a_released_lease_cannot_write(store: Store) -> None:
 
 
 async def test_a_stop_reaches_the_owner_once(store: Store) -> None:
-    asked: list[str] = []
-    told = asyncio.Event()
+    stops: list[str] = []
+    stopped = asyncio.Event()
 
     def on_stop() -> None:
-        asked.append("stop")
-        told.set()
+        stops.append("stop")
+        stopped.set()
 
     await claimed(store, a_run(), on_stop)
     assert await store.log.ask_stop("t1", "r1")
     assert await store.log.ask_stop("t1")
-    await told.wait()
-    assert asked == ["stop"]
+    await stopped.wait()
+    assert stops == ["stop"]
 
 
 async def test_a_stop_for_another_run_is_refused(store: Store) -> None:
@@ -262,7 +262,7 @@ async def test_a_stop_for_another_run_is_refused(store: Store) -> None:
 async def test_waiting_for_idle_ends_with_the_run(store: Store) -> None:
     lease = await claimed(store, a_run())
     waiting = asyncio.create_task(store.log.wait_idle("t1"))
-    await store.log.append(lease, [said(0)])
+    await store.log.append(lease, [delta(0)])
     await asyncio.sleep(0)
     assert not waiting.done()
     await finish(store, lease)
@@ -374,7 +374,7 @@ async def test_a_run_beyond_the_limit_is_refused_and_can_still_end(store: Store)
     lease = await claimed(store, a_run())
     with pytest.raises(TooLarge):
         for number in range(200):
-            await store.log.append(lease, [said(number)])
+            await store.log.append(lease, [delta(number)])
     await finish(store, lease)
     assert (await store.log.active("t1")) is None
 

@@ -17,7 +17,7 @@ from agui_runtime.stores.base import AgentState, Lease, RunEnd, RunLog
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
 from agui_runtime.stores.memory.store import MemoryRunLog, MemoryStateStore
 from agui_runtime.stores.memory.thread_table import ThreadTable
-from tests.stores.test_contract import LIMITS, Clock, a_run, claimed, finish, read, said, whole_run
+from tests.stores.test_contract import LIMITS, Clock, a_run, claimed, delta, finish, read, whole_run
 
 
 async def test_idle_threads_make_room_and_running_ones_stay() -> None:
@@ -27,8 +27,8 @@ async def test_idle_threads_make_room_and_running_ones_stay() -> None:
     for number in range(6):
         clock.now += 1
         await whole_run(store, a_run(thread=f"idle{number}"))
-    kept = [t.thread_id for t in (await store.threads.list("ann")).threads]
-    assert kept == ["idle5", "idle4", "idle3", "running"]
+    threads = [t.thread_id for t in (await store.threads.list("ann")).threads]
+    assert threads == ["idle5", "idle4", "idle3", "running"]
 
 
 async def test_a_reader_that_fell_behind_what_is_kept_is_told() -> None:
@@ -46,7 +46,7 @@ async def test_a_reader_gets_the_end_of_a_thread_that_was_deleted_meanwhile() ->
     store = MemoryStore(LIMITS, Clock())
     lease = await claimed(store, a_run())
     async with aclosing(store.log.follow("t1", lease.start)) as batches:
-        await store.log.append(lease, [said(0)])
+        await store.log.append(lease, [delta(0)])
         await anext(batches)
         await finish(store, lease)
         await store.threads.delete("t1")
@@ -56,11 +56,11 @@ async def test_a_reader_gets_the_end_of_a_thread_that_was_deleted_meanwhile() ->
 
 
 SHAPES: Mapping[str, Callable[[], Iterable[Event]]] = {
-    "deltas": lambda: (said(n, "word ") for n in range(20_000)),
-    "long deltas": lambda: (said(n, "w" * 2000) for n in range(500)),
-    "deltas beyond ASCII": lambda: (said(n, "\N{GRINNING FACE}" * 200) for n in range(1000)),
+    "deltas": lambda: (delta(n, "word ") for n in range(20_000)),
+    "long deltas": lambda: (delta(n, "w" * 2000) for n in range(500)),
+    "deltas beyond ASCII": lambda: (delta(n, "\N{GRINNING FACE}" * 200) for n in range(1000)),
     "deltas with more to them": lambda: (
-        said(n) | {"rawEvent": {"chunk": [n] * 20, "words": ["word"] * 20}} for n in range(2000)
+        delta(n) | {"rawEvent": {"chunk": [n] * 20, "words": ["word"] * 20}} for n in range(2000)
     ),
     "small events": lambda: (
         {"type": "STEP_STARTED", "stepName": f"step {n}"} for n in range(20_000)

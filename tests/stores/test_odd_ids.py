@@ -9,14 +9,14 @@ import pytest
 from agui_runtime.core.events import RunInfo
 from agui_runtime.stores.base import AgentState, Store
 from tests.stores.odd_ids import ODD_IDS
-from tests.stores.test_contract import claimed, finish, said
+from tests.stores.test_contract import claimed, delta, finish
 
 
 @pytest.mark.parametrize("id_", ODD_IDS)
 async def test_any_text_may_name_a_thread_and_a_run(each_store: Store, id_: str) -> None:
     lease = await claimed(each_store, RunInfo(id_, id_, "default", "ann", 1.0))
     reading = asyncio.create_task(anext(each_store.log.follow(id_, None)))
-    await each_store.log.append(lease, [said(0)])
+    await each_store.log.append(lease, [delta(0)])
     await finish(each_store, lease, AgentState({"n": 1}))
     assert {record.run_id for record in (await reading).records} == {id_}
     assert [run.run_id for run in await each_store.threads.runs(id_)] == [id_]

@@ -18,7 +18,7 @@ from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from tests.runtime.worlds import Scripted, asking, ran, text
 from tests.stores.servers import RedisServer
-from tests.stores.test_contract import Clock, a_run, claimed, finish, ignore, read, said, whole_run
+from tests.stores.test_contract import Clock, a_run, claimed, delta, finish, ignore, read, whole_run
 
 START: Event = {"type": "TEXT_MESSAGE_START", "messageId": "m1", "role": "assistant"}
 
@@ -77,7 +77,7 @@ async def test_what_one_process_writes_another_reads_as_it_comes(redis: RedisSer
         lease = await claimed(writer, a_run())
         reading = asyncio.create_task(read(reader, 4))
         for number in range(3):
-            await writer.log.append(lease, [said(number)])
+            await writer.log.append(lease, [delta(number)])
         await finish(writer, lease)
         assert await reading == await read(writer, 4)
 
@@ -98,7 +98,7 @@ async def test_waiting_for_idle_ends_when_another_process_is_done(redis: RedisSe
         with pytest.raises(Busy):
             await claimed(other, a_run(run="r2"))
         waiting = asyncio.create_task(other.log.wait_idle("t1"))
-        await owner.log.append(lease, [said(0)])
+        await owner.log.append(lease, [delta(0)])
         await finish(owner, lease)
         await waiting
         assert (await claimed(other, a_run(run="r2"))).fresh
@@ -109,13 +109,13 @@ async def test_a_run_whose_process_is_silent_is_ended_by_the_next_start(redis: R
     async with processes(redis, clock) as made:
         silent, other = await made.start(), await made.start()
         lease = await claimed(silent, a_run())
-        await silent.log.append(lease, [START, said(0)])
+        await silent.log.append(lease, [START, delta(0)])
         clock.now += 7
         assert (await claimed(other, a_run(run="r2"))).fresh
         kinds = [record.event["type"] for record in await read(other, 4)]
         assert kinds[2:] == ["TEXT_MESSAGE_END", "RUN_ERROR"]
         with pytest.raises(OwnerLost):
-            await silent.log.append(lease, [said(1)])
+            await silent.log.append(lease, [delta(1)])
         lost = asyncio.Event()
         with silent.log.keep(lease, lost.set):
             await lost.wait()
@@ -129,13 +129,13 @@ async def test_a_lost_run_keeps_what_it_said_and_answers_its_open_call(redis: Re
         lease = await claimed(silent, a_run())
         call = {"type": "TOOL_CALL_START", "toolCallId": "c1", "toolCallName": "pay"}
         snapshot = {"type": "STATE_SNAPSHOT", "snapshot": {"step": 2}}
-        await silent.log.append(lease, [START, said(0), snapshot, call])
+        await silent.log.append(lease, [START, delta(0), snapshot, call])
         clock.now += 7
         await other.log.end_lost_run("t1")
-        kept = await other.states.load("t1", "default")
-        assert kept is not None
-        assert kept.state == {"step": 2}
-        roles = [message["role"] for message in kept.messages]
+        saved = await other.states.load("t1", "default")
+        assert saved is not None
+        assert saved.state == {"step": 2}
+        roles = [message["role"] for message in saved.messages]
         assert roles == ["assistant", "assistant", "tool"]
 
 
@@ -149,7 +149,7 @@ async def test_a_renewed_lease_stays(redis: RedisServer) -> None:
                 clock.now += 4
                 await renewed(redis, made.key("meta"), clock.now + 6)
                 await other.log.end_lost_run("t1")
-            await owner.log.append(lease, [said(0)])
+            await owner.log.append(lease, [delta(0)])
 
 
 async def test_somebody_notices_a_dead_process_without_being_asked(redis: RedisServer) -> None:
@@ -169,7 +169,7 @@ async def test_finished_runs_are_kept_in_fewer_events(redis: RedisServer) -> Non
     async with processes(redis, clock) as made:
         store = await made.start(limits)
         lease = await claimed(store, a_run())
-        await store.log.append(lease, [START, *(said(number) for number in range(50))])
+        await store.log.append(lease, [START, *(delta(number) for number in range(50))])
         await finish(store, lease)
         before = await read(store, 52)
         clock.now += 1
@@ -212,10 +212,10 @@ async def test_a_writer_whose_latest_records_were_forgotten_loses_its_lease(
         await store.log.append(lease, [START])
         (meta,) = server.keys("*meta")
         saved = server.command("DUMP", meta)
-        await store.log.append(lease, [said(1)])
+        await store.log.append(lease, [delta(1)])
         server.restore(meta, saved)
         with pytest.raises(OwnerLost):
-            await store.log.append(lease, [said(2)])
+            await store.log.append(lease, [delta(2)])
         with pytest.raises(Gone):
             await read(store, 1, Cursor(lease.start.epoch, 1))
     server.kill()
@@ -234,18 +234,18 @@ async def test_a_late_owner_that_writes_while_another_ends_its_run_loses_no_hist
         load = other.states.load
 
         async def meanwhile(thread_id: str, agent: str) -> AgentState | None:
-            await late.log.append(lease, [said(0)])
+            await late.log.append(lease, [delta(0)])
             return await load(thread_id, agent)
 
         monkeypatch.setattr(other.states, "load", meanwhile)
         await other.log.end_lost_run("t1")
         monkeypatch.undo()
-        assert [record.event for record in await read(other, 1, before)] == [said(0)]
+        assert [record.event for record in await read(other, 1, before)] == [delta(0)]
         await other.log.end_lost_run("t1")
         kinds = [record.event["type"] for record in await read(other, 3, before)]
         assert kinds == ["TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END", "RUN_ERROR"]
         with pytest.raises(OwnerLost):
-            await late.log.append(lease, [said(1)])
+            await late.log.append(lease, [delta(1)])
 
 
 async def test_a_restart_with_its_file_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -255,9 +255,9 @@ async def test_a_restart_with_its_file_goes_on_where_it_was(tmp_path: Path) -> N
         store = await made.start()
         lease = await claimed(store, a_run())
         reading = asyncio.create_task(read(store, 4))
-        await store.log.append(lease, [said(0)])
+        await store.log.append(lease, [delta(0)])
         server.kill()
-        appending = asyncio.create_task(store.log.append(lease, [said(1), said(2)]))
+        appending = asyncio.create_task(store.log.append(lease, [delta(1), delta(2)]))
         server.start()
         await appending
         await finish(store, lease)
@@ -342,10 +342,10 @@ async def test_a_large_state_takes_less_room_than_it_has(redis: RedisServer) -> 
 async def test_a_stop_that_nobody_heard_is_found_with_the_next_renewal(redis: RedisServer) -> None:
     async with processes(redis) as made:
         owner, other = await made.start(), await made.start()
-        asked, stopped = list[str](), asyncio.Event()
+        stops, stopped = list[str](), asyncio.Event()
 
         def stop() -> None:
-            asked.append("stop")
+            stops.append("stop")
             stopped.set()
 
         lease = await claimed(owner, a_run(), stop)
@@ -353,7 +353,7 @@ async def test_a_stop_that_nobody_heard_is_found_with_the_next_renewal(redis: Re
         assert await other.log.ask_stop("t1")
         with owner.log.keep(lease, ignore):
             await stopped.wait()
-        assert asked == ["stop"]
+        assert stops == ["stop"]
 
 
 async def test_two_stores_under_one_server_do_not_see_each_other(redis: RedisServer) -> None:

@@ -30,9 +30,9 @@ async def test_what_one_replica_was_told_another_does_not_ask(redis: RedisServer
     prefix = uuid4().hex
     first, second = replica(redis.url, prefix, one), replica(redis.url, prefix, other)
     async with first.lifespan(), second.lifespan():
-        said = [await side_request(first), await side_request(second)]
+        answers = [await side_request(first), await side_request(second)]
 
-    assert said == ["Hi", "Hi"]
+    assert answers == ["Hi", "Hi"]
     assert other.asked == []
     [key] = redis.keys(f"{prefix}:answer:*")
     assert 0 < redis.command("PTTL", key) <= 300_000

@@ -10,7 +10,7 @@ from agui_runtime.stores.redis import RedisStore
 from tests.programs import free_port
 from tests.stores.odd_ids import ODD_IDS
 from tests.stores.servers import RedisServer
-from tests.stores.test_contract import a_run, claimed, finish, said
+from tests.stores.test_contract import a_run, claimed, delta, finish
 
 
 async def test_the_threads_of_a_cluster_of_three_are_whole(tmp_path: Path) -> None:
@@ -25,8 +25,8 @@ async def test_the_threads_of_a_cluster_of_three_are_whole(tmp_path: Path) -> No
         for number, thread in enumerate(threads):
             lease = await claimed(store, a_run(thread=thread))
             reading = asyncio.create_task(anext(other.log.follow(thread, lease.start)))
-            await store.log.append(lease, [said(number)])
-            assert [record.event for record in (await reading).records] == [said(number)]
+            await store.log.append(lease, [delta(number)])
+            assert [record.event for record in (await reading).records] == [delta(number)]
             assert await other.log.ask_stop(thread)
             await finish(store, lease)
         assert len((await other.threads.list("ann")).threads) == len(threads)

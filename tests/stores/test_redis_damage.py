@@ -50,9 +50,9 @@ async def test_a_record_that_cannot_be_read_is_told_and_the_rest_is_there(
         await whole_run(store, a_run(run="r2"))
         records = await read(await made.start(), 9)
     assert [record.seq for record in records] == list(range(1, 10))
-    told = [record.event for record in records]
-    assert told[4] == {"type": "CUSTOM", "name": UNREADABLE, "value": {"seq": 5}}
-    fold(compact(told))
+    events = [record.event for record in records]
+    assert events[4] == {"type": "CUSTOM", "name": UNREADABLE, "value": {"seq": 5}}
+    fold(compact(events))
 
 
 async def test_an_entry_with_other_fields_is_told_and_the_rest_is_there(redis: RedisServer) -> None:

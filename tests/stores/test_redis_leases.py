@@ -19,7 +19,7 @@ from agui_runtime.stores.redis import RedisLimits, RedisStore, subscriber
 from tests.faults.proxy import Proxy
 from tests.runtime.worlds import asking, kinds, told as told_by
 from tests.stores.servers import RedisServer, opened
-from tests.stores.test_contract import a_run, claimed, ignore, read, said
+from tests.stores.test_contract import a_run, claimed, delta, ignore, read
 from tests.stores.test_redis import START, ended, processes
 
 SHORT = RedisLimits(lease=0.6)
@@ -64,7 +64,7 @@ async def test_a_busy_event_loop_loses_no_lease(redis: RedisServer) -> None:
         lease, lost = await claimed(owner, a_run()), asyncio.Event()
         with owner.log.keep(lease, lost.set):
             time.sleep(2)  # noqa: ASYNC251  # what an agent must not do, and some do
-            await owner.log.append(lease, [said(0)])
+            await owner.log.append(lease, [delta(0)])
             assert not lost.is_set()
 
 
@@ -76,7 +76,7 @@ async def test_an_event_loop_that_is_dead_gives_its_leases_up(redis: RedisServer
             await owner.log.append(lease, [START])
             time.sleep(2.5)  # noqa: ASYNC251  # as good as dead
             with pytest.raises(OwnerLost):
-                await owner.log.append(lease, [said(0)])
+                await owner.log.append(lease, [delta(0)])
             await lost.wait()
         records = await ended(owner)
         assert [record.event["type"] for record in records][-1] == "RUN_ERROR"
@@ -148,7 +148,7 @@ async def test_readers_of_a_run_that_meets_an_emptied_server_have_its_end(
         yield START
         await flushed.wait()
         while True:
-            yield said(0)
+            yield delta(0)
             await asyncio.sleep(0.01)
 
     runtime = CopilotRuntime({"default": agent}, store=RedisStore(redis.url, prefix=prefix))
@@ -170,10 +170,12 @@ async def test_news_that_was_never_heard_is_found_in_the_log(redis: RedisServer)
             await anext(batches)
             coming = asyncio.ensure_future(anext(batches))
             await asyncio.sleep(0)
-            reader.subscriber.speaks(made.key("news"))  # it is deaf to this thread from now on
-            await writer.log.append(lease, [said(0)])
-            reader.subscriber.is_silent(made.key("news"))
-            assert (await coming).records[0].event == said(0)
+            reader.subscriber.begin_writing(
+                made.key("news")
+            )  # it is deaf to this thread from now on
+            await writer.log.append(lease, [delta(0)])
+            reader.subscriber.end_writing(made.key("news"))
+            assert (await coming).records[0].event == delta(0)
 
 
 async def test_an_owner_whose_clock_is_ahead_is_noticed_like_any_other(
@@ -209,7 +211,7 @@ async def test_news_is_heard_while_runs_come_and_go_for_longer_than_a_pulse(
     async with processes(redis) as made:
         store = await made.start()
         for _ in range(60):
-            store.subscriber.speaks("a thread that nobody reads")
+            store.subscriber.begin_writing("a thread that nobody reads")
             await asyncio.sleep(0.01)
-            store.subscriber.is_silent("a thread that nobody reads")
+            store.subscriber.end_writing("a thread that nobody reads")
     assert "listening again" not in caplog.text

@@ -15,7 +15,7 @@ import pytest
 from agui_runtime.core.errors import Misconfigured, StoreUnavailable
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from tests.stores.servers import RedisServer, SecureServer, SentinelServer, opened
-from tests.stores.test_contract import Clock, a_run, claimed, finish, read, said, whole_run
+from tests.stores.test_contract import Clock, a_run, claimed, delta, finish, read, whole_run
 
 SECRET = "p@ss/w:rd%41"
 ENCODED = "p%40ss%2Fw%3Ard%2541"
@@ -46,16 +46,16 @@ async def written_and_followed(url: str) -> None:
     async with opened(RedisStore(url)) as writer, opened(RedisStore(url)) as reader:
         lease = await claimed(writer, a_run())
         reading = asyncio.create_task(read(reader, 2))
-        await writer.log.append(lease, [said(0)])
+        await writer.log.append(lease, [delta(0)])
         await finish(writer, lease)
         assert [record.seq for record in await reading] == [1, 2]
 
 
 async def refused(url: str, caplog: pytest.LogCaptureFixture, patience: float = 60) -> str:
     """What a store says that cannot be opened, together with what it logs."""
-    with caplog.at_level(logging.DEBUG), pytest.raises(StoreUnavailable) as told:
+    with caplog.at_level(logging.DEBUG), pytest.raises(StoreUnavailable) as refusal:
         await RedisStore(url, RedisLimits(patience=patience)).open()
-    return f"{told.value.message}\n{caplog.text}"
+    return f"{refusal.value.message}\n{caplog.text}"
 
 
 async def test_a_server_is_reached_by_tls_with_the_authority_that_the_url_names(
@@ -73,8 +73,8 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(
 ) -> None:
     server = SecureServer(tmp_path)
     with running(server):
-        told = await refused(f"rediss://127.0.0.1:{server.tls_port}/0", caplog)
-    assert "certificate is not trusted" in told.splitlines()[0]
+        report = await refused(f"rediss://127.0.0.1:{server.tls_port}/0", caplog)
+    assert "certificate is not trusted" in report.splitlines()[0]
 
 
 async def test_a_certificate_for_another_host_is_refused(
@@ -83,8 +83,8 @@ async def test_a_certificate_for_another_host_is_refused(
     server = SecureServer(tmp_path)
     with running(server):
         url = f"rediss://localhost:{server.tls_port}/0?ssl_ca_certs={server.ca}"
-        told = await refused(url, caplog)
-    assert "certificate is not trusted" in told.splitlines()[0]
+        report = await refused(url, caplog)
+    assert "certificate is not trusted" in report.splitlines()[0]
 
 
 @pytest.mark.parametrize("user", ["app", ""])
@@ -104,10 +104,10 @@ async def test_wrong_credentials_are_told_at_once_and_not_repeated(
     server = RedisServer(tmp_path)
     with running(server):
         server.command("CONFIG", "SET", "requirepass", SECRET)
-        told = await refused(f"redis://{credentials}127.0.0.1:{server.port}/0", caplog)
-    assert "user or password" in told.splitlines()[0]
-    assert "wr0ng" not in told
-    assert told.count("agui_runtime") == 1, "one attempt, one line in the log"
+        report = await refused(f"redis://{credentials}127.0.0.1:{server.port}/0", caplog)
+    assert "user or password" in report.splitlines()[0]
+    assert "wr0ng" not in report
+    assert report.count("agui_runtime") == 1, "one attempt, one line in the log"
 
 
 async def test_a_user_without_the_rights_is_told_so(
@@ -116,8 +116,8 @@ async def test_a_user_without_the_rights_is_told_so(
     server = RedisServer(tmp_path)
     with running(server):
         server.command("ACL", "SETUSER", "app", "on", f">{SECRET}")
-        told = await refused(f"redis://app:{ENCODED}@127.0.0.1:{server.port}/0", caplog)
-    assert "may not" in told.splitlines()[0]
+        report = await refused(f"redis://app:{ENCODED}@127.0.0.1:{server.port}/0", caplog)
+    assert "may not" in report.splitlines()[0]
 
 
 @pytest.mark.parametrize(
@@ -139,9 +139,9 @@ async def test_the_first_right_that_is_missing_is_named_at_the_start(
     server = RedisServer(tmp_path)
     with running(server):
         server.command("ACL", "SETUSER", "app", "on", f">{SECRET}", "~*", "&*", *rights)
-        told = await refused(f"redis://app:{ENCODED}@127.0.0.1:{server.port}/0", caplog)
-    assert "may not" in told.splitlines()[0]
-    assert missing in told.splitlines()[0]
+        report = await refused(f"redis://app:{ENCODED}@127.0.0.1:{server.port}/0", caplog)
+    assert "may not" in report.splitlines()[0]
+    assert missing in report.splitlines()[0]
 
 
 async def test_a_user_needs_no_more_than_the_commands_and_keys_of_the_store(
@@ -177,7 +177,7 @@ async def test_options_of_the_url_are_obeyed_or_change_nothing(
     ):
         lease = await claimed(writer, a_run())
         reading = asyncio.create_task(read(reader, 2))
-        await writer.log.append(lease, [said(0)])
+        await writer.log.append(lease, [delta(0)])
         await finish(writer, lease)
         assert [record.seq for record in await reading] == [1, 2]
         threads = (await reader.threads.list("ann")).threads
@@ -201,9 +201,9 @@ async def test_an_option_that_cannot_be_obeyed_is_refused(url: str) -> None:
 @pytest.mark.parametrize("scheme", ["redis", "redis+sentinel"])
 async def test_a_password_that_breaks_the_url_is_not_repeated(scheme: str) -> None:
     store = RedisStore(f"{scheme}://app:wr0ng/part@127.0.0.1/main")
-    with pytest.raises(Misconfigured, match="percent-encode") as told:
+    with pytest.raises(Misconfigured, match="percent-encode") as refusal:
         await store.open()
-    assert "wr0ng" not in told.value.message
+    assert "wr0ng" not in refusal.value.message
 
 
 async def test_a_run_goes_on_where_a_replica_takes_over(tmp_path: Path) -> None:
@@ -223,11 +223,11 @@ async def test_a_run_goes_on_where_a_replica_takes_over(tmp_path: Path) -> None:
         ]
         lease = await claimed(writer, a_run())
         reading = asyncio.create_task(read(reader, 3))
-        await writer.log.append(lease, [said(0)])
+        await writer.log.append(lease, [delta(0)])
         stored = about(master, "master_repl_offset")
         await until(lambda: about(replica, "master_repl_offset") >= stored)
         master.kill()
-        await writer.log.append(lease, [said(1)])
+        await writer.log.append(lease, [delta(1)])
         await finish(writer, lease)
         assert [record.seq for record in await reading] == [1, 2, 3]
         await whole_run(reader, a_run(run="r2"))
@@ -249,8 +249,8 @@ async def test_a_sentinel_that_nobody_vouches_for_is_refused(
     sentinel = SentinelServer(tmp_path / "sentinel", master)
     with running(master, sentinel):
         url = f"rediss+sentinel://127.0.0.1:{sentinel.tls_port}/main"
-        told = await refused(url, caplog, patience=0.1)
-    assert "cannot be reached" in told.splitlines()[0], "redis-py keeps the reason to itself"
+        report = await refused(url, caplog, patience=0.1)
+    assert "cannot be reached" in report.splitlines()[0], "redis-py keeps the reason to itself"
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -274,6 +274,6 @@ async def test_sentinels_that_refuse_the_credentials_are_told_without_them(
     with running(master, sentinel):
         sentinel.command("ACL", "SETUSER", "default", "resetpass", f">{SECRET}")
         url = f"redis+sentinel://:wr0ng@127.0.0.1:{sentinel.port}/main"
-        told = await refused(url, caplog, patience=0.1)
-    assert "AuthenticationError" in told, "the log says why"
-    assert "wr0ng" not in told
+        report = await refused(url, caplog, patience=0.1)
+    assert "AuthenticationError" in report, "the log says why"
+    assert "wr0ng" not in report

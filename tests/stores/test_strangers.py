@@ -100,8 +100,8 @@ async def answered(
     headers = {name: value.replace("CURSOR", cursor) for name, value in headers.items()}
     body = b"" if question.body is None else content
     answer = await client.request(question.method, path, content=body, headers=headers)
-    told = {name: value for name, value in answer.headers.items() if name != "date"}
-    return answer.status_code, told, answer.content.replace(thread.encode(), b"THREAD")
+    headers = {name: value for name, value in answer.headers.items() if name != "date"}
+    return answer.status_code, headers, answer.content.replace(thread.encode(), b"THREAD")
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=str)

@@ -80,19 +80,19 @@ def firsts_of(items: Iterable[bytes]) -> list[int]:
 
 def thread_of(thread_id: str, pairs: Sequence[bytes]) -> ThreadInfo:
     """Raises Damaged."""
-    kept = {
+    fields = {
         key.decode(errors="replace"): value.decode(errors="replace")
         for key, value in zip(pairs[::2], pairs[1::2], strict=True)
     }
     try:
         return ThreadInfo(
             thread_id,
-            kept["owner"],
-            kept["agent"],
-            float(kept["created"]),
-            float(kept["updated"]),
-            kept.get("name"),
-            kept.get("archived") == "1",
+            fields["owner"],
+            fields["agent"],
+            float(fields["created"]),
+            float(fields["updated"]),
+            fields.get("name"),
+            fields.get("archived") == "1",
         )
     except (KeyError, ValueError) as error:
         raise _damaged(error) from error
@@ -101,7 +101,7 @@ def thread_of(thread_id: str, pairs: Sequence[bytes]) -> ThreadInfo:
 def record_of(entry: Sequence[Any]) -> Record:
     """An entry of the stream: `[b"<seq>-0", [b"r", run id, b"e", event]]`.
 
-    One that cannot be read is told as what it is, so that the rest of the thread stays readable.
+    One that cannot be read is given as what it is, so that the rest of the thread stays readable.
     """
     identity, pairs = entry
     seq = int(identity.partition(b"-")[0])
@@ -122,7 +122,7 @@ def _event_of(text: bytes, run_id: str, seq: int) -> Event:
 
 
 def unreadable(run_id: str, seq: int, problem: str) -> Event:
-    """What readers are told in the place of a record, or of all records up to it."""
+    """What readers are given in the place of a record, or of all records up to it."""
     logger.error("Redis: record %s of run %s cannot be read: %s", seq, run_id, problem)
     return {"type": "CUSTOM", "name": UNREADABLE, "value": {"seq": seq}}
 
@@ -136,28 +136,28 @@ def archive_of(records: Sequence[Record], last: int) -> bytes:
 def archived(payload: bytes) -> list[Record] | None:
     """The records of a finished run; None if they cannot be read."""
     try:
-        kept = unpacked(payload)
-        run_id, last, events = kept["run"], int(kept["last"]), list(kept["events"])
+        run = unpacked(payload)
+        run_id, last, events = run["run"], int(run["last"]), list(run["events"])
     except (Damaged, KeyError, TypeError, ValueError):
         return None
-    told = enumerate(events, last - len(events) + 1)
+    numbered = enumerate(events, last - len(events) + 1)
     return [
         Record(seq, run_id, event if is_event(event) else unreadable(run_id, seq, "it is no event"))
-        for seq, event in told
+        for seq, event in numbered
     ]
 
 
 def state_json(saved: AgentState, saved_at: float) -> bytes:
-    told = {"state": saved.state, "messages": list(saved.messages), "saved_at": saved_at}
-    return jsontext.dumps(told | {"schema": saved.schema_version})
+    fields = {"state": saved.state, "messages": list(saved.messages), "saved_at": saved_at}
+    return jsontext.dumps(fields | {"schema": saved.schema_version})
 
 
 def state_of(payload: bytes, version: int) -> AgentState:
     """Raises StateUnreadable; what an older release saved has no `schema`."""
     try:
-        kept = unpacked(payload)
-        known = (kept["state"], kept["messages"], version, kept["saved_at"])
-        return AgentState(*known, kept.get("schema", 1))
+        saved = unpacked(payload)
+        known = (saved["state"], saved["messages"], version, saved["saved_at"])
+        return AgentState(*known, saved.get("schema", 1))
     except (Damaged, KeyError, TypeError) as error:
         raise StateUnreadable("the saved state is damaged; others are not affected") from error
 

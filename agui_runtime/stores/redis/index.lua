@@ -1,21 +1,5 @@
--- Steps on KEYS[1], a sorted set of thread ids by times. ARGV[1] names the step, ARGV[2] is the time
--- now if it is not the server's own.
-local KEY, step, clock = KEYS[1], ARGV[1], ARGV[2]
-local call = redis.call
-
-local function time()
-  if clock ~= '' then
-    return tonumber(clock)
-  end
-  local parts = call('TIME')
-  return tonumber(parts[1]) + tonumber(parts[2]) / 1000000
-end
-
-local now = time()
-
-local function stamp(seconds)
-  return string.format('%.6f', seconds)
-end
+-- Steps on KEYS[1], a sorted set of thread ids by times. It follows prelude.lua.
+local KEY = KEYS[1]
 
 local steps = {}
 

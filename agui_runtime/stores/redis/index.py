@@ -24,7 +24,7 @@ class Index:
     ) -> None:
         self._server = server
         self._max_age = max_age
-        self._lua = Lua(server, "index.lua", clock)
+        self._lua = Lua(server, "prelude.lua", "index.lua", clock=clock)
         self._leases = f"{prefix}:leases"
         self._uncompacted = f"{prefix}:uncompacted"
         self._owners = f"{prefix}:owner:"

@@ -86,14 +86,14 @@ class Janitor:
             logger.exception("thread %s cannot be looked after", thread_id)
 
     async def _compact(self, thread_id: str) -> None:
-        how, *told = await self._script.step("runs", thread_id)
+        how, *found = await self._script.step("runs", thread_id)
         if how != b"ok":
             return
-        spans = spans_of(told[0])
-        if len(spans) < len(told[0]):
+        spans = spans_of(found[0])
+        if len(spans) < len(found[0]):
             return  # where the others end is not known
-        ends = [span.first - 1 for span in spans[1:]] + [int(told[2])]
-        done = {int(first) for first in told[1]}
+        ends = [span.first - 1 for span in spans[1:]] + [int(found[2])]
+        done = {int(first) for first in found[1]}
         for span, last in zip(spans, ends, strict=True):
             if span.first in done:
                 continue
@@ -107,5 +107,5 @@ class Janitor:
         epoch = (await self._log.end(thread_id)).epoch
         records = await self._log.records(thread_id, epoch, span.first, last)
         events = compact([record.event for record in records])
-        kept = [Record(0, span.run.run_id, event) for event in events]
-        await self._script.step("archive", thread_id, span.first, last, archive_of(kept, last))
+        compacted = [Record(0, span.run.run_id, event) for event in events]
+        await self._script.step("archive", thread_id, span.first, last, archive_of(compacted, last))

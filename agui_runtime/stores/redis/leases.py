@@ -48,7 +48,7 @@ class HeldLeases:
 
     def add(self, thread_id: str, token: int, held: Held) -> None:
         self._held[thread_id, token] = held
-        self._subscriber.speaks(self._script.channel(thread_id))
+        self._subscriber.begin_writing(self._script.channel(thread_id))
 
     def of(self, lease: Lease) -> Held:
         """Raises OwnerLost if it is not held any longer."""
@@ -61,13 +61,13 @@ class HeldLeases:
         """It is held no longer; False if it was not held."""
         held = self._held.pop((lease.run.thread_id, lease.token), None)
         if held is not None:
-            self._subscriber.is_silent(self._script.channel(lease.run.thread_id))
+            self._subscriber.end_writing(self._script.channel(lease.run.thread_id))
         return held is not None
 
-    def lose(self, lease: Lease, *, unheard: bool = False) -> None:
+    def lose(self, lease: Lease, *, unreadable: bool = False) -> None:
         """It is held no longer, and the end of its run was not written; see `Subscriber.lost`."""
         if self.remove(lease):
-            self._subscriber.lost(self._script.channel(lease.run.thread_id), unheard=unheard)
+            self._subscriber.lost(self._script.channel(lease.run.thread_id), unreadable=unreadable)
 
     @contextmanager
     def keep(self, lease: Lease, on_lost: Callable[[], None]) -> Iterator[None]:
@@ -75,7 +75,7 @@ class HeldLeases:
         held = self.of(lease)
 
         def lost(by_clock: bool) -> None:
-            self.lose(lease, unheard=by_clock)
+            self.lose(lease, unreadable=by_clock)
             on_lost()
 
         def stop() -> None:
@@ -106,5 +106,5 @@ class HeldLeases:
     def written(self, run: RunInfo, held: Held, events: Sequence[Event]) -> None:
         """These events are stored; readers in this process need not wait to hear of it."""
         channel = self._script.channel(run.thread_id)
-        self._subscriber.told(channel, held.epoch, held.seq + 1, run.run_id, events)
+        self._subscriber.stored(channel, held.epoch, held.seq + 1, run.run_id, events)
         held.seq += len(events)

@@ -1,6 +1,6 @@
 """`RunLog` over a stream for each thread. Writers hold leases; readers hold cursors.
 
-A write says what it follows upon, so it can be repeated after a broken connection and is stored
+Every write names the record that it must follow, so that a retry after a lost connection is stored
 once.
 """
 
@@ -70,19 +70,19 @@ class RedisRunLog:
         await self._index.leased(run.thread_id, self._limits.lease)
         while True:
             begun_at = elapsed()
-            how, *told = await self._claim(run, nonce)
+            how, *found = await self._claim(run, nonce)
             if how == b"ok":
                 if elapsed() - begun_at > self._limits.lease / 2:
                     continue  # it took a while: the same claim again is worth a whole lease
-                return await self._granted(run, on_stop, begun_at, told)
+                return await self._granted(run, on_stop, begun_at, found)
             if how == b"same":
-                epoch, start, text = told
+                epoch, start, text = found
                 cursor = Cursor(epoch.decode(), int(start))
                 return Lease(run_of(text), 0, cursor, fresh=False)
             if how == b"foreign":
                 raise ThreadNotFound(run.thread_id)
             if how == b"busy":
-                raise Busy(run.thread_id, told[0].decode())
+                raise Busy(run.thread_id, found[0].decode())
             await self.end_lost_run(run.thread_id)
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
@@ -102,12 +102,12 @@ class RedisRunLog:
 
         Nothing is done if the run writes meanwhile: its process lives, and is late.
         """
-        how, *told = await self._script.step("inspect", thread_id)
+        how, *found = await self._script.step("inspect", thread_id)
         if how == b"idle":
             await self._index.freed(thread_id)
         if how != b"lapsed":
             return False
-        token, epoch, seq, item = told
+        token, epoch, seq, item = found
         first, run = span_of(item)
         held = Held(int(seq), epoch.decode())
         events = [record.event for record in await self._records(run, held, first)]
@@ -132,9 +132,9 @@ class RedisRunLog:
         )
 
     async def _granted(
-        self, run: RunInfo, on_stop: Callable[[], None], begun_at: float, told: Sequence[Any]
+        self, run: RunInfo, on_stop: Callable[[], None], begun_at: float, found: Sequence[Any]
     ) -> Lease:
-        epoch, seq, token, known, updated = told
+        epoch, seq, token, known, updated = found
         start = Cursor(epoch.decode(), int(seq))
         held = Held(start.seq, start.epoch, on_stop, begun_at + self._limits.lease)
         self._leases.add(run.thread_id, int(token), held)
@@ -198,7 +198,7 @@ class RedisRunLog:
     ) -> bool:
         run = replace(lease.run, status=end.status, ended_at=end.ended_at)
         state = b"" if end.state is None else await self._states.encoded(end.state, end.ended_at)
-        how, *told = await self._script.step(
+        how, *found = await self._script.step(
             "release",
             run.thread_id,
             *(lease.token, held.seq, new_epoch(), uuid.uuid4().hex, "1" if lost else "0"),
@@ -212,7 +212,7 @@ class RedisRunLog:
         self._leases.remove(lease)  # before it waits again: from now on it can be deleted
         try:
             await self._index.freed(run.thread_id)
-            await self._index.touched(run.owner, run.thread_id, float(told[0]))
+            await self._index.touched(run.owner, run.thread_id, float(found[0]))
             await self._index.finished(run.thread_id, self._limits.compact_after)
         except StoreUnavailable:
             logger.warning("the index of thread %s is stale for now", run.thread_id)
@@ -235,4 +235,4 @@ class RedisRunLog:
     def _written(self, task: asyncio.Task[None]) -> None:
         self._writing.discard(task)
         if not task.cancelled():
-            task.exception()  # its caller was told, unless it has gone
+            task.exception()  # its caller has the failure, unless it has gone

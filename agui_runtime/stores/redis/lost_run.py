@@ -22,8 +22,8 @@ def lost_end(
 ) -> RunEnd:
     """Closers for what the run left open, one RUN_ERROR, and the state as its events left it.
 
-    `saved` is what the agent had before the run, `failure` the RUN_ERROR if its process still told
-    one. A call without a result gets one that says that it was cut: nobody will carry it out again.
+    `saved` is what the agent had before the run, `failure` the RUN_ERROR that its process still
+    had. A call without a result gets one that says that it was cut: nobody will carry it out again.
     """
     grammar, fold = Grammar(_given(events)), Fold()
     if saved is not None:
@@ -38,8 +38,8 @@ def lost_end(
         fold.feed(event)
     messages = without_prompts(fold.messages)
     ids = frozenset(message["id"] for message in messages)
-    told = any(_tells_state(event) for event in events)
-    version = run.schema_version if told or saved is None else saved.schema_version
+    emitted = any(_holds_state(event) for event in events)
+    version = run.schema_version if emitted or saved is None else saved.schema_version
     state = AgentState(fold.state, messages, schema_version=version)
     return RunEnd(last, "failed", ended_at, ids, state)
 
@@ -49,7 +49,7 @@ def _lost() -> Event:
     return {"type": "RUN_ERROR", "message": cause.message, "code": cause.code}
 
 
-def _tells_state(event: Event) -> bool:
+def _holds_state(event: Event) -> bool:
     return event["type"] == "STATE_SNAPSHOT" or "state" in (event.get("input") or ())
 
 

@@ -100,13 +100,13 @@ class Reading:
 
     async def _next(self, tail: RecentRecords, after: Cursor | None) -> Batch:
         channel = self._script.channel(tail.thread_id)
-        spoken = self._subscriber.is_spoken(channel)
+        writing = self._subscriber.is_writing(channel)
         try:
             async with tail.unless_failed(), self._turns:
                 batch = await self._part(tail, after)
         except ThreadNotFound:
             # Only a thread that idles can be deleted; another run of its id may have begun since.
-            if tail.orphaned or (spoken and self._subscriber.is_spoken(channel)):
+            if tail.orphaned or (writing and self._subscriber.is_writing(channel)):
                 raise OwnerLost from None  # of a run of this process nothing is there any longer
             raise
         tail.reach(batch.cursor)

@@ -52,7 +52,7 @@ class RecentRecords:
             return None
         return Batch(self._records[place:], Cursor(after.epoch, self._records[-1].seq))
 
-    def hear(self, epoch: str, first: int, run_id: str, events: Sequence[Event]) -> None:
+    def add(self, epoch: str, first: int, run_id: str, events: Sequence[Event]) -> None:
         """Records that were stored; what was heard before is ignored."""
         latest = self._records[-1].seq if self._records else 0
         if self.knows(epoch, first + len(events) - 1):

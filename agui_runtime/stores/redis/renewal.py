@@ -48,7 +48,7 @@ def elapsed() -> float:
 class Tenure:
     """A lease that is renewed; it is the process's own until the clock shows `until`.
 
-    `on_lost` is told whether nobody but the clock says so.
+    `on_lost` is given whether nobody but the clock says so.
     """
 
     lease: Lease
@@ -161,7 +161,7 @@ class LeaseRenewal:
             if isinstance(reply, BaseException):
                 failed.append((tenure, reply))
             else:
-                self._hear(tenure, sent, reply)
+                self._take_reply(tenure, sent, reply)
         refused = [tenure for tenure, error in failed if isinstance(error, ResponseError)]
         # A broken connection is the same for all: one is enough to open the next.
         again = refused or [tenure for tenure, _ in failed[:1]]
@@ -177,9 +177,11 @@ class LeaseRenewal:
         """The server may be new, or the thread elsewhere in its cluster."""
         lease, sent = tenure.lease, elapsed()
         words = (lease.token, self._limits.lease)
-        self._hear(tenure, sent, await self._script.step("renew", lease.run.thread_id, *words))
+        self._take_reply(
+            tenure, sent, await self._script.step("renew", lease.run.thread_id, *words)
+        )
 
-    def _hear(self, tenure: Tenure, sent: float, reply: Sequence[Any]) -> None:
+    def _take_reply(self, tenure: Tenure, sent: float, reply: Sequence[Any]) -> None:
         how, *more = reply
         if how != b"ok":
             self._lose(tenure, by_clock=False)
@@ -206,7 +208,7 @@ class LeaseRenewal:
         return silent <= self._limits.hung
 
     def _call(self, callback: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody is there to be told
+        with suppress(RuntimeError):  # the loop is closed: nobody is there to be called
             self._loop.call_soon_threadsafe(callback)
 
     def _answer(self) -> None:

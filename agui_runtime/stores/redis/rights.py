@@ -18,7 +18,7 @@ async def check_rights(server: Server, prefix: str) -> None:
     """Raises StoreUnavailable, with the first right that is missing."""
     tag = f"{prefix}:{{rights-{uuid.uuid4().hex}}}"
     keys = [f"{tag}:{kind}" for kind in KINDS]
-    refused = await Lua(server, "rights.lua", None).run("write", keys, f"{tag}:news")
+    refused = await Lua(server, "rights.lua").run("write", keys, f"{tag}:news")
     for command, words in refused:
         if reason := denied(words.decode(), command.decode()):
             raise StoreUnavailable(reason)

@@ -37,14 +37,17 @@ def _names(tag: str) -> Sequence[bytes]:
 
 
 class Lua:
-    """A script of this package, carried out in one atomic step; times are the server's own unless
-    a `clock` is given.
+    """A script of these files of this package, carried out in one atomic step; times are the
+    server's own unless a `clock` is given.
     """
 
-    def __init__(self, server: Server, name: str, clock: Callable[[], float] | None) -> None:
+    def __init__(
+        self, server: Server, *names: str, clock: Callable[[], float] | None = None
+    ) -> None:
         self._server = server
         self._clock = clock
-        self._text = files("agui_runtime.stores.redis").joinpath(name).read_bytes()
+        folder = files("agui_runtime.stores.redis")
+        self._text = b"".join(folder.joinpath(name).read_bytes() for name in names)
         self._digest = sha1(self._text, usedforsecurity=False).hexdigest()
 
     async def run(self, lane: Lane, keys: Sequence[Key], *given: str | bytes | float) -> Any:  # noqa: ANN401
@@ -78,7 +81,7 @@ class Script:
         self._server = server
         self._prefix = prefix
         self._max_age = repr(max_age)
-        self._lua = Lua(server, "thread.lua", clock)
+        self._lua = Lua(server, "prelude.lua", "thread.lua", clock=clock)
 
     def channel(self, thread_id: str) -> str:
         """Where the thread's news is published."""

@@ -38,14 +38,14 @@ class RedisStateStore:
             raise TooLarge(f"the state has {len(text)} bytes; at most {self._limits.state_bytes}")
         expected = "" if expected_version is None else str(expected_version)
         nonce = uuid.uuid4().hex
-        how, *told = await self._script.step(
+        how, *found = await self._script.step(
             "save", thread_id, agent, squeezed(text), expected, nonce
         )
         if how == b"unknown":
             raise ThreadNotFound(thread_id)
         if how == b"conflict":
-            raise Conflict(int(told[0]))
-        return int(told[0])
+            raise Conflict(int(found[0]))
+        return int(found[0])
 
     async def delete(self, thread_id: str, agent: str | None = None) -> None:
         await self._script.step("unsave", thread_id, agent or "")

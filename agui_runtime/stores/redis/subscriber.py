@@ -38,7 +38,7 @@ class Subscriber:
         self._inbox = inbox
         self._on_inbox = on_inbox
         self._tails: dict[str, RecentRecords] = {}
-        self._spoken: set[str] = set()
+        self._written_here: set[str] = set()
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -65,41 +65,41 @@ class Subscriber:
                 del self._tails[channel]
                 self._wanted.set()
 
-    def speaks(self, channel: str) -> None:
+    def begin_writing(self, channel: str) -> None:
         """From now on only this process writes the thread, and tells its tail itself."""
-        self._spoken.add(channel)
+        self._written_here.add(channel)
         self._wanted.set()
 
-    def is_spoken(self, channel: str) -> bool:
+    def is_writing(self, channel: str) -> bool:
         """Whether a run of this process writes the thread."""
-        return channel in self._spoken
+        return channel in self._written_here
 
-    def is_silent(self, channel: str) -> None:
+    def end_writing(self, channel: str) -> None:
         """Others may write the thread again."""
-        self._spoken.discard(channel)
+        self._written_here.discard(channel)
         self._wanted.set()
 
-    def lost(self, channel: str, *, unheard: bool) -> None:
-        """This process no longer writes the thread: whoever does so next is not known. `unheard`:
-        nor can the log be read.
+    def lost(self, channel: str, *, unreadable: bool) -> None:
+        """This process no longer writes the thread: whoever does so next is not known. Where the
+        log is `unreadable`, too, its readers here are given OwnerLost.
         """
         tail = self._tails.get(channel)
-        if tail is not None and unheard:
+        if tail is not None and unreadable:
             tail.fail(OwnerLost())
         elif tail is not None:
             tail.orphan()
 
     def others(self) -> Sequence[RecentRecords]:
         """The tails of threads that this process does not write."""
-        return [self._tails[name] for name in self._tails.keys() - self._spoken]
+        return [self._tails[name] for name in self._tails.keys() - self._written_here]
 
-    def told(
+    def stored(
         self, channel: str, epoch: str, first: int, run_id: str, events: Sequence[Event]
     ) -> None:
         """What this process stored itself; its readers need not wait to hear of it."""
         tail = self._tails.get(channel)
         if tail is not None:
-            tail.hear(epoch, first, run_id, events)
+            tail.add(epoch, first, run_id, events)
 
     async def _listen(self) -> None:
         while True:
@@ -125,19 +125,22 @@ class Subscriber:
             await connection.disconnect()
 
     async def _subscribe(self, connection: AbstractConnection) -> None:
-        heard: set[str] = set()
+        subscribed: set[str] = set()
         now = asyncio.get_running_loop().time
-        spoke_at = now()
+        pinged_at = now()
         while True:
             self._wanted.clear()
-            wanted = {self._inbox, *(self._tails.keys() - self._spoken)}
-            for word, channels in (("SUBSCRIBE", wanted - heard), ("UNSUBSCRIBE", heard - wanted)):
+            wanted = {self._inbox, *(self._tails.keys() - self._written_here)}
+            for word, channels in (
+                ("SUBSCRIBE", wanted - subscribed),
+                ("UNSUBSCRIBE", subscribed - wanted),
+            ):
                 if channels:
                     await cancellable(connection.send_command(word, *channels))
-            heard = wanted
-            if now() - spoke_at >= PULSE:  # whatever else goes on, so that an answer is due
+            subscribed = wanted
+            if now() - pinged_at >= PULSE:  # whatever else goes on, so that an answer is due
                 await cancellable(connection.send_command("PING"))
-                spoke_at = now()
+                pinged_at = now()
             with suppress(TimeoutError):
                 async with asyncio.timeout(PULSE):
                     await self._wanted.wait()
@@ -154,10 +157,10 @@ class Subscriber:
             if kind == b"message" and name == self._inbox:
                 self._on_inbox(payload)
             elif (tail := self._tails.get(name)) is not None and kind != b"unsubscribe":
-                _hear(tail, kind, payload)
+                _take_news(tail, kind, payload)
 
 
-def _hear(tail: RecentRecords, kind: bytes, payload: Any) -> None:  # noqa: ANN401  # bytes or a number
+def _take_news(tail: RecentRecords, kind: bytes, payload: Any) -> None:  # noqa: ANN401  # bytes or a number
     """News of the thread; also that it is gone, or that only from now on news is heard."""
     if kind != b"message" or not payload:
         tail.forget()
@@ -165,7 +168,7 @@ def _hear(tail: RecentRecords, kind: bytes, payload: Any) -> None:  # noqa: ANN4
     head, _, events = payload.partition(b"\n")
     try:
         epoch, first, run_id = head.decode().split(" ", 2)
-        tail.hear(epoch, int(first), run_id, jsontext.loads(events))
+        tail.add(epoch, int(first), run_id, jsontext.loads(events))
     except ValueError as error:  # the log may be in order, and is looked into
         logger.error("Redis: news that cannot be read: %s", error)
         tail.forget()

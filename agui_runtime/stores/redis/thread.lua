@@ -1,5 +1,5 @@
--- Every step on the keys of one thread, each atomic: KEYS are always the same six, ARGV[1] names
--- the step. A step answers with a list whose first item says how it went.
+-- Every step on the keys of one thread, each atomic: KEYS are always the same six. It follows
+-- prelude.lua. A step answers with a list whose first item says how it went.
 --
 -- META     hash: owner, agent, name, archived, created, updated; epoch, boot, seq (newest record),
 --          first (oldest record), size and spent (bytes: of all, of the live run); tokens (the
@@ -12,23 +12,8 @@
 -- STATES   hash: s:<agent> saved bytes, v:<agent> version, n:<agent> nonce of the latest save
 -- ARCHIVE  hash: <first record> -> a finished run in compacted form; it left LOG
 local META, LOG, RUNS, IDS, STATES, ARCHIVE = unpack(KEYS)
-local call = redis.call
-local step, clock, channel, max_age = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local channel, max_age = ARGV[3], tonumber(ARGV[4])
 local OVERHEAD = 64 -- bytes that one record costs beside its text
-
-local function time()
-  if clock ~= '' then
-    return tonumber(clock)
-  end
-  local parts = call('TIME')
-  return tonumber(parts[1]) + tonumber(parts[2]) / 1000000
-end
-
-local now = time()
-
-local function stamp(seconds)
-  return string.format('%.6f', seconds)
-end
 
 -- A write that is allowed when memory is full makes those that follow it in the step allowed. For
 -- small ones only: ends, leases and stops, without which a thread would stay taken.
@@ -152,10 +137,10 @@ function steps.claim(owner, agent, epoch, nonce, run_id, fingerprint, run, lease
     return { 'ok', known, seq, token, call('SMEMBERS', IDS), stamp(now) }
   end
   if latest and fingerprint ~= '' then
-    local first, told = string.match(latest, '^(%d+) %d+ (.*)$')
-    local readable, info = pcall(cjson.decode, told)
+    local first, stored = string.match(latest, '^(%d+) %d+ (.*)$')
+    local readable, info = pcall(cjson.decode, stored)
     if readable and info.run_id == run_id and info.fingerprint == fingerprint then
-      return { 'same', known, tonumber(first) - 1, told }
+      return { 'same', known, tonumber(first) - 1, stored }
     end
   end
   if token then

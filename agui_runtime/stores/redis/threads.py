@@ -33,10 +33,10 @@ class RedisThreadIndex:
         return info if info.updated_at + self._limits.max_age >= self._now() else None
 
     async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
-        how, *told = await self._script.step("obtain", thread_id, owner, agent, new_epoch())
+        how, *found = await self._script.step("obtain", thread_id, owner, agent, new_epoch())
         if how != b"ok":
             raise ThreadNotFound(thread_id)
-        info = thread_of(thread_id, told[0])
+        info = thread_of(thread_id, found[0])
         await self._index.touched(owner, thread_id, info.updated_at)
         return info
 
@@ -72,7 +72,7 @@ class RedisThreadIndex:
     async def update(
         self, thread_id: str, *, name: str | None = None, archived: bool | None = None
     ) -> ThreadInfo:
-        how, *told = await self._script.step(
+        how, *found = await self._script.step(
             "update",
             thread_id,
             "" if name is None else f"={name}",
@@ -80,18 +80,18 @@ class RedisThreadIndex:
         )
         if how != b"ok":
             raise ThreadNotFound(thread_id)
-        return thread_of(thread_id, told[0])
+        return thread_of(thread_id, found[0])
 
     async def delete(self, thread_id: str) -> None:
-        how, *told = await self._script.step("delete", thread_id)
+        how, *found = await self._script.step("delete", thread_id)
         if how == b"unknown":
             raise ThreadNotFound(thread_id)
         if how == b"busy":
-            raise Busy(thread_id, told[0].decode())
-        await self._index.dropped(told[0].decode(), thread_id)
+            raise Busy(thread_id, found[0].decode())
+        await self._index.dropped(found[0].decode(), thread_id)
 
     async def runs(self, thread_id: str) -> Sequence[RunInfo]:
-        how, *told = await self._script.step("runs", thread_id)
+        how, *found = await self._script.step("runs", thread_id)
         if how != b"ok":
             raise ThreadNotFound(thread_id)
-        return [span.run for span in spans_of(told[0])]
+        return [span.run for span in spans_of(found[0])]

@@ -78,7 +78,7 @@ class _Line(BaseModel):
 
 def to_line(agent: str, thread: ThreadInfo, saved: AgentState) -> bytes:
     """The state as a line, newline included."""
-    told = {
+    fields = {
         "threadId": thread.thread_id,
         "owner": thread.owner,
         "threadAgent": thread.agent,
@@ -89,17 +89,17 @@ def to_line(agent: str, thread: ThreadInfo, saved: AgentState) -> bytes:
         "state": saved.state,
         "messages": list(saved.messages),
     }
-    return jsontext.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
+    return jsontext.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def from_line(line: bytes) -> StateLine:
     """Read a line back; raises InvalidInput. Its `version` and `savedAt` are for the reader."""
     try:
-        kept = _Line.model_validate(jsontext.loads(line))
+        parsed = _Line.model_validate(jsontext.loads(line))
     except orjson.JSONDecodeError as error:
         raise InvalidInput(f"the line is not JSON: {error}") from None
     except ValidationError as error:
         raise InvalidInput(first_fault(error, "the line")) from None
-    messages = [message.model_dump() for message in kept.messages]
-    saved = AgentState(kept.state, messages, schema_version=kept.schema_version)
-    return StateLine(kept.thread_id, kept.owner, kept.thread_agent, kept.agent, saved)
+    messages = [message.model_dump() for message in parsed.messages]
+    saved = AgentState(parsed.state, messages, schema_version=parsed.schema_version)
+    return StateLine(parsed.thread_id, parsed.owner, parsed.thread_agent, parsed.agent, saved)

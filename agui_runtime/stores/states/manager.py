@@ -130,7 +130,7 @@ class StateStoreManager:
         patch = jsonpatch.make_patch(_content(old), _content(new))
         return list(patch.patch)
 
-    # Many states; what fails for one is told for that one, and the others are done
+    # Many states; what fails for one is reported for that one, and the others are done
 
     async def load_many(
         self, keys: Iterable[StateKey]
@@ -232,14 +232,16 @@ class StateStoreManager:
         return report
 
     async def _import(self, line: bytes, expected_version: int | None) -> None:
-        told = from_line(line)
-        saved = self._states.current(told.agent, told.saved)
-        self.check(told.agent, saved.state)
+        parsed = from_line(line)
+        saved = self._states.current(parsed.agent, parsed.saved)
+        self.check(parsed.agent, saved.state)
         try:
-            await self._raw.threads.obtain(told.thread_id, told.owner, told.thread_agent)
+            await self._raw.threads.obtain(parsed.thread_id, parsed.owner, parsed.thread_agent)
         except ThreadNotFound:
-            raise InvalidInput(f"thread {told.thread_id!r} belongs to another owner here") from None
-        await self.save(told.thread_id, told.agent, saved, expected_version)
+            raise InvalidInput(
+                f"thread {parsed.thread_id!r} belongs to another owner here"
+            ) from None
+        await self.save(parsed.thread_id, parsed.agent, saved, expected_version)
 
     async def _entry(self, key: StateKey) -> Entry:
         thread = await self._raw.threads.get(key.thread_id)
@@ -277,7 +279,7 @@ async def _each(
             except AguiError as error:
                 return error
 
-    asked = list(dict.fromkeys(keys))
+    unique = list(dict.fromkeys(keys))
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(outcome(key)) for key in asked]
-    return {key: task.result() for key, task in zip(asked, tasks, strict=True)}
+        tasks = [group.create_task(outcome(key)) for key in unique]
+    return {key: task.result() for key, task in zip(unique, tasks, strict=True)}

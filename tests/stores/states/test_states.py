@@ -156,13 +156,13 @@ async def test_an_unknown_schema_version_is_told_and_the_others_stay_readable(
         await keep(store, f"t{at}", {"city": "Rome"}, at=at)
     keys = [StateKey(f"t{at}", "trip") for at in (1, 2, 3, 4, 5, 6)]
     found = await states.load_many(keys)
-    told = [str(each) if isinstance(each, StateUnreadable) else each for each in found.values()]
-    assert "version 1, for which no migration is registered" in str(told[0])
-    assert "migration of the state from schema version 2 failed" in str(told[1])
-    assert "after its migration to 4: /: 'city' is a required property" in str(told[2])
-    assert isinstance(told[3], AgentState)
-    assert "version 5, this server knows 4" in str(told[4])
-    assert told[5] is None
+    outcomes = [str(each) if isinstance(each, StateUnreadable) else each for each in found.values()]
+    assert "version 1, for which no migration is registered" in str(outcomes[0])
+    assert "migration of the state from schema version 2 failed" in str(outcomes[1])
+    assert "after its migration to 4: /: 'city' is a required property" in str(outcomes[2])
+    assert isinstance(outcomes[3], AgentState)
+    assert "version 5, this server knows 4" in str(outcomes[4])
+    assert outcomes[5] is None
 
 
 async def test_no_state_yet_needs_no_migration(store: Store) -> None:
@@ -210,10 +210,10 @@ async def test_statistics_count_and_weigh(store: Store) -> None:
     await keep(store, "t1", "x" * 1000)
     await keep(store, "t1", {}, agent="other")
     await keep(store, "t2", {})
-    told = await states.statistics()
-    assert (told.states, told.threads, told.unreadable) == (3, 2, 0)
-    assert told.agents == {"trip": 2, "other": 1}
-    assert 1000 < told.largest < told.bytes < 1400
+    statistics = await states.statistics()
+    assert (statistics.states, statistics.threads, statistics.unreadable) == (3, 2, 0)
+    assert statistics.agents == {"trip": 2, "other": 1}
+    assert 1000 < statistics.largest < statistics.bytes < 1400
 
 
 async def test_health_tells_whether_the_store_answers(store: Store) -> None:
@@ -275,8 +275,8 @@ async def test_what_was_exported_is_the_same_after_its_import(store: Store) -> N
     assert thread is not None
     assert (thread.owner, thread.agent) == ("bob", "default")
     again = [orjson.loads(line) for line in await exported(StateStoreManager(fresh))]
-    for told, before in zip(again, map(orjson.loads, lines), strict=True):
-        assert told | {"savedAt": 0} == before | {"savedAt": 0}
+    for line, before in zip(again, map(orjson.loads, lines), strict=True):
+        assert line | {"savedAt": 0} == before | {"savedAt": 0}
 
 
 async def test_an_import_migrates_and_checks(store: Store) -> None:

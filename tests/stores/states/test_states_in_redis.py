@@ -19,8 +19,8 @@ async def test_large_states_are_compressed_in_redis(redis: RedisServer) -> None:
     async with opened(RedisStore(redis.url, prefix="squeeze")) as store:
         await keep(store, "t1", ["word"] * 20_000)
         assert redis.command("HSTRLEN", "squeeze:{t1}:states", "s:trip") < 3000
-        told = await StateStoreManager(store).statistics()
-        assert told.bytes > 120_000
+        found = await StateStoreManager(store).statistics()
+        assert found.bytes > 120_000
 
 
 async def test_what_an_older_release_saved_counts_as_version_1(redis: RedisServer) -> None:

@@ -28,11 +28,11 @@ LOAD = "query ($data: LoadAgentStateInput!) { loadAgentState(data: $data) { stat
 
 async def traveller(request: RunAgentInput) -> AsyncIterator[Event]:
     """Says as its state what the user's message spells."""
-    said = str(request.messages[-1].content)
-    if said.startswith("["):
-        yield {"type": "STATE_DELTA", "delta": orjson.loads(said)}
-    elif said:
-        yield {"type": "STATE_SNAPSHOT", "snapshot": orjson.loads(said)}
+    content = str(request.messages[-1].content)
+    if content.startswith("["):
+        yield {"type": "STATE_DELTA", "delta": orjson.loads(content)}
+    elif content:
+        yield {"type": "STATE_SNAPSHOT", "snapshot": orjson.loads(content)}
 
 
 def renamed(state: dict[str, Any]) -> dict[str, Any]:
@@ -49,16 +49,16 @@ async def app(store: Store, schema: StateSchema) -> AsyncIterator[httpx.AsyncCli
         yield client
 
 
-async def run(client: httpx.AsyncClient, said: str, **more: object) -> list[Event]:
+async def run(client: httpx.AsyncClient, content: str, **more: object) -> list[Event]:
     """The events of a run over AG-UI."""
-    answer = await client.post("/copilotkit/agent/default/run", json=asked(said) | more)
+    answer = await client.post("/copilotkit/agent/default/run", json=run_body(content) | more)
     assert answer.status_code == 200, answer.text
     lines = answer.text.splitlines()
     return [orjson.loads(line[6:]) for line in lines if line.startswith("data: ")]
 
 
-def asked(said: str) -> dict[str, Any]:
-    message = {"id": uuid4().hex, "role": "user", "content": said}
+def run_body(content: str) -> dict[str, Any]:
+    message = {"id": uuid4().hex, "role": "user", "content": content}
     ids = {"threadId": "t1", "runId": uuid4().hex}
     return ids | {"messages": [message], "tools": [], "context": [], "forwardedProps": {}}
 
@@ -66,13 +66,13 @@ def asked(said: str) -> dict[str, Any]:
 async def graphql(client: httpx.AsyncClient, query: str, **data: object) -> dict[str, Any]:
     data = {"threadId": "t1", "agentName": "default"} | data
     answer = await client.post("/copilotkit", json={"query": query, "variables": {"data": data}})
-    told: dict[str, Any] = answer.json()
-    return told
+    answered: dict[str, Any] = answer.json()
+    return answered
 
 
 async def loaded(client: httpx.AsyncClient) -> tuple[object, int]:
-    told = (await graphql(client, LOAD))["data"]["loadAgentState"]
-    return orjson.loads(told["state"]), told["version"]
+    answered = (await graphql(client, LOAD))["data"]["loadAgentState"]
+    return orjson.loads(answered["state"]), answered["version"]
 
 
 async def test_a_front_end_can_save_only_what_matches() -> None:
@@ -90,7 +90,7 @@ async def test_a_front_end_can_save_only_what_matches() -> None:
 async def test_a_run_does_not_begin_with_a_state_that_does_not_match() -> None:
     async with app(MemoryStore(), StateSchema(TRIP)) as client:
         answer = await client.post(
-            "/copilotkit/agent/default/run", json=asked("") | {"state": {"town": 1}}
+            "/copilotkit/agent/default/run", json=run_body("") | {"state": {"town": 1}}
         )
         assert answer.status_code == 400
         assert "'city' is a required property" in answer.text
@@ -130,22 +130,22 @@ async def test_what_a_newer_server_saved_is_told_and_left_as_it_is() -> None:
     await store.threads.obtain("t1", "anonymous", "default")
     await store.states.save("t1", "default", AgentState({"new": 1}, schema_version=3))
     async with app(store, StateSchema(TRIP, version=2, migrations={1: renamed})) as client:
-        told = await graphql(client, LOAD)
+        answered = await graphql(client, LOAD)
         events = await run(client, '{"city": "Bonn"}')
         saved = await store.states.load("t1", "default")
-    assert "version 3, this server knows 2" in told["errors"][0]["message"]
-    assert told["errors"][0]["extensions"]["statusCode"] == 500
+    assert "version 3, this server knows 2" in answered["errors"][0]["message"]
+    assert answered["errors"][0]["extensions"]["statusCode"] == 500
     assert (events[-1]["type"], events[-1]["code"]) == ("RUN_ERROR", "STATE_UNREADABLE")
     assert saved is not None
     assert (saved.state, saved.version) == ({"new": 1}, 1)
 
 
 @pytest.mark.parametrize(
-    ("told", "version"),
+    ("event", "version"),
     [({"type": "STATE_SNAPSHOT", "snapshot": {"city": "Bonn"}}, 2), ({"type": "RAW"}, 1)],
 )
 async def test_the_state_of_a_lost_run_has_the_version_of_whoever_told_it(
-    redis: RedisServer, told: Mapping[str, Any], version: int
+    redis: RedisServer, event: Mapping[str, Any], version: int
 ) -> None:
     now = [1_000_000.0]
     async with opened(RedisStore(redis.url, prefix=uuid4().hex, clock=lambda: now[0])) as store:
@@ -155,12 +155,12 @@ async def test_the_state_of_a_lost_run_has_the_version_of_whoever_told_it(
         states = StateStoreManager(store, {"default": schema})
         lost = RunInfo("t1", "r1", "default", "ann", now[0])
         lease = await states.store.log.claim(lost, lambda: None)
-        await states.store.log.append(lease, [dict(told) | {"event": {}}])
+        await states.store.log.append(lease, [dict(event) | {"event": {}}])
         now[0] += 60
         await store.janitor.end_lost_runs()
-        left = await store.states.load("t1", "default")
-        assert left is not None
-        assert left.schema_version == version
+        saved = await store.states.load("t1", "default")
+        assert saved is not None
+        assert saved.schema_version == version
         migrated = await states.load("t1", "default")
         assert migrated is not None
         assert migrated.state == {"city": "Bonn" if version == 2 else "Rome"}
