@@ -25,7 +25,7 @@ class Turn:
     """One request, and as far as there is one its response.
 
     Messages are AG-UI's JSON objects. `seconds` have passed since the run began. `usage` is what
-    models told of tokens, `error` is set where the run failed.
+    models reported of tokens, `error` is set where the run failed.
     """
 
     run: RunInfo
@@ -74,7 +74,7 @@ class Callbacks(Hook):
 
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         if any(self._before):
-            await _told(self._before, Turn(run, context, request.model_copy(deep=True)))
+            await _call_all(self._before, Turn(run, context, request.model_copy(deep=True)))
 
     def on_event(self, run: RunInfo, event: Event) -> None:
         if self._chunk is not None and event["type"] in CHUNKS:
@@ -91,11 +91,11 @@ class Callbacks(Hook):
             seconds=(run.ended_at or time()) - run.started_at,
             usage=report.usage,
         )
-        await _told(self._ended.get(run.status, self._ended_well), turn)
+        await _call_all(self._ended.get(run.status, self._ended_well), turn)
 
 
-async def _told(callbacks: Sequence[TurnCallback | None], turn: Turn) -> None:
-    """Call all of them; what they raise is raised together, for the log."""
+async def _call_all(callbacks: Sequence[TurnCallback | None], turn: Turn) -> None:
+    """Call all of them, then raise all that they raised together, for the log."""
     failures = []
     for callback in callbacks:
         if callback is None:

@@ -1,4 +1,4 @@
-"""What users attach to runs: called before a run, on each of its events, and after it.
+"""The seam for watching runs: a hook is called before a run, on each of its events, and after it.
 
 A hook observes; whatever it raises is logged and changes nothing. To change events, wrap the agent.
 """
@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """A run that ended: `messages` are those it produced, `request` what the agent was asked;
-    `failure` is set when it ended with RUN_ERROR. `run` says when and how it ended, `usage` what
-    the models told of tokens.
+    """A run that ended: `messages` are those it produced, `request` what the agent got;
+    `failure` is set when it ended with RUN_ERROR. `run` holds when and how it ended, `usage` what
+    the models reported of tokens.
     """
 
     run: RunInfo

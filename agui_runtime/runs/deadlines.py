@@ -13,9 +13,9 @@ from agui_runtime.core.errors import RunFailure, RunTimeout
 class RunLimits:
     """How long a run may take, in seconds; None is without limit.
 
-    `first_event` runs from the start, `idle` between two events, `total` over all. An agent that is
-    told to stop has `stop_grace` seconds to say its last events before it is cut off. While it
-    runs, its state is saved at a snapshot, at most once in `save_every` seconds.
+    `first_event` runs from the start, `idle` between two events, `total` over all. An agent that
+    was stopped may emit its last events for `stop_grace` seconds, then the run cuts it off. While
+    it runs, its state is saved at a snapshot, at most once in `save_every` seconds.
     """
 
     first_event: float | None = 120.0
@@ -41,7 +41,7 @@ class Deadlines:
 
     @property
     def grace_is_over(self) -> bool:
-        """The run was interrupted and its agent has had the time to say its last events."""
+        """The run was interrupted, and its agent has had the time to emit its last events."""
         since = self._interrupted_at
         return since is not None and self._now() - since >= self._limits.stop_grace
 

@@ -1,4 +1,4 @@
-"""A run that was started, for whoever asked for it: read it to its end, or stop it."""
+"""What a caller that started a run gets: it reads the run to its end, or stops it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from agui_runtime.stores.base import Batch, RunLog
 
 @dataclass(frozen=True, slots=True)
 class RunHandle:
-    """A run that was started, for whoever asked for it. Dropping it does not end the run.
+    """A started run in the hands of its caller. Dropping it does not end the run.
 
     `ended` is done when the run is over; None where another start, maybe elsewhere, carries it out.
     """

@@ -1,4 +1,4 @@
-"""What agents write down for themselves, kept in a store beside the states that front ends see."""
+"""Notes that agents write for themselves, stored beside the states that front ends see."""
 
 from __future__ import annotations
 

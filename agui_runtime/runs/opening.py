@@ -1,4 +1,4 @@
-"""What a run goes on from: its request, beside what the thread holds. Pure."""
+"""Where a run begins: its request, merged with the messages and the state of its thread. Pure."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from agui_runtime.stores.base import AgentState
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """`request` is what the agent is asked, `fold` what its thread adds up to then, `asked` are the
-    ids of messages that this request brought to what the agent keeps, `grammar` is for the run's
-    events. `news` are new to the log; it is `rewritten` where some of what the thread held is
-    changed or gone.
+    """`request` is what the agent gets, `fold` what its thread adds up to then, `request_ids` are
+    the ids of the messages that this request adds to the agent's state, `grammar` checks the run's
+    events. `news` are messages that the log does not hold yet. `rewritten`: the request changed or
+    dropped messages that the thread holds.
     """
 
     request: RunAgentInput
     fold: Fold
-    asked: Collection[str]
+    request_ids: Collection[str]
     grammar: Grammar
     news: Sequence[Message]
     rewritten: bool
@@ -37,27 +37,27 @@ class Recall:
 def recall(
     request: RunAgentInput, truth: Truth, saved: AgentState | None, known: Set[str]
 ) -> Recall:
-    """Put the request beside what the agent `saved` and the ids that the thread has `known`; raises
-    InvalidInput.
+    """Merge the request with the agent's `saved` state; `known` are the ids of all messages of the
+    thread. Raises InvalidInput.
     """
     request = request.model_copy(update={"state": readable(request.state, "state")})
-    kept = saved.messages if saved else ()
+    stored = saved.messages if saved else ()
     sent = [message for piece in slices(request.messages) for message in _wire(piece)]
-    full = restored(kept, sent)
+    full = restored(stored, sent)
     if full is not sent:
         sent, request = list(full), _asking(request, full)
     if truth == "thread":
-        sent = admitted(kept, sent)
-    fold, rewritten = merged(kept, sent)
+        sent = admitted(stored, sent)
+    fold, rewritten = merged(stored, sent)
     if truth == "thread":
         request = _asking(request, with_prompts(fold.shared_messages, sent))
     # An empty state is what a front end sends that holds none.
     if state := request.state or (saved and saved.state):
         fold.feed({"type": "STATE_SNAPSHOT", "snapshot": state})
-    asked = {message["id"] for message in fold.added}
+    request_ids = {message["id"] for message in fold.added}
     news = new_messages(sent, known)
     grammar = Grammar(news, new_id=lambda: str(uuid4()))
-    return Recall(request, fold, asked, grammar, news, rewritten)
+    return Recall(request, fold, request_ids, grammar, news, rewritten)
 
 
 def _wire(messages: Sequence[AnyMessage]) -> list[Message]:

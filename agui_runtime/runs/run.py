@@ -58,8 +58,8 @@ BREATH = 256
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What a run is to do: which agent answers which request, in which surroundings, and whether
-    the front end or the thread tells what was said before.
+    """What a run is to do: which agent answers which request, in which context, and whether the
+    front end's messages or the thread's are the conversation so far.
     """
 
     agent: Agent
@@ -82,7 +82,7 @@ class Run:
         self._fold = Fold()
         self._grammar = Grammar((), new_id=_new_id)
         self._halves = Halves()
-        self._asked: Collection[str] = ()
+        self._request_ids: Collection[str] = ()
         self._recalled = False
         self._deadlines = Deadlines(limits, self.cut)
         self._save_every = limits.save_every
@@ -146,7 +146,7 @@ class Run:
         await self._end()
 
     def stop(self) -> None:
-        """Ask the agent to end; the run ends as cancelled. Safe at any time, also twice."""
+        """Interrupt the agent; the run ends as cancelled. Safe at any time, also twice."""
         self.cut(Stopped())
 
     def cut(self, cause: AguiError) -> None:
@@ -159,26 +159,26 @@ class Run:
         request, run = self._request, self._lease.run
         saved = await self._store.states.load(run.thread_id, run.agent)
         self._checkpoints = Checkpoints(self._store.states, run, saved, self._save_every)
-        kept = saved.messages if saved else ()
-        long = len(kept) > LONG_LIST or is_much(request.messages, request.state)
+        stored = saved.messages if saved else ()
+        long = len(stored) > LONG_LIST or is_much(request.messages, request.state)
         truth, known = self._assignment.history, self._lease.known
         found = await unless_long(long, recall, request, truth, saved, known)
         self._request = await self._signatures.recalled(found.request)
-        self._fold, self._asked = found.fold, found.asked
+        self._fold, self._request_ids = found.fold, found.request_ids
         self._grammar = found.grammar
         self._recalled = True
         await self._writer.add([started(self._request, found.news)])
-        if found.rewritten and await self._knows_all(kept):
+        if found.rewritten and await self._knows_all(stored):
             await self._writer.add([rewriting(self._fold.shared_messages)])
         await self._writer.flush()
         _settle(self.begun)
 
-    async def _knows_all(self, kept: Sequence[Message]) -> bool:
-        """Nothing is lost when the thread is stated anew: what was kept, and what the page sent,
-        is all that it holds, or no other agent has a part in it.
+    async def _knows_all(self, stored: Sequence[Message]) -> bool:
+        """Whether this run may rewrite the thread's messages without losing one: its agent's state
+        and its request hold all of them, or no other agent took part.
         """
         run = self._lease.run
-        if self._lease.known <= known_ids(kept) | self._fold.ids:
+        if self._lease.known <= known_ids(stored) | self._fold.ids:
             return True
         runs = await self._store.threads.runs(run.thread_id)
         return all(each.agent == run.agent for each in runs)
@@ -247,7 +247,7 @@ class Run:
         events = [*unwritten, *self._last_events()]
         messages: Sequence[Message] = self._fold.shared_messages
         spoken = without_prompts(self._fold.added)
-        if len(spoken) < len(self._fold.added):  # what was kept before holds none
+        if len(spoken) < len(self._fold.added):  # a saved state holds no prompts
             messages = without_prompts(messages)
         end = RunEnd(
             events=events,
@@ -261,7 +261,7 @@ class Run:
         report = RunReport(
             run=replace(self._lease.run, status=end.status, ended_at=end.ended_at),
             context=self._assignment.context,
-            messages=[message for message in spoken if message["id"] not in self._asked],
+            messages=[message for message in spoken if message["id"] not in self._request_ids],
             request=self._request,
             failure=self._failure(end.events[-1]),
             usage=end.events[-1].get("usage") or (),
@@ -269,7 +269,9 @@ class Run:
         await self._hooks.after_run(report)
 
     async def _release(self, end: RunEnd) -> RunEnd:
-        """Write the end; where that fails in a way that nobody expected, an end that tells so."""
+        """Write the end. Where the store fails with an error of its client's, write an end that
+        reports this.
+        """
         try:
             await self._store.log.release(self._lease, end)
         except AguiError:
@@ -282,14 +284,16 @@ class Run:
         return end
 
     def _failure(self, end: Event) -> AguiError | None:
-        """The failure that the terminal event tells: the run's own, or one that the agent told."""
+        """The failure that the terminal event reports: the run's own, or one the agent emitted."""
         if end["type"] != "RUN_ERROR":
             return None
         own = None if self._last else self._cause
         return own or AgentFailure(end["message"], end.get("code", AgentFailure.code))
 
     def _last_events(self) -> Sequence[Event]:
-        """What the log still lacks: the agent's own end, or one made for it, after all closers."""
+        """The events that the log still lacks: closers of what is open, and the terminal event,
+        which is the agent's own or one made for it.
+        """
         if isinstance(self._cause, StoreFailed):  # nobody knows what is open in the log
             return [terminal(self._request, self._cause)]
         if self._last:  # what came after its end, while the agent cleaned up, changes nothing

@@ -1,8 +1,8 @@
-"""What models want back with their calls and messages, kept beside the thread.
+"""Signatures that models want back with their calls and messages, stored beside the thread.
 
-Most front ends send the conversation without it. What our connectors make of it no front end sees:
-reasoning may stand in it that somebody has hidden from them. It is found again by the ids of calls
-and messages.
+Most front ends send the conversation without them. A connector may pack reasoning that is hidden
+from front ends into a signature, so those of our connectors never leave the server. They are
+found again by the ids of calls and messages.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 _NOTE = "agui_runtime.signatures"
 _LONGEST = 1_000_000
-"""Characters that are kept of a thread; the oldest values go first."""
+"""Characters that are stored for a thread; the oldest values go first."""
 
 _Signed: TypeAlias = AssistantMessage | ToolCall
 
@@ -40,8 +40,8 @@ class Signatures:
         return bool(self._new)
 
     async def recalled(self, request: RunAgentInput) -> RunAgentInput:
-        """The request with what is known of its messages and calls, and with nothing of the kind
-        that a front end has made up.
+        """The request with the stored signatures of its messages and calls, and without any that a
+        front end has made up.
         """
         if not any(_signed(request)):
             return request
@@ -55,7 +55,7 @@ class Signatures:
         return request
 
     def without(self, events: Sequence[Event]) -> Sequence[Event]:
-        """The events that are for the log. All values are noted; our own are for no one else."""
+        """The events without our connectors' signatures; all signatures wait for `save`."""
         signed = [each for each in events if each["type"] == "REASONING_ENCRYPTED_VALUE"]
         if not signed:
             return events
@@ -63,8 +63,8 @@ class Signatures:
         return [each for each in events if each not in signed or not _is_own(each)]
 
     async def save(self) -> None:
-        """Write down what is new. A run goes on without it: its provider may refuse the next one,
-        and says why.
+        """Store the new ones. A run goes on where this fails: the provider may then refuse the next
+        run, and its error says why.
         """
         news, self._new = self._new, {}
         try:
@@ -73,10 +73,10 @@ class Signatures:
             self._shorten()
             await self._notes.write(_NOTE, self._known)
         except AguiError as error:
-            logger.warning("what the model wants back was not kept: %s", error)
+            logger.warning("signatures that the model wants back are not stored: %s", error)
 
     async def _recall(self) -> None:
-        """Read once what earlier runs have kept; no other run writes meanwhile."""
+        """Read once what earlier runs have stored; no other run writes meanwhile."""
         if not self._read:
             self._known = await self._notes.read(_NOTE) or {}
             self._read = True

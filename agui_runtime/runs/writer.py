@@ -1,6 +1,6 @@
-"""How a run writes its log: events gather while a write is under way and follow in the next one.
+"""How a run appends to its log: events gather while a write is under way and go with the next one.
 
-The agent goes on meanwhile, so it does not wait for the store's round trip with every event.
+Meanwhile the agent goes on, so it does not wait for the store's round trip with every event.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from agui_runtime.stores.base import Lease, RunLog
 logger = logging.getLogger(__name__)
 
 AHEAD = 256
-"""So many events an agent may be ahead of the store before it has to wait."""
+"""An agent may be ahead of the store by so many events; then it waits."""
 
 STORED_FIRST = frozenset({"TOOL_CALL_START", "TOOL_CALL_END"})
 """After these a tool may be started. A call is in the log before that, so that whoever ends the run
@@ -53,8 +53,9 @@ class RunWriter:
             raise self._failure
 
     async def rest(self) -> Sequence[Event]:
-        """Wait for the write that is under way; what has gathered meanwhile, or was turned away by
-        a full store, is left to the caller; not after StoreFailed, when it would follow upon a gap.
+        """Wait for the write that is under way, and return the events that are not stored: those
+        that gathered meanwhile, or that a full store refused. None after StoreFailed: the log may
+        lack events before them.
 
         Nothing is written afterwards, whatever is added. Raises nothing.
         """

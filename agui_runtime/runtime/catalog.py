@@ -1,6 +1,6 @@
 """What one request can use: the runtime's own agents and actions, and what remotes offer it.
 
-It asks the remotes for each request; that they do not cost a round trip each time is their affair.
+It calls the remotes for each request; each remote caches its offer, to spare the round trip.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AgentInfo:
-    """An agent as front ends see it; `capabilities` in AG-UI's form, None if it tells none."""
+    """An agent as front ends see it; `capabilities` in AG-UI's form, None if it declares none."""
 
     name: str
     description: str
@@ -31,9 +31,9 @@ class AgentInfo:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Agents by name and actions for one request; `failures` tell of remotes that did not answer.
+    """Agents by name and actions for one request; `failures` are of remotes that did not answer.
 
-    A remote that is down takes only what it offers with it.
+    Where a remote is down, only what it offers is missing.
     """
 
     agents: Mapping[str, Agent]
@@ -59,11 +59,11 @@ class Sources:
         self._actions = actions
         self._remotes = tuple(remotes)
 
-    async def reach(self, context: RunContext) -> Catalog:
+    async def catalog(self, context: RunContext) -> Catalog:
         """All that a request with this context can use."""
         if not self._remotes:
             return Catalog(self._agents, self._actions)
-        answers = await asyncio.gather(*(_asked(each, context) for each in self._remotes))
+        answers = await asyncio.gather(*(_offer_of(each, context) for each in self._remotes))
         offers = [each for each in answers if isinstance(each, Offer)]
         agents: dict[str, Agent] = {}
         actions: dict[str, ServerAction] = {}
@@ -85,16 +85,16 @@ class Sources:
 
 
 def described(agents: Mapping[str, Agent]) -> list[AgentInfo]:
-    """What front ends are told of these agents."""
+    """These agents as front ends see them."""
     return [
         AgentInfo(name, agent.description, capabilities_of(agent), type(agent).__name__)
         for name, agent in agents.items()
     ]
 
 
-async def _asked(remote: Source, context: RunContext) -> Offer | RemoteFailure:
+async def _offer_of(remote: Source, context: RunContext) -> Offer | RemoteFailure:
     try:
         return await remote.offer(context)
     except RemoteFailure as failure:
-        logger.warning("left out: %s (%r)", failure.message, failure.__cause__)
+        logger.warning("a remote is missing: %s (%r)", failure.message, failure.__cause__)
         return failure

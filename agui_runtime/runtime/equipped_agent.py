@@ -21,24 +21,24 @@ class Equipment(NamedTuple):
     agents_as_tools: bool
     generative_ui: GenerativeUI
 
-    def applied(self, name: str, reach: Catalog, request: RunRequest) -> Agent:
+    def applied(self, name: str, catalog: Catalog, request: RunRequest) -> Agent:
         """The agent of that name, for this request; nobody sees what side requests draw."""
-        agent = reach.agent(name)
+        agent = catalog.agent(name)
         if not request.ephemeral:
             agent = self.generative_ui.applied(name, agent, request.input)
-        delegates = self._delegates(name, reach, request)
+        delegates = self._delegates(name, catalog, request)
         safe = guarded(agent, self.guardrails, request.topics)
-        acting = with_actions(safe, reach.actions, request.follow_up, delegates)
-        tools = [*(each.name for each in reach.actions), *(each.name for each in delegates)]
+        acting = with_actions(safe, catalog.actions, request.follow_up, delegates)
+        tools = [*(each.name for each in catalog.actions), *(each.name for each in delegates)]
         return with_results(acting, agent, tools)
 
-    def _delegates(self, name: str, reach: Catalog, request: RunRequest) -> list[Delegate]:
+    def _delegates(self, name: str, catalog: Catalog, request: RunRequest) -> list[Delegate]:
         """Where a request names no agent, the default one may call the others."""
         if request.agent is not None or not self.agents_as_tools or request.ephemeral:
             return []
         return [
-            Delegate(other, with_actions(it, reach.actions, follow_up=True), state)
-            for other, it in reach.agents.items()
+            Delegate(other, with_actions(it, catalog.actions, follow_up=True), state)
+            for other, it in catalog.agents.items()
             if other != name and TOOL_NAME.fullmatch(other)
             for state in (request.states.get(other, {}),)
         ]

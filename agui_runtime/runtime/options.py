@@ -22,11 +22,11 @@ class Options:
     """How a runtime behaves; every default is safe on a public network.
 
     `queue_timeout` is the longest wait, in seconds, under the policies `queue` and `supersede`.
-    `stop_on_disconnect`: a 1.10.6 front end says stop by closing its connection and in no other
-    way. `history`: whether agents are asked to continue the conversation that the front end sent,
-    or the one that the thread holds. `agents_as_tools`: where a request names no agent, the default
-    one may call the others; suggestions and their likes never do. `caller_runs` and `runs` may be
-    live at a time in one process, of one caller and in all.
+    `stop_on_disconnect`: a 1.10.6 front end can stop a run only by closing its connection.
+    `history`: agents continue the conversation that the front end sent (`client`), or the one that
+    the thread holds (`thread`). `agents_as_tools`: where a request names no agent, the default one
+    may call the others; suggestions and other side requests never do. `caller_runs` and `runs` are
+    how many may be live in one process, of one caller and in all.
     """
 
     on_busy: BusyPolicy = "reject"

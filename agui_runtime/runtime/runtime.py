@@ -1,4 +1,6 @@
-"""What every resolver and route calls. It knows agents, runs and stores, and no wire."""
+"""`CopilotRuntime`: what every resolver and route calls. It knows agents, runs and stores, and no
+wire.
+"""
 
 from __future__ import annotations
 
@@ -57,13 +59,13 @@ class CopilotRuntime:
 
     `agents` maps names to whatever `wrap` accepts; the one named `default` answers requests that
     name none. `actions` are typed functions (or `action(...)`) which every agent may call. `store`
-    may be a Redis URL; it is memory when left out. `authenticate` decides who owns a thread;
-    without it everybody is the same anonymous caller. `before_request` sees each request first and
-    may answer it. `remotes` are asked for more agents and actions when a request comes; the
-    runtime's own, and those of earlier ones, win over others of the same name. `guardrails` check
-    what users say before anything that an agent does is completed. `states` are the schemas of
-    agents' saved states, by the agents' names. `aliases` maps former names of agents to present
-    ones: what was stored under the former is found under the present, and requests may use either.
+    is a Store or a Redis URL; None is memory. `authenticate` decides who owns a thread; without it
+    everybody is the same anonymous caller. `before_request` sees each request first and may answer
+    it. `remotes` offer more agents and actions with each request; where two have the same name,
+    the runtime's own wins, then the earlier remote's. `guardrails` check users' messages before
+    anything that an agent does is completed. `states` are the schemas of agents' saved states, by
+    the agents' names. `aliases` maps former names of agents to present ones: what was stored under
+    the former is found under the present, and requests may use either.
     """
 
     def __init__(
@@ -157,15 +159,15 @@ class CopilotRuntime:
         """The runtime's own agents."""
         return described(self.agents)
 
-    async def reach(self, context: RunContext) -> Catalog:
+    async def catalog(self, context: RunContext) -> Catalog:
         """The agents and actions that a request with this context can use, the remotes' included;
-        what a remote cannot tell is left out.
+        `failures` name the remotes that did not answer.
         """
-        return await self._sources.reach(context)
+        return await self._sources.catalog(context)
 
     async def discover(self, context: RunContext) -> list[AgentInfo]:
-        """All agents that a request with this context can use; see `reach`."""
-        return described((await self.reach(context)).agents)
+        """All agents that a request with this context can use; see `catalog`."""
+        return described((await self.catalog(context)).agents)
 
     def agent(self, name: str | None) -> tuple[str, Agent]:
         """The agent of that name, or the default one; raises AgentNotFound."""
@@ -177,12 +179,12 @@ class CopilotRuntime:
 
     async def find(self, name: str, context: RunContext) -> Agent:
         """The agent of that name, also a remote's; raises AgentNotFound, and RemoteFailure where a
-        remote that cannot be asked may have it.
+        remote that does not answer may have it.
         """
         name = self._named(name)
         if name in self.agents:
             return self.agents[name]
-        return (await self.reach(context)).agent(name)
+        return (await self.catalog(context)).agent(name)
 
     async def start(self, request: RunRequest) -> RunHandle:
         """Start a run, or find the very same one; it goes on whether or not anybody reads it.
@@ -191,22 +193,22 @@ class CopilotRuntime:
         StoreUnavailable; then nothing was started.
         """
         name = self._named(request.agent)
-        reach = await self.reach(request.context)
-        agent = self._equipment.applied(name, reach, request)
+        catalog = await self.catalog(request.context)
+        agent = self._equipment.applied(name, catalog, request)
         if name in self.states.schemas:
             agent = CheckedAgent(agent, self.states.schemas[name])
-        asked = _with_ids(request.input)
-        self.states.check(name, asked.state)
+        run_input = _with_ids(request.input)
+        self.states.check(name, run_input.state)
         info = RunInfo(
-            thread_id=asked.thread_id,
-            run_id=asked.run_id,
+            thread_id=run_input.thread_id,
+            run_id=run_input.run_id,
             agent=name,
             owner=request.context.caller.owner,
             started_at=time(),
             fingerprint=request.fingerprint,
         )
         context = replace(request.context, ephemeral=request.ephemeral)
-        assignment = Assignment(agent, asked, context, self.options.history)
+        assignment = Assignment(agent, run_input, context, self.options.history)
         return await self._launch(info, assignment, self._store_of(request))
 
     async def stop(self, thread_id: str, caller: Caller, run_id: str | None = None) -> bool:
@@ -217,12 +219,12 @@ class CopilotRuntime:
     async def load_state(
         self, thread_id: str, agent: str, caller: Caller, context: RunContext | None = None
     ) -> AgentState | None:
-        """What the agent last left in the caller's thread; None if there is nothing, or it is
+        """The agent's latest state in the caller's thread; None if there is none, or the thread is
         another's.
 
-        An agent that keeps its threads' states itself is asked first, also for a thread that is not
-        in the store; not so where there is an `authenticate` function: then nobody knows whose
-        thread that is. Raises AgentNotFound, and what such an agent raises.
+        Where an agent stores its threads' states itself, its own answer comes first, also for a
+        thread that is not in the store. With an `authenticate` function the thread must be in the
+        store, which alone knows its owner. Raises AgentNotFound, and what such an agent raises.
         """
         name, context = self._named(agent), context or RunContext(caller, "")
         found = await self.find(name, context)
@@ -230,9 +232,9 @@ class CopilotRuntime:
         if known is not None and known.owner != caller.owner:
             return None
         if isinstance(found, KeepsState) and (known or self.authenticate is None):
-            kept = await found.kept_state(thread_id, context)
-            if kept is not None:
-                return AgentState(kept.state, [dict(message) for message in kept.messages])
+            stored = await found.kept_state(thread_id, context)
+            if stored is not None:
+                return AgentState(stored.state, [dict(message) for message in stored.messages])
         return await self.states.load(thread_id, name) if known else None
 
     async def save_state(
@@ -244,13 +246,13 @@ class CopilotRuntime:
         messages: Sequence[Message] | None = None,
         expected_version: int | None = None,
     ) -> int:
-        """Save what the agent's next run is to find, and return the new version.
+        """Save the state from which the agent's next run begins, and return the new version.
 
-        The thread is created for the caller if it is new; messages that are None stay, and prompts
-        are not kept: each request brings its own. Raises
-        AgentNotFound, InvalidInput, ThreadNotFound for another's thread, Busy while the agent runs
-        in it (its end would overwrite this), TooLarge, and Conflict if another save came first:
-        after `expected_version`, or else since the messages to keep were read.
+        The thread is created for the caller if it is new. Where `messages` is None, those that are
+        stored stay; prompts are not stored, as each request brings its own. Raises AgentNotFound,
+        InvalidInput, ThreadNotFound for another's thread, Busy while the agent runs in it (its end
+        would overwrite this), TooLarge, and Conflict if another save came first: after
+        `expected_version`, or where that is None, since the stored messages were read.
         """
         name = self._named(agent)
         await self.find(name, RunContext(caller, ""))
@@ -261,9 +263,9 @@ class CopilotRuntime:
         if live is not None and live.agent == name:
             raise Busy(thread_id, live.run_id)
         if messages is None:
-            kept = await self.states.load(thread_id, name) or AgentState()
-            messages = kept.messages
-            expected_version = kept.version if expected_version is None else expected_version
+            stored = await self.states.load(thread_id, name) or AgentState()
+            messages = stored.messages
+            expected_version = stored.version if expected_version is None else expected_version
         saved = AgentState(state, without_prompts(messages))
         return await self.states.save(thread_id, name, saved, expected_version)
 
@@ -357,13 +359,13 @@ def _actions(sources: Sequence[Action | Callable[..., Any]]) -> tuple[Action, ..
     return made
 
 
-def _with_ids(asked: RunAgentInput) -> RunAgentInput:
+def _with_ids(run_input: RunAgentInput) -> RunAgentInput:
     """The input with ids for what has none; ids from outside are checked first."""
     made = {}
     for field in ("thread_id", "run_id"):
-        value = getattr(asked, field)
+        value = getattr(run_input, field)
         if not value:
             made[field] = str(uuid.uuid4())
         else:
             check_id(value, field)
-    return asked.model_copy(update=made) if made else asked
+    return run_input.model_copy(update=made) if made else run_input

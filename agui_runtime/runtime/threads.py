@@ -129,9 +129,9 @@ class Threads:
             return
         async with aclosing(self._store.log.follow(thread_id, after)) as batches:
             async for batch in batches:
-                kept = _up_to(batch, end, live)
-                yield kept
-                if kept is not batch or (not live and batch.cursor.seq >= end.seq):
+                shown = _up_to(batch, end, live)
+                yield shown
+                if shown is not batch or (not live and batch.cursor.seq >= end.seq):
                     return
 
     async def _now(self, thread_id: str) -> tuple[Cursor, bool]:

@@ -20,7 +20,7 @@ LONGEST = 80
 """Characters of a name."""
 
 EXCERPT = 1000
-"""So many characters of what each side said are shown to the model."""
+"""Characters of each side's text that are shown to the model."""
 
 QUESTION = (
     "Give this conversation a title of at most six words, in its own language. Answer with the"
@@ -41,24 +41,24 @@ class ThreadNamer(Hook):
     async def after_run(self, report: RunReport) -> None:
         if report.context.ephemeral or report.failure is not None:
             return
-        said = _exchange(report)
-        if said is None:
+        exchange = _exchange(report)
+        if exchange is None:
             return
         threads, thread_id = self._runtime.threads, report.run.thread_id
         try:
             thread = await threads.get(thread_id, report.context.caller)
-            if thread.name is None and (name := await self._name(report, said)):
+            if thread.name is None and (name := await self._name(report, exchange)):
                 await threads.update(thread_id, report.context.caller, name=name)
         except AguiError as error:
             logger.warning("thread %s has got no name: %s", thread_id, error.message)
 
-    async def _name(self, report: RunReport, said: str) -> str:
-        message = {"id": "exchange", "role": "user", "content": QUESTION + said}
+    async def _name(self, report: RunReport, exchange: str) -> str:
+        message = {"id": "exchange", "role": "user", "content": QUESTION + exchange}
         lists: dict[str, list[object]] = {"messages": [message], "tools": [], "context": []}
         rest = {"threadId": "", "runId": "", "state": {}, "forwardedProps": {}}
-        asked = RunAgentInput.model_validate({**rest, **lists})
+        run_input = RunAgentInput.model_validate({**rest, **lists})
         handle = await self._runtime.start(
-            RunRequest(asked, report.context, report.run.agent, ephemeral=True)
+            RunRequest(run_input, report.context, report.run.agent, ephemeral=True)
         )
         events: list[Event] = []
         async with aclosing(handle.batches()) as batches:
@@ -68,16 +68,16 @@ class ThreadNamer(Hook):
 
 
 def _exchange(report: RunReport) -> str | None:
-    """What the user asked last and what was answered; None unless both said something."""
-    asked = [str(m.content or "") for m in report.request.messages if m.role == "user"]
-    told = [str(m.get("content") or "") for m in report.messages if m["role"] == "assistant"]
-    if not asked or not asked[-1] or not any(told):
+    """The user's last question and the answer to it; None unless both have text."""
+    questions = [str(m.content or "") for m in report.request.messages if m.role == "user"]
+    answers = [str(m.get("content") or "") for m in report.messages if m["role"] == "assistant"]
+    if not questions or not questions[-1] or not any(answers):
         return None
-    return f"User: {asked[-1][:EXCERPT]}\n\nAssistant: {' '.join(told)[:EXCERPT]}"
+    return f"User: {questions[-1][:EXCERPT]}\n\nAssistant: {' '.join(answers)[:EXCERPT]}"
 
 
 def _title(messages: Sequence[Message]) -> str:
-    """The last thing that was said, in one line and without quotation marks."""
-    told = [str(m.get("content") or "") for m in messages if m["role"] == "assistant"]
-    line = " ".join(told[-1].split()) if told else ""
+    """The text of the last answer, in one line and without quotation marks."""
+    answers = [str(m.get("content") or "") for m in messages if m["role"] == "assistant"]
+    line = " ".join(answers[-1].split()) if answers else ""
     return line.strip("\"'“”„«» ").removesuffix(".")[:LONGEST].strip()

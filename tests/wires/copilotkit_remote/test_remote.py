@@ -287,11 +287,11 @@ async def test_one_runtime_may_use_another_ones_agents() -> None:
     far = CopilotRuntime(scripted_agents(), actions=[weather])
     async with served(create_app(far, remote_path=PATH)) as origin:
         near = CopilotRuntime({}, remotes=[RemoteEndpoint(f"{origin}{PATH}")])
-        reach = await near.reach(RunContext(ANN, "req-1"))
+        catalog = await near.catalog(RunContext(ANN, "req-1"))
         events = await ran(near, asking(agent="state_agent"))
         await near.close()
-    assert set(reach.agents) == set(scripted_agents())
-    assert [each.name for each in reach.actions] == ["weather"]
+    assert set(catalog.agents) == set(scripted_agents())
+    assert [each.name for each in catalog.actions] == ["weather"]
     assert [e["delta"] for e in events if e["type"] == "TEXT_MESSAGE_CONTENT"] == ["State ", "done"]
     assert events[-1]["type"] == "RUN_FINISHED"
 
