@@ -14,7 +14,7 @@ from agui_runtime.connections import ConnectionLimits, TimedProtocol, timed_prot
 from agui_runtime.core.errors import Misconfigured
 from tests.programs import serving
 from tests.support import served
-from tests.wires.agui.serving import asked
+from tests.wires.agui.serving import run_body
 from tests.wires.graphql.subscribing import Halting, socket
 
 QUICK = ConnectionLimits(seconds=0.1)
@@ -109,7 +109,7 @@ async def test_streams_and_websockets_are_never_cut() -> None:
     async with (
         connecting(QUICK, agent) as server,
         httpx.AsyncClient(base_url=server.origin) as client,
-        client.stream("POST", "/copilotkit/agent/default/run", json=asked()) as stream,
+        client.stream("POST", "/copilotkit/agent/default/run", json=run_body()) as stream,
         socket(client) as ws,
     ):
         await agent.waiting.wait()

@@ -22,9 +22,9 @@ NEWER = {
 """What AG-UI 1.0 allows and the validator, which is of 0.x, does not know."""
 
 
-async def findings(url: str, asked: Mapping[str, str]) -> list[tuple[str, str]]:
+async def findings(url: str, run_body: Mapping[str, str]) -> list[tuple[str, str]]:
     """The rules that the stream breaks, and how; mere remarks are left out."""
-    options = TransportOptions(input={**default_run_agent_input(), **asked})
+    options = TransportOptions(input={**default_run_agent_input(), **run_body})
     result = await validate_endpoint(url, options)
     broken = [result.transport_error] if result.transport_error else []
     failed = [("", text) for text in (*broken, *result.report.internal_errors)]

@@ -16,7 +16,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.options import WireOptions
 from tests.clients.browser import node
 from tests.wires.agui.scenarios import SCENARIOS
-from tests.wires.agui.serving import asked, frames, serving
+from tests.wires.agui.serving import frames, run_body, serving
 
 CLIENT = Path(__file__).parent / "agui" / "client.mjs"
 CLIENTS = ("1.0.0", "0.0.59", "0.0.57", "0.0.52", "0.0.47", "0.0.42")
@@ -100,7 +100,7 @@ async def test_attachments_come_back_as_the_page_sent_them(client: str) -> None:
     sent = [{"type": "text", "text": "look"}, before if client in OLDEST else today]
     user = {"id": "u1", "role": "user", "content": sent}
     async with serving(CopilotRuntime(agents=dict(SCENARIOS))) as server:
-        await server.post("/agent/chat/run", json=asked(thread="t1", messages=[user]))
+        await server.post("/agent/chat/run", json=run_body(thread="t1", messages=[user]))
         url = f"{server.base_url}agent/chat/connect"
         [told] = await read([{"client": client, "url": url, "threadId": "t1"}])
     assert told["messages"][0]["content"] == sent
@@ -113,7 +113,7 @@ async def test_a_stream_that_broke_off_is_taken_up_anywhere(client: str) -> None
     jobs: list[Job] = []
     async with serving(CopilotRuntime(agents=dict(agents))) as server:
         for name in agents:
-            body = asked("hello", thread=name, **version)
+            body = run_body("hello", thread=name, **version)
             whole = frames((await server.post(f"/agent/{name}/run", json=body)).text)
             url = f"{server.base_url}agent/{name}/connect"
             jobs += [
@@ -134,7 +134,7 @@ async def test_a_busy_thread_is_an_error_that_the_page_sees() -> None:
 
     async with serving(CopilotRuntime(agents={"default": waits})) as server:
         url = f"{server.base_url}agent/default/run"
-        body = asked("hello", thread="t1")
+        body = run_body("hello", thread="t1")
         async with server.stream("POST", url, json=body) as first:
             await anext(first.aiter_bytes())
             [told] = await read([{"client": "0.0.59", "url": url, "threadId": "t1", "text": "x"}])

@@ -17,7 +17,7 @@ from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.clients.between import next_js, nginx
 from tests.support import served
-from tests.wires.agui.serving import asked
+from tests.wires.agui.serving import run_body
 from tests.wires.graphql.serving import ACCEPT, chat
 
 
@@ -38,7 +38,7 @@ class Halting:
 
 
 STREAMS: dict[str, tuple[str, dict[str, Any], str]] = {
-    "today": ("/agent/default/run", asked(), "text/event-stream"),
+    "today": ("/agent/default/run", run_body(), "text/event-stream"),
     "1.10": ("", chat(), ACCEPT),
     "graphql events": ("", chat(), "text/event-stream"),
 }

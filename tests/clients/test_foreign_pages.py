@@ -15,7 +15,7 @@ from agui_runtime import Caller, CopilotRuntime, create_app
 from tests.clients.browser import Browser, Json, Tab, as_list
 from tests.runtime.worlds import ANN, Scripted, asking, ran, text
 from tests.support import served
-from tests.wires.agui.serving import asked
+from tests.wires.agui.serving import run_body
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -129,7 +129,7 @@ async def test_a_foreign_page_changes_nothing_and_reads_nothing(
 ) -> None:
     async with town(browser, listing=listing) as found:
         before = await found.state()
-        run: Json = asked(thread="new")
+        run: Json = run_body(thread="new")
         outcomes = await found.evil.read(ATTACK, [found.address, run])
         assert await found.state() == before
         assert set(found.seen) <= {None}

@@ -10,13 +10,13 @@ import pytest
 from tests.programs import finished, serving
 from tests.stores.conftest import redis as redis
 from tests.stores.servers import RedisServer
-from tests.wires.agui.serving import asked, events, text
+from tests.wires.agui.serving import events, run_body, text
 
 APPS = "tests.fakes.hosted"
 
 
 async def run(client: httpx.AsyncClient, url: str, thread: str = "t1") -> str:
-    answer = await client.post(f"{url}/agent/default/run", json=asked(thread=thread))
+    answer = await client.post(f"{url}/agent/default/run", json=run_body(thread=thread))
     return text(events(answer.text))
 
 
@@ -108,7 +108,7 @@ async def test_threads_are_listed_from_the_store_that_the_environment_names(
         serving(AGUI_STORE=redis.url) as (_, origin, _),
         httpx.AsyncClient(base_url=f"{origin}/copilotkit") as client,
     ):
-        await client.post("/agent/default/run", json=asked())
+        await client.post("/agent/default/run", json=run_body())
         listed = (await client.get("/threads")).json()["threads"]
         messages = (await client.get("/threads/t1/messages")).json()["messages"]
     assert [thread["id"] for thread in listed] == ["t1"]

@@ -22,7 +22,7 @@ from tests.connectors.dialects import ANSWERS, FAILURES, KEY, LOST_IN_LITELLM, F
 from tests.connectors.talk import text
 from tests.fakes.recorded_provider import FOLDER, Answer, RecordedProvider
 from tests.support import served
-from tests.wires.agui.serving import asked, events
+from tests.wires.agui.serving import events, run_body
 
 # litellm asks pydantic for what pydantic has moved; nothing of ours.
 pytestmark = [
@@ -52,7 +52,7 @@ class World(NamedTuple):
     client: httpx.AsyncClient
 
     async def run(self, agent: str) -> list[Event]:
-        body = asked(thread=agent, run=agent)
+        body = run_body(thread=agent, run=agent)
         answer = await self.client.post(f"/copilotkit/agent/{agent}/run", json=body, timeout=30)
         return events(answer.text)
 

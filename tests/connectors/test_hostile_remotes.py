@@ -27,7 +27,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from tests.connectors.talk import Waits
 from tests.fakes.endpoint import lines, sse
 from tests.support import served
-from tests.wires.agui.serving import asked, events, types
+from tests.wires.agui.serving import events, run_body, types
 from tests.wires.graphql.merging import merged
 from tests.wires.graphql.serving import ACCEPT, chat, payloads
 
@@ -187,7 +187,7 @@ async def page(far: Protocol, answer: Answer, **rest: Any) -> AsyncIterator[http
 
 
 async def in_ag_ui(client: httpx.AsyncClient) -> list[dict[str, Any]]:
-    return events((await client.post("/copilotkit/agent/far/run", json=asked())).text)
+    return events((await client.post("/copilotkit/agent/far/run", json=run_body())).text)
 
 
 async def in_graphql(client: httpx.AsyncClient) -> dict[str, Any]:

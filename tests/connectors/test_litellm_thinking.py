@@ -20,7 +20,7 @@ from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.talk import text, tool
 from tests.support import served
-from tests.wires.agui.serving import asked, events
+from tests.wires.agui.serving import events, run_body
 
 # litellm asks pydantic for what pydantic has moved; nothing of ours.
 pytestmark = pytest.mark.filterwarnings(
@@ -102,7 +102,7 @@ async def page() -> AsyncIterator[Callable[..., Awaitable[list[Event]]]]:
         ):
 
             async def run(name: str, *messages: Event) -> list[Event]:
-                body = asked(run=name, messages=list(messages), tools=[tool("find")])
+                body = run_body(run=name, messages=list(messages), tools=[tool("find")])
                 return events((await client.post("/agent/default/run", json=body)).text)
 
             yield run

@@ -23,7 +23,7 @@ from tests.connectors.test_mcp import World, error_of
 from tests.fakes.endpoint import Endpoint
 from tests.fakes.mcp_raw import RawMcp
 from tests.support import served
-from tests.wires.agui.serving import asked
+from tests.wires.agui.serving import run_body
 
 NOTHING = {"type": "object", "properties": {}}
 HELLO = {"content": [{"type": "text", "text": "hello"}]}
@@ -191,7 +191,7 @@ async def told_to(
         app = create_app(CopilotRuntime({"default": far}, remotes=remotes))
         async with served(app) as page, httpx.AsyncClient() as client:
             url = f"{page}/copilotkit/agent/default/run"
-            frames = (await client.post(url, json=asked("hi", thread="t1"))).text
+            frames = (await client.post(url, json=run_body("hi", thread="t1"))).text
             events = [json.loads(it[6:]) for it in frames.split("\n") if it.startswith("data: ")]
             assert events[-1]["type"] == "RUN_FINISHED", events[-1]
             [result] = [each for each in events if each["type"] == "TOOL_CALL_RESULT"]
@@ -207,7 +207,7 @@ async def told_to(
                 {"id": "r", "role": "tool", "toolCallId": "t1", "content": result["content"]},
                 {"id": "u2", "role": "user", "content": "and?"},
             ]
-            await client.post(url, json=asked("x", thread="t2", messages=history))
+            await client.post(url, json=run_body("x", thread="t2", messages=history))
     return provider.seen[1][1]["messages"], provider.seen[2][1]["messages"]
 
 

@@ -22,7 +22,7 @@ from tests.connectors.talk import text, tool
 from tests.fakes.thinking_model import FORGOTTEN, KINDS, REFUSALS, StrictModel, ThinkingModel
 from tests.stores.servers import RedisServer
 from tests.support import served
-from tests.wires.agui.serving import asked, events
+from tests.wires.agui.serving import events, run_body
 from tests.wires.graphql.serving import ACCEPT, chat, user
 
 FIND = tool("find")
@@ -42,7 +42,7 @@ class Page(NamedTuple):
     client: httpx.AsyncClient
 
     async def run(self, run: str, *messages: dict[str, Any]) -> list[Event]:
-        body = asked(run=run, messages=list(messages), tools=[FIND])
+        body = run_body(run=run, messages=list(messages), tools=[FIND])
         answer = await self.client.post("/copilotkit/agent/default/run", json=body)
         return events(answer.text)
 
@@ -185,7 +185,7 @@ async def test_no_page_is_shown_what_only_the_model_needs() -> None:
     model = ThinkingModel("gemini")
     async with served(model.app) as url, page(url, store) as today:
         first = await today.run("r1", QUESTION)
-        body = asked(run="c1", messages=[])
+        body = run_body(run="c1", messages=[])
         log = (await today.client.post("/copilotkit/agent/default/connect", json=body)).text
         saved = await store.states.load("t1", "default")
     assert saved is not None

@@ -10,7 +10,7 @@ import httpx
 
 from tests.faults.app import worked
 from tests.faults.checker import acknowledged, check
-from tests.faults.world import Stopwatch, World, asked, persistent, world
+from tests.faults.world import Stopwatch, World, persistent, run_body, world
 
 RUNS = 50
 USABLE_WITHIN = 10.0
@@ -52,7 +52,7 @@ async def _usable_again(made: World, thread: str) -> float:
     two = made.other(1)
     while True:
         answer = await two.client.post(
-            "/copilotkit/agent/default/run", json=asked("count", thread, f"{thread}-again")
+            "/copilotkit/agent/default/run", json=run_body("count", thread, f"{thread}-again")
         )
         if answer.status_code == 200:
             assert "RUN_FINISHED" in answer.text

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 
 from tests.faults.checker import Frame, acknowledged, check
-from tests.faults.world import ENDS, Stopwatch, World, asked, persistent, world
+from tests.faults.world import ENDS, Stopwatch, World, persistent, run_body, world
 
 AOF = ("--appendonly", "yes", "--appendfsync", "always")
 RUN = "/copilotkit/agent/default/run"
@@ -36,7 +36,7 @@ async def restarted_empty() -> str:
         seconds = watch()
         answer = await made.other(0).client.post(
             "/copilotkit/agent/default/connect",
-            json=asked("", "t2", messages=[]),
+            json=run_body("", "t2", messages=[]),
             headers={"last-event-id": old},
         )
         assert answer.status_code == 410, answer.status_code
@@ -89,7 +89,7 @@ async def full() -> str:
     async with world("--maxmemory-policy", "noeviction") as made:
         running = await _under_way(made)
         made.redis.command("CONFIG", "SET", "maxmemory", "1")
-        answer = await made.other(1).client.post(RUN, json=asked("count", "t2"))
+        answer = await made.other(1).client.post(RUN, json=run_body("count", "t2"))
         assert answer.status_code == 503, answer.status_code
         told = await running
         check(told)
@@ -124,7 +124,7 @@ async def _unharmed(made: World, running: asyncio.Task[list[Frame]]) -> str:
 async def _carried_out(made: World, thread: str) -> None:
     """A new run on the thread, as soon as one is admitted."""
     for turn in range(200):
-        body = asked("count", thread, f"{thread}-again")
+        body = run_body("count", thread, f"{thread}-again")
         try:
             answer = await made.other(turn).client.post(RUN, json=body)
         except httpx.TransportError:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.world import Replica
 from tests.stores.servers import RedisServer
-from tests.wires.agui.serving import asked, events, frames, reading, types
+from tests.wires.agui.serving import events, frames, reading, run_body, types
 
 RUN = "/copilotkit/agent/default/run"
 CONNECT = "/copilotkit/agent/default/connect"
@@ -42,8 +42,8 @@ async def test_a_reader_that_changes_replicas_after_every_event_misses_nothing(
     redis: RedisServer,
 ) -> None:
     async with replicas(redis) as (one, two):
-        started = asyncio.create_task(one.client.post(RUN, json=asked("count")))
-        async with reading(one.client, RUN, asked("count")) as reader:
+        started = asyncio.create_task(one.client.post(RUN, json=run_body("count")))
+        async with reading(one.client, RUN, run_body("count")) as reader:
             await reader.until("RUN_STARTED")
         seen = frames(reader.seen + "\n\n")[:1]
         turn = 0
@@ -56,7 +56,7 @@ async def test_a_reader_that_changes_replicas_after_every_event_misses_nothing(
 
 async def next_frame(replica: Replica, after: str) -> tuple[str | None, dict[str, object]]:
     """The first event behind the cursor, after which the connection is closed."""
-    body = asked(messages=[])
+    body = run_body(messages=[])
     async with replica.client.stream(
         "POST", CONNECT, json=body, headers={"last-event-id": after}
     ) as response:
@@ -71,7 +71,7 @@ async def next_frame(replica: Replica, after: str) -> tuple[str | None, dict[str
 
 async def test_a_stop_crosses_replicas(redis: RedisServer) -> None:
     async with replicas(redis) as (one, two):
-        run = asyncio.create_task(one.client.post(RUN, json=asked("hold 3")))
+        run = asyncio.create_task(one.client.post(RUN, json=run_body("hold 3")))
         await alive(two)
         assert (await two.client.post(STOP, json={})).json()["stopped"]
         assert types(events((await run).text))[-1] == "RUN_FINISHED"
@@ -82,11 +82,12 @@ async def test_whoever_is_left_ends_the_runs_of_a_killed_replica(redis: RedisSer
     async with replicas(redis) as (one, two):
         for hold in holds:
             thread = f"t{hold}"
-            async with reading(one.client, RUN, asked(f"hold {hold}", thread)) as reader:
+            async with reading(one.client, RUN, run_body(f"hold {hold}", thread)) as reader:
                 await reader.until("RUN_STARTED")
         one.process.kill()
         connecting = [
-            two.client.post(CONNECT, json=asked(thread=f"t{hold}", messages=[])) for hold in holds
+            two.client.post(CONNECT, json=run_body(thread=f"t{hold}", messages=[]))
+            for hold in holds
         ]
         for answer in await asyncio.gather(*connecting):
             told = events(answer.text)
@@ -95,22 +96,22 @@ async def test_whoever_is_left_ends_the_runs_of_a_killed_replica(redis: RedisSer
                 "RUN_ERROR",
             ]
             assert told[-1]["code"] == "OWNER_LOST"
-        again = await two.client.post(RUN, json=asked("count", "t5", "r2"))
+        again = await two.client.post(RUN, json=run_body("count", "t5", "r2"))
         assert types(events(again.text))[-1] == "RUN_FINISHED"
 
 
 async def test_a_replica_that_is_told_to_end_finishes_its_run_first(redis: RedisServer) -> None:
     async with replicas(redis) as (one, two):
-        run = asyncio.create_task(one.client.post(RUN, json=asked("count")))
+        run = asyncio.create_task(one.client.post(RUN, json=run_body("count")))
         await alive(two)
         one.process.send_signal(signal.SIGTERM)
         while (await one.client.get("/readyz")).status_code == 200:
             pass
-        refused = await one.client.post(RUN, json=asked("count", "t2"))
+        refused = await one.client.post(RUN, json=run_body("count", "t2"))
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
         assert types(events((await run).text))[-1] == "RUN_FINISHED"
         await asyncio.to_thread(one.process.wait)
-        assert (await two.client.post(RUN, json=asked("count", "t2"))).status_code == 200
+        assert (await two.client.post(RUN, json=run_body("count", "t2"))).status_code == 200
 
 
 async def alive(replica: Replica) -> None:

@@ -20,7 +20,7 @@ from agui_runtime.stores.redis import RedisStore
 from tests.faults.checker import Frame
 from tests.faults.proxy import Proxy
 from tests.stores.servers import RedisServer, free_port
-from tests.wires.agui.serving import asked as plainly_asked, frames
+from tests.wires.agui.serving import frames, run_body as plain_body
 
 ROOT = Path(__file__).parents[2]
 BASE = "/copilotkit/agent"
@@ -28,9 +28,9 @@ ENDS = ("RUN_FINISHED", "RUN_ERROR")
 NO_LIMITS = httpx.Limits(max_connections=None)
 
 
-def asked(text: str, thread: str, run: str = "r1", **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def run_body(text: str, thread: str, run: str = "r1", **more: Any) -> dict[str, Any]:  # noqa: ANN401
     """A request of a client that is told the log as it is."""
-    return plainly_asked(text, thread, run, protocolVersion="1.0", **more)
+    return plain_body(text, thread, run, protocolVersion="1.0", **more)
 
 
 class Replica:
@@ -79,7 +79,7 @@ class Replica:
 
     async def run(self, text: str, thread: str, run: str, agent: str = "default") -> list[Frame]:
         """A whole run as its own reader saw it; raises httpx.HTTPError."""
-        body = asked(text, thread, run)
+        body = run_body(text, thread, run)
         answer = await self.client.post(f"{BASE}/{agent}/run", json=body)
         answer.raise_for_status()
         return frames(answer.text)
@@ -96,7 +96,7 @@ class Replica:
     @asynccontextmanager
     async def reading(self, thread: str, after: str | None = None) -> AsyncIterator[httpx.Response]:
         headers = {"last-event-id": after} if after else {}
-        body = asked("", thread, messages=[])
+        body = run_body("", thread, messages=[])
         where = f"{BASE}/default/connect"
         async with self.client.stream("POST", where, json=body, headers=headers) as response:
             response.raise_for_status()
@@ -190,7 +190,7 @@ async def persistent(made: World, text: str, thread: str, run: str, agent: str) 
     told: list[Frame] = []
     for turn in range(1000):
         after = str(told[-1][0]) if told else None
-        body = asked(text, thread, run, **({"messages": []} if after else {}))
+        body = run_body(text, thread, run, **({"messages": []} if after else {}))
         verb, name = ("connect", "default") if after else ("run", agent)
         headers = {"last-event-id": after} if after else {}
         told += await _piece(made.other(turn), f"{BASE}/{name}/{verb}", body, headers)
@@ -206,7 +206,7 @@ async def resumed(made: World, thread: str, after: str, turn: int) -> tuple[list
     for again in range(100):
         headers = {"last-event-id": str(told[-1][0]) if told else after}
         replica = made.other(turn + again)
-        body = asked("", thread, messages=[])
+        body = run_body("", thread, messages=[])
         told += await _piece(replica, f"{BASE}/default/connect", body, headers)
         if told and told[-1][1]["type"] in ENDS:
             return told, again

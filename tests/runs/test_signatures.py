@@ -12,7 +12,7 @@ from agui_runtime.core.events import OWN_VALUE, Event
 from agui_runtime.runs.signatures import Signatures
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.talk import ask
-from tests.wires.agui.serving import asked, events, serving
+from tests.wires.agui.serving import events, run_body, serving
 
 
 class Paper:
@@ -83,8 +83,8 @@ async def test_what_a_peer_signed_is_shown_and_comes_back_to_it() -> None:
 
     result = {"id": "r1", "role": "tool", "toolCallId": "c1", "content": "found"}
     async with serving(CopilotRuntime(agents={"default": peer})) as client:
-        first = await client.post("/agent/default/run", json=asked(run="r1"))
-        second = asked(run="r2")
+        first = await client.post("/agent/default/run", json=run_body(run="r1"))
+        second = run_body(run="r2")
         second["messages"] += [calling("c1"), result]
         await client.post("/agent/default/run", json=second)
     assert signed("c1", "PEER=") in events(first.text)

@@ -15,7 +15,7 @@ from agui_runtime.stores.base import Store
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
 from tests.runtime.worlds import ANN, Scripted, Waiting, asking, ran, text
 from tests.support import client_of
-from tests.wires.agui.serving import asked
+from tests.wires.agui.serving import run_body
 from tests.wires.graphql.serving import by_header
 
 HERS, NOBODYS = "thread-of-ann", "thread-of-not"  # of one length, as answers tell their own
@@ -43,7 +43,7 @@ def enveloped(method: str, body: object = None, **params: str) -> Question:
     return Question("POST", "/copilotkit", {"method": method, "params": params, "body": body})
 
 
-CONNECT = asked(thread="THREAD", messages=[])
+CONNECT = run_body(thread="THREAD", messages=[])
 STATE = '{threadId: $t, agentName: "default"'
 QUESTIONS = [
     Question("POST", "/copilotkit/agent/default/connect", CONNECT),
@@ -139,7 +139,7 @@ async def test_nor_while_the_thread_runs(each_store: Store) -> None:
 
 
 STARTS = [
-    Question("POST", "/copilotkit/agent/default/run", asked(thread="THREAD", run="r9")),
+    Question("POST", "/copilotkit/agent/default/run", run_body(thread="THREAD", run="r9")),
     graphql(f'mutation {{ saveAgentState(data: {STATE}, state: "{{}}"}}) {{ version }} }}'),
     graphql(f"mutation {{ executeAgent(data: {STATE}, messages: []}}) {{ runId }} }}"),
     Question("POST", "/remote/agents/execute", {"name": "default", "threadId": "THREAD"}),

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from agui_runtime import Caller, CopilotRuntime, WireOptions, action, create_app
 from tests.runtime.worlds import ANN, Scripted, asking, ran, text
 from tests.support import served
-from tests.wires.agui.serving import asked
+from tests.wires.agui.serving import run_body
 from tests.wires.graphql.serving import chat
 
 PAGE = "https://app.example"
@@ -31,7 +31,7 @@ class Change(NamedTuple):
     body: object = None
 
 
-NEW = asked(thread="new")
+NEW = run_body(thread="new")
 RUN = Change("POST", "/copilotkit/agent/default/run", NEW)
 ARCHIVE = Change("POST", "/copilotkit/threads/t1/archive")
 CHANGES = [

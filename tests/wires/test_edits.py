@@ -13,7 +13,7 @@ from agui_runtime.app import create_app
 from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.support import served
-from tests.wires.agui.serving import asked, events
+from tests.wires.agui.serving import events, run_body
 from tests.wires.graphql.runs import text
 from tests.wires.graphql.serving import ACCEPT, PATH, body, chat, user
 
@@ -34,7 +34,7 @@ async def served_echo() -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def asks_today(client: httpx.AsyncClient, content: str, run: str) -> list[Event]:
-    sent = asked(thread="thread-1", run=run, messages=[QUESTION | {"content": content}])
+    sent = run_body(thread="thread-1", run=run, messages=[QUESTION | {"content": content}])
     return events((await client.post(f"{PATH}/agent/default/run", json=sent)).text)
 
 
@@ -47,7 +47,7 @@ async def asks_in_1_10(client: httpx.AsyncClient, content: str) -> None:
 
 async def loaded(client: httpx.AsyncClient) -> dict[str, list[str]]:
     """What each generation shows after a reload."""
-    connect = asked(thread="thread-1", run="c1", messages=[])
+    connect = run_body(thread="thread-1", run="c1", messages=[])
     log = events((await client.post(f"{PATH}/agent/default/connect", json=connect)).text)
     snapshot = next(event for event in log if event["type"] == "MESSAGES_SNAPSHOT")
     state = body("loadAgentState", {"data": {"threadId": "thread-1", "agentName": "default"}})

@@ -12,7 +12,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.stores.odd_ids import ODD_IDS
 from tests.support import served
 from tests.wires.agui.scripted import scripted_agents
-from tests.wires.agui.serving import asked, events, text, types
+from tests.wires.agui.serving import events, run_body, text, types
 from tests.wires.graphql.serving import ACCEPT, PATH, chat
 
 
@@ -22,9 +22,9 @@ async def test_a_thread_of_any_name(thread: str) -> None:
     below = f"{PATH}/threads/{quote(thread, safe='')}"
     agent = f"{PATH}/agent/default"
     async with served(app) as origin, httpx.AsyncClient(base_url=origin) as client:
-        run = await client.post(f"{agent}/run", json=asked(thread=thread, run=thread))
+        run = await client.post(f"{agent}/run", json=run_body(thread=thread, run=thread))
         old = await client.post(PATH, json=chat(threadId=thread), headers={"accept": ACCEPT})
-        log = await client.post(f"{agent}/connect", json=asked(thread=thread))
+        log = await client.post(f"{agent}/connect", json=run_body(thread=thread))
         messages = await client.get(f"{below}/messages")
         stop = await client.post(f"{agent}/stop/{quote(thread, safe='')}")
         renamed = await client.patch(below, json={"agentId": "default", "name": "odd"})

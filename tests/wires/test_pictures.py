@@ -14,7 +14,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime import CopilotRuntime, Options, WireOptions, create_app
 from agui_runtime.core.events import Event
 from tests.support import served
-from tests.wires.agui.serving import asked, events, text
+from tests.wires.agui.serving import events, run_body, text
 from tests.wires.graphql.runs import text as message
 from tests.wires.graphql.serving import ACCEPT, PATH, chat, user
 
@@ -51,23 +51,23 @@ async def test_a_chat_may_hold_several_and_goes_on(history: Any) -> None:  # noq
     runtime = CopilotRuntime({"default": counting}, options=Options(history=history))
     async with serving(runtime) as client:
         for count in range(1, 5):
-            body = asked(run=f"r{count}", messages=[seen(n) for n in range(count)])
+            body = run_body(run=f"r{count}", messages=[seen(n) for n in range(count)])
             run = await client.post(f"{PATH}/agent/default/run", json=body)
             assert text(events(run.text)) == f"{count} pictures"
 
 
 async def test_pictures_that_the_thread_knows_need_not_be_sent_again() -> None:
     async with serving(CopilotRuntime({"default": counting})) as client:
-        first = asked(thread="thread-1", run="r1", messages=[seen(1)])
+        first = run_body(thread="thread-1", run="r1", messages=[seen(1)])
         await client.post(f"{PATH}/agent/default/run", json=first)
-        later = asked(thread="thread-1", run="r2", messages=[said(1), said(2)])
+        later = run_body(thread="thread-1", run="r2", messages=[said(1), said(2)])
         today = await client.post(f"{PATH}/agent/default/run", json=later)
         texts = [user("u1", "see 1"), user("u3", "and now?")]
         session = {"agentName": "default", "threadId": "thread-1"}
         before = await client.post(
             PATH, json=chat(messages=texts, agentSession=session), headers={"accept": ACCEPT}
         )
-        edited = asked(thread="thread-1", run="r4", messages=[said(1) | {"content": "other"}])
+        edited = run_body(thread="thread-1", run="r4", messages=[said(1) | {"content": "other"}])
         without = await client.post(f"{PATH}/agent/default/run", json=edited)
     assert text(events(today.text)) == "1 pictures"
     assert "1 pictures" in before.text

@@ -24,7 +24,7 @@ from agui_runtime.wrappers.mcp_apps import MCPAppsAgent
 from agui_runtime.wrappers.mcp_apps.servers import LARGEST
 from tests.fakes.mcp_process import STDIO, listening
 from tests.runtime.worlds import Waiting, call, text
-from tests.wires.agui.serving import Event, asked, events, reading, serving, types
+from tests.wires.agui.serving import Event, events, reading, run_body, serving, types
 
 RUN, CONNECT = "/agent/default/run", "/agent/default/connect"
 PAGE = "ui://shop/cart.html"
@@ -41,10 +41,10 @@ class Seller:
 
     def __init__(self, tool: str = "show_cart", **arguments: object) -> None:
         self.tool, self.arguments = tool, json.dumps(arguments or {"item": "tea"})
-        self.asked: list[RunAgentInput] = []
+        self.run_body: list[RunAgentInput] = []
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
-        self.asked.append(request)
+        self.run_body.append(request)
         *_, last = request.messages
         said = text(f"m-{len(request.messages)}", f"It says {last.content}")
         for event in said if last.role == "tool" else call("c1", self.tool, self.arguments):
@@ -52,7 +52,7 @@ class Seller:
 
     @property
     def offered(self) -> list[str]:
-        return [tool.name for tool in self.asked[0].tools or ()]
+        return [tool.name for tool in self.run_body[0].tools or ()]
 
 
 @asynccontextmanager
@@ -67,7 +67,7 @@ async def shop(
 
 
 async def ran(client: httpx.AsyncClient, **more: Any) -> list[Event]:  # noqa: ANN401
-    answer = await client.post(RUN, json=asked(**more))
+    answer = await client.post(RUN, json=run_body(**more))
     assert answer.status_code == 200, answer.text
     return events(answer.text)
 
@@ -81,7 +81,7 @@ async def proxied(client: httpx.AsyncClient, method: object, params: object, **w
 
 
 async def connected(client: httpx.AsyncClient) -> list[Event]:
-    return events((await client.post(CONNECT, json=asked(run="c", messages=[]))).text)
+    return events((await client.post(CONNECT, json=run_body(run="c", messages=[]))).text)
 
 
 def activities(found: list[Event]) -> list[Event]:
@@ -117,7 +117,7 @@ async def test_all_agents_of_a_runtime_may_have_the_servers() -> None:
     async with serving(runtime) as client:
         assert len(activities(await ran(client))) == 1
         read = await proxied(client, "resources/read", {"uri": PAGE})
-        other = await client.post("/agent/other/run", json=asked(thread="t2"))
+        other = await client.post("/agent/other/run", json=run_body(thread="t2"))
     assert read["contents"][0]["uri"] == PAGE
     assert activities(events(other.text)) == []
 
@@ -141,7 +141,7 @@ async def test_a_tool_that_is_for_pages_alone_is_no_action_either() -> None:
 async def test_suggestions_are_made_without_the_tools() -> None:
     agent = Seller()
     async with shop(agent) as client:
-        await client.post("/agent/default/suggest", json=asked())
+        await client.post("/agent/default/suggest", json=run_body())
     assert agent.offered == []
 
 
@@ -217,12 +217,12 @@ async def test_what_a_page_asks_leaves_the_thread_as_it_was() -> None:
         await proxied(client, "resources/read", {"uri": PAGE})
         assert await connected(client) == before
         assert (await client.get("/threads")).json() == threads
-    assert len(agent.asked) == 2
+    assert len(agent.run_body) == 2
 
 
 async def test_a_page_is_answered_while_the_thread_is_busy() -> None:
     agent = Waiting()
-    async with shop(agent) as client, reading(client, RUN, asked()) as reader:
+    async with shop(agent) as client, reading(client, RUN, run_body()) as reader:
         await reader.until("TEXT_MESSAGE_START")
         paid = await proxied(client, "tools/call", {"name": "checkout", "arguments": {"items": 1}})
         agent.go.set()
@@ -302,7 +302,7 @@ async def test_integers_of_any_length_are_passed_on() -> None:
 async def test_a_page_that_goes_away_does_not_break_the_server_for_others() -> None:
     async with shop(Seller()) as client:
         request = {"serverId": "shop", "method": "resources/read", "params": {"uri": PAGE}}
-        body = asked(forwardedProps={"__proxiedMCPRequest": request})
+        body = run_body(forwardedProps={"__proxiedMCPRequest": request})
         async with client.stream("POST", RUN, json=body):
             pass
         pages = [proxied(client, "resources/read", {"uri": PAGE}) for _ in range(5)]
@@ -312,10 +312,10 @@ async def test_a_page_that_goes_away_does_not_break_the_server_for_others() -> N
 async def test_an_agent_without_apps_does_not_take_it_for_a_conversation() -> None:
     agent = Seller()
     async with serving(CopilotRuntime({"default": limited(agent, 1)})) as client:
-        answer = await client.post(RUN, json=asked(forwardedProps={"__proxiedMCPRequest": {}}))
+        answer = await client.post(RUN, json=run_body(forwardedProps={"__proxiedMCPRequest": {}}))
     assert answer.status_code == 400
     assert "agent 'default' has no MCP apps" in answer.text
-    assert agent.asked == []
+    assert agent.run_body == []
 
 
 async def test_apps_of_an_agent_behind_another_server_are_shown_and_answered() -> None:

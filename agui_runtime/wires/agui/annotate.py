@@ -18,10 +18,11 @@ from agui_runtime.wires.shared.bodies import BodyLimits
 
 
 class Annotation(BaseModel):
-    """Something that happened in a thread; `client_event_id` is the same when it is told twice.
+    """Something that happened in a thread; a page that sends it twice repeats `client_event_id`.
 
-    Whether the thread is the caller's is in `own`: it is not yet where nothing was run in it, and
-    never if it is somebody else's, which nobody may be told. So keep annotations by their caller.
+    `own` says whether the thread is the caller's: False also where nothing was run in it yet. The
+    page is not shown which of the two it was, so that nobody learns of the threads of others; a
+    recorder stores annotations by their caller.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
@@ -35,14 +36,14 @@ class Annotation(BaseModel):
 
 
 class Recorded(NamedTuple):
-    """The id under which an annotation is kept, and whether it was there already."""
+    """The id under which an annotation is stored, and whether it was there already."""
 
     id: str
     duplicate: bool = False
 
 
 Recorder: TypeAlias = Callable[[Caller, Annotation], Awaitable[Recorded]]
-"""Keeps annotations, wherever you want them."""
+"""Stores annotations, wherever you want them."""
 
 
 class Annotate:
@@ -57,7 +58,9 @@ class Annotate:
 
     async def annotate(self, exchange: AguiExchange) -> None:
         if self._recorder is None:
-            message = "Annotations are kept nowhere: give WireOptions(annotations=...) a recorder."
+            message = (
+                "Annotations are stored nowhere: give WireOptions(annotations=...) a recorder."
+            )
             raise HttpRefusal(422, {"error": message})
         annotation = _annotation(await exchange.payload(self._limits))
         thread = await self._runtime.threads.find(annotation.thread_id, exchange.caller)

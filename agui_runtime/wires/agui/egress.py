@@ -1,7 +1,7 @@
 """Which events a client generation may be sent, and in what form; and their frames. Pure.
 
 A client that names its `protocolVersion` (AG-UI 1.0) gets the log as it is. Those before do not
-say who they are, and a part of what 1.0 may say ends their run with an error.
+name themselves, and some events and fields of 1.0 end their run with an error.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ def older(event: Event) -> Event | None:
 
 
 def oldest(event: Event) -> Event | None:
-    """For clients up to 0.0.47, which cannot be told from 0.0.59: they know attachments only as
+    """For clients up to 0.0.47, which send the same as 0.0.59: they know attachments only as
     `binary`, and 0.0.42 knows no reasoning.
     """
     if event["type"].startswith("REASONING_"):
         return None
-    told = older(event)
-    return None if told is None else _with_messages(told, _oldest_message)
+    adapted = older(event)
+    return None if adapted is None else _with_messages(adapted, _oldest_message)
 
 
-def profile_of(asked: RunAgentInput, *, oldest_clients: bool = False) -> Profile:
-    """The profile of the client that sent the input, which may be one of the oldest, if so told."""
-    if asked.protocol_version is not None:
+def profile_of(given: RunAgentInput, *, oldest_clients: bool = False) -> Profile:
+    """The profile of the client that sent the input; `oldest_clients`: it may be one of those."""
+    if given.protocol_version is not None:
         return current
     return oldest if oldest_clients else older
 
@@ -125,20 +125,20 @@ def _snapshot(event: Event) -> Event:
 
 
 def _of_subagent(event: Event) -> Event | None:
-    """What a subagent says becomes its parent's; the names of its steps could then meet."""
+    """What a subagent emits becomes its parent's; the names of its steps could then meet."""
     if event["type"].startswith(("SUBAGENT_", "STEP_")):
         return None
     return older(_but(event, "subagentRunId"))
 
 
 def _with_messages(event: Event, adapt: Callable[[Message], Message | None]) -> Event:
-    """The event with its messages, or those of its input, adapted as far as they may be told."""
+    """The event with its messages, or those of its input, adapted, or withheld."""
     if event.get("input"):
         return {**event, "input": _with_messages(event["input"], adapt)}
     if "messages" not in event:
         return event
-    told = [each for message in event["messages"] if (each := adapt(message)) is not None]
-    return {**event, "messages": told}
+    adapted = [each for message in event["messages"] if (each := adapt(message)) is not None]
+    return {**event, "messages": adapted}
 
 
 def _older_message(message: Message) -> Message:

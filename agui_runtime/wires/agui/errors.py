@@ -1,4 +1,4 @@
-"""What a front end is told instead of an answer: a status and `{"error", "message", ...}`."""
+"""What a front end gets where a request fails: a status and `{"error", "message", ...}`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class HttpRefusal(Exception):
 
 
 class ErrorAnswer(NamedTuple):
-    """How an error is told."""
+    """The response to a request that failed."""
 
     status: int
     body: Mapping[str, Any]
@@ -38,8 +38,8 @@ def invalid_request(message: str, status: int = 400) -> HttpRefusal:
     return HttpRefusal(status, {"error": "invalid_request", "message": message})
 
 
-def told(error: Exception) -> ErrorAnswer:
-    """An error as a response; one that is not ours says nothing of itself."""
+def answer_for(error: Exception) -> ErrorAnswer:
+    """An error as a response; of one that is not ours nothing is shown."""
     if isinstance(error, HttpRefusal):
         return ErrorAnswer(error.status, error.body)
     if not isinstance(error, AguiError):

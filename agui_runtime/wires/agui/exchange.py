@@ -17,7 +17,7 @@ from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.hooks.run_log import request_id_of
 from agui_runtime.off_loop import SLICE, is_much, slices
 from agui_runtime.wires.agui.envelope import Enveloped
-from agui_runtime.wires.agui.errors import HttpRefusal, told
+from agui_runtime.wires.agui.errors import HttpRefusal, answer_for
 from agui_runtime.wires.shared.bodies import BodyLimits, loaded
 from agui_runtime.wires.shared.http import Headers, headers_of, read_body, reply
 from agui_runtime.wires.shared.sse import EventStreamAnswer, frame
@@ -40,7 +40,7 @@ class AguiExchange:
         self.enveloped: Enveloped | None = None
         self.headers = headers_of(scope)
         self.request_id = request_id_of(self.headers)
-        self._told = [(b"x-request-id", self.request_id.encode())]
+        self._always = [(b"x-request-id", self.request_id.encode())]
         self._answered = False
 
     @property
@@ -76,7 +76,7 @@ class AguiExchange:
         encoded = b"" if body is None else jsontext.dumps(body)
         self._answered = True
         kind = [] if body is None else [(b"content-type", b"application/json")]
-        await reply(self.send, status, [*kind, *headers, *self._told], encoded)
+        await reply(self.send, status, [*kind, *headers, *self._always], encoded)
 
     async def answer_list(self, name: str, items: Sequence[object]) -> None:
         """Answer with `{name: items}`, of which parts are encoded and sent one after the other."""
@@ -84,7 +84,7 @@ class AguiExchange:
             await self.answer({name: list(items)})
             return
         self._answered = True
-        headers = [(b"content-type", b"application/json"), *self._told]
+        headers = [(b"content-type", b"application/json"), *self._always]
         await self.send({"type": "http.response.start", "status": 200, "headers": headers})
         opening = b"{%b:[" % jsontext.dumps(name)
         for part in slices(items):
@@ -101,14 +101,14 @@ class AguiExchange:
         reader's own: the connection is cut, so that no client takes the run for over.
         """
         self._answered = True
-        stream = EventStreamAnswer(self.send, self._told, keep_alive)
+        stream = EventStreamAnswer(self.send, self._always, keep_alive)
         try:
             return await stream.serve(self.receive, frames)
         except Exception as error:
             if not stream.begun:
                 self._answered = False
                 raise
-            if told(error).status >= 500:  # not for a thread that somebody deleted meanwhile
+            if answer_for(error).status >= 500:  # not for a thread that somebody deleted meanwhile
                 self._log(error)
             if isinstance(error, OwnerLost):
                 await stream.write(frame(_end_of(error)))
@@ -119,7 +119,7 @@ class AguiExchange:
 
     async def refuse(self, error: Exception) -> None:
         """Answer with an error; what is not the caller's fault goes to the log."""
-        status, body = told(error)
+        status, body = answer_for(error)
         if status >= 500 and not (isinstance(error, HttpRefusal) and error.__cause__ is None):
             self._log(error)
         if not self._answered:

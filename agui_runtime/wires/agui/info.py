@@ -1,4 +1,4 @@
-"""What front ends ask first: which agents there are, and what this runtime can do."""
+"""What front ends request first: which agents there are, and what this runtime can do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ THREAD_ENDPOINTS = {"list": True, "inspect": True, "mutations": True, "realtimeM
 
 
 class Info:
-    """`/info`. It never tells of licences or entitlements: nobody holds any."""
+    """`/info`. It names no licences or entitlements: there are none."""
 
     def __init__(self, runtime: CopilotRuntime, options: WireOptions) -> None:
         self._runtime = runtime
@@ -26,19 +26,19 @@ class Info:
     async def info(self, exchange: AguiExchange) -> None:
         """The agents and the abilities of this runtime.
 
-        In an envelope it says besides that threads can be asked for in envelopes, too.
+        In an envelope it adds that threads can be requested in envelopes, too.
         """
         context = exchange.context({}, self._options.forwarded)
-        told = self._described(await self._runtime.discover(context))
+        description = self._described(await self._runtime.discover(context))
         if exchange.enveloped:
             reached = {"resourceOperations": True, "threadEndpoints": THREAD_ENDPOINTS}
-            told = {**told, "singleRoute": reached}
-        await exchange.answer(told)
+            description = {**description, "singleRoute": reached}
+        await exchange.answer(description)
 
     def _described(self, agents: Sequence[AgentInfo]) -> Mapping[str, Any]:
         return {
             "version": self._version,
-            "agents": _told(agents),
+            "agents": _by_name(agents),
             "audioFileTranscriptionEnabled": self._options.transcription is not None,
             "mode": "sse",
             "threadEndpoints": THREAD_ENDPOINTS,
@@ -54,11 +54,11 @@ class Info:
         drawn = {name: drawn_by(agent) | drawing.kinds(name) for name, agent in agents}
         surfaces = [name for name, kinds in drawn.items() if "a2ui" in kinds]
         open_ui = any("open-generative-ui" in kinds for kinds in drawn.values())
-        told = {"a2uiEnabled": bool(surfaces), "openGenerativeUIEnabled": open_ui}
-        return told | ({"a2ui": {"enabled": True, "agents": surfaces}} if surfaces else {})
+        description = {"a2uiEnabled": bool(surfaces), "openGenerativeUIEnabled": open_ui}
+        return description | ({"a2ui": {"enabled": True, "agents": surfaces}} if surfaces else {})
 
 
-def _told(agents: Sequence[AgentInfo]) -> Mapping[str, Any]:
+def _by_name(agents: Sequence[AgentInfo]) -> Mapping[str, Any]:
     return {
         each.name: {
             "name": each.name,

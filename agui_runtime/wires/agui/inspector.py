@@ -1,4 +1,4 @@
-"""What developers' tools ask for: metadata, of which there is none, and events as they happen."""
+"""What developers' tools request: metadata, of which there is none, and events as they happen."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class DebugFeed(Hook):
 
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         ids = {"threadId": run.thread_id, "runId": run.run_id}
-        asked = request.model_dump(mode="json", by_alias=True, exclude_none=True)
-        self.on_event(run, {"type": "RUN_STARTED", **ids, "input": asked})
+        given = request.model_dump(mode="json", by_alias=True, exclude_none=True)
+        self.on_event(run, {"type": "RUN_STARTED", **ids, "input": given})
 
     def on_event(self, run: RunInfo, event: Event) -> None:
         for listener in self._listeners:
             if listener.caller.owner == run.owner:
-                listener.hear(run, event)
+                listener.collect(run, event)
 
     async def listen(self, exchange: AguiExchange) -> None:
         """An endless stream; only what happens from now on."""
@@ -54,15 +54,15 @@ class DebugFeed(Hook):
 class _Listener:
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
-        self._heard: deque[dict[str, Any]] = deque(maxlen=BACKLOG)
+        self._waiting: deque[dict[str, Any]] = deque(maxlen=BACKLOG)
         self._more = asyncio.Event()
 
-    def hear(self, run: RunInfo, event: Event) -> None:
-        told = older(event)
-        if told is None:
+    def collect(self, run: RunInfo, event: Event) -> None:
+        adapted = older(event)
+        if adapted is None:
             return
         where = {"agentId": run.agent, "threadId": run.thread_id, "runId": run.run_id}
-        self._heard.append({"timestamp": int(time.time() * 1000), **where, "event": told})
+        self._waiting.append({"timestamp": int(time.time() * 1000), **where, "event": adapted})
         self._more.set()
 
     async def frames(self) -> AsyncGenerator[bytes, None]:
@@ -70,5 +70,5 @@ class _Listener:
         while True:
             await self._more.wait()
             self._more.clear()
-            ready, self._heard = self._heard, deque(maxlen=BACKLOG)
+            ready, self._waiting = self._waiting, deque(maxlen=BACKLOG)
             yield b"".join(map(frame, ready))

@@ -18,10 +18,10 @@ class WireOptions:
     requests are those of `BodyLimits`.
     `keep_alive` is the seconds of silence before a comment, 0 for none. `development` opens what
     shows or wipes more than a user should: debug events, `/threads/clear`. `transcription` serves
-    `/transcribe`, `annotations` is given what `/annotate` is told; without them both refuse.
+    `/transcribe`, `annotations` is given what pages post to `/annotate`; without them both refuse.
     `oldest_clients` serves AG-UI clients up to 0.0.47 (react-core 1.50 to 1.53), too: those before
-    1.0 are then told no reasoning, at which runs of 1.50 end with an error, and all attachments as
-    `binary` parts. It has to be said, because what they send is, byte for byte, what clients up to
+    1.0 then get no reasoning, at which runs of 1.50 end with an error, and all attachments as
+    `binary` parts. It has to be set, because what they send is, byte for byte, what clients up to
     0.0.59 send.
 
     Raises Misconfigured for a header that must not be forwarded, and for limits that cannot be

@@ -1,4 +1,4 @@
-"""What a client must be told again to go on in the middle of a run: what was open there. Pure."""
+"""The events that a client needs again to go on in the middle of a run: what was open. Pure."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def reopening(records: Sequence[Record]) -> list[Event]:
     grammar = Grammar(given.get("messages", ()))
     for event in rest:
         grammar.accept(event)
-    kept = ("type", "threadId", "runId", "protocolVersion")
-    return [{key: started[key] for key in kept if key in started}, *grammar.opened]
+    names = ("type", "threadId", "runId", "protocolVersion")
+    return [{key: started[key] for key in names if key in started}, *grammar.opened]
 
 
 def _last_run(records: Sequence[Record]) -> list[Event]:

@@ -1,4 +1,4 @@
-"""From a request's JSON to what the runtime is asked: the run's input and its fingerprint. Pure."""
+"""From a request's JSON to what the runtime is given: the run's input and its fingerprint. Pure."""
 
 from __future__ import annotations
 
@@ -46,24 +46,24 @@ def fingerprint(agent: str, payload: object) -> str:
     return blake2b(jsontext.dumps([agent, payload]), digest_size=16).hexdigest()
 
 
-def wants_suggestions(asked: RunAgentInput) -> bool:
+def wants_suggestions(given: RunAgentInput) -> bool:
     """Whether the run only makes suggestions; front ends ask for them on throw-away threads."""
-    return [tool.name for tool in asked.tools or ()] == [SUGGEST]
+    return [tool.name for tool in given.tools or ()] == [SUGGEST]
 
 
-def comes_from_app(asked: RunAgentInput) -> bool:
-    """Whether it is an MCP app on the page that asks, and its server that is to answer."""
-    return PROXIED in properties_of(asked)
+def comes_from_app(given: RunAgentInput) -> bool:
+    """Whether an MCP app on the page sent it, and its server is to answer."""
+    return PROXIED in properties_of(given)
 
 
-def without_thread(asked: RunAgentInput) -> RunAgentInput:
+def without_thread(given: RunAgentInput) -> RunAgentInput:
     """The same without the conversation."""
-    return asked.model_copy(update={"messages": [], "tools": [], "context": [], "state": {}})
+    return given.model_copy(update={"messages": [], "tools": [], "context": [], "state": {}})
 
 
-def properties_of(asked: RunAgentInput) -> Mapping[str, Any]:
+def properties_of(given: RunAgentInput) -> Mapping[str, Any]:
     """What the page gave as `properties`."""
-    props = asked.forwarded_props
+    props = given.forwarded_props
     return props if isinstance(props, Mapping) else {}
 
 

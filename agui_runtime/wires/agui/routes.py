@@ -1,4 +1,4 @@
-"""The HTTP side: from a path or an envelope to a handler, whose errors it tells."""
+"""The HTTP side: from a path or an envelope to a handler, whose errors become responses."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ STOPPED = {
 
 
 class _Started(NamedTuple):
-    """A run, how its reader is told of it, and whether it is beside all threads."""
+    """A run, in which form its reader gets it, and whether it is beside all threads."""
 
     handle: RunHandle
     profile: Profile
@@ -49,7 +49,7 @@ class _Started(NamedTuple):
 
 
 class Runs:
-    """The handlers below `/agent/{agent}`. An unknown agent is told before the body is read."""
+    """The handlers below `/agent/{agent}`. An unknown agent is refused before the body is read."""
 
     def __init__(self, runtime: CopilotRuntime, options: WireOptions) -> None:
         self._runtime = runtime
@@ -73,12 +73,12 @@ class Runs:
         """
         await self._found(exchange, agent)
         payload = await exchange.payload(self._limits)
-        asked = await unless_long(is_much(payload), run_input, payload, self._limits)
+        given = await unless_long(is_much(payload), run_input, payload, self._limits)
         after = _cursor(exchange.headers.get("last-event-id"))
-        known = await self._runtime.threads.find(asked.thread_id, exchange.caller)
+        known = await self._runtime.threads.find(given.thread_id, exchange.caller)
         if known is None and after is not None:
             raise Gone
-        await self._stream(exchange, self._history(known, exchange.caller, after, asked))
+        await self._stream(exchange, self._history(known, exchange.caller, after, given))
 
     async def stop(self, exchange: AguiExchange, agent: str, thread: str) -> None:
         """Stop the thread's live run, or only the run that the body names."""
@@ -106,20 +106,20 @@ class Runs:
         found = await self._found(exchange, agent)
         payload = await exchange.payload(self._limits)
         long = is_much(payload)
-        asked = await unless_long(long, run_input, payload, self._limits)
-        if comes_from_app(asked):
+        given = await unless_long(long, run_input, payload, self._limits)
+        if comes_from_app(given):
             if not answers_apps(found):
                 raise InvalidInput(f"agent {agent!r} has no MCP apps; put it into an MCPAppsAgent")
-            asked, beside = without_thread(asked), True
-        beside = beside or wants_suggestions(asked)
+            given, beside = without_thread(given), True
+        beside = beside or wants_suggestions(given)
         request = RunRequest(
-            input=asked,
-            context=exchange.context(properties_of(asked), self._options.forwarded),
+            input=given,
+            context=exchange.context(properties_of(given), self._options.forwarded),
             agent=agent,
             ephemeral=beside,
             fingerprint="" if beside else await unless_long(long, fingerprint, agent, payload),
         )
-        profile = self._profile(asked)
+        profile = self._profile(given)
         handle = await self._runtime.start(request)
         return _Started(handle, without_input(profile) if beside else profile, beside)
 
@@ -132,8 +132,8 @@ class Runs:
     async def _found(self, exchange: AguiExchange, agent: str) -> Agent:
         return await self._runtime.find(agent, exchange.context({}, self._options.forwarded))
 
-    def _profile(self, asked: RunAgentInput) -> Profile:
-        return profile_of(asked, oldest_clients=self._options.oldest_clients)
+    def _profile(self, given: RunAgentInput) -> Profile:
+        return profile_of(given, oldest_clients=self._options.oldest_clients)
 
     def _stream(
         self, exchange: AguiExchange, ready: AsyncGenerator[bytes, None]
@@ -145,11 +145,11 @@ class Runs:
         thread: ThreadInfo | None,
         caller: Caller,
         after: Cursor | None,
-        asked: RunAgentInput,
+        given: RunAgentInput,
     ) -> AsyncGenerator[bytes, None]:
         if thread is None:
             return
-        threads, profile = self._runtime.threads, self._profile(asked)
+        threads, profile = self._runtime.threads, self._profile(given)
         if after is not None:
             before = await threads.read(thread.thread_id, caller, upto=after)
             opened = [profile(event) for event in reopening(before)]

@@ -83,7 +83,7 @@ class ThreadRoutes:
     async def events(self, exchange: AguiExchange, thread: str) -> None:
         events = await self._events(exchange, thread)
         found = await unless_long(_is_long(events), compact, events)
-        await exchange.answer_list("events", [told for each in found if (told := older(each))])
+        await exchange.answer_list("events", [shown for each in found if (shown := older(each))])
 
     async def state(self, exchange: AguiExchange, thread: str) -> None:
         """The shared state; null while there is none."""
@@ -153,12 +153,12 @@ def _changes(payload: object) -> tuple[str | None, bool | None]:
 
 def _flat(message: Message) -> Mapping[str, Any]:
     """The message as inspectors show it, with tool calls of `id`, `name` and `args`."""
-    told: dict[str, Any] = {key: message[key] for key in _KEPT if key in message}
+    shown: dict[str, Any] = {key: message[key] for key in _SHOWN_KEYS if key in message}
     calls = [
         {"id": call["id"], "name": call["function"]["name"], "args": call["function"]["arguments"]}
         for call in message.get("toolCalls") or ()
     ]
-    return {**told, "toolCalls": calls} if calls else told
+    return {**shown, "toolCalls": calls} if calls else shown
 
 
-_KEPT: Sequence[str] = ("id", "role", "content", "toolCallId")
+_SHOWN_KEYS: Sequence[str] = ("id", "role", "content", "toolCallId")

@@ -1,4 +1,4 @@
-"""AG-UI events as CopilotKit's runtime events, for those who ask us as a remote endpoint. Pure.
+"""AG-UI events as CopilotKit's runtime events, as a remote endpoint sends them. Pure.
 
 What of AG-UI has no counterpart there (reasoning, activities, raw events) is left out.
 """
@@ -18,20 +18,20 @@ Line = dict[str, Any]
 
 
 class LineEncoder:
-    """One run's events, fed in their order, as lines to say."""
+    """One run's events, fed in their order, as lines."""
 
     def __init__(self, run: RunInfo) -> None:
         self._run = run
         self._fold = Fold()
         self._node = ""
         self._names: dict[str, str] = {}
-        self._has_state = self._has_messages = self._has_asked = False
+        self._has_state = self._has_messages = self._has_interrupted = False
 
     def lines(self, event: Event) -> Iterator[Line]:
-        """What is said for this event; nothing for a RUN_ERROR, which has no form there."""
+        """The lines for this event; none for a RUN_ERROR, which has no form there."""
         self._fold.feed(event)
-        say = _SAY.get(event["type"])
-        return say(self, event) if say else iter(())
+        encode = _ENCODERS.get(event["type"])
+        return encode(self, event) if encode else iter(())
 
     def _text_started(self, event: Event) -> Iterator[Line]:
         yield {"type": "TextMessageStart", "messageId": event["messageId"]}
@@ -70,26 +70,26 @@ class LineEncoder:
         self._node = event["stepName"]
         yield self._state(at_work=True)
 
-    def _state_told(self, event: Event) -> Iterator[Line]:
+    def _state_changed(self, event: Event) -> Iterator[Line]:
         yield self._state(at_work=True)
 
-    def _messages_told(self, event: Event) -> Iterator[Line]:
+    def _messages_stated(self, event: Event) -> Iterator[Line]:
         self._has_messages = True
         return iter(())
 
     def _custom(self, event: Event) -> Iterator[Line]:
         if event["name"] == "on_interrupt":
-            self._has_asked = True
+            self._has_interrupted = True
             name = "LangGraphInterruptEvent"
             yield {"type": "MetaEvent", "name": name, "value": as_text(event.get("value"))}
         elif event["name"] == "CopilotKitLangGraphInterruptEvent":
-            self._has_asked = True
+            self._has_interrupted = True
             yield {"type": "MetaEvent", "name": event["name"], "data": event.get("value")}
 
     def _finished(self, event: Event) -> Iterator[Line]:
-        asked = (event.get("outcome") or {}).get("interrupts") or []
-        if asked and not self._has_asked:
-            value = as_text(asked[0] if len(asked) == 1 else asked)
+        interrupts = (event.get("outcome") or {}).get("interrupts") or []
+        if interrupts and not self._has_interrupted:
+            value = as_text(interrupts[0] if len(interrupts) == 1 else interrupts)
             yield {"type": "MetaEvent", "name": "LangGraphInterruptEvent", "value": value}
         if self._has_state or self._has_messages:
             self._node = "__end__"
@@ -114,7 +114,7 @@ class LineEncoder:
         }
 
 
-_SAY: dict[str, Callable[[LineEncoder, Event], Iterator[Line]]] = {
+_ENCODERS: dict[str, Callable[[LineEncoder, Event], Iterator[Line]]] = {
     "TEXT_MESSAGE_START": LineEncoder._text_started,
     "TEXT_MESSAGE_CONTENT": LineEncoder._text_content,
     "TEXT_MESSAGE_END": LineEncoder._text_ended,
@@ -123,9 +123,9 @@ _SAY: dict[str, Callable[[LineEncoder, Event], Iterator[Line]]] = {
     "TOOL_CALL_END": LineEncoder._call_ended,
     "TOOL_CALL_RESULT": LineEncoder._call_answered,
     "STEP_STARTED": LineEncoder._step_started,
-    "STATE_SNAPSHOT": LineEncoder._state_told,
-    "STATE_DELTA": LineEncoder._state_told,
-    "MESSAGES_SNAPSHOT": LineEncoder._messages_told,
+    "STATE_SNAPSHOT": LineEncoder._state_changed,
+    "STATE_DELTA": LineEncoder._state_changed,
+    "MESSAGES_SNAPSHOT": LineEncoder._messages_stated,
     "CUSTOM": LineEncoder._custom,
     "RUN_FINISHED": LineEncoder._finished,
 }

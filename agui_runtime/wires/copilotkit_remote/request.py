@@ -1,4 +1,4 @@
-"""From what a Node runtime asks of an agent to a RunRequest. Pure."""
+"""From what a Node runtime sends to an agent to a RunRequest. Pure."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def run_request(
     context: RunContext,
     limits: BodyLimits = DEFAULT_LIMITS,
 ) -> RunRequest:
-    """The run that the body asks for; raises InvalidInput and TooLarge.
+    """The run that the body requests; raises InvalidInput and TooLarge.
 
     The Node runtime carries out its own actions; for ours the agent goes on within the run.
     """
     limits.check_messages(body.get("messages"))
     messages = to_agui(body.get("messages"))
     limits.check_messages(messages)
-    asked = {
+    given = {
         "threadId": body.get("threadId") or "",
         "runId": "",
         "messages": messages,
@@ -33,7 +33,7 @@ def run_request(
         "state": body.get("state") or {},
         "forwardedProps": _forwarded(body, context),
     }
-    return RunRequest(typed(asked), context, agent)
+    return RunRequest(typed(given), context, agent)
 
 
 def _forwarded(body: Mapping[str, Any], context: RunContext) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Our runtime as a CopilotKit remote endpoint: its agents and actions for a Node runtime 1.10.6.
 
 It serves the runtime's own; what its remotes offer is not passed on, so that endpoints which name
-each other ask in no circle.
+each other call in no circle.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ JSON_TYPE = [(b"content-type", b"application/json")]
 LINES = [*JSON_TYPE, *AS_IT_COMES]
 
 AGENT_TYPE = "crewai"
-"""What a Node runtime has to be told so that it reads runtime events."""
+"""The type at which a Node runtime reads an agent's answer as runtime events."""
 
 
 def routes(
@@ -63,8 +63,8 @@ def routes(
     """`/info`, `/actions/execute`, `/agents/execute` and `/agents/state` below `path`.
 
     Whoever `authenticate` lets in may call every action with arguments of their own choice, without
-    a model between: serve this where only your Node runtime gets. Pages in browsers, which tell
-    their origin, are refused. `places` are those of open requests; `forward_headers` names the
+    a model between: serve this where only your Node runtime gets. Pages in browsers, which send
+    an `Origin`, are refused. `places` are those of open requests; `forward_headers` names the
     request headers that agents and actions may see.
     """
     endpoint = RemoteWire(runtime, limits, for_agents(forward_headers))
@@ -166,7 +166,7 @@ class RemoteWire:
         await exchange.answer({"actions": actions, "agents": agents, "sdkVersion": "agui-runtime"})
 
     async def _act(self, exchange: RemoteExchange) -> None:
-        """The result as text, as models get it; a failure is a result, which tells the model."""
+        """The result as text, as models get it; a failure is a result, too, for the model."""
         name = exchange.text("name")
         known = {action.name: action for action in self._runtime.actions}
         if name not in known:
@@ -184,28 +184,28 @@ class RemoteWire:
         found = await self._runtime.load_state(thread, name, context.caller, context)
         state = found.state if found and found.state is not None else {}
         messages = to_legacy(found.messages) if found else []
-        told = {"threadExists": found is not None, "state": state, "messages": messages}
-        await exchange.answer({"threadId": thread, **told})
+        answer = {"threadExists": found is not None, "state": state, "messages": messages}
+        await exchange.answer({"threadId": thread, **answer})
 
     async def _run(self, exchange: RemoteExchange) -> None:
         name = exchange.text("name")
         self._runtime.agent(name)
         body, context = exchange.body, exchange.context
-        asked = await unless_long(is_much(body), run_request, name, body, context, self._limits)
-        handle = await self._runtime.start(asked)
-        finished = await unless_gone(exchange.receive, _tell(handle, exchange.send))
+        request = await unless_long(is_much(body), run_request, name, body, context, self._limits)
+        handle = await self._runtime.start(request)
+        finished = await unless_gone(exchange.receive, _deliver(handle, exchange.send))
         if not finished and self._runtime.options.stop_on_disconnect:
             await handle.stop()
 
 
 class _NotForPages(RequestError):
-    """A browser asks; a server would not tell an origin (Fetch standard, 3.2)."""
+    """A browser sent it; a server would send no `Origin` (Fetch standard, 3.2)."""
 
     code, status = "FORBIDDEN", 403
 
 
 class _NotThere(InvalidInput):
-    """What was asked for by name does not exist."""
+    """Nothing has the name that was requested."""
 
     code, status = "NOT_FOUND", 404
 
@@ -258,11 +258,11 @@ class _Lines:
         await self._send({"type": "http.response.body", "body": b""})
 
 
-async def _tell(handle: RunHandle, send: Send) -> None:
-    """Say the run's events, one JSON object a line.
+async def _deliver(handle: RunHandle, send: Send) -> None:
+    """Send the run's events, one JSON object a line.
 
-    No line can say that a run failed, or cannot be read any more: before the first one that is an
-    HTTP status, after it the answer breaks off, and the caller's stream with it.
+    There is no line for a run that failed, or cannot be read any more: before the first one it is
+    an HTTP status, after it the answer breaks off, and the caller's stream with it.
     """
     lines = _Lines(send)
     try:
@@ -279,12 +279,12 @@ async def _tell(handle: RunHandle, send: Send) -> None:
 
 
 async def _lines(handle: RunHandle, lines: _Lines) -> str | None:
-    """Write the run's lines; what its failure says, if it failed."""
+    """Write the run's lines; the message of its failure, if it failed."""
     speech = LineEncoder(handle.run)
     async with aclosing(handle.batches()) as batches:
         async for batch in batches:
             events = [record.event for record in batch.records]
-            ready = b"".join(_line(said) for event in events for said in speech.lines(event))
+            ready = b"".join(_line(line) for event in events for line in speech.lines(event))
             if ready:
                 await lines.write(ready)
             if events[-1]["type"] == "RUN_ERROR":
@@ -292,8 +292,8 @@ async def _lines(handle: RunHandle, lines: _Lines) -> str | None:
     return None
 
 
-def _line(said: Mapping[str, Any]) -> bytes:
-    return jsontext.dumps(said, option=orjson.OPT_APPEND_NEWLINE)
+def _line(line: Mapping[str, Any]) -> bytes:
+    return jsontext.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _object(value: object) -> Mapping[str, Any]:

@@ -186,7 +186,7 @@ class _Headers:
         return values[0] if len(values) == 1 else None
 
     def host(self) -> Host | None:
-        """None is told by no browser, and only browsers can be misled about a name."""
+        """Every browser sends one, and only browsers can be misled about a name."""
         try:
             return parse_host(self._single("host")) if "host" in self._values else None
         except MalformedHeader as error:
@@ -213,7 +213,7 @@ class _Headers:
     def _single(self, name: str) -> str:
         values = self._values[name]
         if len(values) > 1:
-            raise MalformedHeader("it must be told once")
+            raise MalformedHeader("it must be sent once")
         return values[0]
 
 

@@ -34,8 +34,8 @@ class Gate:
         except NotAdmitted as refused:
             return _refuse(refused, scope, receive, send)
         if withheld:
-            kept = [header for header in scope["headers"] if header[0].lower() not in withheld]
-            scope = {**scope, "headers": kept}
+            headers = [header for header in scope["headers"] if header[0].lower() not in withheld]
+            scope = {**scope, "headers": headers}
         if bodiless:
             return self._without_body(scope, receive, send)
         return self._app(scope, receive, send)

@@ -16,7 +16,7 @@ AS_IT_COMES: Headers = (
     (b"cache-control", b"no-cache, no-transform"),
     (b"x-accel-buffering", b"no"),
 )
-"""What every streaming answer says to whatever stands between: Next.js, Express and CDNs compress
+"""What every streaming answer demands of what stands between: Next.js, Express and CDNs compress
 other answers and hold them until their end (RFC 9111 5.2.2.6); nginx collects them.
 """
 

@@ -1,4 +1,4 @@
-"""Who is asking: from an HTTP request to a `Caller`, or a refusal."""
+"""Who calls: from an HTTP request to a `Caller`, or a refusal."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class OwnAnswer(Exception):
 
 
 async def caller_of(request: object, authenticate: Authenticate | None) -> Caller:
-    """The caller behind a wire's request; raises Unauthenticated if `authenticate` says None, and
-    OwnAnswer with whatever else it returns.
+    """The caller behind a wire's request; raises Unauthenticated if `authenticate` returns None,
+    and OwnAnswer with whatever else it returns.
     """
     if authenticate is None:
         return ANONYMOUS

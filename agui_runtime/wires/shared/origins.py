@@ -1,4 +1,4 @@
-"""Hosts and origins as HTTP tells them, and whether a page is one of this server's own. Pure."""
+"""Hosts and origins as headers give them, and whether a page is one of this server's own. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 LAST_PORT = 65535
 
 _remembered = lru_cache(maxsize=256)
-"""Requests tell the same few hosts and origins again and again."""
+"""Requests give the same few hosts and origins again and again."""
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]*)(?::([0-9]{0,5}))?")
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]+(\.[a-z0-9_-]+)*")
@@ -80,7 +80,7 @@ def parse_origin(text: str) -> Origin:
     if match is None:
         raise MalformedHeader(f"no origin is written like {text[:80]!r}")
     scheme, rest = match.groups()
-    if not rest:  # `file://`, as some web views say
+    if not rest:  # `file://`, as some web views send
         return OPAQUE
     if scheme not in DEFAULT_PORTS:  # of an extension or an app, whose names are no hosts
         return Origin(scheme, rest)
@@ -99,7 +99,7 @@ def page_of(
     """Whose page it is that makes a request.
 
     `site` is `Sec-Fetch-Site`, which pages cannot set: a browser's own judgement, and right where a
-    proxy has rewritten `Host`. `secure` says that the request itself came by TLS.
+    proxy has rewritten `Host`. `secure`: the request itself came by TLS.
     """
     if origin is not None and origin in listed:
         return PageKind.LISTED

@@ -11,8 +11,8 @@ from agui_runtime.core.errors import Misconfigured
 
 
 def base_of(path: str, name: str) -> str:
-    """The path without a slash at its end, empty for the root; raises Misconfigured, which says
-    `name`.
+    """The path without a slash at its end, empty for the root; raises Misconfigured, which names
+    it `name`.
     """
     if not _PATH.fullmatch(path):
         hint = "it begins with a slash, for example /copilotkit, and has none of ? # { }"

@@ -32,13 +32,13 @@ class TimedBodies:
 class _TimedBody:
     """One request: what the app receives, and sends unless the client was given up."""
 
-    __slots__ = ("_begun", "_complete", "_given_up", "_left", "_limits", "_receive", "_send")
+    __slots__ = ("_begun", "_complete", "_given_up", "_limits", "_receive", "_remaining", "_send")
 
     def __init__(self, receive: Receive, send: Send, limits: ServerLimits) -> None:
         self._receive = receive
         self._send = send
         self._limits = limits
-        self._left = limits.body_seconds
+        self._remaining = limits.body_seconds
         self._complete = False
         self._begun = False
         self._given_up = False
@@ -51,13 +51,13 @@ class _TimedBody:
         now = asyncio.get_running_loop().time
         began = now()
         try:
-            async with asyncio.timeout(min(self._left, self._limits.body_stall)):
+            async with asyncio.timeout(min(self._remaining, self._limits.body_stall)):
                 message = await self._receive()
         except TimeoutError:
             await self._give_up()
             return GONE
         received = len(message.get("body", b""))
-        self._left += received / self._limits.body_rate - (now() - began)
+        self._remaining += received / self._limits.body_rate - (now() - began)
         self._complete = not message.get("more_body", False)
         return message
 

@@ -1,5 +1,5 @@
 """Event-stream responses: frames, one write for whatever is ready, comments that keep a silent
-connection open. Knows nothing of what the events say.
+connection open. Knows nothing of what is in the events.
 """
 
 from __future__ import annotations

@@ -93,10 +93,10 @@ async def subagent(request: RunAgentInput) -> Events:
     for own in owned:
         yield {"type": "SUBAGENT_STARTED", **own, "name": "researcher"}
         yield {"type": "STEP_STARTED", "stepName": "look", **own}
-    said = {"messageId": "m1", **owned[0]}
-    yield {"type": "TEXT_MESSAGE_START", "role": "assistant", **said}
-    yield {"type": "TEXT_MESSAGE_CONTENT", "delta": "found", **said}
-    yield {"type": "TEXT_MESSAGE_END", **said}
+    message = {"messageId": "m1", **owned[0]}
+    yield {"type": "TEXT_MESSAGE_START", "role": "assistant", **message}
+    yield {"type": "TEXT_MESSAGE_CONTENT", "delta": "found", **message}
+    yield {"type": "TEXT_MESSAGE_END", **message}
     for own in owned:
         yield {"type": "STEP_FINISHED", "stepName": "look", **own}
         yield {"type": "SUBAGENT_FINISHED", **own, "result": {"r": 1}}
@@ -142,9 +142,9 @@ async def metadata(request: RunAgentInput) -> Events:
     yield {"type": "STATE_SNAPSHOT", "snapshot": {"n": 1}, **more}
     yield {"type": "CUSTOM", "name": "app:ping", "value": 1, **more}
     call = {"id": "t1", "type": "function", "function": {"name": "f", "arguments": "{}"}, **more}
-    said = {"id": "m1", "role": "assistant", "content": "hi", "toolCalls": [call], **more}
+    message = {"id": "m1", "role": "assistant", "content": "hi", "toolCalls": [call], **more}
     result = {"id": "r1", "role": "tool", "toolCallId": "t1", "content": "ok", "error": "no"}
-    yield {"type": "MESSAGES_SNAPSHOT", "messages": [said, result | more], **more}
+    yield {"type": "MESSAGES_SNAPSHOT", "messages": [message, result | more], **more}
     yield _finished(request, **more)
 
 

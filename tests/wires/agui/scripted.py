@@ -193,14 +193,14 @@ async def keep_state(request: RunAgentInput, gate: Gate) -> Events:
 
 async def _answered(text: str, place: str, count: int, resumed: object) -> Events:
     if resumed is not None:
-        told = json.dumps(resumed, separators=(",", ":"))
-        async for event in say(f"m-{place}", "resumed with ", told):
+        answer = json.dumps(resumed, separators=(",", ":"))
+        async for event in say(f"m-{place}", "resumed with ", answer):
             yield event
     elif text.startswith("interrupt-legacy"):
         yield {"type": "CUSTOM", "name": "on_interrupt", "value": '{"question":"Approve?"}'}
     elif text.startswith("interrupt"):
-        asked = {"id": f"int-{place}", "reason": "input_required", "message": "Approve?"}
-        yield {"type": "RUN_FINISHED", "outcome": {"type": "interrupt", "interrupts": [asked]}}
+        interrupt = {"id": f"int-{place}", "reason": "input_required", "message": "Approve?"}
+        yield {"type": "RUN_FINISHED", "outcome": {"type": "interrupt", "interrupts": [interrupt]}}
     else:
         if text.startswith("activity"):
             activity = {"activityType": "PLAN", "content": {"steps": ["a", "b"]}}

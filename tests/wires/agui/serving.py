@@ -66,7 +66,7 @@ async def reading(
             yield Reader(lines)
 
 
-def asked(text: str = "hi", thread: str = "t1", run: str = "r1", **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def run_body(text: str = "hi", thread: str = "t1", run: str = "r1", **more: Any) -> dict[str, Any]:  # noqa: ANN401
     """A RunAgentInput with one user message, completed or replaced by `more`."""
     message = {"id": f"u-{run}", "role": "user", "content": text}
     lists: dict[str, Any] = {"messages": [message], "tools": [], "context": []}
@@ -96,5 +96,5 @@ def types(found: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def text(found: Sequence[Mapping[str, Any]]) -> str:
     """All that was said."""
-    said = [event["delta"] for event in found if event["type"] == "TEXT_MESSAGE_CONTENT"]
-    return "".join(said)
+    deltas = [event["delta"] for event in found if event["type"] == "TEXT_MESSAGE_CONTENT"]
+    return "".join(deltas)

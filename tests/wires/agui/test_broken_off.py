@@ -15,7 +15,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from tests.faults.proxy import Proxy
 from tests.stores.servers import RedisServer
-from tests.wires.agui.serving import asked, frames, reading, serving
+from tests.wires.agui.serving import frames, reading, run_body, serving
 
 RUN = "/agent/default/run"
 CONNECT = "/agent/default/connect"
@@ -34,17 +34,17 @@ async def test_a_reader_whose_store_is_away_is_cut_off_and_served_when_it_is_bac
     server.start()
     store = RedisStore(server.url, RedisLimits(lease=60, patience=0.2))
     async with serving(CopilotRuntime({"default": waiting}, store=store)) as client:
-        async with reading(client, RUN, asked()) as reader:
+        async with reading(client, RUN, run_body()) as reader:
             await reader.until("TEXT_MESSAGE_START")
             server.kill()
             with pytest.raises(httpx.RemoteProtocolError):
                 await reader.until("RUN_ERROR")
             assert "RUN_ERROR" not in reader.seen
             assert ": broken off: STORE_UNAVAILABLE" in reader.seen
-        refused = await client.post(CONNECT, json=asked(messages=[]))
+        refused = await client.post(CONNECT, json=run_body(messages=[]))
         assert refused.status_code == 503
         server.start()
-        async with reading(client, CONNECT, asked(messages=[])) as reader:
+        async with reading(client, CONNECT, run_body(messages=[])) as reader:
             await reader.until("TEXT_MESSAGE_START")
             await client.post("/agent/default/stop/t1", json={})
             await reader.until("RUN_FINISHED")
@@ -58,13 +58,13 @@ async def test_readers_of_an_owner_that_is_cut_off_have_the_end_of_its_run(tmp_p
     await proxy.start()
     store = RedisStore(f"redis://127.0.0.1:{proxy.port}/0", RedisLimits(lease=0.6, patience=60))
     async with serving(CopilotRuntime({"default": waiting}, store=store)) as client:
-        async with reading(client, RUN, asked()) as reader:
+        async with reading(client, RUN, run_body()) as reader:
             await reader.until("TEXT_MESSAGE_START")
             proxy.stall()
             await reader.until("OWNER_LOST")
             assert '"type":"RUN_ERROR"' in reader.seen
         proxy.flow()
-        ends = frames((await client.post(CONNECT, json=asked(messages=[]))).text)[-1:]
+        ends = frames((await client.post(CONNECT, json=run_body(messages=[]))).text)[-1:]
         assert [event.get("code") for _, event in ends] == ["OWNER_LOST"]
         assert ends[0][0], "the log holds it, too"
     await proxy.close()

@@ -11,7 +11,7 @@ from agui_runtime import CopilotRuntime, GenerativeUI, Options
 from agui_runtime.connectors.demo import DemoAgent
 from agui_runtime.wrappers.drawing.a2ui import TOOL
 from tests.runtime.worlds import call
-from tests.wires.agui.serving import Event, asked, events, serving
+from tests.wires.agui.serving import Event, events, run_body, serving
 
 SURFACE = json.dumps({"surfaceId": "s", "components": [{"id": "root", "component": "Card"}]})
 
@@ -24,9 +24,9 @@ async def test_a_page_with_a_catalog_has_any_agent_draw() -> None:
     runtime = CopilotRuntime({"default": agent})
     props = {"a2uiCatalogAvailable": True}
     async with serving(runtime) as client:
-        with_catalog = await client.post("/agent/default/run", json=asked(forwardedProps=props))
-        without = await client.post("/agent/default/run", json=asked(thread="t2"))
-        again = await client.post("/agent/default/connect", json=asked(run="c", messages=[]))
+        with_catalog = await client.post("/agent/default/run", json=run_body(forwardedProps=props))
+        without = await client.post("/agent/default/run", json=run_body(thread="t2"))
+        again = await client.post("/agent/default/connect", json=run_body(run="c", messages=[]))
 
     def drawn(body: str) -> list[str]:
         return [each["messageId"] for each in events(body) if each["type"] == "ACTIVITY_SNAPSHOT"]
@@ -44,7 +44,7 @@ async def test_a_page_with_a_catalog_has_any_agent_draw() -> None:
         (GenerativeUI(a2ui=True, open_ui=True, agents=["b"]), ["b"], True),
     ],
 )
-async def test_pages_are_told_which_agents_draw(
+async def test_info_names_the_agents_that_draw(
     choice: GenerativeUI, surfaces: list[str] | None, pages: bool
 ) -> None:
     runtime = CopilotRuntime(

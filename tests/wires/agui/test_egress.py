@@ -10,14 +10,14 @@ import pytest
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.options import WireOptions
 from tests.wires.agui.scenarios import SCENARIOS
-from tests.wires.agui.serving import Event, asked, events, serving, types
+from tests.wires.agui.serving import Event, events, run_body, serving, types
 
 
 async def play(
     scenario: str, options: WireOptions | None = None, *, today: bool = False
 ) -> list[Event]:
     """What a client is sent, live and later, of this or an older generation."""
-    body = asked(**({"protocolVersion": "1.0"} if today else {}))
+    body = run_body(**({"protocolVersion": "1.0"} if today else {}))
     async with serving(CopilotRuntime(agents=dict(SCENARIOS)), options) as client:
         return await run(client, scenario, body)
 
@@ -51,7 +51,7 @@ async def test_older_clients_are_spared_outcomes_that_they_do_not_know(scenario:
     assert "outcome" in (await play(scenario, today=True))[-1]
 
 
-async def test_older_clients_are_told_what_waits_for_an_answer() -> None:
+async def test_older_clients_get_what_waits_for_an_answer() -> None:
     assert (await play("interrupt"))[-1]["outcome"]["type"] == "interrupt"
 
 
@@ -100,7 +100,7 @@ async def test_older_clients_get_no_empty_deltas() -> None:
     assert "" in [each.get("delta") for each in await play("chat", today=True)]
 
 
-async def test_reasoning_can_be_kept_from_the_oldest() -> None:
+async def test_reasoning_can_be_withheld_from_the_oldest() -> None:
     assert "REASONING_START" in types(await play("reasoning"))
     hidden = WireOptions(oldest_clients=True)
     assert types(await play("reasoning", hidden)) == ["RUN_STARTED", "RUN_FINISHED"]
@@ -108,8 +108,8 @@ async def test_reasoning_can_be_kept_from_the_oldest() -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-async def test_what_is_optional_is_left_out_and_never_null(scenario: str) -> None:
+async def test_what_is_optional_is_missing_and_never_null(scenario: str) -> None:
     for event in await play(scenario):
         nulls = [key for key, value in event.items() if value is None]
-        said = event["type"] == "CUSTOM" and scenario == "activity"
-        assert nulls == (["value"] if said else [])
+        has_null = event["type"] == "CUSTOM" and scenario == "activity"
+        assert nulls == (["value"] if has_null else [])

@@ -6,23 +6,23 @@ import pytest
 
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.wires.agui.scripted import Gate, scripted_agents
-from tests.wires.agui.serving import asked, events, reading, serving, text, types
+from tests.wires.agui.serving import events, reading, run_body, serving, text, types
 
 
 async def test_whatever_has_a_path_has_an_envelope() -> None:
     gate = Gate()
     agent = {"agentId": "default"}
     async with serving(CopilotRuntime(agents=scripted_agents(gate))) as client:
-        suggest = {"method": "agent/suggest", "params": agent, "body": asked(thread="t9")}
+        suggest = {"method": "agent/suggest", "params": agent, "body": run_body(thread="t9")}
         suggested = await client.post("", json=suggest)
-        run = {"method": "agent/run", "params": agent, "body": asked("slow")}
+        run = {"method": "agent/run", "params": agent, "body": run_body("slow")}
         async with reading(client, "", run) as live:
             await gate.reached.wait()
             stop = {"method": "agent/stop", "params": {**agent, "threadId": "t1"}}
             other = await client.post("", json=stop | {"body": {"runId": "r9"}})
             stopped = await client.post("", json=stop)
             await live.until("RUN_FINISHED")
-        body = asked(messages=[])
+        body = run_body(messages=[])
         connect = {"method": "agent/connect", "params": agent, "body": body}
         replayed = await client.post("", json=connect)
     assert types(events(suggested.text))[-1] == "RUN_FINISHED"
@@ -31,7 +31,7 @@ async def test_whatever_has_a_path_has_an_envelope() -> None:
     assert text(events(replayed.text)) == "w0 w1 w2 w3 w4 w5 "
 
 
-async def test_info_says_that_threads_can_be_asked_for_in_envelopes() -> None:
+async def test_info_says_that_threads_can_be_requested_in_envelopes() -> None:
     async with serving(CopilotRuntime(agents=scripted_agents())) as client:
         enveloped = (await client.post("", json={"method": "info"})).json()
         plain = (await client.get("/info")).json()
@@ -43,9 +43,9 @@ async def test_info_says_that_threads_can_be_asked_for_in_envelopes() -> None:
 
 async def test_nothing_is_claimed_that_nobody_holds() -> None:
     async with serving(CopilotRuntime(agents=scripted_agents())) as client:
-        told = (await client.get("/info")).text
-    assert "licen" not in told
-    assert "ntitlement" not in told
+        info = (await client.get("/info")).text
+    assert "licen" not in info
+    assert "ntitlement" not in info
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ async def test_nothing_is_claimed_that_nobody_holds() -> None:
         ),
     ],
 )
-async def test_what_is_wrong_is_told(envelope: object, message: str) -> None:
+async def test_the_answer_says_what_is_wrong(envelope: object, message: str) -> None:
     async with serving(CopilotRuntime(agents=scripted_agents())) as client:
         answer = await client.post("", json=envelope)
     assert answer.status_code == 400

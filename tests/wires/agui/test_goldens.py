@@ -28,7 +28,7 @@ ELSEWHERE: Mapping[str, str] = {
     "cors-preflight-full-bad": "test_app: preflights are CORS's",
     "cors-preflight-multi": "test_app: preflights are CORS's",
     "cors-preflight-v1": "test_app: preflights are CORS's",
-    "debug-events-on": "test_inspector: events are told as they happen",
+    "debug-events-on": "test_inspector: events are delivered as they happen",
     "keepalive-1s": "test_runs: a silent stream has comments",
     "run-client-abort": "test_runs: a reader that goes away",
     "run-slow-stopped": "test_stop: how a stopped run ends",
@@ -157,8 +157,8 @@ class Stenographer:
 
 
 def options_for(name: str) -> WireOptions:
-    heard = ("info-full", "transcribe-missing", "transcribe-ctype", "transcribe-multipart")
-    return WireOptions(transcription=Stenographer() if name in heard else None)
+    transcribing = ("info-full", "transcribe-missing", "transcribe-ctype", "transcribe-multipart")
+    return WireOptions(transcription=Stenographer() if name in transcribing else None)
 
 
 def agents_for(name: str) -> dict[str, Agent]:

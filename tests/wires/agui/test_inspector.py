@@ -9,7 +9,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
 from agui_runtime.wires.agui.options import WireOptions
 from tests.wires.agui.scripted import scripted_agents
-from tests.wires.agui.serving import asked, events, reading, serving
+from tests.wires.agui.serving import events, reading, run_body, serving
 
 DEBUG = WireOptions(development=True)
 
@@ -18,20 +18,20 @@ def by_header(request: Request) -> Caller | None:
     return Caller(request.headers["x-user"])
 
 
-async def test_events_are_told_as_they_happen() -> None:
+async def test_events_are_delivered_as_they_happen() -> None:
     runtime = CopilotRuntime(agents=scripted_agents())
     async with (
         serving(runtime, DEBUG) as client,
         reading(client, "/cpk-debug-events") as listener,
     ):
         await listener.until(": connected")
-        run = events((await client.post("/agent/default/run", json=asked())).text)
+        run = events((await client.post("/agent/default/run", json=run_body())).text)
         await listener.until("RUN_FINISHED")
-    told = events(listener.seen)
-    assert [each["event"]["type"] for each in told] == [each["type"] for each in run]
-    assert told[0]["event"]["input"]["messages"] == run[0]["input"]["messages"]
-    assert {each["agentId"] for each in told} == {"default"}
-    assert {(each["threadId"], each["runId"]) for each in told} == {("t1", "r1")}
+    debug = events(listener.seen)
+    assert [each["event"]["type"] for each in debug] == [each["type"] for each in run]
+    assert debug[0]["event"]["input"]["messages"] == run[0]["input"]["messages"]
+    assert {each["agentId"] for each in debug} == {"default"}
+    assert {(each["threadId"], each["runId"]) for each in debug} == {("t1", "r1")}
 
 
 async def test_a_listener_hears_its_own_runs_only() -> None:
@@ -42,17 +42,17 @@ async def test_a_listener_hears_its_own_runs_only() -> None:
             await listener.until(": connected")
             for user in ("bob", "ann"):
                 client.headers["x-user"] = user
-                await client.post("/agent/default/run", json=asked(thread=user))
+                await client.post("/agent/default/run", json=run_body(thread=user))
             await listener.until("RUN_FINISHED")
     assert {each["threadId"] for each in events(listener.seen)} == {"ann"}
 
 
 async def test_annotations_go_to_whoever_keeps_them() -> None:
-    kept: list[tuple[str, Annotation]] = []
+    recorded: list[tuple[str, Annotation]] = []
 
     async def keep(caller: Caller, annotation: Annotation) -> Recorded:
-        known = any(each.client_event_id == annotation.client_event_id for _, each in kept)
-        kept.append((caller.owner, annotation))
+        known = any(each.client_event_id == annotation.client_event_id for _, each in recorded)
+        recorded.append((caller.owner, annotation))
         return Recorded("a1", known)
 
     runtime = CopilotRuntime(agents=scripted_agents(), authenticate=by_header)
@@ -60,7 +60,7 @@ async def test_annotations_go_to_whoever_keeps_them() -> None:
     body["occurredAt"] = "2026-01-01T00:00:00Z"
     async with serving(runtime, WireOptions(annotations=keep)) as client:
         client.headers["x-user"] = "ann"
-        await client.post("/agent/default/run", json=asked())
+        await client.post("/agent/default/run", json=run_body())
         answers = [await client.post("/annotate", json=body) for _ in range(2)]
         broken = await client.post("/annotate", json={"type": "", "threadId": "t1"})
         client.headers["x-user"] = "bob"
@@ -71,6 +71,6 @@ async def test_annotations_go_to_whoever_keeps_them() -> None:
     ]
     assert broken.status_code == 400
     assert others.status_code == 200
-    found = [(owner, each.payload, each.own) for owner, each in kept]
+    found = [(owner, each.payload, each.own) for owner, each in recorded]
     assert found == [*[("ann", {"n": 1}, True)] * 2, ("bob", {"n": 1}, False)]
-    assert kept[0][1].occurred_at == body["occurredAt"]
+    assert recorded[0][1].occurred_at == body["occurredAt"]

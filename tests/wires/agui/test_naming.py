@@ -15,7 +15,7 @@ from agui_runtime.hooks.hook import Hook, RunReport
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.runtime.titles import QUESTION, ThreadNamer
 from tests.wires.agui.scripted import last_text, say
-from tests.wires.agui.serving import asked, serving
+from tests.wires.agui.serving import run_body, serving
 
 Event = dict[str, Any]
 
@@ -52,16 +52,16 @@ async def names(agent: object, *texts: str) -> list[str | None]:
     found = []
     async with serving(runtime) as client:
         for number, text in enumerate(texts):
-            await client.post("/agent/default/run", json=asked(text, run=f"r{number}"))
+            await client.post("/agent/default/run", json=run_body(text, run=f"r{number}"))
             await ended.runs.get()
             [thread] = (await client.get("/threads")).json()["threads"]
             found.append(thread["name"])
     return found
 
 
-@pytest.mark.parametrize("said", ["A greeting", '"A greeting."', " A\ngreeting\n"])
-async def test_a_thread_is_named_after_its_first_exchange(said: str) -> None:
-    assert await names(titling(said), "hi") == ["A greeting"]
+@pytest.mark.parametrize("title", ["A greeting", '"A greeting."', " A\ngreeting\n"])
+async def test_a_thread_is_named_after_its_first_exchange(title: str) -> None:
+    assert await names(titling(title), "hi") == ["A greeting"]
 
 
 async def test_a_name_stays() -> None:
@@ -69,10 +69,10 @@ async def test_a_name_stays() -> None:
     runtime.add_hook(ThreadNamer(runtime))
     runtime.add_hook(ended)
     async with serving(runtime) as client:
-        await client.post("/agent/default/run", json=asked("hi"))
+        await client.post("/agent/default/run", json=run_body("hi"))
         await ended.runs.get()
         await client.patch("/threads/t1", json={"name": "Mine"})
-        await client.post("/agent/default/run", json=asked("again", run="r2"))
+        await client.post("/agent/default/run", json=run_body("again", run="r2"))
         await ended.runs.get()
         threads = (await client.get("/threads")).json()["threads"]
     assert [each["name"] for each in threads] == ["Mine"]

@@ -8,7 +8,7 @@ import pytest
 
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.runtime.worlds import Scripted, text
-from tests.wires.agui.serving import asked, serving
+from tests.wires.agui.serving import run_body, serving
 
 SOURCE = {"type": "data", "value": "aGk=", "mimeType": "image/png"}
 IMAGE = {"type": "image", "source": SOURCE}
@@ -42,8 +42,8 @@ async def test_whatever_a_pages_tool_returns_the_thread_goes_on(
         {"id": "r1", "role": "tool", "toolCallId": "c", **returned},
     ]
     async with serving(CopilotRuntime({"default": agent})) as server:
-        answer = await server.post("/agent/default/run", json=asked(messages=history))
+        answer = await server.post("/agent/default/run", json=run_body(messages=history))
     assert answer.status_code == 200, answer.text
     [request] = agent.asked
-    told = request.messages[2].model_dump(mode="json", by_alias=True)
-    assert told["content"] == content
+    result = request.messages[2].model_dump(mode="json", by_alias=True)
+    assert result["content"] == content

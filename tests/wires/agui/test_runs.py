@@ -14,7 +14,7 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.wires.agui.options import WireOptions
 from tests.wires.agui.scripted import Gate, scripted_agents
-from tests.wires.agui.serving import Event, asked, events, frames, reading, serving, text, types
+from tests.wires.agui.serving import Event, events, frames, reading, run_body, serving, text, types
 
 RUN = "/agent/default/run"
 CONNECT = "/agent/default/connect"
@@ -22,19 +22,19 @@ WHOLE = "".join(f"w{n} " for n in range(100))
 
 
 async def run(client: httpx.AsyncClient, *words: str, **more: Any) -> list[Event]:  # noqa: ANN401
-    answer = await client.post(RUN, json=asked(*words, **more))
+    answer = await client.post(RUN, json=run_body(*words, **more))
     assert answer.status_code == 200, answer.text
     return events(answer.text)
 
 
 async def connect(client: httpx.AsyncClient, thread: str = "t1", **headers: str) -> httpx.Response:
-    body = asked(thread=thread, run="c", messages=[])
+    body = run_body(thread=thread, run="c", messages=[])
     return await client.post(CONNECT, json=body, headers=headers)
 
 
 async def test_frames_end_with_line_feeds_and_carry_a_cursor_each() -> None:
     async with serving(CopilotRuntime(agents=scripted_agents())) as client:
-        answer = await client.post(RUN, json=asked())
+        answer = await client.post(RUN, json=run_body())
     assert answer.headers["content-type"] == "text/event-stream"
     assert answer.headers["cache-control"] == "no-cache, no-transform"
     assert "\r" not in answer.text
@@ -45,9 +45,9 @@ async def test_frames_end_with_line_feeds_and_carry_a_cursor_each() -> None:
 async def test_a_reader_that_goes_away_leaves_the_run_going_and_finds_it_again() -> None:
     gate = Gate()
     async with serving(CopilotRuntime(agents=scripted_agents(gate))) as client:
-        async with reading(client, RUN, asked("slow")) as reader:
+        async with reading(client, RUN, run_body("slow")) as reader:
             await reader.until("w5 ")
-        async with client.stream("POST", CONNECT, json=asked(run="c", messages=[])) as second:
+        async with client.stream("POST", CONNECT, json=run_body(run="c", messages=[])) as second:
             gate.opened.set()
             again = (await second.aread()).decode()
         later = (await connect(client)).text
@@ -61,9 +61,9 @@ async def test_a_live_run_is_read_from_its_start_behind_the_finished_ones() -> N
     gate = Gate()
     async with serving(CopilotRuntime(agents=scripted_agents(gate))) as client:
         await run(client, "hello there")
-        async with client.stream("POST", RUN, json=asked("slow", run="r2")) as live:
+        async with client.stream("POST", RUN, json=run_body("slow", run="r2")) as live:
             await gate.reached.wait()
-            async with reading(client, CONNECT, asked(run="c", messages=[])) as reader:
+            async with reading(client, CONNECT, run_body(run="c", messages=[])) as reader:
                 await reader.until("w5 ")
                 gate.opened.set()
                 await reader.until("w99 ")
@@ -79,8 +79,8 @@ async def test_only_what_is_new_to_the_thread_stands_in_a_runs_input() -> None:
     first = {"id": "u1", "role": "user", "content": "one"}
     second = {"id": "u2", "role": "user", "content": "two"}
     async with serving(CopilotRuntime(agents=scripted_agents())) as client:
-        said = await run(client, messages=[first])
-        answer = {"id": said[1]["messageId"], "role": "assistant", "content": text(said)}
+        first_run = await run(client, messages=[first])
+        answer = {"id": first_run[1]["messageId"], "role": "assistant", "content": text(first_run)}
         await run(client, run="r2", messages=[first, answer, second])
         found = events((await connect(client)).text)
     starts = [event["input"]["messages"] for event in found if event["type"] == "RUN_STARTED"]
@@ -105,22 +105,22 @@ async def test_a_call_that_the_thread_knows_is_not_repeated_under_another_id() -
 async def test_the_same_start_again_is_the_same_run() -> None:
     gate = Gate()
     async with serving(CopilotRuntime(agents=scripted_agents(gate))) as client:
-        async with client.stream("POST", RUN, json=asked("slow")) as first:
+        async with client.stream("POST", RUN, json=run_body("slow")) as first:
             await gate.reached.wait()
-            async with client.stream("POST", RUN, json=asked("slow")) as again:
+            async with client.stream("POST", RUN, json=run_body("slow")) as again:
                 gate.opened.set()
                 assert await again.aread() == await first.aread()
         assert len(events((await connect(client)).text)) == 5
 
 
-async def test_a_busy_thread_is_told_with_a_status() -> None:
+async def test_a_busy_thread_is_answered_with_a_status() -> None:
     gate = Gate()
     async with (
         serving(CopilotRuntime(agents=scripted_agents(gate))) as client,
-        reading(client, RUN, asked("slow")) as first,
+        reading(client, RUN, run_body("slow")) as first,
     ):
         await gate.reached.wait()
-        busy = await client.post(RUN, json=asked("hi", run="r2"))
+        busy = await client.post(RUN, json=run_body("hi", run="r2"))
         gate.opened.set()
         await first.until("RUN_FINISHED")
     assert busy.status_code == 409
@@ -131,9 +131,9 @@ async def test_a_busy_thread_is_told_with_a_status() -> None:
 async def test_a_second_start_may_wait_for_its_turn() -> None:
     gate = Gate()
     runtime = CopilotRuntime(agents=scripted_agents(gate), options=Options(on_busy="queue"))
-    async with serving(runtime) as client, reading(client, RUN, asked("slow")) as first:
+    async with serving(runtime) as client, reading(client, RUN, run_body("slow")) as first:
         await gate.reached.wait()
-        second = asyncio.create_task(client.post(RUN, json=asked("hi", run="r2")))
+        second = asyncio.create_task(client.post(RUN, json=run_body("hi", run="r2")))
         gate.opened.set()
         await first.until("RUN_FINISHED")
         assert text(events((await second).text)) == "Echo: hi"
@@ -143,9 +143,9 @@ async def test_a_second_start_may_wait_for_its_turn() -> None:
 async def test_a_second_start_may_take_the_firsts_place() -> None:
     gate = Gate()
     runtime = CopilotRuntime(agents=scripted_agents(gate), options=Options(on_busy="supersede"))
-    async with serving(runtime) as client, reading(client, RUN, asked("slow")) as first:
+    async with serving(runtime) as client, reading(client, RUN, run_body("slow")) as first:
         await gate.reached.wait()
-        second = await client.post(RUN, json=asked("hi", run="r2"))
+        second = await client.post(RUN, json=run_body("hi", run="r2"))
         await first.until("RUN_FINISHED")
     assert text(events(second.text)) == "Echo: hi"
     assert text(events(first.seen)) == "w0 w1 w2 w3 w4 w5 "
@@ -161,8 +161,8 @@ async def test_an_interrupt_is_answered_with_a_new_run_of_the_same_id(answer: st
         else {"forwardedProps": {"command": {"resume": resumed}}}
     )
     async with serving(CopilotRuntime(agents=scripted_agents())) as client:
-        await client.post("/agent/state/run", json=asked(text_))
-        second = await client.post("/agent/state/run", json=asked(text_, **more))
+        await client.post("/agent/state/run", json=run_body(text_))
+        second = await client.post("/agent/state/run", json=run_body(text_, **more))
     assert "resumed with " in text(events(second.text))
 
 
@@ -171,7 +171,7 @@ async def test_a_silent_stream_has_comments_and_a_client_skips_them() -> None:
     options = WireOptions(keep_alive=0.02)
     async with (
         serving(CopilotRuntime(agents=scripted_agents(gate)), options) as client,
-        reading(client, RUN, asked("slow")) as reader,
+        reading(client, RUN, run_body("slow")) as reader,
     ):
         await reader.until(": keep-alive")
         gate.opened.set()
@@ -182,8 +182,8 @@ async def test_a_silent_stream_has_comments_and_a_client_skips_them() -> None:
 async def test_suggestions_are_beside_all_threads() -> None:
     tools = [{"name": "copilotkitSuggest", "description": "s", "parameters": {"type": "object"}}]
     async with serving(CopilotRuntime(agents=scripted_agents())) as client:
-        first = await client.post("/agent/default/suggest", json=asked(tools=tools))
-        second = await client.post(RUN, json=asked(tools=tools, thread="t2"))
+        first = await client.post("/agent/default/suggest", json=run_body(tools=tools))
+        second = await client.post(RUN, json=run_body(tools=tools, thread="t2"))
         listed = (await client.get("/threads")).json()["threads"]
     for answer in (first, second):
         found = events(answer.text)
@@ -204,7 +204,7 @@ async def test_suggestions_end_with_their_reader() -> None:
             ended.set()
 
     async with serving(CopilotRuntime(agents={"default": agent})) as client:
-        async with reading(client, "/agent/default/suggest", asked()) as reader:
+        async with reading(client, "/agent/default/suggest", run_body()) as reader:
             await reader.until("TEXT_MESSAGE_START")
         await ended.wait()
 
@@ -213,12 +213,12 @@ async def test_agents_see_the_headers_that_are_listed_and_no_others() -> None:
     options = WireOptions(forward_headers=("Authorization", "x-tenant"))
     sent = {"authorization": "Bearer T", "x-tenant": "acme", "cookie": "a=b", "x-other": "1"}
     async with serving(CopilotRuntime(agents=scripted_agents()), options) as client:
-        answer = await client.post(RUN, json=asked("headers"), headers=sent)
-    told = text(events(answer.text))
-    assert "Bearer T" in told
-    assert "acme" in told
-    assert "cookie" not in told
-    assert "x-other" not in told
+        answer = await client.post(RUN, json=run_body("headers"), headers=sent)
+    shown = text(events(answer.text))
+    assert "Bearer T" in shown
+    assert "acme" in shown
+    assert "cookie" not in shown
+    assert "x-other" not in shown
 
 
 async def test_a_pattern_means_no_header_that_is_added_on_the_way() -> None:
@@ -226,10 +226,10 @@ async def test_a_pattern_means_no_header_that_is_added_on_the_way() -> None:
     added = {"x-real-ip": "10.0.0.1", "x-vercel-id": "fra1", "x-copilotcloud-public-api-key": "ck"}
     sent = {"x-tenant": "acme", "authorization": "Bearer T", **added}
     async with serving(CopilotRuntime(agents=scripted_agents()), options) as client:
-        answer = await client.post(RUN, json=asked("headers"), headers=sent)
-    told = text(events(answer.text))
-    assert "acme" in told
-    assert not [value for value in (*added.values(), "Bearer T") if value in told]
+        answer = await client.post(RUN, json=run_body("headers"), headers=sent)
+    shown = text(events(answer.text))
+    assert "acme" in shown
+    assert not [value for value in (*added.values(), "Bearer T") if value in shown]
 
 
 @pytest.mark.parametrize("name", ["Cookie", "X-Forwarded-For", "x-forwarded-*", "*", "x-*-id"])
@@ -260,13 +260,13 @@ async def test_older_kinds_of_parts_are_accepted() -> None:
 async def test_ids_are_decoded_after_the_path_is_split() -> None:
     agents = {"team/one": scripted_agents()["default"]}
     async with serving(CopilotRuntime(agents=agents)) as client:
-        answer = await client.post("/agent/team%2Fone/run", json=asked())
+        answer = await client.post("/agent/team%2Fone/run", json=run_body())
     assert answer.status_code == 200
 
 
 async def test_a_body_that_is_too_large_is_refused() -> None:
     options = WireOptions(max_body=100)
     async with serving(CopilotRuntime(agents=scripted_agents()), options) as client:
-        answer = await client.post(RUN, json=asked("x" * 100))
+        answer = await client.post(RUN, json=run_body("x" * 100))
     assert answer.status_code == 413
     assert answer.json()["code"] == "TOO_LARGE"

@@ -10,7 +10,7 @@ import httpx
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.wires.agui.replay import transcripts
 from tests.wires.agui.scripted import Gate, scripted_agents
-from tests.wires.agui.serving import Event, asked, events, serving, text, types
+from tests.wires.agui.serving import Event, events, run_body, serving, text, types
 
 STOP = "/agent/default/stop/t1"
 
@@ -22,21 +22,21 @@ async def running(
     """A run that waits in its middle, and its response."""
     gate = Gate()
     async with serving(CopilotRuntime(agents=scripted_agents(gate))) as client:
-        request = client.stream("POST", f"/agent/{agent}/run", json=asked("slow"))
+        request = client.stream("POST", f"/agent/{agent}/run", json=run_body("slow"))
         async with request as response:
             await gate.reached.wait()
             yield client, response
 
 
-async def told(response: httpx.Response) -> list[Event]:
+async def events_of(response: httpx.Response) -> list[Event]:
     return events((await response.aread()).decode())
 
 
-async def test_a_live_run_ends_with_what_was_said_and_a_whole_terminal_event() -> None:
+async def test_a_live_run_ends_with_all_that_was_emitted_and_a_whole_terminal_event() -> None:
     async with running() as (client, response):
         stopped = await client.post(STOP)
-        found = await told(response)
-        replayed = events((await client.post("/agent/default/connect", json=asked())).text)
+        found = await events_of(response)
+        replayed = events((await client.post("/agent/default/connect", json=run_body())).text)
     assert stopped.json() == transcripts()["stop-ok"].recorded.body
     assert text(found) == "w0 w1 w2 w3 w4 w5 "
     assert types(found)[-2:] == ["TEXT_MESSAGE_END", "RUN_FINISHED"]
@@ -47,11 +47,11 @@ async def test_a_live_run_ends_with_what_was_said_and_a_whole_terminal_event() -
     ]  # fmt: skip
 
 
-async def test_a_client_of_today_is_told_that_it_was_cancelled() -> None:
+async def test_a_client_of_today_learns_that_it_was_cancelled() -> None:
     async with running() as (client, response):
         await client.post(STOP)
         await response.aread()
-        body = asked(messages=[], protocolVersion="1.0")
+        body = run_body(messages=[], protocolVersion="1.0")
         replayed = events((await client.post("/agent/default/connect", json=body)).text)
     assert replayed[-1]["outcome"] == {"type": "cancelled"}
 
@@ -59,7 +59,7 @@ async def test_a_client_of_today_is_told_that_it_was_cancelled() -> None:
 async def test_a_call_without_an_answer_is_answered() -> None:
     async with running("tool") as (client, response):
         await client.post("/agent/tool/stop/t1")
-        found = await told(response)
+        found = await events_of(response)
     results = [event for event in found if event["type"] == "TOOL_CALL_RESULT"]
     assert [each["content"] for each in results] == [
         '{"status":"stopped","reason":"stop_requested","message":"Run stopped by user"}'

@@ -12,7 +12,7 @@ from agui_runtime.core.events import Caller
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.options import WireOptions
 from tests.wires.agui.scripted import Gate, scripted_agents
-from tests.wires.agui.serving import PATH, asked, reading, serving
+from tests.wires.agui.serving import PATH, reading, run_body, serving
 
 
 def by_header(request: Request) -> Caller | None:
@@ -22,7 +22,7 @@ def by_header(request: Request) -> Caller | None:
 
 async def talk(client: httpx.AsyncClient, *threads: str, agent: str = "default") -> None:
     for thread in threads:
-        answer = await client.post(f"/agent/{agent}/run", json=asked(thread=thread))
+        answer = await client.post(f"/agent/{agent}/run", json=run_body(thread=thread))
         assert answer.status_code == 200
 
 
@@ -65,7 +65,7 @@ async def test_lists_can_be_of_one_agent() -> None:
         assert await listed(client, agentId="tool") == ["b"]
 
 
-async def test_an_archived_thread_is_listed_only_when_asked_for() -> None:
+async def test_an_archived_thread_is_listed_only_on_request() -> None:
     async with serving(CopilotRuntime(agents=scripted_agents())) as client:
         await talk(client, "a", "b")
         archived = await client.post("/threads/a/archive", json={"agentId": "default"})
@@ -111,16 +111,16 @@ async def test_a_thread_that_runs_is_not_deleted() -> None:
     gate = Gate()
     async with (
         serving(CopilotRuntime(agents=scripted_agents(gate))) as client,
-        reading(client, "/agent/default/run", asked("slow")),
+        reading(client, "/agent/default/run", run_body("slow")),
     ):
         await gate.reached.wait()
         answer = await client.delete("/threads/t1")
     assert answer.status_code == 409
 
 
-async def test_state_is_what_the_agent_left() -> None:
+async def test_state_is_what_the_agent_emitted_last() -> None:
     async with serving(CopilotRuntime(agents=scripted_agents())) as client:
-        await client.post("/agent/state/run", json=asked("go", state={"count": 4}))
+        await client.post("/agent/state/run", json=run_body("go", state={"count": 4}))
         answer = await client.get("/threads/t1/state")
     assert answer.json() == {"state": {"count": 5, "last": "go"}}
 
@@ -143,7 +143,7 @@ async def test_a_limit_may_have_any_number_of_digits(limit: str) -> None:
         *({"cursor": cursor} for cursor in ("nonsense", "nan/a", "inf/a", "/a", "9" * 5000)),
     ],
 )
-async def test_a_list_must_be_asked_for_properly(query: dict[str, str]) -> None:
+async def test_a_list_must_be_requested_properly(query: dict[str, str]) -> None:
     async with serving(CopilotRuntime(agents=scripted_agents())) as client:
         answer = await client.get("/threads", params=query)
     assert answer.status_code == 400
@@ -157,7 +157,7 @@ async def test_everything_can_be_wiped_in_development_only() -> None:
     options = WireOptions(development=True)
     async with serving(CopilotRuntime(agents=scripted_agents(gate)), options) as client:
         await talk(client, "a")
-        async with reading(client, "/agent/default/run", asked("slow")):
+        async with reading(client, "/agent/default/run", run_body("slow")):
             await gate.reached.wait()
             wiped = await client.post("/threads/clear")
         assert wiped.status_code == 204
@@ -182,8 +182,8 @@ async def resource(
 
 
 OTHERS = [
-    ("POST", "/agent/default/run", asked("hi", run="r2")),
-    ("POST", "/agent/tool/run", asked("hi", run="r2")),
+    ("POST", "/agent/default/run", run_body("hi", run="r2")),
+    ("POST", "/agent/tool/run", run_body("hi", run="r2")),
     ("PATCH", "/threads/t1", {"name": "mine"}),
     ("POST", "/threads/t1/archive", {}),
     ("DELETE", "/threads/t1", None),

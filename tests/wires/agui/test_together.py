@@ -11,25 +11,25 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.support import served
 from tests.wires.agui.scripted import scripted_agents
-from tests.wires.agui.serving import asked, events, text
+from tests.wires.agui.serving import events, run_body, text
 
 AGENTS = "query availableAgents { availableAgents { agents { name } } }"
 
 
-async def test_a_post_on_the_base_path_is_told_apart_by_its_body() -> None:
+async def test_a_post_on_the_base_path_goes_by_its_body() -> None:
     app = create_app(CopilotRuntime(agents=scripted_agents()))
     async with served(app) as origin, httpx.AsyncClient(base_url=origin) as client:
         enveloped = await client.post("/copilotkit", json={"method": "info"})
-        asked_for = await client.post("/copilotkit", json={"query": AGENTS})
+        listed = await client.post("/copilotkit", json={"query": AGENTS})
         refused = await client.post("/graphql", json={"method": "info"})
     assert "default" in enveloped.json()["agents"]
-    assert len(asked_for.json()["data"]["availableAgents"]["agents"]) == 3
+    assert len(listed.json()["data"]["availableAgents"]["agents"]) == 3
     assert refused.status_code == 400
 
 
 async def test_a_run_may_come_in_an_envelope_beside_graphql() -> None:
     app = create_app(CopilotRuntime(agents=scripted_agents()))
-    envelope = {"method": "agent/run", "params": {"agentId": "default"}, "body": asked("hello")}
+    envelope = {"method": "agent/run", "params": {"agentId": "default"}, "body": run_body("hello")}
     async with served(app) as origin, httpx.AsyncClient(base_url=origin) as client:
         answer = await client.post("/copilotkit", json=envelope)
     assert text(events(answer.text)) == "Echo: hello"
@@ -46,7 +46,7 @@ async def test_it_works_wherever_it_is_mounted(mounted: str, path: str) -> None:
         app = outer
     async with served(app) as origin, httpx.AsyncClient(base_url=origin + mounted + path) as client:
         info = await client.get("/info")
-        run = await client.post("/agent/team%2Fone/run", json=asked("hello"))
+        run = await client.post("/agent/team%2Fone/run", json=run_body("hello"))
         single = await client.post("/", json={"method": "info"})
     assert "team/one" in info.json()["agents"]
     assert text(events(run.text)) == "Echo: hello"
@@ -72,7 +72,7 @@ async def test_pages_of_other_origins(
     }
     async with served(app) as url, httpx.AsyncClient(base_url=url + "/copilotkit") as client:
         preflight = await client.options("/threads/t1", headers=wanted)
-        run = await client.post("/agent/default/run", json=asked(), headers={"origin": origin})
+        run = await client.post("/agent/default/run", json=run_body(), headers={"origin": origin})
     for answer in (preflight, run):
         assert answer.headers.get("access-control-allow-origin") == echoed
         assert answer.headers.get("access-control-allow-credentials") == credentials

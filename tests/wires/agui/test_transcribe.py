@@ -31,7 +31,7 @@ SOUND = {"audio": base64.b64encode(b"hello").decode(), "mimeType": "audio/webm"}
 
 
 @asynccontextmanager
-async def heard(status: int = 200, body: object = None) -> AsyncIterator[httpx.AsyncClient]:
+async def transcribing(status: int = 200, body: object = None) -> AsyncIterator[httpx.AsyncClient]:
     """A runtime whose service answers so; by default it tells what it was sent."""
 
     async def transcriptions(request: Request) -> Response:
@@ -39,8 +39,8 @@ async def heard(status: int = 200, body: object = None) -> AsyncIterator[httpx.A
         async with request.form() as form:
             file = form["file"]
             assert not isinstance(file, str)
-            told = f"{form['model']} {file.filename} {file.content_type} {file.size}"
-        return JSONResponse({"text": told} if body is None else body, status)
+            expected = f"{form['model']} {file.filename} {file.content_type} {file.size}"
+        return JSONResponse({"text": expected} if body is None else body, status)
 
     provider = FastAPI()
     provider.add_route("/v1/audio/transcriptions", transcriptions, methods=["POST"])
@@ -52,7 +52,7 @@ async def heard(status: int = 200, body: object = None) -> AsyncIterator[httpx.A
 
 
 async def test_a_recording_in_a_form_is_written_down() -> None:
-    async with heard() as client:
+    async with transcribing() as client:
         files = {"audio": ("r.webm", b"hello", "audio/webm")}
         answer = await client.post("/transcribe", files=files)
     text = "whisper-1 r.webm audio/webm 5"
@@ -61,7 +61,7 @@ async def test_a_recording_in_a_form_is_written_down() -> None:
 
 @pytest.mark.parametrize("prefix", ["", "data:audio/webm;base64,"])
 async def test_a_recording_in_json_is_written_down(prefix: str) -> None:
-    async with heard() as client:
+    async with transcribing() as client:
         sound = SOUND | {"audio": prefix + SOUND["audio"]}
         answer = await client.post("/transcribe", json=sound)
         enveloped = await client.post("", json={"method": "transcribe", "body": sound})
@@ -70,7 +70,7 @@ async def test_a_recording_in_json_is_written_down(prefix: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "told", "code", "retryable"),
+    ("status", "body", "expected", "code", "retryable"),
     [
         (401, {"error": {"message": f"bad key {KEY}"}}, 401, "auth_failed", False),
         (429, {"error": {"message": "slow down"}}, 429, "rate_limited", True),
@@ -80,19 +80,19 @@ async def test_a_recording_in_json_is_written_down(prefix: str) -> None:
         (200, {"error": {"message": "slow down", "code": 429}}, 429, "rate_limited", True),
     ],
 )
-async def test_what_the_provider_refuses_is_told_safely(
-    status: int, body: object, told: int, code: str, retryable: bool
+async def test_what_the_provider_refuses_is_reported_safely(
+    status: int, body: object, expected: int, code: str, retryable: bool
 ) -> None:
-    async with heard(status, body) as client:
+    async with transcribing(status, body) as client:
         answer = await client.post("/transcribe", json=SOUND)
-    assert answer.status_code == told
+    assert answer.status_code == expected
     assert answer.json()["error"] == code
     assert answer.json()["retryable"] is retryable
     assert KEY not in answer.text
     assert KEY[-4:] not in answer.text
 
 
-async def test_a_text_that_is_no_json_is_what_was_said() -> None:
+async def test_a_text_that_is_no_json_is_the_transcript() -> None:
     async def transcriptions(request: Request) -> Response:
         return Response("Good morning\n", media_type="text/plain")
 
@@ -116,7 +116,7 @@ async def test_a_text_that_is_no_json_is_what_was_said() -> None:
     ],
 )
 async def test_what_is_no_recording_is_refused(changed: dict[str, str], code: str) -> None:
-    async with heard() as client:
+    async with transcribing() as client:
         answer = await client.post("/transcribe", json=SOUND | changed)
     assert answer.status_code == 400
     assert answer.json()["error"] == code
@@ -171,13 +171,13 @@ async def test_others_have_their_turns_while_a_long_recording_is_taken_in(
 
 @pytest.mark.parametrize("audio", ["eA==eA==", "eA==" * 20_000, "eHh4" * 8192 + "e", "=", "=eA="])
 async def test_base64_has_its_padding_at_its_end_alone(audio: str) -> None:
-    async with heard() as client:
+    async with transcribing() as client:
         answer = await client.post("/transcribe", json=SOUND | {"audio": audio})
     assert answer.json()["error"] == "invalid_request"
 
 
 async def test_a_form_without_a_recording_is_refused() -> None:
-    async with heard() as client:
+    async with transcribing() as client:
         answers = [
             await client.post("/transcribe", files={"other": ("r.webm", b"x", "audio/webm")}),
             await client.post(

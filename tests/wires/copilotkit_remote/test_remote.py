@@ -39,9 +39,9 @@ async def node(runtime: CopilotRuntime, **headers: str) -> AsyncIterator[httpx.A
 
 
 def execution(agent: str, text: str = "hi", **more: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
-    said = {"id": "u1", "type": "TextMessage", "role": "user", "content": text}
-    asked = {"name": agent, "threadId": "t1", "messages": [said], "state": {}, "config": {}}
-    return asked | {"properties": {}, "actions": []} | more
+    spoken = {"id": "u1", "type": "TextMessage", "role": "user", "content": text}
+    body = {"name": agent, "threadId": "t1", "messages": [spoken], "state": {}, "config": {}}
+    return body | {"properties": {}, "actions": []} | more
 
 
 async def lines(client: httpx.AsyncClient, agent: str, **more: Any) -> list[dict[str, Any]]:  # noqa: ANN401
@@ -73,19 +73,19 @@ def fail() -> None:
     raise ValueError("no weather today")
 
 
-async def test_agents_and_actions_are_told_as_the_sdk_tells_them() -> None:
+async def test_agents_and_actions_are_described_as_the_sdk_describes_them() -> None:
     runtime = CopilotRuntime({"helper": Scripted()}, actions=[weather])
     async with node(runtime) as client:
         answer = await client.post("/info", json={"properties": {}, "frontendUrl": "http://p/"})
     assert answer.json()["agents"] == [
         {"name": "helper", "description": "A script", "type": "crewai"}
     ]
-    [told] = answer.json()["actions"]
+    [described] = answer.json()["actions"]
     place = [
         {"name": "city", "required": True, "type": "string"},
         {"name": "zip", "required": False, "type": "number"},
     ]
-    assert told == {
+    assert described == {
         "name": "weather",
         "description": "The weather",
         "parameters": [
@@ -103,9 +103,9 @@ async def test_agents_and_actions_are_told_as_the_sdk_tells_them() -> None:
 
 async def test_an_action_is_carried_out() -> None:
     arguments = {"place": {"city": "Rome"}, "days": [1, 2], "unit": Unit.F.value}
-    asked = {"name": "weather", "arguments": arguments, "properties": {"p": 1}}
+    body = {"name": "weather", "arguments": arguments, "properties": {"p": 1}}
     async with node(CopilotRuntime({}, actions=[weather])) as client:
-        answer = await client.post("/actions/execute", json=asked)
+        answer = await client.post("/actions/execute", json=body)
     assert orjson.loads(answer.json()["result"]) == {
         "city": "Rome",
         "days": [1, 2],
@@ -124,11 +124,11 @@ async def test_an_action_that_fails_tells_the_model() -> None:
 
 async def test_an_agents_events_become_runtime_events() -> None:
     async with node(CopilotRuntime(scripted_agents())) as client:
-        said = await lines(client, "backend_tool_agent")
+        spoken = await lines(client, "backend_tool_agent")
         stated = await lines(client, "state_agent", threadId="t2", state={"old": True})
-        asked = await lines(client, "interrupt_agent", threadId="t3")
+        interrupted = await lines(client, "interrupt_agent", threadId="t3")
         whole = await lines(client, "snapshot_agent", threadId="t4")
-    assert said == [
+    assert spoken == [
         {"type": "ActionExecutionStart", "actionExecutionId": "ag-tc2", "actionName": "lookup"},
         {"type": "ActionExecutionArgs", "actionExecutionId": "ag-tc2", "args": '{"q":"x"}'},
         {"type": "ActionExecutionEnd", "actionExecutionId": "ag-tc2"},
@@ -153,7 +153,7 @@ async def test_an_agents_events_become_runtime_events() -> None:
     ]
     last = {"old": True, "steps": ["one"], "progress": 100}
     assert orjson.loads(states[-1]["state"]) == last
-    assert asked[-1] == {
+    assert interrupted[-1] == {
         "type": "MetaEvent",
         "name": "LangGraphInterruptEvent",
         "value": '{"question":"Approve?"}',
@@ -167,7 +167,7 @@ async def test_an_agents_events_become_runtime_events() -> None:
     ]
 
 
-async def test_what_is_asked_reaches_the_agent() -> None:
+async def test_what_is_requested_reaches_the_agent() -> None:
     agent = Scripted()
     runtime = CopilotRuntime({"helper": agent})
     function = {"id": "c1", "type": "ActionExecutionMessage", "name": "look", "arguments": {}}
@@ -179,7 +179,7 @@ async def test_what_is_asked_reaches_the_agent() -> None:
         "result": "seen",
     }
     picture = {"id": "i1", "type": "ImageMessage", "role": "user", "format": "png", "bytes": "AA=="}
-    asked = execution(
+    body = execution(
         "helper",
         messages=[picture, function, answered],
         state={"n": 1},
@@ -190,7 +190,7 @@ async def test_what_is_asked_reaches_the_agent() -> None:
         metaEvents=[{"name": "LangGraphInterruptEvent", "response": "yes"}],
     )
     async with node(runtime) as client:
-        await client.post("/agents/execute", json=asked)
+        await client.post("/agents/execute", json=body)
     [seen] = agent.asked
     assert [message.role for message in seen.messages] == ["user", "assistant", "tool"]
     assert seen.state == {"n": 1}
@@ -203,13 +203,13 @@ async def test_what_is_asked_reaches_the_agent() -> None:
     }
 
 
-async def test_state_is_told_to_its_owner_alone() -> None:
+async def test_state_goes_to_its_owner_alone() -> None:
     runtime = CopilotRuntime(scripted_agents(), authenticate=_named)
     async with node(runtime, **{"x-owner": "ann"}) as client:
         await lines(client, "lg_like_agent")
-        asked = {"name": "lg_like_agent", "threadId": "t1", "properties": {}}
-        ann = (await client.post("/agents/state", json=asked)).json()
-        bob = (await client.post("/agents/state", json=asked, headers={"x-owner": "bob"})).json()
+        body = {"name": "lg_like_agent", "threadId": "t1", "properties": {}}
+        ann = (await client.post("/agents/state", json=body)).json()
+        bob = (await client.post("/agents/state", json=body, headers={"x-owner": "bob"})).json()
     assert ann["threadExists"] is True
     assert ann["state"] == {"topic": "dogs"}
     assert [it["id"] for it in ann["messages"]] == ["h1", "t1", "r1", "a2"]
@@ -244,7 +244,7 @@ async def test_an_agent_that_fails_later_breaks_the_answer_off() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "status", "told"),
+    ("path", "body", "status", "expected"),
     [
         ("/agents/execute", b"{oops", 400, "not JSON"),
         ("/agents/execute", b"[]", 400, "JSON object"),
@@ -258,13 +258,13 @@ async def test_an_agent_that_fails_later_breaks_the_answer_off() -> None:
         ("/info", b"x" * 32_000_001, 413, "32000000"),
     ],
 )
-async def test_what_cannot_be_served_is_told(
-    path: str, body: bytes, status: int, told: str
+async def test_what_cannot_be_served_is_refused_with_its_reason(
+    path: str, body: bytes, status: int, expected: str
 ) -> None:
     async with node(CopilotRuntime({"helper": Scripted()})) as client:
         answer = await client.post(path, content=body, headers=AS_JSON)
     assert answer.status_code == status
-    assert told in answer.json()["error"]
+    assert expected in answer.json()["error"]
 
 
 async def test_pages_and_strangers_are_refused() -> None:
@@ -277,7 +277,7 @@ async def test_pages_and_strangers_are_refused() -> None:
     assert "database" not in broken.text
 
 
-async def test_it_is_not_served_unless_asked_for() -> None:
+async def test_it_is_not_served_by_default() -> None:
     async with served(create_app(CopilotRuntime({}))) as origin, httpx.AsyncClient() as client:
         answer = await client.post(f"{origin}{PATH}/info", json={})
     assert answer.status_code == 404

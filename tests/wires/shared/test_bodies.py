@@ -114,7 +114,7 @@ def gql_message(**kind: Json) -> Json:
     return {"id": "m", "createdAt": "2026-01-01T00:00:00Z"} | kind
 
 
-def said(text: str) -> Json:
+def from_user(text: str) -> Json:
     return gql_message(textMessage={"content": text, "role": "user"})
 
 
@@ -126,7 +126,7 @@ def called() -> Json:
 STATE = orjson.dumps({"a": [1] * 400}).decode()
 DEEP = orjson.dumps(nested(21)).decode()
 GRAPHQL_EXCESSIVE: Mapping[str, tuple[Json, str]] = {
-    "bytes": ({"messages": [said("x" * 20_000)]}, "max_body (AGUI_MAX_BODY)"),
+    "bytes": ({"messages": [from_user("x" * 20_000)]}, "max_body (AGUI_MAX_BODY)"),
     "values": ({"messages": [{}] * 400}, "max_values (AGUI_MAX_VALUES)"),
     "values of a text": (
         {"agentStates": [{"agentName": "a", "state": STATE}]},
@@ -145,7 +145,7 @@ GRAPHQL_EXCESSIVE: Mapping[str, tuple[Json, str]] = {
         },
         "max_depth (AGUI_MAX_DEPTH)",
     ),
-    "messages": ({"messages": [said("hi")] * 31}, "max_messages (AGUI_MAX_MESSAGES)"),
+    "messages": ({"messages": [from_user("hi")] * 31}, "max_messages (AGUI_MAX_MESSAGES)"),
     "calls of one message": ({"messages": [called()] * 9}, "max_parts (AGUI_MAX_PARTS)"),
 }
 
@@ -154,7 +154,7 @@ def chat(**given: Any) -> Json:  # noqa: ANN401  # inputs of the mutation
     data = {
         "metadata": {"requestType": "Chat"},
         "threadId": "t1",
-        "messages": [said("hi")],
+        "messages": [from_user("hi")],
         "frontend": {"actions": [], "url": "http://page.test/"},
     }
     query = QUERIES["generateCopilotResponse"]
@@ -204,7 +204,7 @@ async def test_a_chat_of_ten_thousand_messages_is_answered_on_both_wires() -> No
             {"id": f"b{n}", "role": "assistant", "content": "answer " * 20},
         )
     ]
-    spoken = [said("question") | {"id": f"u{n}"} for n in range(10_000)]
+    spoken = [from_user("question") | {"id": f"u{n}"} for n in range(10_000)]
     async with serving(WireOptions()) as client:
         today = await client.post(
             "/copilotkit/agent/default/run", json=agui(messages=turns, protocolVersion="1.0")
@@ -323,7 +323,7 @@ def noting(threads: set[int], work: Callable[..., object]) -> Callable[..., obje
 
 
 @pytest.mark.parametrize("key", ["messages", "tools", "context"])
-async def test_a_fault_far_down_a_long_list_is_told_with_its_place(key: str) -> None:
+async def test_a_fault_far_down_a_long_list_is_reported_with_its_place(key: str) -> None:
     kinds: Json = {
         "messages": users(2000),
         "tools": [{"name": "f", "description": "", "parameters": {}}] * 2000,

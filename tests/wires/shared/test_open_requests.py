@@ -13,7 +13,7 @@ from agui_runtime import CopilotRuntime, Options, ServerLimits, create_app
 from agui_runtime.core.errors import Misconfigured, TooManyRequests
 from tests.runtime.worlds import ANN, BOB, asking
 from tests.support import client_of
-from tests.wires.agui.serving import asked
+from tests.wires.agui.serving import run_body
 from tests.wires.graphql.runs import Waiting
 from tests.wires.graphql.serving import ACCEPT, by_header, chat
 
@@ -40,7 +40,7 @@ class Busy:
     @asynccontextmanager
     async def open_run(self, client: httpx.AsyncClient, thread: str) -> AsyncIterator[None]:
         """A run whose stream is open in the block."""
-        body = asked(thread=thread)
+        body = run_body(thread=thread)
         async with client.stream("POST", RUN, json=body) as answer:
             assert answer.status_code == 200
             await self.agent.speaking.acquire()
@@ -50,7 +50,7 @@ class Busy:
 async def attempts(client: httpx.AsyncClient, **headers: str) -> list[httpx.Response]:
     """One request of each wire."""
     more = {name.replace("_", "-"): value for name, value in headers.items()}
-    new = asked(thread="new")
+    new = run_body(thread="new")
     envelope = {"method": "agent/connect", "params": {"agentId": "default"}, "body": new}
     return [
         await client.post(RUN.replace("run", "connect"), json=new, headers=more),
@@ -99,25 +99,25 @@ async def test_a_run_counts_until_it_ends_though_nobody_reads_it() -> None:
             async with busy.open_run(client, thread):
                 pass
         body = chat(threadId="t3")
-        refused = await client.post(RUN, json=asked(thread="t3"))
-        told = await client.post("/graphql", json=body, headers={"accept": ACCEPT})
+        refused = await client.post(RUN, json=run_body(thread="t3"))
+        graphql = await client.post("/graphql", json=body, headers={"accept": ACCEPT})
         remote = {"name": "default", "threadId": "t3"}
         elsewhere = await client.post("/remote/agents/execute", json=remote)
         assert await busy.runtime.store.threads.get("t3") is None
         busy.agent.released.set()
-        while (served := await client.post(RUN, json=asked(thread="t3"))).status_code == 429:
+        while (served := await client.post(RUN, json=run_body(thread="t3"))).status_code == 429:
             pass
     assert (refused.status_code, elsewhere.status_code, served.status_code) == (429, 429, 200)
     assert refused.headers["retry-after"] == "2"
     assert "you have 2 runs open" in refused.text
-    assert '"runtimeCode":"TOO_MANY_REQUESTS"' in told.text
+    assert '"runtimeCode":"TOO_MANY_REQUESTS"' in graphql.text
 
 
 async def test_the_same_run_again_takes_no_second_place() -> None:
     busy = Busy(caller_runs=2)
     async with busy.client() as client, busy.open_run(client, "t1"):
         for _ in range(3):
-            async with client.stream("POST", RUN, json=asked(thread="t1")) as same:
+            async with client.stream("POST", RUN, json=run_body(thread="t1")) as same:
                 assert same.status_code == 200
         async with busy.open_run(client, "t2"):
             pass

@@ -101,7 +101,7 @@ def test_what_no_origin_is_written_like_is_malformed(text: str) -> None:
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=255)))
-def test_whatever_is_told_is_read_or_malformed(text: str) -> None:
+def test_whatever_is_sent_is_read_or_malformed(text: str) -> None:
     for parse in (parse_host, parse_origin):
         try:
             assert parse(text)

@@ -17,14 +17,14 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from agui_runtime import Caller, CopilotRuntime, create_app
 from tests.runtime.worlds import Scripted, text
 from tests.support import served
-from tests.wires.agui.serving import asked
+from tests.wires.agui.serving import run_body
 from tests.wires.graphql.serving import PATH
 
 AGENTS = {"query": "{ availableAgents { agents { name } } }"}
 WIRES: list[tuple[str, dict[str, Any]]] = [
     (PATH, AGENTS),
     (PATH, {"method": "info"}),
-    (f"{PATH}/agent/default/run", asked()),
+    (f"{PATH}/agent/default/run", run_body()),
     (f"{PATH}/threads/t1/archive", {}),
     ("/copilotkit_remote/info", {}),
 ]
@@ -66,7 +66,7 @@ async def test_so_may_what_is_called_before_each_request(path: str, body: dict[s
 
 @pytest.mark.parametrize(("path", "body"), WIRES)
 @pytest.mark.parametrize("option", ["authenticate", "before_request"])
-async def test_what_is_no_answer_is_told_in_the_log(
+async def test_what_is_no_answer_is_reported_in_the_log(
     path: str, body: dict[str, Any], option: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving(**{option: lambda request: "ann"}) as client:

@@ -15,7 +15,7 @@ from websockets.typing import Subprotocol
 from agui_runtime import CopilotRuntime, create_app
 from tests.runtime.worlds import Scripted, text
 from tests.support import client_of
-from tests.wires.agui.serving import asked, events
+from tests.wires.agui.serving import events, run_body
 from tests.wires.graphql.subscribing import PROTOCOL
 
 HELLO = {"query": "{ hello }"}
@@ -46,8 +46,8 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("GET", "/health", None),
     ("GET", "/playground/page.js", None),
     ("GET", "/info", None),
-    ("POST", "/agent/default/run", asked()),
-    ("POST", "/agent/default/connect", asked()),
+    ("POST", "/agent/default/run", run_body()),
+    ("POST", "/agent/default/connect", run_body()),
     ("POST", "/agent/default/stop/t1", {}),
     ("GET", "/threads?limit=1", None),
     ("GET", "/threads/t1/messages", None),
@@ -75,9 +75,9 @@ async def test_a_slash_at_the_end_changes_nothing(base: str) -> None:
                 assert answer.status_code == 200, f"{method} {path}{slashes}: {answer.text}"
 
 
-async def test_a_run_below_the_root_is_told(base: str) -> None:
+async def test_a_run_below_the_root_is_delivered(base: str) -> None:
     async with client_of(app(base, BASES[base])) as client:
-        answer = await client.post(f"{base}/agent/default/run/", json=asked())
+        answer = await client.post(f"{base}/agent/default/run/", json=run_body())
     assert events(answer.text)[-1]["type"] == "RUN_FINISHED"
 
 
@@ -110,7 +110,7 @@ async def test_a_page_of_another_origin_may_ask_with_the_slash() -> None:
 
 
 async def test_bodies_must_be_json_wherever_the_wires_are(base: str) -> None:
-    body = orjson.dumps(asked())
+    body = orjson.dumps(run_body())
     async with client_of(app(base, BASES[base])) as client:
         for path in ("/agent/default/run", "/agent/default/run/", "/"):
             plain = {"content-type": "text/plain"}
