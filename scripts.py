@@ -320,6 +320,13 @@ def schema() -> None:
     become(PYTHON, "-m", "agui_runtime", "schema")
 
 
+def docs() -> None:
+    install(DEV_LOCK)
+    env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    run(PYTHON, "-m", "mkdocs", "build", "--quiet", "--config-file", ".mkdocs.yml", env=env)
+    say("the documentation is in .site/")
+
+
 def bench(name: str, *arguments: str) -> None:
     if not (ROOT / "bench" / f"{name}.py").is_file():
         raise Problem(f"there is no bench/{name}.py")
@@ -357,6 +364,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "cover": (cover, "[pytest arguments]  the tests, and which branches they miss"),
     "playground": (playground, "build the page that browsers are shown (needs npm's registry)"),
     "schema": (schema, "print the GraphQL schema"),
+    "docs": (docs, "build the documentation as a site, into .site/"),
     "bench": (bench, "NAME [arguments]  run bench/NAME.py"),
     "matrix": (matrix, "[1.60.2 ...]  the page of CopilotKit 1.10 on other releases of it"),
     "faults": (faults, "[part of a name ...]  break replicas, Redis and the network, and tell"),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+import agui_runtime
 from tests.support import served
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
@@ -43,7 +47,26 @@ async def test_the_examples_run_and_their_apps_answer(page: Path) -> None:
             seen = app
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda it: it.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda it: str(it.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
     links = LINK.findall(page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_pages_make_a_site_whose_links_and_anchors_lead_somewhere(tmp_path: Path) -> None:
+    words = ("build", "--quiet", "--config-file", ".mkdocs.yml", "--site-dir", str(tmp_path))
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", *words],
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (built.returncode, built.stdout + built.stderr) == (0, "")
+    reference = (tmp_path / "reference" / "index.html").read_text()
+    assert [
+        name for name in agui_runtime.__all__ if f'id="agui_runtime.{name}"' not in reference
+    ] == [
+        "Limits"  # `RunLimits` by the name of earlier releases
+    ]

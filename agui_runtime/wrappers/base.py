@@ -25,7 +25,7 @@ from agui_runtime.core.events import Event, RunContext
 class Wrapper:
     """An agent that does as the one it wraps; override `run`.
 
-    `agent` is whatever `connectors.base.wrap` accepts.
+    `agent` is whatever `agents.agent.wrap` accepts.
     """
 
     def __init__(self, agent: object) -> None:
