@@ -25,7 +25,7 @@ class Equipment(NamedTuple):
         """The agent of that name, for this request; nobody sees what side requests draw."""
         agent = catalog.agent(name)
         if not request.ephemeral:
-            agent = self.generative_ui.applied(name, agent, request.input)
+            agent = self.generative_ui.applied(name, catalog.agents, request.input)
         delegates = self._delegates(name, catalog, request)
         safe = guarded(agent, self.guardrails, request.topics)
         acting = with_actions(safe, catalog.actions, request.follow_up, delegates)

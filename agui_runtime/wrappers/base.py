@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from ag_ui.core import RunAgentInput
@@ -34,6 +34,11 @@ class Wrapper:
         self.description = self.agent.description
         self.capabilities: dict[str, Any] | None = capabilities_of(self.agent)
         self.calls_at_once = calls_at_once(self.agent)
+
+    @property
+    def answering(self) -> Sequence[Agent]:
+        """The agents that may answer a run."""
+        return (self.agent,)
 
     def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         return events_of(self.agent, request)

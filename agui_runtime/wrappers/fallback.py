@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.agents.agent import Closable, calls_at_once, events_of, wrap
+from agui_runtime.agents.agent import Agent, Closable, calls_at_once, events_of, wrap
 from agui_runtime.core.errors import AgentFailure, AguiError
 from agui_runtime.core.events import FAILED_OVER, Event
 from agui_runtime.wrappers.base import Wrapper, is_fault
@@ -30,6 +30,10 @@ class _WithFallback(Wrapper):
         super().__init__(agent)
         self._fallback = wrap(fallback)
         self.calls_at_once = self.calls_at_once and calls_at_once(self._fallback)
+
+    @property
+    def answering(self) -> Sequence[Agent]:
+        return (self.agent, self._fallback)
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         begun = False

@@ -10,6 +10,7 @@ from ag_ui.core import RunAgentInput, Tool
 
 from agui_runtime.agents.agent import (
     TOOL_NAME,
+    Agent,
     Closable,
     calls_at_once,
     current_run,
@@ -51,6 +52,10 @@ class _WithHandoff(Wrapper):
         self._agents = {self.name: self.agent} | self._others
         self.calls_at_once = all(map(calls_at_once, self._agents.values()))
         self._tools = {name: _tool(name, each.description) for name, each in self._agents.items()}
+
+    @property
+    def answering(self) -> Sequence[Agent]:
+        return tuple(self._agents.values())
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         handoffs = await self._handoffs(request)

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from agui_runtime.runtime.catalog import AgentInfo
+from agui_runtime.agents.agent import Agent
+from agui_runtime.runtime.catalog import AgentInfo, described
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.exchange import AguiExchange
 from agui_runtime.wires.agui.options import WireOptions
-from agui_runtime.wrappers.drawing import drawn_by
 
 THREAD_ENDPOINTS = {"list": True, "inspect": True, "mutations": True, "realtimeMetadata": False}
 
@@ -29,33 +29,37 @@ class Info:
         In an envelope it adds that threads can be requested in envelopes, too.
         """
         context = exchange.context({}, self._options.forwarded)
-        description = self._described(await self._runtime.discover(context))
+        description = self._described((await self._runtime.catalog(context)).agents)
         if exchange.enveloped:
             reached = {"resourceOperations": True, "threadEndpoints": THREAD_ENDPOINTS}
             description = {**description, "singleRoute": reached}
         await exchange.answer(description)
 
-    def _described(self, agents: Sequence[AgentInfo]) -> Mapping[str, Any]:
+    def _described(self, agents: Mapping[str, Agent]) -> Mapping[str, Any]:
         return {
             "version": self._version,
-            "agents": _by_name(agents),
+            "agents": _by_name(described(agents)),
             "audioFileTranscriptionEnabled": self._options.transcription is not None,
             "mode": "sse",
             "threadEndpoints": THREAD_ENDPOINTS,
             "suggestions": True,
-            **self._drawing(),
+            **self._drawing(agents),
             "telemetryDisabled": True,
         }
 
-    def _drawing(self) -> Mapping[str, Any]:
-        """Which agents can draw, so that pages load what shows it."""
+    def _drawing(self, agents: Mapping[str, Agent]) -> Mapping[str, Any]:
+        """Which agents always draw, so that pages load what shows it, and describe their catalog to
+        these; without names, to all.
+        """
         drawing = self._runtime.options.generative_ui
-        agents = self._runtime.agents.items()
-        drawn = {name: drawn_by(agent) | drawing.kinds(name) for name, agent in agents}
+        drawn = drawing.always(agents)
         surfaces = [name for name, kinds in drawn.items() if "a2ui" in kinds]
         open_ui = any("open-generative-ui" in kinds for kinds in drawn.values())
-        description = {"a2uiEnabled": bool(surfaces), "openGenerativeUIEnabled": open_ui}
-        return description | ({"a2ui": {"enabled": True, "agents": surfaces}} if surfaces else {})
+        flags = {"a2uiEnabled": bool(surfaces), "openGenerativeUIEnabled": open_ui}
+        if not surfaces:
+            return flags
+        named = {} if drawing.all_draw_surfaces else {"agents": surfaces}
+        return {**flags, "a2ui": {"enabled": True, **named}}
 
 
 def _by_name(agents: Sequence[AgentInfo]) -> Mapping[str, Any]:

@@ -15,6 +15,8 @@ class Drawing(Wrapper):
 
 
 def drawn_by(agent: object) -> frozenset[str]:
-    """What the agent draws, with whatever it is wrapped in."""
+    """What the agent draws, with whatever it is wrapped in, or what answers in its place."""
+    if not isinstance(agent, Wrapper):
+        return frozenset()
     own = frozenset({agent.draws}) if isinstance(agent, Drawing) else frozenset()
-    return own | drawn_by(agent.agent) if isinstance(agent, Wrapper) else own
+    return own.union(*map(drawn_by, agent.answering))

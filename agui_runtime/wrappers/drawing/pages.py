@@ -1,8 +1,8 @@
-"""Who draws: all agents of a runtime, or those whose page asks for it."""
+"""Who draws: all agents of a runtime, those that it names, or those whose page asks for it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ag_ui.core import RunAgentInput
@@ -26,6 +26,9 @@ class GenerativeUI:
     tool that writes pages. True has them draw always, False never. `mcp_apps` are MCP servers with
     pages of their own, see `MCPAppsAgent`. `agents` names those that all of this is about; all,
     when left out. Agents that are wrapped in `A2UIAgent` or `OpenUIAgent` draw in any case.
+
+    A page describes its catalog only to the agents that always draw surfaces, if there are any:
+    these are named to it. Then the others draw none, whatever a page brings.
     """
 
     a2ui: bool | None = None
@@ -46,21 +49,37 @@ class GenerativeUI:
 
         return MCPAppsAgent(agent, self.mcp_apps)
 
-    def kinds(self, name: str) -> frozenset[str]:
-        """What that agent always draws."""
-        about = {A2UIAgent.draws: self.a2ui, OpenUIAgent.draws: self.open_ui}
-        return frozenset(kind for kind, always in about.items() if always and self._means(name))
+    @property
+    def all_draw_surfaces(self) -> bool:
+        """Whether each agent does, also those that nobody knows yet."""
+        return self.a2ui is True and self.agents is None
 
-    def applied(self, name: str, agent: Agent, request: RunAgentInput) -> Agent:
-        """The agent as it is to answer this request."""
+    def always(self, agents: Mapping[str, Agent]) -> Mapping[str, frozenset[str]]:
+        """What each of the agents draws, whatever a page brings."""
+        about = {A2UIAgent.draws: self.a2ui, OpenUIAgent.draws: self.open_ui}
+        chosen = frozenset(kind for kind, always in about.items() if always)
+        return {
+            name: drawn_by(agent) | (chosen if self._means(name) else frozenset())
+            for name, agent in agents.items()
+        }
+
+    def applied(self, name: str, agents: Mapping[str, Agent], request: RunAgentInput) -> Agent:
+        """That one of the agents, as it is to answer this request."""
+        agent = agents[name]
         if not self._means(name):
             return agent
         drawn = drawn_by(agent)
         if OpenUIAgent.draws not in drawn and _wanted(self.open_ui, _offers_pages(request)):
             agent = OpenUIAgent(agent)
-        if A2UIAgent.draws not in drawn and _wanted(self.a2ui, _has_catalog(request)):
+        if A2UIAgent.draws not in drawn and _wanted(self.a2ui, self._may_draw(agents, request)):
             agent = A2UIAgent(agent)
         return agent
+
+    def _may_draw(self, agents: Mapping[str, Agent], request: RunAgentInput) -> bool:
+        """Whether the page has a catalog, and describes it to agents that were not named to it."""
+        if not _has_catalog(request):
+            return False
+        return not any(A2UIAgent.draws in kinds for kinds in self.always(agents).values())
 
     def _means(self, name: str) -> bool:
         return self.agents is None or name in self.agents
