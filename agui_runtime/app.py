@@ -33,10 +33,13 @@ GRAPHQL_PATH = "/graphql"
 
 
 class Served(NamedTuple):
-    """What an app of `create_app` serves, and at which path; it is at `app.state.served`."""
+    """What an app of `create_app` serves, and at which path, with that of its `mount`; it is at
+    `app.state.served`.
+    """
 
     runtime: CopilotRuntime
     path: str
+    mount: str = ""
 
 
 def create_app(

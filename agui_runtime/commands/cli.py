@@ -104,7 +104,7 @@ def _collect_rarely() -> None:
 
 def _announce(origin: str, settings: Settings, served: Sequence[Served]) -> None:
     lines = [f"agui_runtime on {origin}"]
-    for runtime, path in served:
+    for runtime, path, _ in served:
         lines.append(f"  runtimeUrl   {origin}{path}")
         if not settings.production:
             lines.append(f"  playground   {origin}{path} in a browser")

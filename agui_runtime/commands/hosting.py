@@ -23,6 +23,7 @@ from agui_runtime.settings import Settings
 from agui_runtime.wires.agui.options import WireOptions
 from agui_runtime.wires.health import probes
 from agui_runtime.wires.shared.limits import ServerLimits
+from agui_runtime.wires.shared.paths import MountRoots
 
 NOT_OF_AN_APP = frozenset(
     {"app", "store", "drain_seconds", "allow_anonymous", "log_level", "header_seconds"}
@@ -57,7 +58,7 @@ def runtimes_in(app: object, prefix: str = "") -> Iterator[Served]:
     """The runtimes of an app of `create_app`, or in what such apps are mounted in or wrapped by."""
     served = getattr(getattr(app, "state", None), "served", None)
     if isinstance(served, Served):
-        yield served._replace(path=prefix + served.path)
+        yield served._replace(path=prefix + served.path, mount=prefix)
     elif isinstance(app, Starlette | Router):
         for route in app.routes:
             if isinstance(route, Mount):
@@ -66,14 +67,16 @@ def runtimes_in(app: object, prefix: str = "") -> Iterator[Served]:
         yield from runtimes_in(app.app, prefix)
 
 
-def mounted(mounts: Sequence[BaseRoute]) -> Router:
+def mounted(mounts: Sequence[BaseRoute]) -> MountRoots:
     """One app out of several, with `/healthz` and `/readyz`. The lifespans of all of them go for
     it, and a runtime that none of them opens is opened, too.
     """
     apps = [mount.app for mount in mounts if isinstance(mount, Mount)]
-    runtimes = {each.path: each.runtime for each in runtimes_in(Router(mounts))}
+    served = list(runtimes_in(Router(mounts)))
+    runtimes = {each.path: each.runtime for each in served}
     lifespan = _lifespan(apps, list(runtimes.values()))
-    return Router([*mounts, *probes(runtimes)], lifespan=lifespan, redirect_slashes=False)
+    router = Router([*mounts, *probes(runtimes)], lifespan=lifespan, redirect_slashes=False)
+    return MountRoots(router, [each.mount for each in served if each.mount == each.path])
 
 
 def _lifespan(

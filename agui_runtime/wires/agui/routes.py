@@ -161,5 +161,5 @@ def _segments(scope: Scope) -> list[str]:
     raw = scope.get("raw_path") or quote(scope["path"]).encode()
     path = raw.partition(b"?")[0].decode("ascii", "replace")
     mounted = quote(scope.get("root_path", "").rstrip("/")) + "/"
-    below = path.removeprefix(mounted).strip("/")
+    below = f"{path}/".removeprefix(mounted).strip("/")
     return [unquote(part) for part in below.split("/")] if below else []

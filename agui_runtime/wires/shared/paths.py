@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -36,6 +36,23 @@ class TrailingSlash:
             path = scope["path"].rstrip("/")
             scope = {**scope, "path": path if len(path) >= len(root) else root}
         return self._app(scope, receive, send)
+
+
+class MountRoots:
+    """A middleware that takes the path of a mount, as it is, for the root of what is mounted there:
+    Starlette's routing would redirect it, or know nothing of it. `raw_path` stays as it came.
+    """
+
+    def __init__(self, app: ASGIApp, mounts: Iterable[str]) -> None:
+        self.app = app
+        self._mounts = frozenset(mounts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            within = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
+            if within in self._mounts:
+                scope = {**scope, "path": scope["path"] + "/"}
+        await self.app(scope, receive, send)
 
 
 def ends_with_slash(scope: Scope) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 import orjson
 import pytest
 from fastapi import FastAPI
+from starlette.routing import Mount
+from starlette.types import ASGIApp
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from agui_runtime import CopilotRuntime, create_app
+from agui_runtime.hosting import mounted
 from tests.runtime.worlds import Scripted, text
 from tests.support import client_of
 from tests.wires.agui.serving import events, run_body
@@ -24,19 +27,23 @@ BASES = {"/copilotkit": "", "/ai/copilotkit": "/ai", "": "", "/ai": "/ai"}
 """Where the wires are, and where the app is mounted."""
 
 
-def app(base: str, mounted: str) -> FastAPI:
+def app(base: str, prefix: str) -> FastAPI:
     runtime = CopilotRuntime({"default": Scripted(*text("m1", "Hello"))})
-    inner = create_app(runtime, path=base.removeprefix(mounted) or "/", remote_path="/remote/")
-    if not mounted:
+    inner = create_app(runtime, path=base.removeprefix(prefix) or "/", remote_path="/remote/")
+    if not prefix:
         return inner
     outer = FastAPI()
-    outer.mount(mounted, inner)
+    outer.mount(prefix, inner)
     return outer
 
 
 @pytest.fixture(params=list(BASES))
 def base(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+def script_of(page: httpx.Response) -> str:
+    return page.text.partition('<script defer src="')[2].partition('"')[0]
 
 
 REQUESTS: list[tuple[str, str, Any]] = [
@@ -64,10 +71,10 @@ OUTSIDE: list[tuple[str, str, Any]] = [
 
 
 async def test_a_slash_at_the_end_changes_nothing(base: str) -> None:
-    mounted = BASES[base]
-    outside = [(method, mounted + path, body) for method, path, body in OUTSIDE]
+    prefix = BASES[base]
+    outside = [(method, prefix + path, body) for method, path, body in OUTSIDE]
     inside = [(method, base + path, body) for method, path, body in REQUESTS]
-    async with client_of(app(base, mounted)) as client:
+    async with client_of(app(base, prefix)) as client:
         for method, path, body in [*inside, *outside]:
             there, _, query = path.partition("?")
             for slashes in ("/", "//"):
@@ -85,8 +92,7 @@ async def test_a_run_below_the_root_is_delivered(base: str) -> None:
 async def test_the_page_finds_its_files_with_or_without_the_slash(base: str, slash: str) -> None:
     async with client_of(app(base, BASES[base])) as client:
         page = await client.get(f"{base}{slash}" or "/", headers=PAGE, follow_redirects=True)
-        script = page.text.partition('<script defer src="')[2].partition('"')[0]
-        file = await client.get(str(httpx.URL(str(page.url)).join(script)))
+        file = await client.get(str(page.url.join(script_of(page))))
     assert (page.status_code, file.status_code) == (200, 200)
     assert file.headers["content-type"].startswith("text/javascript")
 
@@ -123,3 +129,35 @@ async def test_what_is_not_there_is_not_redirected(path: str) -> None:
     async with client_of(app("/copilotkit", "")) as client:
         answer = await client.get(path)
     assert answer.status_code == 404
+
+
+def listed() -> ASGIApp:
+    """An app at the root of its mount, beside another one."""
+    return mounted([Mount("/ai", app("", "")), Mount("/other", app("/copilotkit", ""))])
+
+
+def nested() -> ASGIApp:
+    """The same in an app that is somebody's own."""
+    return mounted([Mount("", app("/ai", "/ai"))])
+
+
+@pytest.mark.parametrize("served", [listed, nested])
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_an_app_at_the_root_of_its_mount_is_at_the_path_of_the_mount(
+    served: Callable[[], ASGIApp], slash: str
+) -> None:
+    asking = {"origin": "https://x.test", "access-control-request-method": "POST"}
+    async with client_of(served()) as client:
+        answers = [
+            await client.post(f"/ai{slash}", json={"method": "info"}),
+            await client.post(f"/ai{slash}", json=HELLO),
+            await client.options(f"/ai{slash}", headers=asking),
+            page := await client.get(f"/ai{slash}", headers=PAGE),
+            await client.get(str(page.url.join(script_of(page)))),
+        ]
+        url = str(client.base_url.join(f"/ai{slash}")).replace("http", "ws", 1)
+        async with connect(url, subprotocols=[Subprotocol(PROTOCOL)]):
+            pass
+        beside = await client.get("/air")
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert beside.status_code == 404

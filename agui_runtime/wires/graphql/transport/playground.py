@@ -76,7 +76,7 @@ class Playground:
 
 def _page(scope: Scope) -> str:
     # Relative to the page's own address: wherever the app is mounted, whatever a proxy cuts off.
-    last = "" if ends_with_slash(scope) else f"{scope['path'].rpartition('/')[2]}/"
+    last = "" if ends_with_slash(scope) else f"{scope['path'].rstrip('/').rpartition('/')[2]}/"
     base = escape(quote(f"./{last}playground/"))
     styles = (f'<link rel="stylesheet" href="{base}{name}">' for name in STYLES)
     scripts = (f'<script defer src="{base}{name}"></script>' for name in SCRIPTS)
