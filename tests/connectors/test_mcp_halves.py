@@ -1,15 +1,21 @@
-"""MCP servers may say half an emoji, as JavaScript writes it: the tool's result is there."""
+"""MCP servers may say half an emoji, as JavaScript writes it: the tool's result is there.
+
+What cannot be read at all ends the call, and does not let it wait.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime.connectors.mcp import McpServer
-from tests.connectors.test_mcp import world
+from tests.connectors.test_mcp import error_of, world
+from tests.fakes import mcp_lines
 from tests.support import served
 
 TOOL = {"name": "odd", "inputSchema": {"type": "object", "properties": {}}}
@@ -58,17 +64,17 @@ class Server:
             yield text[start : start + self._size]
 
 
+SAID = [
+    (r"cut \ud83d", "cut \ufffd"),
+    (r"\ude00 cut \u00e4", "\ufffd cut \xe4"),
+    (r"\ud83d\ude00 \ud83d!", "\U0001f600 \ufffd!"),
+    (r"a backslash \\ud83d \\", "a backslash \\ud83d \\"),
+]
+
+
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
-@pytest.mark.parametrize(
-    ("said", "heard"),
-    [
-        (r"cut \ud83d", "cut \ufffd"),
-        (r"\ude00 cut \u00e4", "\ufffd cut \xe4"),
-        (r"\ud83d\ude00 \ud83d!", "\U0001f600 \ufffd!"),
-        (r"a backslash \\ud83d \\", "a backslash \\ud83d \\"),
-    ],
-)
+@pytest.mark.parametrize(("said", "heard"), SAID)
 async def test_half_an_emoji_of_a_server_is_replaced(
     said: str, heard: str, kind: str, size: int
 ) -> None:
@@ -76,3 +82,49 @@ async def test_half_an_emoji_of_a_server_is_replaced(
         server = McpServer(url=f"{origin}/mcp", connect_timeout=5, timeout=5)
         async with world(server) as it:
             assert await it.call("odd") == heard
+
+
+def process(line: bytes) -> McpServer:
+    """A server in a process that answers a call with the line; nobody waits for its timeout."""
+    return McpServer(command=(sys.executable, mcp_lines.__file__, os.fsdecode(line)), timeout=600)
+
+
+RESULT = '{"jsonrpc":"2.0","id":ID,"result":{"content":[{"type":"text","text":"TEXT"}]}}'
+
+
+@pytest.mark.parametrize(("said", "heard"), [*SAID, ("\udced\udca0\udcbd!", "\ufffd\ufffd\ufffd!")])
+async def test_half_an_emoji_of_a_process_is_replaced(said: str, heard: str) -> None:
+    line = RESULT.replace("TEXT", said).encode("utf-8", "surrogateescape")
+    async with world(process(line)) as it:
+        assert await it.call("odd") == heard
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        RESULT[:40],
+        '{"result":{"content":[oh],"jsonrpc":"2.0","id":ID}',
+        '{"result":oh,"jsonrpc":"2.0","id":ID}',
+        '{"id":ID,"jsonrpc":"2.0","result":oh}',
+        '{"jsonrpc":"2.0","id":ID}',
+        RESULT.replace("TEXT", r"\ud83d \x"),
+    ],
+)
+async def test_a_process_whose_answer_cannot_be_read_fails_the_call_at_once(line: str) -> None:
+    async with world(process(line.encode())) as it:
+        error = error_of(await it.call("odd"))
+    assert error["message"].endswith(": what it answered is no JSON-RPC")
+
+
+async def test_a_server_whose_answer_cannot_be_read_fails_the_call_at_once() -> None:
+    class Broken(Server):
+        def _blocks(self, asked: dict[str, object]) -> Iterator[bytes]:
+            whole = b"".join(super()._blocks(asked))
+            yield whole[:50] if asked["method"] == "tools/call" else whole
+
+    async with (
+        served(Broken("hi", "application/json", 99)) as origin,
+        world(McpServer(url=f"{origin}/mcp", timeout=600)) as it,
+    ):
+        error = error_of(await it.call("odd"))
+    assert error["message"].endswith(": what it answered is no JSON-RPC")

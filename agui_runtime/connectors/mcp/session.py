@@ -9,11 +9,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import httpx
 from pydantic import AnyUrl, BaseModel, ValidationError
 
+from agui_runtime.connectors.mcp.answers import UNREADABLE, Answers
 from agui_runtime.connectors.mcp.requests import LastAnswer, calling, listing
 from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.split_characters import without_cuts
@@ -167,7 +168,8 @@ class McpSession:
                 return asking.result()
         except McpError as error:
             self.broken = self.broken or error.error.code in _LOST
-            raise self._failure("REFUSED", f": {error}") from error
+            kind = "BROKEN" if error.error.code == UNREADABLE else "REFUSED"
+            raise self._failure(kind, f": {error}") from error
         except Exception as error:
             self.broken = True
             raise self._failure("BROKEN", " failed") from error
@@ -222,7 +224,7 @@ async def _session(
 
     async with AsyncExitStack() as stack:
         read, write = await _connected(server, http, stack)
-        session = ClientSession(read, write, message_handler=heard)
+        session = ClientSession(cast(Any, Answers(read)), write, message_handler=heard)
         yield await stack.enter_async_context(session)
 
 
@@ -250,7 +252,9 @@ async def _connected(server: McpServer, http: LastAnswer, stack: AsyncExitStack)
 
         program, *arguments = server.command
         env = get_default_environment() | dict(server.env)
-        process = StdioServerParameters(command=program, args=arguments, env=env)
+        process = StdioServerParameters(
+            command=program, args=arguments, env=env, encoding_error_handler="replace"
+        )
         return await stack.enter_async_context(stdio_client(process))
     if httpx.URL(server.url).path.endswith("/sse"):
         from mcp.client.sse import sse_client

@@ -1,0 +1,78 @@
+"""Answers of MCP servers that MCP's own client cannot read: mended, or told to whoever asked.
+
+The client says so to its log, and leaves whoever asked waiting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from agui_runtime.core.jsontext import without_halves
+
+if TYPE_CHECKING:
+    from mcp.shared.message import SessionMessage
+
+UNREADABLE = -32099
+"""The code of the error in place of an answer that cannot be read; one of those for clients' own
+use (JSON-RPC 2.0, 5.1).
+"""
+
+_BEGINNING = re.compile(rb'\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d{1,9})\s*,')
+_END = re.compile(rb'"jsonrpc"\s*:\s*"2\.0"\s*,\s*"id"\s*:\s*(\d{1,9})\s*\}\s*\Z')
+"""Where servers write the id of an answer. Anywhere else it may belong to what they answer."""
+
+
+class Answers:
+    """What a server says, for MCP's client to read: its stream of messages, each readable.
+
+    Halves of characters are replaced. What is no message but names the request that it is for is
+    an error for that one. Anything else, such as what a process prints besides, stays as it is.
+    """
+
+    def __init__(self, stream: Any) -> None:  # noqa: ANN401  # anyio's, of messages and failures
+        self._stream = stream
+
+    async def __aenter__(self) -> Answers:
+        await self._stream.__aenter__()
+        return self
+
+    async def __aexit__(self, *reason: object) -> None:
+        await self._stream.__aexit__(*reason)
+
+    async def __aiter__(self) -> AsyncIterator[SessionMessage | Exception]:
+        async for message in self._stream:
+            yield _readable(message) if isinstance(message, ValidationError) else message
+
+
+def _readable(unread: ValidationError) -> SessionMessage | ValidationError:
+    from mcp.shared.message import SessionMessage
+    from mcp.types import ErrorData, JSONRPCError, JSONRPCMessage
+
+    said = [fault["input"] for fault in unread.errors(include_url=False, include_context=False)]
+    line = said[0].encode() if isinstance(said[0], str) else said[0]
+    text = line if isinstance(line, bytes) else b""
+    mended = without_halves(text)
+    if mended != text:
+        try:
+            return SessionMessage(JSONRPCMessage.model_validate_json(mended))
+        except ValidationError:
+            pass  # it is no message for another reason, too
+    about = next(_ids(text, said), None)
+    if about is None:
+        return unread
+    fault = ErrorData(code=UNREADABLE, message="what it answered is no JSON-RPC")
+    return SessionMessage(JSONRPCMessage(JSONRPCError(jsonrpc="2.0", id=about, error=fault)))
+
+
+def _ids(text: bytes, said: list[Any]) -> Iterator[int]:
+    """The id of the request that it is for, where that can be seen."""
+    for found in (_BEGINNING.match(text), _END.search(text)):
+        if found:
+            yield int(found[1])
+    for each in said:
+        if isinstance(each, dict) and type(each.get("id")) is int:
+            yield each["id"]
