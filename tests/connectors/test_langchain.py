@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -196,6 +197,20 @@ def test_whatever_the_library_calls_it_a_part_is_read(block: object, part: Json)
 
 
 FIRST = {"type": "summary_text", "text": "First"}
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "file", "url": "data:text/plain,cut \ud83d"},
+        {"type": "text-plain", "text": "cut \ud83d"},
+        {"type": "file", "source_type": "text", "data": "cut \ud83d"},
+    ],
+)
+def test_half_a_character_in_a_document_is_replaced(block: Json) -> None:
+    parts = parts_of([block])
+    assert not isinstance(parts, str)
+    assert base64.b64decode(parts[0]["source"]["value"]).decode() == "cut \ufffd"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from agui_runtime.connectors.shared.langchain.blocks import Block
 from agui_runtime.core.attachments import UNKNOWN_TYPE, USUAL_TYPES
+from agui_runtime.core.jsontext import whole
 
 Part: TypeAlias = dict[str, Any]
 
@@ -112,7 +113,7 @@ def _as_text(fields: Mapping[str, Any], kind: str) -> Iterator[Part]:
     """Plain text as a document, Anthropic's or LangChain's own."""
     text = fields.get("text", fields.get("data") if fields["source_type"] == "text" else None)
     if kind == "document" and isinstance(text, str):
-        yield _inline(b64encode(text.encode()).decode(), _mime(fields) or "text/plain")
+        yield _inline(b64encode(whole(text).encode()).decode(), _mime(fields) or "text/plain")
 
 
 def _as_bytes(fields: Mapping[str, Any], kind: str) -> Iterator[Part]:
@@ -153,7 +154,7 @@ def _data_url(value: str) -> Part | None:
     mime, *about = head.split(";")
     if "base64" in about:
         return _inline(body, mime or "text/plain")
-    return _inline(b64encode(unquote_to_bytes(body)).decode(), mime or "text/plain")
+    return _inline(b64encode(unquote_to_bytes(whole(body))).decode(), mime or "text/plain")
 
 
 def _inline(value: str, mime: str) -> Part:
