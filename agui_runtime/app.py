@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agui_runtime.core.errors import AguiError, Misconfigured
+from agui_runtime.hooks.run_log import request_id_of
+from agui_runtime.runtime.forwarding import check_forwarding
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.options import WireOptions
 from agui_runtime.wires.agui.routes import Wire
@@ -21,9 +23,12 @@ from agui_runtime.wires.health import probes
 from agui_runtime.wires.shared.admission import AdmissionRules, Hosts, listed
 from agui_runtime.wires.shared.before_request import Before
 from agui_runtime.wires.shared.gate import Gate
+from agui_runtime.wires.shared.http import RetryAfter, headers_of, log_failure
 from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.paths import TrailingSlash, base_of
 from agui_runtime.wires.shared.slow_bodies import TimedBodies
+
+logger = logging.getLogger(__name__)
 
 WIRE_OPTIONS = WireOptions()
 LIMITS = ServerLimits()
@@ -76,9 +81,10 @@ def create_app(
         forms=[f"{path}/transcribe"],
         probes=["/healthz", "/readyz"],
     )
+    check_forwarding(runtime.agents, runtime.remotes, wire_options.forwarded)
     app.add_middleware(wire.in_front_of)
     _guard(app, runtime, rules, limits)
-    app.add_exception_handler(AguiError, _told)
+    app.add_exception_handler(AguiError, _of_a_route)
     app.router.routes.extend(probes({path: runtime}))
     app.include_router(_graphql(runtime, path, wire, wire_options, production))
     if remote_path is not None:
@@ -146,23 +152,6 @@ def _answer_other_origins(app: FastAPI, rules: AdmissionRules) -> None:
     )
 
 
-class RetryAfter:
-    """Adds `Retry-After` where coming back helps: the server drains, its store is away for a
-    moment, or a caller has too many requests open.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def told(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in (429, 503):
-                message["headers"] = [*message.get("headers", ()), (b"retry-after", b"2")]
-            await send(message)
-
-        await self._app(scope, receive, told if scope["type"] == "http" else send)
-
-
 def _is_for_any(origins: Sequence[str]) -> bool:
     """A browser refuses credentials with a wildcard; a list that mixes them is a mistake."""
     if isinstance(origins, str):
@@ -172,6 +161,11 @@ def _is_for_any(origins: Sequence[str]) -> bool:
     return "*" in origins
 
 
-async def _told(request: Request, error: Exception) -> JSONResponse:
+async def _of_a_route(request: Request, error: Exception) -> JSONResponse:
+    """What the runtime raised in a route that somebody added to the app; the wires answer theirs
+    themselves.
+    """
     assert isinstance(error, AguiError)
+    if error.status >= 500:
+        log_failure(logger, request_id_of(headers_of(request.scope)), error)
     return JSONResponse({"error": error.code, "message": error.message}, error.status)

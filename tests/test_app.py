@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 from fastapi import FastAPI
 
-from agui_runtime import CopilotRuntime, create_app
+from agui_runtime import CopilotRuntime, WireOptions, create_app
 from agui_runtime.commands.hosting import hosted
+from agui_runtime.connectors.agui import AGUIAgent
+from agui_runtime.connectors.copilotkit import RemoteEndpoint
+from agui_runtime.connectors.langgraph import LangGraphAgent
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.events import ANONYMOUS
 from agui_runtime.settings import Settings
+from agui_runtime.wrappers import limited, with_fallback, with_handoff
 from tests.runtime.worlds import Scripted, text
 from tests.support import client_of
 
@@ -54,6 +59,29 @@ async def test_it_can_be_mounted_in_another_app() -> None:
         assert (await client.post("/ai/copilotkit", json=HELLO)).status_code == 200
 
 
+async def test_what_the_runtime_raises_in_a_route_of_yours_is_answered() -> None:
+    runtime = a_runtime()
+    app = create_app(runtime)
+
+    @app.get("/thread/{thread}")
+    async def thread(thread: str) -> str:
+        return (await runtime.threads.get(thread, ANONYMOUS)).agent
+
+    @app.get("/ready")
+    async def ready() -> None:
+        await runtime.check()
+
+    async with client_of(app) as client:
+        unknown = await client.get("/thread/t1")
+        await runtime.drain(0)
+        draining = await client.get("/ready")
+    assert (unknown.status_code, unknown.json()) == (
+        404,
+        {"error": "THREAD_NOT_FOUND", "message": "no thread 't1'"},
+    )
+    assert (draining.status_code, draining.json()["error"]) == (503, "SHUTDOWN")
+
+
 async def test_pages_of_any_origin_may_call_without_credentials() -> None:
     async with client_of(create_app(a_runtime())) as client:
         answer = await client.post("/copilotkit", json=HELLO, headers={"origin": PAGE})
@@ -85,6 +113,74 @@ async def test_a_preflight_lets_the_front_ends_headers_through() -> None:
 def test_a_wildcard_beside_origins_is_refused() -> None:
     with pytest.raises(Misconfigured, match="not both"):
         create_app(a_runtime(), cors_origins=["*", PAGE])
+
+
+TOKEN = ["x-token"]
+
+
+@pytest.mark.parametrize(
+    ("named", "seen"),
+    [
+        (TOKEN, ()),
+        (["X-Token", "authorization"], ("authorization",)),
+        (["x-*"], ("authorization", "y-*")),
+        (["x-tenant-*"], ("x-tenantless",)),
+        (["x-*"], ("x-real-ip",)),
+        (["x-real-ip"], ("x-*",)),
+        (["x-forwarded-*"], ("x-*",)),
+        (["cookie"], ("authorization",)),
+    ],
+)
+def test_headers_that_an_agent_never_sees_cannot_be_sent_on(
+    named: list[str], seen: tuple[str, ...]
+) -> None:
+    options = WireOptions(forward_headers=seen)
+    for runtime in forwarding(named):
+        with pytest.raises(Misconfigured, match="which agents never see") as refused:
+            create_app(runtime, wire_options=options)
+        assert "AGUI_FORWARD_HEADERS" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("named", "seen"),
+    [
+        ([], ()),
+        (["*"], ()),
+        (["authorization"], ("authorization",)),
+        (TOKEN, ("x-*",)),
+        (["x-*"], ("x-token",)),
+        (["x-tenant-*"], ("x-*",)),
+        (["x-*"], ("x-tenant-*",)),
+        (["x-real-ip"], ("X-Real-IP",)),
+    ],
+)
+def test_headers_that_an_agent_may_see_can_be_sent_on(
+    named: list[str], seen: tuple[str, ...]
+) -> None:
+    for runtime in forwarding(named):
+        create_app(runtime, wire_options=WireOptions(forward_headers=seen))
+
+
+def test_a_header_that_the_environment_does_not_name_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="x-token"):
+        hosted(Settings.read({"AGUI_APP": "tests.fakes.hosted:forwarding"}))
+    named = {"AGUI_APP": "tests.fakes.hosted:forwarding", "AGUI_FORWARD_HEADERS": "x-token"}
+    assert hosted(Settings.read(named)).served
+
+
+def forwarding(named: list[str]) -> Iterator[CopilotRuntime]:
+    """Runtimes whose agents, or remotes, send these headers on, wherever those agents are."""
+    url = "http://127.0.0.1:9"
+    remote, plain = AGUIAgent(url, forward_headers=named), Scripted()
+    for agent in (
+        remote,
+        limited(remote, 1),
+        with_fallback(plain, remote),
+        with_handoff(plain, {"other": limited(remote, 1)}),
+        LangGraphAgent(url, "graph", forward_headers=named),
+    ):
+        yield CopilotRuntime({"default": agent})
+    yield CopilotRuntime({}, remotes=[RemoteEndpoint(url, forward_headers=named)])
 
 
 def test_without_settings_the_demo_answers_and_says_so() -> None:

@@ -28,6 +28,7 @@ from agui_runtime.agents.items import (
 from agui_runtime.core.attachments import in_words
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event, RunContext
+from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.shorthand import Shorthand
 from agui_runtime.core.split_characters import Halves
 from agui_runtime.off_loop import in_a_thread
@@ -105,6 +106,14 @@ class Offer:
 
     agents: Mapping[str, Agent] = field(default_factory=dict)
     tools: Sequence[OfferedTool] = ()
+
+
+@runtime_checkable
+class Forwards(Protocol):
+    """An agent or a source that sends headers of the front end's request on to its server."""
+
+    @property
+    def forwarded_headers(self) -> HeaderNames: ...
 
 
 @runtime_checkable

@@ -65,11 +65,31 @@ class HeaderNames:
         """Of these headers, whose names are in lower case, those that go on."""
         return {name: value for name, value in headers.items() if self._means(name)}
 
+    def never_in(self, seen: HeaderNames) -> list[str]:
+        """Which of these names and patterns mean no header that `seen` lets through; `*` means
+        whatever that is.
+        """
+        names = [name for name in self._names if not seen._means(name)]
+        starts = [start for start in self._starts if start and not seen._lets_some(start)]
+        return sorted([*names, *(f"{start}*" for start in starts)])
+
+    def _lets_some(self, start: str) -> bool:
+        """Whether some header that begins so gets through both a pattern and these."""
+        if start.startswith(_ON_THE_WAY):
+            return False
+        named = (name for name in self._names if name.startswith(start))
+        ours = (each for each in self._starts if each.startswith(start) or start.startswith(each))
+        return any(ours) or any(not _is_unmeant(name) for name in named)
+
     def _means(self, name: str) -> bool:
         if name in self._names:
             return True
         by_pattern = bool(self._starts) and name.startswith(self._starts)
-        return by_pattern and name not in _UNMEANT and not name.startswith(_ON_THE_WAY)
+        return by_pattern and not _is_unmeant(name)
+
+
+def _is_unmeant(name: str) -> bool:
+    return name in _UNMEANT or name.startswith(_ON_THE_WAY)
 
 
 def for_agents(names: Iterable[str]) -> HeaderNames:

@@ -94,7 +94,8 @@ class CopilotRuntime:
         self.authenticate = authenticate
         self.before_request = before_request
         self._quota = Quota(self.options.caller_runs, self.options.runs, "runs")
-        self._sources = Sources(self.agents, self.actions, remotes)
+        self.remotes = tuple(remotes)
+        self._sources = Sources(self.agents, self.actions, self.remotes)
         self._hooks = Hooks(hooks)
         self._guardrails = tuple(guardrails)
         self._runs: dict[asyncio.Task[None], Run] = {}
@@ -137,6 +138,8 @@ class CopilotRuntime:
         """Start nothing new, let the live runs go on for `limit` seconds, end the rest with
         SHUTDOWN.
         """
+        if not self._closing:
+            logger.info("new runs are refused from now on; %d are live", len(self._runs))
         self._closing = True
         if self._runs and limit:
             await asyncio.wait(list(self._runs), timeout=limit)

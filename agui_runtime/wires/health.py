@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from agui_runtime.core.errors import AguiError
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.shared.http import RetryAfter
 from agui_runtime.wrappers import breaker_states
 
 
@@ -29,7 +31,10 @@ def probes(runtimes: Mapping[str, CopilotRuntime]) -> list[Route]:
         breakers = _breakers(runtimes)
         return JSONResponse({"status": "ready", **({"breakers": breakers} if breakers else {})})
 
-    return [Route("/healthz", _healthy), Route("/readyz", ready)]
+    return [
+        Route("/healthz", _healthy),
+        Route("/readyz", ready, middleware=[Middleware(RetryAfter)]),
+    ]
 
 
 async def _healthy(request: Request) -> JSONResponse:

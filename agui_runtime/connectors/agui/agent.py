@@ -32,6 +32,7 @@ from agui_runtime.core.distinct_ids import TEXT
 from agui_runtime.core.errors import AgentFailure, ProtocolFailure
 from agui_runtime.core.event_stream import EventStreamParser
 from agui_runtime.core.events import TERMINAL, THINKING, Event, Message
+from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.off_loop import is_much, unless_long
 
 logger = logging.getLogger(__name__)
@@ -94,6 +95,10 @@ class AGUIAgent:
             sizes=sizes,
             client=client,
         )
+
+    @property
+    def forwarded_headers(self) -> HeaderNames:
+        return self._server.forwarded_headers
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         """The endpoint's events, up to its terminal one."""

@@ -26,6 +26,7 @@ from agui_runtime.connectors.shared.remote import (
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, RemoteFailure
 from agui_runtime.core.events import RunContext
+from agui_runtime.core.forwarded_headers import HeaderNames
 
 FRESH = 60.0
 """Seconds for which an answer of `/info` is used again."""
@@ -75,6 +76,10 @@ class RemoteEndpoint:
         self._down = down
         self._clock = clock
         self._kept: dict[bytes, _CachedOffer] = {}
+
+    @property
+    def forwarded_headers(self) -> HeaderNames:
+        return self._server.forwarded_headers
 
     async def offer(self, context: RunContext) -> Offer:
         """Its agents and actions for this context; raises RemoteFailure, and InvalidInput for

@@ -25,6 +25,7 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.errors import ProtocolFailure, RemoteFailure
 from agui_runtime.core.event_stream import EventStreamParser
 from agui_runtime.core.events import Event, Message, RunContext
+from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.repair import repair
 from agui_runtime.off_loop import is_much, unless_long
 
@@ -79,6 +80,10 @@ class LangGraphAgent:
             patience=patience,
             client=client,
         )
+
+    @property
+    def forwarded_headers(self) -> HeaderNames:
+        return self._server.forwarded_headers
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         """The events of one run of the graph, or of its continuation after an interrupt.

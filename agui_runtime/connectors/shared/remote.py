@@ -84,7 +84,7 @@ class RemoteServer:
         self.what = what
         self._url = _checked(url)
         self._headers = dict(headers or {})
-        self._forwarded = for_servers(forward_headers)
+        self.forwarded_headers = for_servers(forward_headers)
         self._on_before_request = on_before_request
         self._patience = patience
         self._timeout = httpx.Timeout(patience.silence, connect=patience.connect)
@@ -103,7 +103,7 @@ class RemoteServer:
 
     def forwarded(self, context: RunContext) -> dict[str, str]:
         """The front end's headers that go on to this server."""
-        return self._forwarded.pick(context.headers)
+        return self.forwarded_headers.pick(context.headers)
 
     async def ask(
         self, path: str, body: Mapping[str, Any], context: RunContext | None = None

@@ -19,7 +19,7 @@ from agui_runtime.off_loop import SLICE, is_much, slices
 from agui_runtime.wires.agui.envelope import Enveloped
 from agui_runtime.wires.agui.errors import HttpRefusal, answer_for
 from agui_runtime.wires.shared.bodies import BodyLimits, loaded
-from agui_runtime.wires.shared.http import Headers, headers_of, read_body, reply
+from agui_runtime.wires.shared.http import Headers, headers_of, log_failure, read_body, reply
 from agui_runtime.wires.shared.sse import EventStreamAnswer, frame
 
 logger = logging.getLogger(__name__)
@@ -127,8 +127,7 @@ class AguiExchange:
             await self.answer(body, status, headers)
 
     def _log(self, error: Exception) -> None:
-        cause = None if isinstance(error, AguiError) and error.__cause__ is None else error
-        logger.error("request %s failed: %s", self.request_id, error, exc_info=cause)
+        log_failure(logger, self.request_id, error)
 
 
 def _end_of(error: OwnerLost) -> Mapping[str, str]:

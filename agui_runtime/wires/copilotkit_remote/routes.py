@@ -36,6 +36,7 @@ from agui_runtime.wires.shared.http import (
     AS_IT_COMES,
     ClientGone,
     headers_of,
+    log_failure,
     read_body,
     reply,
     unless_gone,
@@ -229,7 +230,7 @@ class _App:
                 await self._answer(await self._wire.read(scope, asker, receive, send))
         except AguiError as error:
             if error.status >= 500:
-                logger.error("request %s failed: %s", request_id, error, exc_info=error.__cause__)
+                log_failure(logger, request_id, error)
             await reply(send, error.status, headers, _error(error.message))
         except ClientGone:
             return

@@ -129,7 +129,7 @@ async def catalogs(client: httpx.AsyncClient, info: dict[str, Any], agent: str) 
     """With which catalogs the agent draws for a page that has `shop`."""
     named = info.get("a2ui", {}).get("agents")
     schema = {"description": SCHEMA_CONTEXT, "value": json.dumps({"catalogId": "shop"})}
-    sent = asked(
+    sent = run_body(
         thread=agent,
         context=[schema] if named is None or agent in named else [],
         forwardedProps={"a2uiCatalogAvailable": True},

@@ -47,6 +47,16 @@ async def sign_in(request: Request) -> Response | None:
     return None if known else RedirectResponse("/login")
 
 
+def wait_a_minute(request: Request) -> Response:
+    return JSONResponse({"please": "wait"}, 429, {"Retry-After": "60"})
+
+
+async def test_an_answer_that_says_when_to_come_back_is_sent_as_it_is() -> None:
+    async with serving(before_request=wait_a_minute) as client:
+        answer = await client.get(f"{PATH}/info")
+    assert answer.headers.get_list("retry-after") == ["60"]
+
+
 @pytest.mark.parametrize(("path", "body"), WIRES)
 async def test_authenticate_may_answer_by_itself(path: str, body: dict[str, Any]) -> None:
     async with serving(authenticate=pay_first) as client:

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from agui_runtime import CopilotRuntime, create_app
-from agui_runtime.hosting import mounted
+from agui_runtime.commands.hosting import mounted
 from tests.runtime.worlds import Scripted, text
 from tests.support import client_of
 from tests.wires.agui.serving import events, run_body

@@ -17,7 +17,7 @@ from agui_runtime.wires.graphql.engine.engine import answer, failure, is_underst
 from agui_runtime.wires.graphql.engine.operations import Refused
 from agui_runtime.wires.graphql.transport.accept import Accepted
 from agui_runtime.wires.graphql.transport.http import BadRequest, not_acceptable
-from agui_runtime.wires.shared.http import headers_of, reply
+from agui_runtime.wires.shared.http import RETRY_AFTER, headers_of, reply
 
 
 class GraphQLExchange:
@@ -73,7 +73,7 @@ class GraphQLExchange:
     async def fail(self, error: Exception) -> None:
         """Answer an operation that could not even be begun, though nothing is wrong with it."""
         if isinstance(error, TooManyRequests):
-            self._told.append((b"retry-after", b"2"))
+            self._told.append(RETRY_AFTER)
         told = failure(error, self.request_id)
         await self._answer(jsontext.dumps({"errors": [told], "data": None}))
 
