@@ -206,10 +206,10 @@ def capabilities_of(agent: object) -> dict[str, Any] | None:
 
     That is its attribute `capabilities`: a JSON object, or AG-UI's AgentCapabilities.
     """
-    told = getattr(agent, "capabilities", None)
-    if isinstance(told, BaseModel):
-        told = told.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return told if isinstance(told, dict) else None
+    stated = getattr(agent, "capabilities", None)
+    if isinstance(stated, BaseModel):
+        stated = stated.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return stated if isinstance(stated, dict) else None
 
 
 async def events_of(agent: Agent, request: RunAgentInput) -> AsyncGenerator[Event, None]:

@@ -63,7 +63,7 @@ class Engagement:
         self._fold = Fold()
 
     @property
-    def said(self) -> str:
+    def answer(self) -> str:
         """The text of all that it said."""
         texts = (m.get("content") for m in self._fold.messages if m["role"] == "assistant")
         return "\n".join(text for text in texts if text)
@@ -86,7 +86,7 @@ class Engagement:
     async def _legal(self) -> AsyncGenerator[Event, None]:
         """The agent's events in legal order, with whatever it left open closed."""
         grammar = Grammar(new_id=lambda: str(uuid4()))
-        async with aclosing(events_of(self._delegate.agent, self._asked())) as events:
+        async with aclosing(events_of(self._delegate.agent, self._own_request())) as events:
             async for event in events:
                 for legal in grammar.accept(event):
                     yield legal
@@ -95,7 +95,7 @@ class Engagement:
         for event in grammar.closers():
             yield event
 
-    def _asked(self) -> RunAgentInput:
+    def _own_request(self) -> RunAgentInput:
         own = {"run_id": self._run_id, "tools": [], "state": self._delegate.state}
         return self._request.model_copy(update=own)
 

@@ -199,9 +199,9 @@ def _iterated(made: Any, request: RunAgentInput) -> AsyncIterator[AgentEvent]:  
         return _without_raw(answered(made.clone().run(request), request))
     if isinstance(made, Iterable) and not isinstance(made, BaseModel):
         return _in_a_thread(iter(made))
-    told = "nothing" if made is None else _named(made)
+    described = "nothing" if made is None else _named(made)
     hint = "return the answer as text, or yield it" if made is None else instead_of(made)
-    raise ProtocolFailure(f"the agent returned {told}; {hint}")
+    raise ProtocolFailure(f"the agent returned {described}; {hint}")
 
 
 async def _without_raw(items: AsyncIterator[AgentEvent]) -> AsyncIterator[Event]:

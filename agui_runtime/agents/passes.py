@@ -80,21 +80,21 @@ def accounted(usage: Sequence[Any]) -> Iterator[None]:
         raise
 
 
-def continued(request: RunAgentInput, said: Sequence[Message]) -> RunAgentInput:
+def continued(request: RunAgentInput, answers: Sequence[Message]) -> RunAgentInput:
     """The request with what was said since; answers to questions were given, and count once."""
-    messages = _MESSAGES.validate_python([*request.messages, *said])
+    messages = _MESSAGES.validate_python([*request.messages, *answers])
     props = request.forwarded_props
     if isinstance(props, dict):
         props = {name: value for name, value in props.items() if name != "command"}
-    told = {"messages": messages, "resume": None, "forwarded_props": props}
-    return request.model_copy(update=told)
+    changes = {"messages": messages, "resume": None, "forwarded_props": props}
+    return request.model_copy(update=changes)
 
 
 def result_of(call_id: str, content: str | ResultParts) -> Event:
     """The event that answers a call."""
     ids = {"messageId": f"result-{call_id}", "toolCallId": call_id}
-    said = content.parts if isinstance(content, ResultParts) else content
-    return {"type": "TOOL_CALL_RESULT", **ids, "content": said, "role": "tool"}
+    parts = content.parts if isinstance(content, ResultParts) else content
+    return {"type": "TOOL_CALL_RESULT", **ids, "content": parts, "role": "tool"}
 
 
 _MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])

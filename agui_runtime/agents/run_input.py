@@ -37,11 +37,11 @@ def typed(given: Mapping[str, Any]) -> RunAgentInput:
     cut = {key: list(slices(given[key])) for key in _LISTS if isinstance(given.get(key), list)}
     long = {key: pieces for key, pieces in cut.items() if len(pieces) > 1}
     try:
-        asked = RunAgentInput.model_validate({**given, **dict.fromkeys(long, ())})
+        parsed = RunAgentInput.model_validate({**given, **dict.fromkeys(long, ())})
     except ValidationError as error:
         raise MalformedInput(_faults(error)) from None
     made = {key: _in_parts(key, pieces) for key, pieces in long.items()}
-    return asked.model_copy(update=made) if made else asked
+    return parsed.model_copy(update=made) if made else parsed
 
 
 def dumped(request: RunAgentInput) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from agui_runtime.core.events import Event
 MAX_STEPS = 10
 """So often an agent may go on after its actions within one run."""
 
-_LEFT = "agui_runtime.actions"
+_UNANSWERED = "agui_runtime.actions"
 """The note of calls that nobody carried out because the agent asked something first."""
 
 _Tool: TypeAlias = ServerAction | Delegate
@@ -71,7 +71,7 @@ class _ActingAgent:
         for number in range(1, last + 1):
             step = Step()
             async with _working(_Work(self._box, request, self._follow_up)) as work:
-                async with aclosing(self._said(request, step, work, usage)) as events:
+                async with aclosing(self._emitted(request, step, work, usage)) as events:
                     async for event in events:
                         yield event
                 pending = await self._pending(step, request)
@@ -88,7 +88,7 @@ class _ActingAgent:
         for event in step.end(usage):
             yield event
 
-    async def _said(
+    async def _emitted(
         self, request: RunAgentInput, step: Step, work: _Work, usage: Sequence[Any]
     ) -> AsyncGenerator[Event, None]:
         """What the agent says. Whoever reads on has stored what came before."""
@@ -105,19 +105,21 @@ class _ActingAgent:
     async def _pending(self, step: Step, request: RunAgentInput) -> list[_Call]:
         """The calls that wait for an answer, and those of earlier runs that the agent waits for."""
         if step.asks:
-            await self._leave(step, request)
+            await self._note_calls(step, request)
         pending = step.unanswered()
-        return pending + await _left(step.awaited - {call["id"] for call in pending})
+        return pending + await _noted_calls(step.awaited - {call["id"] for call in pending})
 
-    async def _leave(self, step: Step, request: RunAgentInput) -> None:
+    async def _note_calls(self, step: Step, request: RunAgentInput) -> None:
         """Note the calls that are ours and wait with the agent, for the run that answers it."""
         run = current_run.get(None)
         ours = [c for c in step.fold.open_tool_calls if c["function"]["name"] in self._box]
         if not ours or run is None or run.notes is None:
             return
         answered = {m.tool_call_id for m in request.messages if m.role == "tool"}
-        earlier = [call for call in await run.notes.read(_LEFT) or () if call["id"] not in answered]
-        await run.notes.write(_LEFT, [*earlier, *ours])
+        earlier = [
+            call for call in await run.notes.read(_UNANSWERED) or () if call["id"] not in answered
+        ]
+        await run.notes.write(_UNANSWERED, [*earlier, *ours])
 
 
 class _Work:
@@ -169,7 +171,7 @@ class _Work:
             async for event in events:
                 yield event
         if self._follow_up:
-            yield result_of(call_id, engagement.said)
+            yield result_of(call_id, engagement.answer)
 
 
 @asynccontextmanager
@@ -184,22 +186,22 @@ async def _called(action: ServerAction, arguments: str) -> ActionResult:
     return await action.call(arguments)
 
 
-async def _left(ids: Collection[str]) -> list[_Call]:
+async def _noted_calls(ids: Collection[str]) -> list[_Call]:
     """Those of them that an earlier run left, as it made them, not as a front end tells them."""
     run = current_run.get(None)
     if not ids or run is None or run.notes is None:
         return []
-    latest = {call["id"]: call for call in await run.notes.read(_LEFT) or ()}
+    latest = {call["id"]: call for call in await run.notes.read(_UNANSWERED) or ()}
     return [call for id_, call in latest.items() if id_ in ids]
 
 
-def _answered(call_id: str, content: ActionResult, also_said: bool) -> list[Event]:
+def _answered(call_id: str, content: ActionResult, shown: bool) -> list[Event]:
     text = content.words if isinstance(content, ResultParts) else content
-    said = _said(f"{call_id}-answer", text) if also_said else []
-    return [result_of(call_id, content), *said]
+    answer = _message(f"{call_id}-answer", text) if shown else []
+    return [result_of(call_id, content), *answer]
 
 
-def _said(message_id: str, text: str) -> list[Event]:
+def _message(message_id: str, text: str) -> list[Event]:
     return [
         {"type": "TEXT_MESSAGE_START", "messageId": message_id, "role": "assistant"},
         {"type": "TEXT_MESSAGE_CONTENT", "messageId": message_id, "delta": text},

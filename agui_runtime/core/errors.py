@@ -2,7 +2,7 @@
 show.
 
     AguiError
-    |-- RequestError          the caller's fault, told before a run starts
+    |-- RequestError          the caller's fault, answered before a run starts
     |   |-- InvalidInput      400  INVALID_INPUT
     |   |-- Unauthenticated   401  UNAUTHENTICATED
     |   |-- AgentNotFound     404  AGENT_NOT_FOUND
@@ -13,22 +13,22 @@ show.
     |   |-- Gone              410  HISTORY_GONE          a cursor the store can no longer serve
     |   |-- TooLarge          413  TOO_LARGE
     |   `-- TooManyRequests   429  TOO_MANY_REQUESTS     a caller has too many of them open
-    |-- RunFailure            told as RUN_ERROR, after the run started
-    |   |-- AgentFailure      500  AGENT_ERROR           the agent raised or said RUN_ERROR
+    |-- RunFailure            ends the run with RUN_ERROR
+    |   |-- AgentFailure      500  AGENT_ERROR           the agent raised, or emitted RUN_ERROR
     |   |-- ProtocolFailure   500  AGENT_PROTOCOL_ERROR  the agent's events are not legal AG-UI
     |   |-- ModelFailure      ...  MODEL_*               the model provider refused or broke off
     |   |-- RemoteFailure     502  REMOTE_*              a server that runs agents or actions for us
     |   |-- GuardrailDenied   403  GUARDRAILS_VALIDATION_FAILED
     |   |-- GuardrailFailure  503  GUARDRAILS_UNAVAILABLE
     |   |-- RunTimeout        504  FIRST_EVENT_TIMEOUT | IDLE_TIMEOUT | RUN_TIMEOUT
-    |   |-- Stopped           499  STOPPED               asked for: told as RUN_FINISHED, cancelled
+    |   |-- Stopped           499  STOPPED               ends with RUN_FINISHED, cancelled
     |   |-- ShuttingDown      503  SHUTDOWN
     |   `-- OwnerLost         503  OWNER_LOST            the process that ran it is gone
     |-- StoreUnavailable      503  STORE_UNAVAILABLE
     |   `-- StoreFull         503  STORE_UNAVAILABLE     nothing of the write was stored
     |-- StoreFailed           500  STORE_FAILED          a write failed as nobody expected
     |-- StateUnreadable       500  STATE_UNREADABLE      damaged, or of an unknown schema version
-    `-- Misconfigured         500  MISCONFIGURED         told at start-up
+    `-- Misconfigured         500  MISCONFIGURED         raised at start-up
         `-- MissingExtra      500  MISSING_EXTRA         names the pip line
 
 A message says what to do. The cause of a failure (stack trace, paths, what a provider said in
@@ -145,10 +145,10 @@ class TooManyRequests(RequestError):
 
 
 class RunFailure(AguiError):
-    """Ends a run with RUN_ERROR; `code` and `message` are what every reader is told.
+    """Ends a run with RUN_ERROR; every reader gets its `code` and `message`.
 
-    `upstream` is the HTTP status that a provider answered, when there was one; `usage` what models
-    told of tokens before, in AG-UI's form.
+    `upstream` is the HTTP status that a provider answered, when there was one; `usage` is what
+    models reported of tokens before, in AG-UI's form.
     """
 
     upstream: int | None = None

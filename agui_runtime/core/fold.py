@@ -248,17 +248,17 @@ class Fold:
         self._settle()
         stated = {message["id"]: _copied(message) for message in event["messages"]}
         roles = {message["role"] for message in stated.values()}
-        kept_roles = {"activity", "reasoning"} - roles
-        kept = [
+        lasting_roles = {"activity", "reasoning"} - roles
+        staying = [
             stated.get(message["id"], message)
             for message in self._messages
-            if message["id"] in stated or message["role"] in kept_roles
+            if message["id"] in stated or message["role"] in lasting_roles
         ]
-        known = {message["id"] for message in kept}
+        known = {message["id"] for message in staying}
         new = [message for id_, message in stated.items() if id_ not in known]
         self._own.update(map(id, stated.values()))
-        self.added = [each for each in kept + new if each["id"] not in self._given]
-        self._replace_all(kept + new)
+        self.added = [each for each in staying + new if each["id"] not in self._given]
+        self._replace_all(staying + new)
 
     def _activity(self, event: Event) -> None:
         self._settle()

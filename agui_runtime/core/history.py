@@ -37,13 +37,13 @@ def new_messages(sent: Sequence[Message], known: Set[str]) -> list[Message]:
     return [message for message in without_prompts(sent) if not _is_known(message, known)]
 
 
-def restored(kept: Sequence[Message], sent: Sequence[Message]) -> Sequence[Message]:
+def restored(stored: Sequence[Message], sent: Sequence[Message]) -> Sequence[Message]:
     """What was sent, with the attachments of known messages that came without theirs.
 
     Attachments are large, and a page of 1.10 shows none: what the thread holds need not be sent
     again to be known. Returns `sent` itself where nothing is to be put back.
     """
-    users = {message["id"]: message for message in kept if message["role"] == "user"}
+    users = {message["id"]: message for message in stored if message["role"] == "user"}
     full = [users[each["id"]] if _lacks_attachments(users, each) else each for each in sent]
     return sent if all(map(is_, full, sent)) else full
 
@@ -57,7 +57,7 @@ class Merged(NamedTuple):
     rewritten: bool
 
 
-def merged(kept: Sequence[Message], sent: Sequence[Message]) -> Merged:
+def merged(stored: Sequence[Message], sent: Sequence[Message]) -> Merged:
     """The thread's messages after a request with `sent`, for its run to go on from.
 
     Unknown messages are appended, so that a page which has not seen the thread's latest loses
@@ -66,27 +66,27 @@ def merged(kept: Sequence[Message], sent: Sequence[Message]) -> Merged:
     message whose content is another than before was edited, whatever its id says: it takes the old
     one's place, and what followed the last message that the page still shows is cut.
     """
-    edits = _edits(kept, sent)
-    stated = [edits.get(message["id"], message) for message in kept]
-    additions = new_messages(sent, known_ids(kept))
+    edits = _edits(stored, sent)
+    stated = [edits.get(message["id"], message) for message in stored]
+    additions = new_messages(sent, known_ids(stored))
     if edits or (sent and not additions):
-        shown = _last_shown(kept, sent, additions)
-        stated = stated[: len(kept) if shown is None else shown + 1]
+        shown = _last_shown(stored, sent, additions)
+        stated = stated[: len(stored) if shown is None else shown + 1]
     fold = Fold(stated)
     for message in additions:
         fold.add_message(message)
-    return Merged(fold, bool(edits) or len(stated) < len(kept))
+    return Merged(fold, bool(edits) or len(stated) < len(stored))
 
 
-def admitted(kept: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
+def admitted(stored: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
     """What of `sent` counts where the thread is the truth.
 
     A front end may add what people and agents said, and results that the thread waits for. It can
     neither make up calls nor answer one that it knows nothing of, or that was answered already:
     what was approved, refused or executed is decided by the thread alone.
     """
-    known = known_ids(kept)
-    answered = {m["toolCallId"] for m in kept if m["role"] == "tool"}
+    known = known_ids(stored)
+    answered = {m["toolCallId"] for m in stored if m["role"] == "tool"}
     admitted = []
     for message in sent:
         if message["role"] == "tool" and message["id"] not in known:
@@ -118,17 +118,17 @@ def _is_known(message: Message, known: Set[str]) -> bool:
 
 
 def _last_shown(
-    kept: Sequence[Message], sent: Sequence[Message], additions: Sequence[Message]
+    stored: Sequence[Message], sent: Sequence[Message], additions: Sequence[Message]
 ) -> int | None:
     """The index of the latest kept message that the page shows, None if it shows none."""
     known = sent if additions else sent[-1:]
-    places = {message["id"]: index for index, message in enumerate(kept)}
+    places = {message["id"]: index for index, message in enumerate(stored)}
     return max((places[m["id"]] for m in known if m["id"] in places), default=None)
 
 
-def _edits(kept: Sequence[Message], sent: Sequence[Message]) -> dict[str, Message]:
+def _edits(stored: Sequence[Message], sent: Sequence[Message]) -> dict[str, Message]:
     """The sent messages of users that stand for kept ones of another content, by their ids."""
-    users = {message["id"]: message for message in kept if message["role"] == "user"}
+    users = {message["id"]: message for message in stored if message["role"] == "user"}
     return {
         message["id"]: message
         for message in sent

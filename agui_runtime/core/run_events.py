@@ -29,10 +29,10 @@ def started(request: RunAgentInput, messages: Sequence[Message]) -> Event:
     Tools, context and forwarded properties stay out of the log: they belong to the request, and may
     hold what another reader of the thread must not see.
     """
-    told = {"messages": messages, "tools": [], "context": [], "forwardedProps": {}}
+    known = {"messages": messages, "tools": [], "context": [], "forwardedProps": {}}
     state = {} if request.state is None else {"state": request.state}
     ids = ids_of(request)
-    return {"type": "RUN_STARTED", **ids, "protocolVersion": "1.0", "input": ids | state | told}
+    return {"type": "RUN_STARTED", **ids, "protocolVersion": "1.0", "input": ids | state | known}
 
 
 def opened(request: RunAgentInput) -> Event:
@@ -44,8 +44,8 @@ def rewriting(history: Sequence[Message]) -> Event:
     """States the thread anew, for readers of its log: what followed these messages is taken back,
     and what was edited reads as it does now.
     """
-    told = {"type": "MESSAGES_SNAPSHOT", "messages": list(history)}
-    return told | {"metadata": {REGENERATES: True}}
+    snapshot = {"type": "MESSAGES_SNAPSHOT", "messages": list(history)}
+    return snapshot | {"metadata": {REGENERATES: True}}
 
 
 def terminal(request: RunAgentInput, cause: AguiError | None) -> Event:

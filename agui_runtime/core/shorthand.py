@@ -164,8 +164,8 @@ class Shorthand:
         shape, start = self.lanes.pop(owner, (None, {}))
         if shape is None:
             return []
-        kept = (shape.field, "subagentRunId")
-        return [{"type": shape.end, **{name: start[name] for name in kept if name in start}}]
+        fields = (shape.field, "subagentRunId")
+        return [{"type": shape.end, **{name: start[name] for name in fields if name in start}}]
 
     def _thought(self, event: Event, thinking: _Thinking) -> list[Event]:
         if self._new_id is None:

@@ -63,9 +63,9 @@ def beside_threads() -> bool:
 def is_fault(error: Exception) -> bool:
     """The agent is to blame, and not the request that it was asked with."""
     code = error.code if isinstance(error, AguiError) else ""
-    return not isinstance(error, RequestError) and code not in _ASKED_WRONGLY
+    return not isinstance(error, RequestError) and code not in _OF_THE_REQUEST
 
 
-_ASKED_WRONGLY = frozenset(
+_OF_THE_REQUEST = frozenset(
     {"MODEL_BAD_REQUEST", "MODEL_CONTEXT_TOO_LONG", "MODEL_CONTENT_POLICY", "STOPPED", "SHUTDOWN"}
 )

@@ -51,21 +51,21 @@ class MemoryAnswers:
         self._most = most
         self._seconds = seconds
         self._clock = clock
-        self._kept: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._answers: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
 
     async def get(self, key: str) -> bytes | None:
-        kept_at, answer = self._kept.get(key, (0.0, None))
-        if answer is None or self._clock() - kept_at > self._seconds:
-            self._kept.pop(key, None)
+        stored_at, answer = self._answers.get(key, (0.0, None))
+        if answer is None or self._clock() - stored_at > self._seconds:
+            self._answers.pop(key, None)
             return None
-        self._kept.move_to_end(key)
+        self._answers.move_to_end(key)
         return answer
 
     async def put(self, key: str, answer: bytes) -> None:
-        self._kept[key] = (self._clock(), answer)
-        self._kept.move_to_end(key)
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        self._answers[key] = (self._clock(), answer)
+        self._answers.move_to_end(key)
+        while len(self._answers) > self._most:
+            self._answers.popitem(last=False)
 
 
 class _Cached(Wrapper):
@@ -76,33 +76,33 @@ class _Cached(Wrapper):
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         key = self._key(request)
         known = await self._answers.get(key) if key else None
-        said: list[Event] = []
+        emitted: list[Event] = []
         if known is not None:
             for event in jsontext.loads(known):
                 yield event
             return
         async with aclosing(events_of(self.agent, request)) as events:
             async for event in events:
-                said.append(event)
-                if key and event["type"] == "RUN_FINISHED" and _may_be_kept(said, request):
-                    await self._answers.put(key, jsontext.dumps(said))
+                emitted.append(event)
+                if key and event["type"] == "RUN_FINISHED" and _is_reusable(emitted, request):
+                    await self._answers.put(key, jsontext.dumps(emitted))
                 yield event
 
     def _key(self, request: RunAgentInput) -> str | None:
         context = current_run.get(None)
         if context is None or not context.ephemeral:
             return None
-        asked = _without_ids(request.model_dump(mode="json", by_alias=True))
-        about = [self.name, context.caller.owner, dict(context.properties), asked]
+        contents = _without_ids(request.model_dump(mode="json", by_alias=True))
+        about = [self.name, context.caller.owner, dict(context.properties), contents]
         return hashlib.sha256(jsontext.dumps(about, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _may_be_kept(said: Sequence[Event], request: RunAgentInput) -> bool:
+def _is_reusable(emitted: Sequence[Event], request: RunAgentInput) -> bool:
     props = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
     demanded = props.get("toolChoiceFunctionName")
-    calls = {event["toolCallName"] for event in said if "toolCallName" in event}
-    types = {event["type"] for event in said}
-    outcome = (said[-1].get("outcome") or {}).get("type", "success")
+    calls = {event["toolCallName"] for event in emitted if "toolCallName" in event}
+    types = {event["type"] for event in emitted}
+    outcome = (emitted[-1].get("outcome") or {}).get("type", "success")
     return calls <= {demanded} and "TOOL_CALL_RESULT" not in types and outcome == "success"
 
 

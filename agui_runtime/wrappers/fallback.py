@@ -51,8 +51,8 @@ class _WithFallback(Wrapper):
             logger.warning(
                 "agent %r failed; %r answers", self.name, self._fallback.name, exc_info=error
             )
-            told = error if isinstance(error, AguiError) else AgentFailure()
-        value = {"message": told.message, "code": told.code, "agent": self._fallback.name}
+            failure = error if isinstance(error, AguiError) else AgentFailure()
+        value = {"message": failure.message, "code": failure.code, "agent": self._fallback.name}
         yield {"type": "CUSTOM", "name": FAILED_OVER, "value": value}
         async with aclosing(events_of(self._fallback, request)) as events:
             async for event in events:

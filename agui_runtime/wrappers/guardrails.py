@@ -68,21 +68,21 @@ class TopicChecker:
         """Raises httpx.HTTPError, TimeoutError or ValueError if the service does not answer so."""
         denied = [*self._own.denied, *topics.denied]
         wanted = Topics(self._own.allowed or topics.allowed, list(dict.fromkeys(denied)))
-        said = _said(request)
-        if not wanted or not said:
+        conversation = _conversation(request)
+        if not wanted or not conversation:
             return None
         try:
-            return _reason(await self._ask(said, wanted))
+            return _reason(await self._verdict_on(conversation, wanted))
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             if not self._fail_open:
                 raise
             logger.warning("a message was let through unchecked: %r", error)
             return None
 
-    async def _ask(self, said: Sequence[Mapping[str, str]], topics: Topics) -> Any:  # noqa: ANN401
+    async def _verdict_on(self, conversation: Sequence[Mapping[str, str]], topics: Topics) -> Any:  # noqa: ANN401
         body = {
-            "input": said[-1]["content"],
-            "messages": said[:-1],
+            "input": conversation[-1]["content"],
+            "messages": conversation[:-1],
             "allowList": list(topics.allowed),
             "denyList": list(topics.denied),
         }
@@ -132,9 +132,9 @@ class _GuardedAgent:
         try:
             async with (
                 aclosing(events_of(self._agent, request)) as events,
-                aclosing(verdict.beside(events)) as told,
+                aclosing(verdict.beside(events)) as passed,
             ):
-                async for event in told:
+                async for event in passed:
                     if event["type"] in _COMPLETES:
                         await verdict.agreed()
                     yield event
@@ -208,15 +208,15 @@ class _Verdict:
             raise
 
 
-def _said(request: RunAgentInput) -> list[dict[str, str]]:
+def _conversation(request: RunAgentInput) -> list[dict[str, str]]:
     """What was said up to the latest message of the user; empty if there is none."""
-    said = []
+    conversation = []
     for message in request.messages:
         if message.role in ("user", "assistant"):
-            said.append({"role": message.role, "content": _text(message.content)})
-    while said and said[-1]["role"] != "user":
-        said.pop()
-    return said
+            conversation.append({"role": message.role, "content": _text(message.content)})
+    while conversation and conversation[-1]["role"] != "user":
+        conversation.pop()
+    return conversation
 
 
 def _text(content: object) -> str:

@@ -60,23 +60,23 @@ class _WithHandoff(Wrapper):
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         handoffs = await self._handoffs(request)
         usage: list[Any] = []
-        for left in range(0 if beside_threads() else MOST, -1, -1):
+        for transfers in range(0 if beside_threads() else MOST, -1, -1):
             step, holder = Step(), self._holder(handoffs)
-            asked = self._offering(holder, request) if left else request
+            offered = self._offering(holder, request) if transfers else request
             with accounted(usage):
-                async with aclosing(self._told_by(holder, asked, step)) as events:
+                async with aclosing(self._emitted_by(holder, offered, step)) as events:
                     async for event in events:
                         yield event
             usage += step.usage
             calls = step.unanswered()
-            taken = self._taken(calls) if left else {}
+            taken = self._taken(calls) if transfers else {}
             if not taken:
                 for event in step.end(usage):
                     yield event
                 return
             handoffs |= taken
             await _note(handoffs)
-            for event in _told(taken, self._holder(handoffs)):
+            for event in _announced(taken, self._holder(handoffs)):
                 step.note(event)
                 yield event
             if len(taken) < len(calls):  # who has the conversation waits for the others' results
@@ -92,7 +92,7 @@ class _WithHandoff(Wrapper):
             if isinstance(other, Closable):
                 await other.close()
 
-    async def _told_by(
+    async def _emitted_by(
         self, holder: str, request: RunAgentInput, step: Step
     ) -> AsyncGenerator[Event, None]:
         """What it says, signed, without its end."""
@@ -130,7 +130,7 @@ async def _note(handoffs: Mapping[str, str]) -> None:
         await run.notes.write(_NOTE, handoffs)
 
 
-def _told(calls: Iterable[str], holder: str) -> list[Event]:
+def _announced(calls: Iterable[str], holder: str) -> list[Event]:
     message = f"{holder} has the conversation now."
     value = {"message": message, "agent": holder}
     results = [result_of(call_id, message) for call_id in calls]

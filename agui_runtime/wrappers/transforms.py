@@ -138,18 +138,18 @@ def cap(characters: int) -> Transform:
 class _Cap:
     def __init__(self, characters: int) -> None:
         self._limit = characters
-        self._left: dict[str, int] = {}
+        self._remaining: dict[str, int] = {}
 
     def step(self, event: Event) -> Iterator[Event]:
         if event["type"] in _CONTENT:
             id_ = event["messageId"]
-            left = self._left.get(id_, self._limit)
-            self._left[id_] = left - len(event["delta"])
-            if len(event["delta"]) <= left:
+            remaining = self._remaining.get(id_, self._limit)
+            self._remaining[id_] = remaining - len(event["delta"])
+            if len(event["delta"]) <= remaining:
                 yield event
-            elif left >= 0:
-                self._left[id_] = -1
-                yield {**event, "delta": event["delta"][:left] + SHORTENED}
+            elif remaining >= 0:
+                self._remaining[id_] = -1
+                yield {**event, "delta": event["delta"][:remaining] + SHORTENED}
         elif event["type"] == "TOOL_CALL_RESULT" and isinstance(event["content"], str):
             content = event["content"]
             long = len(content) > self._limit

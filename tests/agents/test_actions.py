@@ -199,8 +199,8 @@ async def test_the_front_end_goes_on_where_it_says_so() -> None:
 
 
 async def test_a_call_told_in_chunks_is_carried_out() -> None:
-    said = {"toolCallId": "c1", "toolCallName": "get_weather", "delta": '{"city":"Rome"}'}
-    agent = Scripted({"type": "TOOL_CALL_CHUNK", **said})
+    fields = {"toolCallId": "c1", "toolCallName": "get_weather", "delta": '{"city":"Rome"}'}
+    agent = Scripted({"type": "TOOL_CALL_CHUNK", **fields})
     events = await ran(CopilotRuntime({"default": agent}, [get_weather]), asking(follow_up=False))
     assert [e["toolCallId"] for e in events if e["type"] == "TOOL_CALL_RESULT"] == ["c1"]
 

@@ -104,8 +104,8 @@ async def test_results_follow_what_the_model_said_in_the_order_of_the_calls() ->
         return "third"
 
     events = await ran(CopilotRuntime({"default": model}, [slow, quick, third]), asking())
-    said = kinds(events)
-    assert said.index("TOOL_CALL_RESULT") > said.index("TEXT_MESSAGE_END")
+    emitted = kinds(events)
+    assert emitted.index("TOOL_CALL_RESULT") > emitted.index("TEXT_MESSAGE_END")
     results = [event["toolCallId"] for event in events if event["type"] == "TOOL_CALL_RESULT"]
     assert results == ["c1", "c2", "c3"]
 

@@ -47,13 +47,13 @@ async def failure_of(source: object) -> str:
     return message
 
 
-def said(events: list[Event]) -> list[str]:
+def texts(events: list[Event]) -> list[str]:
     """The texts of the messages, in their order."""
-    texts: dict[str, str] = {}
+    found: dict[str, str] = {}
     for event in events:
         if event["type"].startswith("TEXT_MESSAGE"):
-            texts[event["messageId"]] = texts.get(event["messageId"], "") + event.get("delta", "")
-    return list(texts.values())
+            found[event["messageId"]] = found.get(event["messageId"], "") + event.get("delta", "")
+    return list(found.values())
 
 
 @pytest.mark.parametrize(
@@ -71,20 +71,20 @@ def said(events: list[Event]) -> list[str]:
 )
 async def test_text_that_an_agent_yields_is_one_message(words: tuple[str, ...]) -> None:
     events = await events_of(yields(*words))
-    assert said(events) == ["".join(word or "" for word in words)]
+    assert texts(events) == ["".join(word or "" for word in words)]
     assert [kinds(events)[0], kinds(events)[-1]] == ["TEXT_MESSAGE_START", "TEXT_MESSAGE_END"]
 
 
 async def test_text_goes_on_after_a_state_and_ends_before_a_call() -> None:
     state = {"type": "STATE_SNAPSHOT", "snapshot": {"n": 1}}
     events = await events_of(yields("a", state, "b", *call("c1", "f", "{}"), "c"))
-    assert said(events) == ["ab", "c"]
+    assert texts(events) == ["ab", "c"]
     assert kinds(events)[4:6] == ["TEXT_MESSAGE_END", "TOOL_CALL_START"]
 
 
 async def test_events_may_be_mixed_with_frames_and_text() -> None:
     events = await events_of(yields("Hello", FRAME, *text("m1", "there"), ": ping\n\n", "End"))
-    assert said(events) == ["Hello", "there", "End"]
+    assert texts(events) == ["Hello", "there", "End"]
     assert CUSTOM in events
 
 
@@ -201,7 +201,7 @@ class Web:
     ],
 )
 async def test_whatever_plainly_says_hello_is_an_agent(source: object) -> None:
-    assert said(await events_of(source)) == ["Hello"]
+    assert texts(await events_of(source)) == ["Hello"]
 
 
 async def test_a_single_event_may_be_returned() -> None:
@@ -228,7 +228,7 @@ async def test_plain_functions_and_generators_run_in_a_thread_within_their_run()
         return yields("Hello")(request)
 
     for source in (function, generator, async_factory):
-        assert said(await events_of(source)) == ["Hello"]
+        assert texts(await events_of(source)) == ["Hello"]
     assert seen == [(False, "ann"), (False, "ann"), (True, "ann")]
 
 
@@ -248,7 +248,7 @@ async def test_a_generator_that_blocks_holds_up_nobody_and_is_closed_when_it_let
     async for batch in handle.batches():
         if any(record.event.get("delta") for record in batch.records):
             break
-    assert said(await ran(runtime, asking(thread="t2", agent="other"))) == ["Hello"]
+    assert texts(await ran(runtime, asking(thread="t2", agent="other"))) == ["Hello"]
     await handle.stop()
     assert (await told(handle))[-1]["outcome"] == {"type": "cancelled"}
     assert not closed.is_set()
@@ -277,7 +277,7 @@ async def test_a_generator_that_fails_fails_its_run() -> None:
 
     events = await ran(CopilotRuntime({"default": generator}), asking())
     assert [events[-1]["type"], events[-1]["code"]] == ["RUN_ERROR", "AGENT_ERROR"]
-    assert said(events) == ["Hello"]
+    assert texts(events) == ["Hello"]
 
 
 class Chunk(BaseModel):

@@ -41,7 +41,7 @@ def fed(*events: Event) -> Grammar:
     return grammar
 
 
-def said(*events: Event) -> list[Event]:
+def legal(*events: Event) -> list[Event]:
     grammar = Grammar(new_id=map(str, count(1)).__next__)
     return [one for event in events for one in grammar.accept(event)]
 

@@ -96,9 +96,9 @@ def test_no_delta_crosses_a_snapshot_of_the_messages() -> None:
 
 def test_no_delta_joins_a_message_that_was_made_after_it() -> None:
     all_messages = {"type": "MESSAGES_SNAPSHOT", "messages": []}
-    lost, kept = text("CONTENT", delta="lost"), text("CONTENT", delta="kept")
+    lost, lasting = text("CONTENT", delta="lost"), text("CONTENT", delta="kept")
     made = [call("START", parentMessageId="m"), call("END")]
-    log = run(text("START"), all_messages, lost, *made, kept, text("END"))
+    log = run(text("START"), all_messages, lost, *made, lasting, text("END"))
     assert fold(compact(log)).messages[0]["content"] == "kept"
 
 

@@ -79,6 +79,6 @@ def test_a_long_stream_of_small_events_is_not_refused() -> None:
 
 def test_the_names_of_events_are_told_where_they_are_asked_for() -> None:
     stream = EventStreamParser()
-    told = stream.feed_named(b"event: values\ndata: 1\n\ndata: 2\n\nevent:error\nda")
-    told += stream.feed_named(b"ta: 3\n\n")
-    assert told == [("values", b"1"), ("", b"2"), ("error", b"3")]
+    events = stream.feed_named(b"event: values\ndata: 1\n\ndata: 2\n\nevent:error\nda")
+    events += stream.feed_named(b"ta: 3\n\n")
+    assert events == [("values", b"1"), ("", b"2"), ("error", b"3")]

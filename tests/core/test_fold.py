@@ -61,8 +61,8 @@ class TestText:
         assert messages(text("CONTENT", delta="x"), text("END")) == []
 
     def test_parts_give_way_to_streamed_text(self) -> None:
-        said = {"id": "m", "role": "user", "content": [{"type": "text", "text": "hi"}]}
-        folded = messages(started(messages=[said]), text("START"), text("CONTENT", delta="x"))
+        user = {"id": "m", "role": "user", "content": [{"type": "text", "text": "hi"}]}
+        folded = messages(started(messages=[user]), text("START"), text("CONTENT", delta="x"))
         assert folded[0]["content"] == "x"
 
     def test_an_activity_takes_no_text(self) -> None:
@@ -121,8 +121,8 @@ class TestToolCalls:
         assert folded == [{"id": "m", "role": "assistant", "toolCalls": [tool_call()]}]
 
     def test_a_parent_of_another_role_is_left_alone(self) -> None:
-        said = {"id": "m", "role": "user", "content": "hi"}
-        folded = messages(started(messages=[said]), call("START", parentMessageId="m"))
+        user = {"id": "m", "role": "user", "content": "hi"}
+        folded = messages(started(messages=[user]), call("START", parentMessageId="m"))
         assert [message["id"] for message in folded] == ["m", "c"]
 
     def test_a_call_told_again_is_renamed_and_keeps_its_arguments(self) -> None:
@@ -185,12 +185,12 @@ class TestSnapshots:
             ("new", "3"),
         ]
 
-    @pytest.mark.parametrize("told", [True, False])
-    def test_reasoning_stays_unless_the_snapshot_tells_of_any(self, told: bool) -> None:
-        other = {"id": "x", "role": "reasoning" if told else "user", "content": "hm"}
+    @pytest.mark.parametrize("stated", [True, False])
+    def test_reasoning_stays_unless_the_snapshot_tells_of_any(self, stated: bool) -> None:
+        other = {"id": "x", "role": "reasoning" if stated else "user", "content": "hm"}
         snapshot = {"type": "MESSAGES_SNAPSHOT", "messages": [other]}
         folded = messages(reasoning("MESSAGE_START"), snapshot)
-        assert [message["id"] for message in folded] == (["x"] if told else ["m", "x"])
+        assert [message["id"] for message in folded] == (["x"] if stated else ["m", "x"])
 
     def test_streams_go_on_in_the_message_that_replaced_theirs(self) -> None:
         replaced = {"id": "m", "role": "assistant", "toolCalls": [tool_call(arguments="[")]}
@@ -290,9 +290,9 @@ class TestState:
 
 class TestRuns:
     def test_messages_of_the_request_join_once(self) -> None:
-        said = [{"id": "u", "role": "user", "content": "hi"}]
+        users = [{"id": "u", "role": "user", "content": "hi"}]
         folded = messages(
-            started(messages=said), text("START"), FINISHED, started(messages=said), text("END")
+            started(messages=users), text("START"), FINISHED, started(messages=users), text("END")
         )
         assert [message["id"] for message in folded] == ["u", "m"]
 
@@ -334,10 +334,10 @@ def test_messages_are_the_callers_own() -> None:
     assert folded.messages[0]["toolCalls"] == [tool_call()]
 
 
-@given(said=LOGS, log=LOGS)
+@given(before=LOGS, log=LOGS)
 @QUICK
-def test_messages_that_others_hold_stay_as_they_are(said: list[Event], log: list[Event]) -> None:
-    held = fold(said).messages
+def test_messages_that_others_hold_stay_as_they_are(before: list[Event], log: list[Event]) -> None:
+    held = fold(before).messages
     before = copy.deepcopy(held)
     on, copied = Fold(held), Fold()
     copied.feed({"type": "MESSAGES_SNAPSHOT", "messages": held})

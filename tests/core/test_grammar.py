@@ -18,9 +18,9 @@ from tests.core.say import (
     call,
     fed,
     kinds,
+    legal,
     reasoning,
     result,
-    said,
     subagent,
     text,
 )
@@ -79,7 +79,7 @@ LEGAL = [
 @pytest.mark.parametrize("stream", LEGAL)
 def test_a_legal_stream_passes_unchanged(stream: list[Event]) -> None:
     before = copy.deepcopy(stream)
-    assert said(*stream) == before
+    assert legal(*stream) == before
 
 
 ILLEGAL = [
@@ -200,7 +200,7 @@ def test_the_history_belongs_to_those_who_said_it() -> None:
 
 
 def test_the_runs_own_start_is_not_the_agents_to_tell() -> None:
-    assert said(STARTED, text("START"), text("END")) == [text("START"), text("END")]
+    assert legal(STARTED, text("START"), text("END")) == [text("START"), text("END")]
 
 
 def test_nothing_follows_a_terminal_event() -> None:
@@ -211,7 +211,7 @@ def test_nothing_follows_a_terminal_event() -> None:
 
 
 def test_a_forgotten_end_is_forgiven() -> None:
-    events = said(subagent("STARTED"), text("START", subagentRunId="s"), call("START"), FINISHED)
+    events = legal(subagent("STARTED"), text("START", subagentRunId="s"), call("START"), FINISHED)
     assert events[3:] == [call("END"), text("END"), subagent("FINISHED"), FINISHED]
 
 
@@ -256,8 +256,8 @@ def test_a_cut_run_answers_its_tool_calls(terminal: Event, status: str, reason: 
     waits, cut = events[2:4]
     assert (waits["toolCallId"], cut["toolCallId"]) == ("waits", "cut")
     assert (cut["messageId"], cut["role"]) == ("cut-result", "tool")
-    told = orjson.loads(cut["content"])
-    assert (told["status"], told["reason"]) == (status, reason)
+    content = orjson.loads(cut["content"])
+    assert (content["status"], content["reason"]) == (status, reason)
 
 
 def test_a_stop_is_told_as_copilotkit_tells_it() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from agui_runtime.core.history import Merged, merged, new_messages
 
 
-def said(*ids: str, role: str = "user") -> list[dict[str, Any]]:
+def messages(*ids: str, role: str = "user") -> list[dict[str, Any]]:
     return [{"id": each, "role": role, "content": each} for each in ids]
 
 
@@ -16,26 +16,26 @@ def ids(thread: Merged) -> list[str]:
 
 
 def test_new_messages_are_appended() -> None:
-    assert ids(merged(said("a", "b"), said("a", "b", "c"))) == ["a", "b", "c"]
+    assert ids(merged(messages("a", "b"), messages("a", "b", "c"))) == ["a", "b", "c"]
 
 
 def test_a_page_that_has_not_seen_the_latest_loses_nothing() -> None:
-    assert ids(merged(said("a", "b", "c"), said("a", "d"))) == ["a", "b", "c", "d"]
+    assert ids(merged(messages("a", "b", "c"), messages("a", "d"))) == ["a", "b", "c", "d"]
 
 
 def test_a_request_that_ends_at_an_earlier_message_continues_from_there() -> None:
-    assert ids(merged(said("a", "b", "c"), said("a", "b"))) == ["a", "b"]
+    assert ids(merged(messages("a", "b", "c"), messages("a", "b"))) == ["a", "b"]
 
 
 def test_a_request_with_all_that_is_known_changes_nothing() -> None:
-    assert ids(merged(said("a", "b"), said("a", "b"))) == ["a", "b"]
+    assert ids(merged(messages("a", "b"), messages("a", "b"))) == ["a", "b"]
 
 
 def test_an_empty_request_changes_nothing() -> None:
-    assert ids(merged(said("a"), [])) == ["a"]
+    assert ids(merged(messages("a"), [])) == ["a"]
 
 
 def test_prompts_are_not_part_of_the_conversation() -> None:
-    prompt = said("p", role="system")
-    assert new_messages(prompt + said("a"), frozenset()) == said("a")
-    assert ids(merged(said("a", "b"), prompt + said("a"))) == ["a"]
+    prompt = messages("p", role="system")
+    assert new_messages(prompt + messages("a"), frozenset()) == messages("a")
+    assert ids(merged(messages("a", "b"), prompt + messages("a"))) == ["a"]

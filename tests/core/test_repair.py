@@ -55,8 +55,8 @@ def test_a_call_that_nobody_answered_is_told_as_aborted() -> None:
 
 def test_a_result_that_only_tells_of_an_error_says_so() -> None:
     failed = {**result("c", ""), "error": "no camera"}
-    [_, told] = repair([assistant("a", "c"), failed])
-    assert told["content"] == "no camera"
+    [_, answer] = repair([assistant("a", "c"), failed])
+    assert answer["content"] == "no camera"
 
 
 def test_results_of_no_call_are_left_out() -> None:
@@ -64,12 +64,12 @@ def test_results_of_no_call_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("contents", "kept"),
+    ("contents", "content"),
     [(["", "real"], "real"), (["real", ""], "real"), (["stopped", "real"], "real"), ([""], "")],
 )
-def test_the_last_result_that_says_something_counts(contents: list[str], kept: str) -> None:
-    results = [result("c", content) for content in contents]
-    assert repair([assistant("a", "c"), *results]) == [assistant("a", "c"), result("c", kept)]
+def test_the_last_result_that_says_something_counts(contents: list[str], content: str) -> None:
+    results = [result("c", each) for each in contents]
+    assert repair([assistant("a", "c"), *results]) == [assistant("a", "c"), result("c", content)]
 
 
 @pytest.mark.parametrize("arguments", ["", '{"city": "Ber', "[1]", "null", "'x'", "NaN"])
@@ -262,10 +262,10 @@ def test_any_order_of_a_pages_messages_loses_no_text(history: list[Message]) -> 
     """
     repaired = repair(history)
     spoken = [m["content"] for m in history if m["role"] != "tool" and m["content"].strip()]
-    kept = [m["content"] for m in repaired if m["role"] != "tool" and m.get("content")]
-    assert kept == spoken
+    content = [m["content"] for m in repaired if m["role"] != "tool" and m.get("content")]
+    assert content == spoken
     called = {call["id"] for m in history for call in m.get("toolCalls") or ()}
     for call in called:
-        said = [m["content"] for m in history if m.get("toolCallId") == call]
+        answers = [m["content"] for m in history if m.get("toolCallId") == call]
         [answer] = [m["content"] for m in repaired if m.get("toolCallId") == call]
-        assert answer in said or (not said and answer == UNANSWERED)
+        assert answer in answers or (not answers and answer == UNANSWERED)

@@ -7,7 +7,7 @@ import pytest
 from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.grammar import Grammar
-from tests.core.say import FINISHED, call, fed, kinds, reasoning, said, subagent, text
+from tests.core.say import FINISHED, call, fed, kinds, legal, reasoning, subagent, text
 
 OLD = (
     {"type": "THINKING_START", "title": "Pondering"},
@@ -19,7 +19,7 @@ OLD = (
 
 
 def test_the_first_chunk_opens_and_the_end_of_the_run_closes() -> None:
-    assert said(
+    assert legal(
         {"type": "TEXT_MESSAGE_CHUNK", "messageId": "m", "delta": "Hel"},
         {"type": "TEXT_MESSAGE_CHUNK", "delta": "lo"},
         FINISHED,
@@ -34,7 +34,7 @@ def test_the_first_chunk_opens_and_the_end_of_the_run_closes() -> None:
 
 def test_a_new_id_closes_what_was_open() -> None:
     chunk = {"type": "TOOL_CALL_CHUNK", "toolCallName": "f", "parentMessageId": "m"}
-    events = said(
+    events = legal(
         {**chunk, "toolCallId": "c"},
         {**chunk, "toolCallId": "c", "delta": "{}"},
         {**chunk, "toolCallId": "d"},
@@ -49,7 +49,7 @@ def test_a_new_id_closes_what_was_open() -> None:
 
 def test_another_kind_closes_what_was_open() -> None:
     assert kinds(
-        said(
+        legal(
             {"type": "REASONING_MESSAGE_CHUNK", "messageId": "m", "delta": "hm"},
             {"type": "TEXT_MESSAGE_CHUNK", "messageId": "m", "delta": "hi"},
         )
@@ -73,12 +73,12 @@ def test_another_kind_closes_what_was_open() -> None:
     ],
 )
 def test_an_ordinary_event_closes_its_own_lane(event: Event, closes: bool) -> None:
-    events = said({"type": "TEXT_MESSAGE_CHUNK", "messageId": "m"}, event)
+    events = legal({"type": "TEXT_MESSAGE_CHUNK", "messageId": "m"}, event)
     assert kinds(events[1:]) == ["TEXT_MESSAGE_END"] * closes + [event["type"]]
 
 
 def test_ordinary_content_closes_its_lane_too() -> None:
-    events = said(
+    events = legal(
         text("START", "n"),
         {"type": "TEXT_MESSAGE_CHUNK", "messageId": "m"},
         text("CONTENT", "n", delta="x"),
@@ -88,7 +88,7 @@ def test_ordinary_content_closes_its_lane_too() -> None:
 
 def test_subagents_have_lanes_of_their_own() -> None:
     chunk = {"type": "TEXT_MESSAGE_CHUNK", "delta": "x"}
-    events = said(
+    events = legal(
         {**chunk, "messageId": "m", "subagentRunId": "s"},
         {**chunk, "messageId": "n", "subagentRunId": "z"},
         {**chunk, "messageId": "m"},
@@ -99,13 +99,13 @@ def test_subagents_have_lanes_of_their_own() -> None:
 
 def test_a_chunk_without_id_and_agent_goes_on_with_the_only_stream() -> None:
     chunk = {"type": "TEXT_MESSAGE_CHUNK", "delta": "x"}
-    events = said({**chunk, "messageId": "m", "subagentRunId": "s"}, chunk)
+    events = legal({**chunk, "messageId": "m", "subagentRunId": "s"}, chunk)
     assert events[-1] == text("CONTENT", delta="x")
 
 
 def test_what_a_chunk_carries_besides_goes_with_its_content() -> None:
     chunk = {"type": "TEXT_MESSAGE_CHUNK", "messageId": "m", "name": "Ann", "role": "user"}
-    assert said({**chunk, "metadata": {"k": 1}}) == [
+    assert legal({**chunk, "metadata": {"k": 1}}) == [
         text("START", role="user", name="Ann"),
         text("CONTENT", delta="", metadata={"k": 1}),
     ]
@@ -156,7 +156,7 @@ def test_a_chunk_that_fits_nowhere_is_refused(stream: list[Event], rule: str) ->
 
 
 def test_thinking_is_told_as_reasoning() -> None:
-    assert said(*OLD) == [
+    assert legal(*OLD) == [
         reasoning("START", "1"),
         reasoning("MESSAGE_START", "2", role="reasoning"),
         reasoning("MESSAGE_CONTENT", "2", delta="hm"),
@@ -172,4 +172,4 @@ def test_thinking_is_dropped_where_ids_cannot_be_made() -> None:
 
 def test_thinking_before_any_start_is_refused() -> None:
     with pytest.raises(ProtocolFailure, match="THINKING_TEXT_MESSAGE_CONTENT"):
-        said(OLD[2])
+        legal(OLD[2])

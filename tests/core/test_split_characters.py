@@ -20,7 +20,7 @@ from tests.core.test_jsontext import HIGH, LOW
 EMOJI = "\U0001f600"
 
 
-def said(*deltas: str, id_: str = "m1", kind: str = "TEXT_MESSAGE_CONTENT") -> list[Event]:
+def deltas_of(*deltas: str, id_: str = "m1", kind: str = "TEXT_MESSAGE_CONTENT") -> list[Event]:
     field = "toolCallId" if kind == "TOOL_CALL_ARGS" else "messageId"
     return [{"type": kind, field: id_, "delta": delta} for delta in deltas]
 
@@ -40,42 +40,51 @@ def joined(*events: Event) -> list[Event]:
 @pytest.mark.parametrize(
     ("given", "made"),
     [
-        (said("a" + HIGH, LOW + "b"), said("a", EMOJI + "b")),
-        (said(HIGH, LOW), said(EMOJI)),
-        (said(HIGH, HIGH, LOW), said("\ufffd", EMOJI)),
-        (said(HIGH, "b"), said("\ufffdb")),
-        (said(LOW + "a"), said("\ufffda")),
-        (said(HIGH + LOW), said(EMOJI)),
-        ([*said("a" + HIGH), end()], [*said("a", "\ufffd"), end()]),
-        ([*said(HIGH), SNAPSHOT, *said(LOW)], [SNAPSHOT, *said(EMOJI)]),
+        (deltas_of("a" + HIGH, LOW + "b"), deltas_of("a", EMOJI + "b")),
+        (deltas_of(HIGH, LOW), deltas_of(EMOJI)),
+        (deltas_of(HIGH, HIGH, LOW), deltas_of("\ufffd", EMOJI)),
+        (deltas_of(HIGH, "b"), deltas_of("\ufffdb")),
+        (deltas_of(LOW + "a"), deltas_of("\ufffda")),
+        (deltas_of(HIGH + LOW), deltas_of(EMOJI)),
+        ([*deltas_of("a" + HIGH), end()], [*deltas_of("a", "\ufffd"), end()]),
+        ([*deltas_of(HIGH), SNAPSHOT, *deltas_of(LOW)], [SNAPSHOT, *deltas_of(EMOJI)]),
         (
-            [*said(HIGH), *said(HIGH + LOW, "x", id_="m2"), *said(LOW)],
-            [*said(EMOJI, "x", id_="m2"), *said(EMOJI)],
+            [*deltas_of(HIGH), *deltas_of(HIGH + LOW, "x", id_="m2"), *deltas_of(LOW)],
+            [*deltas_of(EMOJI, "x", id_="m2"), *deltas_of(EMOJI)],
         ),
         (
-            [*said(HIGH), *said(HIGH, id_="m2"), *said(LOW, id_="m2"), *said(LOW)],
-            [*said(EMOJI, id_="m2"), *said(EMOJI)],
+            [
+                *deltas_of(HIGH),
+                *deltas_of(HIGH, id_="m2"),
+                *deltas_of(LOW, id_="m2"),
+                *deltas_of(LOW),
+            ],
+            [*deltas_of(EMOJI, id_="m2"), *deltas_of(EMOJI)],
         ),
-        (said(HIGH, LOW, kind="TOOL_CALL_ARGS"), said(EMOJI, kind="TOOL_CALL_ARGS")),
+        (deltas_of(HIGH, LOW, kind="TOOL_CALL_ARGS"), deltas_of(EMOJI, kind="TOOL_CALL_ARGS")),
         (
-            said(HIGH, LOW, kind="REASONING_MESSAGE_CONTENT"),
-            said(EMOJI, kind="REASONING_MESSAGE_CONTENT"),
-        ),
-        (
-            [*said("a" + HIGH), {"type": "RUN_ERROR", "message": "no"}],
-            [*said("a", "\ufffd"), {"type": "RUN_ERROR", "message": "no"}],
-        ),
-        (
-            [*said(HIGH), {"type": "MESSAGES_SNAPSHOT", "messages": []}, *said(LOW)],
-            [*said("\ufffd"), {"type": "MESSAGES_SNAPSHOT", "messages": []}, *said("\ufffd")],
+            deltas_of(HIGH, LOW, kind="REASONING_MESSAGE_CONTENT"),
+            deltas_of(EMOJI, kind="REASONING_MESSAGE_CONTENT"),
         ),
         (
-            [{**said(HIGH)[0], "metadata": {"n": 1}}, *said(LOW)],
-            [{**said("")[0], "metadata": {"n": 1}}, *said(EMOJI)],
+            [*deltas_of("a" + HIGH), {"type": "RUN_ERROR", "message": "no"}],
+            [*deltas_of("a", "\ufffd"), {"type": "RUN_ERROR", "message": "no"}],
         ),
         (
-            [{**said(HIGH)[0], "subagentRunId": "s"}, end()],
-            [{**said("\ufffd")[0], "subagentRunId": "s"}, end()],
+            [*deltas_of(HIGH), {"type": "MESSAGES_SNAPSHOT", "messages": []}, *deltas_of(LOW)],
+            [
+                *deltas_of("\ufffd"),
+                {"type": "MESSAGES_SNAPSHOT", "messages": []},
+                *deltas_of("\ufffd"),
+            ],
+        ),
+        (
+            [{**deltas_of(HIGH)[0], "metadata": {"n": 1}}, *deltas_of(LOW)],
+            [{**deltas_of("")[0], "metadata": {"n": 1}}, *deltas_of(EMOJI)],
+        ),
+        (
+            [{**deltas_of(HIGH)[0], "subagentRunId": "s"}, end()],
+            [{**deltas_of("\ufffd")[0], "subagentRunId": "s"}, end()],
         ),
     ],
 )
@@ -86,7 +95,7 @@ def test_halves_are_joined_within_their_stream_or_replaced(
 
 
 def test_whole_events_are_the_very_same() -> None:
-    events = [*said("a", EMOJI, "ä"), SNAPSHOT]
+    events = [*deltas_of("a", EMOJI, "ä"), SNAPSHOT]
     assert Halves().joined(events) is events
 
 
@@ -99,7 +108,7 @@ def test_whole_events_are_the_very_same() -> None:
     )
 )
 def test_each_stream_says_what_its_deltas_say_together(deltas: list[tuple[str, str]]) -> None:
-    given = [each for id_, delta in deltas for each in said(delta, id_=id_)]
+    given = [each for id_, delta in deltas for each in deltas_of(delta, id_=id_)]
     made = joined(*given)
     orjson.dumps(made)
     for id_ in ("m1", "m2"):
@@ -124,15 +133,15 @@ def test_what_an_agent_says_in_any_spelling_is_whole(chunks: list[object]) -> No
         for chunk in chunks:
             yield chunk
 
-    async def heard() -> list[Event]:
+    async def emitted() -> list[Event]:
         request = RunAgentInput.model_validate({"threadId": "t", "runId": "r", "messages": []})
         return [event async for event in events_of(FunctionAgent(agent), request)]
 
-    [message] = fold(asyncio.run(heard())).messages
+    [message] = fold(asyncio.run(emitted())).messages
     assert message["content"] == EMOJI
 
 
 def test_a_half_in_an_id_is_replaced_alike_in_each_event() -> None:
     start = as_event({"type": "TEXT_MESSAGE_START", "messageId": HIGH, "role": "assistant"})
-    [content] = [as_event(each) for each in said("x", id_=HIGH)]
+    [content] = [as_event(each) for each in deltas_of("x", id_=HIGH)]
     assert start["messageId"] == content["messageId"] == "\ufffd"

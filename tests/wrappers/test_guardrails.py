@@ -237,11 +237,11 @@ async def test_the_service_denies_with_its_reason() -> None:
         assert (await ran(runtime, asking("forbidden")))[-1] == DENIED
 
 
-@pytest.mark.parametrize("said", ["[gr-error]", "[gr-odd]"])
-async def test_a_service_that_fails_denies(said: str) -> None:
+@pytest.mark.parametrize("words", ["[gr-error]", "[gr-odd]"])
+async def test_a_service_that_fails_denies(words: str) -> None:
     async with service(denied=["war"]) as (_, checker):
         runtime = CopilotRuntime({"default": Scripted(*text("m1", "x"))}, guardrails=[checker])
-        events = await ran(runtime, asking(said))
+        events = await ran(runtime, asking(words))
     assert events[-1]["code"] == "GUARDRAILS_UNAVAILABLE"
     assert "TEXT_MESSAGE_END" not in kinds(events) or "cut" in events[-2]["metadata"]
 

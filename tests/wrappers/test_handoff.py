@@ -33,8 +33,8 @@ class Clerk:
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         self.asked.append(request)
-        said = next(str(m.content) for m in reversed(request.messages) if m.role == "user")
-        wanted = said.partition("[")[2].partition("]")[0]
+        words = next(str(m.content) for m in reversed(request.messages) if m.role == "user")
+        wanted = words.partition("[")[2].partition("]")[0]
         id_ = f"{request.run_id}-{self.name}-{len(self.asked)}"
         for event in self.before:
             yield event

@@ -46,8 +46,8 @@ class Seller:
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         self.run_body.append(request)
         *_, last = request.messages
-        said = text(f"m-{len(request.messages)}", f"It says {last.content}")
-        for event in said if last.role == "tool" else call("c1", self.tool, self.arguments):
+        emitted = text(f"m-{len(request.messages)}", f"It says {last.content}")
+        for event in emitted if last.role == "tool" else call("c1", self.tool, self.arguments):
             yield event
 
     @property
@@ -192,8 +192,8 @@ async def test_a_shown_page_reads_its_resource_and_calls_its_server(transport: s
 
 async def test_a_server_is_told_that_its_pages_can_be_shown() -> None:
     async with shop(Seller()) as client:
-        told = await proxied(client, "tools/call", {"name": "host"})
-    assert json.loads(told["content"][0]["text"]) == {
+        message = await proxied(client, "tools/call", {"name": "host"})
+    assert json.loads(message["content"][0]["text"]) == {
         "extensions": {"io.modelcontextprotocol/ui": {"mimeTypes": ["text/html;profile=mcp-app"]}}
     }
 
@@ -247,9 +247,9 @@ REFUSALS: Mapping[str, tuple[object, object]] = {
 
 async def test_nothing_else_gets_through() -> None:
     async with shop(Seller()) as client:
-        results = {told: await proxied(client, *sent) for told, sent in REFUSALS.items()}
-    for told, result in results.items():
-        assert result["error"].startswith(told)
+        results = {message: await proxied(client, *sent) for message, sent in REFUSALS.items()}
+    for message, result in results.items():
+        assert result["error"].startswith(message)
         assert result["isError"] is True
         assert result["content"] == [{"type": "text", "text": result["error"]}]
 
@@ -287,8 +287,8 @@ async def test_an_answer_that_cannot_be_passed_on_is_told() -> None:
     async with shop(Seller("show_offers", size=LARGEST)) as client:
         found = await ran(client)
     [result] = [event for event in found if event["type"] == "TOOL_CALL_RESULT"]
-    told = json.loads(result["content"])["error"]["message"]
-    assert told == "MCP server 'shop' answered with over 4 MiB"
+    message = json.loads(result["content"])["error"]["message"]
+    assert message == "MCP server 'shop' answered with over 4 MiB"
     assert activities(found) == []
 
 

@@ -116,8 +116,8 @@ async def test_nothing_is_held_back_of_a_message_without_an_end(terminal: list[E
 
 async def test_long_messages_and_results_are_cut() -> None:
     result = {"type": "TOOL_CALL_RESULT", "messageId": "r", "toolCallId": "c1", "content": "x" * 9}
-    said = message("m1", "one ", "two ", "three")
-    agent = Scripted(*call("c1", "f", "{}"), {**result, "role": "tool"}, *said)
+    emitted = message("m1", "one ", "two ", "three")
+    agent = Scripted(*call("c1", "f", "{}"), {**result, "role": "tool"}, *emitted)
     events = await page(transformed(agent, cap(6))).say("hi")
 
     assert text(events) == "one tw…"
@@ -135,11 +135,11 @@ async def test_a_wrapped_agent_keeps_its_states_and_is_closed() -> None:
     inner = Keeping()
     wrapped = limited(transformed(inner, drop("RAW")), 2)
     runtime = CopilotRuntime(agents={"default": wrapped})
-    kept = await wrapped.kept_state("t1", RunContext(caller=page(inner).caller, request_id="q"))
+    state = await wrapped.kept_state("t1", RunContext(caller=page(inner).caller, request_id="q"))
     await runtime.open()
     await runtime.close()
 
-    assert kept == KeptState({"of": "t1"})
+    assert state == KeptState({"of": "t1"})
     assert inner.closed
 
 

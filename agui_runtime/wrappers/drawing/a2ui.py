@@ -183,8 +183,8 @@ def _with_user_action(request: RunAgentInput) -> RunAgentInput:
     call_id = str(uuid4())
     function = FunctionCall(name=USER_ACTION, arguments=jsontext.dumps(action).decode())
     call = AssistantMessage(id=str(uuid4()), tool_calls=[ToolCall(id=call_id, function=function)])
-    told = ToolMessage(id=str(uuid4()), tool_call_id=call_id, content=_described(action))
-    return request.model_copy(update={"messages": [*request.messages, call, told]})
+    result = ToolMessage(id=str(uuid4()), tool_call_id=call_id, content=_described(action))
+    return request.model_copy(update={"messages": [*request.messages, call, result]})
 
 
 def _described(action: Mapping[str, Any]) -> str:

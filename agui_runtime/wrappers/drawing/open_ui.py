@@ -58,7 +58,7 @@ class _Page:
         self._message_id = f"{call_id}-activity"
         self._arguments = PartialObject()
         self._begun = False
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
         self._counts: dict[str, int] = {}
         self._html = 0  # so many characters were told
 
@@ -69,7 +69,7 @@ class _Page:
             self._begun = True
             height = self._arguments.complete.get("initialHeight")
             known = {"initialHeight": height} if isinstance(height, int | float) else {}
-            self._told.add("initialHeight" if known else "")
+            self._shown.add("initialHeight" if known else "")
             content = {**known, "generating": True}
             yield self._activity("ACTIVITY_SNAPSHOT", content=content)
             patch = [each for each in patch if not known or each["path"] != "/initialHeight"]
@@ -82,15 +82,15 @@ class _Page:
 
     def _height(self) -> Iterator[Event]:
         height = self._arguments.complete.get("initialHeight")
-        if isinstance(height, int | float) and "initialHeight" not in self._told:
-            self._told.add("initialHeight")
+        if isinstance(height, int | float) and "initialHeight" not in self._shown:
+            self._shown.add("initialHeight")
             yield _add("initialHeight", height)
 
     def _writing(self) -> Iterator[Event]:
         """The page itself, as far as it is written."""
         whole = self._arguments.complete.get("html")
         text = self._arguments.written if self._arguments.writing == "html" else whole
-        if not isinstance(text, str) or "html" in self._told:
+        if not isinstance(text, str) or "html" in self._shown:
             return
         if len(text) > self._html:
             if self._html == 0:
@@ -98,7 +98,7 @@ class _Page:
             yield _add("html/-", text[self._html :])
             self._html = len(text)
         if whole is not None:
-            self._told.add("html")
+            self._shown.add("html")
             yield _add("htmlComplete", True)
 
     def _lists(self) -> Iterator[Event]:
@@ -110,15 +110,19 @@ class _Page:
             yield from (_add(f"{key}/-", str(item)) for item in items[known or 0 :])
             if items:
                 self._counts[key] = len(items)
-            if key == "jsExpressions" and key in self._arguments.complete and key not in self._told:
-                self._told.add(key)
+            if (
+                key == "jsExpressions"
+                and key in self._arguments.complete
+                and key not in self._shown
+            ):
+                self._shown.add(key)
                 yield _add("jsExpressionsComplete", True)
 
     def _texts(self) -> Iterator[Event]:
         for key in _TEXTS:
             text = self._arguments.complete.get(key)
-            if isinstance(text, str) and key not in self._told:
-                self._told.add(key)
+            if isinstance(text, str) and key not in self._shown:
+                self._shown.add(key)
                 yield from (_add(key, text), _add(f"{key}Complete", True))
 
     def _activity(self, kind: str, **more: Any) -> Event:  # noqa: ANN401  # fields of the event

@@ -42,12 +42,12 @@ class _Read(BaseModel):
     uri: str
 
 
-async def answer_to(asked: object, servers: AppServers) -> Mapping[str, Any]:
+async def answer_to(requested: object, servers: AppServers) -> Mapping[str, Any]:
     """MCP's result, or `{"error": text}`; a failed call is, besides, the result of a tool that
     failed, which is what the asking page expects. It raises nothing.
     """
     try:
-        return await _answered(asked, servers)
+        return await _answered(requested, servers)
     except ValidationError as fault:
         return _refused(f"malformed request: {first_fault(fault)}")
     except RemoteFailure as failure:
@@ -58,8 +58,8 @@ async def answer_to(asked: object, servers: AppServers) -> Mapping[str, Any]:
         return _refused(error.message)
 
 
-async def _answered(asked: object, servers: AppServers) -> McpResult:
-    request = _ProxiedRequest.model_validate(asked)
+async def _answered(requested: object, servers: AppServers) -> McpResult:
+    request = _ProxiedRequest.model_validate(requested)
     method = _METHODS.get(request.method)
     if method is None:
         raise InvalidInput(f"apps may use {sorted(_METHODS)}, and not {request.method[:100]!r}")
@@ -74,7 +74,7 @@ async def _call(server: AppServer, params: Mapping[str, Any]) -> McpResult:
     call = _Call.model_validate(params)
     tool = await server.tool(call.name)
     if tool is None or not tool.for_page:
-        raise InvalidInput(f"{server.kept.label} has no tool {call.name[:100]!r} for apps")
+        raise InvalidInput(f"{server.connection.label} has no tool {call.name[:100]!r} for apps")
     return await server.call(call.name, call.arguments or {})
 
 

@@ -30,28 +30,28 @@ class AppServer:
     or are too large.
     """
 
-    def __init__(self, server: McpServer, kept: KeptServer) -> None:
+    def __init__(self, server: McpServer, connection: KeptServer) -> None:
         self.id = server.id
         # Front ends ask for one, by their own schema. It says no more than the id does.
         self.hash = blake2b(server.id.encode(), digest_size=16).hexdigest()
-        self.kept = kept
+        self.connection = connection
 
     async def offered(self) -> list[OfferedAction]:
         """The tools with pages that models may call; none if it fails."""
-        tools = [each for each in await listed_by(self.kept) if each.page and each.for_model]
+        tools = [each for each in await listed_by(self.connection) if each.page and each.for_model]
         return [OfferedAction(OfferedTool(each.tool, partial(self._shown, each))) for each in tools]
 
     async def tool(self, name: str) -> McpTool | None:
         """The tool of that name, if the server lists it."""
-        return next((each for each in await self.kept.tools() if each.name == name), None)
+        return next((each for each in await self.connection.tools() if each.name == name), None)
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> McpResult:
         """What the tool returns, also that it failed."""
-        return self._bounded(await self.kept.call(name, arguments))
+        return self._bounded(await self.connection.call(name, arguments))
 
     async def read(self, address: str) -> McpResult:
         """A resource; raises InvalidInput, too, if that is no address."""
-        return self._bounded(await self.kept.read(address))
+        return self._bounded(await self.connection.read(address))
 
     async def _shown(self, tool: McpTool, arguments: Mapping[str, Any]) -> Shown:
         result = await self.call(tool.name, arguments)
@@ -67,9 +67,11 @@ class AppServer:
 
     def _bounded(self, result: McpResult) -> McpResult:
         try:
-            return bounded(result, self.kept.label)
+            return bounded(result, self.connection.label)
         except Unencodable as error:
-            raise RemoteFailure("BROKEN", f"{self.kept.label} answered with bad JSON") from error
+            raise RemoteFailure(
+                "BROKEN", f"{self.connection.label} answered with bad JSON"
+            ) from error
 
 
 class AppServers:
@@ -103,7 +105,7 @@ class AppServers:
     async def close(self) -> None:
         """End the sessions."""
         for each in self._servers:
-            await each.kept.close()
+            await each.connection.close()
 
 
 def _text(result: McpResult) -> str:

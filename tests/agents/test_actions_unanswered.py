@@ -32,14 +32,14 @@ class Asking:
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         self.asked.append(request)
-        said: list[Event]
+        emitted: list[Event]
         if request.messages[-1].role == "tool":
-            said = [*message("m1", "Noted"), FINISHED]
+            emitted = [*message("m1", "Noted"), FINISHED]
         elif request.resume:
-            said = [waiting_for("c1")]
+            emitted = [waiting_for("c1")]
         else:
-            said = [*call("c1", "note", '{"what":"milk"}'), {**FINISHED, **ASKED}]
-        for event in said:
+            emitted = [*call("c1", "note", '{"what":"milk"}'), {**FINISHED, **ASKED}]
+        for event in emitted:
             yield event
 
 
