@@ -170,11 +170,9 @@ async def test_news_that_was_never_heard_is_found_in_the_log(redis: RedisServer)
             await anext(batches)
             coming = asyncio.ensure_future(anext(batches))
             await asyncio.sleep(0)
-            reader.subscriber.begin_writing(
-                made.key("news")
-            )  # it is deaf to this thread from now on
+            reader.tails.begin_writing("t1")  # it is deaf to this thread from now on
             await writer.log.append(lease, [delta(0)])
-            reader.subscriber.end_writing(made.key("news"))
+            reader.tails.end_writing("t1")
             assert (await coming).records[0].event == delta(0)
 
 
@@ -211,7 +209,7 @@ async def test_news_is_heard_while_runs_come_and_go_for_longer_than_a_pulse(
     async with processes(redis) as made:
         store = await made.start()
         for _ in range(60):
-            store.subscriber.begin_writing("a thread that nobody reads")
+            store.tails.begin_writing("a thread that nobody reads")
             await asyncio.sleep(0.01)
-            store.subscriber.end_writing("a thread that nobody reads")
+            store.tails.end_writing("a thread that nobody reads")
     assert "listening again" not in caplog.text

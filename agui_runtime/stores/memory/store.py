@@ -14,13 +14,9 @@ from agui_runtime.core.jsontext import dumps
 from agui_runtime.off_loop import is_much, off_loop
 from agui_runtime.stores.base import AgentState, Batch, Lease, Page, RunEnd, StateKey
 from agui_runtime.stores.memory.records import SavedState, records_of, state_of
-from agui_runtime.stores.memory.thread_table import (
-    MemoryLimits,
-    RecordedRun,
-    StoredThread,
-    ThreadTable,
-)
+from agui_runtime.stores.memory.thread_table import MemoryLimits, StoredThread, ThreadTable
 from agui_runtime.stores.shared.pages import check_limit, cursor_of, place_after, place_of
+from agui_runtime.stores.shared.spans import RecordedRun
 
 
 class MemoryStore:
@@ -92,7 +88,8 @@ class MemoryRunLog:
     ) -> None:
         self._table.write(thread, lease.run.run_id, end.events)
         thread.lease = thread.on_stop = None
-        thread.spans[-1].run = replace(lease.run, status=end.status, ended_at=end.ended_at)
+        ended = replace(lease.run, status=end.status, ended_at=end.ended_at)
+        thread.spans[-1] = RecordedRun(thread.spans[-1].first, ended)
         self._table.remember(thread, end.message_ids)
         if made is not None:
             self._table.save(thread, lease.run.agent, made)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,8 @@ from agui_runtime.stores.memory.records import (
     weight,
     weight_of_ids,
 )
+from agui_runtime.stores.shared.codec import new_epoch
+from agui_runtime.stores.shared.spans import RecordedRun
 from agui_runtime.stores.shared.waiters import Waiters
 
 READY = 2048
@@ -44,14 +45,6 @@ class MemoryLimits:
     log_bytes: int = 512 * 2**20
     state_bytes: int = 2**20
     max_age: float = 7 * 24 * 3600.0
-
-
-@dataclass(slots=True)
-class RecordedRun:
-    """A run and the number of its first record."""
-
-    run: RunInfo
-    first: int
 
 
 @dataclass(slots=True)
@@ -110,7 +103,7 @@ class ThreadTable:
     def __init__(self, limits: MemoryLimits, clock: Callable[[], float]) -> None:
         self.limits = limits
         self.clock = clock
-        self.epoch = uuid.uuid4().hex[:12]
+        self.epoch = new_epoch()
         self.threads: OrderedDict[str, StoredThread] = OrderedDict()
         self.size = 0
 
@@ -143,7 +136,7 @@ class ThreadTable:
         self.size += size
 
     def begin(self, thread: StoredThread, run: RunInfo) -> None:
-        thread.spans.append(RecordedRun(run, thread.last + 1))
+        thread.spans.append(RecordedRun(thread.last + 1, run))
         self.grow(thread, RUN_OVERHEAD)
 
     def write(self, thread: StoredThread, run_id: str, events: Sequence[Event]) -> None:

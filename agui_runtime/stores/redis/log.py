@@ -6,10 +6,10 @@ once.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -25,16 +25,18 @@ from agui_runtime.core.errors import (
     TooLarge,
 )
 from agui_runtime.core.events import Cursor, Event, Record, RunInfo, encode
-from agui_runtime.stores.base import Lease, RunEnd
-from agui_runtime.stores.redis.codec import new_epoch, run_json, run_of, span_of
+from agui_runtime.stores.base import Batch, Lease, RunEnd
+from agui_runtime.stores.redis.codec import span_of
 from agui_runtime.stores.redis.index import Index
-from agui_runtime.stores.redis.leases import Held, HeldLeases
 from agui_runtime.stores.redis.limits import RedisLimits
-from agui_runtime.stores.redis.lost_run import lost_end
-from agui_runtime.stores.redis.reading import Reading
-from agui_runtime.stores.redis.renewal import RENEWALS, elapsed
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.redis.states import RedisStateStore
+from agui_runtime.stores.shared.codec import new_epoch, run_json, run_of
+from agui_runtime.stores.shared.leases import Held, HeldLeases
+from agui_runtime.stores.shared.lost_run import lost_end
+from agui_runtime.stores.shared.reading import LogReader
+from agui_runtime.stores.shared.renewal import RENEWALS, elapsed
+from agui_runtime.stores.shared.whole_writes import WholeWrites
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ class RedisRunLog:
         self,
         script: Script,
         leases: HeldLeases,
-        reading: Reading,
+        reader: LogReader,
         index: Index,
         states: RedisStateStore,
         limits: RedisLimits,
@@ -60,10 +62,8 @@ class RedisRunLog:
         self._limits = limits
         self._inbox = inbox
         self._now = now
-        self.keep = leases.keep
-        self.follow, self.end, self.records = reading.follow, reading.end, reading.records
-        self.active, self.wait_idle = reading.active, reading.wait_idle
-        self._writing: set[asyncio.Task[None]] = set()
+        self._reader = reader
+        self._writes = WholeWrites()
 
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
         nonce = uuid.uuid4().hex
@@ -85,12 +85,27 @@ class RedisRunLog:
                 raise Busy(run.thread_id, found[0].decode())
             await self.end_lost_run(run.thread_id)
 
+    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
+        return self._leases.keep(lease, on_lost)
+
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         if events:
-            await self._to_its_end(self._append(lease, events))
+            await self._writes.carry_out(self._append(lease, events))
 
     async def release(self, lease: Lease, end: RunEnd) -> None:
-        await self._to_its_end(self._release(lease, end))
+        await self._writes.carry_out(self._release(lease, end))
+
+    def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
+        return self._reader.follow(thread_id, after)
+
+    async def end(self, thread_id: str) -> Cursor:
+        return await self._reader.end(thread_id)
+
+    async def active(self, thread_id: str) -> RunInfo | None:
+        return await self._reader.active(thread_id)
+
+    async def wait_idle(self, thread_id: str) -> None:
+        await self._reader.wait_idle(thread_id)
 
     async def ask_stop(self, thread_id: str, run_id: str | None = None) -> bool:
         how, *_ = await self._script.step("stop", thread_id, run_id or "")
@@ -220,19 +235,7 @@ class RedisRunLog:
 
     async def _records(self, run: RunInfo, held: Held, first: int) -> list[Record]:
         try:
-            return await self.records(run.thread_id, held.epoch, first, held.seq)
+            return await self._reader.records(run.thread_id, held.epoch, first, held.seq)
         except Gone:
             logger.error("the records of run %s are gone from the store", run.run_id)
             return []
-
-    async def _to_its_end(self, writing: Coroutine[Any, Any, None]) -> None:
-        """A write is carried out whole also if its caller is cancelled; later ones wait for it."""
-        task = asyncio.create_task(writing)
-        self._writing.add(task)
-        task.add_done_callback(self._written)
-        await asyncio.shield(task)
-
-    def _written(self, task: asyncio.Task[None]) -> None:
-        self._writing.discard(task)
-        if not task.cancelled():
-            task.exception()  # its caller has the failure, unless it has gone

@@ -8,9 +8,9 @@ from collections.abc import AsyncGenerator, Callable
 from agui_runtime.core.errors import Conflict, ThreadNotFound, TooLarge
 from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.stores.base import AgentState, StateKey
-from agui_runtime.stores.redis.codec import squeezed, state_json, state_of
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
+from agui_runtime.stores.shared.codec import squeezed, state_json, state_of
 
 LONG = 64 * 1024
 """Bytes, usually compressed, from which a state is read in a thread."""

@@ -9,19 +9,23 @@ from collections.abc import Callable
 
 from agui_runtime.stores.redis.answers import RedisAnswers
 from agui_runtime.stores.redis.index import Index
-from agui_runtime.stores.redis.janitor import Janitor
-from agui_runtime.stores.redis.leases import HeldLeases
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.log import RedisRunLog
 from agui_runtime.stores.redis.pipe import cancelled
-from agui_runtime.stores.redis.reading import Reading
-from agui_runtime.stores.redis.renewal import LeaseRenewal
+from agui_runtime.stores.redis.renewer import RedisRenewer
 from agui_runtime.stores.redis.rights import check_rights
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.redis.server import Server
+from agui_runtime.stores.redis.source import RedisLogSource
 from agui_runtime.stores.redis.states import RedisStateStore
 from agui_runtime.stores.redis.subscriber import Subscriber
 from agui_runtime.stores.redis.threads import RedisThreadIndex
+from agui_runtime.stores.redis.upkeep import RedisUpkeep
+from agui_runtime.stores.shared.janitor import Janitor
+from agui_runtime.stores.shared.leases import HeldLeases
+from agui_runtime.stores.shared.reading import LogReader
+from agui_runtime.stores.shared.renewal import LeaseRenewal
+from agui_runtime.stores.shared.tails import Tails
 
 __all__ = ["RedisLimits", "RedisStore"]
 
@@ -49,16 +53,21 @@ class RedisStore:
         script = Script(self._server, prefix, limits.max_age, clock)
         index = Index(self._server, prefix, limits.max_age, clock)
         inbox = f"{prefix}:inbox:{uuid.uuid4().hex}"
-        self.subscriber = Subscriber(
-            self._server.connection, inbox, lambda payload: leases.on_stop_request(payload)
+        self.tails = Tails(script.channel)
+        self.renewal = LeaseRenewal(
+            RedisRenewer(url, prefix, limits, clock), limits.lease, limits.hung
         )
-        self.renewal = LeaseRenewal(url, prefix, limits, clock)
-        leases = HeldLeases(script, self.subscriber, self.renewal)
-        reading = Reading(script, self.subscriber)
+        leases = HeldLeases(self.tails, self.renewal)
+        self.subscriber = Subscriber(
+            self._server.connection, self.tails, inbox, lambda payload: _stop(leases, payload)
+        )
+        reader = LogReader(RedisLogSource(script), self.tails)
         self.states = RedisStateStore(script, limits, now)
         self.threads = RedisThreadIndex(script, index, limits, now)
-        self.log = RedisRunLog(script, leases, reading, index, self.states, limits, inbox, now)
-        self.janitor = Janitor(self._server, script, index, self.log, reading, limits, now)
+        self.log = RedisRunLog(script, leases, reader, index, self.states, limits, inbox, now)
+        self.janitor = Janitor(
+            RedisUpkeep(self._server, script, index, self.log, reader, limits.compact_after, now)
+        )
         self._watching: asyncio.Task[None] | None = None
 
     def answers(self, seconds: float = 300.0) -> RedisAnswers:
@@ -87,3 +96,9 @@ class RedisStore:
     async def check(self) -> None:
         """Raises StoreUnavailable if the server does not answer now."""
         await self._server.ping()
+
+
+def _stop(leases: HeldLeases, payload: bytes) -> None:
+    """Another process requests it: the name of the thread's news, a newline, the lease's token."""
+    name, _, token = payload.decode(errors="replace").rpartition("\n")
+    leases.stop_named(name, token)

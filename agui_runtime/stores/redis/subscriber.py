@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from agui_runtime.core import jsontext
-from agui_runtime.core.errors import OwnerLost, StoreUnavailable
-from agui_runtime.core.events import Event
+from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.stores.redis.pipe import cancellable, cancelled
-from agui_runtime.stores.redis.recent_records import RecentRecords
+from agui_runtime.stores.shared.recent_records import RecentRecords
+from agui_runtime.stores.shared.tails import Tails
 
 logger = logging.getLogger(__name__)
 
@@ -32,14 +32,16 @@ class Subscriber:
     """Keeps the one connection alive and hands what it says to tails and to `on_inbox`."""
 
     def __init__(
-        self, dial: Callable[[], AbstractConnection], inbox: str, on_inbox: Callable[[bytes], None]
+        self,
+        dial: Callable[[], AbstractConnection],
+        tails: Tails,
+        inbox: str,
+        on_inbox: Callable[[bytes], None],
     ) -> None:
         self._dial = dial
+        self._tails = tails
         self._inbox = inbox
         self._on_inbox = on_inbox
-        self._tails: dict[str, RecentRecords] = {}
-        self._written_here: set[str] = set()
-        self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -48,58 +50,6 @@ class Subscriber:
     async def close(self) -> None:
         if self._task is not None:
             await cancelled(self._task)
-
-    @contextmanager
-    def tail(self, channel: str, thread_id: str) -> Iterator[RecentRecords]:
-        """The thread's tail, heard as long as somebody is in the block."""
-        tail = self._tails.get(channel)
-        if tail is None:
-            tail = self._tails[channel] = RecentRecords(thread_id)
-            self._wanted.set()
-        tail.readers += 1
-        try:
-            yield tail
-        finally:
-            tail.readers -= 1
-            if not tail.readers:
-                del self._tails[channel]
-                self._wanted.set()
-
-    def begin_writing(self, channel: str) -> None:
-        """From now on only this process writes the thread, and tells its tail itself."""
-        self._written_here.add(channel)
-        self._wanted.set()
-
-    def is_writing(self, channel: str) -> bool:
-        """Whether a run of this process writes the thread."""
-        return channel in self._written_here
-
-    def end_writing(self, channel: str) -> None:
-        """Others may write the thread again."""
-        self._written_here.discard(channel)
-        self._wanted.set()
-
-    def lost(self, channel: str, *, unreadable: bool) -> None:
-        """This process no longer writes the thread: whoever does so next is not known. Where the
-        log is `unreadable`, too, its readers here are given OwnerLost.
-        """
-        tail = self._tails.get(channel)
-        if tail is not None and unreadable:
-            tail.fail(OwnerLost())
-        elif tail is not None:
-            tail.orphan()
-
-    def others(self) -> Sequence[RecentRecords]:
-        """The tails of threads that this process does not write."""
-        return [self._tails[name] for name in self._tails.keys() - self._written_here]
-
-    def stored(
-        self, channel: str, epoch: str, first: int, run_id: str, events: Sequence[Event]
-    ) -> None:
-        """What this process stored itself; its readers need not wait to hear of it."""
-        tail = self._tails.get(channel)
-        if tail is not None:
-            tail.add(epoch, first, run_id, events)
 
     async def _listen(self) -> None:
         while True:
@@ -111,8 +61,7 @@ class Subscriber:
                 logger.warning("Redis: listening again: %s", group.exceptions[0])
             except* Exception:  # nobody would hear of stops and news from now on
                 logger.exception("Redis: listening failed; it begins anew")
-            for tail in list(self._tails.values()):
-                tail.forget()
+            self._tails.forget()
             await asyncio.sleep(RETRY_AFTER)
 
     @asynccontextmanager
@@ -129,8 +78,8 @@ class Subscriber:
         now = asyncio.get_running_loop().time
         pinged_at = now()
         while True:
-            self._wanted.clear()
-            wanted = {self._inbox, *(self._tails.keys() - self._written_here)}
+            self._tails.changed.clear()
+            wanted = {self._inbox, *self._tails.wanted()}
             for word, channels in (
                 ("SUBSCRIBE", wanted - subscribed),
                 ("UNSUBSCRIBE", subscribed - wanted),
@@ -143,7 +92,7 @@ class Subscriber:
                 pinged_at = now()
             with suppress(TimeoutError):
                 async with asyncio.timeout(PULSE):
-                    await self._wanted.wait()
+                    await self._tails.changed.wait()
 
     async def _read(self, connection: AbstractConnection) -> None:
         while True:
@@ -156,7 +105,7 @@ class Subscriber:
             name = channel.decode()
             if kind == b"message" and name == self._inbox:
                 self._on_inbox(payload)
-            elif (tail := self._tails.get(name)) is not None and kind != b"unsubscribe":
+            elif (tail := self._tails.named(name)) is not None and kind != b"unsubscribe":
                 _take_news(tail, kind, payload)
 
 

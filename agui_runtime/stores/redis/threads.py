@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection, Sequence
 from agui_runtime.core.errors import Busy, ThreadNotFound
 from agui_runtime.core.events import RunInfo, ThreadInfo
 from agui_runtime.stores.base import Page
-from agui_runtime.stores.redis.codec import Damaged, new_epoch, spans_of, thread_of
+from agui_runtime.stores.redis.codec import spans_of, thread_of
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
+from agui_runtime.stores.shared.codec import Damaged, new_epoch
 from agui_runtime.stores.shared.pages import check_limit, cursor_of, place_after, place_of
 
 

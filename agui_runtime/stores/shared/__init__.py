@@ -1,1 +1,1 @@
-"""What stores share: the cursors of pages, and readers that wait for news."""
+"""What stores share: how runs and states are written, leases, the reading of logs, the janitor."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agui_runtime.core.events import Cursor
-from agui_runtime.stores.redis.recent_records import WINDOW, RecentRecords
+from agui_runtime.stores.shared.recent_records import WINDOW, RecentRecords
 from tests.stores.test_contract import delta
 
 

@@ -2,7 +2,7 @@
 
 Neither a busy event loop nor a crowd of readers costs a live run its lease. It knows no logs.
 
-What proves life: the event loop answers at least every `hung` seconds, and the server every `lease`
+What proves life: the event loop answers at least every `hung` seconds, and the store every `lease`
 seconds. Without the first, leases are given up; without the second, they are over by the owner's
 own clock, before anybody else may take them.
 """
@@ -16,16 +16,10 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
-
-from redis.exceptions import RedisError, ResponseError
+from typing import Literal, Protocol, TypeAlias
 
 from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.stores.base import Lease
-from agui_runtime.stores.redis.index import Index
-from agui_runtime.stores.redis.limits import RedisLimits
-from agui_runtime.stores.redis.script import Script
-from agui_runtime.stores.redis.server import Server
 
 logger = logging.getLogger(__name__)
 
@@ -62,16 +56,35 @@ class Tenure:
         return self.lost or elapsed() >= self.until
 
 
+Reply: TypeAlias = Literal["ok", "stop", "lost"]
+"""Of the store to one renewal; `stop`: it is renewed, and somebody asks the run to stop."""
+
+Answered: TypeAlias = Callable[[Tenure, float, Reply], None]
+"""Takes the reply to a renewal, with the time by `elapsed` at which it was sent."""
+
+
+class Renewer(Protocol):
+    """How a store renews leases; called in the thread's event loop, one call at a time."""
+
+    async def open(self) -> None:
+        """Connect, unless it is connected; raises StoreUnavailable."""
+
+    async def renew(self, due: Sequence[Tenure], answered: Answered) -> None:
+        """Renew each of them once and hand its reply on; raises StoreUnavailable for those that
+        have none. Without any, see that the connection is there.
+        """
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+
+
 class LeaseRenewal:
     """Renews what it is given to keep; calls back in the event loop that opened it."""
 
-    def __init__(
-        self, url: str, prefix: str, limits: RedisLimits, clock: Callable[[], float] | None
-    ) -> None:
-        self._limits = limits
-        self._server = Server(url, limits.lease / 3, limits.lease / 3)
-        self._script = Script(self._server, prefix, limits.max_age, clock)
-        self._index = Index(self._server, prefix, limits.max_age, clock)
+    def __init__(self, renewer: Renewer, lease: float, hung: float) -> None:
+        self._renewer = renewer
+        self._lease = lease
+        self._hung = hung
         self._tenures: dict[tuple[str, int], Tenure] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -113,7 +126,7 @@ class LeaseRenewal:
             except asyncio.CancelledError:
                 return
             except Exception:  # leases must be kept whatever one renewal met
-                logger.exception("Redis: keeping the leases failed; it begins anew")
+                logger.exception("keeping the leases failed; it begins anew")
                 time.sleep(1)
 
     async def _watch(self) -> None:
@@ -123,13 +136,13 @@ class LeaseRenewal:
         self._begun.set()
         try:
             while not self._renewing.done():
-                await asyncio.wait([self._renewing], timeout=self._limits.lease / LOOKS)
+                await asyncio.wait([self._renewing], timeout=self._lease / LOOKS)
                 for tenure in self._all():
                     if tenure.over:
                         self._lose(tenure, by_clock=True)
             self._renewing.result()
         finally:
-            await self._server.close()
+            await self._renewer.close()
 
     async def _renew(self) -> None:
         due: Sequence[Tenure] = ()
@@ -137,11 +150,11 @@ class LeaseRenewal:
         while True:
             if not idle:
                 try:
-                    await self._server.open()
-                    await self._renew_all(due)
-                except (StoreUnavailable, RedisError, OSError) as error:
-                    logger.warning("Redis: %d leases are not renewed yet: %s", len(due), error)
-            await asyncio.sleep(self._limits.lease / RENEWALS)
+                    await self._renewer.open()
+                    await self._renewer.renew(due, self._answered)
+                except (StoreUnavailable, OSError) as error:
+                    logger.warning("%d leases are not renewed yet: %s", len(due), error)
+            await asyncio.sleep(self._lease / RENEWALS)
             due = self._due()
             idle = not due
 
@@ -149,45 +162,12 @@ class LeaseRenewal:
         live = [tenure for tenure in self._all() if not tenure.over]
         return live if live and self._loop_lives() else ()
 
-    async def _renew_all(self, due: Sequence[Tenure]) -> None:
-        sent = elapsed()
-        requests = [self._ask(tenure) for tenure in due]
-        noted = self._index.renew(
-            [tenure.lease.run.thread_id for tenure in due], self._limits.lease
-        )
-        *replies, _ = await asyncio.gather(*requests, noted, return_exceptions=True)
-        failed = []
-        for tenure, reply in zip(due, replies, strict=True):
-            if isinstance(reply, BaseException):
-                failed.append((tenure, reply))
-            else:
-                self._take_reply(tenure, sent, reply)
-        refused = [tenure for tenure, error in failed if isinstance(error, ResponseError)]
-        # A broken connection is the same for all: one is enough to open the next.
-        again = refused or [tenure for tenure, _ in failed[:1]]
-        for found in await asyncio.gather(*map(self._repeat, again), return_exceptions=True):
-            if isinstance(found, BaseException):
-                raise found
-
-    def _ask(self, tenure: Tenure) -> asyncio.Future[Any]:
-        lease = tenure.lease
-        return self._script.ask("renew", lease.run.thread_id, lease.token, self._limits.lease)
-
-    async def _repeat(self, tenure: Tenure) -> None:
-        """The server may be new, or the thread elsewhere in its cluster."""
-        lease, sent = tenure.lease, elapsed()
-        words = (lease.token, self._limits.lease)
-        self._take_reply(
-            tenure, sent, await self._script.step("renew", lease.run.thread_id, *words)
-        )
-
-    def _take_reply(self, tenure: Tenure, sent: float, reply: Sequence[Any]) -> None:
-        how, *more = reply
-        if how != b"ok":
+    def _answered(self, tenure: Tenure, sent: float, reply: Reply) -> None:
+        if reply == "lost":
             self._lose(tenure, by_clock=False)
             return
-        tenure.until = sent + self._limits.lease
-        if more[0]:
+        tenure.until = sent + self._lease
+        if reply == "stop":
             self._call(tenure.on_stop)
 
     def _lose(self, tenure: Tenure, *, by_clock: bool) -> None:
@@ -203,9 +183,9 @@ class LeaseRenewal:
         """Whether the event loop has answered lately; it is asked again."""
         self._call(self._answer)
         silent = elapsed() - self._answered_at
-        if silent > self._limits.hung:
+        if silent > self._hung:
             logger.error("the event loop has not turned for %.0f s: leases are given up", silent)
-        return silent <= self._limits.hung
+        return silent <= self._hung
 
     def _call(self, callback: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody is there to be called

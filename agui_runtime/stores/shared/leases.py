@@ -1,4 +1,4 @@
-"""The leases that this process holds, and whom to tell when one is stopped or lost. No commands."""
+"""The leases that this process holds, and whom to call when one is stopped or lost. No I/O."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from agui_runtime.core.errors import OwnerLost
 from agui_runtime.core.events import Event, RunInfo
 from agui_runtime.stores.base import Lease
-from agui_runtime.stores.redis.renewal import LeaseRenewal, Tenure
-from agui_runtime.stores.redis.script import Script
-from agui_runtime.stores.redis.subscriber import Subscriber
+from agui_runtime.stores.shared.renewal import LeaseRenewal, Tenure
+from agui_runtime.stores.shared.tails import Tails
 
 
 @dataclass(slots=True)
@@ -40,15 +39,14 @@ class Held:
 class HeldLeases:
     """By thread and token."""
 
-    def __init__(self, script: Script, subscriber: Subscriber, renewal: LeaseRenewal) -> None:
-        self._script = script
-        self._subscriber = subscriber
+    def __init__(self, tails: Tails, renewal: LeaseRenewal) -> None:
+        self._tails = tails
         self._renewal = renewal
         self._held: dict[tuple[str, int], Held] = {}
 
     def add(self, thread_id: str, token: int, held: Held) -> None:
         self._held[thread_id, token] = held
-        self._subscriber.begin_writing(self._script.channel(thread_id))
+        self._tails.begin_writing(thread_id)
 
     def of(self, lease: Lease) -> Held:
         """Raises OwnerLost if it is not held any longer."""
@@ -61,13 +59,13 @@ class HeldLeases:
         """It is held no longer; False if it was not held."""
         held = self._held.pop((lease.run.thread_id, lease.token), None)
         if held is not None:
-            self._subscriber.end_writing(self._script.channel(lease.run.thread_id))
+            self._tails.end_writing(lease.run.thread_id)
         return held is not None
 
     def lose(self, lease: Lease, *, unreadable: bool = False) -> None:
-        """It is held no longer, and the end of its run was not written; see `Subscriber.lost`."""
+        """It is held no longer, and the end of its run was not written; see `Tails.lost`."""
         if self.remove(lease):
-            self._subscriber.lost(self._script.channel(lease.run.thread_id), unreadable=unreadable)
+            self._tails.lost(lease.run.thread_id, unreadable=unreadable)
 
     @contextmanager
     def keep(self, lease: Lease, on_lost: Callable[[], None]) -> Iterator[None]:
@@ -90,21 +88,19 @@ class HeldLeases:
             self.lose(lease)
 
     def stop(self, thread_id: str, token: int) -> None:
-        """Somebody asks the run to stop; it is told so once."""
+        """Somebody asks the run to stop; its `on_stop` is called once."""
         held = self._held.get((thread_id, token))
         if held is not None and held.on_stop is not None:
             on_stop, held.on_stop = held.on_stop, None
             on_stop()
 
-    def on_stop_request(self, payload: bytes) -> None:
-        """The same, as another process says it."""
-        channel, _, token = payload.decode(errors="replace").rpartition("\n")
+    def stop_named(self, name: str, token: str) -> None:
+        """The same, as another process requests it: by the name of the thread's news."""
         for thread_id, number in list(self._held):
-            if str(number) == token and self._script.channel(thread_id) == channel:
+            if str(number) == token and self._tails.name_of(thread_id) == name:
                 self.stop(thread_id, number)
 
     def written(self, run: RunInfo, held: Held, events: Sequence[Event]) -> None:
-        """These events are stored; readers in this process need not wait to hear of it."""
-        channel = self._script.channel(run.thread_id)
-        self._subscriber.stored(channel, held.epoch, held.seq + 1, run.run_id, events)
+        """These events are stored; readers in this process need not wait for the news of it."""
+        self._tails.stored(run.thread_id, held.epoch, held.seq + 1, run.run_id, events)
         held.seq += len(events)

@@ -1,0 +1,72 @@
+"""What a Redis store does for its threads when it is due; the index says for which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from agui_runtime.stores.redis.codec import spans_of
+from agui_runtime.stores.redis.index import Index
+from agui_runtime.stores.redis.log import RedisRunLog
+from agui_runtime.stores.redis.script import Script
+from agui_runtime.stores.redis.server import Server
+from agui_runtime.stores.shared.codec import archive_of
+from agui_runtime.stores.shared.reading import LogReader
+from agui_runtime.stores.shared.spans import RecordedRun, compaction
+
+
+class RedisUpkeep:
+    """`Upkeep` for any number of processes. Runs are compacted `after` seconds from their end."""
+
+    def __init__(
+        self,
+        server: Server,
+        script: Script,
+        index: Index,
+        log: RedisRunLog,
+        reader: LogReader,
+        after: float,
+        now: Callable[[], float],
+    ) -> None:
+        self._script = script
+        self._index = index
+        self._log = log
+        self._reader = reader
+        self._after = after
+        self._now = now
+        self._server = server
+
+    def calm_for(self) -> float:
+        return self._server.calm_for()
+
+    async def lapsed(self) -> Sequence[str]:
+        return await self._index.lapsed()
+
+    async def end_lost_run(self, thread_id: str) -> bool:
+        return await self._log.end_lost_run(thread_id)
+
+    async def take_uncompacted(self) -> Sequence[str]:
+        return await self._index.take_uncompacted()
+
+    async def verify(self) -> None:
+        await self._reader.verify()
+
+    async def compact(self, thread_id: str) -> None:
+        how, *found = await self._script.step("runs", thread_id)
+        if how != b"ok":
+            return
+        items, archives, seq = found
+        spans = spans_of(items)
+        if len(spans) < len(items):
+            return  # where the others end is not known
+        done = {int(first) for first in archives}
+        due, next_in = compaction(spans, int(seq), done, self._now(), self._after)
+        for span, last in due:
+            await self._archive(thread_id, span, last)
+        if next_in is not None:
+            await self._index.finished(thread_id, next_in)
+
+    async def _archive(self, thread_id: str, span: RecordedRun, last: int) -> None:
+        epoch = (await self._reader.end(thread_id)).epoch
+        records = await self._reader.records(thread_id, epoch, span.first, last)
+        payload = archive_of(span.run.run_id, [record.event for record in records], last)
+        await self._script.step("archive", thread_id, span.first, last, payload)

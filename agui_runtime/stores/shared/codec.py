@@ -1,0 +1,139 @@
+"""What stores write as bytes, and read again: runs, states, events, finished runs. No I/O."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from agui_runtime.core import jsontext
+from agui_runtime.core.compact import compact
+from agui_runtime.core.errors import StateUnreadable, StoreUnavailable
+from agui_runtime.core.event_shape import is_event
+from agui_runtime.core.events import Event, Record, RunInfo
+from agui_runtime.stores.base import AgentState
+
+logger = logging.getLogger(__name__)
+
+COMPRESS_FROM = 4096
+"""Bytes from which compression is worth its time."""
+
+DEFLATED = b"z"
+"""Compressed JSON starts with it, JSON never."""
+
+UNREADABLE = "agui_runtime.unreadable"
+"""The name of the CUSTOM event that stands for a damaged record."""
+
+
+class Damaged(StoreUnavailable):
+    """Something that is stored cannot be read; the store itself answers."""
+
+
+def new_epoch() -> str:
+    """An epoch for a log that is new, or that has lost something."""
+    return uuid.uuid4().hex[:12]
+
+
+def run_json(run: RunInfo) -> bytes:
+    return jsontext.dumps(asdict(run))
+
+
+def run_of(text: bytes) -> RunInfo:
+    """Raises Damaged."""
+    try:
+        return RunInfo(**_loaded(text))
+    except TypeError as error:
+        raise damaged(error) from error
+
+
+def event_of(text: bytes, run_id: str, seq: int) -> Event:
+    """The stored event; one that cannot be read is given as what it is, so that the rest of the
+    thread stays readable.
+    """
+    try:
+        event: Event = jsontext.loads(text)
+        if is_event(event):
+            return event
+        problem = "it is no event"
+    except orjson.JSONDecodeError as error:
+        problem = str(error)
+    return unreadable(run_id, seq, problem)
+
+
+def unreadable(run_id: str, seq: int, problem: str) -> Event:
+    """What readers are given in the place of a record, or of all records up to it."""
+    logger.error("record %s of run %s cannot be read: %s", seq, run_id, problem)
+    return {"type": "CUSTOM", "name": UNREADABLE, "value": {"seq": seq}}
+
+
+def archive_of(run_id: str, events: Sequence[Event], last: int) -> bytes:
+    """A finished run in fewer, equal events; these keep the numbers at the run's end, so that the
+    last one is `last`.
+    """
+    return packed({"run": run_id, "last": last, "events": compact(events)})
+
+
+def archived(payload: bytes) -> list[Record] | None:
+    """The records of a finished run; None if they cannot be read."""
+    try:
+        run = unpacked(payload)
+        run_id, last, events = run["run"], int(run["last"]), list(run["events"])
+    except (Damaged, KeyError, TypeError, ValueError):
+        return None
+    numbered = enumerate(events, last - len(events) + 1)
+    return [
+        Record(seq, run_id, event if is_event(event) else unreadable(run_id, seq, "it is no event"))
+        for seq, event in numbered
+    ]
+
+
+def state_json(saved: AgentState, saved_at: float) -> bytes:
+    fields = {"state": saved.state, "messages": list(saved.messages), "saved_at": saved_at}
+    return jsontext.dumps(fields | {"schema": saved.schema_version})
+
+
+def state_of(payload: bytes, version: int) -> AgentState:
+    """Raises StateUnreadable; what an older release saved has no `schema`."""
+    try:
+        saved = unpacked(payload)
+        known = (saved["state"], saved["messages"], version, saved["saved_at"])
+        return AgentState(*known, saved.get("schema", 1))
+    except (Damaged, KeyError, TypeError) as error:
+        raise StateUnreadable("the saved state is damaged; others are not affected") from error
+
+
+def packed(value: object) -> bytes:
+    """JSON, compressed where that is worth it."""
+    return squeezed(jsontext.dumps(value))
+
+
+def squeezed(text: bytes) -> bytes:
+    return text if len(text) < COMPRESS_FROM else DEFLATED + zlib.compress(text, 1)
+
+
+def unpacked(payload: bytes) -> Any:  # noqa: ANN401  # any JSON
+    """Raises Damaged."""
+    if payload[:1] == DEFLATED:
+        try:
+            payload = zlib.decompress(payload[1:])
+        except zlib.error as error:
+            raise damaged(error) from error
+    return _loaded(payload)
+
+
+def damaged(error: Exception) -> Damaged:
+    """What to raise for something that cannot be read; the log says why."""
+    logger.error("a stored record cannot be read: %s", error)
+    return Damaged("a stored record cannot be read; other threads are not affected")
+
+
+def _loaded(text: bytes) -> Any:  # noqa: ANN401  # any JSON
+    try:
+        return jsontext.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise damaged(error) from error

@@ -1,0 +1,94 @@
+"""The latest records of the threads that this process reads, and which of them it writes itself.
+
+What stands here only saves a look into the log; whoever missed something finds it there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager
+
+from agui_runtime.core.errors import OwnerLost
+from agui_runtime.core.events import Event
+from agui_runtime.stores.shared.recent_records import RecentRecords
+
+
+class Tails:
+    """One `RecentRecords` for each thread that has readers here, however many they are.
+
+    `name_of` makes the name under which other processes publish a thread's news out of its id.
+    `changed` is set when the set of threads whose news is `wanted` may have changed.
+    """
+
+    def __init__(self, name_of: Callable[[str], str] = str) -> None:
+        self.name_of = name_of
+        self.changed = asyncio.Event()
+        self._tails: dict[str, RecentRecords] = {}
+        self._written_here: set[str] = set()
+
+    @contextmanager
+    def reading(self, thread_id: str) -> Iterator[RecentRecords]:
+        """The thread's tail, which is there as long as somebody is in the block."""
+        name = self.name_of(thread_id)
+        tail = self._tails.get(name)
+        if tail is None:
+            tail = self._tails[name] = RecentRecords(thread_id)
+            self.changed.set()
+        tail.readers += 1
+        try:
+            yield tail
+        finally:
+            tail.readers -= 1
+            if not tail.readers:
+                del self._tails[name]
+                self.changed.set()
+
+    def wanted(self) -> Set[str]:
+        """The names of the threads that are read here and written by others."""
+        return self._tails.keys() - self._written_here
+
+    def named(self, name: str) -> RecentRecords | None:
+        """The tail of the thread of that name, if it is read here."""
+        return self._tails.get(name)
+
+    def others(self) -> Sequence[RecentRecords]:
+        """The tails of threads that this process does not write."""
+        return [self._tails[name] for name in self.wanted()]
+
+    def begin_writing(self, thread_id: str) -> None:
+        """From now on only this process writes the thread, and fills its tail itself."""
+        self._written_here.add(self.name_of(thread_id))
+        self.changed.set()
+
+    def is_writing(self, thread_id: str) -> bool:
+        """Whether a run of this process writes the thread."""
+        return self.name_of(thread_id) in self._written_here
+
+    def end_writing(self, thread_id: str) -> None:
+        """Others may write the thread again."""
+        self._written_here.discard(self.name_of(thread_id))
+        self.changed.set()
+
+    def lost(self, thread_id: str, *, unreadable: bool) -> None:
+        """This process no longer writes the thread: whoever does so next is not known. Where the
+        log is `unreadable`, too, its readers here are given OwnerLost.
+        """
+        tail = self._tails.get(self.name_of(thread_id))
+        if tail is not None and unreadable:
+            tail.fail(OwnerLost())
+        elif tail is not None:
+            tail.orphan()
+
+    def stored(
+        self, thread_id: str, epoch: str, first: int, run_id: str, events: Sequence[Event]
+    ) -> None:
+        """This process stored the events; its readers need not wait for the news of it."""
+        tail = self._tails.get(self.name_of(thread_id))
+        if tail is not None:
+            tail.add(epoch, first, run_id, events)
+
+    def forget(self) -> None:
+        """News may have been missed: every reader looks into the log."""
+        for tail in list(self._tails.values()):
+            tail.forget()
