@@ -27,7 +27,7 @@ class DrainingServer(uvicorn.Server):
         self._limit = limit
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining: asyncio.Task[None] | None = None
-        self._asked = False
+        self._is_stopping = False
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # of uvicorn's untyped sockets
         self._loop = asyncio.get_running_loop()
@@ -35,10 +35,10 @@ class DrainingServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Called by the signal handler, between any two instructions of the main thread."""
-        if sig != signal.SIGTERM or self._asked or self._loop is None:
+        if sig != signal.SIGTERM or self._is_stopping or self._loop is None:
             super().handle_exit(sig, frame)
             return
-        self._asked = True
+        self._is_stopping = True
         self._loop.call_soon_threadsafe(self._drain, sig, frame)
 
     def _drain(self, sig: int, frame: FrameType | None) -> None:

@@ -88,10 +88,10 @@ def _configured(settings: Settings) -> tuple[Store | None, Any]:
 
 
 async def _list(states: StateStoreManager, options: argparse.Namespace) -> int:
-    _say(*HEADER)
+    _write_row(*HEADER)
     async with aclosing(states.entries(**_wanted(options))) as entries:
         async for entry in entries:
-            _say(*_columns(entry))
+            _write_row(*_columns(entry))
     return 0
 
 
@@ -142,13 +142,13 @@ async def _delete(states: StateStoreManager, options: argparse.Namespace) -> int
 async def _sweep(states: StateStoreManager, options: argparse.Namespace) -> int:
     days = options.older_than
     for key in await states.sweep(None if days is None else days * DAY):
-        _say(*key)
+        _write_row(*key)
     return 0
 
 
 async def _statistics(states: StateStoreManager, options: argparse.Namespace) -> int:
-    told = asdict(await states.statistics()) | {"health": asdict(await states.health())}
-    sys.stdout.write(jsontext.dumps(told, option=orjson.OPT_INDENT_2).decode() + "\n")
+    report = asdict(await states.statistics()) | {"health": asdict(await states.health())}
+    sys.stdout.write(jsontext.dumps(report, option=orjson.OPT_INDENT_2).decode() + "\n")
     return 0
 
 
@@ -165,7 +165,7 @@ def _columns(entry: Entry) -> tuple[object, ...]:
     return (*entry.key, owner, *about)
 
 
-def _say(*columns: object) -> None:
+def _write_row(*columns: object) -> None:
     sys.stdout.write("\t".join(str(column) for column in columns) + "\n")
 
 

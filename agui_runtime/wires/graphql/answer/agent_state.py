@@ -54,9 +54,9 @@ class AgentStateView:
         if isinstance(event["snapshot"], dict):
             self._replace(event["snapshot"])
         about = event.get("metadata", {}).get("copilotkit")
-        return self._told(about) if isinstance(about, dict) else self._shown(self._state)
+        return self._declared(about) if isinstance(about, dict) else self._shown(self._state)
 
-    def _told(self, about: Mapping[str, Any]) -> AgentStateMessageOutput:
+    def _declared(self, about: Mapping[str, Any]) -> AgentStateMessageOutput:
         """A state as CopilotKit's own agents tell it, with all that surrounds it: no steps, and no
         end of the run, say more.
         """

@@ -44,30 +44,30 @@ class RunMetaEvents:
 
     def feed(self, event: Event) -> MetaEventResponse | None:
         """Take the run's next event; what the runtime has to tell of it, if anything."""
-        tell = _TELL.get(event["type"])
-        if tell is None:
+        report = _REPORTS.get(event["type"])
+        if report is None:
             self._answering = self._answering or event["type"] not in _SILENT
             return None
-        return tell(self, event)
+        return report(self, event)
 
     def _started(self, event: Event) -> MetaEventResponse:
-        return self._told(RuntimeEventName.Started, RunStatus.Running)
+        return self._meta_event(RuntimeEventName.Started, RunStatus.Running)
 
     def _custom(self, event: Event) -> MetaEventResponse | None:
         name = _CUSTOM.get(event["name"])
-        return self._told(name, RunStatus.Running, event.get("value")) if name else None
+        return self._meta_event(name, RunStatus.Running, event.get("value")) if name else None
 
     def _finished(self, event: Event) -> MetaEventResponse:
         outcome = (event.get("outcome") or {}).get("type", "")
         name, status = _OUTCOMES.get(outcome, (RuntimeEventName.Finished, RunStatus.Finished))
-        return self._told(name, status, timing=MetaEventTiming.AfterAnswer)
+        return self._meta_event(name, status, timing=MetaEventTiming.AfterAnswer)
 
     def _failed(self, event: Event) -> MetaEventResponse:
-        return self._told(
+        return self._meta_event(
             RuntimeEventName.Failed, RunStatus.Failed, event, timing=MetaEventTiming.AfterAnswer
         )
 
-    def _told(
+    def _meta_event(
         self,
         event: RuntimeEventName,
         status: RunStatus,
@@ -89,7 +89,7 @@ class RunMetaEvents:
         )
 
 
-_TELL: Mapping[str, Callable[[RunMetaEvents, Event], MetaEventResponse | None]] = {
+_REPORTS: Mapping[str, Callable[[RunMetaEvents, Event], MetaEventResponse | None]] = {
     "RUN_STARTED": RunMetaEvents._started,
     "CUSTOM": RunMetaEvents._custom,
     "RUN_FINISHED": RunMetaEvents._finished,
@@ -97,6 +97,6 @@ _TELL: Mapping[str, Callable[[RunMetaEvents, Event], MetaEventResponse | None]] 
 }
 
 
-def _text(told: object, key: str) -> str | None:
-    value = told.get(key) if isinstance(told, dict) else None
+def _text(details: object, key: str) -> str | None:
+    value = details.get(key) if isinstance(details, dict) else None
     return value if isinstance(value, str) else None

@@ -81,7 +81,7 @@ def execution_request(
     """
     name, state = given(data.agent_name), given(data.state)
     metadata = data.metadata or MetadataInput()
-    asked = GenerateCopilotResponseInput(
+    response_input = GenerateCopilotResponseInput(
         metadata=GenerateCopilotResponseMetadataInput(request_type=metadata.request_type),
         thread_id=data.thread_id,
         messages=data.messages,
@@ -90,7 +90,7 @@ def execution_request(
         agent_session=AgentSessionInput(agent_name=name) if name else None,
         context=data.context,
     )
-    request = run_request(asked, context, limits)
+    request = run_request(response_input, context, limits)
     if state is not None:
         held = {"state": parsed_state(state, limits)}
         request = replace(request, input=request.input.model_copy(update=held))

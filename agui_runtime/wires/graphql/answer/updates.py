@@ -55,7 +55,7 @@ class Updates:
         self._update = partial(CopilotUpdate, thread_id=run.thread_id, run_id=run.run_id)
         self._open: list[_Watched] = []
         self._met = 0
-        self._told = 0
+        self._delivered_questions = 0
 
     def feed(self, records: Sequence[Record]) -> list[CopilotUpdate]:
         """Each message that the records change, each meta event, and at the end the status.
@@ -63,8 +63,8 @@ class Updates:
         They are good until the next records are fed: their messages go on growing.
         """
         self._projector.feed(records)
-        told = [self._runtime_events.feed(record.event) for record in records]
-        events = [event for event in told if event is not None]
+        reported = [self._runtime_events.feed(record.event) for record in records]
+        events = [event for event in reported if event is not None]
         updates = [self._update(meta_event=each) for each in events if _is_early(each)]
         updates += [
             self._update(message=each, delta=delta)  # type: ignore[arg-type]  # the union has all kinds
@@ -72,18 +72,18 @@ class Updates:
         ]
         updates += [
             self._update(meta_event=each)  # type: ignore[arg-type]  # the same
-            for each in self._asked()
+            for each in self._questions()
         ]
         updates += [self._update(meta_event=each) for each in events if not _is_early(each)]
         if self._response.done:
             updates.append(self._update(status=self._response.status))
         return updates
 
-    def _asked(self) -> Sequence[BaseMetaEvent]:
+    def _questions(self) -> Sequence[BaseMetaEvent]:
         """What the agent has asked the front end since the last look."""
-        asked = (self._response.meta_events or [])[self._told :]
-        self._told += len(asked)
-        return asked
+        questions = (self._response.meta_events or [])[self._delivered_questions :]
+        self._delivered_questions += len(questions)
+        return questions
 
     def _changed(self) -> Iterator[tuple[BaseMessageOutput, str | None]]:
         messages = self._response.messages
@@ -100,14 +100,14 @@ class _Watched:
     """A message that may grow, and how much of it was told; -1 is nothing yet."""
 
     message: BaseMessageOutput
-    told: int = -1
+    delivered: int = -1
 
     def has_changed(self) -> bool:
-        return self.told != len(self._parts()) or self.message.knows("status")
+        return self.delivered != len(self._parts()) or self.message.knows("status")
 
     def gained(self) -> str | None:
-        parts, before = self._parts(), max(self.told, 0)
-        self.told = len(parts)
+        parts, before = self._parts(), max(self.delivered, 0)
+        self.delivered = len(parts)
         return "".join(parts[before:]) or None
 
     def _parts(self) -> list[str]:

@@ -173,10 +173,14 @@ class _Compiler:
         self._variables = variables
 
     def collect(
-        self, parent: GraphQLObjectType, asked: SelectionSetNode, level: _Level, into: _Nodes
+        self,
+        parent: GraphQLObjectType,
+        selection_set: SelectionSetNode,
+        level: _Level,
+        into: _Nodes,
     ) -> None:
         """Sort the selections that apply to `parent` into the level's groups."""
-        for selection in asked.selections:
+        for selection in selection_set.selections:
             if not self._included(selection):
                 continue
             if isinstance(selection, FieldNode):

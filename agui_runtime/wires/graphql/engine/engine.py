@@ -70,18 +70,18 @@ class Engine:
         self._open = places
 
     @contextmanager
-    def opened(self, operation: Operation, asker: Identity) -> Iterator[GraphQLExecutionContext]:
+    def opened(self, operation: Operation, identity: Identity) -> Iterator[GraphQLExecutionContext]:
         """The surroundings of one operation, while it is open; raises TooManyRequests."""
-        headers = asker.headers
+        headers = identity.headers
         phases = dict(operation.phases)
-        trace = Trace(asker.request_id, operation.kind, operation.name, phases)
-        with self._open.place(asker.caller.owner):
+        trace = Trace(identity.request_id, operation.kind, operation.name, phases)
+        with self._open.place(identity.caller.owner):
             yield GraphQLExecutionContext(
                 runtime=self.runtime,
-                caller=asker.caller,
-                request_id=asker.request_id,
-                operation_id=asker.operation_id,
-                begun=set() if asker.begun is None else asker.begun,
+                caller=identity.caller,
+                request_id=identity.request_id,
+                operation_id=identity.operation_id,
+                begun=set() if identity.begun is None else identity.begun,
                 headers=self._forward_headers.pick(headers),
                 cloud_key=headers.get(CLOUD_KEY),
                 has_banner=has_banner(headers),
@@ -90,19 +90,21 @@ class Engine:
             )
         trace.finish()
 
-    def prepare(self, asked: GraphQLRequest) -> Operation:
+    def prepare(self, request: GraphQLRequest) -> Operation:
         """Raises Refused."""
-        return self._operations.prepare(asked.query, asked.operation_name, asked.variables)
+        return self._operations.prepare(request.query, request.operation_name, request.variables)
 
     async def execute(
-        self, operation: Operation, asked: GraphQLRequest, context: GraphQLExecutionContext
+        self, operation: Operation, request: GraphQLRequest, context: GraphQLExecutionContext
     ) -> ExecutionResult:
         """A query or mutation, through graphql-core itself: Strawberry's entrance would parse and
         validate again.
         """
         with context.trace.measured("execute"):
-            context.long = is_much(asked.variables)
-            executor = (await prepared(self._schema, operation, asked.variables, context)).executor
+            context.long = is_much(request.variables)
+            executor = (
+                await prepared(self._schema, operation, request.variables, context)
+            ).executor
             if isinstance(executor, list):
                 return ExecutionResult(None, executor)
             result = executor.execute_operation()
@@ -112,7 +114,7 @@ class Engine:
         return result
 
     async def answers(
-        self, operation: Operation, asked: GraphQLRequest, asker: Identity
+        self, operation: Operation, request: GraphQLRequest, identity: Identity
     ) -> AsyncGenerator[bytes, None]:
         """Every result of any operation, as JSON; close it (`aclosing`).
 
@@ -120,19 +122,19 @@ class Engine:
         """
         results = self._subscribed if operation.is_subscription else self._executed
         try:
-            with self.opened(operation, asker) as context:
-                async with aclosing(results(operation, asked, context)) as answers:
+            with self.opened(operation, identity) as context:
+                async with aclosing(results(operation, request, context)) as answers:
                     async for each in answers:
                         yield each
         except Refused:
             raise
         except Exception as error:  # noqa: BLE001  # at the edge: a reader is told of every failure
-            raise Refused([failure(error, asker.request_id)]) from None
+            raise Refused([failure(error, identity.request_id)]) from None
 
     async def _executed(
-        self, operation: Operation, asked: GraphQLRequest, context: GraphQLExecutionContext
+        self, operation: Operation, request: GraphQLRequest, context: GraphQLExecutionContext
     ) -> AsyncGenerator[bytes, None]:
-        result = await self.execute(operation, asked, context)
+        result = await self.execute(operation, request, context)
         if operation.plan is None or context.started is None:
             yield answer(result, context.request_id)
             return
@@ -144,15 +146,15 @@ class Engine:
                     yield payload
 
     async def _subscribed(
-        self, operation: Operation, asked: GraphQLRequest, context: GraphQLExecutionContext
+        self, operation: Operation, request: GraphQLRequest, context: GraphQLExecutionContext
     ) -> AsyncGenerator[bytes, None]:
-        context.long = is_much(asked.variables)
-        made = await prepared(self._schema, operation, asked.variables, context)
+        context.long = is_much(request.variables)
+        made = await prepared(self._schema, operation, request.variables, context)
         source = subscribe(self._schema, operation.document, executor_class=made)  # type: ignore[arg-type]  # it has all that is called
         if isawaitable(source):
             source = await source
         if isinstance(source, ExecutionResult):
-            raise Refused(_told(source.errors, context.request_id))
+            raise Refused(_formatted(source.errors, context.request_id))
         async with aclosing(source) as results:  # type: ignore[type-var]  # a generator, typed as less
             async for result in results:
                 yield answer(result, context.request_id)
@@ -160,9 +162,9 @@ class Engine:
 
 def answer(result: ExecutionResult, request_id: str) -> bytes:
     """An executed operation's answer as JSON; what went wrong before there was data has none."""
-    errors = _told(result.errors, request_id)
-    told = {"errors": errors} if errors else {}
-    return jsontext.dumps(told | ({"data": result.data} if is_understood(result) else {}))
+    errors = _formatted(result.errors, request_id)
+    report = {"errors": errors} if errors else {}
+    return jsontext.dumps(report | ({"data": result.data} if is_understood(result) else {}))
 
 
 def is_understood(result: ExecutionResult) -> bool:
@@ -175,5 +177,5 @@ def failure(error: Exception, request_id: str) -> Mapping[str, Any]:
     return formatted(GraphQLError(str(error), original_error=error), request_id)
 
 
-def _told(errors: Sequence[GraphQLError] | None, request_id: str) -> list[dict[str, Any]]:
+def _formatted(errors: Sequence[GraphQLError] | None, request_id: str) -> list[dict[str, Any]]:
     return [formatted(error, request_id) for error in errors or ()]

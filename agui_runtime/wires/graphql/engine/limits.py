@@ -83,9 +83,9 @@ class _Shape:
         }
         self._depths: dict[str, int] = {}
 
-    def depth(self, asked: SelectionSetNode) -> int:
+    def depth(self, selection_set: SelectionSetNode) -> int:
         depths = [0]
-        for selection in asked.selections:
+        for selection in selection_set.selections:
             if isinstance(selection, FieldNode):
                 depths.append(self._depth_of_field(selection))
             elif isinstance(selection, InlineFragmentNode):
@@ -94,9 +94,9 @@ class _Shape:
                 depths.append(self._depth_of_fragment(selection.name.value))
         return max(depths)
 
-    def width(self, asked: SelectionSetNode) -> int:
+    def width(self, selection_set: SelectionSetNode) -> int:
         """How many fields there are at the top, `__typename` aside."""
-        return len(set(self._fields(asked, set())))
+        return len(set(self._fields(selection_set, set())))
 
     def _depth_of_field(self, field: FieldNode) -> int:
         if field.name.value.startswith("__"):
@@ -109,8 +109,8 @@ class _Shape:
             self._depths[name] = self.depth(self._fragments[name].selection_set)
         return self._depths.get(name, 0)
 
-    def _fields(self, asked: SelectionSetNode, met: set[str]) -> Iterable[str]:
-        for selection in asked.selections:
+    def _fields(self, selection_set: SelectionSetNode, met: set[str]) -> Iterable[str]:
+        for selection in selection_set.selections:
             if isinstance(selection, FieldNode):
                 if selection.name.value != "__typename":
                     yield (selection.alias or selection.name).value

@@ -105,8 +105,8 @@ def failure_details(event: Event) -> dict[str, Any]:
     """The `details` of the FailedResponseStatus for a RUN_ERROR event."""
     message, code = event["message"], event.get("code") or "AGENT_ERROR"
     about = event.get("metadata", {})
-    told = about.get("status")
-    status = told if isinstance(told, int) else _IMPLIED_STATUS.get(code)
+    reported = about.get("status")
+    status = reported if isinstance(reported, int) else _IMPLIED_STATUS.get(code)
     if code.startswith("MODEL_"):
         original = _described(_model_kind(status), 503, message, code)
         original |= {"statusCode": status or 503, "originalErrorType": _error_type(status)}
@@ -125,17 +125,17 @@ def formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
     cause = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
-    told: dict[str, Any] = dict(error.formatted)
+    report: dict[str, Any] = dict(error.formatted)
     if isinstance(cause, AguiError):
-        told["message"] = cause.message
-        told["extensions"] = _extensions(_kind(cause), _status(cause), cause.message, cause.code)
-        told["extensions"] |= _facts(cause)
+        report["message"] = cause.message
+        report["extensions"] = _extensions(_kind(cause), _status(cause), cause.message, cause.code)
+        report["extensions"] |= _facts(cause)
     elif cause is not None:
         logger.error("request %s: a resolver failed", request_id, exc_info=cause)
-        told["message"] = f"something went wrong; the server's log tells more of {request_id}"
-        told["extensions"] = _extensions(_UNKNOWN, 500, told["message"], "INTERNAL_ERROR")
-        told["extensions"]["requestId"] = request_id
-    return told
+        report["message"] = f"something went wrong; the server's log tells more of {request_id}"
+        report["extensions"] = _extensions(_UNKNOWN, 500, report["message"], "INTERNAL_ERROR")
+        report["extensions"]["requestId"] = request_id
+    return report
 
 
 def bad_request(message: str, code: str = "BAD_REQUEST") -> dict[str, Any]:

@@ -42,16 +42,16 @@ class RunTiming:
 
 def usage_of(events: Iterable[Event]) -> TokenUsage | None:
     """The usage that terminal events tell; None if they tell none."""
-    told = [entry for event in events if event["type"] in TERMINAL for entry in _entries(event)]
-    if not told:
+    entries = [entry for event in events if event["type"] in TERMINAL for entry in _entries(event)]
+    if not entries:
         return None
-    given, made = _sum(told, "inputTokens"), _sum(told, "outputTokens")
+    given, made = _sum(entries, "inputTokens"), _sum(entries, "outputTokens")
     return TokenUsage(
         input_tokens=given,
         output_tokens=made,
         total_tokens=min(given + made, MOST),
-        reasoning_tokens=_sum(told, "reasoningTokens"),
-        cached_input_tokens=_sum(told, "cachedInputTokens"),
+        reasoning_tokens=_sum(entries, "reasoningTokens"),
+        cached_input_tokens=_sum(entries, "cachedInputTokens"),
     )
 
 

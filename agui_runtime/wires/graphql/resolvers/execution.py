@@ -101,6 +101,6 @@ class _Reading:
         shown = self.projector.response.meta_events or []
         self._meta_events.extend(shown[self._shown :])
         self._shown = len(shown)
-        told = self._runtime_events.feed(event)
-        if told is not None:
-            self._meta_events.append(told)
+        meta_event = self._runtime_events.feed(event)
+        if meta_event is not None:
+            self._meta_events.append(meta_event)

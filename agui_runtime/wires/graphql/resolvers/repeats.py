@@ -59,8 +59,8 @@ async def identified(request: RunRequest, threads: Threads, hints: Hints) -> Run
         run_id = await history.retried(thread_id) or str(uuid4())
     else:
         thread_id, run_id = await history.without_thread()
-    asked = request.input.model_copy(update={"thread_id": thread_id, "run_id": run_id})
-    return replace(request, input=asked, fingerprint=fingerprint)
+    run_input = request.input.model_copy(update={"thread_id": thread_id, "run_id": run_id})
+    return replace(request, input=run_input, fingerprint=fingerprint)
 
 
 class _History(NamedTuple):

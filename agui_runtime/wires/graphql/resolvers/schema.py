@@ -113,8 +113,8 @@ async def _start(
     """Start the run; its document grows after this returns (see `stream`)."""
     streaming = streaming_of(config)
     surroundings = context.run_context(properties or {}, given(data.frontend.url))
-    asked = await unless_long(context.long, run_request, data, surroundings, context.limits)
-    handle = await context.runtime.start(asked)
+    request = await unless_long(context.long, run_request, data, surroundings, context.limits)
+    handle = await context.runtime.start(request)
     front_end = FrontEnd(frozenset(each.name for each in data.frontend.actions), context.has_banner)
     context.started = StartedRun(handle, Projector(handle.run, front_end), streaming)
     return context.started.projector.response
@@ -129,8 +129,8 @@ async def _generate_copilot_response(
 ) -> CopilotResponse:
     """As Mutation's, with the input read in a way that long chats can afford."""
     config = None if streaming is None else read(StreamingConfigInput, streaming)
-    asked = await unless_long(info.context.long, read, GenerateCopilotResponseInput, data)
-    return await _start(info.context, asked, properties, config)
+    parsed = await unless_long(info.context.long, read, GenerateCopilotResponseInput, data)
+    return await _start(info.context, parsed, properties, config)
 
 
 async def _execute(
@@ -138,8 +138,8 @@ async def _execute(
 ) -> AgentExecutionResponse:
     metadata = data.metadata or MetadataInput()
     surroundings = context.run_context(metadata.properties or {}, given(metadata.url))
-    asked = await unless_long(context.long, execution_request, data, surroundings, context.limits)
-    handle = await context.runtime.start(asked)
+    request = await unless_long(context.long, execution_request, data, surroundings, context.limits)
+    handle = await context.runtime.start(request)
     stopping = context.runtime.options.stop_on_disconnect
     return await executed(handle, stop_if_cancelled=stopping)
 
@@ -147,15 +147,15 @@ async def _execute(
 async def _execute_agent(
     root: None, info: GraphQLResolveInfo[GraphQLExecutionContext], data: Mapping[str, Any]
 ) -> AgentExecutionResponse:
-    asked = await unless_long(info.context.long, read, ExecuteAgentInput, data)
-    return await _execute(info.context, asked)
+    parsed = await unless_long(info.context.long, read, ExecuteAgentInput, data)
+    return await _execute(info.context, parsed)
 
 
 async def _save_agent_state(
     root: None, info: GraphQLResolveInfo[GraphQLExecutionContext], data: Mapping[str, Any]
 ) -> SaveAgentStateResponse:
-    asked = await unless_long(info.context.long, read, SaveAgentStateInput, data)
-    return await saved(info.context, asked)
+    parsed = await unless_long(info.context.long, read, SaveAgentStateInput, data)
+    return await saved(info.context, parsed)
 
 
 def _strawberry() -> strawberry.Schema:

@@ -104,8 +104,8 @@ async def _generate_copilot_response(
     data: Mapping[str, Any],
     properties: Mapping[str, Any] | None = None,
 ) -> AsyncGenerator[CopilotUpdate, None]:
-    asked = await unless_long(info.context.long, read, GenerateCopilotResponseInput, data)
-    return _updates(info.context, asked, properties or {})
+    parsed = await unless_long(info.context.long, read, GenerateCopilotResponseInput, data)
+    return _updates(info.context, parsed, properties or {})
 
 
 async def _updates(
@@ -114,17 +114,17 @@ async def _updates(
     properties: Mapping[str, Any],
 ) -> AsyncGenerator[CopilotUpdate, None]:
     surroundings = context.run_context(properties, given(data.frontend.url))
-    asked = await unless_long(context.long, run_request, data, surroundings, context.limits)
+    request = await unless_long(context.long, run_request, data, surroundings, context.limits)
     hints = Hints(given(data.run_id) or "", context.operation_id, context.begun)
-    request = await identified(asked, context.runtime.threads, hints)
+    request = await identified(request, context.runtime.threads, hints)
     handle = await context.runtime.start(request)
     context.begun.add(handle.run.run_id)
-    updates, told = Updates(handle.run), handle.start
+    updates, cursor = Updates(handle.run), handle.start
     async with aclosing(handle.batches()) as batches:
         async for batch in batches:
-            before, told = told, Cursor(batch.cursor.epoch, batch.records[-1].seq)
+            before, cursor = cursor, Cursor(batch.cursor.epoch, batch.records[-1].seq)
             steps = updates.feed(batch.records)
             for update in steps:
                 if not request.ephemeral:
-                    update.cursor = str(told if update is steps[-1] else before)
+                    update.cursor = str(cursor if update is steps[-1] else before)
                 yield update

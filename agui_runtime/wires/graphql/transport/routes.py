@@ -107,7 +107,7 @@ class GraphQLEndpoint:
             elif self._page and exchange.wants_page:
                 await self._page.show(scope, receive, send)
             else:
-                await self._answer(self._asked(exchange), exchange)
+                await self._answer(self._request_of(exchange), exchange)
         except BadRequest as bad:
             await exchange.reject(bad)
         except ClientGone:
@@ -120,22 +120,22 @@ class GraphQLEndpoint:
         else:
             await self._envelope(exchange.scope, exchange.receive, exchange.send, body)
 
-    def _asked(self, exchange: GraphQLExchange) -> GraphQLRequest:
+    def _request_of(self, exchange: GraphQLExchange) -> GraphQLRequest:
         if exchange.method == "GET":
             return from_query_string(exchange.scope["query_string"])
         if exchange.method == "OPTIONS":  # no preflight: those are answered before they get here
             raise BadRequest(204, None, ALLOW)
         raise BadRequest(405, "GraphQL only supports GET and POST requests.", ALLOW)
 
-    async def _answer(self, asked: GraphQLRequest, exchange: GraphQLExchange) -> None:
+    async def _answer(self, request: GraphQLRequest, exchange: GraphQLExchange) -> None:
         try:
-            operation = self._engine.prepare(asked)
+            operation = self._engine.prepare(request)
         except Refused as refused:
             await exchange.refuse(refused.errors)
             return
         _agree(operation, exchange)
         try:
-            asker = await self._asker(exchange)
+            identity = await self._identity(exchange)
         except OwnAnswer as own:
             await own.answer(exchange.scope, exchange.receive, exchange.send)
             return
@@ -144,32 +144,32 @@ class GraphQLEndpoint:
             return
         if operation.is_subscription:
             with self._seats.taken():
-                results = self._engine.answers(operation, asked, asker)
+                results = self._engine.answers(operation, request, identity)
                 async with exchange.kept_alive(self._seats.limits.keep_alive):
                     await unless_gone(exchange.receive, exchange.write_events(results))
             return
         try:
-            with self._engine.opened(operation, asker) as context:
-                await self._execute(operation, asked, context, exchange)
+            with self._engine.opened(operation, identity) as context:
+                await self._execute(operation, request, context, exchange)
         except TooManyRequests as error:
             await exchange.fail(error)
 
-    async def _asker(self, exchange: GraphQLExchange) -> Identity:
+    async def _identity(self, exchange: GraphQLExchange) -> Identity:
         caller = await caller_of(Request(exchange.scope), self._engine.runtime.authenticate)
         return Identity(caller, exchange.headers, exchange.request_id)
 
     async def _execute(
         self,
         operation: Operation,
-        asked: GraphQLRequest,
+        request: GraphQLRequest,
         context: GraphQLExecutionContext,
         exchange: GraphQLExchange,
     ) -> None:
         async def answer() -> None:
-            await exchange.answer(await self._engine.execute(operation, asked, context))
+            await exchange.answer(await self._engine.execute(operation, request, context))
 
         if operation.plan is not None:
-            result = await self._engine.execute(operation, asked, context)
+            result = await self._engine.execute(operation, request, context)
             if context.started is None:
                 await exchange.answer(result)
             else:

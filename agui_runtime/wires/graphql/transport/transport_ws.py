@@ -1,4 +1,4 @@
-"""The graphql-transport-ws protocol: what is said on one WebSocket, from its init to its close.
+"""The graphql-transport-ws protocol: the messages of one WebSocket, from its init to its close.
 
 The rules are those of graphql-ws' PROTOCOL.md. Strawberry has a handler for them too; it parses and
 executes by itself, past the limits, the cache and the masked errors of `Engine`, and it bounds
@@ -81,7 +81,7 @@ class Connection:
     async def _talk(self, identify: Identify) -> _Close | None:
         try:
             self._identity = await self._introduced(identify)
-            await self._say({"type": "connection_ack"})
+            await self._send_message({"type": "connection_ack"})
             while True:
                 message = await self._next()
                 _HANDLERS.get(message["type"], Connection._misunderstood)(self, message)
@@ -116,8 +116,8 @@ class Connection:
         while True:
             message = await self._read()
             if message["type"] == "ping":
-                told = {"payload": message["payload"]} if "payload" in message else {}
-                await self._say({"type": "pong", **told})
+                echo = {"payload": message["payload"]} if "payload" in message else {}
+                await self._send_message({"type": "pong", **echo})
             elif message["type"] != "pong":
                 return message
 
@@ -127,7 +127,7 @@ class Connection:
                 event = await self._receive()
             return await self._parsed(event)
         except TimeoutError:
-            await self._say({"type": "ping"})
+            await self._send_message({"type": "ping"})
         try:
             async with asyncio.timeout(self._limits.keep_alive):
                 event = await self._receive()
@@ -185,13 +185,15 @@ class Connection:
         if task is not None:
             task.cancel()
 
-    async def _answer(self, key: str, asked: GraphQLRequest, number: int) -> None:
+    async def _answer(self, key: str, request: GraphQLRequest, number: int) -> None:
         request_id = f"{self._identity.request_id}.{number}"
-        asker = self._identity._replace(request_id=request_id, operation_id=key, begun=self._begun)
+        identity = self._identity._replace(
+            request_id=request_id, operation_id=key, begun=self._begun
+        )
         head = b'{"id":%b,"type":"next","payload":' % jsontext.dumps(key)
         try:
-            operation = self._engine.prepare(asked)
-            async with aclosing(self._engine.answers(operation, asked, asker)) as results:
+            operation = self._engine.prepare(request)
+            async with aclosing(self._engine.answers(operation, request, identity)) as results:
                 async for result in results:
                     await self._write(head + result + b"}")
             await self._end(key, {"id": key, "type": "complete"})
@@ -206,7 +208,7 @@ class Connection:
     async def _end(self, key: str, message: Mapping[str, object]) -> None:
         """The operation's last message; when the client has it, the id is free again."""
         del self._open[key]
-        await self._say(message)
+        await self._send_message(message)
 
     async def _hang_up(self) -> None:
         self._open.clear()
@@ -215,7 +217,7 @@ class Connection:
         if self._tasks:
             await asyncio.wait(set(self._tasks))
 
-    async def _say(self, message: Mapping[str, object]) -> None:
+    async def _send_message(self, message: Mapping[str, object]) -> None:
         await self._write(jsontext.dumps(message))
 
     async def _write(self, message: bytes) -> None:
@@ -249,8 +251,8 @@ def closing(code: int, reason: str) -> Message:
 
 
 def _too_many(most: int) -> Sequence[Mapping[str, Any]]:
-    told = f"{most} operations are open on this connection, the most allowed; complete one"
-    return [{"message": told, "extensions": {"code": "TOO_MANY_OPERATIONS"}}]
+    message = f"{most} operations are open on this connection, the most allowed; complete one"
+    return [{"message": message, "extensions": {"code": "TOO_MANY_OPERATIONS"}}]
 
 
 def _key(message: Mapping[str, Any]) -> str:
