@@ -11,7 +11,8 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.events import Event, Record, RunInfo
 from agui_runtime.wires.graphql.answer.projector import Projector
-from agui_runtime.wires.graphql.nouns.types import CopilotResponse, DateTimeISO
+from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO
+from agui_runtime.wires.graphql.nouns.types import CopilotResponse
 
 RUN = RunInfo("thread-1", "run-1", "planner", "ann", 0.0)
 NOON = DateTimeISO(datetime(2026, 5, 1, 12, 0, 0, 250_000, tzinfo=UTC))

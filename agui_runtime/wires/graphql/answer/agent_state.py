@@ -16,7 +16,8 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.events import REGENERATES, Event, Message, RunInfo
 from agui_runtime.core.fold import Fold
 from agui_runtime.wires.graphql.answer.messages import legacy
-from agui_runtime.wires.graphql.nouns.types import AgentStateMessageOutput, DateTimeISO
+from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO
+from agui_runtime.wires.graphql.nouns.types import AgentStateMessageOutput
 
 
 class AgentStateView:

@@ -7,13 +7,13 @@ from typing import Any
 
 from agui_runtime.core import jsontext
 from agui_runtime.wires.graphql.answer.messages import text_of
+from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO
 from agui_runtime.wires.graphql.nouns.types import (
     ActionExecutionMessageOutput,
     BaseMessageOutput,
     BaseMetaEvent,
     CopilotKitLangGraphInterruptEvent,
     CopilotKitLangGraphInterruptEventData,
-    DateTimeISO,
     LangGraphInterruptEvent,
     SuccessMessageStatus,
     TextMessageOutput,

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from agui_runtime.core.events import FAILED_OVER, HANDED_OVER, RETRIED, Event, RunInfo
-from agui_runtime.wires.graphql.nouns.types import (
-    DateTimeISO,
+from agui_runtime.wires.graphql.nouns.own_types import (
     MetaEventResponse,
     MetaEventTiming,
     RunStatus,
     RuntimeEventName,
-    now,
 )
+from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO, now
 
 _CUSTOM: Mapping[str, RuntimeEventName] = {
     RETRIED: RuntimeEventName.Retried,

@@ -17,14 +17,13 @@ from agui_runtime.wires.graphql.answer.agent_state import AgentStateView
 from agui_runtime.wires.graphql.answer.interrupts import meta_event, unannounced
 from agui_runtime.wires.graphql.answer.releases import FAILURE_ID, FrontEnd
 from agui_runtime.wires.graphql.nouns.errors import failure_details
+from agui_runtime.wires.graphql.nouns.scalars import JSON, DateTimeISO, now
 from agui_runtime.wires.graphql.nouns.types import (
-    JSON,
     ActionExecutionMessageOutput,
     AgentStateMessageOutput,
     BaseMessageOutput,
     BaseMetaEvent,
     CopilotResponse,
-    DateTimeISO,
     FailedMessageStatus,
     FailedResponseStatus,
     FailedResponseStatusReason,
@@ -32,7 +31,6 @@ from agui_runtime.wires.graphql.nouns.types import (
     SuccessMessageStatus,
     SuccessResponseStatus,
     TextMessageOutput,
-    now,
 )
 
 # The reference's texts; front ends show them.

@@ -28,8 +28,8 @@ from agui_runtime.wires.graphql.engine.coercion import prepared
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.engine.operations import Operation, Operations, Refused
 from agui_runtime.wires.graphql.nouns.errors import formatted
+from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
 from agui_runtime.wires.graphql.resolvers.schema import build_schema
-from agui_runtime.wires.graphql.transport.http import GraphQLRequest
 
 
 class Identity(NamedTuple):

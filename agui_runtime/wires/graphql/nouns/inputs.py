@@ -10,12 +10,8 @@ from typing import TypeVar
 
 import strawberry
 
-from agui_runtime.wires.graphql.nouns.types import (
-    DateTimeISO,
-    JSONObject,
-    MessageRole,
-    MetaEventName,
-)
+from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO, JSONObject
+from agui_runtime.wires.graphql.nouns.types import MessageRole, MetaEventName
 
 T = TypeVar("T")
 

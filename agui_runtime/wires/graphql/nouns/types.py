@@ -1,4 +1,4 @@
-"""What the schema gives out: the nouns of CopilotKit 1.10.6 and our own, and what of them is known.
+"""What the schema gives out: the nouns of CopilotKit 1.10.6, and what of them is known.
 
 A `CopilotResponse` is a document that grows while its run goes on (see `projector`). Whatever is
 not decided yet says so with a Pending status; `knows` tells whether a field has its last value.
@@ -6,79 +6,12 @@ not decided yet says so with a Pending status; `knows` tells whether a field has
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from enum import Enum
-from typing import Annotated, Any, NewType, TypeAlias
+from typing import Annotated, TypeAlias
 
 import strawberry
-from graphql import GraphQLError
-from strawberry.types.scalar import ScalarDefinition
 
-DateTimeISO = NewType("DateTimeISO", datetime)
-JSON = NewType("JSON", object)
-JSONObject = NewType("JSONObject", dict[str, Any])
-
-ECMA_404 = "http://www.ecma-international.org/publications/files/ECMA-ST/ECMA-404.pdf"
-
-
-def now() -> DateTimeISO:
-    return DateTimeISO(datetime.now(UTC))
-
-
-def _written(moment: object) -> str:
-    """Milliseconds and Z, as JavaScript writes a date."""
-    if not isinstance(moment, datetime):
-        raise GraphQLError(f"DateTimeISO cannot represent {type(moment).__name__}")
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
-
-
-def _read(value: object) -> datetime:
-    if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            raise GraphQLError("DateTimeISO must be an ISO 8601 date and time") from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    raise GraphQLError("DateTimeISO must be a string")
-
-
-def _object(value: object) -> object:
-    if not isinstance(value, dict):
-        raise GraphQLError("JSONObject must be an object")
-    return value
-
-
-SCALARS: dict[object, ScalarDefinition] = {
-    DateTimeISO: strawberry.scalar(
-        name="DateTimeISO",
-        description=(
-            "A date-time string at UTC, such as 2007-12-03T10:15:30Z, compliant with the "
-            "`date-time` format outlined in section 5.6 of the RFC 3339 profile of the ISO 8601 "
-            "standard for representation of dates and times using the Gregorian calendar."
-            "This scalar is serialized to a string in ISO 8601 format and parsed from a string in "
-            "ISO 8601 format."
-        ),
-        serialize=_written,
-        parse_value=_read,
-    ),
-    JSON: strawberry.scalar(
-        name="JSON",
-        description=(
-            f"The `JSON` scalar type represents JSON values as specified by [ECMA-404]({ECMA_404})."
-        ),
-        specified_by_url=ECMA_404,
-    ),
-    JSONObject: strawberry.scalar(
-        name="JSONObject",
-        description=(
-            "The `JSONObject` scalar type represents JSON objects as specified by "
-            f"[ECMA-404]({ECMA_404})."
-        ),
-        specified_by_url=ECMA_404,
-        parse_value=_object,
-    ),
-}
-"""For the schema's `scalar_map`; names and descriptions are the reference's."""
+from agui_runtime.wires.graphql.nouns.scalars import JSON, DateTimeISO
 
 
 @strawberry.enum(description="The role of the message")
@@ -318,75 +251,3 @@ class LoadAgentStateResponse:
     state: str
     messages: str
     version: int
-
-
-# Our own names, beside the reference's.
-
-
-@strawberry.enum(description="Where a run stands")
-class RunStatus(Enum):
-    Running = "running"
-    Finished = "finished"
-    Interrupted = "interrupted"
-    Stopped = "stopped"
-    Failed = "failed"
-
-
-@strawberry.enum(description="What the runtime tells of a run")
-class RuntimeEventName(Enum):
-    Started = "Started"
-    Retried = "Retried"
-    FailedOver = "FailedOver"
-    HandedOver = "HandedOver"
-    Finished = "Finished"
-    Interrupted = "Interrupted"
-    Stopped = "Stopped"
-    Failed = "Failed"
-
-
-@strawberry.enum(description="When in a run something happened")
-class MetaEventTiming(Enum):
-    BeforeAnswer = "BeforeAnswer"
-    DuringAnswer = "DuringAnswer"
-    AfterAnswer = "AfterAnswer"
-
-
-@strawberry.type
-class MetaEventResponse:
-    """What the runtime tells about itself: `status` is where the run stands after it, `timing`
-    whether the agent had said anything yet. `code` and `message` say more of a failure.
-    """
-
-    event: RuntimeEventName
-    status: RunStatus
-    timing: MetaEventTiming
-    at: DateTimeISO
-    thread_id: str
-    run_id: str
-    agent_name: str
-    code: str | None = None
-    message: str | None = None
-
-
-@strawberry.type
-class SaveAgentStateResponse:
-    """`version` is the one to expect at the next save."""
-
-    thread_id: str
-    agent_name: str
-    version: int
-
-
-MessageUnion: TypeAlias = Annotated[
-    TextMessageOutput
-    | ActionExecutionMessageOutput
-    | ResultMessageOutput
-    | AgentStateMessageOutput
-    | ImageMessageOutput,
-    strawberry.union("MessageUnion", description="A message of an answer"),
-]
-
-MetaEventUnion: TypeAlias = Annotated[
-    LangGraphInterruptEvent | CopilotKitLangGraphInterruptEvent | MetaEventResponse,
-    strawberry.union("MetaEventUnion", description="What is told beside the messages"),
-]

@@ -9,7 +9,7 @@ from typing import Any
 import strawberry
 
 from agui_runtime.core.events import TERMINAL, Event, RunInfo
-from agui_runtime.wires.graphql.nouns.types import DateTimeISO
+from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO
 
 MOST = 2**31 - 1
 """GraphQL's Int has 32 bits (specification, section 3.5.1)."""

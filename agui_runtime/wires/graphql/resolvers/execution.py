@@ -17,14 +17,12 @@ from agui_runtime.core.fold import Fold
 from agui_runtime.runtime.runtime import RunHandle
 from agui_runtime.wires.graphql.answer.meta_events import RunMetaEvents
 from agui_runtime.wires.graphql.answer.projector import Projector
-from agui_runtime.wires.graphql.nouns.types import (
-    BaseMessageOutput,
-    BaseMetaEvent,
+from agui_runtime.wires.graphql.nouns.own_types import (
     MessageUnion,
     MetaEventResponse,
     MetaEventUnion,
-    ResponseStatus,
 )
+from agui_runtime.wires.graphql.nouns.types import BaseMessageOutput, BaseMetaEvent, ResponseStatus
 from agui_runtime.wires.graphql.nouns.usage import RunTiming, TokenUsage, timing_of, usage_of
 
 

@@ -12,14 +12,9 @@ import strawberry
 from agui_runtime.core.errors import InvalidInput, RunNotFound
 from agui_runtime.core.events import TERMINAL, Cursor, Record, RunInfo, ThreadInfo
 from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, Info
-from agui_runtime.wires.graphql.nouns.types import (
-    JSON,
-    BreakerState,
-    DateTimeISO,
-    ExploredAgent,
-    JSONObject,
-    RunStatus,
-)
+from agui_runtime.wires.graphql.nouns.own_types import RunStatus
+from agui_runtime.wires.graphql.nouns.scalars import JSON, DateTimeISO, JSONObject
+from agui_runtime.wires.graphql.nouns.types import BreakerState, ExploredAgent
 from agui_runtime.wires.graphql.nouns.usage import (
     RunTiming,
     TokenUsage,

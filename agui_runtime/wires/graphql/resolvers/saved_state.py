@@ -13,7 +13,8 @@ from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext
 from agui_runtime.wires.graphql.answer.messages import legacy
 from agui_runtime.wires.graphql.answer.request import conversation, parsed_state
 from agui_runtime.wires.graphql.nouns.inputs import LoadAgentStateInput, SaveAgentStateInput, given
-from agui_runtime.wires.graphql.nouns.types import LoadAgentStateResponse, SaveAgentStateResponse
+from agui_runtime.wires.graphql.nouns.own_types import SaveAgentStateResponse
+from agui_runtime.wires.graphql.nouns.types import LoadAgentStateResponse
 from agui_runtime.wires.shared.bodies import BodyLimits
 
 

@@ -25,19 +25,18 @@ from agui_runtime.wires.graphql.nouns.inputs import (
     StreamingConfigInput,
     given,
 )
+from agui_runtime.wires.graphql.nouns.own_types import SaveAgentStateResponse
+from agui_runtime.wires.graphql.nouns.scalars import SCALARS, JSONObject
 from agui_runtime.wires.graphql.nouns.types import (
-    SCALARS,
     ActionExecutionMessageOutput,
     AgentsResponse,
     AgentStateMessageOutput,
     CopilotKitLangGraphInterruptEvent,
     CopilotResponse,
     ImageMessageOutput,
-    JSONObject,
     LangGraphInterruptEvent,
     LoadAgentStateResponse,
     ResultMessageOutput,
-    SaveAgentStateResponse,
     TextMessageOutput,
 )
 from agui_runtime.wires.graphql.resolvers.execution import AgentExecutionResponse, executed

@@ -20,7 +20,7 @@ from agui_runtime.wires.graphql.answer.request import run_request
 from agui_runtime.wires.graphql.answer.updates import CopilotUpdate, Updates
 from agui_runtime.wires.graphql.delivery.plan import STREAMED_ROOT
 from agui_runtime.wires.graphql.nouns.inputs import GenerateCopilotResponseInput, given
-from agui_runtime.wires.graphql.nouns.types import JSONObject
+from agui_runtime.wires.graphql.nouns.scalars import JSONObject
 from agui_runtime.wires.graphql.resolvers.exploration import ExploredThread, RunEvent, read_cursor
 from agui_runtime.wires.graphql.resolvers.reading import read
 from agui_runtime.wires.graphql.resolvers.repeats import Hints, identified

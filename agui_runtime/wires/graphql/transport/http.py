@@ -6,8 +6,6 @@ The rules are those of the reference's server; nothing is executed here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 from starlette.datastructures import QueryParams
@@ -17,6 +15,7 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, TooLarge
 from agui_runtime.wires.graphql.delivery.framing import GRAPHQL_JSON, INCREMENTAL_ACCEPT, JSON
 from agui_runtime.wires.graphql.nouns.errors import bad_request
+from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
 from agui_runtime.wires.shared.bodies import BodyLimits, loaded
 from agui_runtime.wires.shared.http import Headers, read_body
 
@@ -53,15 +52,6 @@ class NotPersisted(BadRequest):
     def __init__(self) -> None:
         super().__init__(200, self.MESSAGE, code=self.CODE)
         self.errors = [{"message": self.MESSAGE, "extensions": {"code": self.CODE}}]
-
-
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
-    """A query text with its variables, wherever in the HTTP request they stood."""
-
-    query: str
-    operation_name: str | None = None
-    variables: Mapping[str, Any] = field(default_factory=dict)
 
 
 def not_acceptable(*, whole: bool, parts: bool) -> BadRequest:

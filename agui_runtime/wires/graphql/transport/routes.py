@@ -22,11 +22,11 @@ from agui_runtime.wires.graphql.delivery.stream import deliveries
 from agui_runtime.wires.graphql.engine.engine import Engine, Identity
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.engine.operations import Operation, Refused
+from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
 from agui_runtime.wires.graphql.transport.exchange import GraphQLExchange
 from agui_runtime.wires.graphql.transport.http import (
     ALLOW,
     BadRequest,
-    GraphQLRequest,
     from_body,
     from_query_string,
     is_graphql,

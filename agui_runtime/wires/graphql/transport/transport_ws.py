@@ -21,9 +21,9 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, TooLarge, Unauthenticated
 from agui_runtime.wires.graphql.engine.engine import Engine, Identity
 from agui_runtime.wires.graphql.engine.operations import Refused
+from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
 from agui_runtime.wires.graphql.transport.http import (
     BadRequest,
-    GraphQLRequest,
     NotPersisted,
     from_body,
 )

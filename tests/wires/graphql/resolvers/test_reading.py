@@ -10,7 +10,7 @@ from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.arguments import convert_argument
 
 from agui_runtime.wires.graphql.nouns.inputs import GenerateCopilotResponseInput
-from agui_runtime.wires.graphql.nouns.types import SCALARS
+from agui_runtime.wires.graphql.nouns.scalars import SCALARS
 from agui_runtime.wires.graphql.resolvers.reading import read
 from agui_runtime.wires.graphql.resolvers.schema import build_schema
 

@@ -1,0 +1,90 @@
+"""What the schema gives out beside CopilotKit 1.10.6: what the runtime reports of a run, and the
+unions of subscriptions and executions.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, TypeAlias
+
+import strawberry
+
+from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO
+from agui_runtime.wires.graphql.nouns.types import (
+    ActionExecutionMessageOutput,
+    AgentStateMessageOutput,
+    CopilotKitLangGraphInterruptEvent,
+    ImageMessageOutput,
+    LangGraphInterruptEvent,
+    ResultMessageOutput,
+    TextMessageOutput,
+)
+
+
+@strawberry.enum(description="Where a run stands")
+class RunStatus(Enum):
+    Running = "running"
+    Finished = "finished"
+    Interrupted = "interrupted"
+    Stopped = "stopped"
+    Failed = "failed"
+
+
+@strawberry.enum(description="What the runtime tells of a run")
+class RuntimeEventName(Enum):
+    Started = "Started"
+    Retried = "Retried"
+    FailedOver = "FailedOver"
+    HandedOver = "HandedOver"
+    Finished = "Finished"
+    Interrupted = "Interrupted"
+    Stopped = "Stopped"
+    Failed = "Failed"
+
+
+@strawberry.enum(description="When in a run something happened")
+class MetaEventTiming(Enum):
+    BeforeAnswer = "BeforeAnswer"
+    DuringAnswer = "DuringAnswer"
+    AfterAnswer = "AfterAnswer"
+
+
+@strawberry.type
+class MetaEventResponse:
+    """What the runtime tells about itself: `status` is where the run stands after it, `timing`
+    whether the agent had said anything yet. `code` and `message` say more of a failure.
+    """
+
+    event: RuntimeEventName
+    status: RunStatus
+    timing: MetaEventTiming
+    at: DateTimeISO
+    thread_id: str
+    run_id: str
+    agent_name: str
+    code: str | None = None
+    message: str | None = None
+
+
+@strawberry.type
+class SaveAgentStateResponse:
+    """`version` is the one to expect at the next save."""
+
+    thread_id: str
+    agent_name: str
+    version: int
+
+
+MessageUnion: TypeAlias = Annotated[
+    TextMessageOutput
+    | ActionExecutionMessageOutput
+    | ResultMessageOutput
+    | AgentStateMessageOutput
+    | ImageMessageOutput,
+    strawberry.union("MessageUnion", description="A message of an answer"),
+]
+
+MetaEventUnion: TypeAlias = Annotated[
+    LangGraphInterruptEvent | CopilotKitLangGraphInterruptEvent | MetaEventResponse,
+    strawberry.union("MetaEventUnion", description="What is told beside the messages"),
+]
