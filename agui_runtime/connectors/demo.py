@@ -74,9 +74,9 @@ def _scene(request: RunAgentInput) -> _Scene:
         return _resume
     if _results(request):
         return _answered
-    said = {*re.findall(r"\w+", _said(request).lower())}
+    mentioned = {*re.findall(r"\w+", _question(request).lower())}
     for words, scene in _SCENES:
-        if said & words:
+        if mentioned & words:
             return scene
     return _tool if _named_tool(request) else _menu
 
@@ -90,7 +90,7 @@ def _opening(request: RunAgentInput) -> Iterator[Event]:
 
 
 def _menu(request: RunAgentInput) -> Iterator[Event]:
-    yield from _text(f"You said: {_said(request) or 'nothing'}\n\n{_MENU}")
+    yield from _text(f"You said: {_question(request) or 'nothing'}\n\n{_MENU}")
 
 
 def _tool(request: RunAgentInput) -> Iterator[Event]:
@@ -101,24 +101,24 @@ def _tool(request: RunAgentInput) -> Iterator[Event]:
     yield from _text(f"I call `{tool.name}` in your page.")
     call = {"toolCallId": f"call-{uuid4()}"}
     yield {"type": "TOOL_CALL_START", **call, "toolCallName": tool.name}
-    arguments = jsontext.dumps(_arguments(tool, _said(request))).decode()
+    arguments = jsontext.dumps(_arguments(tool, _question(request))).decode()
     for piece in _PIECE.findall(arguments):
         yield {"type": "TOOL_CALL_ARGS", **call, "delta": piece}
     yield {"type": "TOOL_CALL_END", **call}
 
 
 def _answered(request: RunAgentInput) -> Iterator[Event]:
-    told = [
+    lines = [
         f"`{_tool_name(request, result)}` answered: {_spoken(result.content)}"
         for result in _results(request)
     ]
-    yield from _text("\n".join(told))
+    yield from _text("\n".join(lines))
 
 
 def _state(request: RunAgentInput) -> Iterator[Event]:
-    kept = request.state if isinstance(request.state, dict) else {}
+    state = request.state if isinstance(request.state, dict) else {}
     yield {"type": "STEP_STARTED", "stepName": "progress"}
-    yield {"type": "STATE_SNAPSHOT", "snapshot": {**kept, "progress": 0}}
+    yield {"type": "STATE_SNAPSHOT", "snapshot": {**state, "progress": 0}}
     for step in range(1, _STEPS + 1):
         done = {"op": "replace", "path": "/progress", "value": step * 100 // _STEPS}
         yield {"type": "STATE_DELTA", "delta": [done]}
@@ -159,7 +159,7 @@ _SCENES: tuple[tuple[frozenset[str], _Scene], ...] = (
 # What the request says
 
 
-def _said(request: RunAgentInput) -> str:
+def _question(request: RunAgentInput) -> str:
     """The text of the latest user message."""
     for message in reversed(request.messages):
         if message.role == "user":
@@ -196,16 +196,16 @@ def _tool_name(request: RunAgentInput, result: ToolMessage) -> str:
 
 
 def _named_tool(request: RunAgentInput) -> Tool | None:
-    said = _said(request).lower()
-    return next((tool for tool in request.tools or () if tool.name.lower() in said), None)
+    question = _question(request).lower()
+    return next((tool for tool in request.tools or () if tool.name.lower() in question), None)
 
 
 # Arguments
 
 
-def _arguments(tool: Tool, said: str) -> object:
-    """Something for each parameter; texts are what the user said behind the tool's name."""
-    _, _, behind = said.partition(tool.name)
+def _arguments(tool: Tool, question: str) -> object:
+    """A value for each parameter; texts are the user's words behind the tool's name."""
+    _, _, behind = question.partition(tool.name)
     return _example(tool.parameters or {"type": "object"}, behind.strip() or "demo")
 
 

@@ -28,7 +28,7 @@ from agui_runtime.connectors.shared.chat.failures import (
     failure,
     parsed,
     refused,
-    told_in_stream,
+    stream_failure,
 )
 from agui_runtime.connectors.shared.chat.patience import Patience
 from agui_runtime.connectors.shared.chat.reply import ChatReply, Provider
@@ -160,16 +160,18 @@ class LiteLLMAgent:
             if isinstance(link, httpx.HTTPStatusError):
                 wait = link.response.headers.get("retry-after")
                 known = kind if kind in _KNOWN_BETTER else None
-                said = self._secrets.cut_all(_body(error, link))
-                return refused(link.response.status_code, said, wait, known)
+                body = self._secrets.cut_all(_body(error, link))
+                return refused(link.response.status_code, body, wait, known)
             if isinstance(link, httpx.HTTPError):
                 return unanswered(link)
         if missing := self._missing_keys(library):
-            said = f"set {' and '.join(missing)}, or give the agent its api_key"
-            return FailedAttempt(failure("AUTHENTICATION", said), passing=False)
+            advice = f"set {' and '.join(missing)}, or give the agent its api_key"
+            return FailedAttempt(failure("AUTHENTICATION", advice), passing=False)
         cut = self._secrets.cut
-        told = failure(kind, cut(_plain(error)), cause=cut(described(error)))
-        return FailedAttempt(told, passing=kind in {"RATE_LIMITED", "UNAVAILABLE", "UNREACHABLE"})
+        reported = failure(kind, cut(_plain(error)), cause=cut(described(error)))
+        return FailedAttempt(
+            reported, passing=kind in {"RATE_LIMITED", "UNAVAILABLE", "UNREACHABLE"}
+        )
 
     def _missing_keys(self, library: _Library) -> list[str]:
         """For most providers litellm tells a missing key like any other fault of the provider."""
@@ -229,8 +231,8 @@ def _broken(error: Exception, secrets: Secrets) -> ModelFailure:
     for link in _causes(error):
         if isinstance(link, httpx.HTTPError):
             return broken_off(link)
-        if isinstance(said := getattr(link, "body", None), dict):
-            return told_in_stream(secrets.cut_all(said))
+        if isinstance(body := getattr(link, "body", None), dict):
+            return stream_failure(secrets.cut_all(body))
     kind = _kind(error)
     kind = kind if kind in _KNOWN_BETTER else "STREAM_BROKEN"
     return failure(kind, cause=secrets.cut(described(error)))
@@ -252,8 +254,8 @@ def _kind(error: Exception) -> str:
 def _body(error: Exception, answered: httpx.HTTPStatusError) -> object:
     """The JSON that came with the refusal; litellm keeps it in different places."""
     for link in _causes(error):
-        if isinstance(said := getattr(link, "body", None), dict):
-            return {"error": said}
+        if isinstance(body := getattr(link, "body", None), dict):
+            return {"error": body}
     try:
         return parsed(answered.response.content)
     except httpx.ResponseNotRead:

@@ -106,10 +106,10 @@ class OpenAIAgent:
         )
         answer = _StreamedAnswer(ChatReply(request, provider))
         retried: list[Event] = []
-        async with self._asked(body, retried) as blocks:
+        async with self._answering(body, retried) as blocks:
             for event in retried:
                 yield event
-            with answer.breaks_told():
+            with answer.breaks_reported():
                 async for block in blocks:
                     for event in answer.feed(block):
                         yield event
@@ -124,7 +124,7 @@ class OpenAIAgent:
         await self._pool.close()
 
     @asynccontextmanager
-    async def _asked(
+    async def _answering(
         self, body: Mapping[str, Any], retried: list[Event]
     ) -> AsyncIterator[AsyncGenerator[bytes, None]]:
         """The bytes of an answer that the provider has begun; closed afterwards, read or not."""
@@ -154,12 +154,12 @@ class OpenAIAgent:
                     body += block
                     if len(body) > _LONGEST_REFUSAL:
                         break
-        said = self._secrets.cut_all(parsed(body))
-        return refused(response.status_code, said, response.headers.get("retry-after"))
+        refusal = self._secrets.cut_all(parsed(body))
+        return refused(response.status_code, refusal, response.headers.get("retry-after"))
 
 
 class _StreamedAnswer:
-    """The events in the bytes of one answer, and whether it was told to its end."""
+    """The events in the bytes of one answer, and whether the answer is complete."""
 
     def __init__(self, reply: ChatReply) -> None:
         self._reply = reply
@@ -181,7 +181,7 @@ class _StreamedAnswer:
         yield from self._reply.close()
 
     @contextmanager
-    def breaks_told(self) -> Iterator[None]:
+    def breaks_reported(self) -> Iterator[None]:
         """Tell what goes wrong while an answer is read as ModelFailure. What breaks behind the
         answer's own end breaks nothing.
         """

@@ -13,7 +13,7 @@ from agui_runtime.connectors.shared.chat.failures import (
     failure,
     parsed,
     refused,
-    told_in_stream,
+    stream_failure,
 )
 from agui_runtime.connectors.shared.chat.secrets import Secrets
 from agui_runtime.connectors.shared.chat.transport import unanswered
@@ -32,7 +32,7 @@ class Recording:
 
 
 class TranscriptionService(Protocol):
-    """Writes down what is said in a recording."""
+    """Turns the speech of a recording into text."""
 
     async def transcribe(self, recording: Recording) -> str:
         """The text; raises ModelFailure, whose message is safe to show."""
@@ -77,12 +77,12 @@ class OpenAITranscription:
 
 
 def _text(body: object) -> str:
-    """What an answer says was said: its `text`, or all of an answer that is no JSON."""
+    """The transcript in an answer: its `text`, or all of an answer that is no JSON."""
     if isinstance(body, dict):
         if isinstance(body.get("text"), str):
             return str(body["text"])
         if error := failed(body):
-            raise told_in_stream(error)
+            raise stream_failure(error)
     elif body and isinstance(body, str):
         return body
     raise failure("UNAVAILABLE", cause="the answer has no text")

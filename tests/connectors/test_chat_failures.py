@@ -9,7 +9,7 @@ from agui_runtime.connectors.shared.chat.failures import (
     parsed,
     redact,
     refused,
-    told_in_stream,
+    stream_failure,
 )
 
 
@@ -77,7 +77,7 @@ def test_a_context_that_is_spoken_of_does_not_turn_a_bad_key_into_a_long_convers
     ],
 )
 def test_errors_within_a_stream(error: object, code: str, upstream: int | None) -> None:
-    told = told_in_stream(error)
+    told = stream_failure(error)
     assert (told.code, told.upstream) == (code, upstream)
 
 

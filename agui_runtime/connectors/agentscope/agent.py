@@ -1,4 +1,4 @@
-"""The agent over AgentScope: what is loaded, told and kept around one run."""
+"""The agent over AgentScope: it loads the thread's state, runs, and saves the state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from agui_runtime.connectors.agentscope.conversation import (
     AgentInputs,
     PausedRun,
     covered,
-    heard,
+    inputs_of,
     keys,
     legible,
     news,
@@ -73,9 +73,9 @@ class AgentScopeAgent:
         """
         sent = await unless_long(is_much(request.messages), _conversation, request)
         notes = current_run.get().notes if current_run.get(None) else None
-        kept = PausedRun.read(await notes.read(self.name) if notes else None)
-        agent = await self._built(kept, request, sent)
-        turn = _turn(kept, agent, sent, request)
+        paused = PausedRun.read(await notes.read(self.name) if notes else None)
+        agent = await self._built(paused, request, sent)
+        turn = _turn(paused, agent, sent, request)
         translator = AgentScopeTranslator(request, {result.id for result in turn.results})
         reply = AgentScopeReply(agent, turn.inputs(agent))
         try:
@@ -83,17 +83,17 @@ class AgentScopeAgent:
                 for each in translator.feed(event):
                     yield each
         except Exception as error:
-            if told := model_failure(error, speaking=bool(translator.made)):
-                told.usage = translator.usage
-                raise told from told.__cause__
+            if failure := model_failure(error, speaking=bool(translator.made)):
+                failure.usage = translator.usage
+                raise failure from failure.__cause__
             raise
         finally:
             await reply.end()
             if notes and reply.begun:
                 settle(agent.state, agent.name)
                 seen = [*covered(sent, agent.state, agent.name), *translator.made]
-                left = PausedRun(agent.state, seen, turn.answered)
-                await notes.write(self.name, left.written())
+                pausing = PausedRun(agent.state, seen, turn.answered)
+                await notes.write(self.name, pausing.written())
         state = agent.state
         for each in translator.end(state.get_awaiting_tool_calls(agent.name), state.reply_id):
             yield each
@@ -104,18 +104,18 @@ class AgentScopeAgent:
             await self._on_close()
 
     async def _built(
-        self, kept: PausedRun, request: RunAgentInput, sent: Sequence[Message]
+        self, paused: PausedRun, request: RunAgentInput, sent: Sequence[Message]
     ) -> Agent:
-        made = self._build(kept.state, request)
+        made = self._build(paused.state, request)
         agent = await made if inspect.isawaitable(made) else made
-        if agent.state is not kept.state:
+        if agent.state is not paused.state:
             raise Misconfigured(f"build of agent {self.name!r} must pass its state on to the Agent")
-        equip(agent, request, taken={*kept.seen, *keys(sent)})
+        equip(agent, request, taken={*paused.seen, *keys(sent)})
         return agent
 
 
 def _conversation(request: RunAgentInput) -> list[Message]:
-    """What was said and done; prompts, thoughts and activities are no part of it."""
+    """The conversation without prompts, thoughts and activities."""
     return [
         message.model_dump(mode="json", by_alias=True)
         for message in request.messages
@@ -124,19 +124,19 @@ def _conversation(request: RunAgentInput) -> list[Message]:
 
 
 def _turn(
-    kept: PausedRun, agent: Agent, sent: Sequence[Message], request: RunAgentInput
+    paused: PausedRun, agent: Agent, sent: Sequence[Message], request: RunAgentInput
 ) -> AgentInputs:
     state, name, sent = agent.state, agent.name, legible(sent, agent)
     waiting = state.get_awaiting_tool_calls(name)
     asking = [call for call in waiting if call.state == ToolCallState.ASKING]
-    approvals = answers(request, asking, state.reply_id, kept.answered)
-    fresh = news(kept, sent)
+    approvals = answers(request, asking, state.reply_id, paused.answered)
+    fresh = news(paused, sent)
     if approvals:
         answered = [interrupt_id(each.tool_call, state.reply_id) for each in approvals]
-        return replace(heard(fresh or (), agent), approvals=approvals, answered=answered)
+        return replace(inputs_of(fresh or (), agent), approvals=approvals, answered=answered)
     if request.resume:
-        return AgentInputs(answered=kept.answered)  # the same answers again, after a failure
+        return AgentInputs(answered=paused.answered)  # the same answers again, after a failure
     if fresh is None:
         return restarted(state, sent, name)
-    turn = heard(fresh, agent)
-    return turn if turn.messages else replace(turn, answered=kept.answered)
+    turn = inputs_of(fresh, agent)
+    return turn if turn.messages else replace(turn, answered=paused.answered)

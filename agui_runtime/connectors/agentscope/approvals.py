@@ -1,4 +1,4 @@
-"""What is asked before a tool may run, and how the answers are read. Pure.
+"""The question before a tool may run, and how answers to it are read. Pure.
 
 Which calls wait, and with which arguments, is told by the state that the server keeps; an answer
 only says yes or no to one of them.
@@ -67,8 +67,8 @@ def answers(
         return _by_id(given, {interrupt_id(call, reply): call for call in asking}, answered)
     props = request.forwarded_props
     command = props.get("command") if isinstance(props, dict) else None
-    said = command.get("resume") if isinstance(command, dict) else None
-    return [] if said is None else [_answer(call, said) for call in asking]
+    answer = command.get("resume") if isinstance(command, dict) else None
+    return [] if answer is None else [_answer(call, answer) for call in asking]
 
 
 def _by_id(
@@ -86,25 +86,25 @@ def _by_id(
     ]
 
 
-def _answer(call: ToolCallBlock, said: object) -> ConfirmResult:
-    choice = _choice(said)
+def _answer(call: ToolCallBlock, answer: object) -> ConfirmResult:
+    choice = _choice(answer)
     always = choice.get("always") is True
     rules = call.suggested_rules if always and choice["approved"] else None
     return ConfirmResult(confirmed=choice["approved"], tool_call=call, rules=rules or None)
 
 
-def _choice(said: object) -> Mapping[str, Any]:
+def _choice(answer: object) -> Mapping[str, Any]:
     """`{"approved": bool, "always"?: bool}` out of that, its JSON, a boolean, or a plain word."""
-    if isinstance(said, str):
-        said = _parsed(said)
-    if isinstance(said, bool):
-        return {"approved": said}
-    if not isinstance(said, dict) or not isinstance(said.get("approved"), bool):
+    if isinstance(answer, str):
+        answer = _parsed(answer)
+    if isinstance(answer, bool):
+        return {"approved": answer}
+    if not isinstance(answer, dict) or not isinstance(answer.get("approved"), bool):
         raise InvalidInput(f"this is neither a yes nor a no; {_HOW}")
-    if said.keys() - {"approved", "always"}:
+    if answer.keys() - {"approved", "always"}:
         # Above all, nobody must believe that changed arguments were taken.
         raise InvalidInput(f"an answer may only say yes or no; {_HOW}")
-    return said
+    return answer
 
 
 def _parsed(text: str) -> object:

@@ -108,15 +108,15 @@ def keys(messages: Iterable[Message]) -> list[str]:
     return list(chain.from_iterable(_keys(message) for message in messages))
 
 
-def news(kept: PausedRun, sent: Sequence[Message]) -> Sequence[Message] | None:
+def news(paused: PausedRun, sent: Sequence[Message]) -> Sequence[Message] | None:
     """The messages that the agent has not seen, where the sent ones go on from what it has.
 
     None where they do not: a message was changed, answered again, or is somebody else's.
     """
-    seen = set(kept.seen)
+    seen = set(paused.seen)
     fresh = [message for message in sent if seen.isdisjoint(_keys(message))]
     old = sent[: len(sent) - len(fresh)]
-    last = kept.seen[-1:]
+    last = paused.seen[-1:]
     follows = fresh and sent[len(old) :] == fresh and set(last) <= set(keys(old))
     return fresh if follows and all(m["role"] in {"user", "tool"} for m in fresh) else None
 
@@ -129,18 +129,18 @@ def covered(sent: Iterable[Message], state: AgentState, name: str) -> list[str]:
     return keys(m for m in sent if m["role"] != "tool" or m["toolCallId"] not in still)
 
 
-def heard(fresh: Sequence[Message], agent: Agent) -> AgentInputs:
+def inputs_of(fresh: Sequence[Message], agent: Agent) -> AgentInputs:
     """New messages for an agent that goes on; results count only for calls that it leaves to the
     front end.
     """
     tools = (tool for group in agent.toolkit.tool_groups for tool in group.tools)
     external = {tool.name for tool in tools if tool.is_external_tool}
     unfinished = agent.state.get_unfinished_tool_calls(agent.name)
-    left = {call.id: call for call in unfinished if call.name in external}
+    outside = {call.id: call for call in unfinished if call.name in external}
     results = [
-        _result(left[message["toolCallId"]].name, message)
+        _result(outside[message["toolCallId"]].name, message)
         for message in fresh
-        if message["role"] == "tool" and message["toolCallId"] in left
+        if message["role"] == "tool" and message["toolCallId"] in outside
     ]
     return AgentInputs(results=results, messages=[_user(m) for m in fresh if m["role"] == "user"])
 
@@ -183,7 +183,7 @@ def _keys(message: Message) -> list[str]:
 
 
 def _context(messages: Sequence[Message], name: str) -> Iterator[Msg]:
-    """Users' messages, and what the agent said and did between two of them as one."""
+    """Users' messages, and the agent's texts and calls between two of them as one."""
     blocks: list[Any] = []
     calls: dict[str, str] = {}
     for message in messages:
@@ -193,7 +193,7 @@ def _context(messages: Sequence[Message], name: str) -> Iterator[Msg]:
             blocks = []
             yield _user(message)
         elif message["role"] == "assistant":
-            blocks += _said(message)
+            blocks += _text_and_calls(message)
             for call in message.get("toolCalls") or ():
                 calls[call["id"]] = call["function"]["name"]
         elif message["role"] == "tool":
@@ -202,7 +202,7 @@ def _context(messages: Sequence[Message], name: str) -> Iterator[Msg]:
         yield AssistantMsg(name=name, content=blocks)
 
 
-def _said(message: Message) -> Iterator[TextBlock | ToolCallBlock]:
+def _text_and_calls(message: Message) -> Iterator[TextBlock | ToolCallBlock]:
     if message.get("content"):
         yield TextBlock(text=message["content"])
     for call in message.get("toolCalls") or ():

@@ -10,25 +10,25 @@ from agentscope.event import AgentEvent
 
 
 class AgentScopeReply:
-    """Gives the agent its inputs, one reply after the other, and tells the events.
+    """Gives the agent its inputs, one reply after the other, and yields its events.
 
-    Closing the agent's own stream early would lose what it said and leave its tools running, so it
-    is only ever cancelled and then heard to its end. `begun` tells whether it has taken anything.
+    Closing the agent's own stream early would lose its text and leave its tools running, so it
+    is only ever cancelled and then read to its end. `begun`: it has taken an input.
     """
 
     def __init__(self, agent: Agent, inputs: Iterator[object]) -> None:
         self.begun = False
         self._stopped = False
         # Without bound: a cancellation must meet the task inside the agent, never in a `put`.
-        self._told: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
+        self._events: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         self._task = asyncio.create_task(self._reply(agent, inputs))
-        self._task.add_done_callback(lambda _: self._told.put_nowait(None))
+        self._task.add_done_callback(lambda _: self._events.put_nowait(None))
 
     def __aiter__(self) -> AgentScopeReply:
         return self
 
     async def __anext__(self) -> AgentEvent:
-        """What the agent tells. Raises what it raised, and CancelledError after its last words when
+        """The agent's next event. Raises what it raised, and CancelledError after its last one when
         the caller was cancelled meanwhile.
         """
         event = await self._next()
@@ -50,18 +50,18 @@ class AgentScopeReply:
         self.begun = True
         for each in inputs:
             async for event in agent.reply_stream(each):
-                self._told.put_nowait(event)
+                self._events.put_nowait(event)
             if self._stopped:
                 break
 
     async def _next(self) -> AgentEvent | None:
         try:
-            return await self._told.get()
+            return await self._events.get()
         except asyncio.CancelledError:
             if self._stopped:
                 raise  # the second time: it does not let itself be stopped
             self._stop()
-            return await self._told.get()
+            return await self._events.get()
 
     def _stop(self) -> None:
         if not self._stopped:

@@ -28,10 +28,10 @@ _COUNTS = {
 
 
 class AgentScopeTranslator:
-    """One run as it is told. `supplied` are the calls whose results the front end knows already.
+    """The events of one run. `supplied` are the calls whose results the front end has already.
 
     `made` are the ids of what the run added to the conversation, without thoughts: messages,
-    calls, and `answer:<call>` for results. `usage` is what its models told of tokens.
+    calls, and `answer:<call>` for results. `usage` is what its models reported of tokens.
     """
 
     def __init__(self, request: RunAgentInput, supplied: Collection[str]) -> None:
@@ -47,7 +47,7 @@ class AgentScopeTranslator:
         self._ended: Any = None
 
     def feed(self, event: AgentEvent) -> list[Event]:
-        """The AG-UI events for one of AgentScope's; hints to the model are not told."""
+        """The AG-UI events for one of AgentScope's; none for hints to the model."""
         tell = _TELL.get(event.type)
         return list(tell(self, event)) if tell else []
 
@@ -89,11 +89,11 @@ class AgentScopeTranslator:
         return self._speech.close()
 
     def _text(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
-        told = self._speech.say("text", event.block_id, event.delta)
-        if len(told) > 1:
+        events = self._speech.say("text", event.block_id, event.delta)
+        if len(events) > 1:
             self.made.append(self._speech.spoken[-1])
             self._parent = self._parent or self.made[-1]
-        return told
+        return events
 
     def _thought(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
         return self._speech.say("reasoning", event.block_id, event.delta)

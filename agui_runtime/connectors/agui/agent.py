@@ -103,10 +103,10 @@ class AGUIAgent:
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         """The endpoint's events, up to its terminal one."""
         incoming = _Incoming(self._server, self._keep_raw)
-        asked = await unless_long(
+        body = await unless_long(
             is_much(request), _payload, request, self._protocol, self._takes_parts
         )
-        async with self._server.stream("", asked, "text/event-stream") as blocks:
+        async with self._server.stream("", body, "text/event-stream") as blocks:
             async for block in blocks:
                 for event in incoming.feed(block):
                     # Servers before 1.0 refuse results that are more than text.
@@ -176,13 +176,15 @@ class _Incoming:
         return False
 
     def _plain(self, event: Event) -> Event:
-        kept = _VALUES.get(event["type"])
+        nullable = _VALUES.get(event["type"])
         if not self._keep_raw:
             event.pop("rawEvent", None)
         if event["type"] == "RUN_ERROR" and isinstance(event.get("message"), str):
             event["message"] = redact(event["message"], _LONGEST_ERROR)
         if None in event.values():
-            return {key: value for key, value in event.items() if value is not None or key == kept}
+            return {
+                key: value for key, value in event.items() if value is not None or key == nullable
+            }
         return event
 
 
@@ -193,12 +195,12 @@ def _payload(request: RunAgentInput, protocol: str | None, parts: bool) -> dict[
     messages); the server's own messages have the ids that it gave them.
     """
     dump = dumped(request)
-    asked = {key: value for key, value in dump.items() if value is not None}
-    asked.pop("protocolVersion", None)
+    body = {key: value for key, value in dump.items() if value is not None}
+    body.pop("protocolVersion", None)
     everything: dict[str, Any] = {"state": {}, "tools": [], "context": [], "forwardedProps": {}}
-    messages = [_own(each, parts) for each in asked["messages"] if each["role"] != "activity"]
+    messages = [_own(each, parts) for each in body["messages"] if each["role"] != "activity"]
     version = {"protocolVersion": protocol} if protocol else {}
-    return everything | asked | {"messages": messages} | version
+    return everything | body | {"messages": messages} | version
 
 
 def _own(message: Message, parts: bool) -> Message:

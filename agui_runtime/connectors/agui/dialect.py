@@ -1,4 +1,4 @@
-"""What servers from before AG-UI 1.0 may do that it forbids, said as it wants it. Pure.
+"""Turns what servers from before AG-UI 1.0 emit, and 1.0 forbids, into its form. Pure.
 
 The clients of their time neither checked the order of reasoning events nor minded a chunk that
 describes its stream anew.
@@ -78,7 +78,7 @@ class Dialect:
         kind = chunk["type"]
         field, described = _CHUNKS[kind]
         id_ = self._latest[kind] = str(chunk.get(field) or self._latest.get(kind, ""))
-        told = {name: chunk[name] for name in described if chunk.get(name)}
-        first = self._described.setdefault((kind, id_), told)
+        description = {name: chunk[name] for name in described if chunk.get(name)}
+        first = self._described.setdefault((kind, id_), description)
         rest = {key: value for key, value in chunk.items() if key not in described}
-        return rest | {**told, **first}
+        return rest | {**description, **first}

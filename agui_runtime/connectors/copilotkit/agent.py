@@ -49,24 +49,24 @@ class RemoteAgent:
             yield event
 
     async def kept_state(self, thread_id: str, context: RunContext) -> KeptState | None:
-        """What the agent keeps of a thread; None if it knows none, or cannot be asked."""
+        """The agent's own state of a thread; None if it has none, or its endpoint serves none."""
         if self._paths.state is None:
             return None
-        asked = {"properties": dict(context.properties), "threadId": thread_id, "name": self.name}
+        body = {"properties": dict(context.properties), "threadId": thread_id, "name": self.name}
         try:
-            told = await self._server.ask(self._paths.state, asked, context)
+            answer = await self._server.ask(self._paths.state, body, context)
         except RemoteFailure as failure:
             if failure.upstream == 404:
                 return None
             raise
-        if not isinstance(told, dict) or not told.get("threadExists"):
+        if not isinstance(answer, dict) or not answer.get("threadExists"):
             return None
-        state = told.get("state")
-        return KeptState({} if state is None else state, to_agui(told.get("messages")))
+        state = answer.get("state")
+        return KeptState({} if state is None else state, to_agui(answer.get("messages")))
 
 
 class _EndpointAnswer:
-    """One answer: its bytes as events, and at its end the messages that its state told of."""
+    """One answer: its bytes as events, and at its end the messages of its latest state."""
 
     def __init__(self, limit: int) -> None:
         self._lines = JsonLines(limit)
@@ -129,6 +129,6 @@ def _answers(forwarded: Mapping[str, Any], resume: Any) -> list[dict[str, Any]]:
 
 
 def _answer(response: object, value: object = None) -> dict[str, Any]:
-    """One answer, with what was asked where the page says it."""
-    asked = {} if value is None else {"value": as_text(value)}
-    return {"name": "LangGraphInterruptEvent", **asked, "response": as_text(response)}
+    """One answer, with its question where the page sent that, too."""
+    question = {} if value is None else {"value": as_text(value)}
+    return {"name": "LangGraphInterruptEvent", **question, "response": as_text(response)}

@@ -32,9 +32,9 @@ FRESH = 60.0
 """Seconds for which an answer of `/info` is used again."""
 
 DOWN = 10.0
-"""Seconds for which an endpoint that could not be asked is not asked again."""
+"""Seconds for which an endpoint that did not answer is not called again."""
 
-MOST_KEPT = 256
+MOST_CACHED = 256
 """Answers of `/info` that are kept; each caller may get another one."""
 
 
@@ -75,7 +75,7 @@ class RemoteEndpoint:
         self._fresh = fresh
         self._down = down
         self._clock = clock
-        self._kept: dict[bytes, _CachedOffer] = {}
+        self._cached: dict[bytes, _CachedOffer] = {}
 
     @property
     def forwarded_headers(self) -> HeaderNames:
@@ -85,15 +85,15 @@ class RemoteEndpoint:
         """Its agents and actions for this context; raises RemoteFailure, and InvalidInput for
         properties that cannot be sent.
         """
-        body = _asked(context)
+        body = _info_body(context)
         key = _key(body, await self._server.headers(context))
-        kept = self._kept.pop(key, None)
-        if kept is None or kept.until <= self._clock():
-            kept = await self._learn(body, context, kept)
-        self._keep(key, kept)
-        if kept.failure is not None:
-            raise kept.failure
-        return kept.offer
+        cached = self._cached.pop(key, None)
+        if cached is None or cached.until <= self._clock():
+            cached = await self._learn(body, context, cached)
+        self._cache(key, cached)
+        if cached.failure is not None:
+            raise cached.failure
+        return cached.offer
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -103,13 +103,13 @@ class RemoteEndpoint:
         self, body: Mapping[str, Any], context: RunContext, known: _CachedOffer | None
     ) -> _CachedOffer:
         try:
-            paths, told = await self._info(body, context)
+            paths, info = await self._info(body, context)
         except RemoteFailure as failure:
             until = self._clock() + self._down
             if known is not None and known.failure is None:
                 return known._replace(until=until)
             return _CachedOffer(Offer(), until, failure)
-        return _CachedOffer(self._offer(paths, told), self._clock() + self._fresh)
+        return _CachedOffer(self._offer(paths, info), self._clock() + self._fresh)
 
     async def _info(
         self, body: Mapping[str, Any], context: RunContext
@@ -122,22 +122,22 @@ class RemoteEndpoint:
                 raise
             return V2, _checked(await self._server.ask(V2.info, body, context), self._server)
 
-    def _offer(self, paths: Paths, told: Mapping[str, Any]) -> Offer:
+    def _offer(self, paths: Paths, info: Mapping[str, Any]) -> Offer:
         agents = [
             RemoteAgent(self._server, paths, each["name"], each.get("description") or "")
-            for each in _named(told.get("agents"))
+            for each in _named(info.get("agents"))
         ]
         return Offer(
             agents={agent.name: agent for agent in agents},
-            tools=[self._tool(paths, each) for each in _named(told.get("actions"))],
+            tools=[self._tool(paths, each) for each in _named(info.get("actions"))],
         )
 
-    def _tool(self, paths: Paths, told: Mapping[str, Any]) -> OfferedTool:
-        name = told["name"]
+    def _tool(self, paths: Paths, info: Mapping[str, Any]) -> OfferedTool:
+        name = info["name"]
         tool = Tool(
             name=name,
-            description=told.get("description") or "",
-            parameters=to_schema(_named(told.get("parameters"))),
+            description=info.get("description") or "",
+            parameters=to_schema(_named(info.get("parameters"))),
         )
 
         async def call(arguments: Mapping[str, Any]) -> object:
@@ -148,21 +148,23 @@ class RemoteEndpoint:
 
         return OfferedTool(tool, call)
 
-    def _keep(self, key: bytes, kept: _CachedOffer) -> None:
-        self._kept[key] = kept
-        while len(self._kept) > MOST_KEPT:
-            del self._kept[next(iter(self._kept))]  # the one that was not used for the longest time
+    def _cache(self, key: bytes, cached: _CachedOffer) -> None:
+        self._cached[key] = cached
+        while len(self._cached) > MOST_CACHED:
+            del self._cached[
+                next(iter(self._cached))
+            ]  # the one that was not used for the longest time
 
 
 class _CachedOffer(NamedTuple):
-    """What the endpoint offered, or why it could not be asked, and until when that is believed."""
+    """What the endpoint offered, or why it did not answer, and until when that holds."""
 
     offer: Offer
     until: float
     failure: RemoteFailure | None = None
 
 
-def _asked(context: RunContext) -> dict[str, Any]:
+def _info_body(context: RunContext) -> dict[str, Any]:
     page = {"frontendUrl": context.url} if context.url else {}
     return {"properties": dict(context.properties), **page}
 
@@ -174,15 +176,15 @@ def _properties(context: RunContext | None) -> dict[str, Any]:
 def _key(body: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
     """A digest, so that no token is kept longer than its request."""
     try:
-        told = jsontext.dumps([body, headers], option=orjson.OPT_SORT_KEYS)
+        text = jsontext.dumps([body, headers], option=orjson.OPT_SORT_KEYS)
     except jsontext.Unencodable:
         raise InvalidInput("properties: nested too deeply") from None
-    return hashlib.sha256(told).digest()
+    return hashlib.sha256(text).digest()
 
 
-def _checked(told: object, server: RemoteServer) -> Mapping[str, Any]:
-    if isinstance(told, dict) and isinstance(told.get("actions", told.get("agents")), list):
-        return told
+def _checked(info: object, server: RemoteServer) -> Mapping[str, Any]:
+    if isinstance(info, dict) and isinstance(info.get("actions", info.get("agents")), list):
+        return info
     raise server.failure("BROKEN", "is none: /info lists neither actions nor agents")
 
 

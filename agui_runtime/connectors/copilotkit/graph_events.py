@@ -95,13 +95,15 @@ class GraphEvents:
     def _failed(self, line: Line) -> Iterator[Event]:
         data = line.get("data") or {}
         error = data.get("error") or {}
-        said = f"{error.get('type') or 'Error'}: {error.get('message') or 'the agent failed'}"
+        description = (
+            f"{error.get('type') or 'Error'}: {error.get('message') or 'the agent failed'}"
+        )
         about: dict[str, Any] = {"errorType": str(error.get("type") or "Error")}
         if (status := _status(error.get("status_code"))) is not None:
             about["status"] = status
         yield {
             "type": "RUN_ERROR",
-            "message": redact(said),
+            "message": redact(description),
             "code": "AGENT_ERROR",
             "metadata": about,
         }

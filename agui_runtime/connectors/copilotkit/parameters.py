@@ -56,9 +56,9 @@ def _value(kind: str, parameter: Mapping[str, Any]) -> Schema:
 def _described(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
     about = schema.get("description")
     plain = _resolved(schema, definitions)
-    told = _typed(plain, definitions)
+    parameter = _typed(plain, definitions)
     about = about or plain.get("description")
-    return told | ({"description": about} if about else {})
+    return parameter | ({"description": about} if about else {})
 
 
 def _typed(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,10 +70,10 @@ def _typed(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[st
     if kind == "object":
         nested = {**schema, "$defs": definitions}
         return {"type": "object", "attributes": to_parameters(nested)}
-    told: dict[str, Any] = {"type": _OF_SCHEMA.get(str(kind), "string")}
-    if told["type"] == "string" and "enum" in schema:
-        told["enum"] = [str(value) for value in schema["enum"]]
-    return told
+    parameter: dict[str, Any] = {"type": _OF_SCHEMA.get(str(kind), "string")}
+    if parameter["type"] == "string" and "enum" in schema:
+        parameter["enum"] = [str(value) for value in schema["enum"]]
+    return parameter
 
 
 def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 
 class Paths(NamedTuple):
-    """`action` and `agent` make a path of a name. `state` is None where it cannot be asked."""
+    """`action` and `agent` make a path of a name. `state` is None where there is none."""
 
     info: str
     action: Callable[[str], str]

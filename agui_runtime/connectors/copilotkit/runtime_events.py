@@ -18,7 +18,7 @@ Line = Mapping[str, Any]
 
 
 class RuntimeEvents:
-    """Reads one agent's runtime events; `messages` are those that its latest state told of."""
+    """Reads one agent's runtime events; `messages` are those of its latest state."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -85,7 +85,7 @@ class RuntimeEvents:
         ids = {"messageId": f"result-{call}", "toolCallId": call, "role": "tool"}
         return ({"type": "TOOL_CALL_RESULT", **ids, "content": as_text(line.get("result", ""))},)
 
-    def _state_told(self, line: Line) -> Sequence[Event]:
+    def _state(self, line: Line) -> Sequence[Event]:
         state = line.get("state")
         if isinstance(state, str):
             state = _json(state)
@@ -108,7 +108,7 @@ _READ: dict[str, Callable[[RuntimeEvents, Line], Sequence[Event]]] = {
     "ActionExecutionArgs": RuntimeEvents._call_arguments,
     "ActionExecutionEnd": RuntimeEvents._call_ended,
     "ActionExecutionResult": RuntimeEvents._call_answered,
-    "AgentStateMessage": RuntimeEvents._state_told,
+    "AgentStateMessage": RuntimeEvents._state,
     "MetaEvent": RuntimeEvents._meta,
 }
 

@@ -1,4 +1,4 @@
-"""The agent that is a graph on a LangGraph server: what is asked of the server's API, and when."""
+"""The agent that is a graph on a LangGraph server: which requests it makes, and when."""
 
 from __future__ import annotations
 
@@ -98,18 +98,18 @@ class LangGraphAgent:
             body = await unless_long(long, self._alone, request, context)
         else:
             thread = thread_of(request.thread_id, context)
-            kept = await self._kept(thread, context)
-            waiting = _interrupts(kept)
+            checkpoint = await self._checkpoint(thread, context)
+            waiting = _interrupts(checkpoint)
             if waiting and answer_in(request) is None:
                 for event in translator.feed(
-                    "values", {**kept["values"], "__interrupt__": waiting}
+                    "values", {**checkpoint["values"], "__interrupt__": waiting}
                 ):
                     yield event
                 for event in translator.end():
                     yield event
                 return
             path = f"/threads/{thread}/runs/stream"
-            body = await unless_long(long, self._next, request, context, kept, waiting)
+            body = await unless_long(long, self._next, request, context, checkpoint, waiting)
         async for event in self._streamed(path, body, translator):
             yield event
         for event in translator.end():
@@ -117,10 +117,10 @@ class LangGraphAgent:
 
     async def kept_state(self, thread_id: str, context: RunContext) -> KeptState | None:
         """What the server holds of the thread; None if it does not know it."""
-        kept = await self._kept(thread_of(thread_id, context), context)
-        if not kept:
+        checkpoint = await self._checkpoint(thread_of(thread_id, context), context)
+        if not checkpoint:
             return None
-        values = kept["values"]
+        values = checkpoint["values"]
         messages = values.get("messages")
         return KeptState(shown(values), to_agui(messages if isinstance(messages, list) else []))
 
@@ -141,7 +141,7 @@ class LangGraphAgent:
                         yield event
             await drain(blocks)
 
-    async def _kept(self, thread: str, context: RunContext | None) -> dict[str, Any]:
+    async def _checkpoint(self, thread: str, context: RunContext | None) -> dict[str, Any]:
         """The thread's latest state, {} if the server does not know the thread."""
         try:
             states = await self._server.ask(f"/threads/{thread}/history", {"limit": 1}, context)
@@ -160,7 +160,7 @@ class LangGraphAgent:
         self,
         request: RunAgentInput,
         context: RunContext | None,
-        kept: Mapping[str, Any],
+        checkpoint: Mapping[str, Any],
         waiting: Sequence[Any],
     ) -> dict[str, Any]:
         body = self._common(request, context) | {
@@ -172,7 +172,7 @@ class LangGraphAgent:
             if len(waiting) > 1 and not request.resume:
                 answer = {each["id"]: answer for each in waiting}
             return body | {"command": {"resume": answer}}
-        messages = kept["values"].get("messages") if kept else None
+        messages = checkpoint["values"].get("messages") if checkpoint else None
         known = messages if isinstance(messages, list) else []
         return body | {"input": graph_input(request, changes(known, _conversation(request)))}
 
@@ -191,7 +191,7 @@ class LangGraphAgent:
 
 
 def _conversation(request: RunAgentInput) -> list[Message]:
-    """What was said and done; a graph has its own prompts."""
+    """The conversation without prompts: a graph has its own."""
     return [
         message.model_dump(mode="json", by_alias=True)
         for message in request.messages
@@ -199,8 +199,8 @@ def _conversation(request: RunAgentInput) -> list[Message]:
     ]
 
 
-def _interrupts(kept: Mapping[str, Any]) -> list[Any]:
-    tasks = kept.get("tasks") or ()
+def _interrupts(checkpoint: Mapping[str, Any]) -> list[Any]:
+    tasks = checkpoint.get("tasks") or ()
     return [interrupt for task in tasks for interrupt in task.get("interrupts") or ()]
 
 

@@ -59,7 +59,7 @@ class Answers:
                 yield from answer.closed()
 
     def pause(self) -> Iterator[Event]:
-        """The ends of the open texts, for something that is said between them."""
+        """The ends of the open texts, for something that is emitted between them."""
         for answer in self._known.values():
             yield from answer.speech.close()
 

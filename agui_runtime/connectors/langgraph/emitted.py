@@ -9,7 +9,7 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.events import Event
 
 _HIDDEN = frozenset({"messages", "tools", "copilotkit", "ag-ui", "__interrupt__"})
-"""What of a graph's values is no state for a front end: told otherwise, or its own."""
+"""Keys of a graph's values that are no state for a front end: emitted otherwise, or its own."""
 
 
 def shown(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,11 +55,11 @@ class GraphAgent:
         context = current_run.get(None)
         alone = context is not None and context.ephemeral
         thread = uuid4().hex if alone else thread_of(request.thread_id, context)
-        kept = await self._checkpoint(thread)
-        asked = _answering(_recognized(_from_the_start(request), kept), kept)
+        checkpoint = await self._checkpoint(thread)
+        adapted = _answering(_recognized(_from_the_start(request), checkpoint), checkpoint)
         telling = _Telling(request)
         # Adapters put their own things into the state that they are given.
-        own = asked.model_copy(update={"thread_id": thread}, deep=True)
+        own = adapted.model_copy(update={"thread_id": thread}, deep=True)
         async with aclosing(read_events(self._agent, own)) as events:
             async for event in events:
                 for each in telling.feed(event):
@@ -67,8 +67,8 @@ class GraphAgent:
 
     async def kept_state(self, thread_id: str, context: RunContext) -> KeptState | None:
         """What the checkpointer holds of the thread; None if it has none, or there is none."""
-        kept = await self._checkpoint(thread_of(thread_id, context))
-        values = getattr(kept, "values", None)
+        checkpoint = await self._checkpoint(thread_of(thread_id, context))
+        values = getattr(checkpoint, "values", None)
         if not isinstance(values, Mapping) or not values:
             return None
         messages = [message.model_dump() for message in values.get("messages", ())]
@@ -82,7 +82,7 @@ class GraphAgent:
 
 
 class _Telling:
-    """One run of an adapter, as a run on a LangGraph server would be told."""
+    """One run of an adapter, with the events that a run on a LangGraph server would have."""
 
     def __init__(self, request: RunAgentInput) -> None:
         results = (message for message in request.messages if message.role == "tool")
@@ -113,7 +113,7 @@ class _Telling:
         return [event]
 
     def _messages(self, event: Event) -> Sequence[Event]:
-        """Results keep the ids that they were told by; as new messages they would go to the end.
+        """Results keep the ids that front ends know; under new ids they would go to the end.
 
         Attachments stay what they are; adapters know pictures alone.
         """
@@ -149,9 +149,9 @@ def _from_the_start(request: RunAgentInput) -> RunAgentInput:
     return request.model_copy(update={"forwarded_props": rest})
 
 
-def _recognized(request: RunAgentInput, kept: Any) -> RunAgentInput:  # noqa: ANN401  # StateSnapshot
+def _recognized(request: RunAgentInput, checkpoint: Any) -> RunAgentInput:  # noqa: ANN401  # StateSnapshot
     """With results by the ids that the checkpoint has them under: adapters add all others to it."""
-    values = getattr(kept, "values", None) or {}
+    values = getattr(checkpoint, "values", None) or {}
     known = {
         message.tool_call_id: message.id
         for message in values.get("messages", ())
@@ -166,12 +166,12 @@ def _recognized(request: RunAgentInput, kept: Any) -> RunAgentInput:  # noqa: AN
     return request.model_copy(update={"messages": messages})
 
 
-def _answering(request: RunAgentInput, kept: Any) -> RunAgentInput:  # noqa: ANN401  # StateSnapshot
+def _answering(request: RunAgentInput, checkpoint: Any) -> RunAgentInput:  # noqa: ANN401  # StateSnapshot
     """With the answers to several questions in the one form in which LangGraph takes them.
 
     An older front end's single answer is for all of them.
     """
-    tasks = getattr(kept, "tasks", ())
+    tasks = getattr(checkpoint, "tasks", ())
     questions = [interrupt.id for task in tasks for interrupt in task.interrupts]
     props = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
     command = props.get("command") or {}
@@ -181,5 +181,5 @@ def _answering(request: RunAgentInput, kept: Any) -> RunAgentInput:  # noqa: ANN
         answers = dict.fromkeys(questions, command.get("resume"))
     if len(questions) < 2 or not any(answer is not None for answer in answers.values()):
         return request
-    told = {**props, "command": {**command, "resume": answers}}
-    return request.model_copy(update={"resume": None, "forwarded_props": told})
+    forwarded_props = {**props, "command": {**command, "resume": answers}}
+    return request.model_copy(update={"resume": None, "forwarded_props": forwarded_props})

@@ -23,7 +23,7 @@ Chain: TypeAlias = Mapping[str, Any]
 """A message as LangGraph's API has it: `{"type": "human" | "ai" | "tool", "content": ..., ...}`."""
 
 
-def changes(kept: Sequence[Chain], sent: Sequence[Message]) -> list[dict[str, Any]]:
+def changes(stored: Sequence[Chain], sent: Sequence[Message]) -> list[dict[str, Any]]:
     """What makes a thread that holds `kept` go on from the conversation `sent`.
 
     New messages are appended. What the thread has after the last one that both know is removed
@@ -31,15 +31,15 @@ def changes(kept: Sequence[Chain], sent: Sequence[Message]) -> list[dict[str, An
     """
     known = {
         key: place
-        for place, message in enumerate(kept)
-        for key in _kept_keys(message)
+        for place, message in enumerate(stored)
+        for key in _stored_keys(message)
         if not _changed(message, sent)
     }
     spoken = [message for message in sent if message["role"] != "reasoning"]
     places = [max((known[key] for key in _keys(m) if key in known), default=-1) for m in spoken]
     last = max(places, default=-1)
     fresh = {m["id"] for m, place in zip(spoken, places, strict=True) if place < 0}
-    gone = [m["id"] for m in kept[last + 1 :] if m.get("id")]
+    gone = [m["id"] for m in stored[last + 1 :] if m.get("id")]
     removed = [{"type": "remove", "id": id_, "content": ""} for id_ in gone]
     return removed + [each for each in to_chain(sent) if each["id"] in fresh]
 
@@ -96,18 +96,18 @@ def _keys(message: Message) -> list[str]:
     return [message["id"], *(call["id"] for call in message.get("toolCalls") or ())]
 
 
-def _changed(kept: Chain, sent: Sequence[Message]) -> bool:
+def _changed(stored: Chain, sent: Sequence[Message]) -> bool:
     """The user has other words, or other attachments, now in a message of that id."""
-    return kept.get("type") == "human" and any(
-        message["id"] == kept.get("id") and _differ(message["content"], kept.get("content"))
+    return stored.get("type") == "human" and any(
+        message["id"] == stored.get("id") and _differ(message["content"], stored.get("content"))
         for message in sent
     )
 
 
-def _differ(sent: object, kept: object) -> bool:
+def _differ(sent: object, stored: object) -> bool:
     """Pages to which attachments were not shown have none to send."""
     media = _media(sent)
-    return text_of(sent) != text_of(kept) or bool(media and media != _media(parts_of(kept)))
+    return text_of(sent) != text_of(stored) or bool(media and media != _media(parts_of(stored)))
 
 
 def _media(parts: object) -> list[str]:
@@ -115,7 +115,7 @@ def _media(parts: object) -> list[str]:
     return [part["source"]["value"] for part in listed if "source" in part]
 
 
-def _kept_keys(message: Chain) -> Iterator[str]:
+def _stored_keys(message: Chain) -> Iterator[str]:
     if message.get("id"):
         yield message["id"]
     if message.get("type") == "tool":
@@ -187,7 +187,7 @@ def _to_agui(message: Chain) -> Iterator[Message]:
         yield {"id": id_, "role": "user", "content": _from_content(message, ours), **about}
     elif kind in {"ai", "AIMessageChunk", "generic"}:
         yield from _thoughts(message, ours)
-        yield {"id": id_, "role": "assistant", **_said(message), **about}
+        yield {"id": id_, "role": "assistant", **_spoken_part(message), **about}
     elif kind == "tool":
         content = _from_content(message, ours)
         failed = {"error": text_of(content) or "error"} if message.get("status") == "error" else {}
@@ -218,7 +218,7 @@ def _thoughts(message: Chain, ours: Mapping[str, Any]) -> Iterator[Message]:
         yield {"id": id_, "role": "reasoning", "content": thought.text, **sealed}
 
 
-def _said(message: Chain) -> dict[str, Any]:
+def _spoken_part(message: Chain) -> dict[str, Any]:
     calls = [
         {"id": id_, "type": "function", "function": {"name": name, "arguments": arguments}}
         for id_, name, arguments in calls_of(message)

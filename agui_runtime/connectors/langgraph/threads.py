@@ -8,7 +8,7 @@ from agui_runtime.core.events import ANONYMOUS, RunContext
 
 
 def thread_of(thread_id: str, context: RunContext | None) -> str:
-    """The id of LangGraph's thread, a UUID; different for callers that are told apart.
+    """The id of LangGraph's thread, a UUID; different for each caller that is known by name.
 
     Where nobody is, a UUID stays what it is, so that threads of other applications can be opened.
     """

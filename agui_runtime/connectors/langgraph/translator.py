@@ -60,7 +60,7 @@ class GraphTranslator:
     def end(self) -> Iterable[Event]:
         """The run's last events."""
         yield from self._answers.ends()
-        yield from self._nodes_left()
+        yield from self._end_nodes()
         yield from self._changed(self._values) if self._values else ()
         if isinstance(messages := self._values.get("messages"), list):
             yield {"type": "MESSAGES_SNAPSHOT", "messages": to_agui(messages)}
@@ -85,8 +85,8 @@ class GraphTranslator:
             yield from self._answers.feed(message, about, path)
 
     def _count(self, message: Mapping[str, Any], about: Mapping[str, Any]) -> None:
-        told = message.get("usage_metadata")
-        if not told:
+        usage = message.get("usage_metadata")
+        if not usage:
             return
         model = about.get("ls_model_name")
         labels = {"provider": about.get("ls_provider"), "model": model}
@@ -94,7 +94,7 @@ class GraphTranslator:
             message.get("id") or "", {key: label for key, label in labels.items() if label}
         )
         for key, field in _COUNTS.items():
-            known[key] = known.get(key, 0) + (told.get(field) or 0)
+            known[key] = known.get(key, 0) + (usage.get(field) or 0)
 
     # Nodes and state
 
@@ -116,7 +116,7 @@ class GraphTranslator:
     def _path(self, node: str) -> str:
         return f"{self._graph}|{node}" if self._graph else node
 
-    def _nodes_left(self) -> Iterator[Event]:
+    def _end_nodes(self) -> Iterator[Event]:
         for node in reversed(self._nodes):
             yield {"type": "STEP_FINISHED", "stepName": node}
         self._nodes.clear()
@@ -124,8 +124,8 @@ class GraphTranslator:
     def _valued(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
         self._values = data
         # Nodes that run side by side ask one after the other, each in values of its own.
-        asked = data.get("__interrupt__") or ()
-        self._interrupts += [each for each in asked if each not in self._interrupts]
+        interrupts = data.get("__interrupt__") or ()
+        self._interrupts += [each for each in interrupts if each not in self._interrupts]
         if not self._answers.predicting:  # what is foreseen would be taken back for a moment
             yield from self._changed(data)
 
@@ -144,7 +144,7 @@ class GraphTranslator:
         yield {"type": "CUSTOM", "name": name, "value": value}
 
     def _dispatched(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
-        """Of all that the graph's callbacks tell, what is not told otherwise."""
+        """Those of the graph's callbacks that no other stream mode carries."""
         if data["event"] == "on_custom_event":
             yield from self._answers.pause()
             for event in emitted(data["name"], data["data"]):

@@ -18,8 +18,8 @@ from agui_runtime.core.errors import MissingExtra, RemoteFailure
 logger = logging.getLogger(__name__)
 
 
-class KeptServer:
-    """Connects when it is first asked. What it lists is asked for again after `refresh_every`
+class LastingServer:
+    """Connects with the first request. Its tools are listed anew after `refresh_every`
     seconds, and when it says that it changed; a server that could not be reached, not before
     `retry_after` seconds. With `shows_pages` it is told that its pages can be shown.
 
@@ -63,7 +63,7 @@ class KeptServer:
         return await (await self._ready()).read(address)
 
     async def close(self) -> None:
-        """End the session; it is opened again if the server is asked once more."""
+        """End the session; the next request opens a new one."""
         session, self._session = self._session, None
         self._tools = ()
         if session is not None:

@@ -1,4 +1,4 @@
-"""What is asked of an MCP server, and how its answers are taken: as loosely as they can be read.
+"""Requests to an MCP server, whose answers are read as loosely as they can be.
 
 The client of the `mcp` package drops all tools for one that it cannot read, and the result of a
 call whose structured part is not as promised.
@@ -60,7 +60,7 @@ async def listing(session: ClientSession, cursor: str | None) -> McpResult:
     from mcp import types
 
     params = types.PaginatedRequestParams(cursor=cursor) if cursor else None
-    return await _asked(session, types.ListToolsRequest(params=params))
+    return await _answer_to(session, types.ListToolsRequest(params=params))
 
 
 async def calling(session: ClientSession, name: str, arguments: Mapping[str, Any]) -> McpResult:
@@ -68,10 +68,10 @@ async def calling(session: ClientSession, name: str, arguments: Mapping[str, Any
     from mcp import types
 
     params = types.CallToolRequestParams(name=name, arguments=dict(arguments))
-    return await _asked(session, types.CallToolRequest(params=params))
+    return await _answer_to(session, types.CallToolRequest(params=params))
 
 
-async def _asked(session: ClientSession, request: Any) -> McpResult:  # noqa: ANN401
+async def _answer_to(session: ClientSession, request: Any) -> McpResult:  # noqa: ANN401
     from mcp import types
 
     answer = await session.send_request(types.ClientRequest(request), types.EmptyResult)

@@ -10,7 +10,7 @@ from typing import Any
 
 from agui_runtime.agents.agent import Offer, OfferedTool, ResultParts
 from agui_runtime.connectors.mcp.addresses import AllowedAddresses
-from agui_runtime.connectors.mcp.lasting_session import KeptServer, listed_by, needs_mcp
+from agui_runtime.connectors.mcp.lasting_session import LastingServer, listed_by, needs_mcp
 from agui_runtime.connectors.mcp.output import check_output
 from agui_runtime.connectors.mcp.results import McpResult, bounded, succeeded
 from agui_runtime.connectors.mcp.session import McpServer, McpSession
@@ -47,19 +47,19 @@ class McpServers:
     ) -> None:
         """Raises MissingExtra without the `mcp` package, Misconfigured for a malformed pattern."""
         needs_mcp("McpServers")
-        self._kept = [KeptServer(server, refresh_every, retry_after) for server in servers]
+        self._lasting = [LastingServer(server, refresh_every, retry_after) for server in servers]
         self._allowed = AllowedAddresses(allowed_from_clients)
 
     async def offer(self, context: RunContext) -> Offer:
         """The tools of all servers that answer, in their order."""
-        servers: list[KeptServer | _Named] = [*self._kept]
+        servers: list[LastingServer | _Named] = [*self._lasting]
         servers += [_Named(server) for server in self._named(context.properties)]
         lists = await asyncio.gather(*map(_offered, servers))
         return Offer(tools=[tool for tools in lists for tool in tools])
 
     async def close(self) -> None:
         """End the sessions."""
-        for each in self._kept:
+        for each in self._lasting:
             await each.close()
 
     def _named(self, properties: Mapping[str, Any]) -> list[McpServer]:
@@ -97,14 +97,14 @@ class _Named:
             await session.close()
 
 
-async def _offered(server: KeptServer | _Named) -> list[OfferedTool]:
+async def _offered(server: LastingServer | _Named) -> list[OfferedTool]:
     """The tools that models may call."""
     tools = [each for each in await listed_by(server) if each.for_model]
     return [OfferedTool(each.tool, partial(_called, server, each)) for each in tools]
 
 
 async def _called(
-    server: KeptServer | _Named, tool: McpTool, arguments: Mapping[str, Any]
+    server: LastingServer | _Named, tool: McpTool, arguments: Mapping[str, Any]
 ) -> str | ResultParts:
     result = await server.call(tool.name, arguments)
     check_output(tool, result, server.label)

@@ -128,9 +128,9 @@ class McpSession:
         tools: list[McpTool] = []
         cursor: str | None = None
         while True:
-            page = await self._asked(listing(session, cursor))
-            told = (tool_of(each, self._server.label) for each in page.get("tools") or ())
-            tools += [tool for tool in told if tool is not None]
+            page = await self._answer_to(listing(session, cursor))
+            listed = (tool_of(each, self._server.label) for each in page.get("tools") or ())
+            tools += [tool for tool in listed if tool is not None]
             cursor = page.get("nextCursor")
             if not cursor:
                 return tools
@@ -138,7 +138,7 @@ class McpSession:
     async def call(self, name: str, arguments: Mapping[str, Any]) -> McpResult:
         """What the tool returns, also that it failed; raises RemoteFailure."""
         session = await self._session
-        return {"isError": False, **await self._asked(calling(session, name, arguments))}
+        return {"isError": False, **await self._answer_to(calling(session, name, arguments))}
 
     async def read(self, address: str) -> McpResult:
         """The resource; raises InvalidInput if that is no address, and RemoteFailure."""
@@ -147,9 +147,9 @@ class McpSession:
             url = AnyUrl(address)
         except ValidationError:
             raise InvalidInput("not the address of a resource") from None
-        return _json(await self._asked(session.read_resource(url)))
+        return _json(await self._answer_to(session.read_resource(url)))
 
-    async def _asked(self, question: Coroutine[Any, Any, _Answer]) -> _Answer:
+    async def _answer_to(self, question: Coroutine[Any, Any, _Answer]) -> _Answer:
         """The server's answer; what it refuses does not break the session, all else does.
 
         A call that takes too long breaks it only where it was alone: others may well be served.
@@ -189,7 +189,7 @@ class McpSession:
 
     async def _keep(self) -> None:
         try:
-            async with _session(self._server, self._http, self._heard) as session:
+            async with _session(self._server, self._http, self._on_message) as session:
                 await _introduced(session, self._shows_pages)
                 self._session.set_result(session)
                 await self._leave.wait()
@@ -202,12 +202,12 @@ class McpSession:
         if self._session.done():
             logger.warning("%s was lost", self._server.label, exc_info=error)
             return
-        told = " cannot be used" if self._http.words else " cannot be reached"
-        failure = self._failure("UNREACHABLE", told)
+        problem = " cannot be used" if self._http.words else " cannot be reached"
+        failure = self._failure("UNREACHABLE", problem)
         failure.__cause__ = error
         self._session.set_exception(failure)
 
-    async def _heard(self, message: object) -> None:
+    async def _on_message(self, message: object) -> None:
         """Told of all that the server says unasked."""
         kind = getattr(getattr(message, "root", None), "method", "")
         if kind == "notifications/tools/list_changed":
@@ -218,13 +218,13 @@ class McpSession:
 async def _session(
     server: McpServer,
     http: LastAnswer,
-    heard: Any,  # noqa: ANN401  # MCP's MessageHandlerFnT
+    on_message: Any,  # noqa: ANN401  # MCP's MessageHandlerFnT
 ) -> AsyncIterator[ClientSession]:
     from mcp import ClientSession  # heavy: only when a server is called
 
     async with AsyncExitStack() as stack:
         read, write = await _connected(server, http, stack)
-        session = ClientSession(cast(Any, Answers(read)), write, message_handler=heard)
+        session = ClientSession(cast(Any, Answers(read)), write, message_handler=on_message)
         yield await stack.enter_async_context(session)
 
 

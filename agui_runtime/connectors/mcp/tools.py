@@ -25,7 +25,7 @@ _DIGEST = 4
 
 @dataclass(frozen=True, slots=True)
 class McpTool:
-    """A tool; `name` is the one that its server knows, `tool.name` the one that models are told.
+    """A tool; `name` is the one that its server knows, `tool.name` the one that models see.
     `page` is the address of the page that shows its results, "" where there is none.
 
     `for_model` and `for_page` tell who may call it (the MCP Apps extension, SEP-1865). `output` is
@@ -40,9 +40,9 @@ class McpTool:
     output: Mapping[str, Any] | None = None
 
 
-def tool_of(told: object, label: str) -> McpTool | None:
+def tool_of(listed: object, label: str) -> McpTool | None:
     """The tool of which the server tells this; None, with a warning, where it has no name."""
-    about = told if isinstance(told, dict) else {}
+    about = listed if isinstance(listed, dict) else {}
     name = about.get("name")
     if not isinstance(name, str) or not name:
         logger.warning("%s lists a tool without a name, left out", label)

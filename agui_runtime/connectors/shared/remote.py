@@ -1,6 +1,6 @@
-"""Asks a server that runs agents for us: headers, patience, limits. It knows no protocol.
+"""The client of a server that runs agents for us: headers, retries, limits. It knows no protocol.
 
-What a server says about its own faults stays in the log; a client is told what to do.
+What a server reports of its own faults stays in the log; the client's error says what to do.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ HeaderSource: TypeAlias = Callable[[RunContext], "Mapping[str, str] | Awaitable[
 """More headers for a request, made of the context of the run that it serves."""
 
 PATIENCE = Patience(retries=3, first_wait=1.0)
-"""As the reference asks: again after 1, 2 and 4 seconds."""
+"""As the reference does it: again after 1, 2 and 4 seconds."""
 
 _PASSING = frozenset({408, 429, 502, 503, 504})
 _LONGEST_GOODBYE = 2.0
@@ -49,7 +49,7 @@ _LONGEST_GOODBYE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class SizeLimits:
-    """How much a server may say, in bytes: in one event or one plain answer, and in one stream."""
+    """How much a server may send, in bytes: in one event or one plain answer, and in one stream."""
 
     event: int = 4 * 1024 * 1024
     stream: int = 256 * 1024 * 1024
@@ -59,7 +59,7 @@ DEFAULT_SIZES = SizeLimits()
 
 
 class RemoteServer:
-    """One base URL, asked with POST and JSON. `what` names it in messages: "the server of ...".
+    """One base URL that takes JSON by POST. `what` names it in messages: "the server of ...".
 
     `headers` go with every request; `forward_headers` names those of the front end's request that
     go on to the server, of what the wire's own allow-list let through: `x-*` and the like are
@@ -131,7 +131,7 @@ class RemoteServer:
             yield blocks
 
     def failure(self, kind: str, problem: str, upstream: int | None = None) -> RemoteFailure:
-        """A failure of this server, worded for clients: the URL is not told."""
+        """A failure of this server, worded for clients: without the URL."""
         return RemoteFailure(kind, f"{self.what} {problem}", upstream)
 
     async def close(self) -> None:
@@ -155,12 +155,12 @@ class RemoteServer:
         self, path: str, headers: list[tuple[bytes, bytes]], data: bytes
     ) -> httpx.Response:
         client = self._pool.client()
-        asked = client.build_request(
+        request = client.build_request(
             "POST", self._address(path), content=data, headers=headers, timeout=self._timeout
         )
         try:
             # A redirection could take the headers, and what users said, to another host.
-            response = await client.send(asked, stream=True, follow_redirects=False)
+            response = await client.send(request, stream=True, follow_redirects=False)
         except httpx.HTTPError as error:
             self._unanswered(error)
         if response.status_code == 200:
@@ -177,9 +177,9 @@ class RemoteServer:
         reached = not isinstance(error, httpx.ConnectTimeout)
         if reached and isinstance(error, httpx.TimeoutException):
             raise self.failure("TIMEOUT", "took too long; try again") from error
-        told = self.failure("UNREACHABLE", "cannot be reached; try again, or check that it runs")
-        told.__cause__ = error
-        raise FailedAttempt(told, passing=True)
+        failure = self.failure("UNREACHABLE", "cannot be reached; try again, or check that it runs")
+        failure.__cause__ = error
+        raise FailedAttempt(failure, passing=True)
 
     async def _refusal(self, response: httpx.Response) -> FailedAttempt:
         body = b""
@@ -187,15 +187,15 @@ class RemoteServer:
             with suppress(RemoteFailure):
                 body = await self._whole(response)
         status = response.status_code
-        said = _said(body)
-        problem = f"refused: {said} ({status})" if said else f"said {status}"
+        sentence = _sentence(body)
+        problem = f"refused: {sentence} ({status})" if sentence else f"said {status}"
         if response.has_redirect_location:
             problem = f"is elsewhere ({status}); correct its URL, redirections are not followed"
-        told = self.failure("REFUSED", problem)
-        told.upstream = status
-        told.__cause__ = httpx.HTTPError(f"{response.request.url}: {redact(repr(body), 2000)}")
+        failure = self.failure("REFUSED", problem)
+        failure.upstream = status
+        failure.__cause__ = httpx.HTTPError(f"{response.request.url}: {redact(repr(body), 2000)}")
         return FailedAttempt(
-            told, status in _PASSING, _seconds(response.headers.get("retry-after"))
+            failure, status in _PASSING, _seconds(response.headers.get("retry-after"))
         )
 
     async def _whole(self, response: httpx.Response) -> bytes:
@@ -208,13 +208,13 @@ class RemoteServer:
         return bytes(answer)
 
     async def _blocks(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
-        said = 0
+        received = 0
         blocks = cast(AsyncGenerator[bytes, None], response.aiter_bytes())  # typed as an iterator
         try:
             async with aclosing(blocks):
                 async for block in blocks:
-                    said += len(block)
-                    if said > self.sizes.stream:
+                    received += len(block)
+                    if received > self.sizes.stream:
                         limit = self.sizes.stream
                         raise self.failure("TOO_LARGE", f"said more than {limit} bytes in one run")
                     yield block
@@ -255,13 +255,15 @@ def _is_wide(value: str) -> bool:
     return any(ord(character) > 255 for character in value)
 
 
-def _said(body: bytes) -> str:
+def _sentence(body: bytes) -> str:
     """The sentence in `{"error": ...}` or `{"detail": ...}`, if there is one to show."""
     with suppress(orjson.JSONDecodeError):
-        told = jsontext.loads(body)
-        said = (told.get("error") or told.get("detail")) if isinstance(told, dict) else None
-        if isinstance(said, str) and "Traceback" not in said:
-            return redact(said)
+        answer = jsontext.loads(body)
+        sentence = (
+            (answer.get("error") or answer.get("detail")) if isinstance(answer, dict) else None
+        )
+        if isinstance(sentence, str) and "Traceback" not in sentence:
+            return redact(sentence)
     return ""
 
 

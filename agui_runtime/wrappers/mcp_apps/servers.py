@@ -12,7 +12,7 @@ from typing import Any
 from agui_runtime.agents.actions import OfferedAction, failed
 from agui_runtime.agents.agent import OfferedTool
 from agui_runtime.connectors.mcp import McpServer
-from agui_runtime.connectors.mcp.lasting_session import KeptServer, listed_by, needs_mcp
+from agui_runtime.connectors.mcp.lasting_session import LastingServer, listed_by, needs_mcp
 from agui_runtime.connectors.mcp.results import LARGEST as LARGEST, McpResult, bounded, content_of
 from agui_runtime.connectors.mcp.tools import McpTool
 from agui_runtime.core.errors import Misconfigured, RemoteFailure
@@ -30,7 +30,7 @@ class AppServer:
     or are too large.
     """
 
-    def __init__(self, server: McpServer, connection: KeptServer) -> None:
+    def __init__(self, server: McpServer, connection: LastingServer) -> None:
         self.id = server.id
         # Front ends ask for one, by their own schema. It says no more than the id does.
         self.hash = blake2b(server.id.encode(), digest_size=16).hexdigest()
@@ -87,7 +87,7 @@ class AppServers:
                 "give each MCP server with apps an id of its own: McpServer(id=...)"
             )
         self._servers = [
-            AppServer(server, KeptServer(server, refresh_every, retry_after, shows_pages=True))
+            AppServer(server, LastingServer(server, refresh_every, retry_after, shows_pages=True))
             for server in servers
         ]
 

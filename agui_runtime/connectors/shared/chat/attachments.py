@@ -132,15 +132,15 @@ class Attachment:
 def attachment_of(part: Part) -> Attachment:
     """What a part with a `source` holds; data that is no base64 counts as none."""
     source = part["source"]
-    value, told = str(source["value"]), str(source.get("mimeType") or "")
+    value, declared = str(source["value"]), str(source.get("mimeType") or "")
     where = source["type"]
     if value[:5].lower() == "data:":
         head, _, value = value[5:].partition(",")
-        where, told = "data", told or head.removesuffix(";base64")
+        where, declared = "data", declared or head.removesuffix(";base64")
         if not head.endswith(";base64"):  # RFC 2397
             value = base64.b64encode(unquote_to_bytes(value.encode("utf-8", "replace"))).decode()
     name = _name(part)
-    mime, charset = _media_type(told, name, part["type"])
+    mime, charset = _media_type(declared, name, part["type"])
     found = Attachment(_kind(mime, part["type"]), mime, charset, name)
     fields = {"data": "data", "url": "url", "file": "file_id"}
     value = _base64(value) if where == "data" else value
@@ -205,9 +205,9 @@ def _name(part: Part) -> str:
     return re.sub(r"[\s\[\]]+", " ", name).strip()[:200] if isinstance(name, str) else ""
 
 
-def _media_type(told: str, name: str, kind: str) -> tuple[str, str]:
-    """The type without its parameters, and its charset; from the name where nothing is told."""
-    mime, _, parameters = told.partition(";")
+def _media_type(declared: str, name: str, kind: str) -> tuple[str, str]:
+    """The type without its parameters, and its charset; from the name where none is declared."""
+    mime, _, parameters = declared.partition(";")
     mime = _SAME.get(mime.strip().lower(), mime.strip().lower())
     if mime == UNKNOWN_TYPE:
         guessed = mimetypes.guess_type(name)[0] or USUAL_TYPES.get(kind, UNKNOWN_TYPE)
@@ -216,14 +216,14 @@ def _media_type(told: str, name: str, kind: str) -> tuple[str, str]:
     return mime, charset[1] if charset else ""
 
 
-def _kind(mime: str, told: str) -> str:
+def _kind(mime: str, declared: str) -> str:
     """`image`, `audio`, `video` or `document`; the media type knows better than the part."""
     kind = mime.partition("/")[0]
     return (
         kind
         if kind in USUAL_TYPES
-        else told
-        if told in USUAL_TYPES and mime == UNKNOWN_TYPE
+        else declared
+        if declared in USUAL_TYPES and mime == UNKNOWN_TYPE
         else "document"
     )
 
@@ -258,7 +258,7 @@ def _seems_text(raw: bytes) -> bool:
 
 
 def _decoded(raw: bytes, charset: str) -> str:
-    """In the charset that was told, or that it shows; what cannot be read so is replaced."""
+    """In the declared charset, or the one that its bytes show; undecodable bytes are replaced."""
     shown = next((name for mark, name in _MARKS if raw.startswith(mark)), "")
     for name in (shown, charset, "utf-8"):
         text = _decoded_as(name, raw) if name else None

@@ -1,7 +1,7 @@
 """Puts tool calls together out of their parts, whichever way a server names and numbers them. Pure.
 
 Names come late, in pieces, or again with every part; ids and indices repeat, change or are missing.
-A call begins when its name is certain, and what came before is told then.
+A call begins when its name is certain; its earlier pieces are emitted then.
 """
 
 from __future__ import annotations

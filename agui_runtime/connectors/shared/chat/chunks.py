@@ -1,6 +1,6 @@
 """Reads one chunk of a chat completion, in whatever dialect, into one form. Pure.
 
-What cannot be read is left out; what means a failure is raised as one.
+What cannot be read is dropped; what means a failure is raised as one.
 """
 
 from __future__ import annotations

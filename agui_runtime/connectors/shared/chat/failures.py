@@ -75,7 +75,7 @@ _BY_WORDING = (
 _WORDED = frozenset({"BAD_REQUEST", "CONTEXT_TOO_LONG", "CONTENT_POLICY"})
 
 _OUR_FAULTS = frozenset({"UNREACHABLE", "TIMEOUT", "STREAM_BROKEN"})
-"""Kinds of which no provider has said anything: what is known of them is for the log."""
+"""Kinds that we find out without a provider's message: what is known of them is for the log."""
 
 _INTERNAL = re.compile(
     r"Traceback|\bFile \"|<[a-z!][^>]*>|\b[A-Z]:\\|\b0x[0-9a-f]{6,}"
@@ -103,12 +103,12 @@ _WITHIN = ("error", "errors", "base_resp", "fault", "detail", "data")
 _LONGEST_SHOWN, _LONGEST_LOGGED = 300, 2000
 
 
-class ProviderSaid(Exception):
-    """The cause of a ModelFailure, for the log: what the provider said, without secrets."""
+class ProviderMessage(Exception):
+    """The cause of a ModelFailure, for the log: the provider's message, without secrets."""
 
 
 class FailedAttempt(Exception):
-    """One failed attempt. `passing`: another may succeed, after `wait` seconds if that was told."""
+    """One failed attempt. `passing`: another may succeed, after `wait` seconds if given."""
 
     def __init__(self, failure: RunFailure, passing: bool, wait: float | None = None) -> None:
         super().__init__(failure.message)
@@ -118,15 +118,17 @@ class FailedAttempt(Exception):
 
 
 def failure(
-    kind: str, said: str = "", status: int | None = None, *, cause: str | None = None
+    kind: str, message: str = "", status: int | None = None, *, cause: str | None = None
 ) -> ModelFailure:
-    """The failure of that kind. `said` is shown where it may be; `cause`, or else it, is logged."""
-    detail = "" if kind in _OUR_FAULTS or _INTERNAL.search(said) else redact(said)
+    """The failure of that kind. Users see `message` where it holds nothing internal; the log gets
+    `cause`, or `message` where there is none.
+    """
+    detail = "" if kind in _OUR_FAULTS or _INTERNAL.search(message) else redact(message)
     note = ": ".join(note for note in (str(status or ""), detail) if note)
-    told = ModelFailure(kind, f"{ADVICE[kind]} ({note})" if note else ADVICE[kind], status)
-    if logged := redact(said if cause is None else cause, _LONGEST_LOGGED):
-        told.__cause__ = ProviderSaid(logged)
-    return told
+    made = ModelFailure(kind, f"{ADVICE[kind]} ({note})" if note else ADVICE[kind], status)
+    if logged := redact(message if cause is None else cause, _LONGEST_LOGGED):
+        made.__cause__ = ProviderMessage(logged)
+    return made
 
 
 def refused(
@@ -136,41 +138,41 @@ def refused(
 
     `known` is the kind of failure, where somebody else has found it out.
     """
-    code, said = _read(body)
-    kind = known or _kind(status, code, said)
+    code, message = _read(body)
+    kind = known or _kind(status, code, message)
     passing = (status in {408, 409, 429} or status >= 500) and code != "insufficient_quota"
-    return FailedAttempt(failure(kind, said, status), passing, _seconds(wait))
+    return FailedAttempt(failure(kind, message, status), passing, _seconds(wait))
 
 
-def told_in_stream(error: object) -> ModelFailure:
+def stream_failure(error: object) -> ModelFailure:
     """What an `error` object instead of a chunk means; some gateways put an HTTP status into it."""
-    code, said = _read(error)
+    code, message = _read(error)
     status = int(code) if code.isdecimal() and len(code) == 3 and code >= "400" else None
-    worded = _by_wording(said)
-    kind = _kind(status, code, said) if status or code.lower() in _BY_CODE else worded
-    return failure(kind or "UNAVAILABLE", said, status)
+    worded = _by_wording(message)
+    kind = _kind(status, code, message) if status or code.lower() in _BY_CODE else worded
+    return failure(kind or "UNAVAILABLE", message, status)
 
 
 def failed(value: Mapping[str, Any], event: str = "") -> object:
-    """What in an object of a stream tells a failure; None where it tells none.
+    """The error in an object of a stream; None where it reports none.
 
     That is `error`, wherever servers put it, an event that is named so, and an object without
     choices that says something.
     """
-    told = next((error for path in _ERRORS if (error := at(value, path))), None)
-    if told is not None:
+    error = next((error for path in _ERRORS if (error := at(value, path))), None)
+    if error is not None:
         beside = {key: value[key] for key in (*CODES_OF_FAILURES, *SENTENCES) if key in value}
-        if isinstance(told, int):
-            return {**beside, "code": told}
-        return told if isinstance(told, dict) else {**beside, "message": told}
+        if isinstance(error, int):
+            return {**beside, "code": error}
+        return error if isinstance(error, dict) else {**beside, "message": error}
     if found(value, CHOICES) or "usage" in value:
         return None
     if event == "error" or "error" in (value.get("object"), value.get("type")):
         return value
     if value.get("errors") or at(value, ("base_resp", "status_code")):
         return value
-    told = (value.get(key) for key in SENTENCES)
-    return value if any(each and isinstance(each, str | list) for each in told) else None
+    sentences = (value.get(key) for key in SENTENCES)
+    return value if any(each and isinstance(each, str | list) for each in sentences) else None
 
 
 def malformed(what: str) -> ModelFailure:
@@ -204,18 +206,18 @@ def redact(text: str, longest: int = _LONGEST_SHOWN) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
-def _kind(status: int | None, code: str, said: str) -> str:
+def _kind(status: int | None, code: str, message: str) -> str:
     """The kind of failure that a status, an error code and a sentence tell together."""
     if code.lower() in _BY_CODE:
         return _BY_CODE[code.lower()]
     if status is not None and not 400 <= status < 500:
         return "UNAVAILABLE" if status >= 500 else "NOT_FOUND"
     kind = _BY_STATUS.get(status or 400, "BAD_REQUEST")
-    return _by_wording(said) or kind if kind in _WORDED else kind
+    return _by_wording(message) or kind if kind in _WORDED else kind
 
 
-def _by_wording(said: str) -> str:
-    return next((name for name, pattern in _BY_WORDING if pattern.search(said)), "")
+def _by_wording(message: str) -> str:
+    return next((name for name, pattern in _BY_WORDING if pattern.search(message)), "")
 
 
 def _read(body: object, depth: int = 0) -> tuple[str, str]:
@@ -227,34 +229,34 @@ def _read(body: object, depth: int = 0) -> tuple[str, str]:
     if not isinstance(body, dict) or depth > 4:
         return "", ""
     inner = next((body[key] for key in _WITHIN if isinstance(body.get(key), dict | list)), None)
-    told = (body[key] for key in SENTENCES if body.get(key))
+    sentences = (body[key] for key in SENTENCES if body.get(key))
     found = _read(inner, depth + 1) if inner else ("", "")
-    said = found[1] or next((text for text in map(_words, told) if text), "")
-    code, said = found[0] or _code(body), said
+    message = found[1] or next((text for text in map(_words, sentences) if text), "")
+    code, message = found[0] or _code(body), message
     more = _read(raw, depth + 1) if (raw := at(body, ("metadata", "raw"))) else ("", "")
-    return code or more[0], more[1] or said
+    return code or more[0], more[1] or message
 
 
 def _read_text(text: str, depth: int) -> tuple[str, str]:
     """A sentence, or the JSON that a gateway passes on as text."""
     within = read(text.encode()) if text.lstrip().startswith(("{", "[")) else None
-    code, said = _read(within, depth + 1) if isinstance(within, dict | list) else ("", "")
-    return code, said or text
+    code, message = _read(within, depth + 1) if isinstance(within, dict | list) else ("", "")
+    return code, message or text
 
 
-def _words(told: object) -> str:
+def _words(value: object) -> str:
     """The sentence in what stands under a key: FastAPI lists faults, with a `msg` each."""
-    if isinstance(told, str):
-        return _read_text(told, 3)[1]
-    return _read(told, 3)[1] if isinstance(told, dict | list) else ""
+    if isinstance(value, str):
+        return _read_text(value, 3)[1]
+    return _read(value, 3)[1] if isinstance(value, dict | list) else ""
 
 
 def _code(error: Mapping[str, Any]) -> str:
     """Azure and Gemini put a status into `code`; the word is then in `type` or `status`."""
-    told = [str(error[key]) for key in CODES_OF_FAILURES if isinstance(error.get(key), str | int)]
-    known = (code for code in told if code.lower() in _BY_CODE)
-    numbers = (code for code in told if len(code) == 3 and code.isdecimal())
-    return next(known, next(numbers, told[0] if told else ""))
+    codes = [str(error[key]) for key in CODES_OF_FAILURES if isinstance(error.get(key), str | int)]
+    known = (code for code in codes if code.lower() in _BY_CODE)
+    numbers = (code for code in codes if len(code) == 3 and code.isdecimal())
+    return next(known, next(numbers, codes[0] if codes else ""))
 
 
 def _seconds(text: str | None) -> float | None:

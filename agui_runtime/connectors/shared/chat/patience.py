@@ -49,7 +49,7 @@ class Patience:
                 if wait is None:
                     raise refusal.failure from refusal.failure.__cause__
                 if retried is not None:
-                    retried.append(_told(refusal))
+                    retried.append(_retry_event(refusal))
             await self.sleep(wait)
         raise AssertionError("count() ends nowhere")
 
@@ -83,7 +83,7 @@ class Patience:
         return seconds
 
 
-def _told(refusal: FailedAttempt) -> Event:
+def _retry_event(refusal: FailedAttempt) -> Event:
     failure = refusal.failure
     value = {"message": failure.message, "code": failure.code}
     return {"type": "CUSTOM", "name": RETRIED, "value": value}

@@ -38,7 +38,7 @@ class Prose:
         self._id = ""
 
     def text(self, form: Form) -> str:
-        """All that was said in that form."""
+        """All of the text in that form."""
         return "".join(self._texts[form.content])
 
     def say(self, form: Form, text: str) -> list[Event]:

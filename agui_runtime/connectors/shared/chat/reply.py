@@ -25,7 +25,7 @@ from agui_runtime.connectors.shared.chat.chunks import (
     read_choice,
 )
 from agui_runtime.connectors.shared.chat.dialects import CUT_SHORT, FAILED
-from agui_runtime.connectors.shared.chat.failures import failed, failure, sentence, told_in_stream
+from agui_runtime.connectors.shared.chat.failures import failed, failure, sentence, stream_failure
 from agui_runtime.connectors.shared.chat.framing import read
 from agui_runtime.connectors.shared.chat.prose import REASONING, TEXT, Form, Prose
 from agui_runtime.connectors.shared.chat.secrets import NO_SECRETS, Secrets
@@ -79,7 +79,7 @@ class ChatReply:
 
     @property
     def finished(self) -> bool:
-        """The server has said why it ended the answer."""
+        """The server has given the reason why it ended the answer."""
         return bool(self._reason)
 
     @property
@@ -90,7 +90,7 @@ class ChatReply:
     def feed(self, value: object, event: str = "") -> list[Event]:
         """The events of one value of the answer, in an event of that name.
 
-        Raises ModelFailure when it tells a failure. What cannot be read is left out.
+        Raises ModelFailure where the chunk reports one. What cannot be read is dropped and logged.
         """
         try:
             return self._feed(value, event)
@@ -104,13 +104,13 @@ class ChatReply:
             return [each for item in value for each in self._feed(item, event)]
         if not isinstance(value, dict):
             if event == "error":
-                raise told_in_stream(self._provider.secrets.cut_all(value))
+                raise stream_failure(self._provider.secrets.cut_all(value))
             logger.warning("a part of the model's answer is no object, and was left out")
             return []
         if self._index == 0 and not self._reason and (text := plain_text(value)):
             return list(self._text(self._tags.feed(text)))
         if error := failed(value, event):
-            raise told_in_stream(self._provider.secrets.cut_all(error))
+            raise stream_failure(self._provider.secrets.cut_all(error))
         self._usage |= counts(value)
         choices = choices_of(value)
         if self._index is None and choices:
@@ -123,11 +123,11 @@ class ChatReply:
         """
         words = self._provider.secrets.cut(sentence(stray))
         if words and not self._message:
-            return told_in_stream(words)
+            return stream_failure(words)
         return failure("STREAM_BROKEN", cause="the answer has no end, or is no event stream")
 
     def close(self) -> Iterator[Event]:
-        """What remains to be told after the last chunk, up to RUN_FINISHED with the token counts.
+        """The events after the last chunk, up to RUN_FINISHED with the token counts.
 
         Raises ModelFailure when the server has cut the answer, or failed, or said nothing at all.
         """

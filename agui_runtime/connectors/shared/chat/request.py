@@ -79,9 +79,9 @@ def chat_request(
     What the provider of that `origin` wants back with its calls and messages goes with them.
     """
     origin = origin if options.return_reasoning else ""
-    asked = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
+    props = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
     role = "developer" if options.keep_system_role is False else "system"
-    chosen = _model(model, asked.get("model"), options.models)
+    chosen = _model(model, props.get("model"), options.models)
     senses = known_senses(chosen) if options.senses is None else frozenset(options.senses)
     media = options.media or media_of(model)
     body: dict[str, Any] = {
@@ -97,11 +97,11 @@ def chat_request(
         "stream": True,
         **({"stream_options": {"include_usage": True}} if options.include_usage else {}),
         **options.extra,
-        **_sampling(asked, options.max_tokens_field),
+        **_sampling(props, options.max_tokens_field),
     }
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
-        body.update(_tool_choice(asked))
+        body.update(_tool_choice(props))
     return body
 
 
@@ -188,9 +188,9 @@ def _tool(tool: Tool) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
-def _tool_choice(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _tool_choice(props: Mapping[str, Any]) -> dict[str, Any]:
     """CopilotKit 1.10 names a function beside the choice, today's has it inside, as OpenAI does."""
-    choice, name = asked.get("toolChoice"), asked.get("toolChoiceFunctionName")
+    choice, name = props.get("toolChoice"), props.get("toolChoiceFunctionName")
     if isinstance(choice, dict):
         function = choice.get("function")
         name = function.get("name") if isinstance(function, dict) else None
@@ -200,14 +200,14 @@ def _tool_choice(asked: Mapping[str, Any]) -> dict[str, Any]:
     return {"tool_choice": choice} if choice in _CHOICES else {}
 
 
-def _sampling(asked: Mapping[str, Any], max_tokens_field: str) -> dict[str, Any]:
+def _sampling(props: Mapping[str, Any], max_tokens_field: str) -> dict[str, Any]:
     """Zero is a temperature like any other; null is none."""
     checks: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
         ("temperature", "temperature", _is_number),
         ("maxTokens", max_tokens_field, _is_number),
         ("stop", "stop", lambda stop: isinstance(stop, list) and bool(stop)),
     )
-    return {field: asked[key] for key, field, fits in checks if fits(asked.get(key))}
+    return {field: props[key] for key, field, fits in checks if fits(props.get(key))}
 
 
 def _is_number(value: object) -> bool:

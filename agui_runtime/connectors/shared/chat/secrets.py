@@ -1,4 +1,4 @@
-"""Cuts out of what providers say the keys with which they were asked, whole or echoed in part."""
+"""Cuts keys out of providers' messages, whole or echoed in part."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class TagReader:
         self._held = ""
         self._fenced = False
         self._fresh = True
-        """Nothing but blanks was said yet."""
+        """The text holds nothing but blanks so far."""
         self._indented = True
         """Nothing but blanks stands in the line."""
         self._head = ""
@@ -121,7 +121,7 @@ class TagReader:
         return len(text) < 20 and any(tag.startswith(text.lower()) for tag in _OPENERS)
 
     def _ahead(self) -> str:
-        """What is to be judged: before anything was said, blank lines do not count."""
+        """The text to judge: blank lines at its start do not count."""
         return self._held.lstrip() if self._fresh else self._held.lstrip(" \t")
 
     def _first_end(self) -> str:

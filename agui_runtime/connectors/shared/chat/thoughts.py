@@ -1,4 +1,4 @@
-"""What a thinking model has to be given back with what it said: reasoning, signatures. Pure.
+"""What a thinking model wants back beside its messages: reasoning, signatures. Pure.
 
 It travels and is kept as AG-UI's `encryptedValue` of the tool call or message that it belongs to.
 Providers refuse what another has signed, and fields that they do not know: each gets back what came

@@ -12,8 +12,8 @@ def unanswered(error: httpx.HTTPError) -> FailedAttempt:
     """A request that got no answer. Who waited out a silence is not made to wait once more."""
     reached = not isinstance(error, httpx.ConnectTimeout)
     silent = reached and isinstance(error, httpx.TimeoutException)
-    told = failure("TIMEOUT" if silent else "UNREACHABLE", cause=described(error))
-    return FailedAttempt(told, passing=not silent)
+    reported = failure("TIMEOUT" if silent else "UNREACHABLE", cause=described(error))
+    return FailedAttempt(reported, passing=not silent)
 
 
 def broken_off(error: httpx.HTTPError) -> ModelFailure:
