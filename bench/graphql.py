@@ -165,7 +165,7 @@ def tell_servers(servers: Sequence[Server]) -> None:
 
 
 def heavy_imports() -> list[str]:
-    code = "import sys, agui_runtime.cli, agui_runtime.app, bench.app; print(*sys.modules)"
+    code = "import sys, agui_runtime.commands.cli, agui_runtime.app, bench.app; print(*sys.modules)"
     words = [sys.executable, "-c", code]
     found = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return sorted(HEAVY & set(found.split()))
