@@ -17,6 +17,7 @@ import orjson
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, Misconfigured
 from agui_runtime.settings import Settings
+from agui_runtime.stores.open import open_store
 
 if TYPE_CHECKING:
     from agui_runtime.stores.base import Store
@@ -80,11 +81,7 @@ def _configured(settings: Settings) -> tuple[Store | None, Any]:
                 f"AGUI_APP={settings.app} holds {len(runtimes)} runtimes; name the one to look at"
             )
         return runtimes[0].store, runtimes[0].states.schemas
-    if settings.store is None:
-        return None, {}
-    from agui_runtime.stores.redis import RedisStore
-
-    return RedisStore(settings.store), {}
+    return open_store(settings.store) if settings.store else None, {}
 
 
 async def _list(states: StateStoreManager, options: argparse.Namespace) -> int:

@@ -32,6 +32,7 @@ from agui_runtime.runtime.threads import Threads
 from agui_runtime.stores.aliased import AliasedStore
 from agui_runtime.stores.base import AgentState, Lease, RunLog, Store
 from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.stores.open import open_store
 from agui_runtime.stores.states import StateSchema, StateStoreManager
 from agui_runtime.wrappers.checked import CheckedAgent
 from agui_runtime.wrappers.guardrails import Guardrail
@@ -59,7 +60,7 @@ class CopilotRuntime:
 
     `agents` maps names to whatever `wrap` accepts; the one named `default` answers requests that
     name none. `actions` are typed functions (or `action(...)`) which every agent may call. `store`
-    is a Store or a Redis URL; None is memory. `authenticate` decides who owns a thread; without it
+    is a Store or its URL; None is memory. `authenticate` decides who owns a thread; without it
     everybody is the same anonymous caller. `before_request` sees each request first and may answer
     it. `remotes` offer more agents and actions with each request; where two have the same name,
     the runtime's own wins, then the earlier remote's. `guardrails` check users' messages before
@@ -335,11 +336,7 @@ class CopilotRuntime:
 
 
 def _store(source: Store | str | None) -> Store:
-    if not isinstance(source, str):
-        return source or MemoryStore()
-    from agui_runtime.stores.redis import RedisStore  # an extra: only when asked for
-
-    return RedisStore(source)
+    return open_store(source) if isinstance(source, str) else source or MemoryStore()
 
 
 def _aliases(

@@ -5,24 +5,22 @@ What was stored under an agent's former name stays where it is; whoever reads se
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, aclosing
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar
 
-from agui_runtime.core.events import Cursor, Event, RunInfo, ThreadInfo
+from agui_runtime.core.events import RunInfo, ThreadInfo
 from agui_runtime.stores.base import (
     AgentState,
-    Batch,
-    Lease,
     Page,
-    RunEnd,
     RunLog,
     StateKey,
     StateStore,
     Store,
     ThreadIndex,
 )
+from agui_runtime.stores.delegating import DelegatingLog, DelegatingStore
 
 Named = TypeVar("Named", RunInfo, ThreadInfo)
 
@@ -54,24 +52,17 @@ class Names:
         return replace(info, agent=self.present(info.agent))
 
 
-class AliasedStore:
+class AliasedStore(DelegatingStore):
     """A `Store` over another one. Raises what that raises."""
 
     def __init__(self, store: Store, aliases: Mapping[str, str]) -> None:
         names = Names(aliases)
-        self.log: RunLog = _Log(store.log, names)
-        self.states: StateStore = _States(store.states, names)
-        self.threads: ThreadIndex = _Threads(store.threads, names)
-        self._store = store
-
-    async def open(self) -> None:
-        await self._store.open()
-
-    async def check(self) -> None:
-        await self._store.check()
-
-    async def close(self) -> None:
-        await self._store.close()
+        super().__init__(
+            store,
+            _Log(store.log, names),
+            _States(store.states, names),
+            _Threads(store.threads, names),
+        )
 
 
 class _States:
@@ -152,35 +143,11 @@ class _Threads:
         return [self._names.shown(each) for each in await self._threads.runs(thread_id)]
 
 
-class _Log:
+class _Log(DelegatingLog):
     def __init__(self, log: RunLog, names: Names) -> None:
-        self._log = log
+        super().__init__(log)
         self._names = names
 
-    async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
-        return await self._log.claim(run, on_stop)
-
-    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
-        return self._log.keep(lease, on_lost)
-
-    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
-        await self._log.append(lease, events)
-
-    async def release(self, lease: Lease, end: RunEnd) -> None:
-        await self._log.release(lease, end)
-
-    def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
-        return self._log.follow(thread_id, after)
-
-    async def end(self, thread_id: str) -> Cursor:
-        return await self._log.end(thread_id)
-
     async def active(self, thread_id: str) -> RunInfo | None:
-        live = await self._log.active(thread_id)
+        live = await super().active(thread_id)
         return live and self._names.shown(live)
-
-    async def ask_stop(self, thread_id: str, run_id: str | None = None) -> bool:
-        return await self._log.ask_stop(thread_id, run_id)
-
-    async def wait_idle(self, thread_id: str) -> None:
-        await self._log.wait_idle(thread_id)

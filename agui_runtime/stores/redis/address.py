@@ -37,7 +37,7 @@ class Address:
     """Where the server is, and how to reach it; raises Misconfigured for what cannot be meant."""
 
     def __init__(self, url: str) -> None:
-        if urlsplit(url).scheme not in SCHEMES:
+        if _scheme(url) not in SCHEMES:
             raise Misconfigured(
                 f"a Redis URL starts with one of {', '.join(f'{each}://' for each in SCHEMES)}"
             )
@@ -58,11 +58,7 @@ class Address:
                 )
             client.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py
         except ValueError:
-            # Its words may be a part of the password.
-            raise Misconfigured(
-                "this Redis URL cannot be read; check its port and options, and percent-encode"
-                " the user and the password"
-            ) from None
+            raise _illegible() from None
         except TypeError as error:
             raise self._unknown_option(error) from None
         return client
@@ -122,3 +118,19 @@ class Address:
         return Misconfigured(
             f"this Redis URL has an option that does not exist here: {', '.join(found or names)}"
         )
+
+
+def _scheme(url: str) -> str:
+    """Raises Misconfigured for what is no URL at all."""
+    try:
+        return urlsplit(url).scheme
+    except ValueError:
+        raise _illegible() from None
+
+
+def _illegible() -> Misconfigured:
+    # What the reader of the URL says may be a part of the password.
+    return Misconfigured(
+        "this Redis URL cannot be read; check its port and options, and percent-encode"
+        " the user and the password"
+    )

@@ -12,6 +12,7 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.events import RunInfo
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, RunLog, StateKey, StateStore, Store
+from agui_runtime.stores.delegating import DelegatingLog, DelegatingStore
 from agui_runtime.stores.states.schema import StateSchema
 
 
@@ -61,42 +62,40 @@ class CheckedStates:
             raise InvalidInput(f"the state does not match the schema of agent {agent!r}: {problem}")
 
 
-class CheckedLog:
+class CheckedLog(DelegatingLog):
     """`RunLog` whose runs save states of the present version when they end.
 
     These match the schema: what a run begins with is checked, and a `CheckedAgent` adds nothing
     else.
     """
 
-    def __init__(self, store: Store, schemas: Mapping[str, StateSchema]) -> None:
-        log: RunLog = store.log
-        self._log = log
+    def __init__(self, log: RunLog, schemas: Mapping[str, StateSchema]) -> None:
+        super().__init__(log)
         self._schemas = schemas
-        self.keep, self.append = log.keep, log.append
-        self.follow, self.end, self.active = log.follow, log.end, log.active
-        self.ask_stop, self.wait_idle = log.ask_stop, log.wait_idle
 
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
         schema = self._schemas.get(run.agent)
         if schema is not None:
             run = replace(run, schema_version=schema.version)
-        return await self._log.claim(run, on_stop)
+        return await super().claim(run, on_stop)
 
     async def release(self, lease: Lease, end: RunEnd) -> None:
         if end.state is not None:
             state = replace(end.state, schema_version=lease.run.schema_version)
             end = replace(end, state=state)
-        await self._log.release(lease, end)
+        await super().release(lease, end)
 
 
-class CheckedStore:
+class CheckedStore(DelegatingStore):
     """A `Store` with rules over another one."""
 
     def __init__(self, store: Store, schemas: Mapping[str, StateSchema]) -> None:
-        self.states = CheckedStates(store.states, schemas)
-        self.log = CheckedLog(store, schemas)
-        self.threads = store.threads
-        self.open, self.check, self.close = store.open, store.check, store.close
+        super().__init__(
+            store,
+            CheckedLog(store.log, schemas),
+            CheckedStates(store.states, schemas),
+            store.threads,
+        )
 
 
 def _check_json(value: object) -> None:

@@ -1,0 +1,70 @@
+"""A store over another one, and a log over another one: what they do not change passes through."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractContextManager
+
+from agui_runtime.core.events import Cursor, Event, RunInfo
+from agui_runtime.stores.base import (
+    Batch,
+    Lease,
+    RunEnd,
+    RunLog,
+    StateStore,
+    Store,
+    ThreadIndex,
+)
+
+
+class DelegatingStore:
+    """A `Store` with these seams that opens and closes with the store below."""
+
+    def __init__(self, below: Store, log: RunLog, states: StateStore, threads: ThreadIndex) -> None:
+        self.log = log
+        self.states = states
+        self.threads = threads
+        self._below = below
+
+    async def open(self) -> None:
+        await self._below.open()
+
+    async def check(self) -> None:
+        await self._below.check()
+
+    async def close(self) -> None:
+        await self._below.close()
+
+
+class DelegatingLog:
+    """A `RunLog` that does what the log below does."""
+
+    def __init__(self, below: RunLog) -> None:
+        self._below = below
+
+    async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
+        return await self._below.claim(run, on_stop)
+
+    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
+        return self._below.keep(lease, on_lost)
+
+    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
+        await self._below.append(lease, events)
+
+    async def release(self, lease: Lease, end: RunEnd) -> None:
+        await self._below.release(lease, end)
+
+    def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
+        return self._below.follow(thread_id, after)
+
+    async def end(self, thread_id: str) -> Cursor:
+        return await self._below.end(thread_id)
+
+    async def active(self, thread_id: str) -> RunInfo | None:
+        return await self._below.active(thread_id)
+
+    async def ask_stop(self, thread_id: str, run_id: str | None = None) -> bool:
+        return await self._below.ask_stop(thread_id, run_id)
+
+    async def wait_idle(self, thread_id: str) -> None:
+        await self._below.wait_idle(thread_id)

@@ -1,0 +1,52 @@
+"""Which store a URL names. A new kind of store is one more row in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.stores.base import Store
+
+Loader: TypeAlias = Callable[[str], Store]
+
+
+def open_store(url: str) -> Store:
+    """The store that the URL names, not connected yet.
+
+    Raises Misconfigured for a URL that names none, and MissingExtra, with the command that installs
+    it, where a store's packages are missing.
+    """
+    scheme, colon, _ = url.partition(":")
+    loader = _LOADERS.get(scheme.lower()) if colon else None
+    if loader is None:
+        # The URL itself may hold a password.
+        raise Misconfigured(f"the URL of a store starts with one of {', '.join(SCHEMES)}")
+    return loader(url)
+
+
+def _memory(url: str) -> Store:
+    from agui_runtime.stores.memory import MemoryStore
+
+    if url.partition(":")[2] not in {"", "//"}:
+        raise Misconfigured("the memory store is named memory: with nothing after it")
+    return MemoryStore()
+
+
+def _redis(url: str) -> Store:
+    from agui_runtime.stores.redis import RedisStore  # an extra: only when it is named
+
+    return RedisStore(url)
+
+
+_LOADERS: Mapping[str, Loader] = {
+    "memory": _memory,
+    "redis": _redis,
+    "rediss": _redis,
+    "unix": _redis,
+    "redis+sentinel": _redis,
+    "rediss+sentinel": _redis,
+}
+
+SCHEMES = tuple("memory:" if name == "memory" else f"{name}://" for name in _LOADERS)
+"""How the URL of a store may start, as errors and documents name it."""

@@ -1,0 +1,75 @@
+"""A URL names a store: which ones there are, and what is wrong with a URL that names none."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from agui_runtime.core.errors import Misconfigured, MissingExtra
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.stores.open import SCHEMES, open_store
+from agui_runtime.stores.redis import RedisStore
+
+
+@pytest.mark.parametrize("url", ["memory:", "memory://", "MEMORY:"])
+def test_memory_is_named_by_a_url_too(url: str) -> None:
+    assert isinstance(open_store(url), MemoryStore)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://127.0.0.1/0",
+        "rediss://127.0.0.1/0",
+        "unix:///run/redis.sock",
+        "redis+sentinel://127.0.0.1:26379/main",
+        "Redis://127.0.0.1/0",
+    ],
+)
+def test_every_scheme_of_redis_names_the_redis_store(url: str) -> None:
+    assert isinstance(open_store(url), RedisStore)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "localhost:6379",
+        "/var/threads",
+        "mysql://ann:s3cret@db/threads",
+        "redis",
+        "://ann:s3cret@db",
+    ],
+)
+def test_a_url_that_names_no_store_is_refused_with_those_that_there_are(url: str) -> None:
+    with pytest.raises(Misconfigured) as refusal:
+        CopilotRuntime({}, store=url)
+    assert all(scheme in refusal.value.message for scheme in SCHEMES)
+    assert "s3cret" not in refusal.value.message
+
+
+@pytest.mark.parametrize("url", ["redis://[::1", "redis://ann:s3cret@["])
+def test_a_url_that_cannot_be_read_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(Misconfigured) as refusal:
+        open_store(url)
+    assert "percent-encode" in refusal.value.message
+    assert "s3cret" not in refusal.value.message
+
+
+def test_a_memory_store_with_a_name_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="nothing after it"):
+        open_store("memory://threads")
+
+
+def test_a_store_whose_package_is_missing_is_refused_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [each for each in sys.modules if each.split(".")[0] == "redis"]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in [each for each in sys.modules if each.startswith("agui_runtime.stores.redis")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "redis", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'agui-runtime\[redis\]'"):
+        open_store("redis://127.0.0.1/0")
