@@ -13,10 +13,12 @@ from typing import Any
 
 from agui_runtime.agents.actions import Action, OfferedAction, ServerAction
 from agui_runtime.agents.agent import Agent, Offer, Source, capabilities_of
-from agui_runtime.core.errors import AgentNotFound, RemoteFailure
+from agui_runtime.core.errors import AgentNotFound, Misconfigured, RemoteFailure
 from agui_runtime.core.events import RunContext
 
 logger = logging.getLogger(__name__)
+
+DEFAULT_AGENT = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,44 @@ class Catalog:
 
 
 class Sources:
-    """The runtime's own come first, then the remotes' in their order; the first of a name wins."""
+    """The runtime's own come first, then the remotes' in their order; the first of a name wins.
+
+    `aliases` maps former names of agents to present ones; every name that a request gives may be
+    either.
+    """
 
     def __init__(
-        self, agents: Mapping[str, Agent], actions: Sequence[Action], remotes: Sequence[Source]
+        self,
+        agents: Mapping[str, Agent],
+        actions: Sequence[Action],
+        remotes: Sequence[Source],
+        aliases: Mapping[str, str],
     ) -> None:
+        self.aliases = _checked(aliases, agents, remotes)
         self._agents = agents
         self._actions = actions
         self._remotes = tuple(remotes)
+
+    def present(self, name: str | None) -> str:
+        """The present name of the agent that a request names, or of the default one."""
+        name = name or DEFAULT_AGENT
+        return self.aliases.get(name, name)
+
+    def own(self, name: str | None) -> tuple[str, Agent]:
+        """One of the runtime's own agents under its present name; raises AgentNotFound."""
+        name = self.present(name)
+        if name not in self._agents:
+            raise AgentNotFound(name, self._agents)
+        return name, self._agents[name]
+
+    async def find(self, name: str, context: RunContext) -> tuple[str, Agent]:
+        """An agent under its present name; raises AgentNotFound, and RemoteFailure where a remote
+        that does not answer may have it.
+        """
+        name = self.present(name)
+        if name in self._agents:
+            return name, self._agents[name]
+        return name, (await self.catalog(context)).agent(name)
 
     async def catalog(self, context: RunContext) -> Catalog:
         """All that a request with this context can use."""
@@ -90,6 +122,17 @@ def described(agents: Mapping[str, Agent]) -> list[AgentInfo]:
         AgentInfo(name, agent.description, capabilities_of(agent), type(agent).__name__)
         for name, agent in agents.items()
     ]
+
+
+def _checked(
+    aliases: Mapping[str, str], agents: Mapping[str, Agent], remotes: Sequence[Source]
+) -> Mapping[str, str]:
+    for former, present in aliases.items():
+        if former in agents:
+            raise Misconfigured(f"aliases: {former!r} is an agent's present name")
+        if present not in agents and not remotes:
+            raise Misconfigured(f"aliases: no agent {present!r}; there are {sorted(agents)}")
+    return dict(aliases)
 
 
 async def _offer_of(remote: Source, context: RunContext) -> Offer | RemoteFailure:

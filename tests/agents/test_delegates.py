@@ -161,7 +161,7 @@ async def test_the_thread_keeps_the_callers_state_and_messages() -> None:
     runtime = CopilotRuntime({"default": Router("poet"), "poet": poet})
     request = asking(follow_up=False)
     await ran(runtime, request)
-    saved = await runtime.load_state("t1", "default", request.context.caller)
+    saved = await runtime.saved_states.load("t1", "default", request.context.caller)
     assert saved is not None
     assert saved.state == {}
     assert [message["role"] for message in saved.messages] == [

@@ -306,10 +306,10 @@ async def test_a_thread_of_somebody_else_is_not_asked_for() -> None:
     async with endpoint(fake.app) as remote:
         runtime = CopilotRuntime({"default": Scripted()}, remotes=[remote])
         await ran(runtime, asking(thread="exists", caller=ANN))
-        assert await runtime.load_state("exists", "remote_crew", BOB) is None
-        found = await runtime.load_state("exists", "remote_crew", ANN)
+        assert await runtime.saved_states.load("exists", "remote_crew", BOB) is None
+        found = await runtime.saved_states.load("exists", "remote_crew", ANN)
         guarded = CopilotRuntime({}, remotes=[remote], authenticate=lambda request: ANN)
-        assert await guarded.load_state("exists", "remote_crew", ANN) is None
+        assert await guarded.saved_states.load("exists", "remote_crew", ANN) is None
     assert found is not None
     assert found.state == {"topic": "cats"}
     assert len(fake.asked("/agents/state")) == 1

@@ -62,7 +62,7 @@ async def test_an_agent_of_ones_own_answers(copilotkit: str) -> None:
 
 async def test_an_agents_state_is_loaded(copilotkit: str) -> None:
     async with runtime(copilotkit) as made:
-        found = await made.load_state("any", "echo", ANN)
+        found = await made.saved_states.load("any", "echo", ANN)
     assert found is not None
     assert found.state == {"k": 1}
 
@@ -76,7 +76,7 @@ async def test_an_agent_that_is_not_there_is_told(copilotkit: str) -> None:
 async def test_a_graph_answers(copilotkit_0_1_70: str) -> None:
     async with runtime(copilotkit_0_1_70) as made:
         told = await hear(made, user("hi"), agent="graph", thread="g1")
-        found = await made.load_state("g1", "graph", ANN)
+        found = await made.saved_states.load("g1", "graph", ANN)
     assert told.answers == ["Hello world"]
     assert told.kinds.count("TEXT_MESSAGE_CONTENT") == 3
     assert told.state["steps"] == 1

@@ -38,7 +38,7 @@ async def turn(
 
 
 async def kept(runtime: CopilotRuntime) -> list[str]:
-    saved = await runtime.load_state("t1", "default", ANN)
+    saved = await runtime.saved_states.load("t1", "default", ANN)
     assert saved is not None
     return [message["id"] for message in saved.messages]
 
@@ -156,7 +156,7 @@ def edited(identity: str, content: Any) -> dict[str, Any]:  # noqa: ANN401  # a 
 
 
 async def contents(runtime: CopilotRuntime) -> list[Any]:
-    saved = await runtime.load_state("t1", "default", ANN)
+    saved = await runtime.saved_states.load("t1", "default", ANN)
     assert saved is not None
     return [message["content"] for message in saved.messages]
 

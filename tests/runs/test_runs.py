@@ -66,7 +66,7 @@ async def test_what_an_agent_does_to_its_request_changes_nothing_that_was_told()
     asked.input.state = {"list": ["theirs"]}
     events = await ran(runtime, asked)
     assert events[0]["input"]["state"] == {"list": ["theirs"]}
-    saved = await runtime.load_state("t1", "default", ANN)
+    saved = await runtime.saved_states.load("t1", "default", ANN)
     assert saved is not None
     assert saved.state == {"list": ["theirs"]}
 

@@ -15,6 +15,7 @@ from agui_runtime.core.events import Cursor, Event, RunInfo
 from agui_runtime.runs.deadlines import RunLimits
 from agui_runtime.runs.writer import AHEAD, RunWriter
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
+from agui_runtime.runtime.saved_states import StateUpdate
 from agui_runtime.stores.base import Lease, RunEnd
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.memory.store import MemoryRunLog, MemoryStateStore, MemoryThreadIndex
@@ -223,13 +224,15 @@ async def test_a_state_is_saved_while_its_run_goes_on() -> None:
     runtime = CopilotRuntime({"default": agent}, store=MemoryStore(), options=options)
     handle = await runtime.start(asking())
     await said.wait()
-    during = await runtime.load_state("t1", "default", ANN)
+    during = await runtime.saved_states.load("t1", "default", ANN)
     go.set()
     await heard(handle)
-    after = await runtime.load_state("t1", "default", ANN)
+    after = await runtime.saved_states.load("t1", "default", ANN)
     assert during is not None
     assert after is not None
     assert (during.state, after.state) == ({"step": 1}, {"step": 2})
     assert during.version < after.version
     with pytest.raises(Conflict):
-        await runtime.save_state("t1", "default", ANN, {}, expected_version=during.version)
+        await runtime.saved_states.save(
+            "t1", "default", ANN, StateUpdate({}, expected_version=during.version)
+        )

@@ -12,6 +12,7 @@ from agui_runtime.app import create_app
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
 from agui_runtime.connectors.shared.remote import Patience
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.saved_states import StateUpdate
 from agui_runtime.stores.base import AgentState
 from tests.connectors.talk import Waits
 from tests.fakes.remote import RemoteFake
@@ -82,8 +83,8 @@ async def test_graphql_lists_remote_agents() -> None:
 async def test_state_may_be_saved_for_a_remote_agent() -> None:
     async with served(RemoteFake().app) as endpoint:
         runtime = CopilotRuntime({}, remotes=[RemoteEndpoint(endpoint)])
-        await runtime.save_state("t1", "remote_crew", ANN, {"n": 1})
-        found = await runtime.load_state("t1", "remote_crew", ANN)
+        await runtime.saved_states.save("t1", "remote_crew", ANN, StateUpdate({"n": 1}))
+        found = await runtime.saved_states.load("t1", "remote_crew", ANN)
         await runtime.close()
     assert isinstance(found, AgentState)
     assert found.state == {"n": 1}

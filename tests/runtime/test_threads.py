@@ -9,11 +9,12 @@ from contextlib import aclosing
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.core.errors import Busy, InvalidInput, ThreadNotFound
+from agui_runtime.core.errors import Busy, InvalidInput, ShuttingDown, ThreadNotFound
 from agui_runtime.core.events import Cursor, Event
 from agui_runtime.core.fold import fold
 from agui_runtime.runs.run import current_run
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
+from agui_runtime.runtime.saved_states import StateUpdate
 from tests.runtime.worlds import (
     ANN,
     BOB,
@@ -94,6 +95,17 @@ async def test_a_queue_has_an_end() -> None:
     await runtime.close()
 
 
+async def test_a_start_that_waits_for_its_turn_is_refused_when_the_process_ends() -> None:
+    runtime = CopilotRuntime({"default": Waiting()}, options=Options(on_busy="queue"))
+    await runtime.start(asking())
+    second = asyncio.create_task(runtime.start(asking("next")))
+    await asyncio.sleep(0)
+    await runtime.drain(0)
+    with pytest.raises(ShuttingDown):
+        await second
+    await runtime.close()
+
+
 async def test_a_superseding_start_stops_the_first() -> None:
     agents = {"default": Waiting(), "second": Scripted(*text("m2", "mine"))}
     runtime = CopilotRuntime(agents, options=Options(on_busy="supersede"))
@@ -118,7 +130,7 @@ async def test_ephemeral_runs_neither_wait_for_a_thread_nor_show_in_it() -> None
     assert kinds(aside)[-1] == "RUN_FINISHED"
     await handle.stop()
     assert "aside" not in [event.get("delta") for event in await told(handle)]
-    assert await runtime.load_state("t1", "side", ANN) is None
+    assert await runtime.saved_states.load("t1", "side", ANN) is None
 
 
 async def test_live_late_and_replayed_readings_are_equal_at_every_cursor() -> None:
@@ -140,14 +152,14 @@ async def test_a_foreign_thread_is_not_found_everywhere() -> None:
         await runtime.stop("t1", BOB)
     with pytest.raises(ThreadNotFound):
         await anext(runtime.threads.follow("t1", BOB))
-    assert await runtime.load_state("t1", "default", BOB) is None
+    assert await runtime.saved_states.load("t1", "default", BOB) is None
 
 
 async def test_the_state_of_an_agent_is_kept_by_thread_and_name() -> None:
     state = {"type": "STATE_SNAPSHOT", "snapshot": {"topic": "cats"}}
     runtime = CopilotRuntime({"default": Scripted(state, *text("m1", "Hello"))})
     await ran(runtime, asking())
-    saved = await runtime.load_state("t1", "default", ANN)
+    saved = await runtime.saved_states.load("t1", "default", ANN)
     assert saved is not None
     assert saved.state == {"topic": "cats"}
     assert [message["id"] for message in saved.messages] == ["u-hi", "m1"]
@@ -159,7 +171,7 @@ async def test_a_second_page_that_has_not_seen_the_thread_loses_nothing() -> Non
     )
     await ran(runtime, asking("one"))
     await ran(runtime, asking("two"))
-    saved = await runtime.load_state("t1", "default", ANN)
+    saved = await runtime.saved_states.load("t1", "default", ANN)
     assert saved is not None
     assert [message["id"] for message in saved.messages] == ["u-one", "m1", "u-two"]
 
@@ -249,8 +261,8 @@ async def test_a_regenerated_answer_takes_nothing_back_that_another_agent_said()
 
 async def test_a_page_that_holds_no_state_does_not_wipe_the_agents() -> None:
     runtime = CopilotRuntime({"default": answer})
-    await runtime.save_state("t1", "default", ANN, {"notes": ["keep me"]})
+    await runtime.saved_states.save("t1", "default", ANN, StateUpdate({"notes": ["keep me"]}))
     await ran(runtime, asking("one"))
-    kept = await runtime.load_state("t1", "default", ANN)
+    kept = await runtime.saved_states.load("t1", "default", ANN)
     assert kept is not None
     assert kept.state == {"notes": ["keep me"]}

@@ -6,6 +6,7 @@ import pytest
 
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.saved_states import StateUpdate
 from agui_runtime.stores.base import StateKey, Store
 from tests.runtime.worlds import ANN, Scripted, Waiting, asking, kinds, ran, text, told
 
@@ -37,11 +38,11 @@ async def test_threads_are_listed_under_the_present_name(renamed: Renamed) -> No
 
 async def test_the_next_run_goes_on_from_the_state_of_then(renamed: Renamed) -> None:
     runtime, _ = renamed
-    saved = await runtime.load_state("t1", "support", ANN)
+    saved = await runtime.saved_states.load("t1", "support", ANN)
     assert saved is not None
     assert (saved.state, saved.version) == ({"n": 1}, 0)
     await ran(runtime, asking("next", agent="support"))
-    later = await runtime.load_state("t1", "support", ANN)
+    later = await runtime.saved_states.load("t1", "support", ANN)
     assert later is not None
     assert [message["id"] for message in later.messages] == ["u-hi", "m1", "u-next"]
     assert later.version > 0
@@ -49,8 +50,10 @@ async def test_the_next_run_goes_on_from_the_state_of_then(renamed: Renamed) -> 
 
 async def test_a_state_can_be_saved_over_that_of_then(renamed: Renamed) -> None:
     runtime, _ = renamed
-    version = await runtime.save_state("t1", "support", ANN, {"n": 2}, expected_version=0)
-    found = await runtime.load_state("t1", "helper", ANN)
+    version = await runtime.saved_states.save(
+        "t1", "support", ANN, StateUpdate({"n": 2}, expected_version=0)
+    )
+    found = await runtime.saved_states.load("t1", "helper", ANN)
     assert found is not None
     assert (found.state, found.version) == ({"n": 2}, version)
     keys = {key async for key in runtime.store.states.keys("t1")}

@@ -182,7 +182,7 @@ class RemoteWire:
         name, thread = exchange.text("name"), exchange.text("threadId")
         context = exchange.context
         self._runtime.agent(name)
-        found = await self._runtime.load_state(thread, name, context.caller, context)
+        found = await self._runtime.saved_states.load(thread, name, context.caller, context)
         state = found.state if found and found.state is not None else {}
         messages = to_legacy(found.messages) if found else []
         answer = {"threadExists": found is not None, "state": state, "messages": messages}

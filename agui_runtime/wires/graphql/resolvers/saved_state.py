@@ -8,6 +8,7 @@ from typing import Any
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Message
 from agui_runtime.off_loop import is_much, unless_long
+from agui_runtime.runtime.saved_states import StateUpdate
 from agui_runtime.stores.base import AgentState
 from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext
 from agui_runtime.wires.graphql.answer.messages import legacy
@@ -22,7 +23,7 @@ async def loaded(
     context: GraphQLExecutionContext, data: LoadAgentStateInput
 ) -> LoadAgentStateResponse:
     """What the agent left, or was given, in the caller's thread; empty where there is nothing."""
-    found = await context.runtime.load_state(
+    found = await context.runtime.saved_states.load(
         data.thread_id, data.agent_name, context.caller, context.run_context({}, None)
     )
     known = found or AgentState()
@@ -52,15 +53,11 @@ def _read(
 async def saved(
     context: GraphQLExecutionContext, data: SaveAgentStateInput
 ) -> SaveAgentStateResponse:
-    """Save; raises what `CopilotRuntime.save_state` does, and InvalidInput for unreadable JSON."""
+    """Save; raises what `SavedStates.save` does, and InvalidInput for unreadable JSON."""
     state, messages = await unless_long(context.long, _read, data, context.limits)
-    version = await context.runtime.save_state(
-        data.thread_id,
-        data.agent_name,
-        context.caller,
-        state,
-        messages,
-        given(data.expected_version),
+    update = StateUpdate(state, messages, given(data.expected_version))
+    version = await context.runtime.saved_states.save(
+        data.thread_id, data.agent_name, context.caller, update
     )
     context.trace.note("saved version %s of %s", version, data.agent_name)
     return SaveAgentStateResponse(

@@ -1,0 +1,86 @@
+"""What callers load and save of agents' states in their own threads. It runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from agui_runtime.agents.agent import KeepsState
+from agui_runtime.core.errors import Busy
+from agui_runtime.core.events import Caller, Message, RunContext
+from agui_runtime.core.history import without_prompts
+from agui_runtime.core.ids import check_id
+from agui_runtime.runtime.catalog import Sources
+from agui_runtime.stores.base import AgentState
+from agui_runtime.stores.states import StateStoreManager
+
+
+@dataclass(frozen=True, slots=True)
+class StateUpdate:
+    """A state to save. Where `messages` is None, those that are stored stay. `expected_version` is
+    the one that the caller has seen; None overwrites any.
+    """
+
+    state: object
+    messages: Sequence[Message] | None = None
+    expected_version: int | None = None
+
+
+class SavedStates:
+    """The only way from a caller to a state: owners are compared here, and nowhere below.
+
+    `callers_known()`: whether an `authenticate` function says who is calling.
+    """
+
+    def __init__(
+        self, states: StateStoreManager, sources: Sources, callers_known: Callable[[], bool]
+    ) -> None:
+        self._states = states
+        self._sources = sources
+        self._callers_known = callers_known
+
+    async def load(
+        self, thread_id: str, agent: str, caller: Caller, context: RunContext | None = None
+    ) -> AgentState | None:
+        """The agent's latest state in the caller's thread; None if there is none, or the thread is
+        another's.
+
+        Where an agent stores its threads' states itself, its own answer comes first, also for a
+        thread that is not in the store. With an `authenticate` function the thread must be in the
+        store, which alone knows its owner. Raises AgentNotFound, and what such an agent raises.
+        """
+        context = context or RunContext(caller, "")
+        name, found = await self._sources.find(agent, context)
+        thread = await self._states.store.threads.get(thread_id)
+        if thread is not None and thread.owner != caller.owner:
+            return None
+        if isinstance(found, KeepsState) and (thread or not self._callers_known()):
+            own = await found.kept_state(thread_id, context)
+            if own is not None:
+                return AgentState(own.state, [dict(message) for message in own.messages])
+        return await self._states.load(thread_id, name) if thread else None
+
+    async def save(self, thread_id: str, agent: str, caller: Caller, update: StateUpdate) -> int:
+        """Save the state from which the agent's next run begins, and return the new version.
+
+        The thread is created for the caller if it is new. Prompts are not stored, as each request
+        brings its own. Raises AgentNotFound, InvalidInput, ThreadNotFound for another's thread,
+        Busy while the agent runs in it (its end would overwrite this), TooLarge, and Conflict if
+        another save came first: after `expected_version`, or where that is None, since the stored
+        messages were read.
+        """
+        name, _ = await self._sources.find(agent, RunContext(caller, ""))
+        check_id(thread_id, "thread_id")
+        self._states.check(name, update.state)
+        store = self._states.store
+        await store.threads.obtain(thread_id, caller.owner, name)
+        live = await store.log.active(thread_id)
+        if live is not None and live.agent == name:
+            raise Busy(thread_id, live.run_id)
+        messages, expected = update.messages, update.expected_version
+        if messages is None:
+            stored = await self._states.load(thread_id, name) or AgentState()
+            messages = stored.messages
+            expected = stored.version if expected is None else expected
+        saved = AgentState(update.state, without_prompts(messages))
+        return await self._states.save(thread_id, name, saved, expected)
