@@ -22,10 +22,12 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def each_store(request: pytest.FixtureRequest, redis: RedisServer) -> AsyncIterator[Store]:
+async def each_store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """Every kind of store, empty, with its usual limits and the world's time."""
-    memory = request.param == "memory"
-    store: Store = MemoryStore() if memory else RedisStore(redis.url, prefix=uuid4().hex)
+    store: Store = MemoryStore()
+    if request.param == "redis":
+        redis: RedisServer = request.getfixturevalue("redis")
+        store = RedisStore(redis.url, prefix=uuid4().hex)
     await store.open()
     yield store
     await store.close()

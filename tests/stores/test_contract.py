@@ -49,14 +49,11 @@ REDIS_LIMITS = RedisLimits(
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def store(
-    request: pytest.FixtureRequest, clock: Clock, redis: RedisServer
-) -> AsyncIterator[Store]:
-    stores: dict[str, Callable[[], Store]] = {
-        "memory": lambda: MemoryStore(LIMITS, clock),
-        "redis": lambda: RedisStore(redis.url, REDIS_LIMITS, prefix=uuid4().hex, clock=clock),
-    }
-    store = stores[request.param]()
+async def store(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[Store]:
+    store: Store = MemoryStore(LIMITS, clock)
+    if request.param == "redis":
+        redis: RedisServer = request.getfixturevalue("redis")
+        store = RedisStore(redis.url, REDIS_LIMITS, prefix=uuid4().hex, clock=clock)
     await store.open()
     yield store
     await store.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -44,16 +44,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def store(
-    request: pytest.FixtureRequest, clock: Clock, redis: RedisServer
-) -> AsyncIterator[Store]:
-    stores: dict[str, Callable[[], Store]] = {
-        "memory": lambda: MemoryStore(MemoryLimits(state_bytes=50_000), clock),
-        "redis": lambda: RedisStore(
-            redis.url, RedisLimits(state_bytes=50_000), prefix=f"[{uuid4().hex}]*", clock=clock
-        ),
-    }
-    store = stores[request.param]()
+async def store(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[Store]:
+    store: Store = MemoryStore(MemoryLimits(state_bytes=50_000), clock)
+    if request.param == "redis":
+        redis: RedisServer = request.getfixturevalue("redis")
+        limits = RedisLimits(state_bytes=50_000)
+        store = RedisStore(redis.url, limits, prefix=f"[{uuid4().hex}]*", clock=clock)
     await store.open()
     yield store
     await store.close()
