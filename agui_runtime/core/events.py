@@ -43,6 +43,10 @@ another agent took over, an agent was handed the conversation. Their value is `{
 """
 
 
+FORGOTTEN = "agui_runtime.forgotten"
+"""The CUSTOM event that stands for records which a store has dropped: `{"records": how many}`."""
+
+
 OWN_VALUE = "agui_runtime:"
 """What an `encryptedValue` begins with that only this runtime reads: what a provider wants back
 with a call or message. It is kept beside the thread, and no front end is sent it.

@@ -6,11 +6,13 @@ A thread of somebody else is as unknown as one that does not exist, and nobody c
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
-from agui_runtime.core.errors import Gone, ThreadNotFound
+from agui_runtime.core.errors import Gone, StateUnreadable, ThreadNotFound
 from agui_runtime.core.events import TERMINAL, Caller, Cursor, Record, RunInfo, ThreadInfo
-from agui_runtime.stores.base import Batch, Page, Store
+from agui_runtime.off_loop import LONG_LIST, unless_long
+from agui_runtime.runtime.forgotten import dropped_before, stand_in
+from agui_runtime.stores.base import AgentState, Batch, Page, Store
 
 
 class Threads:
@@ -80,7 +82,7 @@ class Threads:
     ) -> Sequence[Record]:
         """The records up to the cursor, or all that there are now; raises ThreadNotFound and Gone.
 
-        What a store has dropped to make room is missing at the start.
+        Of runs that the store has dropped to make room, the messages stand at the start.
         """
         await self.get(thread_id, caller)
         end = await self._store.log.end(thread_id)
@@ -88,7 +90,8 @@ class Threads:
             raise Gone
         last = end.seq if upto is None else upto.seq
         async with aclosing(self.so_far(thread_id, caller)) as batches:
-            return [each async for batch in batches for each in batch.records if each.seq <= last]
+            found = [each async for batch in batches for each in batch.records if each.seq <= last]
+        return [*await self._forgotten(thread_id, found), *found]
 
     async def follow(
         self, thread_id: str, caller: Caller, after: Cursor | None = None
@@ -119,7 +122,8 @@ class Threads:
     async def connect(
         self, thread_id: str, caller: Caller, after: Cursor | None = None
     ) -> AsyncGenerator[Batch, None]:
-        """Every record after the cursor, up to now or, while a run is live, up to its end.
+        """Every record after the cursor, up to now or, while a run is live, up to its end. From the
+        start, the messages of runs that the store has dropped come first.
 
         Raises ThreadNotFound and Gone. Close it (`aclosing`).
         """
@@ -128,11 +132,32 @@ class Threads:
         if not live and end in (after, Cursor(end.epoch, 0)):
             return
         async with aclosing(self._store.log.follow(thread_id, after)) as batches:
+            begun = after is not None
             async for batch in batches:
+                if not begun and (gone := await self._forgotten(thread_id, batch.records)):
+                    yield Batch(gone, Cursor(batch.cursor.epoch, gone[-1].seq))
+                begun = True
                 shown = _up_to(batch, end, live)
                 yield shown
                 if shown is not batch or (not live and batch.cursor.seq >= end.seq):
                     return
+
+    async def _forgotten(self, thread_id: str, first: Sequence[Record]) -> Sequence[Record]:
+        """What stands for the records before the first ones that there are; see `stand_in`."""
+        if not dropped_before(first):
+            return ()
+        states = await self._states(thread_id)
+        return await unless_long(len(first) > LONG_LIST, stand_in, thread_id, first, states)
+
+    async def _states(self, thread_id: str) -> Sequence[AgentState]:
+        """The saved states of the thread's agents, but for those that cannot be read."""
+        found: list[AgentState] = []
+        async with aclosing(self._store.states.keys(thread_id)) as keys:
+            async for key in keys:
+                with suppress(StateUnreadable):  # it is reported to whoever asks for that state
+                    saved = await self._store.states.load(thread_id, key.agent)
+                    found += [saved] if saved else []
+        return found
 
     async def _now(self, thread_id: str) -> tuple[Cursor, bool]:
         """The end of the log and whether a run is live, whose terminal event then stands behind it.
