@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import ipaddress
 import logging
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from agui_runtime.commands.state_cli import add_commands
 from agui_runtime.core.errors import AguiError, Misconfigured
+from agui_runtime.core.hosts import is_loopback
 from agui_runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _serve(options: argparse.Namespace) -> None:
     settings = Settings.read()
     app, served = found = hosted(settings)
     known = bool(served) and all(each.runtime.authenticate for each in served)
-    if not (_is_loopback(options.host) or known or settings.allow_anonymous):
+    if not (is_loopback(options.host) or known or settings.allow_anonymous):
         raise Misconfigured(
             f"refusing to listen on {options.host} without an `authenticate` function: everybody "
             "could read every thread. Give your CopilotRuntime one (AGUI_APP), or set "
@@ -112,12 +112,3 @@ def _announce(origin: str, settings: Settings, served: Sequence[Served]) -> None
     lines.append(f"  health       {origin}/healthz")
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

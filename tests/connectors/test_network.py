@@ -16,7 +16,7 @@ from agui_runtime.connectors.langgraph import LangGraphAgent
 from agui_runtime.connectors.litellm import LiteLLMAgent
 from agui_runtime.connectors.mcp import McpServer
 from agui_runtime.connectors.openai import OpenAIAgent
-from agui_runtime.connectors.shared.network import Proxies, is_loopback
+from agui_runtime.connectors.shared.network import Proxies, is_this_machine
 from agui_runtime.connectors.transcription import OpenAITranscription, Recording
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.wrappers.guardrails import TopicChecker
@@ -189,4 +189,4 @@ def test_each_scheme_has_its_own_proxy() -> None:
 
 @pytest.mark.parametrize("host", ["", "example.org", "128.0.0.1", "::2", "12701"])
 def test_who_is_not_this_machine(host: str) -> None:
-    assert not is_loopback(host)
+    assert not is_this_machine(host)

@@ -8,25 +8,22 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 from urllib.request import getproxies
 
 import httpx
 
 from agui_runtime.core.errors import Misconfigured
-
-Address: TypeAlias = IPv4Address | IPv6Address
+from agui_runtime.core.hosts import address_of, is_loopback, is_unspecified
 
 UNLIMITED = httpx.Limits(max_connections=None, max_keepalive_connections=20)
 """Each open run holds a connection, so a limit would be one on the whole runtime."""
 
-_LOOPBACK_NAMES = ("localhost", "ip6-localhost")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -48,7 +45,7 @@ class Proxies:
 
     def variable(self, url: httpx.URL) -> str | None:
         """The scheme of the variable that names its proxy: `http`, `https` or `all`."""
-        if is_loopback(url.host) or any(_matches(entry, url) for entry in self._direct):
+        if is_this_machine(url.host) or any(_matches(entry, url) for entry in self._direct):
             return None
         return next((name for name in (url.scheme, "all") if name in self._by_scheme), None)
 
@@ -83,21 +80,16 @@ def client(
 def spare_loopback(url: str) -> None:
     """Let libraries of others, which only the environment can tell, reach this machine directly."""
     host = httpx.URL(url).host
-    if is_loopback(host):
+    if is_this_machine(host):
         for name in ("NO_PROXY", "no_proxy"):
             entries = os.environ.get(name, "").split(",")
             if host not in entries:
                 os.environ[name] = ",".join([*filter(None, entries), host])
 
 
-def is_loopback(host: str) -> bool:
-    """Whether it names this machine: localhost, 127.0.0.0/8, ::1, and what is spelt otherwise."""
-    name = host.rstrip(".").lower()
-    if name in _LOOPBACK_NAMES or name.endswith(".localhost"):
-        return True
-    address = _address(name)
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    return mapped is not None and (mapped.is_loopback or mapped.is_unspecified)
+def is_this_machine(host: str) -> bool:
+    """Whether a client reaches its own machine by it."""
+    return is_loopback(host) or is_unspecified(host)
 
 
 class _Transport(httpx.AsyncBaseTransport):
@@ -139,7 +131,7 @@ def _matches(text: str, url: httpx.URL) -> bool:
     if (entry.scheme and entry.scheme not in (url.scheme, "all")) or entry.port not in (None, port):
         return False
     host, name = url.host.lower(), entry.host.lower().removeprefix("*").lstrip(".")
-    address = _address(host)
+    address = address_of(host)
     if address is not None:
         with suppress(ValueError):
             return address in ip_network(name, strict=False)
@@ -157,15 +149,6 @@ def _entry(text: str) -> _Entry:
     else:
         host, port = rest, ""
     return _Entry(scheme, host, int(port) if port.isdecimal() else None)
-
-
-def _address(host: str) -> Address | None:
-    with suppress(ValueError):
-        return ip_address(host.strip("[]").partition("%")[0])
-    if host[:1].isdigit():
-        with suppress(OSError):
-            return IPv4Address(socket.inet_aton(host))  # 127.1 and its likes
-    return None
 
 
 def _with_scheme(proxy: str) -> str:

@@ -13,15 +13,13 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from agui_runtime.core.errors import Misconfigured, RequestError
+from agui_runtime.core.hosts import is_address, is_loopback, is_unspecified
 from agui_runtime.wires.shared.origins import (
     OPAQUE,
     Host,
     MalformedHeader,
     Origin,
     PageKind,
-    is_address,
-    is_loopback,
-    is_unspecified,
     page_of,
     parse_host,
     parse_origin,

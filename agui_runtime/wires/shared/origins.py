@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from enum import Enum
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv6Address
 from typing import NamedTuple
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -117,25 +117,6 @@ _SITES = {
 }
 
 
-def is_loopback(name: str) -> bool:
-    """Whether a name or an address is one by which only this machine reaches itself."""
-    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 6.3
-        return True
-    address = _address(name)
-    return address is not None and address.is_loopback
-
-
-def is_address(name: str) -> bool:
-    """Whether it is no name, which somebody could make to stand for something else."""
-    return _address(name) is not None
-
-
-def is_unspecified(name: str) -> bool:
-    """Whether it is `0.0.0.0` or the like, which reaches this machine, too."""
-    address = _address(name)
-    return address is not None and address.is_unspecified
-
-
 def _is_at(origin: Origin, host: Host | None, *, secure: bool) -> bool:
     """TLS may end before us, so a page of `https` may reach us by `http`, but not the reverse."""
     if host is None or origin.scheme not in DEFAULT_PORTS:
@@ -144,16 +125,6 @@ def _is_at(origin: Origin, host: Host | None, *, secure: bool) -> bool:
         return False
     port = host.port or DEFAULT_PORTS[origin.scheme]
     return (origin.name, origin.port) == (host.name, port)
-
-
-@_remembered
-def _address(name: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
 
 
 def _normal(name: str) -> str:
