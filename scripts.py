@@ -30,7 +30,7 @@ DEV_LOCK = ROOT / "requirements-dev.lock"  # the runtime lock and more, at the s
 LOCKER = "uv==0.13.8"
 LOCKED_PARTS = {
     DEV_LOCK: ["--all-extras", "--group", "dev"],
-    RUNTIME_LOCK: ["--group", "build", "--constraint", DEV_LOCK.name],
+    RUNTIME_LOCK: ["--extra", "sql", "--group", "build", "--constraint", DEV_LOCK.name],
 }
 LOCK_OPTIONS = (
     *("--quiet", "--universal", "--python-version", "3.11"),

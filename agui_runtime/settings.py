@@ -24,7 +24,9 @@ class Settings:
     app: str | None = None
     """`module:name` of your own CopilotRuntime; then the model variables are not used."""
     store: str | None = None
-    """`redis://...`; memory when left out."""
+    """`sqlite:///...`, `redis://...` or `memory:`; a file at `data` when left out."""
+    data: str | None = None
+    """The file of threads (`.db`), or a folder for it; `.agui-runtime` when left out."""
     drain_seconds: float = 30.0
     """So long live runs may go on after SIGTERM."""
     path: str = "/copilotkit"
@@ -74,6 +76,7 @@ class Settings:
             openai_api_key=env.get("OPENAI_API_KEY") or None,
             app=env.get("AGUI_APP") or None,
             store=env.get("AGUI_STORE") or None,
+            data=_data(env),
             drain_seconds=_seconds(
                 "AGUI_DRAIN_SECONDS", env.get("AGUI_DRAIN_SECONDS"), default.drain_seconds
             ),
@@ -93,6 +96,12 @@ class Settings:
             log_level=env.get("AGUI_LOG_LEVEL", default.log_level).lower(),
             **_counts(env, default),
         )
+
+
+def _data(env: Mapping[str, str]) -> str | None:
+    if env.get("AGUI_DATA") and env.get("AGUI_STORE"):
+        raise Misconfigured("AGUI_DATA and AGUI_STORE both say where threads are: leave out one")
+    return env.get("AGUI_DATA") or None
 
 
 def _path(value: str) -> str:

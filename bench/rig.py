@@ -76,7 +76,7 @@ def run(
 ) -> Iterator[Server]:
     """The server while the block runs; `question` is what it answers as soon as it is ready."""
     port = free_port()
-    words, whole_env = [*command, str(port)], os.environ | env
+    words, whole_env = [*command, str(port)], {"AGUI_STORE": "memory:"} | os.environ | env
     began = perf_counter()
     process = subprocess.Popen(words, cwd=ROOT, env=whole_env, stdout=subprocess.DEVNULL)
     try:

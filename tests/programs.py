@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.ports import free_port
-
 ROOT = Path(__file__).parent.parent
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment without settings, and with these."""
+    """This process's environment without settings, and with these; threads are in memory unless
+    they say otherwise.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AGUI_")}
     clean.pop("OPENAI_API_KEY", None)
-    return clean | more
+    usual = {} if more.keys() & {"AGUI_STORE", "AGUI_DATA"} else {"AGUI_STORE": "memory:"}
+    return clean | usual | more
 
 
 async def started(*words: str, **settings: str) -> asyncio.subprocess.Process:
@@ -36,6 +38,12 @@ async def finished(*words: str, **settings: str) -> tuple[int | None, str, str]:
     process = await started(*words, **settings)
     out, err = await process.communicate()
     return process.returncode, out.decode(), err.decode()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 @asynccontextmanager

@@ -53,6 +53,7 @@ def _serve(options: argparse.Namespace) -> None:
 
     from agui_runtime.commands.hosting import hosted
     from agui_runtime.commands.serving import DrainingServer
+    from agui_runtime.commands.stores import examine_stores
     from agui_runtime.connections import ConnectionLimits, timed_protocol
 
     settings = Settings.read()
@@ -64,6 +65,7 @@ def _serve(options: argparse.Namespace) -> None:
             "could read every thread. Give your CopilotRuntime one (AGUI_APP), or set "
             "AGUI_ALLOW_ANONYMOUS=1 if that is what you want"
         )
+    examine_stores(found.runtimes, settings)
     logging.getLogger("agui_runtime").setLevel(settings.log_level.upper())
     _collect_rarely()
     _announce(f"http://{options.host}:{options.port}", settings, served)
@@ -103,11 +105,14 @@ def _collect_rarely() -> None:
 
 
 def _announce(origin: str, settings: Settings, served: Sequence[Served]) -> None:
+    from agui_runtime.commands.stores import described
+
     lines = [f"agui_runtime on {origin}"]
     for runtime, path, _ in served:
         lines.append(f"  runtimeUrl   {origin}{path}")
         if not settings.production:
             lines.append(f"  playground   {origin}{path} in a browser")
+        lines.append(f"  threads      {described(runtime)}")
         lines += [f"  agent        {it.name}: {it.description}" for it in runtime.describe()]
     lines.append(f"  health       {origin}/healthz")
     sys.stdout.write("\n".join(lines) + "\n")

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp
 
 from agui_runtime.app import Served, create_app
+from agui_runtime.commands.thread_files import url_of_threads
 from agui_runtime.connectors.demo import DemoAgent
 from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.core.errors import Misconfigured
@@ -26,7 +27,7 @@ from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.paths import MountRoots
 
 NOT_OF_AN_APP = frozenset(
-    {"app", "store", "drain_seconds", "allow_anonymous", "log_level", "header_seconds"}
+    {"app", "store", "data", "drain_seconds", "allow_anonymous", "log_level", "header_seconds"}
     | {"model", "api_key", "openai_api_key", "openai_base_url"}
 )
 """The settings that are not arguments of `create_app`."""
@@ -48,9 +49,11 @@ def hosted(settings: Settings) -> Hosted:
     found = _usual(settings) if settings.app is None else _named(settings.app)
     app = _app(found, settings)
     served = list(runtimes_in(app))
-    if settings.store is not None:
-        for each in served:
-            each.runtime.store_in(settings.store)
+    for each in served:
+        alone = len(served) == 1
+        each.runtime.store_in(
+            settings.store or url_of_threads(settings, "" if alone else each.path)
+        )
     return Hosted(app, served)
 
 

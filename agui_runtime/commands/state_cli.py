@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
+from agui_runtime.commands.thread_files import check_is_there, url_of_threads
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, Misconfigured
 from agui_runtime.settings import Settings
@@ -52,17 +53,19 @@ def _command(task: Task) -> Callable[[argparse.Namespace], int]:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[StateStoreManager]:
+    from agui_runtime.stores.delegating import undelegated
     from agui_runtime.stores.memory import MemoryStore
     from agui_runtime.stores.states import (
         StateStoreManager,  # `--help` does not need what it imports
     )
 
     store, schemas = _configured(settings)
-    if store is None or isinstance(store, MemoryStore):
+    if isinstance(undelegated(store), MemoryStore):
         raise Misconfigured(
             "a memory store lives in the server's process alone: set AGUI_STORE to the URL of the "
             "store to look at, for example redis://localhost:6379/0"
         )
+    check_is_there(undelegated(store))
     await store.open()
     try:
         yield StateStoreManager(store, schemas)
@@ -70,7 +73,7 @@ async def _opened(settings: Settings) -> AsyncIterator[StateStoreManager]:
         await store.close()
 
 
-def _configured(settings: Settings) -> tuple[Store | None, Any]:
+def _configured(settings: Settings) -> tuple[Store, Any]:
     """The store that is asked for, and the schemas of the app, if there is one."""
     if settings.app is not None:
         from agui_runtime.commands.hosting import hosted
@@ -81,7 +84,7 @@ def _configured(settings: Settings) -> tuple[Store | None, Any]:
                 f"AGUI_APP={settings.app} holds {len(runtimes)} runtimes; name the one to look at"
             )
         return runtimes[0].store, runtimes[0].states.schemas
-    return open_store(settings.store) if settings.store else None, {}
+    return open_store(settings.store or url_of_threads(settings)), {}
 
 
 async def _list(states: StateStoreManager, options: argparse.Namespace) -> int:

@@ -91,12 +91,13 @@ class CopilotRuntime:
         self._hooks = Hooks(hooks)
         self._guardrails = tuple(guardrails)
         self._launcher = Launcher(self.options, self._hooks)
+        self._is_given_a_store = store is not None
         self._use(_store(store), states)
         self.is_open = False
 
     def store_in(self, store: Store | str) -> None:
         """Use this store unless the runtime was given one; only before it is opened."""
-        if self._replaceable:
+        if not self._is_given_a_store:
             self._use(_store(store), self.states.schemas)
 
     async def open(self) -> None:
@@ -207,7 +208,6 @@ class CopilotRuntime:
             self.states, self._sources, lambda: self.authenticate is not None
         )
         self.threads = Threads(self.store)
-        self._replaceable = isinstance(store, MemoryStore)
 
     @property
     def _equipment(self) -> Equipment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from agui_runtime.core.events import Cursor, Event, Message, Record, RunInfo, ThreadInfo
 
@@ -215,3 +215,15 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Let go of connections and tasks; may be called twice."""
+
+
+@runtime_checkable
+class Examinable(Protocol):
+    """A store that says before a server starts where it is, or why it cannot be used."""
+
+    @property
+    def where(self) -> str:
+        """For whoever starts the server; no password."""
+
+    def examine(self) -> None:
+        """Raises Misconfigured and StoreUnavailable; nothing stays open. Not in an event loop."""

@@ -24,16 +24,23 @@ class DelegatingStore:
         self.log = log
         self.states = states
         self.threads = threads
-        self._below = below
+        self.below = below
 
     async def open(self) -> None:
-        await self._below.open()
+        await self.below.open()
 
     async def check(self) -> None:
-        await self._below.check()
+        await self.below.check()
 
     async def close(self) -> None:
-        await self._below.close()
+        await self.below.close()
+
+
+def undelegated(store: Store) -> Store:
+    """The store below all others."""
+    while isinstance(store, DelegatingStore):
+        store = store.below
+    return store
 
 
 class DelegatingLog:

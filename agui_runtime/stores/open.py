@@ -39,8 +39,15 @@ def _redis(url: str) -> Store:
     return RedisStore(url)
 
 
+def _sqlite(url: str) -> Store:
+    from agui_runtime.stores.sql import SqliteStore
+
+    return SqliteStore(url)
+
+
 _LOADERS: Mapping[str, Loader] = {
     "memory": _memory,
+    "sqlite": _sqlite,
     "redis": _redis,
     "rediss": _redis,
     "unix": _redis,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.redis import RedisStore
+from agui_runtime.stores.sql import SqliteStore
 from tests.stores.servers import RedisServer
 
 
@@ -21,13 +23,17 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     server.kill()
 
 
-@pytest.fixture(params=["memory", "redis"])
-async def each_store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+@pytest.fixture(params=["memory", "redis", "sqlite"])
+async def each_store(
+    request: pytest.FixtureRequest, redis: RedisServer, tmp_path: Path
+) -> AsyncIterator[Store]:
     """Every kind of store, empty, with its usual limits and the world's time."""
-    store: Store = MemoryStore()
-    if request.param == "redis":
-        redis: RedisServer = request.getfixturevalue("redis")
-        store = RedisStore(redis.url, prefix=uuid4().hex)
+    stores: dict[str, Callable[[], Store]] = {
+        "memory": MemoryStore,
+        "redis": lambda: RedisStore(redis.url, prefix=uuid4().hex),
+        "sqlite": lambda: SqliteStore(f"sqlite:///{tmp_path}/threads.db"),
+    }
+    store = stores[request.param]()
     await store.open()
     yield store
     await store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator
@@ -14,7 +15,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from agui_runtime.stores.redis import RedisStore
-from tests.ports import free_port
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 @asynccontextmanager

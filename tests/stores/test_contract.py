@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -22,6 +23,7 @@ from agui_runtime.core.events import Cursor, Event, Record, RunInfo
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
 from agui_runtime.stores.redis import RedisLimits, RedisStore
+from agui_runtime.stores.sql import SqliteStore, SqlLimits
 from tests.stores.servers import RedisServer
 
 
@@ -47,13 +49,20 @@ REDIS_LIMITS = RedisLimits(
     runs_per_thread=3, log_bytes=15_000, state_bytes=500, max_age=LIMITS.max_age
 )
 
+SQL_LIMITS = SqlLimits(runs_per_thread=3, log_bytes=9_000, state_bytes=500, max_age=LIMITS.max_age)
 
-@pytest.fixture(params=["memory", "redis"])
-async def store(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[Store]:
-    store: Store = MemoryStore(LIMITS, clock)
-    if request.param == "redis":
-        redis: RedisServer = request.getfixturevalue("redis")
-        store = RedisStore(redis.url, REDIS_LIMITS, prefix=uuid4().hex, clock=clock)
+
+@pytest.fixture(params=["memory", "redis", "sqlite"])
+async def store(
+    request: pytest.FixtureRequest, clock: Clock, redis: RedisServer, tmp_path: Path
+) -> AsyncIterator[Store]:
+    file = f"sqlite:///{tmp_path}/threads.db"
+    stores: dict[str, Callable[[], Store]] = {
+        "memory": lambda: MemoryStore(LIMITS, clock),
+        "redis": lambda: RedisStore(redis.url, REDIS_LIMITS, prefix=uuid4().hex, clock=clock),
+        "sqlite": lambda: SqliteStore(file, SQL_LIMITS, clock=clock),
+    }
+    store = stores[request.param]()
     await store.open()
     yield store
     await store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.open import SCHEMES, open_store
 from agui_runtime.stores.redis import RedisStore
+from agui_runtime.stores.sql import SqliteStore
 
 
 @pytest.mark.parametrize("url", ["memory:", "memory://", "MEMORY:"])
@@ -73,3 +75,30 @@ def test_a_store_whose_package_is_missing_is_refused_with_the_command_that_insta
     monkeypatch.setitem(sys.modules, "redis", None)
     with pytest.raises(MissingExtra, match=r"pip install 'agui-runtime\[redis\]'"):
         open_store("redis://127.0.0.1/0")
+
+
+@pytest.mark.parametrize("url", ["sqlite:///threads.db", "SQLite:///threads.db"])
+def test_a_file_is_named_by_a_url(url: str) -> None:
+    assert isinstance(open_store(url), SqliteStore)
+
+
+def test_a_path_in_a_url_is_relative_unless_it_begins_with_a_slash_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths = [SqliteStore(f"sqlite:///{name}").path for name in ("a.db", "/b/c.db", "d%20e.db")]
+    assert paths == [tmp_path / "a.db", Path("/b/c.db"), tmp_path / "d e.db"]
+
+
+def test_a_runtime_of_the_library_is_in_memory_unless_it_is_given_a_store() -> None:
+    assert isinstance(CopilotRuntime({}).store, MemoryStore)
+    assert isinstance(CopilotRuntime({}, store="sqlite:///a.db").store, SqliteStore)
+
+
+def test_a_store_that_a_runtime_was_given_is_not_replaced() -> None:
+    given = CopilotRuntime({}, store="memory:")
+    given.store_in("sqlite:///a.db")
+    assert isinstance(given.store, MemoryStore)
+    open_to = CopilotRuntime({})
+    open_to.store_in("sqlite:///a.db")
+    assert isinstance(open_to.store, SqliteStore)

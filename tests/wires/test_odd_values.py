@@ -36,11 +36,8 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 
 @pytest.fixture(params=["memory", "redis"], scope="module")
-def url(request: pytest.FixtureRequest) -> str:
-    if request.param == "memory":
-        return ""
-    redis: RedisServer = request.getfixturevalue("redis")
-    return redis.url
+def url(request: pytest.FixtureRequest, redis: RedisServer) -> str:
+    return redis.url if request.param == "redis" else ""
 
 
 def opened(url: str) -> Store:

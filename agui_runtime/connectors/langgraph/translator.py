@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,9 +14,8 @@ from agui_runtime.connectors.langgraph.messages import result_of, to_agui
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AgentFailure, ProtocolFailure
 from agui_runtime.core.events import Event
-from agui_runtime.core.log_lines import logger_of
 
-logger = logger_of(__name__)
+logger = logging.getLogger(__name__)
 
 _COUNTS = {
     "inputTokens": "input_tokens",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -15,9 +16,8 @@ from agui_runtime.connectors.mcp.results import McpResult, bounded, succeeded
 from agui_runtime.connectors.mcp.session import McpServer, McpSession
 from agui_runtime.connectors.mcp.tools import McpTool
 from agui_runtime.core.events import RunContext
-from agui_runtime.core.log_lines import logger_of
 
-logger = logger_of(__name__)
+logger = logging.getLogger(__name__)
 
 MOST_NAMED = 10
 """So many servers may a front end name in one request."""

@@ -47,6 +47,9 @@ class RedisUpkeep:
     async def take_uncompacted(self) -> Sequence[str]:
         return await self._index.take_uncompacted()
 
+    async def forget_old_threads(self) -> None:
+        """Their keys expire."""
+
     async def verify(self) -> None:
         await self._reader.verify()
 

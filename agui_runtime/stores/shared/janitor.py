@@ -39,6 +39,9 @@ class Upkeep(Protocol):
         Raises Gone and ThreadNotFound for what made room, or was deleted meanwhile.
         """
 
+    async def forget_old_threads(self) -> None:
+        """Erase threads that a limit says are too old, unless the store does so by itself."""
+
     async def verify(self) -> None:
         """Have readers look into logs of which they had no news for a while."""
 
@@ -57,6 +60,7 @@ class Janitor:
                 if self._upkeep.calm_for() >= RECOVERY:
                     await self.end_lost_runs()
                 await self.compact_old_runs()
+                await self._upkeep.forget_old_threads()
                 await self._upkeep.verify()
             except AguiError as error:
                 logger.warning("looking after the threads failed: %s", error)

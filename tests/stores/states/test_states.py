@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from agui_runtime.core.events import RunInfo
 from agui_runtime.stores.base import AgentState, StateKey, Store
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
 from agui_runtime.stores.redis import RedisLimits, RedisStore
+from agui_runtime.stores.sql import SqliteStore, SqlLimits
 from agui_runtime.stores.states import StateSchema, StateStoreManager
 from agui_runtime.stores.states.manager import Statistics
 from tests.stores.kept_states import TRIP, all_entries, exported, keep
@@ -43,13 +45,19 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "redis"])
-async def store(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[Store]:
-    store: Store = MemoryStore(MemoryLimits(state_bytes=50_000), clock)
-    if request.param == "redis":
-        redis: RedisServer = request.getfixturevalue("redis")
-        limits = RedisLimits(state_bytes=50_000)
-        store = RedisStore(redis.url, limits, prefix=f"[{uuid4().hex}]*", clock=clock)
+@pytest.fixture(params=["memory", "redis", "sqlite"])
+async def store(
+    request: pytest.FixtureRequest, clock: Clock, redis: RedisServer, tmp_path: Path
+) -> AsyncIterator[Store]:
+    file, limits = f"sqlite:///{tmp_path}/threads.db", SqlLimits(state_bytes=50_000, max_age=WEEK)
+    stores: dict[str, Callable[[], Store]] = {
+        "memory": lambda: MemoryStore(MemoryLimits(state_bytes=50_000), clock),
+        "redis": lambda: RedisStore(
+            redis.url, RedisLimits(state_bytes=50_000), prefix=f"[{uuid4().hex}]*", clock=clock
+        ),
+        "sqlite": lambda: SqliteStore(file, limits, clock=clock),
+    }
+    store = stores[request.param]()
     await store.open()
     yield store
     await store.close()

@@ -1,0 +1,30 @@
+"""The stores of what is served, looked at before anything listens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agui_runtime.commands.thread_files import make_folder
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.settings import Settings
+from agui_runtime.stores.base import Examinable
+from agui_runtime.stores.delegating import undelegated
+from agui_runtime.stores.memory import MemoryStore
+
+
+def examine_stores(runtimes: Sequence[CopilotRuntime], settings: Settings) -> None:
+    """Raises Misconfigured and StoreUnavailable for a store that cannot be used."""
+    stores = [undelegated(runtime.store) for runtime in runtimes]
+    if settings.store is None and any(isinstance(store, Examinable) for store in stores):
+        make_folder(settings)
+    for store in stores:
+        if isinstance(store, Examinable):
+            store.examine()
+
+
+def described(runtime: CopilotRuntime) -> str:
+    """Where a runtime's threads are, for whoever starts the server."""
+    store = undelegated(runtime.store)
+    if isinstance(store, MemoryStore):
+        return "in memory, until this process ends"
+    return store.where if isinstance(store, Examinable) else type(store).__name__

@@ -1,0 +1,48 @@
+"""Where threads are for whoever names no store: in a file, so that a restart forgets nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.settings import Settings
+from agui_runtime.stores.base import Store
+
+FOLDER = ".agui-runtime"
+NAME = "threads"
+SUFFIXES = frozenset({".db", ".sqlite", ".sqlite3"})
+"""How a file's name ends; what ends otherwise is a folder."""
+
+
+def url_of_threads(settings: Settings, served_at: str = "") -> str:
+    """The URL of the file of threads. `served_at`: the path of a runtime that is not the only one
+    of its server; each has its own.
+    """
+    path = Path(settings.data or FOLDER).expanduser().absolute()
+    file = path if path.suffix in SUFFIXES else path / f"{NAME}.db"
+    if served_at:
+        file = file.with_name(file.stem + served_at.rstrip("/").replace("/", "-") + file.suffix)
+    return f"sqlite:///{quote(str(file))}"
+
+
+def make_folder(settings: Settings) -> None:
+    """Make the folder of the file of threads, for its owner only; raises Misconfigured."""
+    path = Path(settings.data or FOLDER).expanduser().absolute()
+    folder = path.parent if path.suffix in SUFFIXES else path
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(
+            f"threads cannot be stored in {folder}: {error.strerror}; set AGUI_DATA to a folder"
+            " that can be written, or AGUI_STORE=memory: to forget them with this process"
+        ) from error
+
+
+def check_is_there(store: Store) -> None:
+    """Raises Misconfigured for a file that would have to be made only to be looked at."""
+    path = getattr(store, "path", None)
+    if isinstance(path, Path) and not path.exists():
+        raise Misconfigured(
+            f"there are no threads at {path}; set AGUI_DATA or AGUI_STORE to where they are"
+        )

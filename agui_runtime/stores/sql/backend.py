@@ -1,0 +1,63 @@
+"""The seam between the store and its dialects: who carries out steps, and who brings news."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from agui_runtime.stores.shared.renewal import Renewer
+from agui_runtime.stores.sql.step import Addition, Step, Verdict
+
+T = TypeVar("T")
+
+
+class Listener(Protocol):
+    """Who is given the news that other processes send; called in the event loop."""
+
+    def on_change(self, thread_ids: Sequence[str]) -> None:
+        """These threads may have more records, or other runs."""
+
+    def on_anything(self) -> None:
+        """News may have been missed: any thread may have changed."""
+
+    def on_stop(self, thread_id: str, token: int) -> None:
+        """Somebody asks that run to stop."""
+
+
+class Backend(Protocol):
+    """A database. Steps are carried out in the order of asking, whoever still waits for them; what
+    is raised are the steps' own refusals and StoreUnavailable.
+    """
+
+    @property
+    def place(self) -> str:
+        """Which database it is, where one may lack what another acknowledged."""
+
+    async def open(self, listener: Listener) -> None:
+        """Connect; raises StoreUnavailable and Misconfigured."""
+
+    async def close(self) -> None: ...
+
+    async def check(self) -> None:
+        """One look whether it answers now; raises StoreUnavailable."""
+
+    def write(self, step: Callable[[], Step[T]], news: str | None = None) -> asyncio.Future[T]:
+        """Carry out a step that changes the thread `news`, or none that anybody reads."""
+
+    def write_urgently(
+        self, step: Callable[[], Step[T]], news: str | None = None
+    ) -> asyncio.Future[T]:
+        """The same for what must be stored where the database is full, too: ends and stops."""
+
+    def read(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
+        """Carry out a step that changes nothing."""
+
+    def append(self, addition: Addition) -> asyncio.Future[Verdict]:
+        """The step that there is most of, with all others of its moment."""
+
+    def renewer(self, seconds: float) -> Renewer:
+        """What renews leases for so many seconds, from a thread of its own."""
+
+    def send_stop(self, thread_id: str, token: int) -> None:
+        """Tell other processes that the run is asked to stop."""

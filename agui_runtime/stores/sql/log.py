@@ -1,0 +1,267 @@
+"""`RunLog` over tables. Writers hold leases; readers hold cursors.
+
+A write says what it follows upon, so it can be repeated after a broken connection and is stored
+once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from agui_runtime.core.errors import (
+    AguiError,
+    Gone,
+    OwnerLost,
+    StateUnreadable,
+    StoreFull,
+    TooLarge,
+)
+from agui_runtime.core.events import Cursor, Event, Record, RunInfo, encode
+from agui_runtime.stores.base import Batch, Lease, RunEnd
+from agui_runtime.stores.shared.leases import Held, HeldLeases
+from agui_runtime.stores.shared.lost_run import lost_end
+from agui_runtime.stores.shared.reading import LogReader
+from agui_runtime.stores.shared.renewal import RENEWALS, elapsed
+from agui_runtime.stores.shared.whole_writes import WholeWrites
+from agui_runtime.stores.sql import looks, steps
+from agui_runtime.stores.sql.backend import Backend
+from agui_runtime.stores.sql.retention import Retention
+from agui_runtime.stores.sql.rows import events_text
+from agui_runtime.stores.sql.states import SqlStateStore
+from agui_runtime.stores.sql.step import Addition, Claim, Claimed, Ending, Thread, Verdict
+
+logger = logging.getLogger(__name__)
+
+
+class SqlRunLog:
+    """`RunLog` for any number of processes."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        leases: HeldLeases,
+        reader: LogReader,
+        states: SqlStateStore,
+        retention: Retention,
+    ) -> None:
+        self._backend = backend
+        self._leases = leases
+        self._reader = reader
+        self._states = states
+        self._retention = retention
+        self._limits = retention.limits
+        self._writes = WholeWrites()
+
+    async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
+        limits, nonce = self._limits, uuid.uuid4().hex
+        owner = (run.thread_id, run.owner, run.agent)
+        while True:
+            begun_at = elapsed()
+            thread = Thread(*owner, self._backend.place, self._retention.oldest())
+            claim = Claim(run, nonce, limits.lease, limits.runs_per_thread)
+            claimed = await self._claimed(thread, claim)
+            if claimed.how == "lapsed":
+                await self.end_lost_run(run.thread_id)
+            elif claimed.how == "same":
+                return Lease(claimed.run, 0, claimed.start, fresh=False)
+            elif elapsed() - begun_at <= limits.lease / 2:
+                return self._granted(claimed, on_stop, begun_at)
+            # It took a while: the same claim again is worth a whole lease.
+
+    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
+        return self._leases.keep(lease, on_lost)
+
+    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        if self._leases.of(lease).turn.locked():
+            await self._writes.carry_out(self._append(lease, events))
+        else:
+            await self._append(lease, events)  # which begins the write before it waits
+
+    async def release(self, lease: Lease, end: RunEnd) -> None:
+        await self._writes.carry_out(self._release(lease, end))
+
+    def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
+        return self._reader.follow(thread_id, after)
+
+    async def end(self, thread_id: str) -> Cursor:
+        return await self._reader.end(thread_id)
+
+    async def active(self, thread_id: str) -> RunInfo | None:
+        return await self._reader.active(thread_id)
+
+    async def wait_idle(self, thread_id: str) -> None:
+        await self._reader.wait_idle(thread_id)
+
+    async def ask_stop(self, thread_id: str, run_id: str | None = None) -> bool:
+        token = await self._backend.write_urgently(partial(steps.ask_stop, thread_id, run_id))
+        if token is not None:
+            self._leases.stop(thread_id, token)
+            self._backend.send_stop(thread_id, token)
+        return token is not None
+
+    async def end_lost_run(self, thread_id: str, failure: Event | None = None) -> bool:
+        """End the thread's run if its lease has lapsed; somebody else may do so at the moment.
+        `failure` is the RUN_ERROR that says why, if that is known. Returns whether it was ended.
+
+        Nothing is done if the run writes meanwhile: its process lives, and is late.
+        """
+        live = await self._backend.read(partial(looks.live, thread_id))
+        if live is None or live.how != "lapsed":
+            return False
+        run, held = live.run, Held(live.end.seq, live.end.epoch)
+        events = [record.event for record in await self._records(live)]
+        try:
+            saved = await self._states.load(thread_id, run.agent)
+        except StateUnreadable:
+            saved = None  # what the run stored replaces it
+        lease = Lease(run, live.token, Cursor(held.epoch, live.first - 1))
+        end = lost_end(run, events, saved, self._retention.now(), failure)
+        ended = await self._write_end(lease, held, end, lost=True)
+        if ended:
+            why = failure["code"] if failure else "its process is gone"
+            logger.error("ended run %s of thread %s: %s", run.run_id, thread_id, why)
+        return ended
+
+    async def _claimed(self, thread: Thread, claim: Claim) -> Claimed:
+        """The claim's outcome; what is granted to a caller who has gone meanwhile is given up."""
+        writing = self._backend.write(partial(steps.claim, thread, claim), thread.id)
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            writing.add_done_callback(self._give_back)
+            raise
+
+    def _give_back(self, writing: asyncio.Future[Claimed]) -> None:
+        if not writing.cancelled() and writing.exception() is None:
+            claimed = writing.result()
+            if claimed.how == "fresh":
+                gone = partial(steps.give_up, claimed.run.thread_id, claimed.token)
+                self._backend.write_urgently(gone).add_done_callback(_ignored)
+
+    def _granted(self, claimed: Claimed, on_stop: Callable[[], None], begun_at: float) -> Lease:
+        run, start, limits = claimed.run, claimed.start, self._limits
+        held = Held(start.seq, start.epoch, on_stop, begun_at + limits.lease)
+        self._leases.add(run.thread_id, claimed.token, held)
+        return Lease(run, claimed.token, start, claimed.known, limits.lease / RENEWALS)
+
+    async def _append(self, lease: Lease, events: Sequence[Event]) -> None:
+        held = self._leases.of(lease)
+        await held.turn.acquire()
+        try:
+            if held.lost:
+                raise OwnerLost
+            writing = self._backend.append(self._addition(lease, held.seq, events))
+        except BaseException:
+            held.turn.release()
+            raise
+        held.broken = True  # until it is known that it is not
+        writing.add_done_callback(partial(self._appended, lease, held, events))
+        verdict = await asyncio.shield(writing)
+        if verdict in ("lost", "moved"):
+            raise OwnerLost
+        if verdict == "too_large":
+            raise TooLarge(f"the run's log exceeds {self._most_bytes()} bytes")
+
+    def _addition(self, lease: Lease, expected: int, events: Sequence[Event]) -> Addition:
+        return Addition(
+            thread_id=lease.run.thread_id,
+            token=lease.token,
+            expected=expected,
+            run_id=lease.run.run_id,
+            count=len(events),
+            events=events_text([encode(event) for event in events]),
+            run_bytes=self._most_bytes(),
+            log_bytes=self._limits.log_bytes,
+        )
+
+    def _most_bytes(self) -> int:
+        return min(self._limits.run_bytes, self._limits.log_bytes or self._limits.run_bytes)
+
+    def _appended(
+        self,
+        lease: Lease,
+        held: Held,
+        events: Sequence[Event],
+        writing: asyncio.Future[Verdict],
+    ) -> None:
+        """Called before the writer goes on, and also where it has been cancelled."""
+        held.turn.release()
+        error = writing.exception()
+        if error is not None:
+            held.broken = not isinstance(error, StoreFull)
+        elif writing.result() not in ("lost", "moved"):
+            held.broken = False
+            self._leases.written(lease.run, held, events)
+
+    async def _release(self, lease: Lease, end: RunEnd) -> None:
+        held = self._leases.of(lease)
+        try:
+            async with held.turn:
+                if held.broken:
+                    ended = await self._give_up(lease, end.events[-1])
+                else:
+                    ended = await self._write_end(lease, held, end)
+        except AguiError:
+            self._leases.remove(lease)
+            raise
+        except Exception:
+            held.broken = True  # what was written of it is not known; another end may follow
+            raise
+        if not ended:
+            self._leases.lose(lease)
+            raise OwnerLost
+        self._leases.remove(lease)
+
+    async def _give_up(self, lease: Lease, terminal: Event) -> bool:
+        """End the run from what is stored of it, as if this process were gone; whether it ends with
+        the terminal event that it was to have.
+        """
+        gone = partial(steps.give_up, lease.run.thread_id, lease.token)
+        await self._backend.write_urgently(gone)
+        failure = terminal if terminal["type"] == "RUN_ERROR" else None
+        return await self.end_lost_run(lease.run.thread_id, failure) and failure is not None
+
+    async def _write_end(
+        self, lease: Lease, held: Held, end: RunEnd, *, lost: bool = False
+    ) -> bool:
+        run = replace(lease.run, status=end.status, ended_at=end.ended_at)
+        ending = Ending(
+            run=run,
+            token=lease.token,
+            expected=held.seq,
+            nonce=uuid.uuid4().hex,
+            count=len(end.events),
+            events=events_text([encode(event) for event in end.events]),
+            ids=end.message_ids,
+            state=await self._states.saving(run.agent, end),
+            lost=lost,
+        )
+        step = partial(steps.release, ending, self._backend.place)
+        if not await self._backend.write_urgently(step, run.thread_id):
+            return False
+        self._leases.written(run, held, end.events)
+        self._leases.remove(lease)  # before it waits again: from now on it can be deleted
+        return True
+
+    async def _records(self, live: looks.Live) -> list[Record]:
+        run, end = live.run, live.end
+        try:
+            return await self._reader.records(run.thread_id, end.epoch, live.first, end.seq)
+        except Gone:
+            logger.error("the records of run %s are gone from the store", run.run_id)
+            return []
+
+
+def _ignored(future: asyncio.Future[Any]) -> None:
+    """Whoever asked for it was given what came of it, unless it has gone."""
+    if not future.cancelled():
+        future.exception()

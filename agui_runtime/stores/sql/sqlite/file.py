@@ -1,0 +1,176 @@
+"""A SQLite file that is a store, or may become one: what it has to be, and how it is opened.
+
+Whatever cannot be a store is refused before a byte of it is changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from agui_runtime.core.errors import Misconfigured, StoreFull, StoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+APPLICATION = 0x61677569
+"""What `pragma application_id` says of our files: `agui`."""
+
+HEAD = 100
+"""Bytes of a database's header, in which that stands."""
+
+OLDEST = (3, 35)
+"""SQLite since 2021: `returning`."""
+
+PRAGMAS = ("foreign_keys = off", "temp_store = memory", "cache_size = -16000")
+
+REMOTE = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"}
+    | {"fuse.s3fs", "fuse.gcsfuse", "fuse.glusterfs", "lustre", "beegfs", "ocfs2", "gfs2", "davfs"}
+)
+"""File systems whose locks or shared memory SQLite's log cannot rely on."""
+
+MOUNTS = Path("/proc/self/mounts")
+
+
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Place(NamedTuple):
+    """Where the database is and how it is written; `patience` is the longest wait for a lock."""
+
+    path: Path
+    synchronous: str
+    patience: float
+    clock: Callable[[], float]
+
+
+def prepare(place: Place) -> None:
+    """Make the file, for its owner only, if it is missing; raises Misconfigured for what cannot
+    hold a store. No other program's file is opened as a database, let alone changed.
+    """
+    if sqlite3.sqlite_version_info < OLDEST:
+        raise Misconfigured(
+            f"this Python has SQLite {sqlite3.sqlite_version}; 3.35 is the oldest that can be used"
+        )
+    path = place.path
+    if not path.parent.is_dir():
+        raise Misconfigured(f"there is no folder {path.parent}; make it, or name another file")
+    kind = file_system_of(path.parent)
+    if kind in REMOTE:
+        raise Misconfigured(
+            f"{path.parent} is on a network file system ({kind}), where SQLite loses data; name a"
+            " file on a local disk, or use postgresql:// or redis://"
+        )
+    if not os.access(path.parent, os.W_OK):
+        raise Misconfigured(f"the folder {path.parent} cannot be written; SQLite needs files in it")
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be written: {error.strerror}") from error
+    with os.fdopen(handle, "rb") as file:
+        head = file.read(HEAD)
+    if head and _application_of(head) != APPLICATION:
+        raise Misconfigured(f"{path} is another program's file; name another one for the threads")
+
+
+def connect(place: Place, *, writes: bool) -> sqlite3.Connection:
+    """A connection for one thread; raises sqlite3.Error, and Misconfigured."""
+    connection = sqlite3.connect(
+        place.path,
+        timeout=place.patience,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        if writes:
+            _prepare_to_write(connection, place)
+        for each in (*PRAGMAS, f"synchronous = {place.synchronous}"):
+            connection.execute(f"pragma {each}")
+        connection.create_function("seconds", 0, place.clock)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def file_system_of(folder: Path, mounts: Path | None = None) -> str:
+    """The kind of file system that the folder is on; empty where nobody says."""
+    try:
+        lines = (mounts or MOUNTS).read_text(errors="replace").splitlines()
+    except OSError:
+        return ""
+    real, best, kind = str(folder.resolve()), "", ""
+    for line in lines:
+        _, at, name, *_ = [*line.split(" "), "", "", ""]
+        at = at.replace("\\040", " ")
+        within = real == at or real.startswith(at.rstrip("/") + "/")
+        if within and len(at) >= len(best):
+            best, kind = at, name
+    return kind
+
+
+class Identity:
+    """A file that was opened: SQLite would go on writing it where nobody finds it any longer."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._is = self._now()
+
+    def check(self) -> None:
+        """Raises StoreUnavailable if another file, or none, is there by now."""
+        if self._now() != self._is:
+            logger.error("SQLite: %s is another file by now, or missing", self._path)
+            raise StoreUnavailable("the store's file is no longer where it was; put it back")
+
+    def _now(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._path)
+        except FileNotFoundError:
+            return None
+        return (found.st_dev, found.st_ino)
+
+
+def boot_id() -> str:
+    """Differs with each start of the machine, where the system says so."""
+    try:
+        return BOOT.read_text().strip()
+    except OSError:
+        return ""
+
+
+def failure_of(error: sqlite3.Error) -> StoreUnavailable:
+    """What callers are told of it: no path, and nothing that the file holds."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    logger.warning("SQLite: %s (%s)", error, getattr(error, "sqlite_errorname", "no code"))
+    if code == sqlite3.SQLITE_FULL:
+        return StoreFull()
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreUnavailable("the store is locked by another program; try again later")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StoreUnavailable("the store's file is damaged; put back a backup of it")
+    return StoreUnavailable("the store cannot be reached; try again later")
+
+
+def _application_of(head: bytes) -> int | None:
+    """The application that a file's first bytes name; None if it is no database."""
+    if len(head) < HEAD or not head.startswith(b"SQLite format 3\0"):
+        return None
+    return int.from_bytes(head[68:72], "big")
+
+
+def _prepare_to_write(connection: sqlite3.Connection, place: Place) -> None:
+    if connection.execute("pragma page_count").fetchone()[0] == 0:
+        connection.execute("pragma auto_vacuum = incremental")  # counts before the first table
+        connection.execute(f"pragma application_id = {APPLICATION}")
+    mode = connection.execute("pragma journal_mode = wal").fetchone()[0]
+    if mode != "wal":
+        raise Misconfigured(
+            f"{place.path} cannot have a write-ahead log (it says {mode!r}): its file system is"
+            " read-only or lacks shared memory; name a file on a local disk"
+        )

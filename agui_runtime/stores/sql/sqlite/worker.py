@@ -1,0 +1,252 @@
+"""A thread with a connection of its own: carries out steps, those that wait in one transaction.
+
+It wakes an event loop once for all whose futures it settles.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+from agui_runtime.core.errors import AguiError, StoreUnavailable
+from agui_runtime.core.jsontext import dumps
+from agui_runtime.stores.sql.sqlite.file import Identity, failure_of
+from agui_runtime.stores.sql.sqlite.reserve import Reserve
+from agui_runtime.stores.sql.step import Step
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+MOST = 512
+"""So many steps go into one transaction at most."""
+
+Settled: TypeAlias = "asyncio.Future[Any] | Future[Any]"
+
+
+class Job(NamedTuple):
+    """A step to carry out, and who waits for it; `news` is the thread that it changes. An `urgent`
+    one is carried out on a full disk, too.
+    """
+
+    step: Callable[[], Step[Any]]
+    future: Settled
+    news: str | None = None
+    urgent: bool = True
+
+
+class Outcome(NamedTuple):
+    """What came of a job: one of both."""
+
+    job: Job
+    result: object = None
+    error: BaseException | None = None
+
+
+class Worker:
+    """Carries out jobs in the order of asking. `begin` opens its transactions; `on_news` is called
+    in the thread with what was changed, after each commit. A worker that writes has a `reserve`.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        begin: str,
+        on_news: Callable[[Sequence[str]], None] | None = None,
+        reserve: Reserve | None = None,
+    ) -> None:
+        self._connect = connect
+        self._begin = begin
+        self._on_news = on_news
+        self._reserve = reserve
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._connection: sqlite3.Connection | None = None
+        self._thread: threading.Thread | None = None
+        self._texts = Texts()
+
+    def start(self, connection: sqlite3.Connection, identity: Identity, name: str) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._connection = connection
+        self._identity = identity
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Return when what was asked for is done and the connection is closed."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._jobs.put(None)
+            await asyncio.to_thread(thread.join)
+
+    def ask(
+        self, step: Callable[[], Step[T]], news: str | None = None, *, urgent: bool = True
+    ) -> asyncio.Future[T]:
+        """What the step returns or raises, to come. It is carried out whoever waits for it."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._put(Job(step, future, news, urgent))
+        return future
+
+    def ask_aside(self, step: Callable[[], Step[T]]) -> Future[T]:
+        """The same for a caller in any thread."""
+        future: Future[T] = Future()
+        self._put(Job(step, future))
+        return future
+
+    def _put(self, job: Job) -> None:
+        if self._thread is None:
+            raise StoreUnavailable("the store is not open")
+        self._jobs.put(job)
+
+    # What follows runs in the thread.
+
+    def _work(self) -> None:
+        while True:
+            job = self._jobs.get()
+            batch, closing = self._gathered(job)
+            if batch:
+                self._settle(self._carried_out(batch))
+            if closing:
+                break
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _gathered(self, job: Job | None) -> tuple[list[Job], bool]:
+        """All that waits, and whether it is the last."""
+        batch: list[Job] = []
+        while job is not None:
+            batch.append(job)
+            if len(batch) == MOST:
+                return batch, False
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return batch, False
+        return batch, True
+
+    def _carried_out(self, batch: Sequence[Job]) -> list[Outcome]:
+        """Each job's outcome. Where the transaction fails, each job gets one of its own, so that
+        only the one at fault fails.
+        """
+        try:
+            return self._transaction(batch)
+        except sqlite3.Error as error:
+            self._recover(error)
+            made_room = _is_full(error) and self._reserve is not None and self._reserve.spend()
+            if not made_room and (len(batch) == 1 or _is_lasting(error)):
+                failure = failure_of(error)
+                return [Outcome(job, error=failure) for job in batch]
+        except AguiError as error:  # of the file, which is no store any longer
+            return [Outcome(job, error=error) for job in batch]
+        except Exception as error:  # a step's own fault must not end the thread that all wait for
+            self._recover(error)
+            if len(batch) == 1:
+                logger.exception("SQLite: a step failed")
+                return [Outcome(batch[0], error=error)]
+        return [outcome for job in batch for outcome in self._carried_out([job])]
+
+    def _transaction(self, batch: Sequence[Job]) -> list[Outcome]:
+        self._identity.check()
+        connection = self._connected()
+        connection.execute(self._begin)
+        outcomes = [self._outcome(connection, job) for job in batch]
+        connection.execute("commit")
+        news = [o.job.news for o in outcomes if o.job.news is not None and o.error is None]
+        if news and self._on_news is not None:
+            self._on_news(news)
+        return outcomes
+
+    def _outcome(self, connection: sqlite3.Connection, job: Job) -> Outcome:
+        step, texts = job.step(), self._texts
+        try:
+            if not job.urgent and self._reserve is not None:
+                self._reserve.check()
+            template, values = next(step)
+            while True:
+                rows = connection.execute(texts[template], _plain(values)).fetchall()
+                template, values = step.send(rows)
+        except StopIteration as end:
+            return Outcome(job, end.value)
+        except AguiError as refusal:  # of a step that has changed nothing
+            return Outcome(job, error=refusal)
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def _recover(self, error: Exception) -> None:
+        """Leave nothing of a transaction that failed, or else give the connection up."""
+        connection = self._connection
+        try:
+            if connection is not None and connection.in_transaction:
+                connection.execute("rollback")
+        except sqlite3.Error:
+            logger.warning("SQLite: connecting again after: %s", error)
+            if connection is not None:
+                connection.close()
+            self._connection = None
+
+    def _settle(self, outcomes: Sequence[Outcome]) -> None:
+        inside = []
+        for outcome in outcomes:
+            if isinstance(outcome.job.future, Future):
+                _settled(outcome)
+            else:
+                inside.append(outcome)
+        if inside:
+            try:
+                self._loop.call_soon_threadsafe(_settle_all, inside)
+            except RuntimeError:
+                logger.debug("the event loop is closed: nobody waits any longer")
+
+
+class Texts(dict[str, str]):
+    """Statements as SQLite reads them, by their templates."""
+
+    def __missing__(self, template: str) -> str:
+        text = template.replace("{now}", "seconds()").replace("{lock}", "")
+        text = self[template] = re.sub(r"\{each_(\w+)\}", r"json_each(:\1) as each", text)
+        return text
+
+
+def _settle_all(outcomes: Iterable[Outcome]) -> None:
+    for outcome in outcomes:
+        if not outcome.job.future.done():
+            _settled(outcome)
+
+
+def _settled(outcome: Outcome) -> None:
+    if outcome.error is None:
+        outcome.job.future.set_result(outcome.result)
+    else:
+        outcome.job.future.set_exception(outcome.error)
+
+
+def _plain(values: Mapping[str, object]) -> Mapping[str, object]:
+    """Lists as JSON."""
+    lists = {name: dumps(each).decode() for name, each in values.items() if type(each) is list}
+    return {**values, **lists} if lists else values
+
+
+def _is_full(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+
+
+def _is_lasting(error: sqlite3.Error) -> bool:
+    """Whether it would be the same for each job alone: nobody gets the lock, or the file."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code not in (
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_TOOBIG,
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_ERROR,
+    )

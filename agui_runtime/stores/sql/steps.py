@@ -1,0 +1,294 @@
+"""What is done to a thread in one transaction. Pure: a step yields statements and is sent rows.
+
+So the same step is carried out by a thread over SQLite and by a coroutine over PostgreSQL. A step
+that raises has changed nothing. One that is carried out twice, because nobody knows whether its
+transaction was committed, finds that it was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agui_runtime.core.errors import Busy, Conflict, ThreadNotFound
+from agui_runtime.core.events import Cursor, RunInfo, ThreadInfo
+from agui_runtime.stores.shared.codec import new_epoch
+from agui_runtime.stores.sql import words
+from agui_runtime.stores.sql.rows import Row, run_of, thread_of
+from agui_runtime.stores.sql.step import (
+    Addition,
+    Claim,
+    Claimed,
+    Ending,
+    Saving,
+    Step,
+    Thread,
+    Verdict,
+)
+
+
+def obtain(thread: Thread) -> Step[ThreadInfo]:
+    """The owner's thread, made if it is new; raises ThreadNotFound if another owns it."""
+    return thread_of((yield from _obtained(thread)))
+
+
+def claim(thread: Thread, claim: Claim) -> Step[Claimed]:
+    """Raises ThreadNotFound and Busy."""
+    row = yield from _obtained(thread)
+    run, latest = claim.run, (yield words.LATEST, {"id": thread.id})
+    if row["token"] is not None and row["nonce"] == claim.nonce:
+        yield from _leased(row, row["epoch"], row["token"], thread.place, claim)
+        return (yield from _fresh(run, row["epoch"], row["seq"], row["token"]))
+    if latest and run.fingerprint and _is_same(latest[0], run):
+        start = Cursor(row["epoch"], latest[0]["first"] - 1)
+        return Claimed("same", run_of(latest[0]), start)
+    if row["token"] is not None:
+        if not row["lapsed"]:
+            raise Busy(thread.id, row["live"])
+        return Claimed("lapsed", run, Cursor(row["epoch"], row["seq"]))
+    epoch, token = _epoch_at(row, thread.place), row["tokens"] + 1
+    yield words.BEGIN, _run_values(run) | {"first": row["seq"] + 1}
+    yield from _leased(row, epoch, token, thread.place, claim)
+    if claim.most_runs is not None:
+        yield from _forget_runs(thread.id, claim.most_runs)
+    return (yield from _fresh(run, epoch, row["seq"], token))
+
+
+def renew(leases: Sequence[tuple[str, int]], seconds: float) -> Step[list[bool | None]]:
+    """Whether each is asked to stop; None if it is held no longer."""
+    found: list[bool | None] = []
+    for thread_id, token in leases:
+        rows = yield words.RENEW, {"id": thread_id, "token": token, "lease": seconds}
+        found.append(bool(rows[0]["stop"]) if rows else None)
+    return found
+
+
+def append(addition: Addition) -> Step[Verdict]:
+    it, size = addition, len(addition.events)
+    values = {"id": it.thread_id, "count": it.count, "bytes": size, "token": it.token}
+    rows = yield words.APPEND, values | {"expected": it.expected}
+    if not rows:
+        found = yield words.FIND, {"id": it.thread_id}
+        return (yield from _compared(found, it.token, it.expected, it.count))
+    place = {"first": it.expected + 1, "last": it.expected + it.count}
+    yield words.CHUNK, values | place | {"run_id": it.run_id, "events": it.events}
+    return (yield from _made_room(it, rows[0]))
+
+
+def release(ending: Ending, place: str) -> Step[bool]:
+    """Whether the run was ended: not so if it is no longer its writer's, or writes again."""
+    it, run = ending, ending.run
+    found = yield words.FIND, {"id": run.thread_id}
+    if found and found[0]["ended"] == it.nonce:
+        return True
+    verdict = yield from _compared(found, it.token, it.expected, 0)
+    if verdict != "ok" or (it.lost and not found[0]["lapsed"]):
+        return False
+    row, size = found[0], len(it.events) if it.count else 0
+    if it.ids:
+        yield words.KNOW, {"id": run.thread_id, "ids": list(it.ids)}
+    if it.state is not None:
+        yield words.SAVE, {"id": run.thread_id, **it.state._asdict()}
+    values = {"id": run.thread_id, "count": it.count, "bytes": size, "nonce": it.nonce}
+    if it.count:
+        bounds = {"first": it.expected + 1, "last": it.expected + it.count}
+        yield words.CHUNK, values | bounds | {"run_id": run.run_id, "events": it.events}
+    yield from _finished(run, row["spent"] + size)
+    epoch = _epoch_at(row, place) if it.lost else row["epoch"]
+    where = {"epoch": epoch, "place": place if it.lost else row["place"]}
+    yield words.FREE, values | where | {"now": row["now"], "no": False}
+    return True
+
+
+def ask_stop(thread_id: str, run_id: str | None) -> Step[int | None]:
+    """The token of the run that is asked to stop; None if there is none."""
+    asked = {"any_run": run_id is None, "run_id": run_id or ""}
+    rows = yield words.STOP, {"id": thread_id, "yes": True, **asked}
+    return rows[0]["token"] if rows else None
+
+
+def give_up(thread_id: str, token: int) -> Step[bool]:
+    """Let the lease lapse at once."""
+    rows = yield words.RENEW, {"id": thread_id, "token": token, "lease": -1.0}
+    return bool(rows)
+
+
+def update(thread: Thread, name: str | None, archived: bool | None) -> Step[ThreadInfo]:
+    """Raises ThreadNotFound."""
+    if not (yield words.INFO, {"id": thread.id, "oldest": thread.oldest}):
+        raise ThreadNotFound(thread.id)
+    if name is not None:
+        yield words.RENAME, {"id": thread.id, "name": name}
+    if archived is not None:
+        yield words.ARCHIVE, {"id": thread.id, "archived": archived}
+    rows = yield words.INFO, {"id": thread.id, "oldest": thread.oldest}
+    return thread_of(rows[0])
+
+
+def delete(thread_id: str) -> Step[None]:
+    """Raises ThreadNotFound, and Busy while it runs."""
+    found = yield words.FIND, {"id": thread_id}
+    if not found:
+        raise ThreadNotFound(thread_id)
+    if found[0]["token"] is not None:
+        raise Busy(thread_id, found[0]["live"])
+    yield from _erased(thread_id)
+
+
+def expire(oldest: float, most: int) -> Step[list[str]]:
+    """Erase threads that idle and that nobody used since; which they were."""
+    rows = yield words.EXPIRED, {"oldest": oldest, "limit": most}
+    erased = []
+    for row in rows:
+        found = yield words.FIND, {"id": row["id"]}
+        if found and found[0]["token"] is None and found[0]["updated"] < oldest:
+            yield from _erased(row["id"])
+            erased.append(row["id"])
+    return erased
+
+
+def save(thread_id: str, saving: Saving, expected: int | None, oldest: float) -> Step[int]:
+    """The new version; raises ThreadNotFound and Conflict."""
+    if not (yield words.INFO, {"id": thread_id, "oldest": oldest}):
+        raise ThreadNotFound(thread_id)
+    rows = yield words.VERSION, {"id": thread_id, "agent": saving.agent}
+    version: int = rows[0]["version"] if rows else 0
+    if rows and rows[0]["nonce"] == saving.nonce:
+        return version
+    if expected is not None and expected != version:
+        raise Conflict(version)
+    saved = yield words.SAVE, {"id": thread_id, **saving._asdict()}
+    made: int = saved[0]["version"]
+    return made
+
+
+def unsave(thread_id: str, agent: str | None) -> Step[None]:
+    yield words.UNSAVE, {"id": thread_id, "any_agent": agent is None, "agent": agent or ""}
+
+
+def archive(thread_id: str, first: int, last: int, run_id: str, events: bytes) -> Step[bool]:
+    """Put the compacted events in the place of a finished run's; False if that was done before."""
+    at = {"id": thread_id, "first": first}
+    spent = yield words.SPENT, at
+    size, yes = len(events), {"yes": True}
+    if not (yield words.COMPACTED, at | yes | {"bytes": size}):
+        return False
+    yield words.DROP, at | {"last": last}
+    yield words.PUT, at | yes | {"last": last, "run_id": run_id, "bytes": size, "events": events}
+    yield words.RESIZE, {"id": thread_id, "bytes": size - spent[0]["bytes"]}
+    return True
+
+
+def restored() -> Step[int]:
+    """Give all logs new epochs, so that no cursor from before is taken; how many there are."""
+    rows = yield words.RESTORED, {}
+    for row in rows:
+        yield words.ANEW, {"id": row["id"], "epoch": new_epoch()}
+    return len(rows)
+
+
+def _obtained(thread: Thread) -> Step[Row]:
+    found = yield words.FIND, {"id": thread.id}
+    if found and found[0]["token"] is None and found[0]["updated"] < thread.oldest:
+        yield from _erased(thread.id)
+        found = []
+    if not found:
+        values = {"id": thread.id, "owner": thread.owner, "agent": thread.agent}
+        yield words.MAKE, values | {"epoch": new_epoch(), "place": thread.place}
+        found = yield words.FIND, {"id": thread.id}
+    if found[0]["owner"] != thread.owner:
+        raise ThreadNotFound(thread.id)
+    return found[0]
+
+
+def _erased(thread_id: str) -> Step[None]:
+    for statement in words.DELETE:
+        yield statement, {"id": thread_id}
+
+
+def _epoch_at(row: Row, place: str) -> str:
+    """The epoch of the log, a new one if the database is another that may lack its end."""
+    epoch: str = row["epoch"]
+    return epoch if row["place"] == place else new_epoch()
+
+
+def _is_same(latest: Row, run: RunInfo) -> bool:
+    return (latest["run_id"], latest["fingerprint"]) == (run.run_id, run.fingerprint)
+
+
+def _leased(row: Row, epoch: str, token: int, place: str, claim: Claim) -> Step[None]:
+    values = {"id": row["id"], "epoch": epoch, "place": place, "token": token}
+    run = {"run_id": claim.run.run_id, "nonce": claim.nonce, "lease": claim.lease}
+    yield words.CLAIM, values | run | {"now": row["now"], "no": False}
+
+
+def _fresh(run: RunInfo, epoch: str, seq: int, token: int) -> Step[Claimed]:
+    rows = yield words.KNOWN, {"id": run.thread_id}
+    known = frozenset([row["id"] for row in rows])
+    return Claimed("fresh", run, Cursor(epoch, seq), token, known)
+
+
+def _compared(found: Sequence[Row], token: int, expected: int, count: int) -> Step[Verdict]:
+    """How a write of so many records compares that did not find the log as it expected it.
+
+    If the database has lost records that it had acknowledged, cursors that readers have are worth
+    nothing: the epoch changes, and whoever comes next ends the run.
+    """
+    if not found or found[0]["token"] != token:
+        return "lost"
+    seq = found[0]["seq"]
+    if seq == expected:
+        return "ok"
+    if count and seq >= expected + count:
+        return "done"  # a repeat may arrive after later writes
+    if seq > expected:
+        return "moved"
+    yield words.LOSE, {"id": found[0]["id"], "epoch": new_epoch()}
+    return "lost"
+
+
+def _made_room(it: Addition, row: Row) -> Step[Verdict]:
+    """Forget the thread's oldest runs until its log is within its limit again."""
+    if row["spent"] > it.run_bytes:
+        return "too_large"
+    size = row["size"]
+    while it.log_bytes is not None and size > it.log_bytes:
+        oldest = yield words.OLDEST, {"id": it.thread_id}
+        if len(oldest) < 2:
+            return "too_large"
+        yield from _forget(it.thread_id, oldest)
+        size -= oldest[0]["bytes"]
+    return "ok"
+
+
+def _forget_runs(thread_id: str, most: int) -> Step[None]:
+    rows = yield words.COUNT, {"id": thread_id}
+    for _ in range(rows[0]["runs"] - most):
+        oldest = yield words.OLDEST, {"id": thread_id}
+        yield from _forget(thread_id, oldest)
+
+
+def _forget(thread_id: str, oldest: Sequence[Row]) -> Step[None]:
+    """Forget the older of the two runs."""
+    older, newer = oldest
+    values = {"id": thread_id, "first": newer["first"], "bytes": older["bytes"]}
+    for statement in words.FORGET:
+        yield statement, values
+
+
+def _finished(run: RunInfo, size: int) -> Step[None]:
+    rows = yield words.LATEST, {"id": run.thread_id}
+    ended = {"status": run.status, "ended": run.ended_at, "bytes": size}
+    yield words.FINISH, {"id": run.thread_id, "first": rows[0]["first"], **ended}
+
+
+def _run_values(run: RunInfo) -> dict[str, object]:
+    return {
+        "id": run.thread_id,
+        "run_id": run.run_id,
+        "agent": run.agent,
+        "owner": run.owner,
+        "fingerprint": run.fingerprint,
+        "status": run.status,
+        "started": run.started_at,
+        "schema_version": run.schema_version,
+    }

@@ -1,0 +1,141 @@
+"""The tables, for both dialects. Migrations are checked against them; nothing else imports this
+module, since SQLAlchemy takes half a second to import.
+
+The log (`agui_chunk`) is the truth. The figures of `agui_run` and the texts of `agui_message` are
+projections that can be made again from it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    false,
+    text,
+)
+
+METADATA = MetaData(
+    naming_convention={"pk": "%(table_name)s_pk", "ix": "%(table_name)s_%(column_0_N_name)s"}
+)
+
+THREAD = Table(
+    "agui_thread",
+    METADATA,
+    Column("id", Text, primary_key=True, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("name", Text),
+    Column("archived", Boolean, nullable=False, server_default=false()),
+    Column("created", Double, nullable=False),
+    Column("updated", Double, nullable=False),
+    # The log: its epoch, the numbers of its oldest and latest record, its bytes.
+    Column("epoch", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    # The latest token, and the nonce of the latest end.
+    Column("tokens", BigInteger, nullable=False),
+    Column("ended", Text),
+    # While a run is live: its token, id, lease, claim, bytes so far, and whether it is to stop.
+    Column("token", BigInteger),
+    Column("live", Text),
+    Column("until", Double),
+    Column("nonce", Text),
+    Column("spent", BigInteger, nullable=False),
+    Column("stop", Boolean, nullable=False, server_default=false()),
+)
+
+Index("agui_thread_listed", THREAD.c.owner, THREAD.c.updated, THREAD.c.id)
+Index(
+    "agui_thread_live",
+    THREAD.c.until,
+    sqlite_where=text("token is not null"),
+    postgresql_where=text("token is not null"),
+)
+Index("agui_thread_updated", THREAD.c.updated)
+
+RUN = Table(
+    "agui_run",
+    METADATA,
+    Column("thread_id", Text, primary_key=True, nullable=False),
+    Column("first", BigInteger, primary_key=True, autoincrement=False, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("ended", Double),
+    Column("schema_version", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("compacted", Boolean, nullable=False, server_default=false()),
+    # What it took, as far as that is known: null is unknown, never 0.
+    Column("error_code", Text),
+    Column("model", Text),
+    Column("provider", Text),
+    Column("input_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("cached_tokens", BigInteger),
+    Column("cache_write_tokens", BigInteger),
+    Column("reasoning_tokens", BigInteger),
+    Column("cost", Double),
+    Column("first_event_seconds", Double),
+)
+
+Index(
+    "agui_run_uncompacted",
+    RUN.c.ended,
+    sqlite_where=text("not compacted"),
+    postgresql_where=text("not compacted"),
+)
+Index("agui_run_by_owner", RUN.c.owner, RUN.c.started)
+
+CHUNK = Table(
+    "agui_chunk",
+    METADATA,
+    Column("thread_id", Text, primary_key=True, nullable=False),
+    Column("last", BigInteger, primary_key=True, autoincrement=False, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("written", Double, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("compacted", Boolean, nullable=False, server_default=false()),
+    Column("events", LargeBinary, nullable=False),  # a JSON array; the last column, as it is long
+)
+
+MESSAGE = Table(
+    "agui_message",
+    METADATA,
+    Column("thread_id", Text, primary_key=True, nullable=False),
+    Column("id", Text, primary_key=True, nullable=False),
+    Column("role", Text),
+    Column("run_first", BigInteger),
+    Column("position", BigInteger),
+    Column("model", Text),
+    Column("input_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("cost", Double),
+    Column("milliseconds", Double),
+    Column("text", Text),
+)
+
+STATE = Table(
+    "agui_state",
+    METADATA,
+    Column("thread_id", Text, primary_key=True, nullable=False),
+    Column("agent", Text, primary_key=True, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("schema_version", Integer, nullable=False),
+    Column("saved", Double, nullable=False),
+    Column("nonce", Text),
+    Column("payload", LargeBinary, nullable=False),
+)

@@ -1,0 +1,66 @@
+"""`ThreadIndex`: threads by owner, and the runs of a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import partial
+
+from agui_runtime.core.events import RunInfo, ThreadInfo
+from agui_runtime.stores.base import Page
+from agui_runtime.stores.shared.pages import check_limit, cursor_of, place_after
+from agui_runtime.stores.shared.tails import Tails
+from agui_runtime.stores.sql import looks, steps
+from agui_runtime.stores.sql.backend import Backend
+from agui_runtime.stores.sql.retention import Retention
+from agui_runtime.stores.sql.step import Thread
+
+
+class SqlThreadIndex:
+    """`ThreadIndex` for any number of processes."""
+
+    def __init__(self, backend: Backend, tails: Tails, retention: Retention) -> None:
+        self._backend = backend
+        self._tails = tails
+        self._retention = retention
+
+    async def get(self, thread_id: str) -> ThreadInfo | None:
+        return await self._backend.read(partial(looks.thread, thread_id, self._retention.oldest()))
+
+    async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
+        thread = self._thread(thread_id, owner, agent)
+        return await self._backend.write(partial(steps.obtain, thread), thread_id)
+
+    async def list(
+        self,
+        owner: str,
+        *,
+        agents: Collection[str] = (),
+        include_archived: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        check_limit(limit)
+        before, oldest = place_after(cursor), self._retention.oldest()
+        wanted = looks.Wanted(owner, agents, include_archived, before, oldest)
+        found = await self._backend.read(partial(looks.threads, wanted, limit + 1))
+        more = len(found) > limit
+        return Page(found[:limit], cursor_of(found[limit - 1]) if more else None)
+
+    async def update(
+        self, thread_id: str, *, name: str | None = None, archived: bool | None = None
+    ) -> ThreadInfo:
+        thread = self._thread(thread_id)
+        return await self._backend.write(partial(steps.update, thread, name, archived))
+
+    async def delete(self, thread_id: str) -> None:
+        await self._backend.write(partial(steps.delete, thread_id), thread_id)
+        tail = self._tails.named(thread_id)
+        if tail is not None:
+            tail.forget()
+
+    async def runs(self, thread_id: str) -> Sequence[RunInfo]:
+        return await self._backend.read(partial(looks.runs, thread_id, self._retention.oldest()))
+
+    def _thread(self, thread_id: str, owner: str = "", agent: str = "") -> Thread:
+        place, oldest = self._backend.place, self._retention.oldest()
+        return Thread(thread_id, owner, agent, place, oldest)

@@ -1,0 +1,166 @@
+"""The statements of the steps, as text for both dialects; each dialect fills in what differs.
+
+They are text, and not built with SQLAlchemy, because importing that takes longer than a server
+takes to start, and because a statement of it costs five times what the database does.
+
+`{now}` is the clock that leases go by, `{lock}` keeps others from changing what was read,
+`{each_x}` are the values of the list `:x` as a table `each(value)`.
+"""
+
+from __future__ import annotations
+
+THREAD = "id, owner, agent, name, archived, created, updated"
+RUN = (
+    "thread_id, run_id, agent, owner, started, fingerprint, status, ended, schema_version,"
+    " first, compacted"
+)
+
+# Threads
+
+FIND = (
+    f"select {THREAD}, epoch, place, first, seq, size, spent, tokens, ended, token, live, nonce,"
+    " stop, until <= {now} as lapsed, {now} as now from agui_thread where id = :id{lock}"
+)
+LOOK = FIND.replace("{lock}", "")
+INFO = (
+    f"select {THREAD} from agui_thread where id = :id and (updated >= :oldest or token is not null)"
+)
+MAKE = (
+    "insert into agui_thread (id, owner, agent, created, updated, epoch, place, first, seq, size,"
+    " tokens, spent) values (:id, :owner, :agent, {now}, {now}, :epoch, :place, 1, 0, 0,"
+    " cast({now} * 1000000 as bigint), 0) on conflict (id) do nothing"
+)
+LIST = (
+    f"select {THREAD} from agui_thread where owner = :owner"
+    " and (updated, id) < (:updated, :id) and updated >= :oldest and (archived = :no or :archived)"
+    " and (:any_agent or agent in (select each.value from {each_agents}))"
+    " order by updated desc, id desc limit :limit"
+)
+RENAME = "update agui_thread set name = :name where id = :id"
+ARCHIVE = "update agui_thread set archived = :archived where id = :id"
+DELETE = (
+    "delete from agui_state where thread_id = :id",
+    "delete from agui_message where thread_id = :id",
+    "delete from agui_chunk where thread_id = :id",
+    "delete from agui_run where thread_id = :id",
+    "delete from agui_thread where id = :id",
+)
+EXPIRED = "select id from agui_thread where updated < :oldest and token is null limit :limit"
+
+# Leases
+
+CLAIM = (
+    "update agui_thread set epoch = :epoch, place = :place, tokens = :token, token = :token,"
+    " live = :run_id, until = cast(:now as double precision) + cast(:lease as double precision),"
+    " nonce = :nonce, updated = :now, spent = 0, stop = :no where id = :id"
+)
+RENEW = (
+    "update agui_thread set until = {now} + :lease where id = :id and token = :token returning stop"
+)
+STOP = (
+    "update agui_thread set stop = :yes where id = :id and token is not null"
+    " and (:any_run or live = :run_id) returning token"
+)
+LOSE = "update agui_thread set epoch = :epoch, until = 0 where id = :id"
+FREE = (
+    "update agui_thread set epoch = :epoch, place = :place, seq = seq + :count,"
+    " size = size + :bytes, spent = 0, token = null, live = null, until = null, nonce = null,"
+    " stop = :no, updated = :now, ended = :nonce where id = :id"
+)
+LAPSED = "select id from agui_thread where token is not null and until <= {now} limit :limit"
+
+# The log
+
+APPEND = (
+    "update agui_thread set seq = seq + :count, size = size + :bytes, spent = spent + :bytes"
+    " where id = :id and token = :token and seq = :expected returning size, spent"
+)
+CHUNK = (
+    "insert into agui_chunk (thread_id, last, first, run_id, written, bytes, events)"
+    " values (:id, :last, :first, :run_id, {now}, :bytes, :events)"
+)
+END = "select epoch, seq from agui_thread where id = :id"
+ENDS = "select id, epoch, seq from agui_thread where id in (select each.value from {each_ids})"
+BOUNDS = "select epoch, first, seq from agui_thread where id = :id"
+READ = (
+    "select chunk.last, chunk.first, chunk.run_id, chunk.compacted, chunk.events from"
+    " (select last, sum(bytes) over (order by last) - bytes as bytes_before,"
+    " sum(last - first + 1) over (order by last) - (last - first + 1) as records_before"
+    " from agui_chunk where thread_id = :id and last > :after order by last limit :records)"
+    " as ahead join agui_chunk as chunk on chunk.thread_id = :id and chunk.last = ahead.last"
+    " where ahead.bytes_before < cast(:bytes as bigint)"
+    " and ahead.records_before < cast(:records as bigint) order by chunk.last"
+)
+KNOWN = "select id from agui_message where thread_id = :id"
+KNOW = (
+    "insert into agui_message (thread_id, id) select cast(:id as text), each.value"
+    " from {each_ids} where true on conflict (thread_id, id) do nothing"
+)
+
+# Runs
+
+LATEST = f"select {RUN} from agui_run where thread_id = :id order by first desc limit 1"
+RUNS = f"select {RUN} from agui_run where thread_id = :id order by first"
+BEGIN = (
+    "insert into agui_run (thread_id, first, run_id, agent, owner, fingerprint, status, started,"
+    " schema_version, bytes) values (:id, :first, :run_id, :agent, :owner, :fingerprint, :status,"
+    " :started, :schema_version, 0)"
+)
+FINISH = (
+    "update agui_run set status = :status, ended = :ended, bytes = :bytes"
+    " where thread_id = :id and first = :first"
+)
+OLDEST = "select first, bytes from agui_run where thread_id = :id order by first limit 2"
+COUNT = "select count(*) as runs from agui_run where thread_id = :id"
+FORGET = (
+    "delete from agui_run where thread_id = :id and first < :first",
+    "delete from agui_chunk where thread_id = :id and last < :first",
+    "update agui_thread set first = :first, size = size - :bytes where id = :id",
+)
+TO_COMPACT = (
+    "select distinct thread_id from agui_run where not compacted and ended <= {now} - :age"
+    " limit :limit"
+)
+UNCOMPACTED = (
+    f"select {RUN} from agui_run where thread_id = :id and not compacted"
+    " and ended <= {now} - :age order by first"
+)
+NEXT = "select min(first) as first from agui_run where thread_id = :id and first > :first"
+COMPACTED = (
+    "update agui_run set compacted = :yes, bytes = :bytes"
+    " where thread_id = :id and first = :first and not compacted and ended is not null"
+    " returning bytes"
+)
+DROP = "delete from agui_chunk where thread_id = :id and first >= :first and last <= :last"
+PUT = (
+    "insert into agui_chunk (thread_id, last, first, run_id, written, bytes, compacted, events)"
+    " values (:id, :last, :first, :run_id, {now}, :bytes, :yes, :events)"
+)
+RESIZE = "update agui_thread set size = size + :bytes where id = :id"
+SPENT = "select bytes from agui_run where thread_id = :id and first = :first"
+
+# States
+
+LOAD = "select payload, version from agui_state where thread_id = :id and agent = :agent"
+VERSION = "select version, nonce from agui_state where thread_id = :id and agent = :agent{lock}"
+SAVE = (
+    "insert into agui_state (thread_id, agent, version, schema_version, saved, nonce, payload)"
+    " values (:id, :agent, 1, :schema_version, :saved, :nonce, :payload)"
+    " on conflict (thread_id, agent) do update set version = agui_state.version + 1,"
+    " schema_version = excluded.schema_version, saved = excluded.saved, nonce = excluded.nonce,"
+    " payload = excluded.payload returning version"
+)
+UNSAVE = "delete from agui_state where thread_id = :id and (:any_agent or agent = :agent)"
+KEYS = (
+    "select state.thread_id, state.agent from agui_state as state"
+    " join agui_thread as thread on thread.id = state.thread_id"
+    " where (state.thread_id, state.agent) > (:after_id, :after_agent)"
+    " and (:any_thread or state.thread_id = :id) and (thread.updated >= :oldest"
+    " or thread.token is not null)"
+    " order by state.thread_id, state.agent limit :limit"
+)
+
+# All threads, after a backup was put back
+
+RESTORED = "select id from agui_thread"
+ANEW = "update agui_thread set epoch = :epoch, until = 0 where id = :id"

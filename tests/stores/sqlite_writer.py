@@ -1,0 +1,30 @@
+"""A process that writes a thread of a SQLite file until it is killed; run as a program.
+
+It prints each number that was acknowledged: `python -m tests.stores.sqlite_writer URL THREAD`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from agui_runtime.core.events import RunInfo
+from agui_runtime.stores.sql import SqliteStore, SqlLimits
+
+
+async def write(url: str, thread: str) -> None:
+    store = SqliteStore(url, SqlLimits(lease=1.0))
+    await store.open()
+    lease = await store.log.claim(RunInfo(thread, "r1", "default", "ann", 1.0), lambda: None)
+    with store.log.keep(lease, lambda: None):
+        number = 0
+        while True:
+            number += 1
+            event = {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m1", "delta": str(number)}
+            await store.log.append(lease, [event])
+            sys.stdout.write(f"{number}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(write(*sys.argv[1:]))

@@ -1,0 +1,366 @@
+"""What may befall a SQLite file and the processes over it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from pathlib import Path
+
+import pytest
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.core.errors import Misconfigured, StoreUnavailable
+from agui_runtime.core.events import Event
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.stores.sql import SqliteStore, SqlLimits
+from agui_runtime.stores.sql.sqlite import file
+from agui_runtime.stores.sql.sqlite.wakes import Doorbell
+from tests.runtime.worlds import asking, ran, text
+from tests.stores.databases import Processes, SqliteDatabase
+from tests.stores.test_contract import a_run, claimed, delta, finish, ignore, read, whole_run
+from tests.stores.test_redis import START, ended
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+async def made(tmp_path: Path) -> AsyncIterator[Processes]:
+    async with AsyncExitStack() as stack:
+        yield Processes(stack, SqliteDatabase(tmp_path))
+
+
+@asynccontextmanager
+async def writing(url: str, thread: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Another process that writes the thread; it is killed with the block."""
+    program = [sys.executable, "-m", "tests.stores.sqlite_writer", url, thread]
+    process = await asyncio.create_subprocess_exec(*program, stdout=subprocess.PIPE, cwd=ROOT)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def acknowledged(process: asyncio.subprocess.Process, most: int | None = None) -> int:
+    """The number that it printed last, of so many or of all."""
+    assert process.stdout is not None
+    last = 0
+    async for line in process.stdout:
+        last = int(line)
+        if last == most:
+            break
+    return last
+
+
+@pytest.mark.parametrize("synchronous", ["full", "normal"])
+async def test_what_was_acknowledged_is_there_after_the_writing_process_was_killed(
+    made: Processes, synchronous: str
+) -> None:
+    url = f"{made.database.url}?synchronous={synchronous}"
+    store = await made.start(SqlLimits(lease=1.0))
+    async with writing(url, "t1") as process:
+        await acknowledged(process, 50)
+        process.kill()
+        last = max(50, await acknowledged(process))
+    records = await ended(store)
+    deltas = [int(record.event["delta"]) for record in records if "delta" in record.event]
+    assert deltas == list(range(1, len(deltas) + 1))
+    assert last <= len(deltas) <= last + 1
+    assert records[-1].event["code"] == "OWNER_LOST"
+    assert await made.database.execute("pragma quick_check") == [("ok",)]
+
+
+async def test_several_processes_write_one_file(made: Processes) -> None:
+    store = await made.start()
+    async with AsyncExitStack() as stack:
+        url = made.database.url
+        each = [await stack.enter_async_context(writing(url, f"t{n}")) for n in (1, 2, 3)]
+        await asyncio.gather(*(acknowledged(process, 200) for process in each))
+        records = await read(store, 200)
+    assert [int(record.event["delta"]) for record in records[:200]] == list(range(1, 201))
+
+
+async def test_a_lock_of_another_program_for_five_seconds_costs_no_run(made: Processes) -> None:
+    store = await made.start()
+    lease, lost = await claimed(store, a_run()), asyncio.Event()
+    with store.log.keep(lease, lost.set):
+        await store.log.append(lease, [delta(0)])
+        async with locked(made.database):
+            appending = asyncio.create_task(store.log.append(lease, [delta(1)]))
+            assert len(await read(store, 1)) == 1  # readers are not held up
+            await asyncio.sleep(5)  # so long the other program works
+            assert not appending.done()
+        await appending
+        await finish(store, lease)
+    assert not lost.is_set()
+
+
+async def test_a_lock_for_longer_than_patience_is_reported_and_passes(made: Processes) -> None:
+    store = await made.start(SqlLimits(patience=0.3))
+    async with locked(made.database):
+        with pytest.raises(StoreUnavailable, match="locked by another program"):
+            await claimed(store, a_run())
+    assert (await claimed(store, a_run())).fresh
+
+
+@asynccontextmanager
+async def locked(database: object) -> AsyncIterator[None]:
+    """Another program has the file's lock in the block."""
+    assert isinstance(database, SqliteDatabase)
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        try:
+            yield
+        finally:
+            other.execute("rollback")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 MiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a file system")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+async def test_a_run_on_a_full_disk_says_so_and_what_it_said_is_there(small_disk: Path) -> None:
+    ballast = small_disk / "ballast"
+
+    async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
+        yield START
+        yield delta(0)
+        yield {"type": "TOOL_CALL_START", "toolCallId": "c1", "toolCallName": "stored first"}
+        fill(ballast)
+        while True:
+            yield delta(1, "x" * 5000)
+
+    store = SqliteStore(f"sqlite:///{small_disk}/threads.db", SqlLimits(lease=1.0))
+    runtime = CopilotRuntime({"default": agent}, store=store)
+    async with runtime.lifespan():
+        events = await ran(runtime, asking())
+        assert (events[-1]["type"], events[-1]["code"]) == ("RUN_ERROR", "STORE_UNAVAILABLE")
+        assert "full" in events[-1]["message"]
+        assert delta(0) in events
+        with pytest.raises(StoreUnavailable, match="full"):
+            await claimed(store, a_run(thread="t2"))
+        ballast.unlink()
+        async with asyncio.timeout(20):
+            while not await is_claimed(store):  # noqa: ASYNC110  # it tries once a second
+                await asyncio.sleep(0.1)
+
+
+async def is_claimed(store: SqliteStore) -> bool:
+    with suppress(StoreUnavailable):
+        return (await claimed(store, a_run(thread="t2"))).fresh
+    return False
+
+
+def fill(path: Path) -> None:
+    """Use up the disk's room."""
+    with path.open("wb", buffering=0) as out, pytest.raises(OSError, match="No space"):
+        while True:
+            out.write(b"x" * 4096)
+
+
+async def test_a_file_is_for_its_owner_alone(made: Processes) -> None:
+    store = await made.start()
+    await whole_run(store, a_run())
+    assert isinstance(made.database, SqliteDatabase)
+    folder = made.database.path.parent
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()}
+    assert modes == {
+        "threads.db": 0o600,
+        "threads.db-wal": 0o600,
+        "threads.db-shm": 0o600,
+        "threads.db-reserve": 0o600,
+        "threads.db-wake": 0o700,
+    }
+
+
+async def test_a_process_that_ends_tidies_up(made: Processes) -> None:
+    store = await made.start()
+    await whole_run(store, a_run())
+    await store.close()
+    assert isinstance(made.database, SqliteDatabase)
+    folder = made.database.path.parent
+    names = sorted(each.name for each in folder.rglob("*"))
+    assert names == ["threads.db", "threads.db-reserve", "threads.db-wake"]
+
+
+def sockets(database: object) -> list[Path]:
+    assert isinstance(database, SqliteDatabase)
+    return sorted(Path(f"{database.path}-wake").iterdir())
+
+
+async def test_news_whose_datagram_was_lost_is_found_in_the_file(made: Processes) -> None:
+    writer, reader = await made.start(), await made.start()
+    for each in sockets(made.database):
+        each.unlink()
+    lease = await claimed(writer, a_run())
+    reading = asyncio.create_task(read(reader, 2))
+    await writer.log.append(lease, [START])
+    await asyncio.sleep(0)
+    await writer.log.append(lease, [delta(0)])
+    assert len(await reading) == 2
+
+
+async def test_the_socket_of_a_process_that_was_killed_is_removed(made: Processes) -> None:
+    store = await made.start()
+    async with writing(made.database.url, "t1") as process:
+        await acknowledged(process, 1)
+        assert len(sockets(made.database)) == 2
+    await whole_run(store, a_run(thread="t2"))
+    assert len(sockets(made.database)) == 1
+
+
+async def test_processes_in_a_deep_folder_wake_each_other_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = asyncio.Event()
+
+    class Listening:
+        def on_change(self, thread_ids: object) -> None:
+            assert thread_ids == ["t1"]
+            received.set()
+
+        def on_anything(self) -> None:
+            raise AssertionError
+
+        def on_stop(self, thread_id: str, token: int) -> None:
+            raise AssertionError
+
+    folder = tmp_path / ("deep" * 30) / "threads.db-wake"
+    folder.parent.mkdir()
+    one, other = Doorbell(folder), Doorbell(folder)
+    one.open(Listening())
+    other.open(Listening())
+    one.send(["t1"])
+    await received.wait()
+    one.close()
+    other.close()
+
+
+async def refusal(url: str) -> str:
+    """Why the store cannot be opened."""
+    with pytest.raises(Misconfigured) as refused:
+        await SqliteStore(url).open()
+    return refused.value.message
+
+
+async def test_a_file_of_another_program_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:
+    for name, content in (("text", b"hello"), ("long", b"SQLite format 3\0" + b"x" * 200)):
+        path = tmp_path / name
+        path.write_bytes(content)
+        assert "another program's file" in await refusal(f"sqlite:///{path}")
+        assert path.read_bytes() == content
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as connection, connection:
+        connection.execute("create table things (id)")
+    content = other.read_bytes()
+    assert "another program's file" in await refusal(f"sqlite:///{other}")
+    assert other.read_bytes() == content
+    assert sorted(os.listdir(tmp_path)) == ["long", "other.db", "text"]
+
+
+async def test_a_schema_of_a_later_release_is_refused_and_stays_as_it_is(made: Processes) -> None:
+    store = await made.start()
+    await store.close()
+    await made.database.execute("update agui_version set version_num = '0099'")
+    assert "schema 99, which a later release made" in await refusal(made.database.url)
+    assert await made.database.execute("select * from agui_version") == [("0099",)]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("sqlite:///no/such/folder/a.db", "there is no folder"),
+        ("sqlite:////proc/a.db", "cannot be written"),
+        ("sqlite:///tests", "cannot be written: Is a directory"),
+        ("sqlite://", "a SQLite URL names a file"),
+        ("sqlite:///:memory:", "memory:"),
+        ("sqlite:///file::memory:", "memory:"),
+        ("sqlite://host/a.db", "a SQLite URL names a file"),
+        ("sqlite:///a.db?mode=memory", "options that do not exist: mode; there are synchronous"),
+        ("sqlite:///a.db?synchronous=off", "full or normal"),
+        ("sqlite:///a.db?keep_days=-1", "keep_days in the store's URL must be a whole number"),
+    ],
+)
+async def test_what_cannot_be_a_store_is_refused_in_one_line(url: str, reason: str) -> None:
+    message = await refusal(url)
+    assert reason in message
+    assert "\n" not in message
+
+
+def test_a_network_file_system_is_recognised(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        f"/dev/sda / ext4 rw 0 0\nserver:/x {tmp_path}/a\\040b nfs4 rw 0 0\n"
+        f"/dev/sdb {tmp_path}/a\\040b/local xfs rw 0 0\n"
+    )
+    kinds = {"": "ext4", "a": "ext4", "a b": "nfs4", "a b/deep": "nfs4", "a b/local/c": "xfs"}
+    assert {name: file.file_system_of(tmp_path / name, mounts) for name in kinds} == kinds
+    assert file.file_system_of(tmp_path, tmp_path / "missing") == ""
+
+
+async def test_a_store_on_a_network_file_system_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"server:/x {tmp_path} nfs rw 0 0\n")
+    monkeypatch.setattr(file, "MOUNTS", mounts)
+    assert "network file system (nfs)" in await refusal(f"sqlite:///{tmp_path}/a.db")
+    assert not (tmp_path / "a.db").exists()
+
+
+async def test_a_file_that_was_moved_away_is_reported(made: Processes) -> None:
+    store = await made.start()
+    await whole_run(store, a_run())
+    assert isinstance(made.database, SqliteDatabase)
+    await store.check()
+    made.database.path.rename(made.database.path.with_name("elsewhere.db"))
+    with pytest.raises(StoreUnavailable, match="no longer where it was"):
+        await store.check()
+    with pytest.raises(StoreUnavailable, match="no longer where it was"):
+        await claimed(store, a_run(thread="t2"))
+
+
+async def test_a_store_that_is_not_open_says_so(tmp_path: Path) -> None:
+    store = SqliteStore(f"sqlite:///{tmp_path}/a.db")
+    with pytest.raises(StoreUnavailable, match="not open"):
+        await store.threads.get("t1")
+
+
+async def test_a_store_can_be_opened_again(made: Processes) -> None:
+    store = await made.start()
+    await whole_run(store, a_run())
+    await store.close()
+    await store.close()
+    await store.open()
+    assert len(await read(store, 4)) == 4
+
+
+async def test_the_folder_of_a_copied_database_is_enough_to_go_on(
+    made: Processes, tmp_path: Path
+) -> None:
+    store = await made.start()
+    lease = await claimed(store, a_run())
+    with store.log.keep(lease, ignore):
+        await store.log.append(lease, text("m1", "Hello"))
+    await store.close()
+    shutil.copytree(tmp_path, tmp_path / "copy")
+    copied = SqliteStore(f"sqlite:///{tmp_path}/copy/threads.db")
+    await copied.open()
+    assert len(await read(copied, 3)) == 3
+    await copied.close()
