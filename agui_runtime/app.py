@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
 
 from agui_runtime.core.errors import AguiError, Misconfigured
-from agui_runtime.hooks.run_log import request_id_of
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.runtime.forwarding import check_forwarding
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.options import WireOptions
@@ -23,12 +22,13 @@ from agui_runtime.wires.health import probes
 from agui_runtime.wires.shared.admission import AdmissionRules, Hosts, listed
 from agui_runtime.wires.shared.before_request import Before
 from agui_runtime.wires.shared.gate import Gate
-from agui_runtime.wires.shared.http import RetryAfter, headers_of, log_failure
+from agui_runtime.wires.shared.http import log_failure
 from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.paths import TrailingSlash, base_of
+from agui_runtime.wires.shared.request_ids import RequestIds
 from agui_runtime.wires.shared.slow_bodies import TimedBodies
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 WIRE_OPTIONS = WireOptions()
 LIMITS = ServerLimits()
@@ -134,7 +134,7 @@ def _guard(
     app.add_middleware(Gate, rules)
     app.add_middleware(TimedBodies, limits)
     _answer_other_origins(app, rules)
-    app.add_middleware(RetryAfter)
+    app.add_middleware(RequestIds)
     app.add_middleware(TrailingSlash)
 
 
@@ -149,6 +149,7 @@ def _answer_other_origins(app: FastAPI, rules: AdmissionRules) -> None:
         allow_private_network=not rules.any_origin,
         allow_methods=["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
         allow_headers=["*"],
+        expose_headers=["X-Request-Id", "Retry-After"],
     )
 
 
@@ -167,5 +168,5 @@ async def _of_a_route(request: Request, error: Exception) -> JSONResponse:
     """
     assert isinstance(error, AguiError)
     if error.status >= 500:
-        log_failure(logger, request_id_of(headers_of(request.scope)), error)
+        log_failure(logger, error)
     return JSONResponse({"error": error.code, "message": error.message}, error.status)

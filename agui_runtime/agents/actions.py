@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, get_type_hints
@@ -21,9 +20,10 @@ from pydantic.errors import PydanticUserError
 from agui_runtime.agents.agent import OfferedTool, ResultParts
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError, Misconfigured, first_fault
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.off_loop import in_a_thread, is_cancelled
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 ActionResult: TypeAlias = str | ResultParts

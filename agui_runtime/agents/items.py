@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -23,8 +22,9 @@ from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.event_stream import EventStreamParser
 from agui_runtime.core.events import Event, as_event
 from agui_runtime.core.jsontext import loads_fragment
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 AgentEvent: TypeAlias = BaseEvent | Mapping[str, Any] | str | bytes | None
 """What an agent yields: a typed AG-UI event, its JSON object, an encoded event-stream frame, or

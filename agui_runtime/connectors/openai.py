@@ -7,7 +7,6 @@ or what wraps the agent, comes back with their results.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
@@ -32,9 +31,10 @@ from agui_runtime.connectors.shared.pool import Pool
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import Misconfigured, ProtocolFailure
 from agui_runtime.core.events import Event
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.off_loop import is_much, unless_long
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 __all__ = ["OPENAI", "ChatOptions", "Media", "OpenAIAgent", "Patience"]
 

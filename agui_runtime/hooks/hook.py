@@ -5,7 +5,6 @@ A hook observes; whatever it raises is logged and changes nothing. To change eve
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +13,9 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import Event, Message, RunContext, RunInfo
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 @dataclass(frozen=True, slots=True)

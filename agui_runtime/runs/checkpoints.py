@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from time import monotonic
 from typing import Any
 
 from agui_runtime.core.errors import Conflict, StoreUnavailable, TooLarge
 from agui_runtime.core.events import RunInfo
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.stores.base import AgentState, StateStore
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 class Checkpoints:
@@ -45,4 +45,4 @@ class Checkpoints:
         except Conflict:
             self._next = float("inf")
         except (StoreUnavailable, TooLarge) as error:
-            logger.warning("run %s goes on unsaved: %s", run.run_id, error)
+            logger.warning("the run goes on unsaved: %s", error)

@@ -6,7 +6,6 @@ A run writes to its log and knows nothing of readers.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from time import time
@@ -30,6 +29,7 @@ from agui_runtime.core.fold import Fold
 from agui_runtime.core.grammar import Grammar
 from agui_runtime.core.history import Truth, known_ids, without_prompts
 from agui_runtime.core.jsontext import copied
+from agui_runtime.core.log_lines import logger_of, write_about
 from agui_runtime.core.run_events import (
     ids_of,
     opened,
@@ -50,7 +50,7 @@ from agui_runtime.runs.signatures import Signatures
 from agui_runtime.runs.writer import RunWriter
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 BREATH = 256
 """After so many events an agent that never waits gives way to the readers."""
@@ -101,7 +101,9 @@ class Run:
         Raises only what a store raises that cannot store the end.
         """
         notes = StoredNotes(self._store.states, lease.run.thread_id, lease.run.agent)
-        current_run.set(replace(self._assignment.context, notes=notes))
+        context = self._assignment.context
+        write_about(context.request_id, lease.run)
+        current_run.set(replace(context, notes=notes))
         self._lease = lease
         self._writer = RunWriter(self._store.log, lease, self.cut)
         self._signatures = Signatures(StoredNotes(self._store.states, lease.run.thread_id))
@@ -109,7 +111,7 @@ class Run:
             with self._store.log.keep(lease, lambda: self.cut(OwnerLost())):
                 await self._drive()
         except OwnerLost:
-            logger.error("%r lost its thread: another process ends it", self)
+            logger.error("the thread is lost: another process ends the run")
         finally:
             self._let_go()
 
@@ -235,7 +237,7 @@ class Run:
 
     def _fail(self, failure: RunFailure) -> None:
         if self._cause is None:
-            logger.exception("the agent failed in %r", self)
+            logger.exception("the agent failed")
             self._cause = failure
 
     async def _end(self) -> None:
@@ -277,7 +279,7 @@ class Run:
         except AguiError:
             raise
         except Exception:  # a thread must not stay taken, whatever a store's client raises
-            logger.exception("the end of %r is not stored as it was", self)
+            logger.exception("the end of the run is not stored as it was")
             self._cause, self._last = StoreFailed(), ()
             end = RunEnd([terminal(self._request, self._cause)], "failed", end.ended_at)
             await self._store.log.release(self._lease, end)

@@ -7,7 +7,6 @@ found again by the ids of calls and messages.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
@@ -15,8 +14,9 @@ from ag_ui.core import AssistantMessage, RunAgentInput, ToolCall
 
 from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import OWN_VALUE, Event, Notes
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 _NOTE = "agui_runtime.signatures"
 _LONGEST = 1_000_000

@@ -6,15 +6,15 @@ Meanwhile the agent goes on, so it does not wait for the store's round trip with
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from agui_runtime.core.errors import AguiError, StoreFailed, StoreFull
 from agui_runtime.core.events import Event
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.stores.base import Lease, RunLog
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 AHEAD = 256
 """An agent may be ahead of the store by so many events; then it waits."""

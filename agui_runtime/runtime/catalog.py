@@ -6,7 +6,6 @@ It calls the remotes for each request; each remote caches its offer, to spare th
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +14,9 @@ from agui_runtime.agents.actions import Action, OfferedAction, ServerAction
 from agui_runtime.agents.agent import Agent, Offer, Source, capabilities_of
 from agui_runtime.core.errors import AgentNotFound, Misconfigured, RemoteFailure
 from agui_runtime.core.events import RunContext
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 DEFAULT_AGENT = "default"
 

@@ -6,12 +6,12 @@ It knows neither agents by name nor callers' rights; what it is given to run, it
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 
 from agui_runtime.core.errors import Busy, ShuttingDown
 from agui_runtime.core.events import RunInfo
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.quotas import Quota
 from agui_runtime.hooks.hook import Hooks
 from agui_runtime.runs.handle import RunHandle
@@ -19,7 +19,7 @@ from agui_runtime.runs.run import Assignment, Run
 from agui_runtime.runtime.options import Options
 from agui_runtime.stores.base import Lease, RunLog, Store
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 class Launcher:

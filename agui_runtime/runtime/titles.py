@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from contextlib import aclosing
 
@@ -11,10 +10,11 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import Event, Message, RunRequest
 from agui_runtime.core.fold import fold
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.hooks.hook import Hook, RunReport
 from agui_runtime.runtime.runtime import CopilotRuntime
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 LONGEST = 80
 """Characters of a name."""

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from agui_runtime.core.errors import AguiError
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.shared.http import RetryAfter
+from agui_runtime.wires.shared.request_ids import RequestIds
 from agui_runtime.wrappers import breaker_states
 
 
@@ -33,7 +33,7 @@ def probes(runtimes: Mapping[str, CopilotRuntime]) -> list[Route]:
 
     return [
         Route("/healthz", _healthy),
-        Route("/readyz", ready, middleware=[Middleware(RetryAfter)]),
+        Route("/readyz", ready, middleware=[Middleware(RequestIds)]),
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
@@ -11,9 +10,10 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.agents.agent import Agent, Closable, calls_at_once, events_of, wrap
 from agui_runtime.core.errors import AgentFailure, AguiError
 from agui_runtime.core.events import FAILED_OVER, Event
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wrappers.base import Wrapper, is_fault
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 def with_fallback(agent: object, fallback: object) -> Wrapper:

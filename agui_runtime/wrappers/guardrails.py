@@ -6,7 +6,6 @@ It does not look at what agents say; wrap the agent for that.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Literal, Protocol
@@ -18,8 +17,9 @@ from agui_runtime.agents.agent import Agent, calls_at_once, events_of
 from agui_runtime.connectors.shared import network
 from agui_runtime.core.errors import GuardrailDenied, GuardrailFailure, InvalidInput
 from agui_runtime.core.events import TERMINAL, Event, Topics
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 _COMPLETES = TERMINAL | {"TEXT_MESSAGE_END", "TOOL_CALL_END", "TOOL_CALL_RESULT"}
 

@@ -5,7 +5,6 @@ Its events pass as they are; what order they must have is judged where every age
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -33,9 +32,10 @@ from agui_runtime.core.errors import AgentFailure, ProtocolFailure
 from agui_runtime.core.event_stream import EventStreamParser
 from agui_runtime.core.events import TERMINAL, THINKING, Event, Message
 from agui_runtime.core.forwarded_headers import HeaderNames
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.off_loop import is_much, unless_long
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 KNOWN = frozenset(EventType) | THINKING.keys()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -14,8 +13,9 @@ from agui_runtime.connectors.langgraph.messages import result_of, to_agui
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AgentFailure, ProtocolFailure
 from agui_runtime.core.events import Event
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 _COUNTS = {
     "inputTokens": "input_tokens",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import logging
 import math
 from collections.abc import Mapping, Sequence
 from time import monotonic
@@ -14,8 +13,9 @@ from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.session import McpServer, McpSession
 from agui_runtime.connectors.mcp.tools import McpTool
 from agui_runtime.core.errors import MissingExtra, RemoteFailure
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 class LastingServer:

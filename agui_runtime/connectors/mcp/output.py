@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.tools import McpTool
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 _LONGEST = 300
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from typing import Any
 from ag_ui.core import Tool
 
 from agui_runtime.agents.agent import TOOL_NAME
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 PAGES_AT = "ui://"
 """So begin the addresses of a server's pages; its other resources are not for browsers."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from agui_runtime.core.errors import StoreUnavailable
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.stores.redis.server import Server
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 class RedisAnswers:

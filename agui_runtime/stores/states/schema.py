@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -10,8 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import Misconfigured, MissingExtra, StateUnreadable
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 Migration: TypeAlias = Callable[[Any], Any]
 """From a state of one version, a copy of its own to change, to one of the next version."""

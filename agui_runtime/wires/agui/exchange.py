@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
@@ -14,15 +13,16 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError, OwnerLost
 from agui_runtime.core.events import Caller, RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
-from agui_runtime.hooks.run_log import request_id_of
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.off_loop import SLICE, is_much, slices
 from agui_runtime.wires.agui.envelope import Enveloped
 from agui_runtime.wires.agui.errors import HttpRefusal, answer_for
 from agui_runtime.wires.shared.bodies import BodyLimits, loaded
 from agui_runtime.wires.shared.http import Headers, headers_of, log_failure, read_body, reply
+from agui_runtime.wires.shared.request_ids import identified, request_id_of
 from agui_runtime.wires.shared.sse import EventStreamAnswer, frame
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 class AguiExchange:
@@ -34,13 +34,11 @@ class AguiExchange:
     caller: Caller
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.scope = scope
+        self.scope, self.send = identified(scope, send)
         self.receive = receive
-        self.send = send
         self.enveloped: Enveloped | None = None
         self.headers = headers_of(scope)
-        self.request_id = request_id_of(self.headers)
-        self._always = [(b"x-request-id", self.request_id.encode())]
+        self.request_id = request_id_of(self.scope)
         self._answered = False
 
     @property
@@ -76,7 +74,7 @@ class AguiExchange:
         encoded = b"" if body is None else jsontext.dumps(body)
         self._answered = True
         kind = [] if body is None else [(b"content-type", b"application/json")]
-        await reply(self.send, status, [*kind, *headers, *self._always], encoded)
+        await reply(self.send, status, [*kind, *headers], encoded)
 
     async def answer_list(self, name: str, items: Sequence[object]) -> None:
         """Answer with `{name: items}`, of which parts are encoded and sent one after the other."""
@@ -84,7 +82,7 @@ class AguiExchange:
             await self.answer({name: list(items)})
             return
         self._answered = True
-        headers = [(b"content-type", b"application/json"), *self._always]
+        headers = [(b"content-type", b"application/json")]
         await self.send({"type": "http.response.start", "status": 200, "headers": headers})
         opening = b"{%b:[" % jsontext.dumps(name)
         for part in slices(items):
@@ -101,7 +99,7 @@ class AguiExchange:
         reader's own: the connection is cut, so that no client takes the run for over.
         """
         self._answered = True
-        stream = EventStreamAnswer(self.send, self._always, keep_alive)
+        stream = EventStreamAnswer(self.send, keep_alive=keep_alive)
         try:
             return await stream.serve(self.receive, frames)
         except Exception as error:
@@ -127,7 +125,7 @@ class AguiExchange:
             await self.answer(body, status, headers)
 
     def _log(self, error: Exception) -> None:
-        log_failure(logger, self.request_id, error)
+        log_failure(logger, error)
 
 
 def _end_of(error: OwnerLost) -> Mapping[str, str]:

@@ -6,7 +6,6 @@ each other call in no circle.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -25,8 +24,8 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError, InvalidInput, RequestError
 from agui_runtime.core.events import Caller, RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames, for_agents
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.quotas import Quota
-from agui_runtime.hooks.run_log import request_id_of
 from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.runtime.runtime import CopilotRuntime, RunHandle
 from agui_runtime.wires.copilotkit_remote.lines import LineEncoder
@@ -43,8 +42,9 @@ from agui_runtime.wires.shared.http import (
 )
 from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
 from agui_runtime.wires.shared.limits import ServerLimits
+from agui_runtime.wires.shared.request_ids import identified, request_id_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 JSON_TYPE = [(b"content-type", b"application/json")]
 LINES = [*JSON_TYPE, *AS_IT_COMES]
@@ -222,23 +222,23 @@ class _App:
         self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = request_id_of(headers_of(scope))
-        headers = [*JSON_TYPE, (b"x-request-id", request_id.encode())]
+        scope, send = identified(scope, send)
+        request_id = request_id_of(scope)
         try:
             asker = Asker(await self._wire.caller(scope), request_id)
             with self._places.place(asker.caller.owner):
                 await self._answer(await self._wire.read(scope, asker, receive, send))
         except AguiError as error:
             if error.status >= 500:
-                log_failure(logger, request_id, error)
-            await reply(send, error.status, headers, _error(error.message))
+                log_failure(logger, error)
+            await reply(send, error.status, JSON_TYPE, _error(error.message))
         except ClientGone:
             return
         except OwnAnswer as own:
             await own.answer(scope, receive, send)
         except Exception:  # `authenticate` is the user's
-            logger.exception("request %s of a remote runtime failed", request_id)
-            await reply(send, 500, headers, _error("something went wrong; see the server's log"))
+            logger.exception("a request of a Node runtime failed")
+            await reply(send, 500, JSON_TYPE, _error("something went wrong; see the server's log"))
 
 
 class _Lines:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import inspect
-import logging
-from functools import partial
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agui_runtime.core import jsontext
-from agui_runtime.hooks.run_log import request_id_of
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.runtime.runtime import BeforeRequest
-from agui_runtime.wires.shared.http import headers_of, reply
+from agui_runtime.wires.shared.http import reply
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 _FAILED = {"error": "Internal server error", "message": "see the server's log"}
 
@@ -41,9 +39,8 @@ class Before:
             if answer is not None and not callable(answer):
                 raise TypeError(f"it returned a {type(answer).__name__}, which is no response")
         except Exception:
-            request_id = request_id_of(headers_of(scope))
-            logger.exception("request %s: `before_request` failed", request_id)
-            answer = partial(_failure, request_id)
+            logger.exception("`before_request` failed")
+            answer = _failure
         await (answer or self._app)(scope, receive, send)
 
 
@@ -53,10 +50,9 @@ def _request(scope: Scope) -> Request:
     return Request(scope)
 
 
-async def _failure(request_id: str, scope: Scope, receive: Receive, send: Send) -> None:
+async def _failure(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await receive()  # the handshake
         await send({"type": "websocket.close"})  # before it is accepted: HTTP 403
         return
-    headers = [(b"content-type", b"application/json"), (b"x-request-id", request_id.encode())]
-    await reply(send, 500, headers, jsontext.dumps(_FAILED))
+    await reply(send, 500, [(b"content-type", b"application/json")], jsontext.dumps(_FAILED))

@@ -4,16 +4,16 @@ for the rules.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agui_runtime.core import jsontext
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wires.shared.admission import AdmissionRules, NotAdmitted, not_json
 from agui_runtime.wires.shared.http import reply
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 WORTH_A_LINE = frozenset({"HOST_NOT_ALLOWED", "ORIGIN_NOT_ALLOWED"})
 """What an operator may have forgotten to allow."""

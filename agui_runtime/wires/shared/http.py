@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from agui_runtime.core.errors import AguiError, ShuttingDown
 from agui_runtime.wires.shared.bodies import BodyLimits
@@ -23,35 +23,17 @@ other answers and hold them until their end (RFC 9111 5.2.2.6); nginx collects t
 """
 
 RETRY_AFTER = (b"retry-after", b"2")
+"""Coming back helps, in so many seconds."""
 
 Envelope: TypeAlias = Callable[[Scope, Receive, Send, Any], Awaitable[None]]
 """An ASGI app for POST bodies `{"method": ..., "params"?, "body"?}`, which were read already."""
 
 
-class RetryAfter:
-    """Adds `Retry-After` where coming back helps: the server drains, its store is away for a
-    moment, or a caller has too many requests open. An answer that says it already stays as it is.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def told(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in (429, 503):
-                headers = list(message.get("headers", ()))
-                if all(name.lower() != b"retry-after" for name, _ in headers):
-                    message["headers"] = [*headers, RETRY_AFTER]
-            await send(message)
-
-        await self._app(scope, receive, told if scope["type"] == "http" else send)
-
-
-def log_failure(logger: logging.Logger, request_id: str, error: Exception) -> None:
+def log_failure(logger: logging.Logger, error: Exception) -> None:
     """A line for a failure of ours. That a server drains, its runtime says once for all."""
     level = logging.DEBUG if isinstance(error, ShuttingDown) else logging.ERROR
     cause = None if isinstance(error, AguiError) and error.__cause__ is None else error
-    logger.log(level, "request %s failed: %s", request_id, error, exc_info=cause)
+    logger.log(level, "failed: %s", error, exc_info=cause)
 
 
 class ClientGone(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -11,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.tools import PAGES_AT
 from agui_runtime.core.errors import InvalidInput, RemoteFailure, first_fault
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wrappers.mcp_apps.servers import AppServer, AppServers
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 REFUSED = "the MCP server refused the request; the log of the runtime says why"
 

@@ -6,7 +6,6 @@ A call begins when its name is certain; its earlier pieces are emitted then.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -14,11 +13,12 @@ from ag_ui.core import Tool
 
 from agui_runtime.connectors.shared.chat.arguments import Arguments
 from agui_runtime.connectors.shared.chat.chunks import CallPiece, Json
+from agui_runtime.core.log_lines import logger_of
 
 _PLAIN = frozenset({"index", "id", "type", "function"})
 """The keys of a call that has nothing besides what every call has."""
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 @dataclass(slots=True, eq=False)

@@ -6,7 +6,6 @@ whole JSON document; and text that is none of these. It does not look into the v
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,8 +15,9 @@ import orjson
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import ProtocolFailure
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 _MARK = b"\xef\xbb\xbf"
 _FIELDS = (b"event:", b"id:", b"retry:", b":")

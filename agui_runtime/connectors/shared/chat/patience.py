@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -13,8 +12,9 @@ from agui_runtime.connectors.shared.chat.failures import FailedAttempt
 from agui_runtime.connectors.shared.chat.remedies import remedied
 from agui_runtime.core.errors import ModelFailure
 from agui_runtime.core.events import RETRIED, Event
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 T = TypeVar("T")
 

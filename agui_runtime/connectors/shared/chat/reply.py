@@ -6,7 +6,6 @@ are missing, or that the conversation has already, are made anew.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
@@ -33,8 +32,9 @@ from agui_runtime.connectors.shared.chat.tags import Part, TagReader
 from agui_runtime.connectors.shared.chat.thoughts import Thoughts
 from agui_runtime.core.errors import ModelFailure
 from agui_runtime.core.events import Event
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 @dataclass(frozen=True, slots=True)

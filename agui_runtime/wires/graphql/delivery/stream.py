@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 
 from agui_runtime.core.errors import AgentFailure, AguiError, OwnerLost
 from agui_runtime.core.events import Record
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wires.graphql.answer.context import StartedRun
 from agui_runtime.wires.graphql.delivery.incremental import Delivery
 from agui_runtime.wires.shared.pace import paced
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 async def deliveries(run: StartedRun, delivery: Delivery) -> AsyncGenerator[Sequence[bytes], None]:

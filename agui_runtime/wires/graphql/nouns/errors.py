@@ -6,7 +6,6 @@ one. No stack trace, no path, no cause ever gets in here.
 
 from __future__ import annotations
 
-import logging
 from typing import Any, NamedTuple
 
 from graphql import GraphQLError
@@ -24,8 +23,9 @@ from agui_runtime.core.errors import (
     Unauthenticated,
 )
 from agui_runtime.core.events import Event
+from agui_runtime.core.log_lines import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 HELP = "https://docs.copilotkit.ai/"
 NETWORK_HELP = f"{HELP}troubleshooting/common-issues#i-am-getting-a-network-errors--api-not-found"
@@ -131,7 +131,7 @@ def formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
         report["extensions"] = _extensions(_kind(cause), _status(cause), cause.message, cause.code)
         report["extensions"] |= _facts(cause)
     elif cause is not None:
-        logger.error("request %s: a resolver failed", request_id, exc_info=cause)
+        logger.error("a resolver failed", exc_info=cause)
         report["message"] = f"something went wrong; the server's log tells more of {request_id}"
         report["extensions"] = _extensions(_UNKNOWN, 500, report["message"], "INTERNAL_ERROR")
         report["extensions"]["requestId"] = request_id

@@ -11,25 +11,24 @@ from starlette.types import Receive, Scope, Send
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import TooManyRequests
-from agui_runtime.hooks.run_log import request_id_of
 from agui_runtime.wires.graphql.delivery.framing import EVENTS, GRAPHQL_JSON, JSON, Framing
 from agui_runtime.wires.graphql.engine.engine import answer, failure, is_understood
 from agui_runtime.wires.graphql.engine.operations import Refused
 from agui_runtime.wires.graphql.transport.accept import Accepted
 from agui_runtime.wires.graphql.transport.http import BadRequest, not_acceptable
-from agui_runtime.wires.shared.http import RETRY_AFTER, headers_of, reply
+from agui_runtime.wires.shared.http import RETRY_AFTER, Headers, headers_of, reply
+from agui_runtime.wires.shared.request_ids import identified, request_id_of
 
 
 class GraphQLExchange:
     """Call `agree` before anything is executed, then answer once, at once or in parts."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.scope = scope
+        self.scope, self.send = identified(scope, send)
         self.receive = receive
         self.headers = headers_of(scope)
-        self.request_id = request_id_of(self.headers)
-        self._told = [(b"x-request-id", self.request_id.encode())]
-        self.send = send
+        self.request_id = request_id_of(self.scope)
+        self._more: Headers = ()
         self._accepted = Accepted(self.headers.get("accept", ""))
         self._framing = self._accepted.framing()
         self._begun = False
@@ -56,7 +55,7 @@ class GraphQLExchange:
 
     async def reject(self, bad: BadRequest) -> None:
         """Answer a request that is not GraphQL."""
-        headers = [*bad.headers, *self._told]
+        headers = list(bad.headers)
         if bad.body:
             kind = self._accepted.json() or JSON  # who accepts neither may show it all the same
             headers.append((b"content-type", f"{kind}; charset=utf-8".encode()))
@@ -73,7 +72,7 @@ class GraphQLExchange:
     async def fail(self, error: Exception) -> None:
         """Answer an operation that could not even be begun, though nothing is wrong with it."""
         if isinstance(error, TooManyRequests):
-            self._told.append(RETRY_AFTER)
+            self._more = [RETRY_AFTER]
         told = failure(error, self.request_id)
         await self._answer(jsontext.dumps({"errors": [told], "data": None}))
 
@@ -120,7 +119,7 @@ class GraphQLExchange:
         if kind:
             # GraphQL over HTTP 6.4: the older media type answers 200 also to what is no operation.
             status = 400 if kind == GRAPHQL_JSON and not understood else 200
-            headers = [*self._told, (b"content-type", f"{kind}; charset=utf-8".encode())]
+            headers = [*self._more, (b"content-type", f"{kind}; charset=utf-8".encode())]
             await reply(self.send, status, headers, body)
         elif self._framing:
             await self._write(self._framing, [body], last=True)
@@ -130,7 +129,7 @@ class GraphQLExchange:
     async def _write(self, framing: Framing, payloads: Sequence[bytes], last: bool) -> None:
         body = framing.body(payloads, last=last)
         if not self._begun:
-            headers = [*framing.headers, *self._told]
+            headers = [*framing.headers, *self._more]
             await self.send({"type": "http.response.start", "status": 200, "headers": headers})
             body = framing.opening + body
             self._begun = True

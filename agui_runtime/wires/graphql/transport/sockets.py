@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime.core.errors import Unauthenticated
-from agui_runtime.hooks.run_log import request_id_of
+from agui_runtime.core.log_lines import write_about
 from agui_runtime.wires.graphql.answer.context import CLOUD_KEY
 from agui_runtime.wires.graphql.engine.engine import Engine, Identity
 from agui_runtime.wires.graphql.transport.http import BadRequest
@@ -26,6 +26,7 @@ from agui_runtime.wires.graphql.transport.transport_ws import (
 )
 from agui_runtime.wires.shared.http import headers_of
 from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
+from agui_runtime.wires.shared.request_ids import given_id, identified, request_id_of
 
 PAYLOAD_HEADERS = frozenset({"authorization", CLOUD_KEY, "x-request-id", "traceparent"})
 """What `connection_init` may say in place of a header. Not more: others may be a proxy's to set."""
@@ -60,6 +61,7 @@ class SocketEndpoint:
         self._seats = seats
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope, send = identified(scope, send)
         await receive()  # the handshake
         if PROTOCOL not in scope.get("subprotocols", ()):
             await send({"type": "websocket.accept"})
@@ -93,6 +95,8 @@ class Visitor:
         `request.state.connection_init`.
         """
         headers = _said(payload) | self._headers
+        request_id = given_id(headers) or request_id_of(self._scope)
+        write_about(request_id)
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         state = {**self._scope.get("state", {}), "connection_init": payload}
         scope = {**self._scope, "type": "http", "method": "GET", "headers": raw, "state": state}
@@ -100,7 +104,7 @@ class Visitor:
             caller = await caller_of(Request(scope), self._authenticate)
         except OwnAnswer:  # no HTTP answer can be given any more
             raise Unauthenticated("this runtime does not let you in") from None
-        return Identity(caller, headers, request_id_of(headers))
+        return Identity(caller, headers, request_id)
 
 
 def _said(payload: Mapping[str, Any]) -> dict[str, str]:

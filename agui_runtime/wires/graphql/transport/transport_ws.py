@@ -8,7 +8,6 @@ neither messages nor connections.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from starlette.types import Message, Receive, Send
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, TooLarge, Unauthenticated
+from agui_runtime.core.log_lines import logger_of, write_about
 from agui_runtime.wires.graphql.engine.engine import Engine, Identity
 from agui_runtime.wires.graphql.engine.operations import Refused
 from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
@@ -29,7 +29,7 @@ from agui_runtime.wires.graphql.transport.http import (
 )
 from agui_runtime.wires.shared.bodies import loaded
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -187,6 +187,7 @@ class Connection:
 
     async def _answer(self, key: str, request: GraphQLRequest, number: int) -> None:
         request_id = f"{self._identity.request_id}.{number}"
+        write_about(request_id)
         identity = self._identity._replace(
             request_id=request_id, operation_id=key, begun=self._begun
         )

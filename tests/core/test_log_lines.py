@@ -1,0 +1,70 @@
+"""Lines that name the request and the run that they are about."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextvars import copy_context
+
+import pytest
+
+from agui_runtime.core.events import RunInfo
+from agui_runtime.core.log_lines import logger_of, write_about
+
+LINES = [
+    (("plain",), "plain"),
+    (("100% sure",), "100% sure"),
+    (("%s of %d", "part", 2), "part of 2"),
+    (("%(name)s failed", {"name": "it"}), "it failed"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "line"), LINES)
+def test_a_line_begins_with_its_subject(
+    arguments: tuple[str, *tuple[object, ...]], line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = RunInfo("t%s", "r1", "default", "ann", 0.0)
+
+    def write() -> None:
+        write_about("q1")
+        logger_of("one").warning(*arguments)
+        write_about("q1", run)
+        logger_of("one").warning(*arguments)
+
+    copy_context().run(write)
+    logger_of("one").warning(*arguments)
+    assert [each.getMessage() for each in caplog.records] == [
+        f"request q1: {line}",
+        f"request q1 thread t%s run r1: {line}",
+        line,
+    ]
+
+
+def test_lines_of_one_place_have_one_template(caplog: pytest.LogCaptureFixture) -> None:
+    def write(request: str) -> None:
+        write_about(request)
+        logger_of("one").warning("%s failed", request)
+
+    for request in ("q1", "q2"):
+        copy_context().run(write, request)
+    assert {each.msg for each in caplog.records} == {"%s: %s failed"}
+
+
+async def test_requests_at_once_do_not_mix(caplog: pytest.LogCaptureFixture) -> None:
+    async def served(request: str) -> None:
+        write_about(request)
+        await asyncio.sleep(0)
+        await asyncio.create_task(deeper(request))
+
+    async def deeper(request: str) -> None:
+        await asyncio.to_thread(logger_of("one").error, "of %s", request)
+
+    await asyncio.gather(*(served(f"q{number}") for number in range(5)))
+    assert {each.getMessage() for each in caplog.records} == {
+        f"request q{number}: of q{number}" for number in range(5)
+    }
+
+
+def test_a_logger_is_that_of_the_standard_library() -> None:
+    assert logger_of("one") is logging.getLogger("one")
+    assert len(logger_of("one").filters) == 1
