@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,12 +39,6 @@ async def finished(*words: str, **settings: str) -> tuple[int | None, str, str]:
     process = await started(*words, **settings)
     out, err = await process.communicate()
     return process.returncode, out.decode(), err.decode()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.programs import free_port
+from tests.ports import free_port
 
 NEXT = Path(__file__).parent / "next"
 

@@ -14,7 +14,8 @@ from tests.clients.chat import ASSISTANT
 from tests.clients.conftest import Pages, pages
 from tests.clients.today import TodaysChat
 from tests.clients.world import start_world
-from tests.stores.servers import RedisServer, free_port
+from tests.ports import free_port
+from tests.stores.servers import RedisServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -19,7 +19,8 @@ from agui_runtime.core.events import Cursor
 from agui_runtime.stores.redis import RedisStore
 from tests.faults.checker import Frame
 from tests.faults.proxy import Proxy
-from tests.stores.servers import RedisServer, free_port
+from tests.ports import free_port
+from tests.stores.servers import RedisServer
 from tests.wires.agui.serving import frames, run_body as plain_body
 
 ROOT = Path(__file__).parents[2]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator
@@ -15,11 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from agui_runtime.stores.redis import RedisStore
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+from tests.ports import free_port
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from agui_runtime.stores.redis import RedisStore
-from tests.programs import free_port
+from tests.ports import free_port
 from tests.stores.odd_ids import ODD_IDS
 from tests.stores.servers import RedisServer
 from tests.stores.test_contract import a_run, claimed, delta, finish

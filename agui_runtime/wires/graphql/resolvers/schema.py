@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import strawberry
@@ -86,8 +87,11 @@ class Mutation:
         return await saved(info.context, data)
 
 
+@cache
 def build_schema() -> GraphQLSchema:
-    """The executable schema; its resolvers expect a GraphQLExecutionContext."""
+    """The executable schema, the same for all runtimes; its resolvers expect a
+    GraphQLExecutionContext.
+    """
     schema = _strawberry()._schema
     assert schema.mutation_type is not None
     fields = schema.mutation_type.fields
