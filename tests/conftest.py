@@ -1,9 +1,20 @@
 """What holds for every test: nothing is judged by how long it takes, and nothing is far away."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.needs import needs
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+
+    from tests.distribution import Distribution
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("house"), max_examples=1000)
@@ -13,3 +24,17 @@ settings.load_profile("house")
 # 20 ms, which would be a third of the whole run.
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent / "data")
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in needs(item):
+            item.add_marker(marker)
+
+
+@pytest.hookimpl(optionalhook=True)  # of xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Distribution:
+    from tests.distribution import Distribution
+
+    return Distribution(config, log)

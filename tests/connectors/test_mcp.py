@@ -22,6 +22,7 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event, RunContext
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.fakes.mcp_process import STDIO, listening
+from tests.ports import free_port
 from tests.runtime.worlds import ANN, asking, call, ran
 
 TOOLS = ["mcp_echo", "add", "fail", "process", "die", "hang", "learn", "show_cart", "show_offers"]
@@ -133,7 +134,7 @@ async def test_a_tool_that_never_answers_is_a_result_and_its_server_started_agai
 
 async def test_a_server_that_was_started_anew_is_given_a_new_session() -> None:
     async with AsyncExitStack() as stack:
-        port = await stack.enter_async_context(listening())
+        port = await stack.enter_async_context(listening(port=free_port()))
         it = await stack.enter_async_context(world(McpServer(url=f"http://127.0.0.1:{port}/mcp")))
         first = await it.call("process")
         os.kill(int(first), signal.SIGKILL)
@@ -153,8 +154,7 @@ async def test_a_server_that_died_between_runs_does_not_keep_the_next_ones_waiti
 async def test_a_server_that_is_down_is_left_out_until_it_is_up(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with listening() as port:
-        pass
+    port = free_port()
     servers = (
         McpServer(url=f"http://127.0.0.1:{port}/mcp"),
         McpServer(command=[*STDIO, "0", "add"]),
@@ -170,8 +170,7 @@ async def test_a_server_that_is_down_is_left_out_until_it_is_up(
 
 
 async def test_a_server_that_cannot_be_reached_is_not_asked_at_once_again() -> None:
-    async with listening() as port:
-        pass
+    port = free_port()
     server = McpServer(url=f"http://127.0.0.1:{port}/mcp")
     async with world(server, retry_after=1000.0) as it, listening(port=port):
         assert (await it.call("process")).isdigit()

@@ -19,12 +19,6 @@ from tests.peers.examples import example
 from tests.peers.ours import QUIET
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.peers)
-
-
 @contextmanager
 def serving(name: str, script: str, *arguments: str) -> Iterator[str]:
     """The script in that environment, given a socket that listens already; yields its origin."""

@@ -24,13 +24,11 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 
 @pytest.fixture(params=["memory", "redis", "sqlite"])
-async def each_store(
-    request: pytest.FixtureRequest, redis: RedisServer, tmp_path: Path
-) -> AsyncIterator[Store]:
+async def each_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """Every kind of store, empty, with its usual limits and the world's time."""
     stores: dict[str, Callable[[], Store]] = {
         "memory": MemoryStore,
-        "redis": lambda: RedisStore(redis.url, prefix=uuid4().hex),
+        "redis": lambda: RedisStore(request.getfixturevalue("redis").url, prefix=uuid4().hex),
         "sqlite": lambda: SqliteStore(f"sqlite:///{tmp_path}/threads.db"),
     }
     store = stores[request.param]()

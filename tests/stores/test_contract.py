@@ -24,7 +24,6 @@ from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from agui_runtime.stores.sql import SqliteStore, SqlLimits
-from tests.stores.servers import RedisServer
 
 
 class Clock:
@@ -54,12 +53,14 @@ SQL_LIMITS = SqlLimits(runs_per_thread=3, log_bytes=9_000, state_bytes=500, max_
 
 @pytest.fixture(params=["memory", "redis", "sqlite"])
 async def store(
-    request: pytest.FixtureRequest, clock: Clock, redis: RedisServer, tmp_path: Path
+    request: pytest.FixtureRequest, clock: Clock, tmp_path: Path
 ) -> AsyncIterator[Store]:
     file = f"sqlite:///{tmp_path}/threads.db"
     stores: dict[str, Callable[[], Store]] = {
         "memory": lambda: MemoryStore(LIMITS, clock),
-        "redis": lambda: RedisStore(redis.url, REDIS_LIMITS, prefix=uuid4().hex, clock=clock),
+        "redis": lambda: RedisStore(
+            request.getfixturevalue("redis").url, REDIS_LIMITS, prefix=uuid4().hex, clock=clock
+        ),
         "sqlite": lambda: SqliteStore(file, SQL_LIMITS, clock=clock),
     }
     store = stores[request.param]()

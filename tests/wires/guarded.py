@@ -113,10 +113,10 @@ async def send(
     return await client.request(change.method, url, headers=headers, json=body, content=content)
 
 
-async def exchanged(client: httpx.AsyncClient, head: bytes) -> bytes:
-    """All that the server answers before it closes the connection."""
+async def exchanged(client: httpx.AsyncClient, head: bytes, until: bytes = b"") -> bytes:
+    """What the server answers before it closes the connection; or `until` this was in it."""
     reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
     writer.write(head)
-    answer = await reader.read()
+    answer = await (reader.readuntil(until) if until else reader.read())
     writer.close()
     return answer

@@ -36,8 +36,11 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 
 @pytest.fixture(params=["memory", "redis"], scope="module")
-def url(request: pytest.FixtureRequest, redis: RedisServer) -> str:
-    return redis.url if request.param == "redis" else ""
+def url(request: pytest.FixtureRequest) -> str:
+    if request.param == "memory":
+        return ""
+    redis: RedisServer = request.getfixturevalue("redis")
+    return redis.url
 
 
 def opened(url: str) -> Store:

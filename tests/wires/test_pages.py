@@ -247,11 +247,10 @@ HANDSHAKE = (
 async def test_the_same_holds_for_websockets(
     options: dict[str, Any], headers: dict[str, str], status: int
 ) -> None:
-    """Spoken to without the protocol below, an open one is closed by the server."""
     told = {"host": "localhost", **headers}
     lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
     async with Site(**options).client() as client:
-        answer = await exchanged(client, f"{HANDSHAKE}{lines}\r\n".encode())
+        answer = await exchanged(client, f"{HANDSHAKE}{lines}\r\n".encode(), b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 %d " % status)
 
 

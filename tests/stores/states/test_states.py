@@ -25,7 +25,6 @@ from agui_runtime.stores.sql import SqliteStore, SqlLimits
 from agui_runtime.stores.states import StateSchema, StateStoreManager
 from agui_runtime.stores.states.manager import Statistics
 from tests.stores.kept_states import TRIP, all_entries, exported, keep
-from tests.stores.servers import RedisServer
 
 WEEK = 7 * 24 * 3600.0
 
@@ -47,13 +46,16 @@ def clock() -> Clock:
 
 @pytest.fixture(params=["memory", "redis", "sqlite"])
 async def store(
-    request: pytest.FixtureRequest, clock: Clock, redis: RedisServer, tmp_path: Path
+    request: pytest.FixtureRequest, clock: Clock, tmp_path: Path
 ) -> AsyncIterator[Store]:
     file, limits = f"sqlite:///{tmp_path}/threads.db", SqlLimits(state_bytes=50_000, max_age=WEEK)
     stores: dict[str, Callable[[], Store]] = {
         "memory": lambda: MemoryStore(MemoryLimits(state_bytes=50_000), clock),
         "redis": lambda: RedisStore(
-            redis.url, RedisLimits(state_bytes=50_000), prefix=f"[{uuid4().hex}]*", clock=clock
+            request.getfixturevalue("redis").url,
+            RedisLimits(state_bytes=50_000),
+            prefix=f"[{uuid4().hex}]*",
+            clock=clock,
         ),
         "sqlite": lambda: SqliteStore(file, limits, clock=clock),
     }

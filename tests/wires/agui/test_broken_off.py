@@ -27,6 +27,7 @@ async def waiting(request: RunAgentInput) -> AsyncIterator[Event]:
     await asyncio.Event().wait()
 
 
+@pytest.mark.redis
 async def test_a_reader_whose_store_is_away_is_cut_off_and_served_when_it_is_back(
     tmp_path: Path,
 ) -> None:
@@ -51,6 +52,7 @@ async def test_a_reader_whose_store_is_away_is_cut_off_and_served_when_it_is_bac
     server.kill()
 
 
+@pytest.mark.redis
 async def test_readers_of_an_owner_that_is_cut_off_have_the_end_of_its_run(tmp_path: Path) -> None:
     server = RedisServer(tmp_path)
     server.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from tests.fakes.mcp_process import STDIO
 from tests.fakes.model import ModelServer
 from tests.fakes.operations import operations_agent
 from tests.fakes.remote import RemoteFake
+from tests.ports import free_port
 from tests.support import served
 from tests.wires.graphql.comparator import Answer, Json, Outcome, merge, outcome
 
@@ -148,7 +148,7 @@ def _one_agent(url: str, endpoint: str) -> CopilotRuntime:
 
 
 def _unreachable_model(url: str, endpoint: str) -> CopilotRuntime:
-    return CopilotRuntime(agents={"default": _model(f"http://127.0.0.1:{_closed_port()}/v1")})
+    return CopilotRuntime(agents={"default": _model(f"http://127.0.0.1:{free_port()}/v1")})
 
 
 def _operations(url: str, endpoint: str) -> CopilotRuntime:
@@ -172,7 +172,7 @@ def _with_remote(url: str, endpoint: str) -> CopilotRuntime:
 
 
 def _remote_down(url: str, endpoint: str) -> CopilotRuntime:
-    gone = f"http://127.0.0.1:{_closed_port()}/x"
+    gone = f"http://127.0.0.1:{free_port()}/x"
     return CopilotRuntime(agents={"default": _model(url)}, remotes=[_endpoint(gone)])
 
 
@@ -187,12 +187,8 @@ def _remote_headers(context: RunContext) -> Mapping[str, str]:
 
 
 def _model(url: str) -> OpenAIAgent:
-    return OpenAIAgent("gpt-4o", api_key="sk-test", base_url=url)
-
-
-def _closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    patience = Patience(sleep=Waits())
+    return OpenAIAgent("gpt-4o", api_key="sk-test", base_url=url, patience=patience)
 
 
 RUNTIMES: Mapping[str, Callable[[str, str], CopilotRuntime]] = {

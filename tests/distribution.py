@@ -1,0 +1,26 @@
+"""Which worker gets which tests: whole files, and one file after the other of those that need a
+browser, as each worker that has one fills a core with it.
+"""
+
+from __future__ import annotations
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+BROWSERS = "tests/clients/"
+WORKERS_PER_BROWSER = 2
+
+
+class Distribution(LoadScopeScheduling):  # type: ignore[misc]  # published without types
+    """xdist gives a worker the largest part that is left, and the next when it has done that."""
+
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        super().__init__(config, log)
+        self._browsers = max(1, self.numnodes // WORKERS_PER_BROWSER)
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if not file.startswith(BROWSERS):
+            return file
+        return f"{BROWSERS}{sum(file.encode()) % self._browsers}"

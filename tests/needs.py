@@ -1,0 +1,46 @@
+"""What a test needs besides Python: markers, set by the fixtures that it has and the file it is in.
+
+As a pytest plugin (`-p tests.needs`) this prints those of all tests that were collected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+BY_NAME = {
+    "browser": "browser",
+    "open_page": "browser",  # which asks for `browser` only when it knows its parameter
+    "redis": "redis",
+}
+"""Of fixtures, or of a parameter where a test is made once for each kind of store."""
+
+BY_FILE = {
+    "stores/test_redis*.py": "redis",
+    "faults/*": "redis",
+    "peers/*": "peers",
+    "clients/test_agui_*.py": "node",
+    "clients/test_between.py": "node",
+    "clients/test_graphql_clients.py": "node",
+    "clients/test_node_1_10.py": "node",
+}
+
+
+def needs(item: pytest.Item) -> Iterator[str]:
+    """The names of markers; the test's own are not among them."""
+    names = [*getattr(item, "fixturenames", ())]
+    if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+        names += [each for each in item.callspec.params.values() if isinstance(each, str)]
+    yield from (BY_NAME[name] for name in names if name in BY_NAME)
+    place = item.path.relative_to(HERE)
+    yield from (marker for pattern, marker in BY_FILE.items() if place.match(pattern))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    found = {mark.name for item in session.items for mark in item.iter_markers()}
+    known = {*BY_NAME.values(), *BY_FILE.values()}
+    print("needs:", *sorted(found & known))  # noqa: T201  # read by scripts.py
