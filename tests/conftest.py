@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -38,3 +39,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Distrib
     from tests.distribution import Distribution
 
     return Distribution(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    from tests.distribution import sendable
+
+    return sendable((yield))

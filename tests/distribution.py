@@ -4,6 +4,8 @@ browser, as each worker that has one fills a core with it.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -24,3 +26,18 @@ class Distribution(LoadScopeScheduling):  # type: ignore[misc]  # published with
         if not file.startswith(BROWSERS):
             return file
         return f"{BROWSERS}{sum(file.encode()) % self._browsers}"
+
+
+def sendable(report: Any) -> Any:  # noqa: ANN401  # JSON
+    """A worker's report with halves of characters spelt out: they cannot be sent, and tests of them
+    leave some in their logs.
+    """
+    match report:
+        case str():
+            return report.encode(errors="backslashreplace").decode()
+        case dict():
+            return {name: sendable(value) for name, value in report.items()}
+        case list() | tuple():
+            return [sendable(value) for value in report]
+        case _:
+            return report
