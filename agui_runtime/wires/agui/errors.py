@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from agui_runtime.core.errors import AgentNotFound, AguiError, InvalidInput
+from agui_runtime.wires.shared.exchange import ErrorAnswer
 
 
 class HttpRefusal(Exception):
@@ -16,13 +17,6 @@ class HttpRefusal(Exception):
         self.status = status
         self.body = body
         self.headers = [(b"allow", allow.encode())] if allow else []
-
-
-class ErrorAnswer(NamedTuple):
-    """The response to a request that failed."""
-
-    status: int
-    body: Mapping[str, Any]
 
 
 def not_found() -> HttpRefusal:
@@ -38,16 +32,15 @@ def invalid_request(message: str, status: int = 400) -> HttpRefusal:
     return HttpRefusal(status, {"error": "invalid_request", "message": message})
 
 
-def answer_for(error: Exception) -> ErrorAnswer:
+def refusal_of(error: Exception) -> ErrorAnswer:
     """An error as a response; of one that is not ours nothing is shown."""
     if isinstance(error, HttpRefusal):
-        return ErrorAnswer(error.status, error.body)
+        is_fault = error.status >= 500 and error.__cause__ is not None
+        return ErrorAnswer(error.status, error.body, error.headers, is_fault)
     if not isinstance(error, AguiError):
-        return ErrorAnswer(
-            500, {"error": "Internal server error", "message": "see the server's log"}
-        )
+        return ErrorAnswer(500, _UNKNOWN, is_fault=True)
     body = _BODIES.get(type(error), _body)(error)
-    return ErrorAnswer(error.status, body)
+    return ErrorAnswer(error.status, body, is_fault=error.status >= 500)
 
 
 def _body(error: AguiError) -> Mapping[str, Any]:
@@ -63,6 +56,8 @@ def _unknown_agent(error: AguiError) -> Mapping[str, Any]:
 def _invalid(error: AguiError) -> Mapping[str, Any]:
     return {"error": "Invalid request body", "details": error.message}
 
+
+_UNKNOWN = {"error": "Internal server error", "message": "see the server's log"}
 
 _BODIES: Mapping[type[AguiError], Callable[[AguiError], Mapping[str, Any]]] = {
     AgentNotFound: _unknown_agent,

@@ -28,7 +28,7 @@ class Info:
 
         In an envelope it adds that threads can be requested in envelopes, too.
         """
-        context = exchange.context({}, self._options.forwarded)
+        context = exchange.run_context({}, self._options.forwarded)
         description = self._described((await self._runtime.catalog(context)).agents)
         if exchange.enveloped:
             reached = {"resourceOperations": True, "threadEndpoints": THREAD_ENDPOINTS}

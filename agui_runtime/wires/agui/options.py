@@ -8,7 +8,7 @@ from agui_runtime.connectors.transcription import TranscriptionService
 from agui_runtime.core.forwarded_headers import HeaderNames, for_agents
 from agui_runtime.wires.agui.annotate import Recorder
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
-from agui_runtime.wires.shared.sse import KEEP_ALIVE
+from agui_runtime.wires.shared.streaming import KEEP_ALIVE
 
 
 @dataclass(frozen=True, slots=True)

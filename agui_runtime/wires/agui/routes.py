@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -26,8 +25,6 @@ from agui_runtime.wires.agui.table import Handler, Table
 from agui_runtime.wires.agui.threads import ThreadRoutes
 from agui_runtime.wires.agui.transcribe import Transcribe
 from agui_runtime.wires.shared.admission import is_json
-from agui_runtime.wires.shared.http import ClientGone
-from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
 from agui_runtime.wires.shared.limits import ServerLimits
 
 DEFAULT = WireOptions()
@@ -84,18 +81,18 @@ class Wire:
         exchange = AguiExchange(scope, receive, send)
         segments = _segments(scope)[self._depth :]
         answer = self._handle(exchange, segments) if segments else self._open(exchange)
-        return _guarded(exchange, answer)
+        return exchange.guard(answer)
 
     async def envelope(self, scope: Scope, receive: Receive, send: Send, body: Any) -> None:  # noqa: ANN401
         """Answer a POST on the base path, `{"method", "params"?, "body"?}`, already read."""
         exchange = AguiExchange(scope, receive, send)
-        await _guarded(exchange, self._unwrap(exchange, body))
+        await exchange.guard(self._unwrap(exchange, body))
 
     async def _open(self, exchange: AguiExchange) -> None:
         """Answer the base path itself, where no other wire does: envelopes only."""
         if exchange.method != "POST":
             raise not_allowed("POST")
-        if not is_json(exchange.headers.get("content-type", "").partition(";")[0].strip().lower()):
+        if not is_json(exchange.media_type):
             raise invalid_request("Single-route endpoint expects JSON payloads", 415)
         try:
             body = await exchange.payload(self._limits)
@@ -109,21 +106,9 @@ class Wire:
 
     async def _handle(self, exchange: AguiExchange, segments: Sequence[str]) -> None:
         handler, ids = self._table.find(exchange.method, segments)
-        request = Request(exchange.scope)
-        exchange.caller = await caller_of(request, self._runtime.authenticate)
-        with self.places.place(exchange.caller.owner):
+        caller = await exchange.identify(self._runtime.authenticate)
+        with self.places.place(caller.owner):
             await handler(exchange, **ids)
-
-
-async def _guarded(exchange: AguiExchange, answer: Awaitable[None]) -> None:
-    try:
-        await answer
-    except ClientGone:
-        return
-    except OwnAnswer as own:
-        await own.answer(exchange.scope, exchange.receive, exchange.send)
-    except Exception as error:  # noqa: BLE001  # the edge of a wire: `authenticate` is the user's
-        await exchange.refuse(error)
 
 
 def _entries(runtime: CopilotRuntime, options: WireOptions) -> Iterable[tuple[str, str, Handler]]:

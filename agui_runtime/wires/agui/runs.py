@@ -114,7 +114,7 @@ class Runs:
         beside = beside or wants_suggestions(given)
         request = RunRequest(
             input=given,
-            context=exchange.context(properties_of(given), self._options.forwarded),
+            context=exchange.run_context(properties_of(given), self._options.forwarded),
             agent=agent,
             ephemeral=beside,
             fingerprint="" if beside else await unless_long(long, fingerprint, agent, payload),
@@ -130,7 +130,7 @@ class Runs:
             await handle.stop()
 
     async def _found(self, exchange: AguiExchange, agent: str) -> Agent:
-        return await self._runtime.find(agent, exchange.context({}, self._options.forwarded))
+        return await self._runtime.find(agent, exchange.run_context({}, self._options.forwarded))
 
     def _profile(self, given: RunAgentInput) -> Profile:
         return profile_of(given, oldest_clients=self._options.oldest_clients)
@@ -158,7 +158,7 @@ class Runs:
         async with aclosing(_encoded(batches, profile, replayed)) as ready:
             async for each in ready:
                 yield each
-                del each  # see EventStream: nothing is held while there is nothing to send
+                del each  # see `pour`: nothing is held while there is nothing to send
 
 
 async def _encoded(

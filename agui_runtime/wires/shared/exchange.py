@@ -1,0 +1,139 @@
+"""One HTTP request and the one answer that it gets, as every wire needs it.
+
+A wire adds in what words it refuses.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Mapping
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from agui_runtime.core import jsontext
+from agui_runtime.core.events import Caller, RunContext
+from agui_runtime.core.forwarded_headers import HeaderNames
+from agui_runtime.core.log_lines import logger_of
+from agui_runtime.runtime.runtime import Authenticate
+from agui_runtime.wires.shared.bodies import BodyLimits, loaded
+from agui_runtime.wires.shared.http import (
+    ClientGone,
+    Headers,
+    headers_of,
+    log_failure,
+    read_body,
+    reply,
+)
+from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
+from agui_runtime.wires.shared.request_ids import identified, request_id_of
+from agui_runtime.wires.shared.streaming import Framing, StreamingResponse
+
+logger = logger_of(__name__)
+
+JSON_TYPE = (b"content-type", b"application/json")
+
+
+class ErrorAnswer(NamedTuple):
+    """The response to a request that failed; `is_fault` says that it is ours, and logged."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Headers = ()
+    is_fault: bool = False
+
+
+class Exchange(ABC):
+    """The request, and the ways to answer it. `caller` is set by `identify`."""
+
+    caller: Caller
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope, self.send = identified(scope, send)
+        self.receive = receive
+        self.headers = headers_of(scope)
+        self.request_id = request_id_of(self.scope)
+        self._replied = False
+        self._stream: StreamingResponse | None = None
+
+    @property
+    def method(self) -> str:
+        return str(self.scope["method"])
+
+    @property
+    def media_type(self) -> str:
+        """That of the body, lower-case and without parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def answered(self) -> bool:
+        """Whether the answer has begun, so that no other can be given."""
+        return self._replied or (self._stream is not None and self._stream.begun)
+
+    async def identify(self, authenticate: Authenticate | None) -> Caller:
+        """Who calls; raises Unauthenticated, OwnAnswer, and whatever `authenticate` does."""
+        self.caller = await caller_of(Request(self.scope), authenticate)
+        return self.caller
+
+    async def json(self, limits: BodyLimits) -> Any:  # noqa: ANN401  # any JSON
+        """The JSON of the body, None without one; raises InvalidInput, TooLarge or ClientGone.
+
+        Of which content type it is was looked at before, see `admission`.
+        """
+        body = await read_body(self.headers, self.receive, limits)
+        return await loaded(body, limits) if body else None
+
+    def context(
+        self, properties: Mapping[str, Any], forward: HeaderNames, url: str | None = None
+    ) -> RunContext:
+        """What a run learns of this request; `forward` names the headers that agents may see."""
+        return RunContext(
+            caller=self.caller,
+            request_id=self.request_id,
+            properties=properties,
+            headers=forward.pick(self.headers),
+            url=url,
+        )
+
+    async def reply(self, status: int, headers: Headers, body: bytes) -> None:
+        """Answer as a whole."""
+        self._replied = True
+        await reply(self.send, status, headers, body)
+
+    async def answer(self, body: object, status: int = 200, headers: Headers = ()) -> None:
+        """Answer with JSON; None is an empty body."""
+        if body is None:
+            await self.reply(status, headers, b"")
+        else:
+            await self.reply(status, [JSON_TYPE, *headers], jsontext.dumps(body))
+
+    def streaming(
+        self, framing: Framing, keep_alive: float = 0.0, headers: Headers = ()
+    ) -> StreamingResponse:
+        """Answer over time: the response to write to, which has not begun."""
+        self._stream = StreamingResponse(self.send, framing, keep_alive, headers)
+        return self._stream
+
+    async def guard(self, answer: Awaitable[None]) -> None:
+        """Await what answers; of its errors each becomes the answer, if none was begun."""
+        try:
+            await answer
+        except ClientGone:
+            return
+        except OwnAnswer as own:
+            await own.answer(self.scope, self.receive, self.send)
+        except Exception as error:  # noqa: BLE001  # the edge of a wire: `authenticate` is the user's
+            await self.refuse(error)
+
+    async def refuse(self, error: Exception) -> None:
+        """Answer with an error; a fault of ours goes to the log."""
+        refusal = self.refusal(error)
+        if refusal.is_fault:
+            log_failure(logger, error)
+        if not self.answered:
+            await self.answer(refusal.body, refusal.status, refusal.headers)
+
+    @abstractmethod
+    def refusal(self, error: Exception) -> ErrorAnswer:
+        """The error in the wire's own words; of one that is not an AguiError nothing is shown."""

@@ -1,0 +1,121 @@
+"""Responses that grow: how they are framed, what keeps a silent one open, when its client is gone.
+
+Knows nothing of what is in them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import Receive, Send
+
+from agui_runtime.wires.shared.http import Headers, disconnected
+
+KEEP_ALIVE = 15.0
+"""Seconds of silence after which a sign of life is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How payloads are sent one after the other in one body: `opening`, then parts, then `closing`.
+
+    `idle` may be sent between two writes of parts, as a sign of life that no reader sees; a framing
+    without has none.
+    """
+
+    headers: Headers
+    opening: bytes = b""
+    part: Callable[[bytes], bytes] = bytes
+    closing: bytes = b""
+    idle: bytes = b""
+
+    def parts(self, payloads: Sequence[bytes]) -> bytes:
+        """The bytes of the parts that leave in one write."""
+        return b"".join(map(self.part, payloads))
+
+
+class StreamingResponse:
+    """One response. It begins with the first parts, so that until then an error can be a status.
+
+    Each write holds whole parts; a sign of life never falls into one. `keep_alive` is the seconds
+    of silence before that, 0 for none.
+    """
+
+    def __init__(
+        self, send: Send, framing: Framing, keep_alive: float = 0.0, headers: Headers = ()
+    ) -> None:
+        self.begun = False
+        self._send = send
+        self._framing = framing
+        self._headers = headers
+        self._keep_alive = keep_alive if framing.idle else 0.0
+        self._now = asyncio.get_running_loop().time
+        self._latest = self._now()
+        self._writing = False
+
+    async def serve(self, receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
+        """Let the work write the response to its end; when the client closes the connection before,
+        cancel it and return False. Raises what the work raises.
+        """
+        connection = asyncio.timeout(None)
+        watching = asyncio.create_task(self._watch(receive, connection))
+        try:
+            async with connection:
+                await work
+        except TimeoutError:
+            if not connection.expired():
+                raise
+        finally:
+            watching.cancel()
+            await asyncio.wait((watching,))
+        return not connection.expired()
+
+    async def pour(self, payloads: AsyncGenerator[bytes, None]) -> None:
+        """Write the payloads as they come, to their end; they are closed in any case."""
+        async with aclosing(payloads):
+            async for ready in payloads:
+                await self.write((ready,))
+                del ready  # it may be a whole thread, and the wait for more long
+            await self.end()
+
+    async def write(self, payloads: Sequence[bytes]) -> None:
+        """Send whole parts now; without any, the client still learns that the response begins."""
+        await self._put(self._framing.parts(payloads))
+
+    async def end(self, payloads: Sequence[bytes] = ()) -> None:
+        """Send the last parts, if any, and complete the response."""
+        self._keep_alive = 0.0
+        await self._put(self._framing.parts(payloads) + self._framing.closing, more=False)
+
+    async def _put(self, body: bytes, *, more: bool = True) -> None:
+        self._writing = True
+        if not self.begun:
+            self.begun = True
+            body = self._framing.opening + body
+            headers = [*self._framing.headers, *self._headers]
+            await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        self._writing = False
+        self._latest = self._now()
+
+    async def _watch(self, receive: Receive, connection: asyncio.Timeout) -> None:
+        """Let the connection expire when the client closes it; until then, a sign of life for each
+        spell of silence.
+        """
+        gone = False
+        while not gone:
+            try:
+                async with asyncio.timeout(self._until_due() or self._keep_alive or None):
+                    await disconnected(receive)
+                    gone = True
+            except TimeoutError:
+                if self._keep_alive and not (self._writing or self._until_due()):
+                    await self._put(self._framing.idle)
+        connection.reschedule(self._now())
+
+    def _until_due(self) -> float:
+        return max(0.0, self._latest + self._keep_alive - self._now())
