@@ -14,8 +14,9 @@ from agui_runtime.core.events import RunInfo
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.quotas import Quota
 from agui_runtime.hooks.hook import Hooks
+from agui_runtime.runs.assignment import Assignment
 from agui_runtime.runs.handle import RunHandle
-from agui_runtime.runs.run import Assignment, Run
+from agui_runtime.runs.run import Run
 from agui_runtime.runtime.options import Options
 from agui_runtime.stores.base import Lease, RunLog, Store
 
@@ -62,7 +63,7 @@ class Launcher:
         was started.
         """
         self.check()
-        run = Run(assignment, store, self._hooks, self._options.limits)
+        run = Run(assignment, store, self._hooks)
         with ExitStack() as place:
             place.enter_context(self._quota.place(info.owner))
             lease = await self._claim(info, run.stop, store.log)

@@ -19,8 +19,8 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Caller, RunContext, RunInfo, RunRequest
 from agui_runtime.core.ids import check_id
 from agui_runtime.hooks.hook import Hook, Hooks
+from agui_runtime.runs.assignment import Assignment
 from agui_runtime.runs.handle import RunHandle as RunHandle
-from agui_runtime.runs.run import Assignment
 from agui_runtime.runtime.catalog import AgentInfo, Catalog, Sources, described
 from agui_runtime.runtime.equipped_agent import Equipment
 from agui_runtime.runtime.launcher import Launcher
@@ -190,7 +190,8 @@ class CopilotRuntime:
             fingerprint=request.fingerprint,
         )
         context = replace(request.context, ephemeral=request.ephemeral)
-        assignment = Assignment(agent, run_input, context, self.options.history)
+        options = self.options
+        assignment = Assignment(agent, run_input, context, options.limits, options.history)
         # An ephemeral run's store is its own, and gone with its last reader.
         store = MemoryStore() if request.ephemeral else self.states.store
         return await self._launcher.launch(info, assignment, store)

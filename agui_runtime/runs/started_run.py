@@ -1,0 +1,204 @@
+"""A run that holds its thread: what it begins from, appends, and leaves behind when it ends.
+
+It calls no agent, and does not decide how the run ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from time import time
+from uuid import uuid4
+
+from agui_runtime.core.errors import AgentFailure, AguiError, StoreFailed
+from agui_runtime.core.events import Event, Message, RunInfo
+from agui_runtime.core.fold import Fold
+from agui_runtime.core.grammar import Grammar
+from agui_runtime.core.history import known_ids, without_prompts
+from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.run_events import (
+    ids_of,
+    opened,
+    reason_of,
+    rewriting,
+    started,
+    status_of,
+    terminal,
+)
+from agui_runtime.core.split_characters import Halves
+from agui_runtime.hooks.hook import Hooks, RunReport
+from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
+from agui_runtime.runs.assignment import Assignment
+from agui_runtime.runs.checkpoints import Checkpoints
+from agui_runtime.runs.notes import StoredNotes
+from agui_runtime.runs.opening import recall
+from agui_runtime.runs.signatures import Signatures
+from agui_runtime.runs.writer import RunWriter
+from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
+
+logger = logger_of(__name__)
+
+
+class StartedRun:
+    """In this order: `begin`, any number of `accept`, `settle`, `save_signatures`, `end`."""
+
+    def __init__(
+        self, assignment: Assignment, lease: Lease, store: Store, hooks: Hooks, writer: RunWriter
+    ) -> None:
+        self.request = assignment.request
+        """What the agent gets: with `begin`, beside what the thread holds."""
+        self._assignment = assignment
+        self._lease = lease
+        self._store = store
+        self._hooks = hooks
+        self._writer = writer
+        self._signatures = Signatures(StoredNotes(store.states, lease.run.thread_id))
+        self._fold = Fold()
+        self._grammar = Grammar((), new_id=_new_id)
+        self._halves = Halves()
+        self._request_ids: Collection[str] = ()
+        self._recalled = False
+        self._last: Sequence[Event] = ()
+
+    @property
+    def info(self) -> RunInfo:
+        return self._lease.run
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the agent emitted its terminal event."""
+        return self._grammar.ended
+
+    async def begin(self) -> None:
+        """Merge the request with what the thread holds; readers can see RUN_STARTED afterwards."""
+        run = self._lease.run
+        saved = await self._store.states.load(run.thread_id, run.agent)
+        every = self._assignment.limits.save_every
+        self._checkpoints = Checkpoints(self._store.states, run, saved, every)
+        stored = saved.messages if saved else ()
+        long = len(stored) > LONG_LIST or is_much(self.request.messages, self.request.state)
+        truth, known = self._assignment.history, self._lease.known
+        found = await unless_long(long, recall, self.request, truth, saved, known)
+        self.request = await self._signatures.recalled(found.request)
+        self._fold, self._request_ids = found.fold, found.request_ids
+        self._grammar = found.grammar
+        self._recalled = True
+        await self._writer.add([started(self.request, found.news)])
+        if found.rewritten and await self._knows_all(stored):
+            await self._writer.add([rewriting(self._fold.shared_messages)])
+        await self._writer.flush()
+
+    async def _knows_all(self, stored: Sequence[Message]) -> bool:
+        """Whether this run may rewrite the thread's messages without losing one: its agent's state
+        and its request hold all of them, or no other agent took part.
+        """
+        run = self._lease.run
+        if self._lease.known <= known_ids(stored) | self._fold.ids:
+            return True
+        runs = await self._store.threads.runs(run.thread_id)
+        return all(each.agent == run.agent for each in runs)
+
+    async def accept(self, event: Event) -> bool:
+        """Append what the grammar makes of an event of the agent's; False where that is nothing, or
+        the end, which is appended by `end`.
+        """
+        legal = self._signatures.without(self._halves.joined(self._grammar.accept(event)))
+        if not legal:
+            return False
+        if self._signatures.unsaved:
+            await self._signatures.save()
+        self._note(legal)
+        if self._grammar.ended:
+            self._last = legal
+            return False
+        await self._writer.add(legal)
+        if event["type"] == "STATE_SNAPSHOT" and self._checkpoints.due:
+            await self._writer.flush()  # what is saved stands in the log
+            await self._checkpoints.save(self._fold.state)
+        return True
+
+    async def settle(self) -> Sequence[Event]:
+        """Wait for the write that is under way; returns the accepted events that are not stored."""
+        return await self._writer.rest()
+
+    async def save_signatures(self) -> None:
+        """Store the signatures that are new, while the run still holds its thread."""
+        if self._signatures.unsaved:
+            await self._signatures.save()
+
+    async def end(self, unwritten: Sequence[Event], cause: AguiError | None) -> RunReport:
+        """Append the rest of the log with the terminal event, save the state, free the thread.
+
+        `cause` is what cut the run, or None where it ran to its end.
+        """
+        events = [*unwritten, *self._last_events(cause)]
+        messages: Sequence[Message] = self._fold.shared_messages
+        spoken = without_prompts(self._fold.added)
+        if len(spoken) < len(self._fold.added):  # a saved state holds no prompts
+            messages = without_prompts(messages)
+        end = RunEnd(
+            events=events,
+            status=status_of(events[-1]),
+            ended_at=time(),
+            message_ids=self._fold.ids - self._lease.known,
+            # What could not be read is not replaced by less.
+            state=AgentState(self._fold.state, messages) if self._recalled else None,
+        )
+        end, cause = await self._released(end, cause)
+        return RunReport(
+            run=replace(self._lease.run, status=end.status, ended_at=end.ended_at),
+            context=self._assignment.context,
+            messages=[message for message in spoken if message["id"] not in self._request_ids],
+            request=self.request,
+            failure=self._failure(end.events[-1], cause),
+            usage=end.events[-1].get("usage") or (),
+        )
+
+    async def _released(
+        self, end: RunEnd, cause: AguiError | None
+    ) -> tuple[RunEnd, AguiError | None]:
+        """Write the end. Where the store fails with an error of its client's, write an end that
+        reports this.
+        """
+        try:
+            await self._store.log.release(self._lease, end)
+        except AguiError:
+            raise
+        except Exception:  # foreign SDK: a store's client; the thread must not stay taken
+            logger.exception("the end of the run is not stored as it was")
+            cause, self._last = StoreFailed(), ()
+            end = RunEnd([terminal(self.request, cause)], "failed", end.ended_at)
+            await self._store.log.release(self._lease, end)
+        return end, cause
+
+    def _failure(self, end: Event, cause: AguiError | None) -> AguiError | None:
+        """The failure that the terminal event reports: the run's own, or one the agent emitted."""
+        if end["type"] != "RUN_ERROR":
+            return None
+        own = None if self._last else cause
+        return own or AgentFailure(end["message"], end.get("code", AgentFailure.code))
+
+    def _last_events(self, cause: AguiError | None) -> Sequence[Event]:
+        """The events that the log still lacks: closers of what is open, and the terminal event,
+        which is the agent's own or one made for it.
+        """
+        if isinstance(cause, StoreFailed):  # nobody knows what is open in the log
+            return [terminal(self.request, cause)]
+        if self._last:  # what came after its end, while the agent cleaned up, changes nothing
+            *rest, end = self._last
+            ids = ids_of(self._assignment.request)
+            return [*rest, end | ids if end["type"] == "RUN_FINISHED" else end]
+        opening = () if self._recalled else (opened(self.request),)
+        ending = [*self._grammar.closers(reason_of(cause)), terminal(self.request, cause)]
+        made = [*opening, *self._halves.joined(ending)]
+        self._note(made)
+        return made
+
+    def _note(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self._hooks.on_event(self._lease.run, event)
+            self._fold.feed(event)
+
+
+def _new_id() -> str:
+    return str(uuid4())
