@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from agui_runtime import CopilotRuntime, WireOptions, create_app
 from agui_runtime.commands.hosting import hosted
-from agui_runtime.connectors.agui import AGUIAgent
+from agui_runtime.connectors.agui import AGUIAgent, RemoteOptions
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
 from agui_runtime.connectors.langgraph import LangGraphAgent
 from agui_runtime.core.errors import Misconfigured
@@ -171,16 +171,18 @@ def test_a_header_that_the_environment_does_not_name_is_refused() -> None:
 def forwarding(named: list[str]) -> Iterator[CopilotRuntime]:
     """Runtimes whose agents, or remotes, send these headers on, wherever those agents are."""
     url = "http://127.0.0.1:9"
-    remote, plain = AGUIAgent(url, forward_headers=named), Scripted()
+    remote, plain = AGUIAgent(url, options=RemoteOptions(forward_headers=named)), Scripted()
     for agent in (
         remote,
         limited(remote, 1),
         with_fallback(plain, remote),
         with_handoff(plain, {"other": limited(remote, 1)}),
-        LangGraphAgent(url, "graph", forward_headers=named),
+        LangGraphAgent(url, "graph", options=RemoteOptions(forward_headers=named)),
     ):
         yield CopilotRuntime({"default": agent})
-    yield CopilotRuntime({}, remotes=[RemoteEndpoint(url, forward_headers=named)])
+    yield CopilotRuntime(
+        {}, remotes=[RemoteEndpoint(url, options=RemoteOptions(forward_headers=named))]
+    )
 
 
 def test_without_settings_the_demo_answers_and_says_so() -> None:

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agui_runtime.connectors.agui import AGUIAgent
+from agui_runtime.connectors.agui import AGUIAgent, RemoteOptions
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.clients.browser import node
 from tests.clients.test_agui_clients import CLIENTS
@@ -230,7 +230,10 @@ async def theirs(streams: Sequence[Sequence[Event]]) -> list[list[dict[str, Any]
 async def ours(streams: Sequence[Sequence[Event]]) -> list[list[Event]]:
     """What a page gets of each stream by way of `AGUIAgent`."""
     async with served(peer(streams)) as origin, httpx.AsyncClient() as client:
-        agents = [AGUIAgent(f"{origin}/{n}", client=client) for n in range(len(streams))]
+        agents = [
+            AGUIAgent(f"{origin}/{n}", options=RemoteOptions(client=client))
+            for n in range(len(streams))
+        ]
         runtime = CopilotRuntime({f"a{number}": far for number, far in enumerate(agents)})
         answers = [
             await ran(runtime, asking(thread=f"t{number}", agent=f"a{number}"))

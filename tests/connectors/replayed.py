@@ -19,6 +19,7 @@ from agui_runtime.core.events import ANONYMOUS, Caller, Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.page import Page
 from tests.connectors.scenes import SCENES, Runs, thread_of
+from tests.fakes.options import as_options
 from tests.support import served
 
 DATA = Path(__file__).parents[1] / "data" / "langgraph"
@@ -61,7 +62,7 @@ async def talking(
     server = Replayed(answers)
     app = Starlette(routes=[Route("/{path:path}", server.answer, methods=["POST"])])
     async with served(app) as origin:
-        agent = LangGraphAgent(origin, "story", **options)
+        agent = LangGraphAgent(origin, "story", **as_options(options))
         runtime = CopilotRuntime(agents={"default": agent})
         yield Page(runtime, thread, caller or ANONYMOUS), server
         await runtime.close()

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeAlias
 
 from agui_runtime.app import create_app
-from agui_runtime.connectors.agui import AGUIAgent
+from agui_runtime.connectors.agui import AGUIAgent, RemoteOptions
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
 from agui_runtime.connectors.litellm import LiteLLMAgent
 from agui_runtime.connectors.openai import OpenAIAgent, Patience
@@ -70,7 +70,9 @@ async def _agui(chapter: str) -> AsyncIterator[Page]:
     """Our own server is the far side."""
     far = CopilotRuntime({"far": narrator}, [story.forecast])
     async with served(create_app(far)) as origin:
-        agent = AGUIAgent(f"{origin}/copilotkit/agent/far/run", patience=ONCE)
+        agent = AGUIAgent(
+            f"{origin}/copilotkit/agent/far/run", options=RemoteOptions(patience=ONCE)
+        )
         async with _page(CopilotRuntime({"default": agent})) as page:
             yield page
 
@@ -80,7 +82,7 @@ async def _copilotkit(chapter: str) -> AsyncIterator[Page]:
     """Our own remote endpoint is the far side, its agent and its actions found out."""
     far = CopilotRuntime({"far": narrator}, [story.forecast])
     async with served(create_app(far, remote_path="/remote")) as origin:
-        endpoint = RemoteEndpoint(f"{origin}/remote", patience=ONCE)
+        endpoint = RemoteEndpoint(f"{origin}/remote", options=RemoteOptions(patience=ONCE))
         async with _page(CopilotRuntime({}, remotes=[endpoint]), "far") as page:
             yield page
 

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from agui_runtime.agents.agent import current_run
-from agui_runtime.connectors.agui import AGUIAgent
+from agui_runtime.connectors.agui import AGUIAgent, RemoteOptions
 from agui_runtime.connectors.shared.remote import Patience, SizeLimits
 from agui_runtime.core.errors import AgentFailure, Misconfigured, ProtocolFailure, RemoteFailure
 from agui_runtime.core.events import Caller, Event, RunContext
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.talk import Waits, ask, kinds, told
 from tests.fakes.endpoint import Block, Break, Endpoint, sse
+from tests.fakes.options import as_options
 from tests.runtime.worlds import asking, ran
 from tests.support import served
 
@@ -34,7 +35,7 @@ async def agent(endpoint: Endpoint, **options: Any) -> AsyncIterator[AGUIAgent]:
     """An agent that asks the endpoint, and waits for nothing between two attempts."""
     given = {"patience": patience(), **options}
     async with served(endpoint.app) as origin:
-        asking_agent = AGUIAgent(f"{origin}/agent", name="far", **given)
+        asking_agent = AGUIAgent(f"{origin}/agent", name="far", **as_options(given))
         try:
             yield asking_agent
         finally:
@@ -179,7 +180,9 @@ async def test_a_refusal_is_told_without_its_secrets_and_not_repeated() -> None:
 
 async def test_a_server_that_cannot_be_reached_is_a_failure() -> None:
     waits = Waits()
-    far = AGUIAgent("http://127.0.0.1:9/", name="far", patience=patience(waits))
+    far = AGUIAgent(
+        "http://127.0.0.1:9/", name="far", options=RemoteOptions(patience=patience(waits))
+    )
     with pytest.raises(RemoteFailure, match="agent 'far' cannot be reached") as failure:
         await told(far, ask("hi"))
     await far.close()
@@ -278,4 +281,4 @@ def test_a_url_that_cannot_be_meant_is_refused(url: str) -> None:
 
 def test_headers_of_a_connection_cannot_be_forwarded() -> None:
     with pytest.raises(Misconfigured, match="host"):
-        AGUIAgent("http://example.com", forward_headers=["Host"])
+        AGUIAgent("http://example.com", options=RemoteOptions(forward_headers=["Host"]))

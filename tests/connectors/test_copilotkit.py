@@ -18,6 +18,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.recorded import RELEASES, recorded
 from tests.connectors.talk import Waits, ask, told
 from tests.fakes.endpoint import Endpoint
+from tests.fakes.options import as_options
 from tests.fakes.remote import RemoteFake
 from tests.runtime.worlds import ANN, BOB, Scripted, asking, call as calling, ran
 from tests.support import served
@@ -41,7 +42,7 @@ async def endpoint(app: ASGIApp, **options: Any) -> AsyncIterator[RemoteEndpoint
     """The endpoint of a served app, which waits for nothing between two attempts."""
     given = {"patience": Patience(retries=3, first_wait=1.0, sleep=Waits()), **options}
     async with served(app) as origin:
-        remote = RemoteEndpoint(origin, **given)
+        remote = RemoteEndpoint(origin, **as_options(given))
         try:
             yield remote
         finally:

@@ -22,6 +22,7 @@ from agui_runtime.wires.graphql.nouns.errors import failure_details
 from tests.connectors.recorded import RELEASES, recorded
 from tests.connectors.talk import kinds
 from tests.fakes.endpoint import Block, Break, Endpoint, lines
+from tests.fakes.options import as_options
 from tests.runtime.worlds import asking, ran
 from tests.support import served
 
@@ -42,7 +43,7 @@ def speaker(endpoint: Endpoint) -> Starlette:
 @asynccontextmanager
 async def runtime_with(app: Starlette, **options: Any) -> AsyncIterator[CopilotRuntime]:  # noqa: ANN401
     async with served(app) as origin:
-        runtime = CopilotRuntime({}, remotes=[RemoteEndpoint(origin, **options)])
+        runtime = CopilotRuntime({}, remotes=[RemoteEndpoint(origin, **as_options(options))])
         try:
             yield runtime
         finally:

@@ -26,6 +26,7 @@ from agui_runtime.runs.deadlines import RunLimits
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from tests.connectors.talk import Waits
 from tests.fakes.endpoint import lines, sse
+from tests.fakes.options import as_options
 from tests.support import served
 from tests.wires.agui.serving import events, run_body, types
 from tests.wires.graphql.merging import merged
@@ -55,12 +56,12 @@ class Protocol(NamedTuple):
 
 
 def agui(origin: str, options: Options, **rest: Any) -> CopilotRuntime:  # noqa: ANN401
-    far = AGUIAgent(f"{origin}/agents/execute", name="far", **rest)
+    far = AGUIAgent(f"{origin}/agents/execute", name="far", **as_options(rest))
     return CopilotRuntime({"far": far}, options=options)
 
 
 def endpoint(origin: str, options: Options, **rest: Any) -> CopilotRuntime:  # noqa: ANN401
-    return CopilotRuntime({}, remotes=[RemoteEndpoint(origin, **rest)], options=options)
+    return CopilotRuntime({}, remotes=[RemoteEndpoint(origin, **as_options(rest))], options=options)
 
 
 PROTOCOLS = {

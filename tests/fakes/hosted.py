@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 
 from agui_runtime import CopilotRuntime, Recording, WireOptions, create_app
-from agui_runtime.connectors.agui import AGUIAgent
+from agui_runtime.connectors.agui import AGUIAgent, RemoteOptions
 from tests.runtime.worlds import Scripted, text
 
 __all__ = ["app", "forwarding", "mounts", "outer", "strange", "wrapped"]
@@ -43,6 +43,6 @@ outer.add_api_route("/entered", lambda: entered)
 mounts = [Mount("/support", app), Mount("/sales", outer)]
 wrapped = CORSMiddleware(create_app(sales))
 forwarding = CopilotRuntime(
-    {"default": AGUIAgent("http://127.0.0.1:9", forward_headers=["x-token"])}
+    {"default": AGUIAgent("http://127.0.0.1:9", options=RemoteOptions(forward_headers=["x-token"]))}
 )
 strange = [Mount("/support", app), "sales"]

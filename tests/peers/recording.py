@@ -23,6 +23,7 @@ from tests.connectors.page import Page
 from tests.connectors.replayed import DATA
 from tests.connectors.scenes import SCENES, thread_of
 from tests.fakes.model import ModelServer
+from tests.fakes.options import as_options
 from tests.peers.langgraph_dev import langgraph_dev
 from tests.support import served
 
@@ -65,7 +66,7 @@ class Recorder:
 async def _record(origin: str, name: str) -> None:
     scene, recorder = SCENES[name], Recorder(origin)
     async with served(recorder.app) as address:
-        agent = LangGraphAgent(address, "story", **scene.options)
+        agent = LangGraphAgent(address, "story", **as_options(scene.options))
         runtime = CopilotRuntime(agents={"default": agent})
         async with runtime.lifespan():
             await scene.play(Page(runtime, thread_of(name)))

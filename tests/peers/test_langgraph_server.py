@@ -18,6 +18,7 @@ from tests.connectors.page import Page, results
 from tests.connectors.scenes import SCENES
 from tests.connectors.talk import text, user
 from tests.fakes.model import ModelServer
+from tests.fakes.options import as_options
 from tests.peers.langgraph_dev import langgraph_dev
 
 
@@ -40,7 +41,7 @@ async def page(server: Server) -> AsyncIterator[Callable[..., Page]]:
     runtimes: list[CopilotRuntime] = []
 
     def made(assistant: str = "story", **options: Any) -> Page:  # noqa: ANN401
-        agent = LangGraphAgent(server.origin, assistant, **options)
+        agent = LangGraphAgent(server.origin, assistant, **as_options(options))
         runtimes.append(CopilotRuntime(agents={"default": agent}))
         return Page(runtimes[-1], str(uuid4()))
 

@@ -9,7 +9,7 @@ import httpx
 import orjson
 
 from agui_runtime.app import create_app
-from agui_runtime.connectors.copilotkit import RemoteEndpoint
+from agui_runtime.connectors.copilotkit import RemoteEndpoint, RemoteOptions
 from agui_runtime.connectors.shared.remote import Patience
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.runtime.saved_states import StateUpdate
@@ -35,7 +35,9 @@ ASKED = {
 async def page(fake: RemoteFake) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a runtime whose one remote this is."""
     async with served(fake.app) as endpoint:
-        remote = RemoteEndpoint(endpoint, patience=Patience(retries=0, sleep=Waits()))
+        remote = RemoteEndpoint(
+            endpoint, options=RemoteOptions(patience=Patience(retries=0, sleep=Waits()))
+        )
         app = create_app(CopilotRuntime({"default": Scripted()}, remotes=[remote]))
         async with (
             served(app) as origin,

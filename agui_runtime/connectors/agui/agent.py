@@ -5,11 +5,10 @@ Its events pass as they are; what order they must have is judged where every age
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from typing import Any
 
-import httpx
 import orjson
 from ag_ui.core import EventType, RunAgentInput
 
@@ -17,12 +16,9 @@ from agui_runtime.agents.run_input import dumped
 from agui_runtime.connectors.agui.dialect import Dialect
 from agui_runtime.connectors.shared.chat.failures import redact
 from agui_runtime.connectors.shared.remote import (
-    DEFAULT_SIZES,
-    PATIENCE,
-    HeaderSource,
-    Patience,
+    DEFAULT_OPTIONS,
+    RemoteOptions,
     RemoteServer,
-    SizeLimits,
     drain,
 )
 from agui_runtime.core import jsontext
@@ -57,8 +53,7 @@ class AGUIAgent:
     What looks like a key in the message of a RUN_ERROR is hidden. `keep_raw` keeps RAW events and
     the field `rawEvent`, which double most streams and which no front end shows. `protocol` is sent
     as `protocolVersion`; None for servers from before AG-UI 1.0 that refuse fields they do not
-    know. The other arguments are those of `RemoteServer`. Stopping a run closes its connection at
-    once.
+    know. Stopping a run closes its connection at once.
 
     A run ends with RemoteFailure where the server refuses, breaks off or says too much, with
     ProtocolFailure where what it says is no AG-UI, and with AgentFailure INCOMPLETE_STREAM where
@@ -73,28 +68,14 @@ class AGUIAgent:
         description: str = "",
         keep_raw: bool = False,
         protocol: str | None = "1.0",
-        headers: Mapping[str, str] | None = None,
-        forward_headers: Sequence[str] = (),
-        on_before_request: HeaderSource | None = None,
-        patience: Patience = PATIENCE,
-        sizes: SizeLimits = DEFAULT_SIZES,
-        client: httpx.AsyncClient | None = None,
+        options: RemoteOptions = DEFAULT_OPTIONS,
     ) -> None:
         self.name = name
         self.description = description or f"the agent {name}"
         self._keep_raw = keep_raw
         self._protocol = protocol
         self._takes_parts = False
-        self._server = RemoteServer(
-            url,
-            f"the server of agent {name!r}",
-            headers=headers,
-            forward_headers=forward_headers,
-            on_before_request=on_before_request,
-            patience=patience,
-            sizes=sizes,
-            client=client,
-        )
+        self._server = RemoteServer(url, f"the server of agent {name!r}", options)
 
     @property
     def forwarded_headers(self) -> HeaderNames:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import httpx
 import orjson
 from ag_ui.core import Tool
 
@@ -16,12 +15,9 @@ from agui_runtime.connectors.copilotkit.agent import RemoteAgent
 from agui_runtime.connectors.copilotkit.parameters import to_schema
 from agui_runtime.connectors.copilotkit.paths import V1, V2, Paths
 from agui_runtime.connectors.shared.remote import (
-    DEFAULT_SIZES,
-    PATIENCE,
-    HeaderSource,
-    Patience,
+    DEFAULT_OPTIONS,
+    RemoteOptions,
     RemoteServer,
-    SizeLimits,
 )
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, RemoteFailure
@@ -44,34 +40,20 @@ class RemoteEndpoint:
     Its actions are offered to all agents, its agents stand beside the runtime's own. What it offers
     is asked anew every `fresh` seconds, for each set of properties and headers apart; an endpoint
     that goes down is taken for what it was, one that was never reached is left alone for `down`
-    seconds. `on_before_request` gets the run's context and gives headers, for example a token out
-    of its properties. The other arguments are those of `RemoteServer`.
+    seconds. `on_before_request` of the options gets the run's context and gives headers, for
+    example a token out of its properties.
     """
 
     def __init__(
         self,
         url: str,
         *,
-        headers: Mapping[str, str] | None = None,
-        forward_headers: Sequence[str] = (),
-        on_before_request: HeaderSource | None = None,
-        patience: Patience = PATIENCE,
-        sizes: SizeLimits = DEFAULT_SIZES,
-        client: httpx.AsyncClient | None = None,
+        options: RemoteOptions = DEFAULT_OPTIONS,
         fresh: float = FRESH,
         down: float = DOWN,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._server = RemoteServer(
-            url,
-            "a remote endpoint",
-            headers=headers,
-            forward_headers=forward_headers,
-            on_before_request=on_before_request,
-            patience=patience,
-            sizes=sizes,
-            client=client,
-        )
+        self._server = RemoteServer(url, "a remote endpoint", options)
         self._fresh = fresh
         self._down = down
         self._clock = clock

@@ -2,5 +2,6 @@
 
 from agui_runtime.connectors.langgraph.agent import LangGraphAgent
 from agui_runtime.connectors.langgraph.inprocess import GraphAgent
+from agui_runtime.connectors.shared.remote import RemoteOptions
 
-__all__ = ["GraphAgent", "LangGraphAgent"]
+__all__ = ["GraphAgent", "LangGraphAgent", "RemoteOptions"]

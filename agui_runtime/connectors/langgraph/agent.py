@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import httpx
 import orjson
 from ag_ui.core import RunAgentInput
 
@@ -20,7 +20,12 @@ from agui_runtime.connectors.langgraph.run_input import (
 )
 from agui_runtime.connectors.langgraph.threads import thread_of
 from agui_runtime.connectors.langgraph.translator import GraphTranslator
-from agui_runtime.connectors.shared.remote import PATIENCE, Patience, RemoteServer, drain
+from agui_runtime.connectors.shared.remote import (
+    DEFAULT_OPTIONS,
+    RemoteOptions,
+    RemoteServer,
+    drain,
+)
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import ProtocolFailure, RemoteFailure
 from agui_runtime.core.event_stream import EventStreamParser
@@ -45,8 +50,7 @@ class LangGraphAgent:
     `structured_interrupts`: see `GraphTranslator`. Graphs that dispatch no custom events,
     neither through CopilotKit's SDK (`copilotkit_emit_message`) nor by
     `adispatch_custom_event`, need not stream their callbacks: `dispatched=False` spares three
-    quarters of the traffic. `api_key` is LangSmith's; the other arguments are those of
-    `RemoteServer`.
+    quarters of the traffic. `api_key` is LangSmith's.
     """
 
     def __init__(
@@ -57,14 +61,11 @@ class LangGraphAgent:
         name: str = "langgraph",
         description: str = "",
         api_key: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        forward_headers: Sequence[str] = (),
         config: Mapping[str, Any] | None = None,
         configurable: Sequence[str] = (),
         structured_interrupts: bool = False,
         dispatched: bool = True,
-        patience: Patience = PATIENCE,
-        client: httpx.AsyncClient | None = None,
+        options: RemoteOptions = DEFAULT_OPTIONS,
     ) -> None:
         self.name = name
         self.description = description or f"the graph {assistant}"
@@ -72,14 +73,9 @@ class LangGraphAgent:
         self._config = RunConfig(config, configurable)
         self._structured = structured_interrupts
         self._modes = [*_MODES, "events"] if dispatched else _MODES
-        self._server = RemoteServer(
-            url,
-            f"the server of agent {name!r}",
-            headers={**(headers or {}), **({"x-api-key": api_key} if api_key else {})},
-            forward_headers=forward_headers,
-            patience=patience,
-            client=client,
-        )
+        if api_key:
+            options = replace(options, headers={**options.headers, "x-api-key": api_key})
+        self._server = RemoteServer(url, f"the server of agent {name!r}", options)
 
     @property
     def forwarded_headers(self) -> HeaderNames:

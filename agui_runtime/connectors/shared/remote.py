@@ -9,7 +9,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias, cast
 
 import httpx
@@ -25,10 +25,12 @@ from agui_runtime.core.events import RunContext
 from agui_runtime.core.forwarded_headers import for_servers
 
 __all__ = [
+    "DEFAULT_OPTIONS",
     "DEFAULT_SIZES",
     "PATIENCE",
     "HeaderSource",
     "Patience",
+    "RemoteOptions",
     "RemoteServer",
     "SizeLimits",
     "drain",
@@ -58,37 +60,43 @@ class SizeLimits:
 DEFAULT_SIZES = SizeLimits()
 
 
-class RemoteServer:
-    """One base URL that takes JSON by POST. `what` names it in messages: "the server of ...".
+@dataclass(frozen=True, slots=True)
+class RemoteOptions:
+    """How a server is reached, whichever protocol it speaks.
 
     `headers` go with every request; `forward_headers` names those of the front end's request that
     go on to the server, of what the wire's own allow-list let through: `x-*` and the like are
     patterns, and `*` is all of them. `on_before_request` makes more. A request is repeated, as
-    `patience` says, only before its answer has begun. `client` is the caller's own to close. Raises
-    Misconfigured for a URL or a header that cannot be meant.
+    `patience` says, only before its answer has begun. `client` is the caller's own to close.
     """
 
-    def __init__(
-        self,
-        url: str,
-        what: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        forward_headers: Sequence[str] = (),
-        on_before_request: HeaderSource | None = None,
-        patience: Patience = PATIENCE,
-        sizes: SizeLimits = DEFAULT_SIZES,
-        client: httpx.AsyncClient | None = None,
-    ) -> None:
-        self.sizes = sizes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    forward_headers: Sequence[str] = ()
+    on_before_request: HeaderSource | None = None
+    patience: Patience = PATIENCE
+    sizes: SizeLimits = DEFAULT_SIZES
+    client: httpx.AsyncClient | None = None
+
+
+DEFAULT_OPTIONS = RemoteOptions()
+
+
+class RemoteServer:
+    """One base URL that takes JSON by POST. `what` names it in messages: "the server of ...".
+
+    Raises Misconfigured for a URL or a header that cannot be meant.
+    """
+
+    def __init__(self, url: str, what: str, options: RemoteOptions = DEFAULT_OPTIONS) -> None:
+        self.sizes = options.sizes
         self.what = what
         self._url = _checked(url)
-        self._headers = dict(headers or {})
-        self.forwarded_headers = for_servers(forward_headers)
-        self._on_before_request = on_before_request
-        self._patience = patience
-        self._timeout = httpx.Timeout(patience.silence, connect=patience.connect)
-        self._pool = Pool(self._url, client)
+        self._headers = dict(options.headers)
+        self.forwarded_headers = for_servers(options.forward_headers)
+        self._on_before_request = options.on_before_request
+        self._patience = options.patience
+        self._timeout = httpx.Timeout(self._patience.silence, connect=self._patience.connect)
+        self._pool = Pool(self._url, options.client)
 
     async def headers(self, context: RunContext | None) -> dict[str, str]:
         """The headers for a request that serves this context; later sources win."""

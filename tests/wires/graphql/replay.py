@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from agui_runtime.app import create_app
-from agui_runtime.connectors.copilotkit import RemoteEndpoint
+from agui_runtime.connectors.copilotkit import RemoteEndpoint, RemoteOptions
 from agui_runtime.connectors.mcp import McpServer, McpServers
 from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.connectors.shared.remote import HeaderSource, Patience
@@ -178,7 +178,9 @@ def _remote_down(url: str, endpoint: str) -> CopilotRuntime:
 
 def _endpoint(url: str, on_before_request: HeaderSource | None = None) -> RemoteEndpoint:
     patience = Patience(retries=3, first_wait=1.0, sleep=Waits())
-    return RemoteEndpoint(url, on_before_request=on_before_request, patience=patience)
+    return RemoteEndpoint(
+        url, options=RemoteOptions(on_before_request=on_before_request, patience=patience)
+    )
 
 
 def _remote_headers(context: RunContext) -> Mapping[str, str]:
