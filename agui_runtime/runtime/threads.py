@@ -12,7 +12,7 @@ from agui_runtime.core.errors import Gone, StateUnreadable, ThreadNotFound
 from agui_runtime.core.events import TERMINAL, Caller, Cursor, Record, RunInfo, ThreadInfo
 from agui_runtime.off_loop import LONG_LIST, unless_long
 from agui_runtime.runtime.forgotten import dropped_before, stand_in
-from agui_runtime.stores.base import AgentState, Batch, Page, Store
+from agui_runtime.stores.base import AgentState, Batch, Page, Store, ThreadQuery
 
 
 class Threads:
@@ -45,13 +45,9 @@ class Threads:
         """The caller's threads, most recently updated first; raises InvalidInput for a foreign
         cursor.
         """
-        return await self._store.threads.list(
-            caller.owner,
-            agents=() if agent is None else (agent,),
-            include_archived=include_archived,
-            limit=limit,
-            cursor=cursor,
-        )
+        agents = () if agent is None else (agent,)
+        query = ThreadQuery(agents, include_archived, limit, cursor)
+        return await self._store.threads.list(caller.owner, query)
 
     async def update(
         self,

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from agui_runtime.core.events import RunInfo, ThreadInfo
 from agui_runtime.stores.base import (
+    ALL_THREADS,
     AgentState,
     Page,
     RunLog,
@@ -19,6 +20,7 @@ from agui_runtime.stores.base import (
     StateStore,
     Store,
     ThreadIndex,
+    ThreadQuery,
 )
 from agui_runtime.stores.delegating import DelegatingLog, DelegatingStore
 
@@ -112,21 +114,9 @@ class _Threads:
     async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
         return self._names.shown(await self._threads.obtain(thread_id, owner, agent))
 
-    async def list(
-        self,
-        owner: str,
-        *,
-        agents: Collection[str] = (),
-        include_archived: bool = False,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page:
+    async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
         page = await self._threads.list(
-            owner,
-            agents=self._names.every(agents),
-            include_archived=include_archived,
-            limit=limit,
-            cursor=cursor,
+            owner, replace(query, agents=self._names.every(query.agents))
         )
         return replace(page, threads=[self._names.shown(each) for each in page.threads])
 

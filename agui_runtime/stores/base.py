@@ -57,6 +57,26 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadQuery:
+    """Which of an owner's threads, and how many from where on: those of these `agents`, of all if
+    there are none; `cursor` is the one of the page before.
+    """
+
+    agents: Collection[str] = ()
+    include_archived: bool = False
+    limit: int = 50
+    cursor: str | None = None
+
+    def matches(self, thread: ThreadInfo) -> bool:
+        """Whether the thread is listed, on whichever page."""
+        of_agents = not self.agents or thread.agent in self.agents
+        return of_agents and (self.include_archived or not thread.archived)
+
+
+ALL_THREADS = ThreadQuery()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page of threads, newest first; `next_cursor` is None on the last one."""
 
@@ -170,17 +190,9 @@ class ThreadIndex(Protocol):
     async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
         """The owner's thread, created if it is new; raises ThreadNotFound if another owns it."""
 
-    async def list(
-        self,
-        owner: str,
-        *,
-        agents: Collection[str] = (),
-        include_archived: bool = False,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page:
-        """The owner's threads, or those of these agents, most recently updated first; raises
-        InvalidInput for a foreign cursor, and for a limit below 1.
+    async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
+        """The owner's threads that match, most recently updated first; raises InvalidInput for a
+        foreign cursor, and for a limit below 1.
         """
 
     async def update(

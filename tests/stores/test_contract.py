@@ -20,7 +20,7 @@ from agui_runtime.core.errors import (
     TooLarge,
 )
 from agui_runtime.core.events import Cursor, Event, Record, RunInfo
-from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
+from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store, ThreadQuery
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from agui_runtime.stores.sql import SqliteStore, SqlLimits
@@ -316,8 +316,8 @@ async def test_threads_are_listed_by_owner_newest_first(store: Store, clock: Clo
         await whole_run(store, a_run(thread=name))
         clock.now += 1
     await whole_run(store, a_run(thread="t4", owner="bob"))
-    first = await store.threads.list("ann", limit=2)
-    rest = await store.threads.list("ann", limit=2, cursor=first.next_cursor)
+    first = await store.threads.list("ann", ThreadQuery(limit=2))
+    rest = await store.threads.list("ann", ThreadQuery(limit=2, cursor=first.next_cursor))
     assert [thread.thread_id for thread in first.threads] == ["t3", "t2"]
     assert [thread.thread_id for thread in rest.threads] == ["t1"]
     assert rest.next_cursor is None
@@ -327,12 +327,12 @@ async def test_threads_are_listed_by_owner_newest_first(store: Store, clock: Clo
 async def test_a_list_of_fewer_threads_than_one_is_refused(store: Store, limit: int) -> None:
     await whole_run(store, a_run())
     with pytest.raises(InvalidInput, match="limit"):
-        await store.threads.list("ann", limit=limit)
+        await store.threads.list("ann", ThreadQuery(limit=limit))
 
 
 async def test_a_list_may_be_longer_than_there_are_threads(store: Store) -> None:
     await whole_run(store, a_run())
-    page = await store.threads.list("ann", limit=2**63)
+    page = await store.threads.list("ann", ThreadQuery(limit=2**63))
     assert (len(page.threads), page.next_cursor) == (1, None)
 
 
@@ -350,7 +350,9 @@ async def test_a_thread_that_there_is_can_be_renamed_and_archived(store: Store) 
     archived = await store.threads.update("t1", archived=True)
     assert (archived.name, archived.archived) == ("Cats", True)
     assert (await store.threads.list("ann")).threads == []
-    assert (await store.threads.list("ann", include_archived=True)).threads == [archived]
+    assert (await store.threads.list("ann", ThreadQuery(include_archived=True))).threads == [
+        archived
+    ]
 
 
 async def test_a_deleted_thread_is_gone_for_its_readers_too(store: Store) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
@@ -12,7 +12,16 @@ from agui_runtime.core.errors import Busy, Conflict, Gone, OwnerLost, ThreadNotF
 from agui_runtime.core.events import Cursor, Event, RunInfo, ThreadInfo
 from agui_runtime.core.jsontext import dumps
 from agui_runtime.off_loop import is_much, off_loop
-from agui_runtime.stores.base import AgentState, Batch, Lease, Page, RunEnd, StateKey
+from agui_runtime.stores.base import (
+    ALL_THREADS,
+    AgentState,
+    Batch,
+    Lease,
+    Page,
+    RunEnd,
+    StateKey,
+    ThreadQuery,
+)
 from agui_runtime.stores.memory.records import SavedState, records_of, state_of
 from agui_runtime.stores.memory.thread_table import MemoryLimits, StoredThread, ThreadTable
 from agui_runtime.stores.shared.pages import check_limit, cursor_of, place_after, place_of
@@ -202,28 +211,19 @@ class MemoryThreadIndex:
         self._table.make_room(thread)
         return thread.info
 
-    async def list(
-        self,
-        owner: str,
-        *,
-        agents: Collection[str] = (),
-        include_archived: bool = False,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page:
-        check_limit(limit)
-        before = place_after(cursor)
+    async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
+        check_limit(query.limit)
+        before = place_after(query.cursor)
         found = [
             thread.info
             for thread in self._table.threads.values()
             if thread.info.owner == owner
-            and (not agents or thread.info.agent in agents)
-            and (include_archived or not thread.info.archived)
+            and query.matches(thread.info)
             and place_of(thread.info) < before
         ]
         found.sort(key=place_of, reverse=True)
-        page = found[:limit]
-        more = len(found) > limit
+        page = found[: query.limit]
+        more = len(found) > query.limit
         return Page(page, cursor_of(page[-1]) if more else None)
 
     async def update(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from agui_runtime.core.errors import Busy, ThreadNotFound
 from agui_runtime.core.events import RunInfo, ThreadInfo
-from agui_runtime.stores.base import Page
+from agui_runtime.stores.base import (
+    ALL_THREADS,
+    Page,
+    ThreadQuery,
+)
 from agui_runtime.stores.redis.codec import spans_of, thread_of
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
@@ -41,17 +45,9 @@ class RedisThreadIndex:
         await self._index.touched(owner, thread_id, info.updated_at)
         return info
 
-    async def list(
-        self,
-        owner: str,
-        *,
-        agents: Collection[str] = (),
-        include_archived: bool = False,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page:
-        check_limit(limit)
-        before = place_after(cursor)
+    async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
+        check_limit(query.limit)
+        before = place_after(query.cursor)
         page: list[ThreadInfo] = []
         async for thread_id in self._index.owned(owner, before[0]):
             try:
@@ -60,14 +56,10 @@ class RedisThreadIndex:
                 continue  # the others are there
             if info is None or info.owner != owner:
                 await self._index.dropped(owner, thread_id)
-            elif (
-                (not agents or info.agent in agents)
-                and (include_archived or not info.archived)
-                and place_of(info) < before
-            ):
+            elif query.matches(info) and place_of(info) < before:
                 page.append(info)
-            if len(page) > limit:
-                return Page(page[:limit], cursor_of(page[limit - 1]))
+            if len(page) > query.limit:
+                return Page(page[: query.limit], cursor_of(page[query.limit - 1]))
         return Page(page, None)
 
     async def update(
