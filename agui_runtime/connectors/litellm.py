@@ -33,9 +33,9 @@ from agui_runtime.connectors.shared.chat.failures import (
 from agui_runtime.connectors.shared.chat.patience import Patience
 from agui_runtime.connectors.shared.chat.reply import ChatReply, Provider
 from agui_runtime.connectors.shared.chat.request import ChatOptions, chat_request
-from agui_runtime.connectors.shared.chat.secrets import Secrets
 from agui_runtime.connectors.shared.chat.senses import known_senses
 from agui_runtime.connectors.shared.chat.transport import broken_off, described, unanswered
+from agui_runtime.connectors.shared.secrets import Secrets
 from agui_runtime.core.errors import Misconfigured, MissingExtra, ModelFailure
 from agui_runtime.core.events import Event
 from agui_runtime.off_loop import is_much, unless_long

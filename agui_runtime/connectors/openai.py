@@ -25,9 +25,9 @@ from agui_runtime.connectors.shared.chat.framing import AnswerStream
 from agui_runtime.connectors.shared.chat.patience import Patience
 from agui_runtime.connectors.shared.chat.reply import ChatReply, Provider
 from agui_runtime.connectors.shared.chat.request import ChatOptions, chat_request
-from agui_runtime.connectors.shared.chat.secrets import secrets_of
 from agui_runtime.connectors.shared.chat.transport import broken_off, unanswered
 from agui_runtime.connectors.shared.pool import Pool
+from agui_runtime.connectors.shared.secrets import secrets_of
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import Misconfigured, ProtocolFailure
 from agui_runtime.core.events import Event

@@ -15,8 +15,8 @@ from agui_runtime.connectors.shared.chat.failures import (
     refused,
     stream_failure,
 )
-from agui_runtime.connectors.shared.chat.secrets import Secrets
 from agui_runtime.connectors.shared.chat.transport import unanswered
+from agui_runtime.connectors.shared.secrets import Secrets
 from agui_runtime.core.errors import Misconfigured
 
 OPENAI = "https://api.openai.com/v1"

@@ -7,10 +7,10 @@ import pytest
 from agui_runtime.connectors.shared.chat.failures import (
     failure,
     parsed,
-    redact,
     refused,
     stream_failure,
 )
+from agui_runtime.connectors.shared.secrets import redact
 
 
 @pytest.mark.parametrize(

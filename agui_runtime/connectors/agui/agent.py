@@ -14,13 +14,13 @@ from ag_ui.core import EventType, RunAgentInput
 
 from agui_runtime.agents.run_input import dumped
 from agui_runtime.connectors.agui.dialect import Dialect
-from agui_runtime.connectors.shared.chat.failures import redact
 from agui_runtime.connectors.shared.remote import (
     DEFAULT_OPTIONS,
     RemoteOptions,
     RemoteServer,
     drain,
 )
+from agui_runtime.connectors.shared.secrets import redact
 from agui_runtime.core import jsontext
 from agui_runtime.core.attachments import in_words
 from agui_runtime.core.distinct_ids import TEXT

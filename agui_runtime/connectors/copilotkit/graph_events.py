@@ -11,8 +11,8 @@ from typing import Any
 
 from agui_runtime.connectors.copilotkit.messages import as_text
 from agui_runtime.connectors.copilotkit.runtime_events import RuntimeEvents
-from agui_runtime.connectors.shared.chat.failures import redact
 from agui_runtime.connectors.shared.langchain import Reasoning, text_of, thoughts_of
+from agui_runtime.connectors.shared.secrets import redact
 from agui_runtime.connectors.shared.speech import Speech
 from agui_runtime.core.events import Event
 

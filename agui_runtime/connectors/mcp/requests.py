@@ -6,21 +6,17 @@ call whose structured part is not as promised.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from agui_runtime.connectors.mcp.results import McpResult
+from agui_runtime.connectors.shared.secrets import redact_path
 
 if TYPE_CHECKING:
     from mcp import ClientSession
 
-_SECRET = re.compile(r"(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[^/]{16,}")
-"""What looks like a key within a path: some servers have one there."""
-
-_LONGEST_PATH = 200
 _OF_MCP = ("application/json", "text/event-stream")
 
 
@@ -37,7 +33,7 @@ class LastAnswer:
         if response.request.method == "GET" and response.status_code in {404, 405}:
             return
         self._status = response.status_code
-        self._path = _SECRET.sub("[hidden]", response.request.url.path)[:_LONGEST_PATH]
+        self._path = redact_path(response.request.url.path)
         self._kind = response.headers.get("content-type", "").partition(";")[0].strip()
 
     @property

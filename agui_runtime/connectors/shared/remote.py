@@ -16,9 +16,10 @@ import httpx
 import orjson
 
 from agui_runtime.agents.agent import current_run
-from agui_runtime.connectors.shared.chat.failures import FailedAttempt, redact
+from agui_runtime.connectors.shared.chat.failures import FailedAttempt
 from agui_runtime.connectors.shared.chat.patience import Patience
 from agui_runtime.connectors.shared.pool import Pool
+from agui_runtime.connectors.shared.secrets import redact
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import Misconfigured, RemoteFailure
 from agui_runtime.core.events import RunContext

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import Any
 
 from ag_ui.core import RunAgentInput
@@ -39,11 +38,6 @@ def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentI
         return typed(given)
     except MalformedInput as malformed:
         raise InvalidInput(jsontext.dumps(malformed.faults).decode()) from None
-
-
-def fingerprint(agent: str, payload: object) -> str:
-    """The same for two requests that ask for the very same run."""
-    return blake2b(jsontext.dumps([agent, payload]), digest_size=16).hexdigest()
 
 
 def wants_suggestions(given: RunAgentInput) -> bool:

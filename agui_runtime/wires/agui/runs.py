@@ -12,6 +12,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.agents.agent import Agent
 from agui_runtime.core.errors import Gone, InvalidInput
 from agui_runtime.core.events import Caller, Cursor, Record, RunRequest, ThreadInfo
+from agui_runtime.core.fingerprints import fingerprint
 from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.runtime import CopilotRuntime
@@ -23,7 +24,6 @@ from agui_runtime.wires.agui.options import WireOptions
 from agui_runtime.wires.agui.reopening import reopening
 from agui_runtime.wires.agui.request import (
     comes_from_app,
-    fingerprint,
     properties_of,
     run_input,
     stop_run_id,
@@ -117,7 +117,7 @@ class Runs:
             context=exchange.run_context(properties_of(given), self._options.forwarded),
             agent=agent,
             ephemeral=beside,
-            fingerprint="" if beside else await unless_long(long, fingerprint, agent, payload),
+            fingerprint="" if beside else await unless_long(long, fingerprint, [agent, payload]),
         )
         profile = self._profile(given)
         handle = await self._runtime.start(request)

@@ -19,7 +19,7 @@ from agui_runtime.app import create_app
 from agui_runtime.commands.hosting import wire_options_from
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event
-from agui_runtime.runs import run as run_module
+from agui_runtime.runs import started_run
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.settings import Settings
 from agui_runtime.wires.agui import runs
@@ -298,7 +298,7 @@ async def test_what_a_large_request_holds_is_read_and_recalled_in_a_thread(
     case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: set[int] = set()
-    for module, function in ((runs, "run_input"), (runs, "fingerprint"), (run_module, "recall")):
+    for module, function in ((runs, "run_input"), (runs, "fingerprint"), (started_run, "recall")):
         monkeypatch.setattr(module, function, noting(threads, getattr(module, function)))
     async with serving(WireOptions()) as client:
         small = await client.post("/copilotkit/agent/default/run", json=agui())

@@ -18,6 +18,7 @@ from agui_runtime.connectors.shared.chat.dialects import (
     found,
 )
 from agui_runtime.connectors.shared.chat.framing import read
+from agui_runtime.connectors.shared.secrets import redact
 from agui_runtime.core.errors import ModelFailure, RunFailure
 
 ADVICE: Mapping[str, str] = {
@@ -85,22 +86,11 @@ _INTERNAL = re.compile(
 )
 """What no sentence for users has: stack traces, pages of HTML, addresses and paths of a machine."""
 
-_SECRETS = re.compile(
-    r"(?:bearer|basic)\s+(?=\S*\d|\S{16})[\w.~+/=*-]+"
-    r"|\b(?:sk|pk|rk|gsk|xai|hf|pplx|nvapi|org|proj|sess|ghp)[-_](?:[\w*…-]|\.+(?=[\w*]))+"
-    r"|\bAIza[\w-]{8,}"
-    r"|\beyJ[\w-]{8,}(?:\.[\w-]+)*"
-    r"|\b(?=\w*\d)\w{32,}\b"
-    r"|[^\s'\"]*\*{3,}[^\s'\"]*",
-    re.I,
-)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.DOTALL)
-_URL_LOGIN = re.compile(r"(https?://)[^/\s@]+@", re.I)
-_URL_QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*", re.I)
 _ERRORS = (("error",), ("choices", "error"), ("x_groq", "error"), ("response", "error"))
 _WITHIN = ("error", "errors", "base_resp", "fault", "detail", "data")
 """Where an object about a failure has another one about it."""
-_LONGEST_SHOWN, _LONGEST_LOGGED = 300, 2000
+_LONGEST_LOGGED = 2000
 
 
 class ProviderMessage(Exception):
@@ -197,13 +187,6 @@ def sentence(text: str) -> str:
     if title := _TITLE.search(text):
         return " ".join(title[1].split())
     return "" if "<" in text[:200] and ">" in text else text[:_LONGEST_LOGGED]
-
-
-def redact(text: str, longest: int = _LONGEST_SHOWN) -> str:
-    """One line without keys, tokens, organisations, or logins and queries of URLs."""
-    line = _URL_QUERY.sub(r"\1", _URL_LOGIN.sub(r"\1", " ".join(text.split())))
-    line = _SECRETS.sub("[hidden]", line)
-    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def _kind(status: int | None, code: str, message: str) -> str:

@@ -11,15 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
-from hashlib import blake2b
 from time import time
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from agui_runtime.agents.run_input import dumped
-from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, ThreadNotFound
 from agui_runtime.core.events import Caller, RunInfo, RunRequest
+from agui_runtime.core.fingerprints import fingerprint
 from agui_runtime.core.ids import fault_of
 from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.runtime.threads import Threads
@@ -99,7 +98,7 @@ class _History(NamedTuple):
 
     def derived(self, name: str) -> str:
         """A thread's id that no other caller shares: it is made of the owner's name, too."""
-        return str(UUID(_digest([self.caller.owner, name])))
+        return str(UUID(fingerprint([self.caller.owner, name])))
 
     def _numbered(self, number: int) -> str:
         return self.derived(f"{self.fingerprint}/{number}")
@@ -132,15 +131,11 @@ async def _count(exists: Callable[[int], Awaitable[bool]]) -> int:
 
 def _fingerprint(request: RunRequest) -> str:
     ids = dict.fromkeys(("threadId", "runId"))
-    return _digest([request.agent, request.states, dumped(request.input) | ids])
+    return fingerprint([request.agent, request.states, dumped(request.input) | ids])
 
 
 def _if_unique(operation_id: str) -> str:
     """The id as that of a run; clients may name operations by what cannot name runs."""
     if len(operation_id) < UNIQUE:
         return ""
-    return str(UUID(_digest(operation_id))) if fault_of(operation_id) else operation_id
-
-
-def _digest(value: object) -> str:
-    return blake2b(jsontext.dumps(value), digest_size=16).hexdigest()
+    return str(UUID(fingerprint(operation_id))) if fault_of(operation_id) else operation_id

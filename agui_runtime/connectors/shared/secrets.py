@@ -1,4 +1,7 @@
-"""Cuts keys out of providers' messages, whole or echoed in part."""
+"""Cuts secrets out of what other servers send: the keys that we know, and what looks like one.
+
+Whatever of a provider's or a server's text goes to a client or into the log passes here.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,23 @@ _MASK = re.compile(r"\*{2,}|\.{2,}|…|x{4,}|X{4,}")
 _SHORTEST = 6
 """A shorter key is a placeholder for a server that wants none, and a word like any other."""
 _HEAD, _TAIL = 8, 4
+
+_LOOKS_LIKE_A_KEY = re.compile(
+    r"(?:bearer|basic)\s+(?=\S*\d|\S{16})[\w.~+/=*-]+"
+    r"|\b(?:sk|pk|rk|gsk|xai|hf|pplx|nvapi|org|proj|sess|ghp)[-_](?:[\w*…-]|\.+(?=[\w*]))+"
+    r"|\bAIza[\w-]{8,}"
+    r"|\beyJ[\w-]{8,}(?:\.[\w-]+)*"
+    r"|\b(?=\w*\d)\w{32,}\b"
+    r"|[^\s'\"]*\*{3,}[^\s'\"]*",
+    re.I,
+)
+_URL_LOGIN = re.compile(r"(https?://)[^/\s@]+@", re.I)
+_URL_QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*", re.I)
+
+_KEY_IN_PATH = re.compile(r"(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[^/]{16,}")
+"""A segment of a URL's path that may be a key: some servers have theirs there."""
+
+_LONGEST_SHOWN, _LONGEST_PATH = 300, 200
 
 
 class Secrets:
@@ -52,6 +72,18 @@ def secrets_of(api_key: str, headers: Iterable[tuple[str, str]]) -> Secrets:
     """The key, and what is one among the headers."""
     named = (value for name, value in headers if re.search(r"key|token|auth|secret", name, re.I))
     return Secrets([api_key, *(part for value in named for part in value.split())])
+
+
+def redact(text: str, longest: int = _LONGEST_SHOWN) -> str:
+    """One line without keys, tokens, organisations, or logins and queries of URLs."""
+    line = _URL_QUERY.sub(r"\1", _URL_LOGIN.sub(r"\1", " ".join(text.split())))
+    line = _LOOKS_LIKE_A_KEY.sub(HIDDEN, line)
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def redact_path(path: str) -> str:
+    """The path of a URL without what may be a key."""
+    return _KEY_IN_PATH.sub(HIDDEN, path)[:_LONGEST_PATH]
 
 
 def _unless_of(key: str, masked: str) -> str:
