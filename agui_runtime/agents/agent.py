@@ -25,10 +25,10 @@ from agui_runtime.agents.items import (
     closing as closing,
     instead_of,
 )
-from agui_runtime.core.attachments import in_words
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event, RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
+from agui_runtime.core.message_parts import in_words
 from agui_runtime.core.shorthand import Shorthand
 from agui_runtime.core.split_characters import Halves
 from agui_runtime.off_loop import in_a_thread

@@ -22,7 +22,6 @@ import httpx
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors.shared import network
-from agui_runtime.connectors.shared.chat.attachments import Media
 from agui_runtime.connectors.shared.chat.failures import (
     FailedAttempt,
     failure,
@@ -30,6 +29,7 @@ from agui_runtime.connectors.shared.chat.failures import (
     refused,
     stream_failure,
 )
+from agui_runtime.connectors.shared.chat.media import Media
 from agui_runtime.connectors.shared.chat.patience import Patience
 from agui_runtime.connectors.shared.chat.reply import ChatReply, Provider
 from agui_runtime.connectors.shared.chat.request import ChatOptions, chat_request

@@ -15,13 +15,9 @@ from typing import Any, cast
 import httpx
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.shared.chat.attachments import (
-    COMPATIBLE,
-    OPENAI as MEDIA_OF_OPENAI,
-    Media,
-)
 from agui_runtime.connectors.shared.chat.failures import FailedAttempt, malformed, parsed, refused
 from agui_runtime.connectors.shared.chat.framing import AnswerStream
+from agui_runtime.connectors.shared.chat.media import COMPATIBLE, OPENAI as MEDIA_OF_OPENAI, Media
 from agui_runtime.connectors.shared.chat.patience import Patience
 from agui_runtime.connectors.shared.chat.reply import ChatReply, Provider
 from agui_runtime.connectors.shared.chat.request import ChatOptions, chat_request

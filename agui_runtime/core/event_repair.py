@@ -17,9 +17,9 @@ from typing import Any, NamedTuple, TypeAlias
 from ag_ui.core import BaseEvent, Event as AnyEvent, EventType
 from pydantic import TypeAdapter, ValidationError
 
-from agui_runtime.core.attachments import modern
 from agui_runtime.core.errors import ProtocolFailure, first_fault
 from agui_runtime.core.jsontext import dumps
+from agui_runtime.core.message_parts import modern
 
 _Json: TypeAlias = dict[str, Any]
 _Path: TypeAlias = list[str | int]

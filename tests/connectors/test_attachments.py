@@ -9,13 +9,7 @@ from typing import Any
 import pytest
 
 from agui_runtime.connectors.shared.chat import attachments
-from agui_runtime.connectors.shared.chat.attachments import (
-    COMPATIBLE,
-    OPENAI,
-    Media,
-    chat_part,
-    media_of,
-)
+from agui_runtime.connectors.shared.chat.media import COMPATIBLE, OPENAI, Media, chat_part, media_of
 
 NOTES = "# Notes\nGrüße"
 

@@ -36,8 +36,8 @@ from agentscope.message import (
 from agentscope.state import AgentState
 
 from agui_runtime.connectors.shared.chat.attachments import attachment_of
-from agui_runtime.core.attachments import UNKNOWN_TYPE, USUAL_TYPES
 from agui_runtime.core.events import Message
+from agui_runtime.core.message_parts import UNKNOWN_TYPE, USUAL_TYPES
 from agui_runtime.core.repair import repair
 
 

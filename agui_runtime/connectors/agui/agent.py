@@ -22,13 +22,13 @@ from agui_runtime.connectors.shared.remote import (
 )
 from agui_runtime.connectors.shared.secrets import redact
 from agui_runtime.core import jsontext
-from agui_runtime.core.attachments import in_words
 from agui_runtime.core.distinct_ids import TEXT
 from agui_runtime.core.errors import AgentFailure, ProtocolFailure
 from agui_runtime.core.event_stream import EventStreamParser
 from agui_runtime.core.events import TERMINAL, THINKING, Event, Message
 from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.message_parts import in_words
 from agui_runtime.off_loop import is_much, unless_long
 
 logger = logger_of(__name__)

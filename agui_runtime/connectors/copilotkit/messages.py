@@ -14,8 +14,8 @@ from typing import Any
 import orjson
 
 from agui_runtime.core import jsontext
-from agui_runtime.core.attachments import in_words
 from agui_runtime.core.events import Message
+from agui_runtime.core.message_parts import in_words
 
 _SPEAKERS = ("user", "assistant", "system", "developer")
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from agui_runtime.agents.agent import ResultParts
-from agui_runtime.core.attachments import MEDIA, UNKNOWN_TYPE
 from agui_runtime.core.errors import RemoteFailure
 from agui_runtime.core.jsontext import dumps
+from agui_runtime.core.message_parts import MEDIA, UNKNOWN_TYPE
 
 McpResult: TypeAlias = Mapping[str, Any]
 """MCP's own JSON of a result: `{"content": [...], "structuredContent"?, "isError"}` of a call,

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core import jsontext
-from agui_runtime.core.attachments import with_binary
 from agui_runtime.core.compact import compact
 from agui_runtime.core.events import TERMINAL, Event, Message, Record
+from agui_runtime.core.message_parts import with_binary
 from agui_runtime.wires.shared.sse import frame
 
 Profile: TypeAlias = Callable[[Event], "Event | None"]

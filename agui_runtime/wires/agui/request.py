@@ -9,8 +9,8 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.run_input import MalformedInput, typed
 from agui_runtime.core import jsontext
-from agui_runtime.core.attachments import modern
 from agui_runtime.core.errors import InvalidInput
+from agui_runtime.core.message_parts import modern
 from agui_runtime.wires.agui.errors import HttpRefusal
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
 from agui_runtime.wrappers.mcp_apps import PROXIED

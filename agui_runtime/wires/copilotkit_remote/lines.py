@@ -10,9 +10,9 @@ from typing import Any
 
 from agui_runtime.connectors.copilotkit.messages import as_text, to_legacy
 from agui_runtime.core import jsontext
-from agui_runtime.core.attachments import in_words
 from agui_runtime.core.events import Event, RunInfo
 from agui_runtime.core.fold import Fold
+from agui_runtime.core.message_parts import in_words
 
 Line = dict[str, Any]
 

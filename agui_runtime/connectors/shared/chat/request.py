@@ -14,16 +14,12 @@ from typing import Any
 
 from ag_ui.core import RunAgentInput, Tool
 
-from agui_runtime.connectors.shared.chat.attachments import (
-    Media,
-    attachment_of,
-    chat_part,
-    media_of,
-)
+from agui_runtime.connectors.shared.chat.attachments import attachment_of
+from agui_runtime.connectors.shared.chat.media import Media, chat_part, media_of
 from agui_runtime.connectors.shared.chat.senses import known_senses, with_shown
 from agui_runtime.connectors.shared.chat.thoughts import with_thoughts
-from agui_runtime.core.attachments import in_words
 from agui_runtime.core.events import Message
+from agui_runtime.core.message_parts import in_words
 from agui_runtime.core.repair import repair
 
 _CHOICES = ("auto", "none", "required")

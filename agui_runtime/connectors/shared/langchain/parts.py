@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from agui_runtime.connectors.shared.langchain.blocks import Block
-from agui_runtime.core.attachments import UNKNOWN_TYPE, USUAL_TYPES
 from agui_runtime.core.jsontext import whole
+from agui_runtime.core.message_parts import UNKNOWN_TYPE, USUAL_TYPES
 
 Part: TypeAlias = dict[str, Any]
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from agui_runtime.agents.delegates import DELEGATE, SUBAGENT_STATE
-from agui_runtime.core.attachments import in_words
 from agui_runtime.core.errors import AguiError, GuardrailDenied, GuardrailFailure
 from agui_runtime.core.events import TERMINAL, Event, Record, RunInfo
+from agui_runtime.core.message_parts import in_words
 from agui_runtime.wires.graphql.answer.agent_state import AgentStateView
 from agui_runtime.wires.graphql.answer.interrupts import meta_event, unannounced
 from agui_runtime.wires.graphql.answer.releases import FAILURE_ID, FrontEnd

@@ -1,4 +1,4 @@
-"""Attachments in messages: their form of today, and the `binary` parts of AG-UI before. Pure.
+"""Parts of messages: their form of today, the `binary` parts of AG-UI before, and words. Pure.
 
 Clients up to 0.0.47 know no other form than `binary`; those up to 0.0.59 still accept it.
 """
