@@ -9,6 +9,7 @@ from ag_ui.core import Context, Message, RunAgentInput, Tool
 from pydantic import TypeAdapter, ValidationError
 
 from agui_runtime.core.errors import InvalidInput
+from agui_runtime.core.requests import request_messages
 from agui_runtime.off_loop import slices
 
 Fault: TypeAlias = Mapping[str, Any]
@@ -47,8 +48,7 @@ def typed(given: Mapping[str, Any]) -> RunAgentInput:
 def dumped(request: RunAgentInput) -> dict[str, Any]:
     """The input as JSON again, with AG-UI's own keys."""
     rest = request.model_copy(update={"messages": []}).model_dump(mode="json", by_alias=True)
-    messages = [message.model_dump(mode="json", by_alias=True) for message in request.messages]
-    return rest | {"messages": messages}
+    return rest | {"messages": request_messages(request)}
 
 
 def _in_parts(key: str, pieces: Sequence[Sequence[object]]) -> list[Any]:

@@ -16,6 +16,7 @@ from ag_ui.core import AssistantMessage, RunAgentInput, TextPart, Tool, ToolMess
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import ModelFailure
 from agui_runtime.core.events import Event
+from agui_runtime.core.requests import resume_value
 
 _HONESTY = (
     "I am a script: no model is connected to this server. "
@@ -172,9 +173,7 @@ def _resumed(request: RunAgentInput) -> str | None:
     if request.resume:
         entry = request.resume[0]
         return _plain(entry.payload) if entry.status == "resolved" else "never mind"
-    props = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
-    command = props.get("command")
-    answer = command.get("resume") if isinstance(command, dict) else None
+    answer = resume_value(request)
     return None if answer is None else _plain(answer)
 
 

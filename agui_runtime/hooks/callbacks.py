@@ -14,6 +14,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import Event, Message, RunContext, RunInfo
+from agui_runtime.core.requests import request_messages
 from agui_runtime.hooks.hook import Hook, RunReport
 
 CHUNKS = frozenset({"TEXT_MESSAGE_CONTENT", "TOOL_CALL_ARGS", "REASONING_MESSAGE_CONTENT"})
@@ -38,7 +39,7 @@ class Turn:
 
     @property
     def input_messages(self) -> list[Message]:
-        return [m.model_dump(mode="json", by_alias=True) for m in self.request.messages]
+        return request_messages(self.request)
 
 
 TurnCallback: TypeAlias = Callable[[Turn], "Awaitable[None] | None"]

@@ -31,6 +31,7 @@ from agui_runtime.connectors.agentscope.reply import AgentScopeReply
 from agui_runtime.connectors.agentscope.translator import AgentScopeTranslator
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event, Message
+from agui_runtime.core.requests import request_messages
 from agui_runtime.off_loop import is_much, unless_long
 
 Build: TypeAlias = Callable[[AgentState, RunAgentInput], Agent | Awaitable[Agent]]
@@ -116,11 +117,7 @@ class AgentScopeAgent:
 
 def _conversation(request: RunAgentInput) -> list[Message]:
     """The conversation without prompts, thoughts and activities."""
-    return [
-        message.model_dump(mode="json", by_alias=True)
-        for message in request.messages
-        if message.role in {"user", "assistant", "tool"}
-    ]
+    return request_messages(request, {"user", "assistant", "tool"})
 
 
 def _turn(

@@ -17,6 +17,7 @@ from agentscope.message import ToolCallBlock
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.events import Event
+from agui_runtime.core.requests import resume_value
 
 _YES = frozenset({"approve", "approved", "yes", "allow", "true", "ok", "accept", "confirm"})
 _NO = frozenset({"reject", "rejected", "no", "deny", "denied", "false", "cancel"})
@@ -65,9 +66,7 @@ def answers(
     if request.resume:
         given = {each.interrupt_id: each for each in request.resume}
         return _by_id(given, {interrupt_id(call, reply): call for call in asking}, answered)
-    props = request.forwarded_props
-    command = props.get("command") if isinstance(props, dict) else None
-    answer = command.get("resume") if isinstance(command, dict) else None
+    answer = resume_value(request)
     return [] if answer is None else [_answer(call, answer) for call in asking]
 
 

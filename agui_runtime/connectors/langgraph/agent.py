@@ -32,6 +32,7 @@ from agui_runtime.core.event_stream import EventStreamParser
 from agui_runtime.core.events import Event, Message, RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.repair import repair
+from agui_runtime.core.requests import request_messages
 from agui_runtime.off_loop import is_much, unless_long
 
 _MODES = ["messages-tuple", "values", "updates", "custom"]
@@ -188,11 +189,7 @@ class LangGraphAgent:
 
 def _conversation(request: RunAgentInput) -> list[Message]:
     """The conversation without prompts: a graph has its own."""
-    return [
-        message.model_dump(mode="json", by_alias=True)
-        for message in request.messages
-        if message.role in {"user", "assistant", "tool", "reasoning"}
-    ]
+    return request_messages(request, {"user", "assistant", "tool", "reasoning"})
 
 
 def _interrupts(checkpoint: Mapping[str, Any]) -> list[Any]:

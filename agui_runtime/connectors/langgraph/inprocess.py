@@ -16,6 +16,7 @@ from agui_runtime.connectors.langgraph.threads import thread_of
 from agui_runtime.connectors.shared.langchain import text_of
 from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.events import Event, Message, RunContext
+from agui_runtime.core.requests import request_messages, request_props, resume_value
 
 
 class Graph(Protocol):
@@ -87,9 +88,8 @@ class _Telling:
     def __init__(self, request: RunAgentInput) -> None:
         results = (message for message in request.messages if message.role == "tool")
         self._results = {each.tool_call_id: each.id for each in results}
-        users = (message for message in request.messages if message.role == "user")
-        dumped = (each.model_dump(mode="json", by_alias=True) for each in users)
-        self._parts = {each["id"]: each for each in dumped if isinstance(each["content"], list)}
+        users = request_messages(request, {"user"})
+        self._parts = {each["id"]: each for each in users if isinstance(each["content"], list)}
 
     def feed(self, event: Event) -> Sequence[Event]:
         tell = _TELL.get(event["type"])
@@ -142,9 +142,7 @@ _TELL: dict[str, Callable[[_Telling, Event], Sequence[Event]]] = {
 
 def _from_the_start(request: RunAgentInput) -> RunAgentInput:
     """Without the node that a 1.10 page saw last: adapters would go on behind it, to no answer."""
-    props = request.forwarded_props
-    if not isinstance(props, dict):
-        return request
+    props = request_props(request)
     rest = {name: value for name, value in props.items() if name not in {"nodeName", "node_name"}}
     return request.model_copy(update={"forwarded_props": rest})
 
@@ -173,13 +171,14 @@ def _answering(request: RunAgentInput, checkpoint: Any) -> RunAgentInput:  # noq
     """
     tasks = getattr(checkpoint, "tasks", ())
     questions = [interrupt.id for task in tasks for interrupt in task.interrupts]
-    props = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
-    command = props.get("command") or {}
     if request.resume:
         answers = {each.interrupt_id: each.payload for each in request.resume}
     else:
-        answers = dict.fromkeys(questions, command.get("resume"))
+        answers = dict.fromkeys(questions, resume_value(request))
     if len(questions) < 2 or not any(answer is not None for answer in answers.values()):
         return request
-    forwarded_props = {**props, "command": {**command, "resume": answers}}
+    props = request_props(request)
+    sent = props.get("command")
+    command = {**(sent if isinstance(sent, dict) else {}), "resume": answers}
+    forwarded_props = {**props, "command": command}
     return request.model_copy(update={"resume": None, "forwarded_props": forwarded_props})

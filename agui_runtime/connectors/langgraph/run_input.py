@@ -8,6 +8,7 @@ from typing import Any
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.requests import request_props, resume_value
 
 SCHEMA_CONTEXT = "A2UI Component Schema"
 """So begins the description of the context in which a page says which components it can draw."""
@@ -38,7 +39,7 @@ class RunConfig:
 
         Of the forwarded headers, graphs see those that begin with `x-`.
         """
-        sent = _properties(request).get("config")
+        sent = request_props(request).get("config")
         sent = sent if isinstance(sent, dict) else {}
         chosen = sent.get("configurable", sent)
         settings = {**self._own.get("configurable", {}), **self._chosen(chosen)}
@@ -80,7 +81,7 @@ def _drawing(request: RunAgentInput, context: Sequence[Mapping[str, Any]]) -> di
     CopilotKit's middleware makes its own tool for drawing of them.
     """
     schema = next((each["value"] for each in context if _is_schema(each)), None)
-    drawing = _properties(request).get("injectA2UITool")
+    drawing = request_props(request).get("injectA2UITool")
     return {
         "context": [each for each in context if not _is_schema(each)],
         **({"a2ui_schema": schema} if schema is not None else {}),
@@ -94,17 +95,11 @@ def _is_schema(entry: Mapping[str, Any]) -> bool:
 
 def wants_subgraphs(request: RunAgentInput) -> bool:
     """Whether a page is shown what agents within the graph say; unless it says no, it is."""
-    return _properties(request).get("streamSubgraphs") is not False
+    return request_props(request).get("streamSubgraphs") is not False
 
 
 def answer_in(request: RunAgentInput) -> object:
     """What the request answers to interrupts: by their ids, or older front ends' one value."""
     if request.resume:
         return {each.interrupt_id: each.payload for each in request.resume}
-    command = _properties(request).get("command")
-    return command.get("resume") if isinstance(command, dict) else None
-
-
-def _properties(request: RunAgentInput) -> Mapping[str, Any]:
-    props = request.forwarded_props
-    return props if isinstance(props, dict) else {}
+    return resume_value(request)

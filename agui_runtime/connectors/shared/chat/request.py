@@ -21,6 +21,7 @@ from agui_runtime.connectors.shared.chat.thoughts import with_thoughts
 from agui_runtime.core.events import Message
 from agui_runtime.core.message_parts import in_words
 from agui_runtime.core.repair import repair
+from agui_runtime.core.requests import request_messages, request_props
 
 _CHOICES = ("auto", "none", "required")
 _MODEL = re.compile(r"[\w.:@/+-]{1,200}", re.ASCII)
@@ -75,7 +76,7 @@ def chat_request(
     What the provider of that `origin` wants back with its calls and messages goes with them.
     """
     origin = origin if options.return_reasoning else ""
-    props = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
+    props = request_props(request)
     role = "developer" if options.keep_system_role is False else "system"
     chosen = _model(model, props.get("model"), options.models)
     senses = known_senses(chosen) if options.senses is None else frozenset(options.senses)
@@ -134,8 +135,7 @@ def _messages(
     request: RunAgentInput, system_role: str, origin: str, media: Media, senses: frozenset[str]
 ) -> Iterator[tuple[Message, Message]]:
     """The history, each message with what is written for it."""
-    dumped = [message.model_dump(mode="json", by_alias=True) for message in request.messages]
-    for message in repair(dumped):
+    for message in repair(request_messages(request)):
         if message["role"] in {"system", "developer"}:
             yield message, {"role": system_role, "content": message["content"]}
         elif message["role"] == "user":
