@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from agui_runtime.core.events import RunInfo, ThreadInfo
-from agui_runtime.stores.base import Page
+from agui_runtime.stores.base import ALL_THREADS, Page, ThreadQuery
 from agui_runtime.stores.shared.pages import check_limit, cursor_of, place_after
 from agui_runtime.stores.shared.tails import Tails
 from agui_runtime.stores.sql import looks, steps
@@ -30,21 +30,14 @@ class SqlThreadIndex:
         thread = self._thread(thread_id, owner, agent)
         return await self._backend.write(partial(steps.obtain, thread), thread_id)
 
-    async def list(
-        self,
-        owner: str,
-        *,
-        agents: Collection[str] = (),
-        include_archived: bool = False,
-        limit: int = 50,
-        cursor: str | None = None,
-    ) -> Page:
-        check_limit(limit)
-        before, oldest = place_after(cursor), self._retention.oldest()
-        wanted = looks.Wanted(owner, agents, include_archived, before, oldest)
-        found = await self._backend.read(partial(looks.threads, wanted, limit + 1))
-        more = len(found) > limit
-        return Page(found[:limit], cursor_of(found[limit - 1]) if more else None)
+    async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
+        check_limit(query.limit)
+        before, oldest = place_after(query.cursor), self._retention.oldest()
+        wanted = looks.Wanted(owner, query.agents, query.include_archived, before, oldest)
+        found = await self._backend.read(partial(looks.threads, wanted, query.limit + 1))
+        more = len(found) > query.limit
+        page = found[: query.limit]
+        return Page(page, cursor_of(page[-1]) if more else None)
 
     async def update(
         self, thread_id: str, *, name: str | None = None, archived: bool | None = None
