@@ -18,7 +18,7 @@ from agui_runtime.off_loop import SLICE, is_much, slices
 from agui_runtime.wires.agui.envelope import Enveloped
 from agui_runtime.wires.agui.errors import refusal_of
 from agui_runtime.wires.shared.bodies import BodyLimits
-from agui_runtime.wires.shared.exchange import JSON_TYPE, ErrorAnswer, Exchange
+from agui_runtime.wires.shared.exchange import JSON_TYPE, Exchange
 from agui_runtime.wires.shared.http import log_failure
 from agui_runtime.wires.shared.sse import EVENT_STREAM, comment, frame
 from agui_runtime.wires.shared.streaming import Framing
@@ -88,8 +88,8 @@ class AguiExchange(Exchange):
                 await response.write((comment(f"broken off: {code}"),))
             return True
 
-    def refusal(self, error: Exception) -> ErrorAnswer:
-        return refusal_of(error)
+    async def refuse(self, error: Exception) -> None:
+        await self._refuse_with(refusal_of(error), error)
 
 
 def _end_of(error: OwnerLost) -> Mapping[str, str]:

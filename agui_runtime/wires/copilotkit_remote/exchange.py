@@ -62,8 +62,12 @@ class RemoteExchange(Exchange):
             raise InvalidInput(f"{name} is required")
         return value
 
-    def refusal(self, error: Exception) -> ErrorAnswer:
-        if not isinstance(error, AguiError):
-            hidden = {"error": "something went wrong; see the server's log"}
-            return ErrorAnswer(500, hidden, is_fault=True)
-        return ErrorAnswer(error.status, {"error": error.message}, is_fault=error.status >= 500)
+    async def refuse(self, error: Exception) -> None:
+        await self._refuse_with(_refusal(error), error)
+
+
+def _refusal(error: Exception) -> ErrorAnswer:
+    if not isinstance(error, AguiError):
+        hidden = {"error": "something went wrong; see the server's log"}
+        return ErrorAnswer(500, hidden, is_fault=True)
+    return ErrorAnswer(error.status, {"error": error.message}, is_fault=error.status >= 500)

@@ -126,14 +126,14 @@ class Exchange(ABC):
         except Exception as error:  # noqa: BLE001  # the edge of a wire: `authenticate` is the user's
             await self.refuse(error)
 
+    @abstractmethod
     async def refuse(self, error: Exception) -> None:
-        """Answer with an error; a fault of ours goes to the log."""
-        refusal = self.refusal(error)
+        """Answer with an error, in the wire's own words, or log it where the answer has begun. Of
+        one that is not an AguiError, nothing is shown.
+        """
+
+    async def _refuse_with(self, refusal: ErrorAnswer, error: Exception) -> None:
         if refusal.is_fault:
             log_failure(logger, error)
         if not self.answered:
             await self.answer(refusal.body, refusal.status, refusal.headers)
-
-    @abstractmethod
-    def refusal(self, error: Exception) -> ErrorAnswer:
-        """The error in the wire's own words; of one that is not an AguiError nothing is shown."""

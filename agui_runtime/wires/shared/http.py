@@ -93,23 +93,35 @@ async def _parts(receive: Receive) -> AsyncIterator[bytes]:
         more = message.get("more_body", False)
 
 
-async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
-    """Do the work; when the client closes the connection first, cancel it and return False."""
-    task = asyncio.create_task(work)
-    gone = asyncio.create_task(disconnected(receive))
-    try:
-        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
-        finished = task.done()
-    finally:
-        gone.cancel()
-        task.cancel()  # does nothing to a task that is done
-        await asyncio.wait((task, gone))
-    if finished:
-        task.result()
-    return finished
-
-
 async def disconnected(receive: Receive) -> None:
     """Return when the client has closed the connection; the request's body must have been read."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def unless_gone(
+    receive: Receive,
+    work: Coroutine[Any, Any, None],
+    gone: Callable[[Receive], Awaitable[None]] = disconnected,
+) -> bool:
+    """Do the work; when its client is `gone` first, cancel it and return False.
+
+    The work goes on in the task of its caller, which is cancelled as by a timeout.
+    """
+    connection = asyncio.timeout(None)
+
+    async def watch() -> None:
+        await gone(receive)
+        connection.reschedule(asyncio.get_running_loop().time())
+
+    watching = asyncio.create_task(watch())
+    try:
+        async with connection:
+            await work
+    except TimeoutError:
+        if not connection.expired():
+            raise
+    finally:
+        watching.cancel()
+        await asyncio.wait((watching,))
+    return not connection.expired()

@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.types import Receive, Send
 
-from agui_runtime.wires.shared.http import Headers, disconnected
+from agui_runtime.wires.shared.http import Headers, disconnected, unless_gone
 
 KEEP_ALIVE = 15.0
 """Seconds of silence after which a sign of life is sent."""
@@ -61,18 +61,7 @@ class StreamingResponse:
         """Let the work write the response to its end; when the client closes the connection before,
         cancel it and return False. Raises what the work raises.
         """
-        connection = asyncio.timeout(None)
-        watching = asyncio.create_task(self._watch(receive, connection))
-        try:
-            async with connection:
-                await work
-        except TimeoutError:
-            if not connection.expired():
-                raise
-        finally:
-            watching.cancel()
-            await asyncio.wait((watching,))
-        return not connection.expired()
+        return await unless_gone(receive, work, self._gone)
 
     async def pour(self, payloads: AsyncGenerator[bytes, None]) -> None:
         """Write the payloads as they come, to their end; they are closed in any case."""
@@ -102,20 +91,18 @@ class StreamingResponse:
         self._writing = False
         self._latest = self._now()
 
-    async def _watch(self, receive: Receive, connection: asyncio.Timeout) -> None:
-        """Let the connection expire when the client closes it; until then, a sign of life for each
-        spell of silence.
+    async def _gone(self, receive: Receive) -> None:
+        """Return when the client closes the connection; until then, a sign of life for each spell
+        of silence.
         """
-        gone = False
-        while not gone:
+        while True:
             try:
                 async with asyncio.timeout(self._until_due() or self._keep_alive or None):
                     await disconnected(receive)
-                    gone = True
+                    return
             except TimeoutError:
                 if self._keep_alive and not (self._writing or self._until_due()):
                     await self._put(self._framing.idle)
-        connection.reschedule(self._now())
 
     def _until_due(self) -> float:
         return max(0.0, self._latest + self._keep_alive - self._now())

@@ -5,34 +5,14 @@ The bytes are those of the reference, which 1.10.6 front ends depend on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-from agui_runtime.wires.shared.http import AS_IT_COMES, Headers
+from agui_runtime.wires.shared.http import AS_IT_COMES
+from agui_runtime.wires.shared.streaming import Framing
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 
 INCREMENTAL_ACCEPT = b"text/event-stream; charset=utf-8, multipart/mixed"
 """In which forms answers come that grow: the header of a 406, as the reference sends it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Framing:
-    """A way to send several payloads in one body: `opening`, then parts, then `closing`.
-
-    `idle` may be sent between two writes of parts, as a sign of life that no reader sees.
-    """
-
-    headers: Headers
-    opening: bytes
-    part: Callable[[bytes], bytes]
-    closing: bytes
-    idle: bytes
-
-    def body(self, payloads: Sequence[bytes], *, last: bool) -> bytes:
-        """The bytes of the parts that leave in one write."""
-        return b"".join(map(self.part, payloads)) + (self.closing if last else b"")
 
 
 def _multipart(payload: bytes) -> bytes:

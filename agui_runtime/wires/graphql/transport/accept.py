@@ -10,8 +10,8 @@ from agui_runtime.wires.graphql.delivery.framing import (
     GRAPHQL_JSON,
     JSON,
     MULTIPART,
-    Framing,
 )
+from agui_runtime.wires.shared.streaming import Framing
 
 
 class Accepted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import aclosing
 
 from fastapi import APIRouter
@@ -11,7 +11,6 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from agui_runtime.core.errors import TooManyRequests
 from agui_runtime.core.forwarded_headers import for_agents
 from agui_runtime.core.quotas import Quota
 from agui_runtime.runtime.runtime import CopilotRuntime
@@ -35,8 +34,7 @@ from agui_runtime.wires.graphql.transport.http import (
 from agui_runtime.wires.graphql.transport.playground import Playground
 from agui_runtime.wires.graphql.transport.sockets import Seats, SocketEndpoint
 from agui_runtime.wires.graphql.transport.transport_ws import SocketLimits
-from agui_runtime.wires.shared.http import ClientGone, Envelope, unless_gone
-from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
+from agui_runtime.wires.shared.http import Envelope, unless_gone
 from agui_runtime.wires.shared.limits import ServerLimits
 
 DEFAULT_LIMITS = OperationLimits()
@@ -99,19 +97,17 @@ class GraphQLEndpoint:
         self._envelope = envelope
         self._page = page
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = GraphQLExchange(scope, receive, send)
-        try:
-            if exchange.method == "POST":
-                await self._post(exchange)
-            elif self._page and exchange.wants_page:
-                await self._page.show(scope, receive, send)
-            else:
-                await self._answer(self._request_of(exchange), exchange)
-        except BadRequest as bad:
-            await exchange.reject(bad)
-        except ClientGone:
-            return
+        return exchange.guard(self._serve(exchange))
+
+    async def _serve(self, exchange: GraphQLExchange) -> None:
+        if exchange.method == "POST":
+            await self._post(exchange)
+        elif self._page and exchange.wants_page:
+            await self._page.show(exchange.scope, exchange.receive, exchange.send)
+        else:
+            await self._answer(self._request_of(exchange), exchange)
 
     async def _post(self, exchange: GraphQLExchange) -> None:
         body = await read_json(exchange.headers, exchange.receive, self._engine.limits.body)
@@ -131,32 +127,19 @@ class GraphQLEndpoint:
         try:
             operation = self._engine.prepare(request)
         except Refused as refused:
-            await exchange.refuse(refused.errors)
+            await exchange.refuse_operation(refused.errors)
             return
         _agree(operation, exchange)
-        try:
-            identity = await self._identity(exchange)
-        except OwnAnswer as own:
-            await own.answer(exchange.scope, exchange.receive, exchange.send)
-            return
-        except Exception as error:  # noqa: BLE001  # `authenticate` is the user's
-            await exchange.fail(error)
-            return
+        caller = await exchange.identify(self._engine.runtime.authenticate)
+        identity = Identity(caller, exchange.headers, exchange.request_id)
         if operation.is_subscription:
             with self._seats.taken():
                 results = self._engine.answers(operation, request, identity)
-                async with exchange.kept_alive(self._seats.limits.keep_alive):
-                    await unless_gone(exchange.receive, exchange.write_events(results))
+                work = exchange.write_events(results)
+                await exchange.growing(work, self._seats.limits.keep_alive)
             return
-        try:
-            with self._engine.opened(operation, identity) as context:
-                await self._execute(operation, request, context, exchange)
-        except TooManyRequests as error:
-            await exchange.fail(error)
-
-    async def _identity(self, exchange: GraphQLExchange) -> Identity:
-        caller = await caller_of(Request(exchange.scope), self._engine.runtime.authenticate)
-        return Identity(caller, exchange.headers, exchange.request_id)
+        with self._engine.opened(operation, identity) as context:
+            await self._execute(operation, request, context, exchange)
 
     async def _execute(
         self,
@@ -166,12 +149,12 @@ class GraphQLEndpoint:
         exchange: GraphQLExchange,
     ) -> None:
         async def answer() -> None:
-            await exchange.answer(await self._engine.execute(operation, request, context))
+            await exchange.answer_result(await self._engine.execute(operation, request, context))
 
         if operation.plan is not None:
             result = await self._engine.execute(operation, request, context)
             if context.started is None:
-                await exchange.answer(result)
+                await exchange.answer_result(result)
             else:
                 await self._stream(context.started, operation.plan, exchange)
         elif operation.is_mutation:  # it may take as long as a run
@@ -188,7 +171,9 @@ class GraphQLEndpoint:
                 async for payloads in batches:
                     await write(payloads, delivery.finished)
 
-        async with exchange.kept_alive(run.streaming.heartbeat):
+        if plan.incremental:
+            finished = await exchange.growing(bring(), run.streaming.heartbeat)
+        else:
             finished = await unless_gone(exchange.receive, bring())
         if not finished and self._engine.runtime.options.stop_on_disconnect:
             await run.handle.stop()
