@@ -24,6 +24,7 @@ KNOW_THE_ENVIRONMENT = {
 }
 
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
+BORDER = re.compile(r"# .*(user code|a foreign SDK|a wire's edge|a thread's edge)")
 REQUIREMENT = re.compile(r"(?P<pin>[a-z0-9._-]+==\S+)[^\n]*?(?P<hashes>( \\\n +--hash=\S+)+)\n")
 
 
@@ -47,7 +48,7 @@ def nodes(file: Path) -> Iterator[ast.AST]:
     return ast.walk(ast.parse(file.read_text(), str(file)))
 
 
-def place(file: Path, node: ast.expr | ast.stmt) -> str:
+def place(file: Path, node: ast.expr | ast.stmt | ast.ExceptHandler) -> str:
     return f"{file.relative_to(ROOT)}:{node.lineno}"
 
 
@@ -69,6 +70,23 @@ def speaks(node: ast.AST) -> bool:
             return True
         case _:
             return False
+
+
+def is_broad(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    names = {each.id for each in caught if isinstance(each, ast.Name)}
+    return handler.type is None or bool(names & {"Exception", "BaseException"})
+
+
+def only_cleans_up(handler: ast.ExceptHandler) -> bool:
+    """Whether all goes on as if there were no handler, after something was closed."""
+    last = handler.body[-1]
+    is_any = isinstance(handler.type, ast.Name) and handler.type.id == "BaseException"
+    return is_any and isinstance(last, ast.Raise) and last.exc is None
+
+
+def line_of(file: Path, node: ast.ExceptHandler) -> str:
+    return file.read_text().splitlines()[node.lineno - 1]
 
 
 def protocol_methods(file: Path) -> Iterator[tuple[str, int]]:
@@ -108,6 +126,17 @@ def test_the_library_neither_prints_nor_configures_logging() -> None:
         if isinstance(node, ast.expr) and speaks(node)
     ]
     assert found == []
+
+
+def test_every_broad_except_says_at_what_border_it_stands() -> None:
+    unexplained = [
+        place(file, node)
+        for file in package_files()
+        for node in nodes(file)
+        if isinstance(node, ast.ExceptHandler)
+        if is_broad(node) and not (only_cleans_up(node) or BORDER.search(line_of(file, node)))
+    ]
+    assert unexplained == []
 
 
 def test_every_protocol_of_the_stores_is_small() -> None:

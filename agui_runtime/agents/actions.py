@@ -82,7 +82,7 @@ class Action:
             return _encoded(await self._invoke(values))
         except (KeyboardInterrupt, GeneratorExit):  # the process ends, or this coroutine
             raise
-        except BaseException as error:  # an action is the user's code and may raise anything
+        except BaseException as error:  # user code: an action, which may raise anything
             if isinstance(error, asyncio.CancelledError) and is_cancelled():
                 raise
             logger.exception("action %s failed", self.name)

@@ -105,7 +105,7 @@ async def _call_all(callbacks: Sequence[TurnCallback | None], turn: Turn) -> Non
             made = callback(turn)
             if inspect.isawaitable(made):
                 await made
-        except Exception as failure:  # noqa: BLE001  # a user's function may raise anything
+        except Exception as failure:  # noqa: BLE001  # user code: a callback
             failures.append(failure)
     if failures:
         raise ExceptionGroup("callbacks failed", failures)

@@ -69,7 +69,7 @@ class Hooks:
         for on_event in self._on_event:
             try:
                 on_event(run, event)
-            except Exception:  # noqa: BLE001  # a user's hook may raise anything and must not end a run
+            except Exception:  # noqa: BLE001  # user code: a hook must not end a run
                 _log_failure(run)
 
     async def after_run(self, report: RunReport) -> None:
@@ -80,7 +80,7 @@ class Hooks:
 async def _guarded(run: RunInfo, call: Awaitable[None]) -> None:
     try:
         await call
-    except Exception:  # noqa: BLE001  # a user's hook may raise anything and must not end a run
+    except Exception:  # noqa: BLE001  # user code: a hook must not end a run
         _log_failure(run)
 
 

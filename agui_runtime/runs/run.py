@@ -100,7 +100,7 @@ class Run:
             self._cause = self._cause or error
         except (KeyboardInterrupt, GeneratorExit):  # the process ends, or this coroutine
             raise
-        except BaseException:  # noqa: BLE001  # an agent may raise anything; here its run learns of it
+        except BaseException:  # noqa: BLE001  # user code: an agent may raise anything, which ends its run
             self._fail(AgentFailure())
         finally:
             self._deadlines.stop()

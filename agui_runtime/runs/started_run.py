@@ -164,7 +164,7 @@ class StartedRun:
             await self._store.log.release(self._lease, end)
         except AguiError:
             raise
-        except Exception:  # foreign SDK: a store's client; the thread must not stay taken
+        except Exception:  # a foreign SDK: the store's client; the thread must not stay taken
             logger.exception("the end of the run is not stored as it was")
             cause, self._last = StoreFailed(), ()
             end = RunEnd([terminal(self.request, cause)], "failed", end.ended_at)

@@ -94,7 +94,7 @@ class RunWriter:
             raise
         except AguiError:
             raise
-        except Exception as error:
+        except Exception as error:  # a foreign SDK: the store's client
             run = self._lease.run
             logger.exception("run %s of thread %s is not stored", run.run_id, run.thread_id)
             raise StoreFailed from error

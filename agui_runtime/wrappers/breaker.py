@@ -71,7 +71,7 @@ class Breaker(Wrapper):
                     yield event
             if not ended:
                 self._note(None)
-        except Exception as error:
+        except Exception as error:  # user code: an agent
             self._note(error)
             raise
         finally:

@@ -45,7 +45,7 @@ class _WithFallback(Wrapper):
                     begun = begun or event["type"] != "RUN_STARTED"
                     yield event
             return
-        except Exception as error:
+        except Exception as error:  # user code: an agent
             if begun or not is_fault(error):
                 raise
             logger.warning(

@@ -147,7 +147,7 @@ class _GuardedAgent:
         for guardrail in self._guardrails:
             try:
                 reason = await guardrail.check(request, self._topics)
-            except Exception as error:
+            except Exception as error:  # user code: a guardrail
                 logger.exception("a guardrail failed")
                 raise GuardrailFailure from error
             if reason is not None:

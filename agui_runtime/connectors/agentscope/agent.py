@@ -83,7 +83,7 @@ class AgentScopeAgent:
             async for event in reply:
                 for each in translator.feed(event):
                     yield each
-        except Exception as error:
+        except Exception as error:  # user code: the agent, its models and tools
             if failure := model_failure(error, speaking=bool(translator.made)):
                 failure.usage = translator.usage
                 raise failure from failure.__cause__

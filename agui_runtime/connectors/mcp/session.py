@@ -100,15 +100,14 @@ class McpSession:
     async def opened(cls, server: McpServer, *, shows_pages: bool = False) -> McpSession:
         """Connect, and say whether its pages can be shown; raises RemoteFailure."""
         session = cls(server, shows_pages=shows_pages)
-        try:
-            async with asyncio.timeout(server.connect_timeout):
-                await asyncio.shield(session._session)
-        except TimeoutError:
-            await session.close()
-            raise session._failure("TIMEOUT", " does not answer") from None
-        except BaseException:
-            await session.close()
-            raise
+        async with AsyncExitStack() as unless_opened:
+            unless_opened.push_async_callback(session.close)
+            try:
+                async with asyncio.timeout(server.connect_timeout):
+                    await asyncio.shield(session._session)
+            except TimeoutError:
+                raise session._failure("TIMEOUT", " does not answer") from None
+            unless_opened.pop_all()
         return session
 
     async def close(self) -> None:
@@ -170,7 +169,7 @@ class McpSession:
             self.broken = self.broken or error.error.code in _LOST
             kind = "BROKEN" if error.error.code == UNREADABLE else "REFUSED"
             raise self._failure(kind, f": {error}") from error
-        except Exception as error:
+        except Exception as error:  # a foreign SDK: the client of `mcp`
             self.broken = True
             raise self._failure("BROKEN", " failed") from error
         finally:
@@ -193,7 +192,7 @@ class McpSession:
                 await _introduced(session, self._shows_pages)
                 self._session.set_result(session)
                 await self._leave.wait()
-        except Exception as error:  # noqa: BLE001  # the client's task groups raise groups of anything
+        except Exception as error:  # noqa: BLE001  # a foreign SDK: its task groups raise groups of anything
             self._lost(error)
         finally:
             self.broken = True

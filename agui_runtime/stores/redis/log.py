@@ -192,7 +192,7 @@ class RedisRunLog:
         except AguiError:
             self._leases.remove(lease)
             raise
-        except Exception:
+        except Exception:  # a foreign SDK: the store's client
             held.broken = True  # what was written of it is not known; another end may follow
             raise
         if not ended:

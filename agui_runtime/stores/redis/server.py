@@ -10,6 +10,7 @@ import logging
 import re
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from redis import exceptions
@@ -78,15 +79,14 @@ class Server:
         if self._client is not None:
             return
         single = self._client = self._address.single(CONNECTIONS, self._patience)
-        try:
+        async with AsyncExitStack() as unless_connected:
+            unless_connected.push_async_callback(self.close)
             about = await self._patiently(lambda _: single.info("cluster"))
             if about.get("cluster_enabled"):
                 await single.aclose()
                 cluster = self._client = self._address.cluster(CONNECTIONS)
                 await self._patiently(lambda _: cluster.initialize())  # learn the nodes
-        except BaseException:
-            await self.close()
-            raise
+            unless_connected.pop_all()
 
     async def close(self) -> None:
         pipes, self._pipes = self._pipes, {}

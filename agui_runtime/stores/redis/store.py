@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 from agui_runtime.stores.redis.answers import RedisAnswers
 from agui_runtime.stores.redis.index import Index
@@ -76,11 +77,10 @@ class RedisStore:
 
     async def open(self) -> None:
         await self._server.open()
-        try:
+        async with AsyncExitStack() as unless_allowed:
+            unless_allowed.push_async_callback(self._server.close)
             await check_rights(self._server, self._prefix)
-        except BaseException:
-            await self._server.close()
-            raise
+            unless_allowed.pop_all()
         self.subscriber.start()
         self.renewal.open()
         self._watching = asyncio.create_task(self.janitor.watch())

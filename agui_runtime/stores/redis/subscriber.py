@@ -59,7 +59,7 @@ class Subscriber:
                     tasks.create_task(self._read(connection))
             except* (RedisError, OSError, TimeoutError, StoreUnavailable) as group:
                 logger.warning("Redis: listening again: %s", group.exceptions[0])
-            except* Exception:  # nobody would hear of stops and news from now on
+            except* Exception:  # a foreign SDK: stops and news come on, whatever it raised
                 logger.exception("Redis: listening failed; it begins anew")
             self._tails.forget()
             await asyncio.sleep(RETRY_AFTER)

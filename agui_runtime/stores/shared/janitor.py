@@ -64,7 +64,7 @@ class Janitor:
                 await self._upkeep.verify()
             except AguiError as error:
                 logger.warning("looking after the threads failed: %s", error)
-            except Exception:  # nobody else would look after them from now on
+            except Exception:  # a foreign SDK: the watch goes on, whatever a store's client raised
                 logger.exception("looking after the threads failed")
 
     async def end_lost_runs(self) -> None:
@@ -90,5 +90,5 @@ async def _apart(thread_id: str) -> AsyncIterator[None]:
         logger.error("thread %s is damaged: %s", thread_id, error)
     except AguiError:
         raise
-    except Exception:  # whatever its records are
+    except Exception:  # a foreign SDK: one thread that cannot be read holds up no other
         logger.exception("thread %s cannot be looked after", thread_id)

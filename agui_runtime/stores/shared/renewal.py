@@ -125,7 +125,7 @@ class LeaseRenewal:
                 asyncio.run(self._watch())
             except asyncio.CancelledError:
                 return
-            except Exception:  # leases must be kept whatever one renewal met
+            except Exception:  # a foreign SDK: the leases live on, whatever a store's client raised
                 logger.exception("keeping the leases failed; it begins anew")
                 time.sleep(1)
 

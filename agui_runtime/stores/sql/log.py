@@ -213,7 +213,7 @@ class SqlRunLog:
         except AguiError:
             self._leases.remove(lease)
             raise
-        except Exception:
+        except Exception:  # a foreign SDK: the database's driver
             held.broken = True  # what was written of it is not known; another end may follow
             raise
         if not ended:

@@ -92,7 +92,7 @@ class StateSchema:
             )
         try:
             return self._migrations[version](state)
-        except Exception as error:  # a user's function may raise anything
+        except Exception as error:  # user code: a migration
             logger.exception("the migration from schema version %s failed", version)
             raise StateUnreadable(
                 f"the migration of the state from schema version {version} failed"

@@ -76,7 +76,7 @@ class AguiExchange(Exchange):
         response = self.streaming(EVENT_STREAM, keep_alive)
         try:
             return await response.serve(self.receive, response.pour(frames))
-        except Exception as error:
+        except Exception as error:  # a wire's edge
             if not response.begun:
                 raise
             if refusal_of(error).status >= 500:  # not for a thread that somebody deleted meanwhile

@@ -38,7 +38,7 @@ class Before:
                 answer = await answer
             if answer is not None and not callable(answer):
                 raise TypeError(f"it returned a {type(answer).__name__}, which is no response")
-        except Exception:
+        except Exception:  # user code: `before_request`
             logger.exception("`before_request` failed")
             answer = _failure
         await (answer or self._app)(scope, receive, send)

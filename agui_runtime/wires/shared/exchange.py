@@ -123,7 +123,7 @@ class Exchange(ABC):
             return
         except OwnAnswer as own:
             await own.answer(self.scope, self.receive, self.send)
-        except Exception as error:  # noqa: BLE001  # the edge of a wire: `authenticate` is the user's
+        except Exception as error:  # noqa: BLE001  # a wire's edge, and user code: `authenticate`
             await self.refuse(error)
 
     @abstractmethod

@@ -145,7 +145,7 @@ class Worker:
                 return [Outcome(job, error=failure) for job in batch]
         except AguiError as error:  # of the file, which is no store any longer
             return [Outcome(job, error=error) for job in batch]
-        except Exception as error:  # a step's own fault must not end the thread that all wait for
+        except Exception as error:  # a thread's edge: the caller gets it, and the thread goes on
             self._recover(error)
             if len(batch) == 1:
                 logger.exception("SQLite: a step failed")

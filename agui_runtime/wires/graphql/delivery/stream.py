@@ -33,7 +33,7 @@ async def deliveries(run: StartedRun, delivery: Delivery) -> AsyncGenerator[Sequ
         run.projector.fail(lost)
     except AguiError as error:
         run.projector.fail(_of_reader(error))
-    except Exception:  # at the edge: a reader is told of every failure, and only of that
+    except Exception:  # a wire's edge: a reader gets every failure, and only that
         logger.exception("the answer of run %s broke off", run.handle.run.run_id)
         run.projector.fail(AgentFailure("the answer broke off"))
     if not delivery.finished:

@@ -128,7 +128,7 @@ class Engine:
                         yield each
         except Refused:
             raise
-        except Exception as error:  # noqa: BLE001  # at the edge: a reader is told of every failure
+        except Exception as error:  # noqa: BLE001  # a wire's edge: a reader gets every failure
             raise Refused([failure(error, identity.request_id)]) from None
 
     async def _executed(

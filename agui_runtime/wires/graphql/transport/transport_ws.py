@@ -89,7 +89,7 @@ class Connection:
             return close
         except (_Gone, OSError):
             return None
-        except Exception:
+        except Exception:  # a wire's edge
             logger.exception("a WebSocket connection failed")
             return _Close(4500, "Internal server error")
 
