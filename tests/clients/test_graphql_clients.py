@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from agui_runtime.core.events import Caller
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.transport.routes import routes
-from agui_runtime.wires.graphql.transport.transport_ws import SocketLimits
+from agui_runtime.wires.shared.sockets import SocketLimits
 from tests.clients.subscriber import everything, told
 from tests.faults.proxy import Proxy
 from tests.support import served

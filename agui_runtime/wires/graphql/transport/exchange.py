@@ -19,6 +19,7 @@ from agui_runtime.wires.graphql.transport.accept import Accepted
 from agui_runtime.wires.graphql.transport.http import BadRequest, not_acceptable
 from agui_runtime.wires.shared.exchange import Exchange
 from agui_runtime.wires.shared.http import RETRY_AFTER, Headers, log_failure
+from agui_runtime.wires.shared.sockets import TooManyConnections
 
 logger = logger_of(__name__)
 
@@ -53,6 +54,8 @@ class GraphQLExchange(Exchange):
         if self.answered:
             log_failure(logger, error)
             return
+        if isinstance(error, TooManyConnections):
+            error = BadRequest(error.status, error.message, code=error.code)
         try:
             await (self._reject(error) if isinstance(error, BadRequest) else self._fail(error))
         except BadRequest as unacceptable:

@@ -32,10 +32,10 @@ from agui_runtime.wires.graphql.transport.http import (
     read_json,
 )
 from agui_runtime.wires.graphql.transport.playground import Playground
-from agui_runtime.wires.graphql.transport.sockets import Seats, SocketEndpoint
-from agui_runtime.wires.graphql.transport.transport_ws import SocketLimits
+from agui_runtime.wires.graphql.transport.sockets import SocketEndpoint
 from agui_runtime.wires.shared.http import Envelope, unless_gone
 from agui_runtime.wires.shared.limits import ServerLimits
+from agui_runtime.wires.shared.sockets import Seats, SocketLimits
 
 DEFAULT_LIMITS = OperationLimits()
 DEFAULT_SOCKET_LIMITS = SocketLimits()

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from agui_runtime.core.events import Caller, Event
 from agui_runtime.core.quotas import Quota
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
-from agui_runtime.wires.graphql.transport.transport_ws import SocketLimits
+from agui_runtime.wires.shared.sockets import SocketLimits
 from tests.wires.graphql.runs import open_text, say, text
 from tests.wires.graphql.serving import PATH, by_header, chat, serving
 from tests.wires.graphql.subscribing import ANSWER, EVENTS, PROTOCOL, THREAD, Halting, data, socket

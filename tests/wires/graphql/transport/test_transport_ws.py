@@ -13,7 +13,7 @@ from starlette.requests import Request
 from agui_runtime.app import create_app
 from agui_runtime.core.events import Caller, Event
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.graphql.transport.transport_ws import SocketLimits
+from agui_runtime.wires.shared.sockets import SocketLimits
 from tests.support import client_of
 from tests.wires.graphql.runs import text
 from tests.wires.graphql.serving import PATH, QUERIES, serving
