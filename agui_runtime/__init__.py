@@ -1,7 +1,8 @@
 """The CopilotKit runtime in Python."""
 
 from agui_runtime.agents.actions import Action, action
-from agui_runtime.agents.agent import Agent, FunctionAgent, KeepsState, KeptState
+from agui_runtime.agents.agent import Agent, KeepsState, KeptState
+from agui_runtime.agents.border import FunctionAgent, wrap
 from agui_runtime.app import create_app
 from agui_runtime.connectors.transcription import Recording, TranscriptionService
 from agui_runtime.core.errors import AgentFailure, AguiError, RunFailure
@@ -55,4 +56,5 @@ __all__ = [
     "action",
     "create_app",
     "current_run",
+    "wrap",
 ]

@@ -1,7 +1,7 @@
 """Server-side actions: Python functions that an agent may call as tools, and tools of other
 servers.
 
-`acting` carries them out during a run; nothing here knows of runs.
+`tool_loop` carries them out during a run; nothing here knows of runs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ag_ui.core import Tool
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
 from pydantic.errors import PydanticUserError
 
-from agui_runtime.agents.agent import OfferedTool, ResultParts
+from agui_runtime.agents.agent import OfferedTool, ResultParts, ShownResult
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError, Misconfigured, first_fault
 from agui_runtime.core.log_lines import logger_of
@@ -26,7 +26,7 @@ from agui_runtime.off_loop import in_a_thread, is_cancelled
 logger = logger_of(__name__)
 
 
-ActionResult: TypeAlias = str | ResultParts
+ActionResult: TypeAlias = str | ResultParts | ShownResult
 
 
 class ServerAction(Protocol):
@@ -67,7 +67,7 @@ class Action:
         parameters = _untitled(self.arguments.model_json_schema())
         return Tool(name=self.name, description=self.description, parameters=parameters)
 
-    async def call(self, arguments: str) -> ActionResult:
+    async def call(self, arguments: str) -> str | ResultParts:
         """Carry it out; text results are returned as they are, None as "", the rest as JSON.
 
         Bad arguments (INVALID_ARGUMENTS) and exceptions (HANDLER_ERROR) are results too, see
@@ -124,7 +124,7 @@ class OfferedAction:
             return failed("HANDLER_ERROR", error.message)
         if result is None:
             return ""
-        if isinstance(result, str | ResultParts):
+        if isinstance(result, str | ResultParts | ShownResult):
             return result
         return jsontext.dumps(result).decode()
 
@@ -163,7 +163,7 @@ def _fields(function: Callable[..., Any]) -> dict[str, Any]:
     return fields
 
 
-def _encoded(result: object) -> ActionResult:
+def _encoded(result: object) -> str | ResultParts:
     if result is None:
         return ""
     if isinstance(result, str | ResultParts):

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from ag_ui.core import RunAgentInput, Tool
 
-from agui_runtime.agents.agent import Agent, events_of
+from agui_runtime.agents.border import EventAgent
 from agui_runtime.core.errors import AgentFailure
 from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.core.fold import Fold
@@ -39,7 +39,7 @@ class Delegate:
     """
 
     name: str
-    agent: Agent
+    agent: EventAgent
     state: Any
 
     @property
@@ -85,8 +85,8 @@ class Engagement:
 
     async def _legal(self) -> AsyncGenerator[Event, None]:
         """The agent's events in legal order, with whatever it left open closed."""
-        grammar = Grammar(new_id=lambda: str(uuid4()))
-        async with aclosing(events_of(self._delegate.agent, self._own_request())) as events:
+        grammar = Grammar()
+        async with aclosing(self._delegate.agent.run(self._own_request())) as events:
             async for event in events:
                 for legal in grammar.accept(event):
                     yield legal

@@ -6,7 +6,6 @@ Where the meaning is plain it is taken; of anything else a failure says what to 
 from __future__ import annotations
 
 import asyncio
-import inspect
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from typing import Any, TypeAlias
 from uuid import uuid4
 
 import orjson
-from ag_ui.core import BaseEvent, RunAgentInput
+from ag_ui.core import BaseEvent
 from pydantic import BaseModel
 
 from agui_runtime.core.errors import ProtocolFailure
@@ -64,6 +63,8 @@ _INSTEAD = {
 }
 _DEFAULT = "yield text, AG-UI events (ag_ui.core) or their JSON objects"
 
+_OBJECTS = (dict, BaseEvent, Mapping)  # the commonest first: to ask `Mapping` takes longest
+
 _END = object()
 
 
@@ -78,7 +79,7 @@ class ItemReader:
 
     def feed(self, item: object) -> Sequence[Event]:
         """The events in one item; raises ProtocolFailure if there can be none in it."""
-        if isinstance(item, BaseEvent | Mapping):
+        if isinstance(item, _OBJECTS):
             return self._object_events(item)
         if item is None:
             return ()
@@ -99,7 +100,7 @@ class ItemReader:
         return [*(self._unframed(b"\n\n") if self._framed else ()), *self._silent()]
 
     def _object_events(self, item: BaseEvent | Mapping[str, Any]) -> Sequence[Event]:
-        if isinstance(item, Mapping) and "type" not in item and _is_answer(item):
+        if not isinstance(item, BaseEvent) and "type" not in item and _is_answer(item):
             return self._text_events(item["content"])
         event = as_event(item, self._note)
         if not self._speaking or event["type"] in _GOES_ON:
@@ -153,9 +154,21 @@ class ItemReader:
             logger.warning("left out of what the agent says: %s", loss)
 
 
-def answered(made: object, request: RunAgentInput) -> AsyncIterator[AgentEvent]:
-    """What a function or a `run` method returned, item by item; close it."""
-    return made if isinstance(made, AsyncIterator) else _answered(made, request)
+def items_of(made: object) -> AsyncIterator[AgentEvent]:
+    """The items in what an agent returned, one by one; close it (`closing`). Raises ProtocolFailure
+    if there can be none in it.
+    """
+    if isinstance(made, AsyncIterable):
+        return aiter(made)
+    if isinstance(made, str | bytes | Mapping | BaseEvent):
+        return _each([made])
+    if isinstance(made, list | tuple):
+        return _each(made)
+    if isinstance(made, Iterable) and not isinstance(made, BaseModel):
+        return _in_a_thread(iter(made))
+    described = "nothing" if made is None else _named(made)
+    hint = "return the answer as text, or yield it" if made is None else instead_of(made)
+    raise ProtocolFailure(f"the agent returned {described}; {hint}")
 
 
 def instead_of(item: object) -> str:
@@ -175,45 +188,9 @@ async def closing(items: AsyncIterator[AgentEvent]) -> AsyncIterator[AsyncIterat
             await close()
 
 
-async def _answered(made: Any, request: RunAgentInput) -> AsyncIterator[AgentEvent]:  # noqa: ANN401
-    if inspect.isawaitable(made):
-        made = await made
-    made = getattr(made, "body_iterator", made)  # a web framework's streaming answer
-    if isinstance(made, str | bytes | Mapping | BaseEvent):
-        yield made
-    elif isinstance(made, list | tuple):
-        for item in made:
-            yield item
-    else:
-        async with closing(_iterated(made, request)) as items:
-            async for item in items:
-                yield item
-
-
-def _iterated(made: Any, request: RunAgentInput) -> AsyncIterator[AgentEvent]:  # noqa: ANN401
-    if isinstance(made, AsyncIterable):
-        return aiter(made)
-    if callable(getattr(made, "run", None)):
-        if not callable(getattr(made, "clone", None)):
-            return answered(made.run(request), request)
-        return _without_raw(answered(made.clone().run(request), request))
-    if isinstance(made, Iterable) and not isinstance(made, BaseModel):
-        return _in_a_thread(iter(made))
-    described = "nothing" if made is None else _named(made)
-    hint = "return the answer as text, or yield it" if made is None else instead_of(made)
-    raise ProtocolFailure(f"the agent returned {described}; {hint}")
-
-
-async def _without_raw(items: AsyncIterator[AgentEvent]) -> AsyncIterator[Event]:
-    reader = ItemReader()
-    async with closing(items):
-        async for item in items:
-            for event in reader.feed(item):
-                event.pop("rawEvent", None)
-                if event["type"] != "RAW":
-                    yield event
-    for event in reader.end():
-        yield event
+async def _each(items: Iterable[AgentEvent]) -> AsyncIterator[AgentEvent]:
+    for item in items:
+        yield item
 
 
 async def _in_a_thread(items: Iterator[Any]) -> AsyncIterator[AgentEvent]:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from agui_runtime.agents.agent import ResultParts
 from agui_runtime.core.errors import RunFailure
-from agui_runtime.core.events import TERMINAL, Event, Message
+from agui_runtime.core.events import TERMINAL, Event, Message, as_event
 from agui_runtime.core.fold import Fold
 
 
@@ -51,8 +51,8 @@ class Step:
         return True
 
     def note(self, event: Event) -> None:
-        """Take in what others did for the agent; what they did for themselves is not its own."""
-        if "subagentRunId" not in event:
+        """Take in what others did for the agent, neither for themselves nor for the page alone."""
+        if "subagentRunId" not in event and not event["type"].startswith("ACTIVITY_"):
             self.fold.feed(event)
 
     def unanswered(self) -> list[Mapping[str, Any]]:
@@ -91,10 +91,10 @@ def continued(request: RunAgentInput, answers: Sequence[Message]) -> RunAgentInp
 
 
 def result_of(call_id: str, content: str | ResultParts) -> Event:
-    """The event that answers a call."""
+    """The event that answers a call; raises ProtocolFailure for parts that are none."""
     ids = {"messageId": f"result-{call_id}", "toolCallId": call_id}
     parts = content.parts if isinstance(content, ResultParts) else content
-    return {"type": "TOOL_CALL_RESULT", **ids, "content": parts, "role": "tool"}
+    return as_event({"type": "TOOL_CALL_RESULT", **ids, "content": parts, "role": "tool"})
 
 
 _MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])

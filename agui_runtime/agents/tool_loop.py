@@ -20,10 +20,12 @@ from typing import Any, TypeAlias
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.actions import ActionResult, ServerAction
-from agui_runtime.agents.agent import Agent, ResultParts, calls_at_once, current_run, events_of
+from agui_runtime.agents.agent import ResultParts, ShownResult, calls_at_once, current_run
+from agui_runtime.agents.border import EventAgent, normal
 from agui_runtime.agents.delegates import Delegate
 from agui_runtime.agents.passes import Step, accounted, continued, result_of
-from agui_runtime.core.events import Event
+from agui_runtime.core.events import Event, as_event
+from agui_runtime.core.jsontext import whole
 
 MAX_STEPS = 10
 """So often an agent may go on after its actions within one run."""
@@ -36,11 +38,11 @@ _Call: TypeAlias = Mapping[str, Any]
 
 
 def with_actions(
-    agent: Agent,
+    agent: EventAgent,
     actions: Sequence[ServerAction],
     follow_up: bool,
     delegates: Sequence[Delegate] = (),
-) -> Agent:
+) -> EventAgent:
     """The agent, with the actions and delegates among its tools; calls that it leaves to us are
     carried out. Of two tools with one name the first counts, the front end's come last.
 
@@ -55,7 +57,7 @@ def with_actions(
 
 
 class _ActingAgent:
-    def __init__(self, agent: Agent, tools: Sequence[_Tool], follow_up: bool) -> None:
+    def __init__(self, agent: EventAgent, tools: Sequence[_Tool], follow_up: bool) -> None:
         self.name = agent.name
         self.description = agent.description
         self._agent = agent
@@ -63,7 +65,8 @@ class _ActingAgent:
         self._offered = [each.tool for each in tools if each is self._box[each.name]]
         self._follow_up = follow_up
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         others = [tool for tool in request.tools or [] if tool.name not in self._box]
         request = request.model_copy(update={"tools": [*self._offered, *others]})
         usage: list[Any] = []
@@ -94,7 +97,7 @@ class _ActingAgent:
         """What the agent says. Whoever reads on has stored what came before."""
         at_once = calls_at_once(self._agent)
         with accounted(usage):
-            async with aclosing(events_of(self._agent, request)) as events:
+            async with aclosing(self._agent.run(request)) as events:
                 async for event in events:
                     if step.passes(event):
                         yield event
@@ -195,10 +198,12 @@ async def _noted_calls(ids: Collection[str]) -> list[_Call]:
     return [call for id_, call in latest.items() if id_ in ids]
 
 
-def _answered(call_id: str, content: ActionResult, shown: bool) -> list[Event]:
+def _answered(call_id: str, result: ActionResult, is_answer: bool) -> list[Event]:
+    made = result if isinstance(result, ShownResult) else ShownResult(result)
+    content = made.content
     text = content.words if isinstance(content, ResultParts) else content
-    answer = _message(f"{call_id}-answer", text) if shown else []
-    return [result_of(call_id, content), *answer]
+    answer = _message(f"{call_id}-answer", whole(text)) if is_answer else []
+    return [result_of(call_id, content), *answer, *map(as_event, made.events)]
 
 
 def _message(message_id: str, text: str) -> list[Event]:

@@ -11,26 +11,30 @@ TEXT = "-text"
 
 _REASONING = "-reasoning"
 
+_IS_REASONING = {
+    f"{of}_{part}": of.startswith("REASONING")
+    for of in ("TEXT_MESSAGE", "REASONING_MESSAGE")
+    for part in ("START", "CONTENT", "END")
+}
+
 
 class DistinctIds:
     """Renames the later one of two messages with one id: clients know messages by their ids, and
-    would write the answer into the reasoning.
+    would write the answer into the reasoning. `renamed` are those that it gave another id.
     """
 
     def __init__(self) -> None:
+        self.renamed: dict[tuple[bool, str], str] = {}
         self._reasoning: set[str] = set()
         self._texts: set[str] = set()
-        self._renamed: dict[tuple[bool, str], str] = {}
 
     def apply(self, event: Event) -> Event:
         """The event with the id that its message has from here on."""
         kind: str = event["type"]
-        if kind.startswith("REASONING_MESSAGE_"):
-            return self._of(event, reasoning=True)
-        if kind.startswith("TEXT_MESSAGE_"):
-            return self._of(event, reasoning=False)
-        if kind == "TOOL_CALL_START" and (False, event.get("parentMessageId")) in self._renamed:
-            return event | {"parentMessageId": self._renamed[False, event["parentMessageId"]]}
+        if kind in _IS_REASONING:
+            return self._of(event, reasoning=_IS_REASONING[kind])
+        if kind == "TOOL_CALL_START" and (False, event.get("parentMessageId")) in self.renamed:
+            return event | {"parentMessageId": self.renamed[False, event["parentMessageId"]]}
         if kind == "MESSAGES_SNAPSHOT":
             self._restate(event["messages"])
         return event
@@ -40,9 +44,9 @@ class DistinctIds:
         others = self._texts if reasoning else self._reasoning
         if event["type"].endswith("_START"):
             (self._reasoning if reasoning else self._texts).add(id_)
-            if id_ in others and (not reasoning, id_) not in self._renamed:
-                self._renamed[reasoning, id_] = id_ + (_REASONING if reasoning else TEXT)
-        new = self._renamed.get((reasoning, id_))
+            if id_ in others and (not reasoning, id_) not in self.renamed:
+                self.renamed[reasoning, id_] = id_ + (_REASONING if reasoning else TEXT)
+        new = self.renamed.get((reasoning, id_))
         return event | {"messageId": new} if new else event
 
     def _restate(self, messages: Iterable[Message]) -> None:
@@ -50,4 +54,4 @@ class DistinctIds:
         for message in messages:
             id_, is_reasoning = message["id"], message["role"] == "reasoning"
             (self._texts if is_reasoning else self._reasoning).discard(id_)
-            self._renamed.pop((is_reasoning, id_), None)
+            self.renamed.pop((is_reasoning, id_), None)

@@ -18,10 +18,9 @@ from ag_ui.core import BaseEvent, Event as AnyEvent, EventType
 from pydantic import TypeAdapter, ValidationError
 
 from agui_runtime.core.errors import ProtocolFailure, first_fault
-from agui_runtime.core.jsontext import dumps
+from agui_runtime.core.jsontext import Json, JsonObject, dumps
 from agui_runtime.core.message_parts import modern
 
-_Json: TypeAlias = dict[str, Any]
 _Path: TypeAlias = list[str | int]
 
 _PASSES = 8
@@ -40,7 +39,7 @@ _UNSAID = "the agent failed and did not say why"
 class Mended(NamedTuple):
     """The event, and in words what of it could not be read."""
 
-    event: _Json
+    event: JsonObject
     losses: Sequence[str] = ()
 
 
@@ -61,7 +60,7 @@ def validated(item: Mapping[str, Any]) -> Mended:
 class _Mending:
     """One event on its way to be legal."""
 
-    def __init__(self, kind: str, item: _Json) -> None:
+    def __init__(self, kind: str, item: JsonObject) -> None:
         self._kind = kind
         self._item = item
         self._losses: list[str] = []
@@ -128,7 +127,7 @@ class _Mending:
         del holder[path[-1]]
 
 
-def _older(kind: str, item: Mapping[str, Any]) -> _Json:
+def _older(kind: str, item: Mapping[str, Any]) -> JsonObject:
     """A copy of the event in the words of today, as far as only the words were other ones."""
     copy = deepcopy(dict(item))
     copy["type"] = kind
@@ -171,7 +170,7 @@ def _letters(kind: str) -> str:
     return re.sub("[^a-z]", "", kind.lower()).removesuffix("event")
 
 
-def _path(item: _Json, location: Sequence[str | int], missing: bool) -> _Path:
+def _path(item: JsonObject, location: Sequence[str | int], missing: bool) -> _Path:
     """Where in the event a fault is: pydantic's location also names the members of unions."""
     path: _Path = []
     here: Any = item
@@ -188,7 +187,7 @@ def _snake(name: str) -> str:
     return re.sub("([A-Z])", lambda found: "_" + found[0].lower(), name)
 
 
-def _at(item: Any, path: _Path) -> Any:  # noqa: ANN401  # JSON
+def _at(item: Json, path: _Path) -> Json:
     for step in path:
         if not _holds(item, step):
             return None
@@ -242,7 +241,7 @@ def _refused(error: ValidationError) -> ProtocolFailure:
     return ProtocolFailure(f"not an AG-UI event: {first_fault(error)}")
 
 
-def _dumped(event: BaseEvent) -> _Json:
+def _dumped(event: BaseEvent) -> JsonObject:
     return event.model_dump(mode="json", by_alias=True)
 
 

@@ -14,12 +14,12 @@ from ag_ui.core import BaseEvent, RunAgentInput, TextMessageContentEvent, ToolCa
 
 from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.event_repair import Mended, validated
-from agui_runtime.core.jsontext import Unencodable, dumps, fits, is_whole, plain
+from agui_runtime.core.jsontext import Json, JsonObject, Unencodable, dumps, fits, is_whole, plain
 
-Event: TypeAlias = dict[str, Any]
+Event: TypeAlias = JsonObject
 """An AG-UI event on the wire: `{"type": "TEXT_MESSAGE_END", "messageId": ...}`."""
 
-Message: TypeAlias = dict[str, Any]
+Message: TypeAlias = JsonObject
 """An AG-UI message on the wire: `{"id": ..., "role": ..., "content": ...}`."""
 
 TERMINAL = frozenset({"RUN_FINISHED", "RUN_ERROR"})
@@ -139,10 +139,10 @@ class Notes(Protocol):
     A note is JSON, kept by thread, by the agent that runs, and by the `name` of whoever writes it.
     """
 
-    async def read(self, name: str) -> Any:  # noqa: ANN401  # JSON
+    async def read(self, name: str) -> Json:
         """What was last written, or None."""
 
-    async def write(self, name: str, note: Any) -> None:  # noqa: ANN401  # JSON
+    async def write(self, name: str, note: Json) -> None:
         """Replace the note; raises TooLarge and StoreUnavailable."""
 
 

@@ -5,14 +5,14 @@ It keeps books only. It builds no messages (see `fold`) and neither starts nor e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 import orjson
 
+from agui_runtime.core.distinct_ids import DistinctIds
 from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.events import TERMINAL, Event, Message
-from agui_runtime.core.shorthand import Shorthand
 
 Reason: TypeAlias = Literal["stopped", "error"]
 """Why a run was cut: somebody stopped it, or it failed."""
@@ -74,20 +74,16 @@ _CUT_RESULTS = {
 
 
 class Grammar:
-    """Turns what one run's agent emits into events that every AG-UI verifier accepts.
+    """Turns what one run's agents emit into events that every AG-UI verifier accepts.
 
-    Feed it everything but the run's own RUN_STARTED, whose messages are the `history`. It enforces
-    the order that the AG-UI 1.0 client verifies. `new_id` makes the ids that THINKING_* events of
-    older adapters lack; without it they are dropped. `ended` is set once a terminal event was
-    accepted.
+    Feed it events in full spelling (see `shorthand`), all but the run's own RUN_STARTED, whose
+    messages are the `history`. It enforces the order that the AG-UI 1.0 client verifies. `ended` is
+    set once a terminal event was accepted.
     """
 
-    def __init__(
-        self, history: Iterable[Message] = (), new_id: Callable[[], str] | None = None
-    ) -> None:
+    def __init__(self, history: Iterable[Message] = ()) -> None:
         self.ended = False
-        self._shorthand = Shorthand(new_id)
-        self._lanes = self._shorthand.lanes
+        self._distinct = DistinctIds()  # of all agents that have a part in the run
         self._open: dict[_Key, Event] = {}
         self._owners = _Owners()
         self._owners.restate(history)
@@ -109,7 +105,7 @@ class Grammar:
         or an end of what is not, and for a `subagentRunId` that contradicts the opener's.
         """
         continues = _CONTINUES.get(event["type"])
-        if continues and not self._lanes and "subagentRunId" not in event:
+        if continues and "subagentRunId" not in event:
             entity, field = continues
             if (entity, event.get(field)) in self._open:
                 return (event,)
@@ -117,10 +113,9 @@ class Grammar:
             return ()
         if event["type"] in TERMINAL:
             return self._finished(event)
-        expanded = self._shorthand.expand(event)
-        for one in expanded:
-            self._check(one)
-        return expanded
+        event = self._distinct.apply(event)
+        self._check(event)
+        return (event,)
 
     def closers(self, reason: Reason | None = None) -> list[Event]:
         """The events that close all that is open, last opened first; they count as emitted.

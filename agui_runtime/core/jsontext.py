@@ -18,6 +18,12 @@ from typing import Any, TypeAlias, TypeVar
 import orjson
 from pydantic import BaseModel, TypeAdapter
 
+Json: TypeAlias = Any
+"""Any JSON value. Its readers know from a protocol what it holds, a type checker does not."""
+
+JsonObject: TypeAlias = dict[str, Json]
+"""A JSON object."""
+
 Text: TypeAlias = bytes | bytearray | memoryview | str
 T = TypeVar("T")
 
@@ -44,7 +50,7 @@ class Unencodable(TypeError):
         self.problem = problem
 
 
-def loads(text: Text) -> Any:  # noqa: ANN401  # any JSON
+def loads(text: Text) -> Json:
     """The value of a JSON text, without halves of characters; raises orjson.JSONDecodeError."""
     try:
         value = orjson.loads(text)
@@ -56,7 +62,7 @@ def loads(text: Text) -> Any:  # noqa: ANN401  # any JSON
     return _patiently(text) if _has_long_number(text) else value
 
 
-def loads_fragment(text: Text) -> Any:  # noqa: ANN401  # any JSON
+def loads_fragment(text: Text) -> Json:
     """The same for a part of a stream: half a character is kept, as its other half may follow."""
     try:
         value = orjson.loads(text)
@@ -100,7 +106,7 @@ def dumps(value: object, option: int | None = None) -> bytes:
     return text.encode() + (b"\n" if option and option & orjson.OPT_APPEND_NEWLINE else b"")
 
 
-def copied(value: Any) -> Any:  # noqa: ANN401  # any JSON
+def copied(value: Json) -> Json:
     """A deep copy of a JSON value; raises Unencodable."""
     try:
         return orjson.loads(orjson.dumps(value))  # a tenth of the time of `copy.deepcopy`
@@ -158,7 +164,7 @@ def is_whole(text: str) -> bool:
     return True
 
 
-def plain(value: Any, where: str = "", deepest: int = DEEPEST) -> Any:  # noqa: ANN401  # any JSON
+def plain(value: object, where: str = "", deepest: int = DEEPEST) -> Json:
     """A copy made of nothing but JSON's own types; raises Unencodable."""
     scalar = _SCALARS.get(type(value))
     if scalar is not None:
@@ -236,11 +242,11 @@ def _levels_exceed(value: object, deepest: int) -> bool:
     return bool(level)
 
 
-def _containers(values: Iterable[object]) -> list[object]:
+def _containers(values: Iterable[object]) -> list[Iterable[object]]:
     return [each for each in values if isinstance(each, Mapping | list | tuple | Set)]
 
 
-def _inside(container: Any) -> Iterable[object]:  # noqa: ANN401  # any container
+def _inside(container: Iterable[object]) -> Iterable[object]:
     return container.values() if isinstance(container, Mapping) else container
 
 
@@ -257,7 +263,7 @@ def _has_long_number(text: Text) -> bool:
     return _LONG in raw.translate(_ZEROS)
 
 
-def _without_halves(text: bytes) -> Any:  # noqa: ANN401  # any JSON
+def _without_halves(text: bytes) -> Json:
     """In C as far as it goes: a large body must not hold everybody up for one broken emoji."""
     replaced = without_halves(text)
     try:
@@ -272,7 +278,7 @@ def _without_halves(text: bytes) -> Any:  # noqa: ANN401  # any JSON
         raise orjson.JSONDecodeError(str(error), "", 0) from None
 
 
-def _patiently(text: Text) -> Any:  # noqa: ANN401  # any JSON
+def _patiently(text: Text) -> Json:
     try:
         decoded = text if isinstance(text, str) else bytes(text).decode("utf-8", "surrogatepass")
         return json.loads(decoded, parse_constant=_refused, parse_float=_finite)

@@ -5,7 +5,7 @@ It does not judge whether what comes out is legal; `grammar` does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from agui_runtime.core.distinct_ids import DistinctIds
@@ -55,6 +55,8 @@ _CHUNKS = {
     ),
 }
 
+_CONTENTS = frozenset(chunk.content for chunk in _CHUNKS.values())
+
 # Everything else ends what chunks opened in its lane; a snapshot of all messages, in every lane.
 _INTERRUPTS_NOTHING = frozenset(
     {
@@ -83,6 +85,8 @@ _THINKING = {
     "THINKING_TEXT_MESSAGE_END": _Thinking("REASONING_MESSAGE_END", "message"),
 }
 
+_SHORT = frozenset({*_CHUNKS, *_THINKING})
+
 
 class Shorthand:
     """Writes out one run's events, following the expansion of the AG-UI 1.0 client.
@@ -97,12 +101,16 @@ class Shorthand:
         self._distinct = DistinctIds()
         self._thinking: dict[str, str] = {}
 
-    def expand(self, event: Event) -> list[Event]:
+    def expand(self, event: Event) -> Sequence[Event]:
         """The same in full, after the ends of the streams it interrupts, each message with an id
         that no other kind of message has.
 
         Raises ProtocolFailure for a chunk that neither opens a stream nor continues one.
         """
+        if not self.lanes and event["type"] not in _SHORT:
+            if event["type"] in _CONTENTS and not self._distinct.renamed:
+                return (event,)  # nearly all of a stream
+            return (self._distinct.apply(event),)
         return [self._distinct.apply(each) for each in self._full(event)]
 
     def ends(self) -> list[Event]:

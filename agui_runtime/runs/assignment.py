@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.agents.agent import Agent
+from agui_runtime.agents.border import EventAgent
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.history import Truth
 from agui_runtime.runs.deadlines import RunLimits
@@ -18,7 +18,7 @@ class Assignment:
     front end's messages or the thread's are the conversation so far.
     """
 
-    agent: Agent
+    agent: EventAgent
     request: RunAgentInput
     context: RunContext
     limits: RunLimits

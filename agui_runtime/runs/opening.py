@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
-from uuid import uuid4
 
 from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
@@ -56,7 +55,7 @@ def recall(
         fold.feed({"type": "STATE_SNAPSHOT", "snapshot": state})
     request_ids = {message["id"] for message in fold.added}
     news = new_messages(sent, known)
-    grammar = Grammar(news, new_id=lambda: str(uuid4()))
+    grammar = Grammar(news)
     return Recall(request, fold, request_ids, grammar, news, rewritten)
 
 

@@ -6,12 +6,13 @@ It calls the agent and decides how the run ends; `StartedRun` holds the thread a
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import replace
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.agent import current_run as current_run
-from agui_runtime.agents.items import ItemReader, answered, closing
+from agui_runtime.agents.border import alive
 from agui_runtime.core.errors import (
     AgentFailure,
     AguiError,
@@ -64,6 +65,7 @@ class Run:
         context = self._assignment.context
         write_about(context.request_id, lease.run)
         current_run.set(replace(context, notes=notes))
+        alive.set(self._touch)
         writer = RunWriter(self._store.log, lease, self.cut)
         started = StartedRun(self._assignment, lease, self._store, self._hooks, writer)
         try:
@@ -122,18 +124,21 @@ class Run:
         await self._hooks.before_run(started.info, request, self._assignment.context)
         if self._cause is not None:
             return
-        reader, lent = ItemReader(), await _lent(request)
-        async with closing(answered(self._assignment.agent.run(lent), lent)) as items:
-            async for item in items:
+        lent = await _lent(request)
+        async with aclosing(self._assignment.agent.run(lent)) as events:
+            async for event in events:
                 self._deadlines.touch()
-                for event in reader.feed(item):
-                    await self._accept(started, event)
+                await self._accept(started, event)
                 if started.has_ended or self._deadlines.grace_is_over:
                     return
-        for event in reader.end():
-            await self._accept(started, event)
         if self._announced:
             raise AgentFailure("the agent's stream broke off before its end", "INCOMPLETE_STREAM")
+
+    def _touch(self) -> None:
+        """The agent lives, but emits nothing: one that was stopped has no longer than others."""
+        self._deadlines.touch()
+        if self._deadlines.grace_is_over:
+            raise asyncio.CancelledError
 
     async def _accept(self, started: StartedRun, event: Event) -> None:
         if event["type"] == "RUN_STARTED":

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from time import time
-from uuid import uuid4
 
 from agui_runtime.core.errors import AgentFailure, AguiError, StoreFailed
 from agui_runtime.core.events import Event, Message, RunInfo
@@ -25,7 +24,6 @@ from agui_runtime.core.run_events import (
     status_of,
     terminal,
 )
-from agui_runtime.core.split_characters import Halves
 from agui_runtime.hooks.hook import Hooks, RunReport
 from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
 from agui_runtime.runs.assignment import Assignment
@@ -54,8 +52,7 @@ class StartedRun:
         self._writer = writer
         self._signatures = Signatures(StoredNotes(store.states, lease.run.thread_id))
         self._fold = Fold()
-        self._grammar = Grammar((), new_id=_new_id)
-        self._halves = Halves()
+        self._grammar = Grammar()
         self._request_ids: Collection[str] = ()
         self._recalled = False
         self._last: Sequence[Event] = ()
@@ -102,7 +99,7 @@ class StartedRun:
         """Append what the grammar makes of an event of the agent's; False where that is nothing, or
         the end, which is appended by `end`.
         """
-        legal = self._signatures.without(self._halves.joined(self._grammar.accept(event)))
+        legal = self._signatures.without(self._grammar.accept(event))
         if not legal:
             return False
         if self._signatures.unsaved:
@@ -190,7 +187,7 @@ class StartedRun:
             return [*rest, end | ids if end["type"] == "RUN_FINISHED" else end]
         opening = () if self._recalled else (opened(self.request),)
         ending = [*self._grammar.closers(reason_of(cause)), terminal(self.request, cause)]
-        made = [*opening, *self._halves.joined(ending)]
+        made = [*opening, *ending]
         self._note(made)
         return made
 
@@ -198,7 +195,3 @@ class StartedRun:
         for event in events:
             self._hooks.on_event(self._lease.run, event)
             self._fold.feed(event)
-
-
-def _new_id() -> str:
-    return str(uuid4())

@@ -12,6 +12,7 @@ from typing import Any
 
 from agui_runtime.agents.actions import Action, OfferedAction, ServerAction
 from agui_runtime.agents.agent import Agent, Offer, Source, capabilities_of
+from agui_runtime.agents.border import EventAgent, original, wrap
 from agui_runtime.core.errors import AgentNotFound, Misconfigured, RemoteFailure
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.log_lines import logger_of
@@ -38,11 +39,11 @@ class Catalog:
     Where a remote is down, only what it offers is missing.
     """
 
-    agents: Mapping[str, Agent]
+    agents: Mapping[str, EventAgent]
     actions: Sequence[ServerAction]
     failures: Sequence[RemoteFailure] = ()
 
-    def agent(self, name: str) -> Agent:
+    def agent(self, name: str) -> EventAgent:
         """Raises AgentNotFound, or the failure of a remote that may have that agent."""
         if name in self.agents:
             return self.agents[name]
@@ -93,19 +94,20 @@ class Sources:
 
     async def catalog(self, context: RunContext) -> Catalog:
         """All that a request with this context can use."""
+        agents = _wrapped(self._agents)  # which may have become others meanwhile
         if not self._remotes:
-            return Catalog(self._agents, self._actions)
+            return Catalog(agents, self._actions)
         answers = await asyncio.gather(*(_offer_of(each, context) for each in self._remotes))
         offers = [each for each in answers if isinstance(each, Offer)]
-        agents: dict[str, Agent] = {}
+        offered: dict[str, EventAgent] = {}
         actions: dict[str, ServerAction] = {}
         for offer in reversed(offers):
-            agents |= offer.agents
+            offered |= _wrapped(offer.agents)
         for tool in (tool for offer in offers for tool in offer.tools):
             actions.setdefault(tool.tool.name, OfferedAction(tool))
         own = {each.name: each for each in self._actions}
         return Catalog(
-            {**agents, **self._agents},
+            {**offered, **agents},
             [*own.values(), *(each for name, each in actions.items() if name not in own)],
             [each for each in answers if isinstance(each, RemoteFailure)],
         )
@@ -119,7 +121,7 @@ class Sources:
 def described(agents: Mapping[str, Agent]) -> list[AgentInfo]:
     """These agents as front ends see them."""
     return [
-        AgentInfo(name, agent.description, capabilities_of(agent), type(agent).__name__)
+        AgentInfo(name, agent.description, capabilities_of(agent), type(original(agent)).__name__)
         for name, agent in agents.items()
     ]
 
@@ -133,6 +135,10 @@ def _checked(
         if present not in agents and not remotes:
             raise Misconfigured(f"aliases: no agent {present!r}; there are {sorted(agents)}")
     return dict(aliases)
+
+
+def _wrapped(agents: Mapping[str, object]) -> dict[str, EventAgent]:
+    return {name: wrap(agent, name) for name, agent in agents.items()}
 
 
 async def _offer_of(remote: Source, context: RunContext) -> Offer | RemoteFailure:

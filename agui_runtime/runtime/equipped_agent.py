@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from agui_runtime.agents.agent import TOOL_NAME, Agent
+from agui_runtime.agents.agent import TOOL_NAME
+from agui_runtime.agents.border import EventAgent
 from agui_runtime.agents.delegates import Delegate
 from agui_runtime.agents.tool_loop import with_actions
 from agui_runtime.core.events import RunRequest
@@ -21,7 +22,7 @@ class Equipment(NamedTuple):
     agents_as_tools: bool
     generative_ui: GenerativeUI
 
-    def applied(self, name: str, catalog: Catalog, request: RunRequest) -> Agent:
+    def applied(self, name: str, catalog: Catalog, request: RunRequest) -> EventAgent:
         """The agent of that name, for this request; nobody sees what side requests draw."""
         agent = catalog.agent(name)
         if not request.ephemeral:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from agui_runtime.agents.agent import Agent, Forwards, Source
+from agui_runtime.agents.outer import OuterAgent
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.forwarded_headers import HeaderNames
-from agui_runtime.wrappers.base import Wrapper
 
 
 def check_forwarding(
@@ -36,7 +36,7 @@ def _senders(
 
 def _answering(agent: Agent) -> Iterator[Agent]:
     """The agents in all wrappers."""
-    if isinstance(agent, Wrapper):
+    if isinstance(agent, OuterAgent):
         for each in agent.answering:
             yield from _answering(each)
     else:

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.actions import Action, action
-from agui_runtime.agents.agent import Agent, Closable, Source, wrap
+from agui_runtime.agents.agent import Agent, Closable, Source
+from agui_runtime.agents.border import wrap
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Caller, RunContext, RunInfo, RunRequest
 from agui_runtime.core.ids import check_id

@@ -1,9 +1,10 @@
-"""Agents around agents: what filters, limits, replaces or repeats what another agent says.
+"""Agents around agents: they filter, limit, replace or repeat what another agent emits.
 
-They nest in any order, outermost first asked:
+They nest in any order; the outermost one gets the request first:
 `limited(with_fallback(transformed(agent, drop("RAW")), spare), 4)`.
 """
 
+from agui_runtime.wrappers.base import Wrapper
 from agui_runtime.wrappers.breaker import breaker_states, with_breaker
 from agui_runtime.wrappers.cache import AnswerCache, cached
 from agui_runtime.wrappers.fallback import with_fallback
@@ -13,6 +14,7 @@ from agui_runtime.wrappers.transforms import cap, drop, mask, transformed
 
 __all__ = [
     "AnswerCache",
+    "Wrapper",
     "breaker_states",
     "cached",
     "cap",

@@ -2,56 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.agent import (
-    Agent,
-    Closable,
-    KeepsState,
-    KeptState,
     calls_at_once,
     capabilities_of,
     current_run,
-    events_of,
-    wrap,
 )
+from agui_runtime.agents.border import EventAgent, normal, wrap
+from agui_runtime.agents.outer import OuterAgent
 from agui_runtime.core.errors import AguiError, RequestError
-from agui_runtime.core.events import Event, RunContext
+from agui_runtime.core.events import Event
+from agui_runtime.core.jsontext import JsonObject
 
 
-class Wrapper:
-    """An agent that does as the one it wraps; override `run`.
+class Wrapper(OuterAgent):
+    """An agent that does as the one it wraps, whatever `wrap` accepts; override `run`.
 
-    `agent` is whatever `agents.agent.wrap` accepts.
+    `self.agent.run(request)` gives events that need no check, in full spelling. Close it
+    (`aclosing`). What a `run` yields that is not marked as `normal` is checked once more.
     """
 
+    agent: EventAgent
+
     def __init__(self, agent: object) -> None:
-        self.agent: Agent = wrap(agent)
-        self.name = self.agent.name
-        self.description = self.agent.description
-        self.capabilities: dict[str, Any] | None = capabilities_of(self.agent)
+        super().__init__(wrap(agent))
+        self.capabilities: JsonObject | None = capabilities_of(self.agent)
         self.calls_at_once = calls_at_once(self.agent)
 
-    @property
-    def answering(self) -> Sequence[Agent]:
-        """The agents that may answer a run."""
-        return (self.agent,)
-
-    def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
-        return events_of(self.agent, request)
-
-    async def kept_state(self, thread_id: str, context: RunContext) -> KeptState | None:
-        """What the agent keeps of the thread by itself, if it does so."""
-        if isinstance(self.agent, KeepsState):
-            return await self.agent.kept_state(thread_id, context)
-        return None
-
-    async def close(self) -> None:
-        if isinstance(self.agent, Closable):
-            await self.agent.close()
+    @normal
+    def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
+        return self.agent.run(request)
 
 
 def beside_threads() -> bool:

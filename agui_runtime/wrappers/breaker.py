@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Literal, TypeAlias
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.agents.agent import events_of
+from agui_runtime.agents.border import normal
+from agui_runtime.agents.outer import OuterAgent
 from agui_runtime.core.errors import AgentFailure
 from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.wrappers.base import Wrapper, is_fault
@@ -59,11 +60,12 @@ class Breaker(Wrapper):
             return "closed"
         return "half-open" if self._waited() >= self._pause else "open"
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         self._admit()
         ended = False
         try:
-            async with aclosing(events_of(self.agent, request)) as events:
+            async with aclosing(self.agent.run(request)) as events:
                 async for event in events:
                     if event["type"] in TERMINAL:
                         ended = True
@@ -106,7 +108,7 @@ def breaker_states(agents: Mapping[str, object]) -> dict[str, State]:
 
 
 def _breaker_of(agent: object) -> Breaker | None:
-    while isinstance(agent, Wrapper) and not isinstance(agent, Breaker):
+    while isinstance(agent, OuterAgent) and not isinstance(agent, Breaker):
         agent = agent.agent
     return agent if isinstance(agent, Breaker) else None
 

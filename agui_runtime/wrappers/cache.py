@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Protocol
+from typing import Protocol
 
 import orjson
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.agents.agent import current_run, events_of
+from agui_runtime.agents.agent import current_run
+from agui_runtime.agents.border import normal
 from agui_runtime.core import jsontext
-from agui_runtime.core.events import Event
+from agui_runtime.core.events import Event, as_event
+from agui_runtime.core.jsontext import Json
 from agui_runtime.wrappers.base import Wrapper
 
 _OF_ONE_REQUEST = frozenset({"id", "threadId", "runId", "parentRunId"})
@@ -73,15 +75,16 @@ class _Cached(Wrapper):
         super().__init__(agent)
         self._answers = answers
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         key = self._key(request)
         known = await self._answers.get(key) if key else None
         emitted: list[Event] = []
         if known is not None:
             for event in jsontext.loads(known):
-                yield event
+                yield as_event(event)  # whoever else writes into a shared cache
             return
-        async with aclosing(events_of(self.agent, request)) as events:
+        async with aclosing(self.agent.run(request)) as events:
             async for event in events:
                 emitted.append(event)
                 if key and event["type"] == "RUN_FINISHED" and _is_reusable(emitted, request):
@@ -106,7 +109,7 @@ def _is_reusable(emitted: Sequence[Event], request: RunAgentInput) -> bool:
     return calls <= {demanded} and "TOOL_CALL_RESULT" not in types and outcome == "success"
 
 
-def _without_ids(value: Any) -> Any:  # noqa: ANN401  # any JSON
+def _without_ids(value: Json) -> Json:
     if isinstance(value, list):
         return [_without_ids(each) for each in value]
     if isinstance(value, Mapping):

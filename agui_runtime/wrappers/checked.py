@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.agents.agent import Agent, events_of
+from agui_runtime.agents.agent import Agent
+from agui_runtime.agents.border import normal
 from agui_runtime.core.errors import AgentFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.fold import Fold
@@ -26,11 +27,12 @@ class CheckedAgent(Wrapper):
         super().__init__(agent)
         self._schema = schema
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         fold = Fold()
         if request.state is not None:
             fold.feed({"type": "STATE_SNAPSHOT", "snapshot": request.state})
-        async with aclosing(events_of(self.agent, request)) as events:
+        async with aclosing(self.agent.run(request)) as events:
             async for event in events:
                 if event["type"] in _STATE_EVENTS:
                     fold.feed(event)

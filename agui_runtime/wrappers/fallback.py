@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.agents.agent import Agent, Closable, calls_at_once, events_of, wrap
+from agui_runtime.agents.agent import Agent, Closable, calls_at_once
+from agui_runtime.agents.border import normal, wrap
 from agui_runtime.core.errors import AgentFailure, AguiError
-from agui_runtime.core.events import FAILED_OVER, Event
+from agui_runtime.core.events import FAILED_OVER, Event, as_event
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wrappers.base import Wrapper, is_fault
 
@@ -35,10 +36,11 @@ class _WithFallback(Wrapper):
     def answering(self) -> Sequence[Agent]:
         return (self.agent, self._fallback)
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         begun = False
         try:
-            async with aclosing(events_of(self.agent, request)) as events:
+            async with aclosing(self.agent.run(request)) as events:
                 async for event in events:
                     if event["type"] == "RUN_ERROR" and not begun:
                         raise AgentFailure(event["message"], event.get("code"))
@@ -53,8 +55,8 @@ class _WithFallback(Wrapper):
             )
             failure = error if isinstance(error, AguiError) else AgentFailure()
         value = {"message": failure.message, "code": failure.code, "agent": self._fallback.name}
-        yield {"type": "CUSTOM", "name": FAILED_OVER, "value": value}
-        async with aclosing(events_of(self._fallback, request)) as events:
+        yield as_event({"type": "CUSTOM", "name": FAILED_OVER, "value": value})
+        async with aclosing(self._fallback.run(request)) as events:
             async for event in events:
                 yield event
 

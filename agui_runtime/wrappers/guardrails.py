@@ -13,7 +13,8 @@ from typing import Any, Literal, Protocol
 import httpx
 from ag_ui.core import RunAgentInput, TextPart
 
-from agui_runtime.agents.agent import Agent, calls_at_once, events_of
+from agui_runtime.agents.agent import calls_at_once
+from agui_runtime.agents.border import EventAgent, normal
 from agui_runtime.connectors.shared import network
 from agui_runtime.core.errors import GuardrailDenied, GuardrailFailure, InvalidInput
 from agui_runtime.core.events import TERMINAL, Event, Topics
@@ -92,7 +93,7 @@ class TopicChecker:
         return answer.raise_for_status().json()
 
 
-def guarded(agent: Agent, guardrails: Sequence[Guardrail], topics: Topics) -> Agent:
+def guarded(agent: EventAgent, guardrails: Sequence[Guardrail], topics: Topics) -> EventAgent:
     """The agent for one run, under the guardrails.
 
     They check while the agent begins to answer. Nothing is completed before they agree: until then
@@ -113,7 +114,7 @@ def guarded(agent: Agent, guardrails: Sequence[Guardrail], topics: Topics) -> Ag
 class _GuardedAgent:
     """May be asked several times within its run; what the user said is checked once."""
 
-    def __init__(self, agent: Agent, guardrails: Sequence[Guardrail], topics: Topics) -> None:
+    def __init__(self, agent: EventAgent, guardrails: Sequence[Guardrail], topics: Topics) -> None:
         self.name = agent.name
         self.description = agent.description
         self.calls_at_once = calls_at_once(agent)
@@ -122,16 +123,17 @@ class _GuardedAgent:
         self._topics = topics
         self._agreed = False
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         if self._agreed:
-            async with aclosing(events_of(self._agent, request)) as events:
+            async with aclosing(self._agent.run(request)) as events:
                 async for event in events:
                     yield event
             return
         verdict = _Verdict(asyncio.create_task(self._check(request)))
         try:
             async with (
-                aclosing(events_of(self._agent, request)) as events,
+                aclosing(self._agent.run(request)) as events,
                 aclosing(verdict.beside(events)) as passed,
             ):
                 async for event in passed:

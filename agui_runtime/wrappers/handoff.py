@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -14,9 +14,8 @@ from agui_runtime.agents.agent import (
     Closable,
     calls_at_once,
     current_run,
-    events_of,
-    wrap,
 )
+from agui_runtime.agents.border import normal, wrap
 from agui_runtime.agents.passes import Step, accounted, continued, result_of
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import HANDED_OVER, Event
@@ -57,7 +56,8 @@ class _WithHandoff(Wrapper):
     def answering(self) -> Sequence[Agent]:
         return tuple(self._agents.values())
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         handoffs = await self._handoffs(request)
         usage: list[Any] = []
         for transfers in range(0 if beside_threads() else MOST, -1, -1):
@@ -96,7 +96,7 @@ class _WithHandoff(Wrapper):
         self, holder: str, request: RunAgentInput, step: Step
     ) -> AsyncGenerator[Event, None]:
         """What it says, signed, without its end."""
-        async with aclosing(events_of(self._agents[holder], request)) as events:
+        async with aclosing(self._agents[holder].run(request)) as events:
             async for event in events:
                 if step.passes(event):
                     opens = event["type"] == "TEXT_MESSAGE_START"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.agents.agent import events_of
+from agui_runtime.agents.border import normal
 from agui_runtime.core.errors import AgentFailure
 from agui_runtime.core.events import Event
 from agui_runtime.wrappers.base import Wrapper
@@ -31,10 +31,11 @@ class _Limited(Wrapper):
         self._waiting = 0
         self._patience = patience
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         await self._take_place()
         try:
-            async with aclosing(events_of(self.agent, request)) as events:
+            async with aclosing(self.agent.run(request)) as events:
                 async for event in events:
                     yield event
         finally:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.agents.agent import events_of
-from agui_runtime.core.events import TERMINAL, Event
+from agui_runtime.agents.border import Normalizer, is_normal, normal
+from agui_runtime.core.events import TERMINAL, Event, as_event
+from agui_runtime.core.jsontext import Json
 from agui_runtime.wrappers.base import Wrapper
 
 Step: TypeAlias = Callable[[Event], Iterable[Event]]
@@ -39,9 +40,10 @@ class _Transformed(Wrapper):
         super().__init__(agent)
         self._transforms = tuple(transforms)
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
-        steps = [transform() for transform in self._transforms]
-        async with aclosing(events_of(self.agent, request)) as events:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
+        steps = [_checked(transform()) for transform in self._transforms]
+        async with aclosing(self.agent.run(request)) as events:
             async for event in events:
                 for changed in _through(steps, [event]):
                     yield changed
@@ -49,6 +51,21 @@ class _Transformed(Wrapper):
         for changed in _through(steps, [{"type": "RUN_FINISHED"}]):
             if changed["type"] not in TERMINAL:
                 yield changed
+
+
+def _checked(step: Step) -> Step:
+    """The step; what one of a user's gives is checked as what an agent yields is."""
+    if is_normal(step):
+        return step
+    normalizer = Normalizer()
+
+    def checked(event: Event) -> Iterable[Event]:
+        for item in step(event):
+            yield from normalizer.feed(item)
+        if event["type"] in TERMINAL:
+            yield from normalizer.end()
+
+    return checked
 
 
 def _through(steps: Iterable[Step], events: Iterable[Event]) -> Iterable[Event]:
@@ -64,6 +81,7 @@ def drop(*types: str) -> Transform:
     """
     unwanted = frozenset(types)
 
+    @normal
     def step(event: Event) -> Iterable[Event]:
         if event["type"] in unwanted:
             return
@@ -91,6 +109,7 @@ class _Mask:
         self._window = window
         self._held: dict[str, Event] = {}
 
+    @normal
     def step(self, event: Event) -> Iterator[Event]:
         if event["type"] in _CONTENT:
             yield from self._streamed(event)
@@ -98,11 +117,11 @@ class _Mask:
             ended = [event["messageId"]] if "messageId" in event else list(self._held)
             for held in [self._held.pop(id_) for id_ in ended if id_ in self._held]:
                 yield {**held, "delta": self._masked(held["delta"])}
-            yield self._everywhere(event)
+            yield self._whole(event)
         elif event["type"] == "TOOL_CALL_ARGS":
             yield event
         else:
-            yield self._everywhere(event)
+            yield self._whole(event)
 
     def _streamed(self, event: Event) -> Iterator[Event]:
         held = self._held.pop(event["messageId"], None)
@@ -115,7 +134,11 @@ class _Mask:
         if cut:
             yield {**event, "delta": self._masked(text[:cut])}
 
-    def _everywhere(self, value: Any) -> Any:  # noqa: ANN401  # any JSON
+    def _whole(self, event: Event) -> Event:
+        masked = self._everywhere(event)
+        return event if masked == event else as_event(masked)  # a role, too, may have been masked
+
+    def _everywhere(self, value: Json) -> Json:
         if isinstance(value, str):
             return self._masked(value)
         if isinstance(value, list):
@@ -140,6 +163,8 @@ class _Cap:
         self._limit = characters
         self._remaining: dict[str, int] = {}
 
+    @normal
+    @normal
     def step(self, event: Event) -> Iterator[Event]:
         if event["type"] in _CONTENT:
             id_ = event["messageId"]

@@ -13,7 +13,7 @@ from ag_ui.core import (
     TextMessageStartEvent,
 )
 
-from agui_runtime.agents.agent import FunctionAgent, wrap
+from agui_runtime.agents.border import FunctionAgent, wrap
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime

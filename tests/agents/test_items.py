@@ -12,7 +12,8 @@ import pytest
 from ag_ui.core import EventType, RunAgentInput
 from pydantic import BaseModel
 
-from agui_runtime.agents.agent import current_run, wrap
+from agui_runtime.agents.agent import current_run
+from agui_runtime.agents.border import wrap
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime

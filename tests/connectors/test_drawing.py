@@ -11,7 +11,7 @@ import pytest
 from ag_ui.core import RunAgentInput
 from hypothesis import given, settings, strategies as st
 
-from agui_runtime.agents.agent import FunctionAgent
+from agui_runtime.agents.border import FunctionAgent
 from agui_runtime.wrappers import limited
 from agui_runtime.wrappers.drawing import drawn_by
 from agui_runtime.wrappers.drawing.a2ui import RENDER, SCHEMA_CONTEXT, TOOL, A2UIAgent

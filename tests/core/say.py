@@ -7,6 +7,7 @@ from itertools import count
 
 from agui_runtime.core.events import Event
 from agui_runtime.core.grammar import Grammar
+from agui_runtime.core.shorthand import Shorthand
 
 STARTED = {"type": "RUN_STARTED", "threadId": "t", "runId": "r"}
 FINISHED = {"type": "RUN_FINISHED", "threadId": "t", "runId": "r"}
@@ -35,15 +36,17 @@ def result(id_: str = "c") -> Event:
 
 
 def fed(*events: Event) -> Grammar:
-    grammar = Grammar()
+    grammar, shorthand = Grammar(), Shorthand()
     for event in events:
-        grammar.accept(event)
+        for full in shorthand.expand(event):
+            grammar.accept(full)
     return grammar
 
 
 def legal(*events: Event) -> list[Event]:
-    grammar = Grammar(new_id=map(str, count(1)).__next__)
-    return [one for event in events for one in grammar.accept(event)]
+    shorthand, grammar = Shorthand(map(str, count(1)).__next__), Grammar()
+    full = (one for event in events for one in shorthand.expand(event))
+    return [one for event in full for one in grammar.accept(event)]
 
 
 def kinds(events: Sequence[Event]) -> list[str]:

@@ -6,13 +6,15 @@ Few ids make collisions likely: ids used twice, shared by text and reasoning, cl
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import settings, strategies as st
 
 from agui_runtime.core.errors import ProtocolFailure
-from agui_runtime.core.events import Event
+from agui_runtime.core.events import Event, Message
 from agui_runtime.core.grammar import Grammar
+from agui_runtime.core.shorthand import Shorthand
 
 QUICK = settings(derandomize=True, database=None, deadline=None, max_examples=60)
 """The same examples on every machine, so that a red build is a red build everywhere."""
@@ -148,17 +150,19 @@ EMITTED = st.lists(
 """What an agent emits, not filtered: much of it is illegal where it stands."""
 
 
-def accepted(emitted: list[Event], grammar: Grammar) -> tuple[list[Event], Grammar]:
-    """What the grammar makes of the stream when each event that it refuses is left out."""
+def accepted(emitted: list[Event], history: Sequence[Message] = ()) -> tuple[list[Event], Grammar]:
+    """What is made of the stream when each event that is refused is left out."""
     log: list[Event] = []
+    state = Shorthand(lambda: "thought"), Grammar(history)
     for one in emitted:
-        attempt = copy.deepcopy(grammar)
+        shorthand, grammar = copy.deepcopy(state)
         try:
-            log += attempt.accept(copy.deepcopy(one))
+            full = shorthand.expand(copy.deepcopy(one))
+            log += [legal for each in full for legal in grammar.accept(each)]
         except ProtocolFailure:
             continue
-        grammar = attempt
-    return log, grammar
+        state = shorthand, grammar
+    return log, state[1]
 
 
 @st.composite
@@ -168,7 +172,7 @@ def runs(draw: st.DrawFn) -> list[Event]:
     if draw(st.booleans()):
         given["state"] = draw(VALUE)
     started = {"type": "RUN_STARTED", "threadId": "t", "runId": "r", "input": given}
-    log, grammar = accepted(draw(EMITTED), Grammar(given["messages"], lambda: "thought"))
+    log, grammar = accepted(draw(EMITTED), given["messages"])
     terminal = draw(TERMINALS)
     if terminal["type"] == "RUN_ERROR" and draw(st.booleans()):
         return [started, *log, terminal]

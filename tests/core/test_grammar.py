@@ -296,7 +296,7 @@ def test_a_run_cut_anywhere_ends_legally(
     cut: int,
     reason: Reason,
 ) -> None:
-    log, grammar = accepted(emitted[:cut], Grammar(new_id=lambda: "thought"))
+    log, grammar = accepted(emitted[:cut])
     closed = [STARTED, *log, *grammar.closers(reason), FINISHED]
     assert verify(closed).phase == "finished"
     answered = {event["toolCallId"] for event in closed if event["type"] == "TOOL_CALL_RESULT"}

@@ -6,8 +6,8 @@ import pytest
 
 from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.events import Event
-from agui_runtime.core.grammar import Grammar
-from tests.core.say import FINISHED, call, fed, kinds, legal, reasoning, subagent, text
+from agui_runtime.core.shorthand import Shorthand
+from tests.core.say import FINISHED, call, kinds, legal, reasoning, subagent, text
 
 OLD = (
     {"type": "THINKING_START", "title": "Pondering"},
@@ -150,9 +150,9 @@ def test_what_a_chunk_carries_besides_goes_with_its_content() -> None:
     ],
 )
 def test_a_chunk_that_fits_nowhere_is_refused(stream: list[Event], rule: str) -> None:
-    grammar = fed(*stream[:-1])
+    legal(*stream[:-1])
     with pytest.raises(ProtocolFailure, match=rule):
-        grammar.accept(stream[-1])
+        legal(*stream)
 
 
 def test_thinking_is_told_as_reasoning() -> None:
@@ -166,8 +166,8 @@ def test_thinking_is_told_as_reasoning() -> None:
 
 
 def test_thinking_is_dropped_where_ids_cannot_be_made() -> None:
-    grammar = Grammar()
-    assert [list(grammar.accept(event)) for event in OLD] == [[]] * 5
+    shorthand = Shorthand()
+    assert [list(shorthand.expand(event)) for event in OLD] == [[]] * 5
 
 
 def test_thinking_before_any_start_is_refused() -> None:

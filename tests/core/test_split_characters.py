@@ -10,7 +10,7 @@ import pytest
 from ag_ui.core import RunAgentInput
 from hypothesis import given, strategies as some
 
-from agui_runtime.agents.agent import FunctionAgent, events_of
+from agui_runtime.agents.border import wrap
 from agui_runtime.core.events import Event, as_event
 from agui_runtime.core.fold import fold
 from agui_runtime.core.jsontext import whole
@@ -135,7 +135,7 @@ def test_what_an_agent_says_in_any_spelling_is_whole(chunks: list[object]) -> No
 
     async def emitted() -> list[Event]:
         request = RunAgentInput.model_validate({"threadId": "t", "runId": "r", "messages": []})
-        return [event async for event in events_of(FunctionAgent(agent), request)]
+        return [event async for event in wrap(agent).run(request)]
 
     [message] = fold(asyncio.run(emitted())).messages
     assert message["content"] == EMOJI

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from agui_runtime import CopilotRuntime, WireOptions, create_app
+from agui_runtime.agents.border import wrap
 from agui_runtime.core.events import Caller
 from agui_runtime.stores.base import Store
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
@@ -126,7 +127,7 @@ async def test_nor_while_the_thread_runs(each_store: Store) -> None:
     """Not by a stop, nor by waiting for what comes."""
     async with bob_beside_ann(each_store) as (bob, runtime):
         agent = Waiting()
-        runtime.agents["default"] = agent
+        runtime.agents["default"] = wrap(agent)
         handle = await runtime.start(asking("more", thread=HERS, run="r2", agent="default"))
         for question in QUESTIONS:
             if question.method != "DELETE":

@@ -10,7 +10,7 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime import CopilotRuntime, GenerativeUI, Options, action
-from agui_runtime.agents.agent import FunctionAgent
+from agui_runtime.agents.border import FunctionAgent
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Caller, RunContext, RunRequest
 from agui_runtime.wrappers.drawing.a2ui import SCHEMA_CONTEXT, TOOL, A2UIAgent

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.agents.agent import KeptState, current_run, read_events, wrap
+from agui_runtime.agents.agent import KeptState, current_run
+from agui_runtime.agents.border import Normalizer, normal, wrap
 from agui_runtime.connectors.langgraph.emitted import emitted, shown
 from agui_runtime.connectors.langgraph.messages import to_agui
 from agui_runtime.connectors.langgraph.threads import thread_of
@@ -51,7 +52,8 @@ class GraphAgent:
         self.name = self._agent.name
         self.description = self._agent.description
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         """The adapter's events; raises ProtocolFailure for what CopilotKit's SDK would not send."""
         context = current_run.get(None)
         alone = context is not None and context.ephemeral
@@ -61,7 +63,7 @@ class GraphAgent:
         telling = _Telling(request)
         # Adapters put their own things into the state that they are given.
         own = adapted.model_copy(update={"thread_id": thread}, deep=True)
-        async with aclosing(read_events(self._agent, own)) as events:
+        async with aclosing(self._agent.run(own)) as events:
             async for event in events:
                 for each in telling.feed(event):
                     yield each
@@ -86,6 +88,7 @@ class _Telling:
     """One run of an adapter, with the events that a run on a LangGraph server would have."""
 
     def __init__(self, request: RunAgentInput) -> None:
+        self._normalizer = Normalizer()
         results = (message for message in request.messages if message.role == "tool")
         self._results = {each.tool_call_id: each.id for each in results}
         users = request_messages(request, {"user"})
@@ -104,9 +107,10 @@ class _Telling:
         if not event["name"].startswith("copilotkit_"):
             return [event]
         try:
-            return list(emitted(event["name"], event.get("value")))
+            meant = list(emitted(event["name"], event.get("value")))
         except (AttributeError, KeyError, TypeError) as error:
             raise ProtocolFailure(f"the graph emitted a malformed {event['name']}") from error
+        return [full for each in meant for full in self._normalizer.feed(each)]
 
     def _result(self, event: Event) -> Sequence[Event]:
         self._results[event["toolCallId"]] = event["messageId"]

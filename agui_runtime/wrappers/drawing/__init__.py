@@ -5,6 +5,7 @@ Each can be left out. They change what agents are offered and what their runs sa
 
 from __future__ import annotations
 
+from agui_runtime.agents.outer import OuterAgent
 from agui_runtime.wrappers.base import Wrapper
 
 
@@ -16,7 +17,7 @@ class Drawing(Wrapper):
 
 def drawn_by(agent: object) -> frozenset[str]:
     """What the agent draws, with whatever it is wrapped in, or what answers in its place."""
-    if not isinstance(agent, Wrapper):
+    if not isinstance(agent, OuterAgent):
         return frozenset()
     own = frozenset({agent.draws}) if isinstance(agent, Drawing) else frozenset()
     return own.union(*map(drawn_by, agent.answering))

@@ -5,7 +5,7 @@ The messages to the page are those of A2UI 0.9, in AG-UI activities of the type 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing
 from typing import Any
 from uuid import uuid4
@@ -21,7 +21,7 @@ from ag_ui.core import (
     ToolMessage,
 )
 
-from agui_runtime.agents.agent import events_of
+from agui_runtime.agents.border import normal
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Event
 from agui_runtime.wrappers.base import Wrapper
@@ -100,14 +100,15 @@ class A2UIAgent(Drawing):
         self._components = components
         self._offer = offer
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         catalog = Catalog(
             self._catalog_id or _catalog_of(request) or BASIC_CATALOG, self._components
         )
         surfaces = Surfaces(catalog)
         given = _with_user_action(_with_components(request, catalog))
         given = _offered(given) if self._offer else given
-        async with aclosing(events_of(self.agent, given)) as events:
+        async with aclosing(self.agent.run(given)) as events:
             async for event in events:
                 for shown in surfaces.through(event):
                     yield shown
@@ -122,9 +123,10 @@ class ResultsDrawn(Wrapper):
         super().__init__(agent)
         self._tools = frozenset(tools)
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         returned = Returned(self._tools)
-        async with aclosing(events_of(self.agent, request)) as events:
+        async with aclosing(self.agent.run(request)) as events:
             async for event in events:
                 returned.note(event)
                 yield event

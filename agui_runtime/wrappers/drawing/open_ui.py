@@ -6,14 +6,13 @@ The page offers the tool `generateSandboxedUi`; its arguments become an AG-UI ac
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import Any
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.agents.agent import events_of
-from agui_runtime.core.events import Event
+from agui_runtime.agents.border import normal
+from agui_runtime.core.events import Event, as_event
 from agui_runtime.wrappers.drawing import Drawing
 from agui_runtime.wrappers.drawing.partial import PartialObject
 
@@ -31,9 +30,10 @@ class OpenUIAgent(Drawing):
 
     draws = "open-generative-ui"
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         pages: dict[str, _Page] = {}
-        async with aclosing(events_of(self.agent, request)) as events:
+        async with aclosing(self.agent.run(request)) as events:
             async for event in events:
                 for shown in _through(event, pages):
                     yield shown
@@ -125,9 +125,9 @@ class _Page:
                 self._shown.add(key)
                 yield from (_add(key, text), _add(f"{key}Complete", True))
 
-    def _activity(self, kind: str, **more: Any) -> Event:  # noqa: ANN401  # fields of the event
+    def _activity(self, kind: str, **fields: object) -> Event:
         about = {"messageId": self._message_id, "activityType": "open-generative-ui"}
-        return {"type": kind, **about, **more}
+        return as_event({"type": kind, **about, **fields})
 
 
 def _add(path: str, value: object) -> Event:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.agents.agent import Agent
+from agui_runtime.agents.border import EventAgent
 from agui_runtime.connectors.mcp import McpServer
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.wrappers.drawing import drawn_by
@@ -41,7 +41,7 @@ class GenerativeUI:
         if unknown := sorted(set(self.agents or ()) - set(names)):
             raise Misconfigured(f"GenerativeUI: no agent {unknown[0]!r}; there are {sorted(names)}")
 
-    def with_apps(self, name: str, agent: Agent) -> Agent:
+    def with_apps(self, name: str, agent: EventAgent) -> EventAgent:
         """The agent with the MCP servers that have pages; raises as `MCPAppsAgent` does."""
         if not self.mcp_apps or not self._means(name):
             return agent
@@ -54,7 +54,7 @@ class GenerativeUI:
         """Whether each agent does, also those that nobody knows yet."""
         return self.a2ui is True and self.agents is None
 
-    def always(self, agents: Mapping[str, Agent]) -> Mapping[str, frozenset[str]]:
+    def always(self, agents: Mapping[str, object]) -> Mapping[str, frozenset[str]]:
         """What each of the agents draws, whatever a page brings."""
         about = {A2UIAgent.draws: self.a2ui, OpenUIAgent.draws: self.open_ui}
         chosen = frozenset(kind for kind, always in about.items() if always)
@@ -63,7 +63,9 @@ class GenerativeUI:
             for name, agent in agents.items()
         }
 
-    def applied(self, name: str, agents: Mapping[str, Agent], request: RunAgentInput) -> Agent:
+    def applied(
+        self, name: str, agents: Mapping[str, EventAgent], request: RunAgentInput
+    ) -> EventAgent:
         """That one of the agents, as it is to answer this request."""
         agent = agents[name]
         if not self._means(name):
@@ -75,7 +77,7 @@ class GenerativeUI:
             agent = A2UIAgent(agent)
         return agent
 
-    def _may_draw(self, agents: Mapping[str, Agent], request: RunAgentInput) -> bool:
+    def _may_draw(self, agents: Mapping[str, object], request: RunAgentInput) -> bool:
         """Whether the page has a catalog, and describes it to agents that were not named to it."""
         if not _has_catalog(request):
             return False
@@ -85,7 +87,7 @@ class GenerativeUI:
         return self.agents is None or name in self.agents
 
 
-def with_results(agent: Agent, inner: Agent, tools: Collection[str]) -> Agent:
+def with_results(agent: EventAgent, inner: EventAgent, tools: Collection[str]) -> EventAgent:
     """The agent, whose tools are carried out around `inner`, and the surfaces that they return."""
     return ResultsDrawn(agent, tools) if tools and A2UIAgent.draws in drawn_by(inner) else agent
 

@@ -14,7 +14,8 @@ from uuid import uuid4
 import orjson
 
 from agui_runtime.core import jsontext
-from agui_runtime.core.events import TERMINAL, Event
+from agui_runtime.core.events import TERMINAL, Event, as_event
+from agui_runtime.core.jsontext import Json
 from agui_runtime.wrappers.drawing.components import Fault, faults_of
 from agui_runtime.wrappers.drawing.partial import PartialObject
 
@@ -256,13 +257,14 @@ class _Drawing:
 
 
 def _activity(key: str, content: Mapping[str, Any]) -> Event:
-    return {
+    activity = {
         "type": "ACTIVITY_SNAPSHOT",
         "messageId": f"{ACTIVITY}-{key}",
         "activityType": ACTIVITY,
         "content": content,
         "replace": True,
     }
+    return as_event(activity)
 
 
 def _surface_of(operation: Operation) -> str | None:
@@ -272,7 +274,7 @@ def _surface_of(operation: Operation) -> str | None:
     return next((id_ for id_ in ids if isinstance(id_, str)), None)
 
 
-def _value(written: object) -> Any:  # noqa: ANN401  # any JSON
+def _value(written: object) -> Json:
     """What a model wrote; some write it as the text of its JSON."""
     if not isinstance(written, str):
         return written

@@ -6,22 +6,20 @@ The extension of MCP is SEP-1865; the activities are those of CopilotKit from 1.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from uuid import uuid4
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.agents.items import AgentEvent, ItemReader, answered, closing
+from agui_runtime.agents.border import normal
+from agui_runtime.agents.outer import OuterAgent
 from agui_runtime.agents.tool_loop import with_actions
 from agui_runtime.connectors.agui import AGUIAgent
 from agui_runtime.connectors.mcp import McpServer
-from agui_runtime.core.events import Event
+from agui_runtime.core.events import Event, as_event
 from agui_runtime.wrappers.base import Wrapper, beside_threads
 from agui_runtime.wrappers.mcp_apps.proxy import answer_to
-from agui_runtime.wrappers.mcp_apps.servers import AppServers, Shown
-
-ACTIVITY = "mcp-apps"
-"""The type of the activities."""
+from agui_runtime.wrappers.mcp_apps.servers import ACTIVITY as ACTIVITY, AppServers
 
 PROXIED = "__proxiedMCPRequest"
 """Among the forwarded properties of a request that a shown page makes; nothing is asked of the
@@ -55,24 +53,19 @@ class MCPAppsAgent(Wrapper):
         super().__init__(agent)
         self._servers = AppServers(servers, refresh_every, retry_after)
 
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+    @normal
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         props = request.forwarded_props
         if isinstance(props, Mapping) and PROXIED in props:
             result = await answer_to(props[PROXIED], self._servers)
             ids = {"threadId": request.thread_id, "runId": request.run_id}
-            yield {"type": "RUN_FINISHED", **ids, "result": result}
+            yield as_event({"type": "RUN_FINISHED", **ids, "result": result})
             return
         actions = [] if beside_threads() else await self._servers.actions()
         agent = with_actions(self.agent, actions, follow_up=True)
-        reader = ItemReader()
-        async with closing(answered(agent.run(request), request)) as items:
-            async for item in items:
-                for event in reader.feed(item):
-                    yield event
-                for activity in _shown(item):
-                    yield activity
-        for event in reader.end():
-            yield event
+        async with aclosing(agent.run(request)) as events:
+            async for event in events:
+                yield event
 
     async def close(self) -> None:
         await self._servers.close()
@@ -85,17 +78,4 @@ def answers_apps(agent: object) -> bool:
     """
     if isinstance(agent, MCPAppsAgent | AGUIAgent):
         return True
-    return isinstance(agent, Wrapper) and answers_apps(agent.agent)
-
-
-def _shown(item: AgentEvent) -> Iterator[Event]:
-    """What a front end is to show after it; the results of tools with pages are `Shown` texts."""
-    content = item.get("content") if isinstance(item, Mapping) else None
-    if isinstance(content, Shown):
-        yield {
-            "type": "ACTIVITY_SNAPSHOT",
-            "messageId": str(uuid4()),  # models may use the id of a call again
-            "activityType": ACTIVITY,
-            "content": content.activity,
-            "replace": True,
-        }
+    return isinstance(agent, OuterAgent) and answers_apps(agent.agent)

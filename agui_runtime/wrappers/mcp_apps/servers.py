@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import Any
+from uuid import uuid4
 
 from agui_runtime.agents.actions import OfferedAction, failed
-from agui_runtime.agents.agent import OfferedTool
+from agui_runtime.agents.agent import OfferedTool, ShownResult
 from agui_runtime.connectors.mcp import McpServer
 from agui_runtime.connectors.mcp.lasting_session import LastingServer, listed_by, needs_mcp
 from agui_runtime.connectors.mcp.results import LARGEST as LARGEST, McpResult, bounded, content_of
@@ -18,11 +19,8 @@ from agui_runtime.connectors.mcp.tools import McpTool
 from agui_runtime.core.errors import Misconfigured, RemoteFailure
 from agui_runtime.core.jsontext import Unencodable
 
-
-class Shown(str):
-    """What a tool returned, for the model; `activity` is what the front end shows of it."""
-
-    activity: Mapping[str, Any]
+ACTIVITY = "mcp-apps"
+"""The type of the activities."""
 
 
 class AppServer:
@@ -53,17 +51,23 @@ class AppServer:
         """A resource; raises InvalidInput, too, if that is no address."""
         return self._bounded(await self.connection.read(address))
 
-    async def _shown(self, tool: McpTool, arguments: Mapping[str, Any]) -> Shown:
+    async def _shown(self, tool: McpTool, arguments: Mapping[str, Any]) -> ShownResult:
         result = await self.call(tool.name, arguments)
-        shown = Shown(_text(result))
-        shown.activity = {
+        content = {
             "result": result,
             "resourceUri": tool.page,
             "serverHash": self.hash,
             "serverId": self.id,
             "toolInput": arguments,
         }
-        return shown
+        activity = {
+            "type": "ACTIVITY_SNAPSHOT",
+            "messageId": str(uuid4()),  # models may use the id of a call again
+            "activityType": ACTIVITY,
+            "content": content,
+            "replace": True,
+        }
+        return ShownResult(_text(result), (activity,))
 
     def _bounded(self, result: McpResult) -> McpResult:
         try:
@@ -92,7 +96,7 @@ class AppServers:
         ]
 
     async def actions(self) -> list[OfferedAction]:
-        """The tools of all servers that answer, in their order; they return `Shown` texts."""
+        """The tools of all servers that answer, in their order; they return a `ShownResult`."""
         lists = await asyncio.gather(*(each.offered() for each in self._servers))
         return [action for actions in lists for action in actions]
 

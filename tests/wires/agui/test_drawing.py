@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from agui_runtime import CopilotRuntime, GenerativeUI, Options
-from agui_runtime.agents.agent import FunctionAgent, Offer
+from agui_runtime.agents.agent import Offer
+from agui_runtime.agents.border import FunctionAgent
 from agui_runtime.connectors.demo import DemoAgent
 from agui_runtime.core.events import RunContext
 from agui_runtime.wrappers import with_fallback, with_handoff

@@ -1,0 +1,267 @@
+"""The border between agents of any kind and the rest of this package.
+
+Whatever an agent yields becomes events here, once: JSON objects with AG-UI's own keys, checked, in
+full spelling, with whole characters. Wrappers, tool loop, grammar and run read them as they are.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Callable,
+    Sequence,
+)
+from contextlib import aclosing
+from contextvars import ContextVar
+from functools import partial
+from typing import Any, Protocol, TypeVar, cast
+from uuid import uuid4
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.agents.agent import Agent, calls_at_once, capabilities_of
+from agui_runtime.agents.items import ItemReader, closing, instead_of, items_of
+from agui_runtime.agents.outer import OuterAgent
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.events import Event
+from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.core.shorthand import Shorthand
+from agui_runtime.core.split_characters import Halves
+from agui_runtime.off_loop import in_a_thread
+
+alive: ContextVar[Callable[[], None]] = ContextVar("agui_runtime.alive", default=lambda: None)
+"""Called for what an agent yields that becomes no event, such as a comment that keeps a stream
+open: the run must know that its agent lives. It may raise to end the agent.
+"""
+
+_Run = TypeVar("_Run", bound=Callable[..., object])
+
+_MARK = "_agui_runtime_normal"
+
+
+class EventAgent(Agent, Protocol):
+    """An agent as `wrap` returns it: it emits events that nobody needs to check again."""
+
+    def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]: ...
+
+
+def normal(run: _Run) -> _Run:
+    """Marks a function whose events `wrap` takes as they are: they come from such a function, or
+    from this package, which has checked what they hold of a model's, user's or server's.
+
+    The mark belongs to the function: a subclass that overrides a `run` method is not marked.
+    """
+    setattr(run, _MARK, True)
+    return run
+
+
+def is_normal(run: object) -> bool:
+    """Whether the function is marked as `normal`."""
+    return getattr(run, _MARK, False) is True
+
+
+class Normalizer:
+    """Makes events of all that one agent yields in one run."""
+
+    def __init__(self) -> None:
+        self._reader = ItemReader()
+        self._shorthand = Shorthand(lambda: str(uuid4()))
+        self._halves = Halves()
+
+    def feed(self, item: object) -> Sequence[Event]:
+        """The events in one item, in full; raises ProtocolFailure if there can be none in it."""
+        events = self._reader.feed(item)
+        if len(events) == 1:  # as nearly always
+            return self._halves.joined(self._shorthand.expand(events[0]))
+        return self._full(events)
+
+    def end(self) -> Sequence[Event]:
+        """The events that remain when the agent yields nothing more."""
+        rest = self._full(self._reader.end())
+        return [*rest, *self._halves.joined(self._shorthand.ends()), *self._halves.rest()]
+
+    def _full(self, events: Sequence[Event]) -> Sequence[Event]:
+        spelt = [full for event in events for full in self._shorthand.expand(event)]
+        return self._halves.joined(spelt)
+
+
+class FunctionAgent:
+    """An agent made of a function of the request, for example one async generator.
+
+    The function may return an iterator of events or texts (async or not), a list of them, a text,
+    an agent (so it can build one for each run), or an awaitable of any of these. A plain function
+    and a plain generator run in a thread, unless the function is annotated as returning something
+    async. Raises Misconfigured if it cannot be called with one request.
+    """
+
+    def __init__(
+        self, function: Callable[[RunAgentInput], object], name: str = "", description: str = ""
+    ) -> None:
+        self.name = name or getattr(function, "__name__", "agent")
+        self.description = description or _first_line(function)
+        self.capabilities = capabilities_of(function)
+        _check_callable(function, f"agent {self.name!r}: {_title(function)}")
+        self._function = function
+        self._may_block = _may_block(function)
+
+    @normal
+    def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
+        return emitted(partial(self._called, request), request)
+
+    def _called(self, request: RunAgentInput) -> object:
+        if self._may_block:
+            return in_a_thread(self._function, request)
+        return self._function(request)
+
+
+class BorderAgent(OuterAgent):
+    """Around an agent that is not of this package."""
+
+    @property
+    def capabilities(self) -> JsonObject | None:
+        return capabilities_of(self.agent)
+
+    @property
+    def calls_at_once(self) -> bool:
+        return calls_at_once(self.agent)
+
+    @normal
+    def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
+        return emitted(partial(self.agent.run, request), request)
+
+
+class AdapterAgent:
+    """The adapter of another framework, which need not have a name.
+
+    One that has `clone()` is cloned for each run, because such adapters hold the run's state on
+    themselves, and its RAW events, which repeat all others in its framework's form, are left out.
+    """
+
+    def __init__(self, adapter: object, name: str = "", description: str = "") -> None:
+        self.adapter = adapter
+        self.name = name or getattr(adapter, "name", "") or "agent"
+        about = description or getattr(adapter, "description", None)
+        self.description: str = about or _first_line(adapter)
+        self.capabilities = capabilities_of(adapter)
+
+    @normal
+    def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
+        return _run(self.adapter, request)
+
+
+def wrap(source: object, name: str = "", description: str = "") -> EventAgent:
+    """Make an agent that emits events out of anything that yields them in any form.
+
+    - an object with `run(request)`: an `Agent`, or the adapter of another framework;
+    - a function of the request, see `FunctionAgent`.
+
+    What `wrap` returned, and the agents of `agui_runtime.wrappers`, are returned as they are.
+    Raises Misconfigured for anything else.
+    """
+    if inspect.isclass(source):
+        hint = f"write {source.__name__}(...), or lambda request: {source.__name__}(...)"
+        raise Misconfigured(f"agent {name!r} is the class {source.__name__}; {hint}")
+    run = getattr(source, "run", None)
+    if is_normal(run):
+        return cast(EventAgent, source)
+    if callable(run):
+        _check_callable(run, f"agent {name!r}: its run method")
+        if isinstance(source, Agent) and not hasattr(source, "clone"):
+            return BorderAgent(source)
+        return AdapterAgent(source, name, description)
+    if callable(source):
+        return FunctionAgent(source, name, description)
+    problem = "is neither a function nor has it a run() method"
+    raise Misconfigured(f"agent {name!r} {problem}; {instead_of(source)}")
+
+
+def original(agent: object) -> object:
+    """The agent that `wrap` was given, where it put one around it."""
+    match agent:
+        case BorderAgent():
+            return agent.agent
+        case AdapterAgent():
+            return agent.adapter
+    return agent
+
+
+async def emitted(
+    call: Callable[[], object], request: RunAgentInput
+) -> AsyncGenerator[Event, None]:
+    """The events in what a function or a `run` method returns; close it (`aclosing`).
+
+    Raises what the agent raises, and ProtocolFailure.
+    """
+    made = call()
+    if inspect.isawaitable(made):
+        made = await made
+    made = getattr(made, "body_iterator", made)  # a web framework's streaming answer
+    if callable(getattr(made, "run", None)) and not isinstance(made, AsyncIterable):
+        async with aclosing(_run(made, request)) as events:
+            async for event in events:
+                yield event
+        return
+    normalizer = Normalizer()
+    async with closing(items_of(made)) as items:
+        async for item in items:
+            full = normalizer.feed(item)
+            if not full:
+                alive.get()()
+            for event in full:
+                yield event
+    for event in normalizer.end():
+        yield event
+
+
+def _run(agent: Any, request: RunAgentInput) -> AsyncGenerator[Event, None]:  # noqa: ANN401
+    """One run of any object with a `run` method."""
+    if callable(getattr(agent, "clone", None)):
+        return _without_raw(emitted(partial(agent.clone().run, request), request))
+    if is_normal(agent.run):
+        return cast(EventAgent, agent).run(request)
+    return emitted(partial(agent.run, request), request)
+
+
+async def _without_raw(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    async with aclosing(events):
+        async for event in events:
+            event.pop("rawEvent", None)
+            if event["type"] != "RAW":
+                yield event
+
+
+def _check_callable(function: Callable[..., Any], what: str) -> None:
+    try:
+        inspect.signature(function).bind(None)
+    except ValueError:
+        return  # nothing is known of it
+    except TypeError:
+        raise Misconfigured(f"{what} must take one argument, the request") from None
+
+
+def _title(function: object) -> str:
+    return f"function {getattr(function, '__name__', type(function).__name__)}"
+
+
+def _may_block(function: Any) -> bool:  # noqa: ANN401  # any callable
+    """Whether calling it may hold up the event loop: a plain function that does not say in its
+    annotation that it returns something async.
+    """
+    while isinstance(function, partial):
+        function = function.func
+    called = function if inspect.isroutine(function) else type(function).__call__
+    kinds = (
+        inspect.iscoroutinefunction,
+        inspect.isasyncgenfunction,
+        inspect.isgeneratorfunction,
+    )
+    if any(is_kind(called) for is_kind in kinds):
+        return False
+    returned = str(getattr(called, "__annotations__", {}).get("return", ""))
+    return not any(word in returned for word in ("Async", "Awaitable", "Coroutine"))
+
+
+def _first_line(source: object) -> str:
+    return (inspect.getdoc(source) or "").strip().split("\n")[0]
