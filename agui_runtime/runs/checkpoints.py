@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import Any
 
 from agui_runtime.core.errors import Conflict, StoreUnavailable, TooLarge
 from agui_runtime.core.events import RunInfo
@@ -36,7 +35,7 @@ class Checkpoints:
         """Whether the latest save, or the start of the run, is long enough ago."""
         return monotonic() >= self._next
 
-    async def save(self, state: Any) -> None:  # noqa: ANN401  # JSON
+    async def save(self, state: object) -> None:
         """Save it if that can be done now; the end of the run saves it in any case."""
         run, saved = self._run, AgentState(state, self._messages)
         self._next = monotonic() + self._every

@@ -22,7 +22,7 @@ class StoredNotes:
         saved = await self._states.load(self._thread_id, self._key(name))
         return saved.state if saved else None
 
-    async def write(self, name: str, note: Any) -> None:  # noqa: ANN401  # JSON
+    async def write(self, name: str, note: object) -> None:
         await self._states.save(self._thread_id, self._key(name), AgentState(note))
 
     def _key(self, name: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from agentscope.agent import Agent
-from agentscope.message import ToolCallBlock
+from agentscope.message import Msg, ToolCallBlock
 from agentscope.middleware import MiddlewareBase
 from agentscope.model import ChatResponse
 
@@ -69,6 +69,6 @@ class _Names:
         return block.model_copy(update={"id": self._ours[block.id]})
 
 
-def _calls(message: Any) -> Iterable[ToolCallBlock]:  # noqa: ANN401  # AgentScope's Msg
+def _calls(message: Msg) -> Iterable[ToolCallBlock]:
     blocks: Iterable[ToolCallBlock] = message.get_content_blocks("tool_call")
     return blocks

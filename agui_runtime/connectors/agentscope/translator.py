@@ -5,11 +5,30 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
-from typing import Any
 from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
-from agentscope.event import AgentEvent
+from agentscope.event import (
+    AgentEvent,
+    CustomEvent,
+    DataBlockDeltaEvent,
+    DataBlockEndEvent,
+    DataBlockStartEvent,
+    ModelCallEndEvent,
+    ModelCallStartEvent,
+    ReplyEndEvent,
+    ReplyStartEvent,
+    TextBlockDeltaEvent,
+    TextBlockEndEvent,
+    ThinkingBlockDeltaEvent,
+    ThinkingBlockEndEvent,
+    ToolCallDeltaEvent,
+    ToolCallEndEvent,
+    ToolCallStartEvent,
+    ToolResultDataDeltaEvent,
+    ToolResultEndEvent,
+    ToolResultTextDeltaEvent,
+)
 from agentscope.message import ToolCallBlock
 
 from agui_runtime.connectors.agentscope.approvals import question
@@ -44,7 +63,7 @@ class AgentScopeTranslator:
         self.usage: list[Event] = []
         self._results: defaultdict[str, list[Event]] = defaultdict(list)
         self._media: dict[str, Event] = {}
-        self._ended: Any = None
+        self._ended: ReplyEndEvent | None = None
 
     def feed(self, event: AgentEvent) -> list[Event]:
         """The AG-UI events for one of AgentScope's; none for hints to the model."""
@@ -75,12 +94,12 @@ class AgentScopeTranslator:
 
     # Model calls
 
-    def _model_called(self, event: Any) -> Iterable[Event]:  # noqa: ANN401  # one of AgentEvent
+    def _model_called(self, event: ModelCallStartEvent) -> Iterable[Event]:
         self._parent = None
         self._model = event.model_name
         return ()
 
-    def _model_answered(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _model_answered(self, event: ModelCallEndEvent) -> Iterable[Event]:
         counts = {name: getattr(event, field) for name, field in _COUNTS.items()}
         counts = {name: count for name, count in counts.items() if count}
         if counts:
@@ -88,29 +107,29 @@ class AgentScopeTranslator:
             self.usage.append({"model": self._model, **counts, "totalTokens": total})
         return self._speech.close()
 
-    def _text(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _text(self, event: TextBlockDeltaEvent) -> Iterable[Event]:
         events = self._speech.say("text", event.block_id, event.delta)
         if len(events) > 1:
             self.made.append(self._speech.spoken[-1])
             self._parent = self._parent or self.made[-1]
         return events
 
-    def _thought(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _thought(self, event: ThinkingBlockDeltaEvent) -> Iterable[Event]:
         return self._speech.say("reasoning", event.block_id, event.delta)
 
-    def _silent(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _silent(self, event: TextBlockEndEvent | ThinkingBlockEndEvent) -> Iterable[Event]:
         return self._speech.close()
 
     # Tools
 
-    def _call_started(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _call_started(self, event: ToolCallStartEvent) -> Iterable[Event]:
         yield from self._speech.close()
         self._parent = self._parent or uuid4().hex
         self.made += [self._parent, event.tool_call_id]
         ids = {"toolCallId": event.tool_call_id, "parentMessageId": self._parent}
         yield {"type": "TOOL_CALL_START", "toolCallName": event.tool_call_name, **ids}
 
-    def _call_arguments(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _call_arguments(self, event: ToolCallDeltaEvent) -> Iterable[Event]:
         if event.delta:
             yield {
                 "type": "TOOL_CALL_ARGS",
@@ -118,18 +137,18 @@ class AgentScopeTranslator:
                 "delta": event.delta,
             }
 
-    def _call_ended(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _call_ended(self, event: ToolCallEndEvent) -> Iterable[Event]:
         yield {"type": "TOOL_CALL_END", "toolCallId": event.tool_call_id}
 
-    def _result_text(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _result_text(self, event: ToolResultTextDeltaEvent) -> Iterable[Event]:
         self._results[event.tool_call_id].append({"type": "text", "text": event.delta})
         return ()
 
-    def _result_media(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _result_media(self, event: ToolResultDataDeltaEvent) -> Iterable[Event]:
         self._results[event.tool_call_id].append(_part(event.media_type, event.data, event.url))
         return ()
 
-    def _result_ended(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _result_ended(self, event: ToolResultEndEvent) -> Iterable[Event]:
         call = event.tool_call_id
         parts = self._results.pop(call, [])
         if call in self._supplied:
@@ -141,12 +160,12 @@ class AgentScopeTranslator:
 
     # The rest
 
-    def _media_started(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _media_started(self, event: DataBlockStartEvent) -> Iterable[Event]:
         name = {"name": event.name} if event.name else {}
         self._media[event.block_id] = {"mediaType": event.media_type, **name}
         return ()
 
-    def _media_came(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _media_came(self, event: DataBlockDeltaEvent) -> Iterable[Event]:
         known = self._media.setdefault(event.block_id, {"mediaType": event.media_type})
         if event.url is not None:
             known["url"] = event.url
@@ -154,23 +173,23 @@ class AgentScopeTranslator:
             known["data"] = known.get("data", "") + event.data
         return ()
 
-    def _media_ended(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _media_ended(self, event: DataBlockEndEvent) -> Iterable[Event]:
         value = {"id": event.block_id, **self._media.pop(event.block_id, {})}
         yield {"type": "CUSTOM", "name": "agentscope.data", "value": value}
 
-    def _custom(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _custom(self, event: CustomEvent) -> Iterable[Event]:
         yield {"type": "CUSTOM", "name": event.name, "value": event.value}
 
-    def _reply_ended(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _reply_ended(self, event: ReplyEndEvent) -> Iterable[Event]:
         self._ended = event
         return ()
 
-    def _reply_started(self, event: Any) -> Iterable[Event]:  # noqa: ANN401
+    def _reply_started(self, event: ReplyStartEvent) -> Iterable[Event]:
         self._ended = None
         return ()
 
 
-_TELL: dict[str, Callable[[AgentScopeTranslator, Any], Iterable[Event]]] = {
+_TELL: dict[str, Callable[[AgentScopeTranslator, AgentEvent], Iterable[Event]]] = {
     "REPLY_START": AgentScopeTranslator._reply_started,
     "REPLY_END": AgentScopeTranslator._reply_ended,
     "MODEL_CALL_START": AgentScopeTranslator._model_called,

@@ -52,8 +52,8 @@ def _readable(unread: ValidationError) -> SessionMessage | ValidationError:
     from mcp.shared.message import SessionMessage
     from mcp.types import ErrorData, JSONRPCError, JSONRPCMessage
 
-    said = [fault["input"] for fault in unread.errors(include_url=False, include_context=False)]
-    line = said[0].encode() if isinstance(said[0], str) else said[0]
+    given = [fault["input"] for fault in unread.errors(include_url=False, include_context=False)]
+    line = given[0].encode() if isinstance(given[0], str) else given[0]
     text = line if isinstance(line, bytes) else b""
     mended = without_halves(text)
     if mended != text:
@@ -61,18 +61,18 @@ def _readable(unread: ValidationError) -> SessionMessage | ValidationError:
             return SessionMessage(JSONRPCMessage.model_validate_json(mended))
         except ValidationError:
             pass  # it is no message for another reason, too
-    about = next(_ids(text, said), None)
+    about = next(_ids(text, given), None)
     if about is None:
         return unread
     fault = ErrorData(code=UNREADABLE, message="what it answered is no JSON-RPC")
     return SessionMessage(JSONRPCMessage(JSONRPCError(jsonrpc="2.0", id=about, error=fault)))
 
 
-def _ids(text: bytes, said: list[Any]) -> Iterator[int]:
+def _ids(text: bytes, given: list[Any]) -> Iterator[int]:
     """The id of the request that it is for, where that can be seen."""
     for found in (_BEGINNING.match(text), _END.search(text)):
         if found:
             yield int(found[1])
-    for each in said:
+    for each in given:
         if isinstance(each, dict) and type(each.get("id")) is int:
             yield each["id"]
