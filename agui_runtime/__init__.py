@@ -15,7 +15,12 @@ from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.states import StateSchema, StateStoreManager
 from agui_runtime.wires.agui.annotate import Annotation, Recorded, Recorder
 from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.wire import AguiWire
+from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
+from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.shared.limits import ServerLimits
+from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.wire import Wire, WireRoute
 from agui_runtime.wrappers.drawing.pages import GenerativeUI
 from agui_runtime.wrappers.guardrails import Guardrail, TopicChecker
 
@@ -26,12 +31,15 @@ __all__ = [
     "Agent",
     "AgentFailure",
     "AguiError",
+    "AguiWire",
     "Annotation",
     "Callbacks",
     "Caller",
+    "CopilotKitRemoteWire",
     "CopilotRuntime",
     "FunctionAgent",
     "GenerativeUI",
+    "GraphQLWire",
     "Guardrail",
     "Hook",
     "KeepsState",
@@ -46,13 +54,16 @@ __all__ = [
     "RunLimits",
     "RunReport",
     "ServerLimits",
+    "ServerOptions",
     "StateSchema",
     "StateStoreManager",
     "TopicChecker",
     "Topics",
     "TranscriptionService",
     "Turn",
+    "Wire",
     "WireOptions",
+    "WireRoute",
     "action",
     "create_app",
     "current_run",

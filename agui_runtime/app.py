@@ -2,127 +2,220 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeAlias, TypedDict, cast
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
+from typing_extensions import Unpack
 
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.runtime.forwarding import check_forwarding
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.titles import ThreadNamer
+from agui_runtime.settings import Settings, refuse_serve_only, resolved
 from agui_runtime.wires.agui.options import WireOptions
-from agui_runtime.wires.agui.routes import Wire
-from agui_runtime.wires.copilotkit_remote import routes as remote
-from agui_runtime.wires.graphql.engine.limits import OperationLimits
-from agui_runtime.wires.graphql.transport import routes as graphql
+from agui_runtime.wires.agui.wire import AguiWire
+from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
+from agui_runtime.wires.door import DirectRoutes, Entered, enter
+from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.health import probes
-from agui_runtime.wires.shared.admission import AdmissionRules, Hosts, listed
+from agui_runtime.wires.shared.admission import AdmissionRules, Hosts, any_origin, listed
 from agui_runtime.wires.shared.before_request import Before
 from agui_runtime.wires.shared.gate import Gate
 from agui_runtime.wires.shared.http import log_failure
 from agui_runtime.wires.shared.limits import ServerLimits
+from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.paths import TrailingSlash, base_of
 from agui_runtime.wires.shared.request_ids import RequestIds
 from agui_runtime.wires.shared.slow_bodies import TimedBodies
+from agui_runtime.wires.shared.wire import Wire
 
 logger = logger_of(__name__)
 
+USUAL = ServerOptions()
 WIRE_OPTIONS = WireOptions()
-LIMITS = ServerLimits()
 
-GRAPHQL_PATH = "/graphql"
-"""Where people look for GraphQL; the same as the base path."""
+Lifespan: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
+"""What frameworks call around the life of an app, with that app."""
 
 
 class Served(NamedTuple):
-    """What an app of `create_app` serves, and at which path, with that of its `mount`; it is at
+    """What an app of `create_app` serves, how, and below which `mount`; it is at
     `app.state.served`.
     """
 
     runtime: CopilotRuntime
-    path: str
+    options: ServerOptions
     mount: str = ""
+
+    @property
+    def path(self) -> str:
+        """That of the `runtimeUrl`."""
+        return self.mount + self.options.base
+
+
+class Arguments(TypedDict, total=False):
+    """Short forms of `create_app`, beside or in place of its `wires` and `options`.
+
+    `wire_options` are those of the routes that today's front ends use; what they say of bodies and
+    headers holds on all wires. At `remote_path`, for example `/copilotkit_remote`, the runtime is a
+    remote endpoint for Node runtimes too; it is not so otherwise, because there actions are called
+    directly. The others are fields of ServerOptions.
+    """
+
+    path: str
+    cors_origins: Sequence[str]
+    allowed_hosts: Sequence[str] | None
+    limits: ServerLimits
+    production: bool
+    wire_options: WireOptions
+    remote_path: str | None
 
 
 def create_app(
     runtime: CopilotRuntime,
     *,
-    path: str = "/copilotkit",
-    cors_origins: Sequence[str] = ("*",),
-    allowed_hosts: Sequence[str] | None = None,
-    wire_options: WireOptions = WIRE_OPTIONS,
-    limits: ServerLimits = LIMITS,
-    production: bool = False,
-    remote_path: str | None = None,
+    wires: Sequence[Wire] | None = None,
+    options: ServerOptions | None = None,
+    lifespan: Lifespan | None = None,
+    **arguments: Unpack[Arguments],
 ) -> FastAPI:
-    """An ASGI app that serves the runtime at `path`; serve it alone or mount it in your own app.
+    """An ASGI app that serves the runtime; serve it alone or mount it in your own app.
 
-    `cors_origins`: `*` lets pages of any origin call, without cookies; listed origins may send
-    them, and others may not call. Raises Misconfigured for a list that mixes both.
-    `allowed_hosts` are the names under which the server may be called, see `Hosts`. `wire_options`
-    are those of the routes that today's front ends use, `limits` those of all. In `production`,
-    nobody is shown the playground or told the GraphQL schema. At `remote_path`, for example
-    `/copilotkit_remote`, the runtime is a remote endpoint for Node runtimes too; it is not so
-    unless asked for, because there actions are called directly.
+    `wires` are the protocols that clients may speak, GraphQL and AG-UI when left out; the first
+    one answers what none of them claims. What the arguments leave open is taken from the
+    environment, see `Settings`; Misconfigured is raised for a variable that is unknown, cannot be
+    obeyed here, or contradicts an argument. `lifespan` is yours, entered when the runtime is open
+    and left before it closes.
     """
-    app = FastAPI(
-        title="agui_runtime", lifespan=runtime.lifespan, openapi_url=None, redirect_slashes=False
+    return app_by(
+        Settings.read(), runtime, wires=wires, options=options, lifespan=lifespan, **arguments
     )
-    path = base_of(path, "path")
-    wire = Wire(runtime, path, wire_options, limits.places())
-    rules = AdmissionRules(
-        any_origin=_is_for_any(cors_origins),
-        origins=listed(cors_origins),
-        hosts=Hosts(allowed_hosts),
-        json_below=[path, GRAPHQL_PATH, *([remote_path] if remote_path else [])],
-        forms=[f"{path}/transcribe"],
-        probes=["/healthz", "/readyz"],
-    )
-    check_forwarding(runtime.agents, runtime.remotes, wire_options.forwarded)
-    app.add_middleware(wire.in_front_of)
-    _guard(app, runtime, rules, limits)
-    app.add_exception_handler(AguiError, _of_a_route)
-    app.router.routes.extend(probes({path: runtime}))
-    app.include_router(_graphql(runtime, path, wire, wire_options, production))
-    if remote_path is not None:
-        app.include_router(_remote(runtime, remote_path, wire, wire_options))
-    app.include_router(wire.routes())  # last: it answers everything below the path
-    app.state.served = Served(runtime, path)
-    return app
 
 
-def _graphql(
+def app_by(
+    settings: Settings,
     runtime: CopilotRuntime,
-    path: str,
-    wire: Wire,
-    options: WireOptions,
-    production: bool,
-) -> APIRouter:
-    """GraphQL on the base path; bodies that are for today's wire go on to that."""
-    return graphql.routes(
-        runtime,
-        path,
-        aliases=[GRAPHQL_PATH],
-        limits=OperationLimits(body=options.body_limits),
-        forward_headers=options.forward_headers,
-        places=wire.places,
-        envelope=wire.envelope,
-        playground=not production,
-        introspection=not production,
-    )
+    *,
+    wires: Sequence[Wire] | None = None,
+    options: ServerOptions | None = None,
+    lifespan: Lifespan | None = None,
+    **arguments: Unpack[Arguments],
+) -> FastAPI:
+    """The same with settings that were read before; raises Misconfigured."""
+    refuse_serve_only(settings)
+    chosen = _options(settings, options, arguments)
+    spoken = _wires(wires, arguments)
+    check_forwarding(runtime.agents, runtime.remotes, chosen.forwarded)
+    entered = enter(spoken, runtime, chosen)
+    _obey(settings, runtime)
+    return _app(runtime, chosen, entered, _lifespan(runtime, lifespan))
 
 
-def _remote(runtime: CopilotRuntime, path: str, wire: Wire, options: WireOptions) -> APIRouter:
-    return remote.routes(
-        runtime,
-        base_of(path, "remote_path"),
-        limits=options.body_limits,
-        places=wire.places,
-        forward_headers=options.forward_headers,
+def _options(
+    settings: Settings, options: ServerOptions | None, arguments: Arguments
+) -> ServerOptions:
+    unknown = sorted(arguments.keys() - Arguments.__annotations__.keys())
+    if unknown:
+        raise TypeError(f"create_app() has no argument {unknown[0]!r}")
+    wire = arguments.get("wire_options", WIRE_OPTIONS)
+    short = sorted(arguments.keys() - {"wire_options", "remote_path"})
+    if options is not None and (short or _of_all_wires(wire) != _of_all_wires(WIRE_OPTIONS)):
+        names = ", ".join(short or ["wire_options"])
+        raise Misconfigured(f"{names}: say it in `options`, a ServerOptions, or leave that out")
+    base = options or replace(
+        USUAL,
+        **_of_all_wires(wire),
+        limits=arguments.get("limits", USUAL.limits),
     )
+    given: dict[str, Any] = {name: arguments[name] for name in short if name != "limits"}  # type: ignore[literal-required]  # its own keys
+    for name in ("cors_origins", "allowed_hosts"):
+        if isinstance(given.get(name), str):
+            raise Misconfigured(f"{name}: give a list, [{given[name]!r}]")
+        if given.get(name) is not None:
+            given[name] = tuple(given[name])
+    if "path" in given:
+        given["path"] = base_of(given["path"], "path") or "/"
+    return resolved(settings, base, given)
+
+
+def _of_all_wires(wire: WireOptions) -> dict[str, Any]:
+    return {
+        "forward_headers": wire.forward_headers,
+        "development": wire.development,
+        "body": wire.body_limits,
+    }
+
+
+def _wires(wires: Sequence[Wire] | None, arguments: Arguments) -> Sequence[Wire]:
+    remote_path = arguments.get("remote_path")
+    if wires is not None:
+        if given := sorted(arguments.keys() & {"wire_options", "remote_path"}):
+            raise Misconfigured(f"{', '.join(given)}: say it in the wires that you give")
+        return wires
+    wire = arguments.get("wire_options", WIRE_OPTIONS)
+    agui = AguiWire(wire.keep_alive, wire.oldest_clients, wire.transcription, wire.annotations)
+    remote = [] if remote_path is None else [CopilotKitRemoteWire(remote_path)]
+    return [GraphQLWire(), *remote, agui]
+
+
+def _obey(settings: Settings, runtime: CopilotRuntime) -> None:
+    """What settings ask of the runtime itself; raises Misconfigured."""
+    if settings.store is not None:
+        if runtime.is_given_a_store:
+            raise Misconfigured(
+                "AGUI_STORE cannot be obeyed: the runtime was given a store; leave out one of them"
+            )
+        runtime.store_in(settings.store)
+    if settings.name_threads and not runtime.has_hook(ThreadNamer):
+        runtime.add_hook(ThreadNamer(runtime))
+    if "log_level" in settings.present:
+        logging.getLogger("agui_runtime").setLevel(settings.log_level.upper())
+
+
+def _lifespan(runtime: CopilotRuntime, own: Lifespan | None) -> Lifespan:
+    """Opens the runtime, unless another app of it did, and then enters the app's own."""
+
+    @asynccontextmanager
+    async def lifespan(app: object) -> AsyncIterator[Mapping[str, Any] | None]:
+        async with AsyncExitStack() as stack:
+            if not runtime.is_open:
+                await stack.enter_async_context(runtime.lifespan())
+            yield await stack.enter_async_context(own(app)) if own else None
+
+    return lifespan
+
+
+def _app(
+    runtime: CopilotRuntime, options: ServerOptions, entered: Entered, lifespan: Lifespan
+) -> FastAPI:
+    app = FastAPI(
+        title="agui_runtime",
+        lifespan=cast(Any, lifespan),  # typed as if it knew beforehand whether it has a state
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    rules = AdmissionRules(
+        any_origin=any_origin(options.cors_origins),
+        origins=listed(options.cors_origins),
+        hosts=Hosts(options.allowed_hosts),
+        json_below=entered.json_below,
+        forms=entered.forms,
+        probes=["/healthz", "/readyz"],
+        strangers=options.allow_anonymous or runtime.authenticate is not None,
+    )
+    app.add_middleware(DirectRoutes, entered.direct)
+    _guard(app, runtime, rules, options.limits)
+    app.add_exception_handler(AguiError, _of_a_route)
+    app.router.routes.extend([*probes({options.base: runtime}), *entered.routes])
+    app.state.served = Served(runtime, options)
+    return app
 
 
 def _guard(
@@ -151,15 +244,6 @@ def _answer_other_origins(app: FastAPI, rules: AdmissionRules) -> None:
         allow_headers=["*"],
         expose_headers=["X-Request-Id", "Retry-After"],
     )
-
-
-def _is_for_any(origins: Sequence[str]) -> bool:
-    """A browser refuses credentials with a wildcard; a list that mixes them is a mistake."""
-    if isinstance(origins, str):
-        raise Misconfigured(f"cors_origins: give a list, [{origins!r}]")
-    if "*" in origins and len(origins) > 1:
-        raise Misconfigured("cors_origins: either '*' or a list of origins, not both")
-    return "*" in origins
 
 
 async def _of_a_route(request: Request, error: Exception) -> JSONResponse:

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from operator import attrgetter
+from typing import Any, TypeAlias
 
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.forwarded_headers import for_agents
+from agui_runtime.wires.shared.admission import Hosts, any_origin, listed
+from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.paths import base_of
+
+PREFIX = "AGUI_"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment of `agui-runtime serve`; field names are the variables' without `AGUI_`."""
+    """The environment; field names are the variables' without `AGUI_`. `create_app` obeys all but
+    those of `SERVE_ONLY`.
+    """
 
     model: str | None = None
     """`openai/gpt-4o-mini`, or any model name of LiteLLM (`anthropic/...`, `ollama/...`)."""
@@ -22,7 +35,7 @@ class Settings:
     openai_api_key: str | None = None
     """`OPENAI_API_KEY`, used for OpenAI itself and sent nowhere else."""
     app: str | None = None
-    """`module:name` of your own CopilotRuntime; then the model variables are not used."""
+    """`module:name` of your own CopilotRuntime or app; then the model variables are refused."""
     store: str | None = None
     """`sqlite:///...`, `redis://...` or `memory:`; a file at `data` when left out."""
     data: str | None = None
@@ -41,12 +54,13 @@ class Settings:
     development: bool = False
     """Serve what shows or wipes more than a user should: debug events, `/threads/clear`."""
     name_threads: bool = False
-    """Ask a thread's agent for a title after its first exchange."""
+    """Request a title from a thread's agent after its first exchange."""
     allow_anonymous: bool = False
     """Serve beyond loopback without an `authenticate` function: everybody shares all threads."""
     production: bool = False
     """Show nobody the playground or the GraphQL schema."""
     log_level: str = "info"
+    """Of the runtime's log lines, and of the server's where `serve` starts it."""
     header_seconds: float = 10.0
     """So long a client may take to send the headers of a request."""
     max_caller_requests: int = 4000
@@ -63,97 +77,242 @@ class Settings:
     """Messages that a conversation may have."""
     max_parts: int = 1000
     """Parts and tool calls that a message may have."""
+    present: frozenset[str] = frozenset()
+    """The settings of which the environment says something."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read the environment; raises Misconfigured for a value that cannot be meant."""
+        """Read the environment; raises Misconfigured for a name that is no setting, and for a value
+        that cannot be meant.
+        """
         env = os.environ if environ is None else environ
-        default = cls()
-        return cls(
-            model=env.get("AGUI_MODEL") or None,
-            openai_base_url=env.get("AGUI_OPENAI_BASE_URL") or None,
-            api_key=env.get("AGUI_API_KEY") or None,
-            openai_api_key=env.get("OPENAI_API_KEY") or None,
-            app=env.get("AGUI_APP") or None,
-            store=env.get("AGUI_STORE") or None,
-            data=_data(env),
-            drain_seconds=_seconds(
-                "AGUI_DRAIN_SECONDS", env.get("AGUI_DRAIN_SECONDS"), default.drain_seconds
-            ),
-            header_seconds=_seconds(
-                "AGUI_HEADER_SECONDS", env.get("AGUI_HEADER_SECONDS"), default.header_seconds
-            ),
-            path=_path(env.get("AGUI_PATH") or default.path),
-            cors_origins=_named("AGUI_CORS_ORIGINS", env) or default.cors_origins,
-            allowed_hosts=_named("AGUI_ALLOWED_HOSTS", env) or None,
-            forward_headers=_listed(
-                env.get("AGUI_FORWARD_HEADERS", ",".join(default.forward_headers))
-            ),
-            name_threads=_flag("AGUI_NAME_THREADS", env.get("AGUI_NAME_THREADS", "")),
-            development=_flag("AGUI_DEVELOPMENT", env.get("AGUI_DEVELOPMENT", "")),
-            allow_anonymous=_flag("AGUI_ALLOW_ANONYMOUS", env.get("AGUI_ALLOW_ANONYMOUS", "")),
-            production=_flag("AGUI_PRODUCTION", env.get("AGUI_PRODUCTION", "")),
-            log_level=env.get("AGUI_LOG_LEVEL", default.log_level).lower(),
-            **_counts(env, default),
+        _check_names(env)
+        texts = {name: env[variable(name)] for name in _READERS if _says(name, env)}
+        read = {name: _READERS[name](variable(name), text) for name, text in texts.items()}
+        if key := env.get("OPENAI_API_KEY"):
+            read["openai_api_key"] = key
+        found = cls(**read, present=frozenset(texts))
+        found._check()
+        return found
+
+    def _check(self) -> None:
+        """Raises Misconfigured for what single values do not show."""
+        if self.data is not None and self.store is not None:
+            raise Misconfigured(
+                "AGUI_DATA and AGUI_STORE both say where threads are: leave out one"
+            )
+        for name in ("openai_base_url", "api_key"):
+            if getattr(self, name) is not None and self.model is None and self.app is None:
+                hint = "for example openai/llama3"
+                raise Misconfigured(f"{variable(name)} needs AGUI_MODEL, {hint}")
+        if self.app is not None and (unused := sorted(self.present & _OF_A_MODEL)):
+            raise Misconfigured(
+                f"AGUI_APP={self.app} has agents of its own: leave out {variables(unused)}"
+            )
+
+
+def variable(name: str) -> str:
+    """The environment's name of a setting."""
+    return PREFIX + name.upper()
+
+
+def variables(names: Iterable[str]) -> str:
+    """Those of several, for a sentence."""
+    return ", ".join(map(variable, names))
+
+
+SERVE_ONLY = frozenset(
+    {"app", "model", "api_key", "openai_base_url", "data", "drain_seconds", "header_seconds"}
+)
+"""The settings that choose what `agui-runtime serve` serves, and how its server does."""
+
+_OF_A_MODEL = frozenset({"model", "api_key", "openai_base_url"})
+
+_served: ContextVar[bool] = ContextVar("agui_runtime_served", default=False)
+
+
+@contextmanager
+def obeyed_by_command() -> Iterator[None]:
+    """While the block runs, a command obeys the settings of `SERVE_ONLY`, so that no app has to
+    refuse them.
+    """
+    token = _served.set(True)
+    try:
+        yield
+    finally:
+        _served.reset(token)
+
+
+def refuse_serve_only(settings: Settings) -> None:
+    """Raises Misconfigured for settings that an app cannot obey, unless a command does."""
+    unobeyed = sorted(settings.present & SERVE_ONLY)
+    if unobeyed and not _served.get():
+        raise Misconfigured(
+            f"only `agui-runtime serve` obeys {variables(unobeyed)}: leave them out, or start the "
+            "app with AGUI_APP=module:name agui-runtime serve"
         )
 
 
-def _data(env: Mapping[str, str]) -> str | None:
-    if env.get("AGUI_DATA") and env.get("AGUI_STORE"):
-        raise Misconfigured("AGUI_DATA and AGUI_STORE both say where threads are: leave out one")
-    return env.get("AGUI_DATA") or None
+_USUAL = ServerOptions()
+
+_PLACES: Mapping[str, str] = {
+    "path": "path",
+    "cors_origins": "cors_origins",
+    "allowed_hosts": "allowed_hosts",
+    "forward_headers": "forward_headers",
+    "production": "production",
+    "development": "development",
+    "allow_anonymous": "allow_anonymous",
+    "max_caller_requests": "limits.caller_requests",
+    "max_requests": "limits.requests",
+    "max_body": "body.bytes",
+    "max_values": "body.values",
+    "max_depth": "body.depth",
+    "max_messages": "body.messages",
+    "max_parts": "body.parts",
+}
+"""Where the settings of an app stand in its ServerOptions."""
+
+OF_AN_APP = frozenset(_PLACES)
 
 
-def _path(value: str) -> str:
-    if not value.startswith("/"):
-        raise Misconfigured(f"AGUI_PATH must start with a slash, not {value!r}")
-    return value.rstrip("/") or "/"
+def resolved(
+    settings: Settings, options: ServerOptions, given: Mapping[str, object]
+) -> ServerOptions:
+    """What an app obeys: the `options` where they are not at their defaults, what it was `given` by
+    the names of settings, and else the environment.
+
+    Raises Misconfigured where an argument and the environment say something, and not the same.
+    """
+    usual = {name: attrgetter(place)(_USUAL) for name, place in _PLACES.items()}
+    chosen = {name: attrgetter(place)(options) for name, place in _PLACES.items()}
+    arguments = {name: chosen[name] for name in chosen if chosen[name] != usual[name]} | {**given}
+    for name in sorted(settings.present & arguments.keys()):
+        if getattr(settings, name) != arguments[name]:
+            raise Misconfigured(
+                f"{variable(name)} cannot be obeyed: the app was given {name}={arguments[name]!r}; "
+                "leave out one of the two"
+            )
+    said = {name: getattr(settings, name) for name in settings.present & OF_AN_APP}
+    return _placed(options, said | arguments)
 
 
-def _seconds(name: str, value: str | None, default: float) -> float:
-    if not value:
-        return default
-    if not value.replace(".", "", 1).isdigit():
+def _placed(options: ServerOptions, values: Mapping[str, object]) -> ServerOptions:
+    parts: dict[str, dict[str, Any]] = {"": {}, "limits": {}, "body": {}}
+    for name, value in values.items():
+        part, _, attribute = _PLACES[name].rpartition(".")
+        parts[part][attribute] = value
+    limits, body = (
+        replace(options.limits, **parts["limits"]),
+        replace(options.body, **parts["body"]),
+    )
+    return replace(options, limits=limits, body=body, **parts[""])
+
+
+def _check_names(env: Mapping[str, str]) -> None:
+    names = sorted(map(variable, _READERS))
+    for name in env:
+        if name.upper().startswith(PREFIX) and name not in names:
+            near = get_close_matches(name.upper(), names, 1, 0.7)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+            raise Misconfigured(f"{name} is no setting; {hint}")
+
+
+def _says(name: str, env: Mapping[str, str]) -> bool:
+    """An empty variable says nothing, but that agents see no header."""
+    text = env.get(variable(name))
+    return text is not None and (text != "" or name == "forward_headers")
+
+
+def _text(name: str, value: str) -> str:
+    return value
+
+
+def _path(name: str, value: str) -> str:
+    return base_of(value, name) or "/"
+
+
+def _seconds(name: str, value: str) -> float:
+    if not (value.isascii() and value.replace(".", "", 1).isdigit()):
         raise Misconfigured(f"{name} must be a number of seconds, not {value!r}")
     return float(value)
 
 
-def _counts(env: Mapping[str, str], default: Settings) -> dict[str, int]:
-    """The limits of requests."""
-    return {name: _count(f"AGUI_{name.upper()}", env, getattr(default, name)) for name in _COUNTS}
+def _some_seconds(name: str, value: str) -> float:
+    seconds = _seconds(name, value)
+    if not seconds:
+        raise Misconfigured(f"{name} must be more than 0 seconds")
+    return seconds
 
 
-_COUNTS = (
-    *("max_caller_requests", "max_requests"),
-    *("max_body", "max_values", "max_depth", "max_messages", "max_parts"),
-)
-
-
-def _count(name: str, env: Mapping[str, str], default: int) -> int:
-    value = env.get(name)
-    if not value:
-        return default
-    if not (value.isascii() and value.isdigit() and len(value) < 16):
+def _count(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) < 16 and int(value)):
         raise Misconfigured(f"{name} must be a whole number from 1, not {value!r}")
     return int(value)
 
 
-def _listed(value: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in (value or "").split(",") if part.strip())
+ListReader: TypeAlias = Callable[[str, str], tuple[str, ...]]
 
 
-def _named(name: str, env: Mapping[str, str]) -> tuple[str, ...]:
+def _listed(name: str, value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _named(name: str, value: str) -> tuple[str, ...]:
     """A list that must not be empty where it is given: it stands for a restriction."""
-    value = env.get(name)
-    found = _listed(value)
-    if value and not found:
+    names = _listed(name, value)
+    if not names:
         raise Misconfigured(f"{name} must name something, not {value!r}")
-    return found
+    return names
+
+
+def _accepted(check: Callable[[tuple[str, ...]], object], read: ListReader) -> ListReader:
+    """A reader of lists which the check accepts; its errors name the variable."""
+
+    def reader(name: str, value: str) -> tuple[str, ...]:
+        names = read(name, value)
+        try:
+            check(names)
+        except Misconfigured as error:
+            setting = name.removeprefix(PREFIX).lower()
+            raise Misconfigured(f"{name}{error.message.removeprefix(setting)}") from None
+        return names
+
+    return reader
 
 
 def _flag(name: str, value: str) -> bool:
-    known = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True}
-    try:
-        return (known | {"yes": True})[value.strip().lower()]
-    except KeyError:
-        raise Misconfigured(f"{name} must be 1 or 0, not {value!r}") from None
+    return bool(_FLAGS[_one_of(name, value, _FLAGS, "1 or 0")])
+
+
+def _log_level(name: str, value: str) -> str:
+    return _one_of(name, value, _LEVELS, ", ".join(_LEVELS))
+
+
+def _one_of(name: str, value: str, known: Iterable[str], choice: str) -> str:
+    word = value.strip().lower()
+    if word not in known:
+        raise Misconfigured(f"{name} must be {choice}, not {value!r}")
+    return word
+
+
+_FLAGS = {
+    **dict.fromkeys(("", "0", "false", "no"), False),
+    **dict.fromkeys(("1", "true", "yes"), True),
+}
+_LEVELS = ("debug", "info", "warning", "error", "critical")
+
+_READERS: Mapping[str, Callable[[str, str], Any]] = {
+    **dict.fromkeys(("model", "openai_base_url", "api_key", "app", "store", "data"), _text),
+    **dict.fromkeys(("development", "name_threads", "allow_anonymous", "production"), _flag),
+    "drain_seconds": _seconds,
+    "header_seconds": _some_seconds,
+    "path": _path,
+    "cors_origins": _accepted(any_origin, _accepted(listed, _named)),
+    "allowed_hosts": _accepted(Hosts, _named),
+    "forward_headers": _accepted(for_agents, _listed),
+    "log_level": _log_level,
+    **dict.fromkeys(("max_caller_requests", "max_requests"), _count),
+    **dict.fromkeys(("max_body", "max_values", "max_depth", "max_messages", "max_parts"), _count),
+}
+"""How the text of each variable is read, by the name of its setting."""

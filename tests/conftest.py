@@ -1,4 +1,6 @@
-"""What holds for every test: nothing is judged by how long it takes, and nothing is far away."""
+"""What holds for every test: nothing is judged by how long it takes, nothing is far away, and
+nothing goes by the settings of who runs it.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("house"), max_examples=1000)
 settings.load_profile("house")
+
+for name in [name for name in os.environ if name.startswith("AGUI_")]:
+    del os.environ[name]
 
 # Nobody's certificates: no test leaves this machine, and to read everybody's takes each HTTP client
 # 20 ms, which would be a third of the whole run.

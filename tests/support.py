@@ -16,14 +16,19 @@ GRACE = 2  # seconds for what is under way when a server ends
 
 @asynccontextmanager
 async def served(
-    app: ASGIApp, port: int = 0, http: type[asyncio.Protocol] | str = "auto"
+    app: ASGIApp,
+    port: int = 0,
+    http: type[asyncio.Protocol] | str = "auto",
+    root_path: str = "",
 ) -> AsyncIterator[str]:
     """Serve the app while the block runs; yields its origin, for example `http://127.0.0.1:41234`.
 
     A port that was served before comes back as the same server, restarted.
     """
     listener = _listener(port)
-    server = _Server(uvicorn.Config(app, http=http, log_level="warning", lifespan="on"))
+    server = _Server(
+        uvicorn.Config(app, http=http, root_path=root_path, log_level="warning", lifespan="on")
+    )
     started = asyncio.Event()
     serving = asyncio.create_task(_serve(server, listener, started))
     await started.wait()

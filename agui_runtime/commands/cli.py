@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from agui_runtime.commands.state_cli import add_commands
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.hosts import is_loopback
-from agui_runtime.settings import Settings
+from agui_runtime.settings import obeyed_by_command
 
 if TYPE_CHECKING:
     from agui_runtime.app import Served
@@ -56,10 +56,9 @@ def _serve(options: argparse.Namespace) -> None:
     from agui_runtime.commands.stores import examine_stores
     from agui_runtime.connections import ConnectionLimits, timed_protocol
 
-    settings = Settings.read()
-    app, served = found = hosted(settings)
-    known = bool(served) and all(each.runtime.authenticate for each in served)
-    if not (is_loopback(options.host) or known or settings.allow_anonymous):
+    app, served, settings = found = hosted()
+    open_to_all = settings.allow_anonymous or (bool(served) and all(map(_is_open, served)))
+    if not (is_loopback(options.host) or open_to_all):
         raise Misconfigured(
             f"refusing to listen on {options.host} without an `authenticate` function: everybody "
             "could read every thread. Give your CopilotRuntime one (AGUI_APP), or set "
@@ -68,7 +67,7 @@ def _serve(options: argparse.Namespace) -> None:
     examine_stores(found.runtimes, settings)
     logging.getLogger("agui_runtime").setLevel(settings.log_level.upper())
     _collect_rarely()
-    _announce(f"http://{options.host}:{options.port}", settings, served)
+    _announce(f"http://{options.host}:{options.port}", served)
     config = uvicorn.Config(
         app,
         host=options.host,
@@ -77,7 +76,8 @@ def _serve(options: argparse.Namespace) -> None:
         log_level=settings.log_level,
         timeout_graceful_shutdown=GRACE,
     )
-    with suppress(KeyboardInterrupt):  # raised again after an orderly stop
+    # KeyboardInterrupt is raised again after an orderly stop; an app may be made at its start.
+    with suppress(KeyboardInterrupt), obeyed_by_command():
         DrainingServer(config, found.runtimes, settings.drain_seconds).run()
 
 
@@ -90,7 +90,7 @@ def _schema(options: argparse.Namespace) -> None:
 def _check(options: argparse.Namespace) -> None:
     from agui_runtime.commands.hosting import hosted
 
-    for runtime in hosted(Settings.read()).runtimes:
+    for runtime in hosted().runtimes:
         for agent in runtime.describe():
             sys.stdout.write(f"{agent.name}: {agent.description}\n")
 
@@ -104,16 +104,21 @@ def _collect_rarely() -> None:
     gc.set_threshold(10_000, 10, 100)
 
 
-def _announce(origin: str, settings: Settings, served: Sequence[Served]) -> None:
+def _announce(origin: str, served: Sequence[Served]) -> None:
     from agui_runtime.commands.stores import described
 
     lines = [f"agui_runtime on {origin}"]
-    for runtime, path, _ in served:
-        lines.append(f"  runtimeUrl   {origin}{path}")
-        if not settings.production:
-            lines.append(f"  playground   {origin}{path} in a browser")
-        lines.append(f"  threads      {described(runtime)}")
-        lines += [f"  agent        {it.name}: {it.description}" for it in runtime.describe()]
+    for each in served:
+        lines.append(f"  runtimeUrl   {origin}{each.path}")
+        if not each.options.production:
+            lines.append(f"  playground   {origin}{each.path} in a browser")
+        lines.append(f"  threads      {described(each.runtime)}")
+        lines += [f"  agent        {it.name}: {it.description}" for it in each.runtime.describe()]
     lines.append(f"  health       {origin}/healthz")
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _is_open(served: Served) -> bool:
+    """Whether it may answer beyond loopback."""
+    return served.runtime.authenticate is not None or served.options.allow_anonymous

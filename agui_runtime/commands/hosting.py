@@ -5,63 +5,69 @@ from __future__ import annotations
 import importlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import fields
 from typing import Any, NamedTuple, cast
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp
 
-from agui_runtime.app import Served, create_app
+from agui_runtime.app import Served, app_by
 from agui_runtime.commands.thread_files import url_of_threads
 from agui_runtime.connectors.demo import DemoAgent
 from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.hooks.run_log import RunLogger
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.runtime.titles import ThreadNamer
-from agui_runtime.settings import Settings
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.settings import SERVE_ONLY, Settings, obeyed_by_command, variables
 from agui_runtime.wires.health import probes
-from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.paths import MountRoots
-
-NOT_OF_AN_APP = frozenset(
-    {"app", "store", "data", "drain_seconds", "allow_anonymous", "log_level", "header_seconds"}
-    | {"model", "api_key", "openai_api_key", "openai_base_url"}
-)
-"""The settings that are not arguments of `create_app`."""
 
 
 class Hosted(NamedTuple):
-    """An app, and the runtimes in it, each with the path of its `runtimeUrl`."""
+    """An app, the runtimes in it, and the settings by which they are served."""
 
     app: ASGIApp
     served: Sequence[Served]
+    settings: Settings
 
     @property
     def runtimes(self) -> list[CopilotRuntime]:
         return [each.runtime for each in self.served]
 
 
-def hosted(settings: Settings) -> Hosted:
-    """What is to be served; raises Misconfigured, saying what to set."""
-    found = _usual(settings) if settings.app is None else _named(settings.app)
-    app = _app(found, settings)
-    served = list(runtimes_in(app))
-    for each in served:
-        alone = len(served) == 1
-        each.runtime.store_in(
-            settings.store or url_of_threads(settings, "" if alone else each.path)
-        )
-    return Hosted(app, served)
+def hosted(settings: Settings | None = None) -> Hosted:
+    """What is to be served; raises Misconfigured, saying what to set.
+
+    Without `settings` it goes by the environment as it is once the module of `AGUI_APP` was
+    imported, which may have read a file of variables.
+    """
+    read = settings or Settings.read()
+    with obeyed_by_command():
+        found = None if read.app is None else _named(read.app)
+        read = settings or Settings.read()
+        app = _app(_usual(read) if found is None else found, read)
+    made = Hosted(app, list(runtimes_in(app)), read)
+    if read.store is None:
+        _store_in_files(made)
+    return made
+
+
+def _store_in_files(hosted: Hosted) -> None:
+    """Give runtimes that have no store a file of threads, each its own."""
+    for each in hosted.served:
+        if hosted.settings.data is not None and each.runtime.is_given_a_store:
+            raise Misconfigured(
+                "AGUI_DATA cannot be obeyed: the runtime was given a store; leave out one of them"
+            )
+        path = each.path if len(hosted.served) > 1 else ""
+        each.runtime.store_in(url_of_threads(hosted.settings, path))
 
 
 def runtimes_in(app: object, prefix: str = "") -> Iterator[Served]:
     """The runtimes of an app of `create_app`, or in what such apps are mounted in or wrapped by."""
     served = getattr(getattr(app, "state", None), "served", None)
     if isinstance(served, Served):
-        yield served._replace(path=prefix + served.path, mount=prefix)
+        yield served._replace(mount=prefix)
     elif isinstance(app, Starlette | Router):
         for route in app.routes:
             if isinstance(route, Mount):
@@ -112,78 +118,48 @@ def _named(target: str) -> object:
 def _app(found: object, settings: Settings) -> ASGIApp:
     """The app that AGUI_APP names, or the one for the runtime that it names."""
     if isinstance(found, CopilotRuntime):
-        return _app_of(found, settings)
-    _refuse_what_it_cannot_obey(settings)
+        return app_by(settings, found)
     if isinstance(found, list | tuple) and found and all(isinstance(it, Mount) for it in found):
-        return mounted(found)
-    if isinstance(found, Starlette) and not hasattr(found.state, "served"):
-        return mounted([Mount("", found)])
-    if callable(found):
-        return cast(ASGIApp, found)
-    raise Misconfigured(
-        f"AGUI_APP={settings.app} is not a CopilotRuntime, an ASGI app, or a list of Mount(...)"
-    )
-
-
-def _app_of(runtime: CopilotRuntime, settings: Settings) -> ASGIApp:
-    return create_app(
-        runtime,
-        path=settings.path,
-        cors_origins=settings.cors_origins,
-        allowed_hosts=settings.allowed_hosts,
-        limits=server_limits_from(settings),
-        wire_options=wire_options_from(settings),
-        production=settings.production,
-    )
-
-
-def _refuse_what_it_cannot_obey(settings: Settings) -> None:
-    usual = Settings()
-    names = [each.name for each in fields(Settings) if each.name not in NOT_OF_AN_APP]
-    changed = [name for name in names if getattr(settings, name) != getattr(usual, name)]
-    if changed:
-        variables = ", ".join(f"AGUI_{name.upper()}" for name in changed)
+        app: ASGIApp = mounted(found)
+    elif isinstance(found, Starlette) and not hasattr(found.state, "served"):
+        app = mounted([Mount("", found)])
+    elif callable(found):
+        app = cast(ASGIApp, found)
+    else:
         raise Misconfigured(
-            f"AGUI_APP={settings.app} is an app, which decides this itself: leave out {variables}, "
-            "and give `create_app` what you want there"
+            f"AGUI_APP={settings.app} is not a CopilotRuntime, an ASGI app, or a list of Mount(...)"
         )
+    _refuse_what_nobody_obeys(app, settings)
+    return app
+
+
+def _refuse_what_nobody_obeys(app: ASGIApp, settings: Settings) -> None:
+    """The apps of `create_app` have read their settings themselves."""
+    unobeyed = sorted(settings.present - _OBEYED_BY_SERVE)
+    if unobeyed and not any(runtimes_in(app)):
+        raise Misconfigured(
+            f"AGUI_APP={settings.app} is an app in which there is no runtime of `create_app` to "
+            f"obey {variables(unobeyed)}: leave them out"
+        )
+
+
+_OBEYED_BY_SERVE = SERVE_ONLY | {"allow_anonymous", "log_level"}
 
 
 def _usual(settings: Settings) -> CopilotRuntime:
     """The runtime of whoever names none."""
-    runtime = CopilotRuntime(agents={"default": _agent(settings)}, hooks=[RunLogger()])
-    if settings.name_threads:
-        runtime.add_hook(ThreadNamer(runtime))
-    return runtime
-
-
-def wire_options_from(settings: Settings) -> WireOptions:
-    """How the environment wants today's wire; raises Misconfigured."""
-    return WireOptions(
-        forward_headers=settings.forward_headers,
-        development=settings.development,
-        max_body=settings.max_body,
-        max_values=settings.max_values,
-        max_depth=settings.max_depth,
-        max_messages=settings.max_messages,
-        max_parts=settings.max_parts,
-    )
-
-
-def server_limits_from(settings: Settings) -> ServerLimits:
-    """What clients may use of the server; raises Misconfigured."""
-    return ServerLimits(
-        caller_requests=settings.max_caller_requests, requests=settings.max_requests
-    )
+    return CopilotRuntime(agents={"default": _agent(settings)}, hooks=[RunLogger()])
 
 
 def _agent(settings: Settings) -> object:
-    """The model that was asked for, else the demo; never the demo because something is missing."""
+    """The model that the settings name, else the demo; never the demo because something is
+    missing.
+    """
     if settings.model is None:
-        if settings.openai_base_url is not None:
-            raise Misconfigured("AGUI_OPENAI_BASE_URL needs AGUI_MODEL, for example openai/llama3")
         return DemoAgent()
     provider, _, name = settings.model.partition("/")
+    if provider == "openai" and not name:
+        raise Misconfigured(f"AGUI_MODEL={settings.model} names no model of OpenAI's")
     if settings.openai_base_url is not None:
         model = name if provider == "openai" else settings.model
         return OpenAIAgent(model, api_key=settings.api_key, base_url=settings.openai_base_url)

@@ -61,6 +61,10 @@ class Hooks:
         if type(hook).on_event is not Hook.on_event:
             self._on_event.append(hook.on_event)
 
+    def has(self, kind: type[Hook]) -> bool:
+        """Whether there is one of that kind."""
+        return any(isinstance(hook, kind) for hook in self._hooks)
+
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         for hook in self._hooks:
             await _guarded(run, hook.before_run(run, request, context))

@@ -18,7 +18,7 @@ def check_forwarding(
         if lost := sender.forwarded_headers.never_in(seen):
             raise Misconfigured(
                 f"{label} has forward_headers={lost}, which agents never see: name them in "
-                "AGUI_FORWARD_HEADERS, or in forward_headers of WireOptions, as well"
+                "AGUI_FORWARD_HEADERS, or in forward_headers of ServerOptions, as well"
             )
 
 

@@ -92,13 +92,17 @@ class CopilotRuntime:
         self._hooks = Hooks(hooks)
         self._guardrails = tuple(guardrails)
         self._launcher = Launcher(self.options, self._hooks)
-        self._is_given_a_store = store is not None
+        self.is_given_a_store = store is not None
+        self._stored_in: Store | str | None = store
         self._use(_store(store), states)
         self.is_open = False
 
     def store_in(self, store: Store | str) -> None:
-        """Use this store unless the runtime was given one; only before it is opened."""
-        if not self._is_given_a_store:
+        """Use this store unless the runtime was given one, or uses it already; only before it is
+        opened.
+        """
+        if not self.is_given_a_store and store != self._stored_in:
+            self._stored_in = store
             self._use(_store(store), self.states.schemas)
 
     async def open(self) -> None:
@@ -138,6 +142,10 @@ class CopilotRuntime:
         """Whether runs can be started now; raises ShuttingDown or StoreUnavailable."""
         self._launcher.check()
         await self.store.check()
+
+    def has_hook(self, kind: type[Hook]) -> bool:
+        """Whether a hook of that kind is called on its runs."""
+        return self._hooks.has(kind)
 
     def add_hook(self, hook: Hook) -> None:
         """Call the hook on all runs from now on."""

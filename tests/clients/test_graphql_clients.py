@@ -15,7 +15,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from agui_runtime.core.events import Caller
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.graphql.transport.routes import routes
+from agui_runtime.wires.graphql.wire import GraphQLWire
+from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.sockets import SocketLimits
 from tests.clients.subscriber import everything, told
 from tests.faults.proxy import Proxy
@@ -38,9 +39,9 @@ GROWING = """mutation Growing(
 IDLE = b"\r\nX-Heartbeat: 1"
 
 
-def app(runtime: CopilotRuntime, **options: Any) -> FastAPI:  # noqa: ANN401  # of `routes`
+def app(runtime: CopilotRuntime, **options: Any) -> FastAPI:  # noqa: ANN401  # of the wire
     made = FastAPI()
-    made.include_router(routes(runtime, PATH, **options))
+    made.router.routes.extend(GraphQLWire(**options).routes(runtime, ServerOptions(PATH)))
     return made
 
 

@@ -63,6 +63,31 @@ async def test_a_wrapped_app() -> None:
         assert await run(client, "/copilotkit") == "sales"
 
 
+async def test_an_app_obeys_the_settings_that_its_arguments_leave_open() -> None:
+    settings = {"AGUI_PRODUCTION": "1", "AGUI_MAX_BODY": "500", "AGUI_DRAIN_SECONDS": "1"}
+    async with (
+        serving(AGUI_APP=f"{APPS}:mounts", **settings) as (_, origin, said),
+        httpx.AsyncClient(base_url=origin) as client,
+    ):
+        assert "playground" not in said
+        for url in ("/support/chat", "/sales/inner/copilotkit"):
+            page = await client.get(url, headers={"accept": "text/html"})
+            assert page.headers["content-type"].startswith("application/")
+            large = await client.post(f"{url}/agent/default/run", json={"x": "x" * 500})
+            assert large.status_code == 413
+
+
+async def test_settings_that_an_apps_module_reads_from_a_file_are_obeyed() -> None:
+    async with (
+        serving(AGUI_APP="tests.fakes.declared:runtime") as (_, origin, said),
+        httpx.AsyncClient(base_url=origin) as client,
+    ):
+        assert f"{origin}/declared" in said
+        assert await run(client, "/declared") == "declared"
+        renamed = await client.get("/declared/info", headers={"host": "localhost"})
+        assert renamed.status_code == 403
+
+
 @pytest.mark.parametrize("name", ["app", "outer", "mounts", "wrapped"])
 async def test_all_runtimes_are_drained(name: str) -> None:
     async with serving(AGUI_APP=f"{APPS}:{name}") as (process, _, _):
@@ -77,7 +102,15 @@ async def test_all_runtimes_are_drained(name: str) -> None:
     [
         (
             {"AGUI_APP": f"{APPS}:app", "AGUI_PATH": "/x", "AGUI_PRODUCTION": "1"},
-            "leave out AGUI_PATH, AGUI_PRODUCTION, and give `create_app`",
+            "AGUI_PATH cannot be obeyed: the app was given path='/chat'",
+        ),
+        (
+            {"AGUI_APP": "tests.fakes.declared:other", "AGUI_STORE": "memory:"},
+            "no runtime of `create_app` to obey AGUI_ALLOWED_HOSTS, AGUI_PATH, AGUI_STORE",
+        ),
+        (
+            {"AGUI_APP": f"{APPS}:sales", "AGUI_MODEL": "openai/x"},
+            "has agents of its own: leave out AGUI_MODEL",
         ),
         ({"AGUI_APP": f"{APPS}:strange"}, "is not a CopilotRuntime, an ASGI app, or a list of"),
         ({"AGUI_APP": f"{APPS}:APPS"}, "no attribute 'APPS'"),

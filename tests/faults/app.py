@@ -116,7 +116,7 @@ def store() -> RedisStore | None:
     """None: the one that AGUI_STORE names."""
     if "FAULTS_WITNESS" not in os.environ:
         return None
-    return witnessed(RedisStore(os.environ["AGUI_STORE"]), Path(os.environ["FAULTS_WITNESS"]))
+    return witnessed(RedisStore(os.environ.pop("AGUI_STORE")), Path(os.environ["FAULTS_WITNESS"]))
 
 
 runtime = CopilotRuntime({"default": counting, "worker": working, "talker": talking}, store=store())

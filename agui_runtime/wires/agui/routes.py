@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Sequence
-from typing import Any
 from urllib.parse import quote, unquote
 
-from fastapi import APIRouter
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.quotas import Quota
@@ -26,13 +24,14 @@ from agui_runtime.wires.agui.threads import ThreadRoutes
 from agui_runtime.wires.agui.transcribe import Transcribe
 from agui_runtime.wires.shared.admission import is_json
 from agui_runtime.wires.shared.limits import ServerLimits
+from agui_runtime.wires.shared.wire import WireRoute
 
 DEFAULT = WireOptions()
 
 
-class Wire:
-    """This wire over one runtime: an ASGI app for whatever is below `path`. `places` are those of
-    open requests.
+class AguiEndpoint:
+    """This wire over one runtime: an ASGI app for whatever is at and below `path`. `places` are
+    those of open requests.
     """
 
     def __init__(
@@ -45,8 +44,7 @@ class Wire:
         self._runtime = runtime
         self.places = places or ServerLimits().places()
         self._path = path.rstrip("/")
-        self._agents = [*self._path.split("/")[1:], "agent"]
-        self._depth = len(self._agents) - 1
+        self._depth = self._path.count("/")
         self._limits = options.body_limits
         self._table = Table(_entries(runtime, options))
 
@@ -55,27 +53,14 @@ class Wire:
         """Every method and path, with ids in braces, that is answered below the base path."""
         return self._table.offered
 
-    def routes(self) -> APIRouter:
-        """To include in an app, after whatever else lives on the path or below it. CORS is the
-        app's.
-        """
-        router = APIRouter()
-        router.routes.append(Route(self._path or "/", self))
-        router.routes.append(Route(f"{self._path}/{{rest:path}}", self))
-        return router
-
-    def in_front_of(self, app: ASGIApp) -> ASGIApp:
-        """The app, past which the streams of agents are served; a middleware.
-
-        A framework's routing and error handling would do nothing for a stream but hold 7 kB and
-        take part in each of its writes.
-        """
-
-        def either(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-            ours = scope["type"] == "http" and _segments(scope)[: self._depth + 1] == self._agents
-            return (self if ours else app)(scope, receive, send)
-
-        return either
+    def routes(self) -> list[BaseRoute]:
+        """Those to put into an app after whatever else lives on the path or below it."""
+        return [
+            Route(self._path or "/", self),
+            WireRoute(f"{self._path}/agent/{{rest:path}}", self, direct=True),
+            WireRoute(f"{self._path}/transcribe", self, forms=True),
+            Route(f"{self._path}/{{rest:path}}", self),
+        ]
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = AguiExchange(scope, receive, send)
@@ -83,13 +68,8 @@ class Wire:
         answer = self._handle(exchange, segments) if segments else self._open(exchange)
         return exchange.guard(answer)
 
-    async def envelope(self, scope: Scope, receive: Receive, send: Send, body: Any) -> None:  # noqa: ANN401
-        """Answer a POST on the base path, `{"method", "params"?, "body"?}`, already read."""
-        exchange = AguiExchange(scope, receive, send)
-        await exchange.guard(self._unwrap(exchange, body))
-
     async def _open(self, exchange: AguiExchange) -> None:
-        """Answer the base path itself, where no other wire does: envelopes only."""
+        """Answer the base path itself: envelopes only, `{"method", "params"?, "body"?}`."""
         if exchange.method != "POST":
             raise not_allowed("POST")
         if not is_json(exchange.media_type):

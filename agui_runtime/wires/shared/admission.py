@@ -88,7 +88,8 @@ class AdmissionRules:
 
     `origins` may send their cookies; with `any_origin` all others get in without. Below the paths
     `json_below` bodies must be JSON; at those of `forms` they may be forms, too. At those of
-    `probes` the server may be called by any address, as orchestrators do.
+    `probes` the server may be called by any address, as orchestrators do. Unless `strangers` may
+    call, connections that come in beyond loopback are for the `probes` alone.
     """
 
     origins: frozenset[Origin] = frozenset()
@@ -97,12 +98,14 @@ class AdmissionRules:
     json_below: Sequence[str] = ()
     forms: Sequence[str] = ()
     probes: Sequence[str] = ()
+    strangers: bool = True
 
     def admit(self, scope: Mapping[str, Any]) -> Admission:
         """What becomes of a request, by its ASGI scope; raises NotAdmitted."""
         headers = _Headers(scope["headers"])
         host, origin = headers.host(), headers.origin()
         self._check_host(host, scope)
+        self._check_listener(scope)
         page = page_of(
             origin,
             host,
@@ -125,6 +128,16 @@ class AdmissionRules:
         if not (is_address(host.name) and _is_one_of(self.probes, scope)):
             raise _unknown_host(host)
 
+    def _check_listener(self, scope: Mapping[str, Any]) -> None:
+        """However the app is served: its server says where a connection came in. A path is that of
+        a socket in this machine's file system, a name stands for none.
+        """
+        listener = (scope.get("server") or ("",))[0]
+        if self.strangers or not is_address(listener) or is_loopback(listener):
+            return
+        if not _is_one_of(self.probes, scope):
+            raise _stranger()
+
     def _is_of_a_wire(self, scope: Mapping[str, Any]) -> bool:
         path = _segments(scope)
         return any(path[: len(below)] == below for below in map(_configured, self.json_below))
@@ -141,6 +154,17 @@ class AdmissionRules:
         if untyped or not SIMPLE_TYPES.isdisjoint(kinds):
             raise not_json()
         return False
+
+
+def any_origin(names: Sequence[str]) -> bool:
+    """Whether pages of any origin may call; a browser refuses credentials with a wildcard, so a
+    list that mixes them is a mistake. Raises Misconfigured.
+    """
+    if isinstance(names, str):
+        raise Misconfigured(f"cors_origins: give a list, [{names!r}]")
+    if "*" in names and len(names) > 1:
+        raise Misconfigured("cors_origins: either '*' or a list of origins, not both")
+    return "*" in names
 
 
 def listed(names: Iterable[str]) -> frozenset[Origin]:
@@ -213,6 +237,14 @@ class _Headers:
         if len(values) > 1:
             raise MalformedHeader("it must be sent once")
         return values[0]
+
+
+def _stranger() -> NotAdmitted:
+    message = (
+        "this runtime knows nobody and answers on loopback only; the operator can give it "
+        "`authenticate`, or let everybody share all threads (allow_anonymous)"
+    )
+    return NotAdmitted(403, "ANONYMOUS_NOT_ALLOWED", message)
 
 
 def _unknown_host(host: Host) -> NotAdmitted:

@@ -17,16 +17,16 @@ from agui_runtime.core.events import Caller, RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.runtime.runtime import Authenticate
-from agui_runtime.wires.shared.bodies import BodyLimits, loaded
+from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.http import (
     ClientGone,
     Headers,
     headers_of,
     log_failure,
-    read_body,
     reply,
 )
 from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
+from agui_runtime.wires.shared.json_bodies import NoBody, json_body
 from agui_runtime.wires.shared.request_ids import identified, request_id_of
 from agui_runtime.wires.shared.streaming import Framing, StreamingResponse
 
@@ -81,8 +81,10 @@ class Exchange(ABC):
 
         Of which content type it is was looked at before, see `admission`.
         """
-        body = await read_body(self.headers, self.receive, limits)
-        return await loaded(body, limits) if body else None
+        try:
+            return await json_body(self.scope, self.receive, limits)
+        except NoBody:
+            return None
 
     def context(
         self, properties: Mapping[str, Any], forward: HeaderNames, url: str | None = None

@@ -15,7 +15,7 @@ from agui_runtime.wires.shared.http import reply
 
 logger = logger_of(__name__)
 
-WORTH_A_LINE = frozenset({"HOST_NOT_ALLOWED", "ORIGIN_NOT_ALLOWED"})
+WORTH_A_LINE = frozenset({"ANONYMOUS_NOT_ALLOWED", "HOST_NOT_ALLOWED", "ORIGIN_NOT_ALLOWED"})
 """What an operator may have forgotten to allow."""
 
 

@@ -25,9 +25,6 @@ other answers and hold them until their end (RFC 9111 5.2.2.6); nginx collects t
 RETRY_AFTER = (b"retry-after", b"2")
 """Coming back helps, in so many seconds."""
 
-Envelope: TypeAlias = Callable[[Scope, Receive, Send, Any], Awaitable[None]]
-"""An ASGI app for POST bodies `{"method": ..., "params"?, "body"?}`, which were read already."""
-
 
 def log_failure(logger: logging.Logger, error: Exception) -> None:
     """A line for a failure of ours. That a server drains, its runtime says once for all."""

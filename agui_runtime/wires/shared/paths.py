@@ -21,7 +21,8 @@ def base_of(path: str, name: str) -> str:
 
 
 class TrailingSlash:
-    """A middleware that takes a path with a slash at its end for the same path without.
+    """A middleware that takes a path with a slash at its end, or with several at its beginning, for
+    the same path without.
 
     It answers, and does not redirect: a redirected POST may lose its body, and one of another
     origin its permission. `raw_path` stays as it came.
@@ -31,9 +32,9 @@ class TrailingSlash:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] in ("http", "websocket") and scope["path"].endswith("/"):
+        if scope["type"] in ("http", "websocket") and _is_odd(scope["path"]):
             root = scope.get("root_path", "").rstrip("/") + "/"
-            path = scope["path"].rstrip("/")
+            path = "/" + scope["path"].strip("/")
             scope = {**scope, "path": path if len(path) >= len(root) else root}
         return self._app(scope, receive, send)
 
@@ -59,6 +60,10 @@ def ends_with_slash(scope: Scope) -> bool:
     """Whether the client's address does, on which its relative links depend."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     return raw.partition(b"?")[0].endswith(b"/")
+
+
+def _is_odd(path: str) -> bool:
+    return path.endswith("/") or path.startswith("//")
 
 
 _PATH = re.compile(r"(?:/[^/?#{}]+)*/?")

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.options import WireOptions
-from agui_runtime.wires.agui.routes import Wire
+from agui_runtime.wires.agui.routes import AguiEndpoint
 from tests.support import served
 
 PATH = "/api/copilotkit"
@@ -25,7 +25,7 @@ async def serving(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose base URL is the runtime's."""
     app = FastAPI()
-    app.include_router(Wire(runtime, PATH, options or WireOptions()).routes())
+    app.router.routes.extend(AguiEndpoint(runtime, PATH, options or WireOptions()).routes())
     await runtime.open()
     try:
         async with (

@@ -13,7 +13,8 @@ from fastapi import FastAPI
 
 from agui_runtime.core.events import Caller
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.graphql.transport.routes import routes
+from agui_runtime.wires.graphql.wire import GraphQLWire
+from agui_runtime.wires.shared.options import ServerOptions
 from tests.support import served
 
 SENT = orjson.loads(
@@ -22,13 +23,18 @@ SENT = orjson.loads(
 ACCEPT = str(SENT[0]["headers"]["accept"])
 QUERIES: Mapping[str, str] = {it["body"]["operationName"]: it["body"]["query"] for it in SENT}
 PATH = "/copilotkit"
+WIRE = GraphQLWire()
 
 
 @asynccontextmanager
-async def serving(runtime: CopilotRuntime, **options: Any) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ANN401
+async def serving(
+    runtime: CopilotRuntime,
+    wire: GraphQLWire = WIRE,
+    **options: Any,  # noqa: ANN401
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the runtime's GraphQL that accepts what a 1.10.6 front end does."""
     app = FastAPI()
-    app.include_router(routes(runtime, PATH, **options))
+    app.router.routes.extend(wire.routes(runtime, ServerOptions(PATH, **options)))
     await runtime.open()
     try:
         async with (

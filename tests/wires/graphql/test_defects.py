@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.graphql.transport.routes import routes
+from agui_runtime.wires.graphql.wire import GraphQLWire
+from agui_runtime.wires.shared.options import ServerOptions
 from tests.fakes.model import ModelServer
 from tests.support import served
 from tests.wires.graphql.merging import merged
@@ -63,7 +64,7 @@ async def test_a_slow_reader_gets_every_token_of_a_long_burst_and_is_not_buffere
 
     runtime = CopilotRuntime(agents={"default": burst})
     app = FastAPI()
-    app.include_router(routes(runtime, PATH))
+    app.router.routes.extend(GraphQLWire().routes(runtime, ServerOptions(PATH)))
     counting = Counting(app)
     async with (
         served(counting) as origin,

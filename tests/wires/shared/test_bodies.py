@@ -16,7 +16,7 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.app import create_app
-from agui_runtime.commands.hosting import wire_options_from
+from agui_runtime.commands.hosting import hosted
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event
 from agui_runtime.runs import started_run
@@ -277,8 +277,8 @@ def test_the_environment_sets_the_limits() -> None:
         "AGUI_MAX_MESSAGES": "4",
         "AGUI_MAX_PARTS": "5",
     }
-    assert wire_options_from(Settings.read(env)).body_limits == BodyLimits(1, 2, 3, 4, 5)
-    assert wire_options_from(Settings.read({})).body_limits == DEFAULT_LIMITS
+    assert hosted(Settings.read(env)).served[0].options.body == BodyLimits(1, 2, 3, 4, 5)
+    assert hosted(Settings.read({})).served[0].options.body == DEFAULT_LIMITS
     with pytest.raises(Misconfigured, match="AGUI_MAX_VALUES"):
         Settings.read({"AGUI_MAX_VALUES": "many"})
 

@@ -15,8 +15,6 @@ from graphql import (
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Caller
-from agui_runtime.core.forwarded_headers import HeaderNames
-from agui_runtime.core.quotas import Quota
 from agui_runtime.off_loop import is_much
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.answer.context import CLOUD_KEY, GraphQLExecutionContext
@@ -30,6 +28,7 @@ from agui_runtime.wires.graphql.engine.operations import Operation, Operations, 
 from agui_runtime.wires.graphql.nouns.errors import formatted
 from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
 from agui_runtime.wires.graphql.resolvers.schema import build_schema
+from agui_runtime.wires.shared.options import ServerOptions
 
 
 class Identity(NamedTuple):
@@ -49,25 +48,20 @@ class Identity(NamedTuple):
 class Engine:
     """A runtime's schema, and the operations on it that were seen lately.
 
-    `forward_headers` are the request headers that agents and actions may see;
-    each open operation has one of the `places`.
+    Each open operation has one of the places of the `options`; without `production`, anybody may
+    ask for the schema.
     """
 
     def __init__(
-        self,
-        runtime: CopilotRuntime,
-        limits: OperationLimits,
-        forward_headers: HeaderNames,
-        places: Quota,
-        *,
-        introspection: bool = True,
+        self, runtime: CopilotRuntime, options: ServerOptions, limits: OperationLimits
     ) -> None:
         self.runtime = runtime
-        self.limits = limits
-        self._forward_headers = forward_headers
+        self.body_limits = options.body
+        self._forward_headers = options.forwarded
         self._schema = build_schema()
+        introspection = not options.production
         self._operations = Operations(self._schema, limits, introspection=introspection)
-        self._open = places
+        self._open = options.places
 
     @contextmanager
     def opened(self, operation: Operation, identity: Identity) -> Iterator[GraphQLExecutionContext]:
@@ -86,7 +80,7 @@ class Engine:
                 cloud_key=headers.get(CLOUD_KEY),
                 has_banner=has_banner(headers),
                 trace=trace,
-                limits=self.limits.body,
+                limits=self.body_limits,
             )
         trace.finish()
 

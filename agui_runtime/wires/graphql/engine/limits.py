@@ -18,14 +18,12 @@ from graphql import (
     visit,
 )
 
-from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
-
 
 @dataclass(frozen=True, slots=True)
 class OperationLimits:
     """What one operation may have at most; a 1.10.6 front end needs 272 tokens, depth 6, no alias.
 
-    Long texts belong into variables, which only `body` limits. `depth` counts fields
+    Long texts belong into variables, which only the limits of bodies bound. `depth` counts fields
     within fields; what introspection asks for does not count.
     """
 
@@ -33,7 +31,6 @@ class OperationLimits:
     tokens: int = 1000
     depth: int = 12
     aliases: int = 15
-    body: BodyLimits = DEFAULT_LIMITS
 
 
 def excesses(document: DocumentNode, limits: OperationLimits) -> list[GraphQLError]:

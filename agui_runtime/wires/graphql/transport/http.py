@@ -5,19 +5,20 @@ The rules are those of the reference's server; nothing is executed here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import orjson
 from starlette.datastructures import QueryParams
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, TooLarge
 from agui_runtime.wires.graphql.delivery.framing import GRAPHQL_JSON, INCREMENTAL_ACCEPT, JSON
 from agui_runtime.wires.graphql.nouns.errors import bad_request
 from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
-from agui_runtime.wires.shared.bodies import BodyLimits, loaded
-from agui_runtime.wires.shared.http import Headers, read_body
+from agui_runtime.wires.shared.bodies import BodyLimits
+from agui_runtime.wires.shared.http import Headers, headers_of
+from agui_runtime.wires.shared.json_bodies import json_body
 
 JSON_BODIES = (JSON, "application/graphql+json", GRAPHQL_JSON)
 
@@ -64,18 +65,13 @@ def not_acceptable(*, whole: bool, parts: bool) -> BadRequest:
     return BadRequest(406, message, [(b"accept", INCREMENTAL_ACCEPT)], "NOT_ACCEPTABLE")
 
 
-def is_graphql(body: object) -> bool:
-    """Whether a JSON body is for this wire: one with `method` and no `query` is another's."""
-    return not (isinstance(body, dict) and "method" in body and "query" not in body)
-
-
 def from_body(body: object) -> GraphQLRequest:
     """Raises BadRequest."""
     if isinstance(body, list):
         raise BadRequest(400, "Batching is not supported.")
     if not isinstance(body, dict):
         raise BadRequest(400, "The POST body must be a JSON object.")
-    if not is_graphql(body):
+    if "method" in body and "query" not in body:
         raise BadRequest(400, "Only GraphQL is spoken here: `method` means nothing.", ALLOW)
     if not body.get("query") and _is_persisted(body.get("extensions")):
         raise NotPersisted
@@ -91,15 +87,15 @@ def from_query_string(query_string: bytes) -> GraphQLRequest:
     return _request(params.get("query"), params.get("operationName"), variables)
 
 
-async def read_json(headers: Mapping[str, str], receive: Receive, limits: BodyLimits) -> object:
+async def read_json(scope: Scope, receive: Receive, limits: BodyLimits) -> object:
     """The body of a POST; raises BadRequest or ClientGone."""
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = headers_of(scope).get("content-type", "").partition(";")[0].strip().lower()
     if kind not in JSON_BODIES:
         raise BadRequest(
             415, f"Send the operation as JSON: a content-type of {_either(JSON_BODIES)}."
         )
     try:
-        return await loaded(await read_body(headers, receive, limits), limits)
+        return await json_body(scope, receive, limits)
     except TooLarge as error:
         raise BadRequest(413, error.message, code=error.code) from None
     except InvalidInput:

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from contextlib import aclosing
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from agui_runtime.core.forwarded_headers import for_agents
-from agui_runtime.core.quotas import Quota
-from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, StartedRun
 from agui_runtime.wires.graphql.delivery.incremental import Delivery
 from agui_runtime.wires.graphql.delivery.plan import Plan
 from agui_runtime.wires.graphql.delivery.stream import deliveries
 from agui_runtime.wires.graphql.engine.engine import Engine, Identity
-from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.engine.operations import Operation, Refused
 from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
 from agui_runtime.wires.graphql.transport.exchange import GraphQLExchange
@@ -28,73 +23,40 @@ from agui_runtime.wires.graphql.transport.http import (
     BadRequest,
     from_body,
     from_query_string,
-    is_graphql,
     read_json,
 )
 from agui_runtime.wires.graphql.transport.playground import Playground
 from agui_runtime.wires.graphql.transport.sockets import SocketEndpoint
-from agui_runtime.wires.shared.http import Envelope, unless_gone
-from agui_runtime.wires.shared.limits import ServerLimits
+from agui_runtime.wires.shared.http import unless_gone
 from agui_runtime.wires.shared.sockets import Seats, SocketLimits
-
-DEFAULT_LIMITS = OperationLimits()
-DEFAULT_SOCKET_LIMITS = SocketLimits()
-DEFAULT_SERVER_LIMITS = ServerLimits()
 
 
 def routes(
-    runtime: CopilotRuntime,
-    path: str = "/copilotkit",
-    *,
-    aliases: Sequence[str] = (),
-    limits: OperationLimits = DEFAULT_LIMITS,
-    socket_limits: SocketLimits = DEFAULT_SOCKET_LIMITS,
-    forward_headers: Sequence[str] = (),
-    places: Quota | None = None,
-    envelope: Envelope | None = None,
-    playground: bool = True,
-    introspection: bool = True,
-) -> APIRouter:
-    """GraphQL at `path`, for front ends of CopilotKit 1.10.6 and older, and for any other client.
-
-    The same is at the `aliases`. `forward_headers` names the request headers that agents and
-    actions may see; `places` are those of open requests. Which pages may call, and open WebSockets,
-    is decided in front of it, see `Gate`. `envelope` is given the bodies at `path` with a `method`
-    and no `query`. `playground` shows GraphiQL to browsers; without `introspection`, nobody is told
-    the schema.
+    engine: Engine, paths: Sequence[str], limits: SocketLimits, *, playground: bool
+) -> list[BaseRoute]:
+    """GraphQL at each of the paths, for front ends of CopilotKit 1.10.6 and older, and for any
+    other client. Which pages may call, and open WebSockets, is decided in front of it, see `Gate`.
+    `playground` shows GraphiQL to browsers.
     """
-    seen = for_agents(forward_headers)
-    open_ = places or DEFAULT_SERVER_LIMITS.places()
-    engine = Engine(runtime, limits, seen, open_, introspection=introspection)
-    seats = Seats(socket_limits)
+    seats = Seats(limits)
     page = Playground() if playground else None
-    sockets = SocketEndpoint(engine, seats)
-    router = APIRouter()
-    base = path.rstrip("/")
-    for each in dict.fromkeys((base, *aliases)):
-        enveloped = envelope if each == base else None
-        endpoint = GraphQLEndpoint(engine, seats, enveloped, page)
-        router.routes.append(Route(each or "/", endpoint))
-        router.routes.append(WebSocketRoute(each or "/", sockets))
-        router.routes.append(Route(f"{each}/health", _healthy, methods=["GET"]))
+    endpoint, sockets = GraphQLEndpoint(engine, seats, page), SocketEndpoint(engine, seats)
+    made: list[BaseRoute] = []
+    for path in paths:
+        made.append(Route(path or "/", endpoint))
+        made.append(WebSocketRoute(path or "/", sockets))
+        made.append(Route(f"{path}/health", _healthy, methods=["GET"]))
         if page:
-            router.routes.append(Route(f"{each}/playground/{{name}}", page.file, methods=["GET"]))
-    return router
+            made.append(Route(f"{path}/playground/{{name}}", page.file, methods=["GET"]))
+    return made
 
 
 class GraphQLEndpoint:
     """An ASGI app: plain, because a framework's request handling costs more than the query."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        seats: Seats,
-        envelope: Envelope | None,
-        page: Playground | None,
-    ) -> None:
+    def __init__(self, engine: Engine, seats: Seats, page: Playground | None) -> None:
         self._engine = engine
         self._seats = seats
-        self._envelope = envelope
         self._page = page
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -110,11 +72,8 @@ class GraphQLEndpoint:
             await self._answer(self._request_of(exchange), exchange)
 
     async def _post(self, exchange: GraphQLExchange) -> None:
-        body = await read_json(exchange.headers, exchange.receive, self._engine.limits.body)
-        if self._envelope is None or is_graphql(body):
-            await self._answer(from_body(body), exchange)
-        else:
-            await self._envelope(exchange.scope, exchange.receive, exchange.send, body)
+        body = await read_json(exchange.scope, exchange.receive, self._engine.body_limits)
+        await self._answer(from_body(body), exchange)
 
     def _request_of(self, exchange: GraphQLExchange) -> GraphQLRequest:
         if exchange.method == "GET":

@@ -49,7 +49,7 @@ class Connection:
     def __init__(self, engine: Engine, limits: SocketLimits, receive: Receive, send: Send) -> None:
         self._engine = engine
         self._limits = limits
-        self._socket = Socket(receive, send, limits.message, engine.limits.body)
+        self._socket = Socket(receive, send, limits.message, engine.body_limits)
         self._open: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers = count(1)

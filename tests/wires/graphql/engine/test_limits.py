@@ -7,11 +7,12 @@ import asyncio
 import httpx
 import pytest
 
-from agui_runtime.core.quotas import Quota
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.engine.operations import Operations, Refused
 from agui_runtime.wires.graphql.resolvers.schema import build_schema
+from agui_runtime.wires.graphql.wire import GraphQLWire
+from agui_runtime.wires.shared.limits import ServerLimits
 from tests.wires.graphql.runs import Waiting
 from tests.wires.graphql.serving import PATH, ask, by_header, chat, serving
 
@@ -41,7 +42,7 @@ async def refusal(client: httpx.AsyncClient, query: str) -> str:
 )
 async def test_an_operation_over_a_limit_is_told_which(query: str, says: str) -> None:
     limits = OperationLimits(characters=1000, tokens=50, depth=4, aliases=2)
-    async with serving(CopilotRuntime(agents={}), limits=limits) as client:
+    async with serving(CopilotRuntime(agents={}), GraphQLWire(limits=limits)) as client:
         assert says in await refusal(client, query)
 
 
@@ -75,7 +76,7 @@ async def test_streaming_a_type_name_of_a_union_is_a_mistake_like_any_other() ->
 async def test_a_caller_with_too_many_open_requests_is_told_and_others_are_served() -> None:
     agent = Waiting()
     runtime = CopilotRuntime(agents={"default": agent}, authenticate=by_header)
-    async with serving(runtime, places=Quota(2, 9)) as client:
+    async with serving(runtime, limits=ServerLimits(2, 9)) as client:
         client.headers["x-user"] = "ann"
         open_ = [
             asyncio.create_task(client.post(PATH, json=chat(threadId=f"t{n}"))) for n in range(2)
@@ -98,7 +99,7 @@ async def test_a_caller_with_too_many_open_requests_is_told_and_others_are_serve
 async def test_a_closed_connection_frees_its_place() -> None:
     agent = Waiting()
     runtime = CopilotRuntime(agents={"default": agent})
-    async with serving(runtime, places=Quota(1, 9)) as client:
+    async with serving(runtime, limits=ServerLimits(1, 9)) as client:
         chatting = asyncio.create_task(client.post(PATH, json=chat()))
         await agent.speaking.acquire()
         chatting.cancel()

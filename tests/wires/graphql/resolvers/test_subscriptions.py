@@ -18,8 +18,9 @@ from gql.transport.websockets import WebsocketsTransport
 from starlette.requests import Request
 
 from agui_runtime.core.events import Caller, Event
-from agui_runtime.core.quotas import Quota
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
+from agui_runtime.wires.graphql.wire import GraphQLWire
+from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.sockets import SocketLimits
 from tests.wires.graphql.runs import open_text, say, text
 from tests.wires.graphql.serving import PATH, by_header, chat, serving
@@ -313,7 +314,7 @@ async def test_leaving_an_event_stream_never_stops_the_run() -> None:
 
 async def test_a_silent_event_stream_shows_that_it_is_alive() -> None:
     agent, limits = Halting(), SocketLimits(keep_alive=0.05)
-    async with serving(runtime(agent), socket_limits=limits) as client:
+    async with serving(runtime(agent), GraphQLWire(socket_limits=limits)) as client:
         asked = {"query": ANSWER, "variables": {"data": data()}}
         async with client.stream("POST", PATH, json=asked, headers=AS_EVENTS) as stream:
             seen = ""
@@ -327,7 +328,7 @@ async def test_a_silent_event_stream_shows_that_it_is_alive() -> None:
 
 async def test_a_caller_has_so_many_requests_open_subscriptions_among_them() -> None:
     agent = Halting()
-    async with serving(runtime(agent), places=Quota(1, 9)) as client, session(client) as gql:
+    async with serving(runtime(agent), limits=ServerLimits(1, 9)) as client, session(client) as gql:
         answering = asyncio.create_task(told(gql, ANSWER, data=data()))
         await agent.waiting.wait()
         with pytest.raises(TransportQueryError, match="TOO_MANY_REQUESTS"):

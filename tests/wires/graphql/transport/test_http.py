@@ -13,7 +13,6 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.shared.bodies import BodyLimits
 from tests.wires.graphql.merging import merged
 from tests.wires.graphql.runs import text
@@ -242,7 +241,7 @@ async def test_a_body_over_the_limit_is_refused_whether_or_not_it_tells_its_leng
         for _ in range(200):
             yield b" " * 10
 
-    async with serving(runtime(), limits=OperationLimits(body=BodyLimits(bytes=1000))) as client:
+    async with serving(runtime(), body=BodyLimits(bytes=1000)) as client:
         told_length = await client.post(PATH, content=b" " * 1001, headers=AS_JSON)
         chunked = await client.post(PATH, content=chunks(), headers=AS_JSON)
         small = await client.post(PATH, json=HELLO)

@@ -94,7 +94,7 @@ async def test_without_its_files_the_page_says_which_command_brings_them(tmp_pat
 
 
 async def test_the_page_can_be_switched_off() -> None:
-    async with serving(runtime(), playground=False) as client:
+    async with serving(runtime(), production=True) as client:
         page = await client.get(PATH, headers=BROWSER)
         file = await client.get(f"{PATH}/playground/page.js")
     assert page.status_code == 400

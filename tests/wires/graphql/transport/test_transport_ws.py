@@ -13,6 +13,7 @@ from starlette.requests import Request
 from agui_runtime.app import create_app
 from agui_runtime.core.events import Caller, Event
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.shared.sockets import SocketLimits
 from tests.support import client_of
 from tests.wires.graphql.runs import text
@@ -133,7 +134,8 @@ async def test_a_message_of_an_unknown_type_is_refused_however_long_its_name(let
 
 async def test_a_silent_client_is_pinged_and_at_last_given_up() -> None:
     limits = SocketLimits(keep_alive=0.05)
-    async with serving(runtime(), socket_limits=limits) as client, socket(client) as ws:
+    wire = GraphQLWire(socket_limits=limits)
+    async with serving(runtime(), wire) as client, socket(client) as ws:
         await ws.initialised()
         assert await ws.hear() == {"type": "ping"}
         assert await ws.closed() == (4499, "Terminated: a ping was not answered")
@@ -141,7 +143,8 @@ async def test_a_silent_client_is_pinged_and_at_last_given_up() -> None:
 
 async def test_a_client_that_answers_pings_is_kept() -> None:
     limits = SocketLimits(keep_alive=1)
-    async with serving(runtime(), socket_limits=limits) as client, socket(client) as ws:
+    wire = GraphQLWire(socket_limits=limits)
+    async with serving(runtime(), wire) as client, socket(client) as ws:
         await ws.initialised()
         assert await ws.hear() == {"type": "ping"}
         await ws.say("pong")
@@ -150,7 +153,8 @@ async def test_a_client_that_answers_pings_is_kept() -> None:
 
 async def test_a_client_that_never_introduces_itself_is_given_up() -> None:
     limits = SocketLimits(init=0.05)
-    async with serving(runtime(), socket_limits=limits) as client, socket(client) as ws:
+    wire = GraphQLWire(socket_limits=limits)
+    async with serving(runtime(), wire) as client, socket(client) as ws:
         assert await ws.closed() == (4408, "Connection initialisation timeout")
 
 
@@ -231,7 +235,7 @@ async def test_an_unknown_id_may_be_completed() -> None:
 async def test_a_connection_has_so_many_operations_and_a_completed_one_makes_room() -> None:
     agent, limits = Halting(), SocketLimits(operations=1)
     runtime = CopilotRuntime(agents={"default": agent})
-    async with serving(runtime, socket_limits=limits) as client, socket(client) as ws:
+    async with serving(runtime, GraphQLWire(socket_limits=limits)) as client, socket(client) as ws:
         await ws.initialised()
         await ws.subscribe("1", ANSWER, data=data())
         await agent.waiting.wait()
@@ -247,7 +251,7 @@ async def test_a_connection_has_so_many_operations_and_a_completed_one_makes_roo
 
 async def test_there_are_so_many_connections_and_one_that_closes_makes_room() -> None:
     limits = SocketLimits(connections=1)
-    async with serving(runtime(), socket_limits=limits) as client:
+    async with serving(runtime(), GraphQLWire(socket_limits=limits)) as client:
         async with socket(client) as first:
             await first.initialised()
             async with socket(client) as second:

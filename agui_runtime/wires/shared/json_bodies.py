@@ -1,0 +1,69 @@
+"""The JSON of a request's body, read once: by the wire that answers it, or before by the door that
+had to look into it to choose one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.types import Message, Receive, Scope
+
+from agui_runtime.core.errors import AguiError, InvalidInput, TooLarge
+from agui_runtime.wires.shared.bodies import BodyLimits, loaded
+from agui_runtime.wires.shared.http import headers_of, read_body
+
+_KEY = "agui_runtime.body"
+
+
+class NoBody(InvalidInput):
+    """The request has none, or an empty one."""
+
+
+async def json_body(scope: Scope, receive: Receive, limits: BodyLimits) -> Any:  # noqa: ANN401  # any JSON
+    """The JSON of the body; raises InvalidInput, NoBody, TooLarge or ClientGone."""
+    body: OpenedBody | None = scope.pop(_KEY, None)
+    return (body or await OpenedBody.read(scope, receive, limits)).taken()
+
+
+class OpenedBody:
+    """A body that was read for whoever is to answer it: `value` is its JSON, or `error` what is
+    wrong with it.
+    """
+
+    def __init__(self, text: bytes, value: object, error: AguiError | None = None) -> None:
+        self.value = value
+        self.error = error
+        self._text = text
+        self._is_taken = False
+
+    @classmethod
+    async def read(cls, scope: Scope, receive: Receive, limits: BodyLimits) -> OpenedBody:
+        """Raises ClientGone."""
+        text = b""
+        try:
+            text = await read_body(headers_of(scope), receive, limits)
+            if not text:
+                raise NoBody("the request has no body")
+            return cls(text, await loaded(text, limits))
+        except (InvalidInput, TooLarge) as error:
+            return cls(text, None, error)
+
+    def lend(self, scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
+        """The request for a wire that may read its JSON by `json_body`, or the bytes anew."""
+
+        async def again() -> Message:
+            if isinstance(self.error, TooLarge):
+                raise self.error
+            if self._is_taken:
+                return await receive()
+            text, self._text, self.value, self._is_taken = self._text, b"", None, True
+            return {"type": "http.request", "body": text, "more_body": False}
+
+        return {**scope, _KEY: self}, again
+
+    def taken(self) -> object:
+        """The JSON, of which nothing is held here any longer; raises what is wrong with it."""
+        value, self.value, self._text, self._is_taken = self.value, None, b"", True
+        if self.error is not None:
+            raise self.error
+        return value

@@ -1,0 +1,60 @@
+"""How an app is served: what all of its wires obey."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agui_runtime.core.forwarded_headers import HeaderNames, for_agents
+from agui_runtime.core.quotas import Quota
+from agui_runtime.wires.shared.admission import Hosts, any_origin, listed
+from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
+from agui_runtime.wires.shared.limits import ServerLimits
+from agui_runtime.wires.shared.paths import base_of
+
+LIMITS = ServerLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """What all wires of one app obey. `create_app` takes what is left at its default from the
+    environment, see `Settings`.
+
+    `path` is that of the `runtimeUrl`. `cors_origins`: with `*` pages of any origin may call,
+    without cookies; listed origins may send them, and others may not call. `allowed_hosts` are the
+    names under which the server may be called, see `Hosts`. `forward_headers` names the request
+    headers that agents may see, also by patterns such as `x-*`. `body` is what one request may
+    bring, `limits` what clients may use of the server. In `production`, nobody is shown the
+    playground or the GraphQL schema; `development` opens what shows or wipes more than a user
+    should. With `allow_anonymous`, a runtime without `authenticate` answers beyond loopback, too.
+
+    Raises Misconfigured for what cannot be obeyed.
+    """
+
+    path: str = "/copilotkit"
+    cors_origins: tuple[str, ...] = ("*",)
+    allowed_hosts: tuple[str, ...] | None = None
+    forward_headers: tuple[str, ...] = ("authorization",)
+    production: bool = False
+    development: bool = False
+    allow_anonymous: bool = False
+    body: BodyLimits = DEFAULT_LIMITS
+    limits: ServerLimits = LIMITS
+    places: Quota = field(init=False, repr=False, compare=False)
+    """Those of the app's open requests; each ServerOptions has its own."""
+
+    def __post_init__(self) -> None:
+        any_origin(self.cors_origins)
+        listed(self.cors_origins)
+        Hosts(self.allowed_hosts)
+        for_agents(self.forward_headers)
+        object.__setattr__(self, "path", base_of(self.path, "path") or "/")
+        object.__setattr__(self, "places", self.limits.places())
+
+    @property
+    def base(self) -> str:
+        """The path to which others are appended: empty for the root."""
+        return self.path.rstrip("/")
+
+    @property
+    def forwarded(self) -> HeaderNames:
+        return for_agents(self.forward_headers)
