@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from agui_runtime.core.errors import (
-    AguiError,
     Busy,
     Gone,
     OwnerLost,
@@ -25,23 +23,23 @@ from agui_runtime.core.errors import (
     TooLarge,
 )
 from agui_runtime.core.events import Cursor, Event, Record, RunInfo, encode
-from agui_runtime.stores.base import Batch, Lease, RunEnd
+from agui_runtime.stores.base import Lease, RunEnd
 from agui_runtime.stores.redis.codec import span_of
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.redis.states import RedisStateStore
 from agui_runtime.stores.shared.codec import new_epoch, run_json, run_of
+from agui_runtime.stores.shared.leased_log import LeasedLog
 from agui_runtime.stores.shared.leases import Held, HeldLeases
 from agui_runtime.stores.shared.lost_run import lost_end
 from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.shared.renewal import RENEWALS, elapsed
-from agui_runtime.stores.shared.whole_writes import WholeWrites
 
 logger = logging.getLogger(__name__)
 
 
-class RedisRunLog:
+class RedisRunLog(LeasedLog):
     """`RunLog` for any number of processes."""
 
     def __init__(
@@ -55,15 +53,13 @@ class RedisRunLog:
         inbox: str,
         now: Callable[[], float],
     ) -> None:
+        super().__init__(leases, reader)
         self._script = script
-        self._leases = leases
         self._index = index
         self._states = states
         self._limits = limits
         self._inbox = inbox
         self._now = now
-        self._reader = reader
-        self._writes = WholeWrites()
 
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
         nonce = uuid.uuid4().hex
@@ -85,38 +81,15 @@ class RedisRunLog:
                 raise Busy(run.thread_id, found[0].decode())
             await self.end_lost_run(run.thread_id)
 
-    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
-        return self._leases.keep(lease, on_lost)
-
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         if events:
             await self._writes.carry_out(self._append(lease, events))
-
-    async def release(self, lease: Lease, end: RunEnd) -> None:
-        await self._writes.carry_out(self._release(lease, end))
-
-    def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
-        return self._reader.follow(thread_id, after)
-
-    async def end(self, thread_id: str) -> Cursor:
-        return await self._reader.end(thread_id)
-
-    async def active(self, thread_id: str) -> RunInfo | None:
-        return await self._reader.active(thread_id)
-
-    async def wait_idle(self, thread_id: str) -> None:
-        await self._reader.wait_idle(thread_id)
 
     async def ask_stop(self, thread_id: str, run_id: str | None = None) -> bool:
         how, *_ = await self._script.step("stop", thread_id, run_id or "")
         return bool(how == b"ok")
 
     async def end_lost_run(self, thread_id: str, failure: Event | None = None) -> bool:
-        """End the thread's run if its lease has lapsed; somebody else may do so at the moment.
-        `failure` is the RUN_ERROR that tells why, if that is known. Returns whether it was ended.
-
-        Nothing is done if the run writes meanwhile: its process lives, and is late.
-        """
         how, *found = await self._script.step("inspect", thread_id)
         if how == b"idle":
             await self._index.freed(thread_id)
@@ -181,32 +154,8 @@ class RedisRunLog:
         if how == b"too_large":
             raise TooLarge(f"the run's log exceeds {self._limits.log_bytes} bytes")
 
-    async def _release(self, lease: Lease, end: RunEnd) -> None:
-        held = self._leases.of(lease)
-        try:
-            async with held.turn:
-                if held.broken:
-                    ended = await self._give_up(lease, end.events[-1])
-                else:
-                    ended = await self._write_end(lease, held, end)
-        except AguiError:
-            self._leases.remove(lease)
-            raise
-        except Exception:  # a foreign SDK: the store's client
-            held.broken = True  # what was written of it is not known; another end may follow
-            raise
-        if not ended:
-            self._leases.lose(lease)
-            raise OwnerLost
-        self._leases.remove(lease)
-
-    async def _give_up(self, lease: Lease, terminal: Event) -> bool:
-        """End the run from what is stored of it, as if this process were gone; whether it ends with
-        the terminal event that it was to have.
-        """
+    async def _lapse(self, lease: Lease) -> None:
         await self._script.step("renew", lease.run.thread_id, lease.token, -1)
-        failure = terminal if terminal["type"] == "RUN_ERROR" else None
-        return await self.end_lost_run(lease.run.thread_id, failure) and failure is not None
 
     async def _write_end(
         self, lease: Lease, held: Held, end: RunEnd, *, lost: bool = False

@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from agui_runtime.core.errors import (
-    AguiError,
     Gone,
     OwnerLost,
     StateUnreadable,
@@ -24,12 +22,12 @@ from agui_runtime.core.errors import (
     TooLarge,
 )
 from agui_runtime.core.events import Cursor, Event, Record, RunInfo, encode
-from agui_runtime.stores.base import Batch, Lease, RunEnd
+from agui_runtime.stores.base import Lease, RunEnd
+from agui_runtime.stores.shared.leased_log import LeasedLog
 from agui_runtime.stores.shared.leases import Held, HeldLeases
 from agui_runtime.stores.shared.lost_run import lost_end
 from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.shared.renewal import RENEWALS, elapsed
-from agui_runtime.stores.shared.whole_writes import WholeWrites
 from agui_runtime.stores.sql import looks, steps
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.retention import Retention
@@ -40,7 +38,7 @@ from agui_runtime.stores.sql.step import Addition, Claim, Claimed, Ending, Threa
 logger = logging.getLogger(__name__)
 
 
-class SqlRunLog:
+class SqlRunLog(LeasedLog):
     """`RunLog` for any number of processes."""
 
     def __init__(
@@ -51,13 +49,11 @@ class SqlRunLog:
         states: SqlStateStore,
         retention: Retention,
     ) -> None:
+        super().__init__(leases, reader)
         self._backend = backend
-        self._leases = leases
-        self._reader = reader
         self._states = states
         self._retention = retention
         self._limits = retention.limits
-        self._writes = WholeWrites()
 
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
         limits, nonce = self._limits, uuid.uuid4().hex
@@ -75,9 +71,6 @@ class SqlRunLog:
                 return self._granted(claimed, on_stop, begun_at)
             # It took a while: the same claim again is worth a whole lease.
 
-    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
-        return self._leases.keep(lease, on_lost)
-
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         if not events:
             return
@@ -85,21 +78,6 @@ class SqlRunLog:
             await self._writes.carry_out(self._append(lease, events))
         else:
             await self._append(lease, events)  # which begins the write before it waits
-
-    async def release(self, lease: Lease, end: RunEnd) -> None:
-        await self._writes.carry_out(self._release(lease, end))
-
-    def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
-        return self._reader.follow(thread_id, after)
-
-    async def end(self, thread_id: str) -> Cursor:
-        return await self._reader.end(thread_id)
-
-    async def active(self, thread_id: str) -> RunInfo | None:
-        return await self._reader.active(thread_id)
-
-    async def wait_idle(self, thread_id: str) -> None:
-        await self._reader.wait_idle(thread_id)
 
     async def ask_stop(self, thread_id: str, run_id: str | None = None) -> bool:
         token = await self._backend.write_urgently(partial(steps.ask_stop, thread_id, run_id))
@@ -109,11 +87,6 @@ class SqlRunLog:
         return token is not None
 
     async def end_lost_run(self, thread_id: str, failure: Event | None = None) -> bool:
-        """End the thread's run if its lease has lapsed; somebody else may do so at the moment.
-        `failure` is the RUN_ERROR that says why, if that is known. Returns whether it was ended.
-
-        Nothing is done if the run writes meanwhile: its process lives, and is late.
-        """
         live = await self._backend.read(partial(looks.live, thread_id))
         if live is None or live.how != "lapsed":
             return False
@@ -202,33 +175,9 @@ class SqlRunLog:
             held.broken = False
             self._leases.written(lease.run, held, events)
 
-    async def _release(self, lease: Lease, end: RunEnd) -> None:
-        held = self._leases.of(lease)
-        try:
-            async with held.turn:
-                if held.broken:
-                    ended = await self._give_up(lease, end.events[-1])
-                else:
-                    ended = await self._write_end(lease, held, end)
-        except AguiError:
-            self._leases.remove(lease)
-            raise
-        except Exception:  # a foreign SDK: the database's driver
-            held.broken = True  # what was written of it is not known; another end may follow
-            raise
-        if not ended:
-            self._leases.lose(lease)
-            raise OwnerLost
-        self._leases.remove(lease)
-
-    async def _give_up(self, lease: Lease, terminal: Event) -> bool:
-        """End the run from what is stored of it, as if this process were gone; whether it ends with
-        the terminal event that it was to have.
-        """
+    async def _lapse(self, lease: Lease) -> None:
         gone = partial(steps.give_up, lease.run.thread_id, lease.token)
         await self._backend.write_urgently(gone)
-        failure = terminal if terminal["type"] == "RUN_ERROR" else None
-        return await self.end_lost_run(lease.run.thread_id, failure) and failure is not None
 
     async def _write_end(
         self, lease: Lease, held: Held, end: RunEnd, *, lost: bool = False
