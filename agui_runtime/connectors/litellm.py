@@ -38,6 +38,7 @@ from agui_runtime.connectors.shared.chat.transport import broken_off, described,
 from agui_runtime.connectors.shared.secrets import Secrets
 from agui_runtime.core.errors import Misconfigured, MissingExtra, ModelFailure
 from agui_runtime.core.events import Event
+from agui_runtime.core.jsontext import Json
 from agui_runtime.off_loop import is_much, unless_long
 
 __all__ = ["ChatOptions", "LiteLLMAgent", "Media", "Patience"]
@@ -147,7 +148,7 @@ class LiteLLMAgent:
             yield event
 
     async def _attempt(
-        self, library: _Library, body: Mapping[str, Any]
+        self, library: _Library, body: Mapping[str, Json]
     ) -> AsyncGenerator[Any, None]:
         try:
             return await library.complete(**self._fixed, **body)
@@ -185,7 +186,7 @@ class _Library:
     """What is used of litellm, which is imported too late for its types to be known."""
 
     complete: Callable[..., Awaitable[AsyncGenerator[Any, None]]]
-    keys: Callable[[str], Mapping[str, Any]]
+    keys: Callable[[str], Mapping[str, Json]]
     error: type[Exception]
     senses: Callable[[str], tuple[str, ...]]
 

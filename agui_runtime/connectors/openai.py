@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import httpx
 from ag_ui.core import RunAgentInput
@@ -27,6 +27,7 @@ from agui_runtime.connectors.shared.secrets import secrets_of
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import Misconfigured, ProtocolFailure
 from agui_runtime.core.events import Event
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.off_loop import is_much, unless_long
 
@@ -121,7 +122,7 @@ class OpenAIAgent:
 
     @asynccontextmanager
     async def _answering(
-        self, body: Mapping[str, Any], retried: list[Event]
+        self, body: Mapping[str, Json], retried: list[Event]
     ) -> AsyncIterator[AsyncGenerator[bytes, None]]:
         """The bytes of an answer that the provider has begun; closed afterwards, read or not."""
         response = await self._patience.first_answer(body, self._attempt, retried)
@@ -129,7 +130,7 @@ class OpenAIAgent:
         async with aclosing(response), aclosing(blocks):
             yield blocks
 
-    async def _attempt(self, body: Mapping[str, Any]) -> httpx.Response:
+    async def _attempt(self, body: Mapping[str, Json]) -> httpx.Response:
         client, content = self._pool.client(), jsontext.dumps(body)
         request = client.build_request(
             "POST", self._url, content=content, headers=self._headers, timeout=self._timeout

@@ -8,12 +8,13 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import time
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import Event, Message, RunContext, RunInfo
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.requests import request_messages
 from agui_runtime.hooks.hook import Hook, RunReport
 
@@ -35,7 +36,7 @@ class Turn:
     output_messages: Sequence[Message] = ()
     error: AguiError | None = None
     seconds: float = 0.0
-    usage: Sequence[Any] = ()
+    usage: Sequence[Json] = ()
 
     @property
     def input_messages(self) -> list[Message]:

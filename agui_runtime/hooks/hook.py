@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import Event, Message, RunContext, RunInfo
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -30,7 +30,7 @@ class RunReport:
     messages: Sequence[Message]
     request: RunAgentInput
     failure: AguiError | None = None
-    usage: Sequence[Mapping[str, Any]] = ()
+    usage: Sequence[Mapping[str, Json]] = ()
 
 
 class Hook:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from agui_runtime.core.jsontext import Json
 from agui_runtime.stores.base import AgentState, StateStore
 
 
@@ -18,7 +17,7 @@ class StoredNotes:
         self._thread_id = thread_id
         self._agent = agent
 
-    async def read(self, name: str) -> Any:  # noqa: ANN401  # JSON
+    async def read(self, name: str) -> Json:
         saved = await self._states.load(self._thread_id, self._key(name))
         return saved.state if saved else None
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from agui_runtime.agents.actions import Action, OfferedAction, ServerAction
 from agui_runtime.agents.agent import Agent, Offer, Source, capabilities_of
 from agui_runtime.agents.border import EventAgent, original, wrap
 from agui_runtime.core.errors import AgentNotFound, Misconfigured, RemoteFailure
 from agui_runtime.core.events import RunContext
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -28,7 +28,7 @@ class AgentInfo:
 
     name: str
     description: str
-    capabilities: dict[str, Any] | None = None
+    capabilities: JsonObject | None = None
     class_name: str = ""
 
 

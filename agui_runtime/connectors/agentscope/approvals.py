@@ -7,7 +7,6 @@ only says yes or no to one of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 import orjson
 from ag_ui.core import ResumeEntry, RunAgentInput
@@ -17,6 +16,7 @@ from agentscope.message import ToolCallBlock
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.events import Event
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.requests import resume_value
 
 _YES = frozenset({"approve", "approved", "yes", "allow", "true", "ok", "accept", "confirm"})
@@ -34,7 +34,7 @@ def interrupt_id(call: ToolCallBlock, reply: str) -> str:
 
 def question(call: ToolCallBlock, reply: str) -> Event:
     """The interrupt that asks whether the call, made in that reply, may be carried out."""
-    properties: dict[str, Any] = {"approved": {"type": "boolean"}}
+    properties: JsonObject = {"approved": {"type": "boolean"}}
     if call.suggested_rules:
         about = "Do not ask again for calls like this one."
         properties["always"] = {"type": "boolean", "description": about}
@@ -92,7 +92,7 @@ def _answer(call: ToolCallBlock, answer: object) -> ConfirmResult:
     return ConfirmResult(confirmed=choice["approved"], tool_call=call, rules=rules or None)
 
 
-def _choice(answer: object) -> Mapping[str, Any]:
+def _choice(answer: object) -> Mapping[str, Json]:
     """`{"approved": bool, "always"?: bool}` out of that, its JSON, a boolean, or a plain word."""
     if isinstance(answer, str):
         answer = _parsed(answer)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from agentscope.agent import Agent
 from agentscope.message import Msg, ToolCallBlock
@@ -17,6 +17,7 @@ from agentscope.middleware import MiddlewareBase
 from agentscope.model import ChatResponse
 
 from agui_runtime.connectors.shared.chat.reply import distinct
+from agui_runtime.core.jsontext import JsonObject
 
 _Answer: TypeAlias = ChatResponse | AsyncGenerator[ChatResponse, None]
 
@@ -34,7 +35,7 @@ class DistinctCalls(MiddlewareBase):  # type: ignore[misc]  # its types are not 
     async def on_model_call(
         self,
         agent: Agent,
-        input_kwargs: dict[str, Any],
+        input_kwargs: JsonObject,
         next_handler: Callable[..., Awaitable[_Answer]],
     ) -> _Answer:
         self._taken.update(block.id for message in agent.state.context for block in _calls(message))

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from itertools import chain
-from typing import Any
 
 from agentscope.agent import Agent
 from agentscope.event import (
@@ -37,6 +36,7 @@ from agentscope.state import AgentState
 
 from agui_runtime.connectors.shared.chat.attachments import attachment_of
 from agui_runtime.core.events import Message
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.message_parts import UNKNOWN_TYPE, USUAL_TYPES
 from agui_runtime.core.repair import repair
 
@@ -54,13 +54,13 @@ class PausedRun:
     answered: Sequence[str] = ()
 
     @classmethod
-    def read(cls, note: Mapping[str, Any] | None) -> PausedRun:
+    def read(cls, note: Mapping[str, Json] | None) -> PausedRun:
         """The note that `written` made; one of another form counts as none."""
         if not note or note.get("form") != 1:
             return cls()
         return cls(AgentState.model_validate(note["state"]), note["seen"], note["answered"])
 
-    def written(self) -> dict[str, Any]:
+    def written(self) -> JsonObject:
         """A JSON object."""
         state = self.state.model_dump(mode="json")
         return {"form": 1, "state": state, "seen": self.seen, "answered": self.answered}
@@ -184,7 +184,7 @@ def _keys(message: Message) -> list[str]:
 
 def _context(messages: Sequence[Message], name: str) -> Iterator[Msg]:
     """Users' messages, and the agent's texts and calls between two of them as one."""
-    blocks: list[Any] = []
+    blocks: list[Json] = []
     calls: dict[str, str] = {}
     for message in messages:
         if message["role"] == "user":
@@ -221,7 +221,7 @@ def _legible(message: Message, patterns: Sequence[str]) -> Message:
     return {**message, "content": [_taken(part, patterns) for part in message["content"]]}
 
 
-def _taken(part: Mapping[str, Any], patterns: Sequence[str]) -> Mapping[str, Any]:
+def _taken(part: Mapping[str, Json], patterns: Sequence[str]) -> Mapping[str, Json]:
     if part["type"] == "text" or _is_closed(part["source"]):
         return part
     found = attachment_of(part)
@@ -231,13 +231,13 @@ def _taken(part: Mapping[str, Any], patterns: Sequence[str]) -> Mapping[str, Any
     return {"type": "text", "text": found.in_words()}
 
 
-def _is_closed(source: Mapping[str, Any]) -> bool:
+def _is_closed(source: Mapping[str, Json]) -> bool:
     """AgentScope's formatters read file:// and fetch what else it may be on the server's behalf."""
     url = source["type"] == "url"
     return source["type"] == "file" or (url and not source["value"].startswith("https://"))
 
 
-def _media_type(part: Mapping[str, Any]) -> str:
+def _media_type(part: Mapping[str, Json]) -> str:
     source = part["source"]
     kind = source.get("mimeType") or mimetypes.guess_type(source["value"])[0]
     return kind or USUAL_TYPES.get(part["type"], UNKNOWN_TYPE)
@@ -257,13 +257,13 @@ def _result(name: str, message: Message) -> ToolResultBlock:
     )
 
 
-def _blocks(content: str | Sequence[Mapping[str, Any]]) -> list[TextBlock | DataBlock]:
+def _blocks(content: str | Sequence[Mapping[str, Json]]) -> list[TextBlock | DataBlock]:
     if isinstance(content, str):
         return [TextBlock(text=content)]
     return [_block(part) for part in content]
 
 
-def _block(part: Mapping[str, Any]) -> TextBlock | DataBlock:
+def _block(part: Mapping[str, Json]) -> TextBlock | DataBlock:
     if part["type"] == "text":
         return TextBlock(text=part["text"])
     source, kind = part["source"], _media_type(part)

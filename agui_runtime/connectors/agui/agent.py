@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from typing import Any
 
 import orjson
 from ag_ui.core import EventType, RunAgentInput
@@ -27,6 +26,7 @@ from agui_runtime.core.errors import AgentFailure, ProtocolFailure
 from agui_runtime.core.event_stream import EventStreamParser
 from agui_runtime.core.events import TERMINAL, THINKING, Event, Message
 from agui_runtime.core.forwarded_headers import HeaderNames
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.message_parts import in_words
 from agui_runtime.off_loop import is_much, unless_long
@@ -169,7 +169,7 @@ class _Incoming:
         return event
 
 
-def _payload(request: RunAgentInput, protocol: str | None, parts: bool) -> dict[str, Any]:
+def _payload(request: RunAgentInput, protocol: str | None, parts: bool) -> JsonObject:
     """The request as every generation of servers takes it.
 
     Servers from before 1.0 need all lists to be there; activities are never sent back (AG-UI,
@@ -178,7 +178,7 @@ def _payload(request: RunAgentInput, protocol: str | None, parts: bool) -> dict[
     dump = dumped(request)
     body = {key: value for key, value in dump.items() if value is not None}
     body.pop("protocolVersion", None)
-    everything: dict[str, Any] = {"state": {}, "tools": [], "context": [], "forwardedProps": {}}
+    everything: JsonObject = {"state": {}, "tools": [], "context": [], "forwardedProps": {}}
     messages = [_own(each, parts) for each in body["messages"] if each["role"] != "activity"]
     version = {"protocolVersion": protocol} if protocol else {}
     return everything | body | {"messages": messages} | version

@@ -17,6 +17,7 @@ from agui_runtime.connectors.copilotkit.runtime_events import RuntimeEvents
 from agui_runtime.connectors.shared.remote import RemoteServer, drain
 from agui_runtime.core.errors import ProtocolFailure, RemoteFailure
 from agui_runtime.core.events import Event, RunContext
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.off_loop import is_much, unless_long
 
 
@@ -83,7 +84,7 @@ class _EndpointAnswer:
         if self._runtime_events.messages:
             yield {"type": "MESSAGES_SNAPSHOT", "messages": self._runtime_events.messages}
 
-    def _read(self, line: Mapping[str, Any]) -> Iterator[Event]:
+    def _read(self, line: Mapping[str, Json]) -> Iterator[Event]:
         dialect = self._graph_events if "event" in line else self._runtime_events
         try:
             yield from dialect.read(line)
@@ -91,7 +92,7 @@ class _EndpointAnswer:
             raise ProtocolFailure(f"a line of the agent lacks something: {error}") from error
 
 
-def _body(name: str, request: RunAgentInput) -> dict[str, Any]:
+def _body(name: str, request: RunAgentInput) -> JsonObject:
     context = current_run.get(None)
     dump = dumped(request)
     forwarded = dump.get("forwardedProps")
@@ -111,12 +112,12 @@ def _body(name: str, request: RunAgentInput) -> dict[str, Any]:
     }
 
 
-def _action(tool: Mapping[str, Any]) -> dict[str, Any]:
+def _action(tool: Mapping[str, Json]) -> JsonObject:
     described = {"name": tool["name"], "description": tool.get("description") or ""}
     return {**described, "parameters": tool.get("parameters") or {}}
 
 
-def _answers(forwarded: Mapping[str, Any], resume: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+def _answers(forwarded: Mapping[str, Json], resume: Any) -> list[JsonObject]:  # noqa: ANN401
     """What the user answered: as a page of 1.10 sends it, or in AG-UI's two forms."""
     if isinstance(sent := forwarded.get("metaEvents"), list):
         return sent
@@ -128,7 +129,7 @@ def _answers(forwarded: Mapping[str, Any], resume: Any) -> list[dict[str, Any]]:
     return given
 
 
-def _answer(response: object, value: object = None) -> dict[str, Any]:
+def _answer(response: object, value: object = None) -> JsonObject:
     """One answer, with its question where the page sent that, too."""
     question = {} if value is None else {"value": as_text(value)}
     return {"name": "LangGraphInterruptEvent", **question, "response": as_text(response)}

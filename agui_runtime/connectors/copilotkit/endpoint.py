@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from ag_ui.core import Tool
@@ -23,6 +23,7 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, RemoteFailure
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
+from agui_runtime.core.jsontext import Json, JsonObject
 
 FRESH = 60.0
 """Seconds for which an answer of `/info` is used again."""
@@ -82,7 +83,7 @@ class RemoteEndpoint:
         await self._server.close()
 
     async def _learn(
-        self, body: Mapping[str, Any], context: RunContext, known: _CachedOffer | None
+        self, body: Mapping[str, Json], context: RunContext, known: _CachedOffer | None
     ) -> _CachedOffer:
         try:
             paths, info = await self._info(body, context)
@@ -94,8 +95,8 @@ class RemoteEndpoint:
         return _CachedOffer(self._offer(paths, info), self._clock() + self._fresh)
 
     async def _info(
-        self, body: Mapping[str, Any], context: RunContext
-    ) -> tuple[Paths, Mapping[str, Any]]:
+        self, body: Mapping[str, Json], context: RunContext
+    ) -> tuple[Paths, Mapping[str, Json]]:
         """By the paths of v1, which all servers but the newest forks have, else by those of v2."""
         try:
             return V1, _checked(await self._server.ask(V1.info, body, context), self._server)
@@ -104,7 +105,7 @@ class RemoteEndpoint:
                 raise
             return V2, _checked(await self._server.ask(V2.info, body, context), self._server)
 
-    def _offer(self, paths: Paths, info: Mapping[str, Any]) -> Offer:
+    def _offer(self, paths: Paths, info: Mapping[str, Json]) -> Offer:
         agents = [
             RemoteAgent(self._server, paths, each["name"], each.get("description") or "")
             for each in _named(info.get("agents"))
@@ -114,7 +115,7 @@ class RemoteEndpoint:
             tools=[self._tool(paths, each) for each in _named(info.get("actions"))],
         )
 
-    def _tool(self, paths: Paths, info: Mapping[str, Any]) -> OfferedTool:
+    def _tool(self, paths: Paths, info: Mapping[str, Json]) -> OfferedTool:
         name = info["name"]
         tool = Tool(
             name=name,
@@ -122,7 +123,7 @@ class RemoteEndpoint:
             parameters=to_schema(_named(info.get("parameters"))),
         )
 
-        async def call(arguments: Mapping[str, Any]) -> object:
+        async def call(arguments: Mapping[str, Json]) -> object:
             context = current_run.get(None)
             body = {"name": name, "arguments": arguments, "properties": _properties(context)}
             answer = await self._server.ask(paths.action(name), body)
@@ -146,16 +147,16 @@ class _CachedOffer(NamedTuple):
     failure: RemoteFailure | None = None
 
 
-def _info_body(context: RunContext) -> dict[str, Any]:
+def _info_body(context: RunContext) -> JsonObject:
     page = {"frontendUrl": context.url} if context.url else {}
     return {"properties": dict(context.properties), **page}
 
 
-def _properties(context: RunContext | None) -> dict[str, Any]:
+def _properties(context: RunContext | None) -> JsonObject:
     return dict(context.properties) if context else {}
 
 
-def _key(body: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
+def _key(body: Mapping[str, Json], headers: Mapping[str, str]) -> bytes:
     """A digest, so that no token is kept longer than its request."""
     try:
         text = jsontext.dumps([body, headers], option=orjson.OPT_SORT_KEYS)
@@ -164,13 +165,13 @@ def _key(body: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
     return hashlib.sha256(text).digest()
 
 
-def _checked(info: object, server: RemoteServer) -> Mapping[str, Any]:
+def _checked(info: object, server: RemoteServer) -> Mapping[str, Json]:
     if isinstance(info, dict) and isinstance(info.get("actions", info.get("agents")), list):
         return info
     raise server.failure("BROKEN", "is none: /info lists neither actions nor agents")
 
 
-def _named(items: object) -> list[Mapping[str, Any]]:
+def _named(items: object) -> list[Mapping[str, Json]]:
     """The items that have a name; others cannot be called."""
     listed = items if isinstance(items, list) else []
     return [it for it in listed if isinstance(it, dict) and isinstance(it.get("name"), str)]

@@ -7,7 +7,6 @@ Model calls come as `on_chat_model_stream`, whose chunk is a serialised LangChai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from agui_runtime.connectors.copilotkit.messages import as_text
 from agui_runtime.connectors.copilotkit.runtime_events import RuntimeEvents
@@ -15,8 +14,9 @@ from agui_runtime.connectors.shared.langchain import Reasoning, text_of, thought
 from agui_runtime.connectors.shared.secrets import redact
 from agui_runtime.connectors.shared.speech import Speech
 from agui_runtime.core.events import Event
+from agui_runtime.core.jsontext import Json, JsonObject
 
-Line = Mapping[str, Any]
+Line = Mapping[str, Json]
 
 
 class GraphEvents:
@@ -47,7 +47,7 @@ class GraphEvents:
         if (chunk.get("response_metadata") or {}).get("finish_reason"):
             yield from self._closed()
 
-    def _saying(self, chunk: Mapping[str, Any]) -> Iterator[Event]:
+    def _saying(self, chunk: Mapping[str, Json]) -> Iterator[Event]:
         if self._message is None:
             return
         thoughts, text = thoughts_of(chunk), text_of(chunk.get("content"))
@@ -98,7 +98,7 @@ class GraphEvents:
         description = (
             f"{error.get('type') or 'Error'}: {error.get('message') or 'the agent failed'}"
         )
-        about: dict[str, Any] = {"errorType": str(error.get("type") or "Error")}
+        about: JsonObject = {"errorType": str(error.get("type") or "Error")}
         if (status := _status(error.get("status_code"))) is not None:
             about["status"] = status
         yield {
@@ -123,7 +123,7 @@ def _status(value: object) -> int | None:
     return int(text) if len(text) == 3 and text.isascii() and text.isdigit() else None
 
 
-def _chunk(line: Line) -> Mapping[str, Any]:
+def _chunk(line: Line) -> Mapping[str, Json]:
     chunk = (line.get("data") or {}).get("chunk") or {}
     inner = chunk.get("kwargs") or chunk
     return inner if isinstance(inner, dict) else {}

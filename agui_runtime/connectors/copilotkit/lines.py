@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import orjson
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import ProtocolFailure
+from agui_runtime.core.jsontext import JsonObject
 
 
 class JsonLines:
@@ -22,7 +22,7 @@ class JsonLines:
         self._pieces: list[bytes] = []
         self._held = 0
 
-    def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
+    def feed(self, chunk: bytes) -> Iterator[JsonObject]:
         """The objects of the lines that `chunk` finishes."""
         *lines, rest = chunk.split(b"\n")
         if lines:
@@ -35,7 +35,7 @@ class JsonLines:
             self._check(len(line))
             yield from _parsed(line)
 
-    def end(self) -> Iterator[dict[str, Any]]:
+    def end(self) -> Iterator[JsonObject]:
         """The object of a last line that no newline follows."""
         line, self._pieces = b"".join(self._pieces), []
         yield from _parsed(line)
@@ -45,7 +45,7 @@ class JsonLines:
             raise ProtocolFailure(f"a line of the agent is longer than {self._limit} bytes")
 
 
-def _parsed(line: bytes) -> Iterator[dict[str, Any]]:
+def _parsed(line: bytes) -> Iterator[JsonObject]:
     if not line.strip():
         return
     try:

@@ -9,20 +9,20 @@ as `{type: ImageMessage, id, format, bytes}`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import orjson
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Message
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.message_parts import in_words
 
 _SPEAKERS = ("user", "assistant", "system", "developer")
 
 
-def to_legacy(messages: Iterable[Message]) -> list[dict[str, Any]]:
+def to_legacy(messages: Iterable[Message]) -> list[JsonObject]:
     """AG-UI messages as an endpoint expects them; reasoning and activities have no form there."""
-    sent: list[dict[str, Any]] = []
+    sent: list[JsonObject] = []
     names: dict[str, str] = {}
     for message in messages:
         if message["role"] == "tool":
@@ -61,7 +61,7 @@ def as_text(value: object) -> str:
     return value if isinstance(value, str) else jsontext.dumps(value).decode()
 
 
-def _speech(message: Message) -> Iterator[dict[str, Any]]:
+def _speech(message: Message) -> Iterator[JsonObject]:
     content = text_of(message.get("content"))
     calls = message.get("toolCalls") or ()
     if content or not calls:
@@ -77,7 +77,7 @@ def _speech(message: Message) -> Iterator[dict[str, Any]]:
         }
 
 
-def _result(message: Message, names: Mapping[str, str]) -> dict[str, Any]:
+def _result(message: Message, names: Mapping[str, str]) -> JsonObject:
     return {
         "type": "ResultMessage",
         "id": message["id"],
@@ -87,7 +87,7 @@ def _result(message: Message, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _made_of(each: Mapping[str, Any], first: Mapping[str, Message]) -> Iterator[Message]:
+def _made_of(each: Mapping[str, Json], first: Mapping[str, Message]) -> Iterator[Message]:
     """What it adds to the conversation, of which `first` finds the messages by their ids."""
     if isinstance(each.get("actionExecutionId"), str):
         content = as_text(each.get("result", ""))
@@ -104,7 +104,7 @@ def _made_of(each: Mapping[str, Any], first: Mapping[str, Message]) -> Iterator[
         yield {"id": each["id"], "role": each["role"], "content": content}
 
 
-def _call(each: Mapping[str, Any], first: Mapping[str, Message]) -> Iterator[Message]:
+def _call(each: Mapping[str, Json], first: Mapping[str, Message]) -> Iterator[Message]:
     function = {"name": each["name"], "arguments": as_text(each["arguments"])}
     call = {"id": each["id"], "type": "function", "function": function}
     parent = each.get("parentMessageId") or each["id"]

@@ -7,15 +7,16 @@ A parameter is `{name, type, description?, required?, enum?, attributes?}`; its 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-Schema = dict[str, Any]
+from agui_runtime.core.jsontext import Json, JsonObject
+
+Schema = JsonObject
 
 _TYPES = frozenset({"string", "number", "boolean", "object"})
 _OF_SCHEMA = {"integer": "number"} | {name: name for name in _TYPES}
 
 
-def to_schema(parameters: Sequence[Mapping[str, Any]]) -> Schema:
+def to_schema(parameters: Sequence[Mapping[str, Json]]) -> Schema:
     """The JSON Schema of an object with these parameters."""
     return {
         "type": "object",
@@ -24,7 +25,7 @@ def to_schema(parameters: Sequence[Mapping[str, Any]]) -> Schema:
     }
 
 
-def to_parameters(schema: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def to_parameters(schema: Mapping[str, Json] | None) -> list[JsonObject]:
     """The parameter list of an object's schema; what the list cannot say becomes a string."""
     schema = schema or {}
     definitions = schema.get("$defs", {})
@@ -35,7 +36,7 @@ def to_parameters(schema: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     ]
 
 
-def _property(parameter: Mapping[str, Any]) -> Schema:
+def _property(parameter: Mapping[str, Json]) -> Schema:
     kind = parameter.get("type") or "string"
     described = {"description": parameter["description"]} if parameter.get("description") else {}
     if kind.endswith("[]"):
@@ -43,7 +44,7 @@ def _property(parameter: Mapping[str, Any]) -> Schema:
     return _value(kind, parameter) | described
 
 
-def _value(kind: str, parameter: Mapping[str, Any]) -> Schema:
+def _value(kind: str, parameter: Mapping[str, Json]) -> Schema:
     if kind == "object":
         attributes = parameter.get("attributes")
         return to_schema(attributes) if attributes else {"type": "object"}
@@ -53,7 +54,7 @@ def _value(kind: str, parameter: Mapping[str, Any]) -> Schema:
     return schema
 
 
-def _described(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+def _described(schema: Mapping[str, Json], definitions: Mapping[str, Json]) -> JsonObject:
     about = schema.get("description")
     plain = _resolved(schema, definitions)
     parameter = _typed(plain, definitions)
@@ -61,7 +62,7 @@ def _described(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dic
     return parameter | ({"description": about} if about else {})
 
 
-def _typed(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+def _typed(schema: Mapping[str, Json], definitions: Mapping[str, Json]) -> JsonObject:
     kind = schema.get("type")
     if kind == "array":
         item = _typed(_resolved(schema.get("items", {}), definitions), definitions)
@@ -70,13 +71,13 @@ def _typed(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[st
     if kind == "object":
         nested = {**schema, "$defs": definitions}
         return {"type": "object", "attributes": to_parameters(nested)}
-    parameter: dict[str, Any] = {"type": _OF_SCHEMA.get(str(kind), "string")}
+    parameter: JsonObject = {"type": _OF_SCHEMA.get(str(kind), "string")}
     if parameter["type"] == "string" and "enum" in schema:
         parameter["enum"] = [str(value) for value in schema["enum"]]
     return parameter
 
 
-def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolved(schema: Mapping[str, Json], definitions: Mapping[str, Json]) -> Mapping[str, Json]:
     """The schema behind a reference, or the one that an optional value has when it is there."""
     if "$ref" in schema:
         name = str(schema["$ref"]).rsplit("/", 1)[-1]

@@ -6,15 +6,15 @@ CrewAI agents of the SDK and its custom ones speak them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import orjson
 
 from agui_runtime.connectors.copilotkit.messages import as_text, to_agui
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Event, Message
+from agui_runtime.core.jsontext import Json
 
-Line = Mapping[str, Any]
+Line = Mapping[str, Json]
 
 
 class RuntimeEvents:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import orjson
 from ag_ui.core import RunAgentInput
@@ -31,6 +30,7 @@ from agui_runtime.core.errors import ProtocolFailure, RemoteFailure
 from agui_runtime.core.event_stream import EventStreamParser
 from agui_runtime.core.events import Event, Message, RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.repair import repair
 from agui_runtime.core.requests import request_messages
 from agui_runtime.off_loop import is_much, unless_long
@@ -62,7 +62,7 @@ class LangGraphAgent:
         name: str = "langgraph",
         description: str = "",
         api_key: str | None = None,
-        config: Mapping[str, Any] | None = None,
+        config: Mapping[str, Json] | None = None,
         configurable: Sequence[str] = (),
         structured_interrupts: bool = False,
         dispatched: bool = True,
@@ -126,7 +126,7 @@ class LangGraphAgent:
         await self._server.close()
 
     async def _streamed(
-        self, path: str, body: Mapping[str, Any], translator: GraphTranslator
+        self, path: str, body: Mapping[str, Json], translator: GraphTranslator
     ) -> AsyncIterator[Event]:
         stream = EventStreamParser(self._server.sizes.event)
         async with self._server.stream(path, body, "text/event-stream") as blocks:
@@ -138,7 +138,7 @@ class LangGraphAgent:
                         yield event
             await drain(blocks)
 
-    async def _checkpoint(self, thread: str, context: RunContext | None) -> dict[str, Any]:
+    async def _checkpoint(self, thread: str, context: RunContext | None) -> JsonObject:
         """The thread's latest state, {} if the server does not know the thread."""
         try:
             states = await self._server.ask(f"/threads/{thread}/history", {"limit": 1}, context)
@@ -149,7 +149,7 @@ class LangGraphAgent:
         found = states[0] if isinstance(states, list) and states else {}
         return found if isinstance(found, dict) and isinstance(found.get("values"), dict) else {}
 
-    def _alone(self, request: RunAgentInput, context: RunContext) -> dict[str, Any]:
+    def _alone(self, request: RunAgentInput, context: RunContext) -> JsonObject:
         messages = to_chain(repair(_conversation(request)))
         return self._common(request, context) | {"input": graph_input(request, messages)}
 
@@ -157,9 +157,9 @@ class LangGraphAgent:
         self,
         request: RunAgentInput,
         context: RunContext | None,
-        checkpoint: Mapping[str, Any],
-        waiting: Sequence[Any],
-    ) -> dict[str, Any]:
+        checkpoint: Mapping[str, Json],
+        waiting: Sequence[Json],
+    ) -> JsonObject:
         body = self._common(request, context) | {
             "if_not_exists": "create",
             "multitask_strategy": "interrupt",  # what still runs there was given up here
@@ -173,7 +173,7 @@ class LangGraphAgent:
         known = messages if isinstance(messages, list) else []
         return body | {"input": graph_input(request, changes(known, _conversation(request)))}
 
-    def _common(self, request: RunAgentInput, context: RunContext | None) -> dict[str, Any]:
+    def _common(self, request: RunAgentInput, context: RunContext | None) -> JsonObject:
         headers = self._server.forwarded(context) if context is not None else {}
         config = self._config.of(request, headers)
         metadata = {"metadata": config.pop("metadata")} if "metadata" in config else {}
@@ -192,12 +192,12 @@ def _conversation(request: RunAgentInput) -> list[Message]:
     return request_messages(request, {"user", "assistant", "tool", "reasoning"})
 
 
-def _interrupts(checkpoint: Mapping[str, Any]) -> list[Any]:
+def _interrupts(checkpoint: Mapping[str, Json]) -> list[Json]:
     tasks = checkpoint.get("tasks") or ()
     return [interrupt for task in tasks for interrupt in task.get("interrupts") or ()]
 
 
-def _json(data: bytes) -> Any:  # noqa: ANN401  # JSON
+def _json(data: bytes) -> Json:
     try:
         return jsontext.loads_fragment(data)
     except orjson.JSONDecodeError:

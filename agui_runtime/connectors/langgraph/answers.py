@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 from uuid import uuid4
 
 from agui_runtime.connectors.shared.langchain import Reasoning, calls_of, text_of, thoughts_of
 from agui_runtime.connectors.shared.speech import Speech
 from agui_runtime.core.events import Event
+from agui_runtime.core.jsontext import Json
 
-Chunk = Mapping[str, Any]
+Chunk = Mapping[str, Json]
 """A message of a model, or a piece of it."""
 
-About = Mapping[str, Any]
+About = Mapping[str, Json]
 """What LangGraph says of the call of a model: its node, and the metadata that the graph gave it."""
 
 
@@ -102,7 +102,7 @@ class _ModelMessage:
         self._calls.clear()
 
 
-def _pieces(message: Chunk) -> Iterable[Mapping[str, Any]]:
+def _pieces(message: Chunk) -> Iterable[Mapping[str, Json]]:
     if message["type"] != "ai":
         return message.get("tool_call_chunks") or ()
     return [
@@ -111,14 +111,14 @@ def _pieces(message: Chunk) -> Iterable[Mapping[str, Any]]:
     ]
 
 
-def _rules(about: About) -> list[Mapping[str, Any]]:
+def _rules(about: About) -> list[Mapping[str, Json]]:
     """What a graph foretells its state by, as far as it can be meant."""
     given = about.get("predict_state")
     listed = given if isinstance(given, list) else [given]
     return [rule for rule in listed if isinstance(rule, Mapping) and "tool" in rule]
 
 
-def _foretells(rules: Iterable[Mapping[str, Any]], tool: str) -> bool:
+def _foretells(rules: Iterable[Mapping[str, Json]], tool: str) -> bool:
     return any(rule["tool"] == tool for rule in rules)
 
 

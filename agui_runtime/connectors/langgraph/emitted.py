@@ -7,17 +7,18 @@ from typing import Any
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Event
+from agui_runtime.core.jsontext import Json, JsonObject
 
 _HIDDEN = frozenset({"messages", "tools", "copilotkit", "ag-ui", "__interrupt__"})
 """Keys of a graph's values that are no state for a front end: emitted otherwise, or its own."""
 
 
-def shown(values: Mapping[str, Any]) -> dict[str, Any]:
+def shown(values: Mapping[str, Json]) -> JsonObject:
     """Of a graph's values, the state for a front end."""
     return {key: value for key, value in values.items() if key not in _HIDDEN}
 
 
-def emitted(name: str, value: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
+def emitted(name: str, value: Json) -> Iterator[Event]:
     """The events that a graph means by a custom event (`copilotkit_emit_message` and its likes).
 
     Any other name remains a custom event. Raises AttributeError, KeyError or TypeError for a value
@@ -30,14 +31,14 @@ def emitted(name: str, value: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
         yield from tell(value)
 
 
-def _message(value: Mapping[str, Any]) -> Iterator[Event]:
+def _message(value: Mapping[str, Json]) -> Iterator[Event]:
     ids = {"messageId": value["message_id"]}
     yield {"type": "TEXT_MESSAGE_START", **ids, "role": "assistant"}
     yield {"type": "TEXT_MESSAGE_CONTENT", **ids, "delta": value["message"]}
     yield {"type": "TEXT_MESSAGE_END", **ids}
 
 
-def _call(value: Mapping[str, Any]) -> Iterator[Event]:
+def _call(value: Mapping[str, Json]) -> Iterator[Event]:
     ids, args = {"toolCallId": value["id"]}, value["args"]
     delta = args if isinstance(args, str) else jsontext.dumps(args).decode()
     yield {"type": "TOOL_CALL_START", **ids, "toolCallName": value["name"]}
@@ -45,7 +46,7 @@ def _call(value: Mapping[str, Any]) -> Iterator[Event]:
     yield {"type": "TOOL_CALL_END", **ids}
 
 
-def _state(value: Mapping[str, Any]) -> Iterator[Event]:
+def _state(value: Mapping[str, Json]) -> Iterator[Event]:
     yield {"type": "STATE_SNAPSHOT", "snapshot": shown(value)}
 
 

@@ -17,13 +17,14 @@ from agui_runtime.connectors.langgraph.threads import thread_of
 from agui_runtime.connectors.shared.langchain import text_of
 from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.events import Event, Message, RunContext
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.requests import request_messages, request_props, resume_value
 
 
 class Graph(Protocol):
     """What is used of a compiled graph."""
 
-    async def aget_state(self, config: dict[str, Any]) -> Any: ...  # noqa: ANN401
+    async def aget_state(self, config: JsonObject) -> Any: ...  # noqa: ANN401
 
 
 class Adapter(Protocol):

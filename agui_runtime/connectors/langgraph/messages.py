@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import orjson
 
@@ -18,12 +18,13 @@ from agui_runtime.connectors.shared.langchain import (
 )
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Message
+from agui_runtime.core.jsontext import Json, JsonObject
 
-Chain: TypeAlias = Mapping[str, Any]
+Chain: TypeAlias = Mapping[str, Json]
 """A message as LangGraph's API has it: `{"type": "human" | "ai" | "tool", "content": ..., ...}`."""
 
 
-def changes(stored: Sequence[Chain], sent: Sequence[Message]) -> list[dict[str, Any]]:
+def changes(stored: Sequence[Chain], sent: Sequence[Message]) -> list[JsonObject]:
     """What makes a thread that holds `kept` go on from the conversation `sent`.
 
     New messages are appended. What the thread has after the last one that both know is removed
@@ -44,9 +45,9 @@ def changes(stored: Sequence[Chain], sent: Sequence[Message]) -> list[dict[str, 
     return removed + [each for each in to_chain(sent) if each["id"] in fresh]
 
 
-def to_chain(messages: Sequence[Message]) -> list[dict[str, Any]]:
+def to_chain(messages: Sequence[Message]) -> list[JsonObject]:
     """AG-UI messages as LangGraph's API takes them; reasoning is part of what it led to."""
-    made: list[dict[str, Any]] = []
+    made: list[JsonObject] = []
     thoughts: list[Message] = []
     for message in messages:
         if message["role"] == "reasoning":
@@ -72,7 +73,7 @@ _TYPES = {
 }
 
 
-def result_of(message: Chain) -> str | list[dict[str, Any]]:
+def result_of(message: Chain) -> str | list[JsonObject]:
     """What a tool returned; a text as far as it can be."""
     content = parts_of(message.get("content"))
     media = not isinstance(content, str) and any("source" in part for part in content)
@@ -124,7 +125,7 @@ def _stored_keys(message: Chain) -> Iterator[str]:
         yield call["id"]
 
 
-def _to_call(call: Mapping[str, Any]) -> dict[str, Any]:
+def _to_call(call: Mapping[str, Json]) -> JsonObject:
     function = call["function"]
     try:
         arguments = jsontext.loads(function["arguments"] or "{}")
@@ -134,7 +135,7 @@ def _to_call(call: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": call["id"], "name": function["name"], "args": args, "type": "tool_call"}
 
 
-def _to_chain(message: Message) -> dict[str, Any]:
+def _to_chain(message: Message) -> JsonObject:
     made = {"id": message["id"], "type": _TYPES[message["role"]], **_content(message)}
     if message["role"] == "assistant":
         made["tool_calls"] = [_to_call(call) for call in message.get("toolCalls") or ()]
@@ -144,7 +145,7 @@ def _to_chain(message: Message) -> dict[str, Any]:
     return made
 
 
-def _content(message: Message) -> dict[str, Any]:
+def _content(message: Message) -> JsonObject:
     """The content, and what LangChain has no place for."""
     content = message.get("content")
     ours = {key: value for key, value in message.items() if key not in _PLAIN}
@@ -159,7 +160,7 @@ def _content(message: Message) -> dict[str, Any]:
     }
 
 
-def _with_thoughts(made: Chain, thoughts: list[Message]) -> dict[str, Any]:
+def _with_thoughts(made: Chain, thoughts: list[Message]) -> JsonObject:
     """An assistant's message with the reasoning that stood before it."""
     blocks = [block for each in thoughts if (block := to_thought(each))]
     text = [{"type": "text", "text": made["content"]}] if made["content"] else []
@@ -171,7 +172,7 @@ def _with_thoughts(made: Chain, thoughts: list[Message]) -> dict[str, Any]:
     return message
 
 
-def _rest(part: Mapping[str, Any], block: Mapping[str, Any]) -> dict[str, Any]:
+def _rest(part: Mapping[str, Json], block: Mapping[str, Json]) -> JsonObject:
     """What the block does not say of the part."""
     again = parts_of([block])
     if isinstance(again, str) or part["type"] == "binary":
@@ -195,7 +196,7 @@ def _to_agui(message: Chain) -> Iterator[Message]:
         yield {"id": id_, "role": "tool", **answer, **failed, **about}
 
 
-def _from_content(message: Chain, ours: Mapping[str, Any]) -> str | list[dict[str, Any]]:
+def _from_content(message: Chain, ours: Mapping[str, Json]) -> str | list[JsonObject]:
     """A front end's own parts come back as they were."""
     content = parts_of(message.get("content"))
     rest = ours.get("parts")
@@ -204,7 +205,7 @@ def _from_content(message: Chain, ours: Mapping[str, Any]) -> str | list[dict[st
     return [{**part, **more} for part, more in zip(content, rest, strict=True)]
 
 
-def _thoughts(message: Chain, ours: Mapping[str, Any]) -> Iterator[Message]:
+def _thoughts(message: Chain, ours: Mapping[str, Json]) -> Iterator[Message]:
     yield from ours.get("reasoning") or ()
     if "reasoning" in ours:
         return
@@ -218,7 +219,7 @@ def _thoughts(message: Chain, ours: Mapping[str, Any]) -> Iterator[Message]:
         yield {"id": id_, "role": "reasoning", "content": thought.text, **sealed}
 
 
-def _spoken_part(message: Chain) -> dict[str, Any]:
+def _spoken_part(message: Chain) -> JsonObject:
     calls = [
         {"id": id_, "type": "function", "function": {"name": name, "arguments": arguments}}
         for id_, name, arguments in calls_of(message)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.requests import request_props, resume_value
 
 SCHEMA_CONTEXT = "A2UI Component Schema"
@@ -25,7 +25,7 @@ class RunConfig:
     meant.
     """
 
-    def __init__(self, own: Mapping[str, Any] | None, choices: Sequence[str]) -> None:
+    def __init__(self, own: Mapping[str, Json] | None, choices: Sequence[str]) -> None:
         self._own = dict(own or {})
         self._choices = frozenset(choices)
         limit = self._own.get("recursion_limit", 1)
@@ -34,7 +34,7 @@ class RunConfig:
         if not isinstance(self._own.get("configurable", {}), Mapping):
             raise Misconfigured("config: `configurable` is a dictionary")
 
-    def of(self, request: RunAgentInput, headers: Mapping[str, str]) -> dict[str, Any]:
+    def of(self, request: RunAgentInput, headers: Mapping[str, str]) -> JsonObject:
         """The configuration of one run; {} where there is nothing to say.
 
         Of the forwarded headers, graphs see those that begin with `x-`.
@@ -49,7 +49,7 @@ class RunConfig:
         config.pop("configurable", None)
         return config | ({"configurable": settings} if settings else {})
 
-    def _chosen(self, sent: object) -> dict[str, Any]:
+    def _chosen(self, sent: object) -> JsonObject:
         settings = sent if isinstance(sent, dict) else {}
         return {key: settings[key] for key in (self._choices - _RUNS_OWN) & settings.keys()}
 
@@ -58,7 +58,7 @@ _RUNS_OWN = frozenset({"recursion_limit", "tags", "metadata"})
 """Settings of LangGraph itself; all others are those of a graph."""
 
 
-def graph_input(request: RunAgentInput, messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def graph_input(request: RunAgentInput, messages: Sequence[Mapping[str, Json]]) -> JsonObject:
     """The graph's state as the front end has it, with what the front end offers.
 
     Graphs find that under the names of LangGraph's adapters: `tools`, `copilotkit` and `ag-ui`.
@@ -75,7 +75,7 @@ def graph_input(request: RunAgentInput, messages: Sequence[Mapping[str, Any]]) -
     }
 
 
-def _drawing(request: RunAgentInput, context: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _drawing(request: RunAgentInput, context: Sequence[Mapping[str, Json]]) -> JsonObject:
     """The context, of which the components to draw with, and whether to, have places of their own.
 
     CopilotKit's middleware makes its own tool for drawing of them.
@@ -89,7 +89,7 @@ def _drawing(request: RunAgentInput, context: Sequence[Mapping[str, Any]]) -> di
     }
 
 
-def _is_schema(entry: Mapping[str, Any]) -> bool:
+def _is_schema(entry: Mapping[str, Json]) -> bool:
     return str(entry["description"]).startswith(SCHEMA_CONTEXT)
 
 

@@ -13,6 +13,7 @@ from agui_runtime.connectors.langgraph.messages import result_of, to_agui
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AgentFailure, ProtocolFailure
 from agui_runtime.core.events import Event
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -37,12 +38,12 @@ class GraphTranslator:
         self._answers = Answers()
         self._nodes: dict[str, str] = {}
         self._usage: dict[str, Event] = {}
-        self._values: Mapping[str, Any] = {}
-        self._interrupts: list[Mapping[str, Any]] = []
-        self._state: Mapping[str, Any] | None = None
+        self._values: Mapping[str, Json] = {}
+        self._interrupts: list[Mapping[str, Json]] = []
+        self._state: Mapping[str, Json] | None = None
         self._graph = ""
 
-    def feed(self, name: str, data: Any) -> Iterable[Event]:  # noqa: ANN401  # JSON
+    def feed(self, name: str, data: Json) -> Iterable[Event]:
         """The events for one of the stream; subgraphs' names have their namespace behind a `|`.
 
         Raises AgentFailure for the run's error, ProtocolFailure for what is no such stream.
@@ -73,7 +74,7 @@ class GraphTranslator:
 
     # Messages
 
-    def _message(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
+    def _message(self, data: Json) -> Iterator[Event]:
         message, about = data
         yield from self._node_entered(about.get("langgraph_node"))
         if message["type"] == "tool":
@@ -84,7 +85,7 @@ class GraphTranslator:
             path = self._path(str(about.get("langgraph_node")))
             yield from self._answers.feed(message, about, path)
 
-    def _count(self, message: Mapping[str, Any], about: Mapping[str, Any]) -> None:
+    def _count(self, message: Mapping[str, Json], about: Mapping[str, Json]) -> None:
         usage = message.get("usage_metadata")
         if not usage:
             return
@@ -104,7 +105,7 @@ class GraphTranslator:
             self._nodes[node] = self._graph
             yield {"type": "STEP_STARTED", "stepName": node}
 
-    def _updated(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
+    def _updated(self, data: Json) -> Iterator[Event]:
         for node in data:
             yield from self._answers.ends(self._path(node))
             if not node.startswith("__"):
@@ -121,7 +122,7 @@ class GraphTranslator:
             yield {"type": "STEP_FINISHED", "stepName": node}
         self._nodes.clear()
 
-    def _valued(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
+    def _valued(self, data: Json) -> Iterator[Event]:
         self._values = data
         # Nodes that run side by side ask one after the other, each in values of its own.
         interrupts = data.get("__interrupt__") or ()
@@ -129,7 +130,7 @@ class GraphTranslator:
         if not self._answers.predicting:  # what is foreseen would be taken back for a moment
             yield from self._changed(data)
 
-    def _changed(self, values: Mapping[str, Any]) -> Iterator[Event]:
+    def _changed(self, values: Mapping[str, Json]) -> Iterator[Event]:
         state = shown(values)
         if state != (self._state or {}):
             self._state = state
@@ -137,13 +138,13 @@ class GraphTranslator:
 
     # The rest
 
-    def _custom(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
+    def _custom(self, data: Json) -> Iterator[Event]:
         named = isinstance(data, dict) and isinstance(data.get("name"), str)
         name = data["name"] if named else "langgraph.custom"
         value = data["value"] if named and "value" in data else data
         yield {"type": "CUSTOM", "name": name, "value": value}
 
-    def _dispatched(self, data: Any) -> Iterator[Event]:  # noqa: ANN401  # JSON
+    def _dispatched(self, data: Json) -> Iterator[Event]:
         """Those of the graph's callbacks that no other stream mode carries."""
         if data["event"] == "on_custom_event":
             yield from self._answers.pause()
@@ -152,7 +153,7 @@ class GraphTranslator:
                     self._state = event["snapshot"]
                 yield event
 
-    def _failed(self, data: Any) -> Iterable[Event]:  # noqa: ANN401  # JSON
+    def _failed(self, data: Json) -> Iterable[Event]:
         logger.error("a run on a LangGraph server failed: %s", data)
         kind = data.get("error") if isinstance(data, dict) else None
         raise AgentFailure(f"the graph failed ({kind or 'unknown error'}); see its server's log")
@@ -168,7 +169,7 @@ _TELL: dict[str, Callable[[GraphTranslator, Any], Iterable[Event]]] = {
 }
 
 
-def _result(message: Mapping[str, Any]) -> Event:
+def _result(message: Mapping[str, Json]) -> Event:
     failed = {"metadata": {"state": "error"}} if message.get("status") == "error" else {}
     return {
         "type": "TOOL_CALL_RESULT",
@@ -180,7 +181,7 @@ def _result(message: Mapping[str, Any]) -> Event:
     }
 
 
-def _outcome(interrupts: Iterable[Mapping[str, Any]]) -> Event:
+def _outcome(interrupts: Iterable[Mapping[str, Json]]) -> Event:
     listed = [
         {
             "id": each["id"],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from agui_runtime.core.jsontext import without_halves
+from agui_runtime.core.jsontext import Json, without_halves
 
 if TYPE_CHECKING:
     from mcp.shared.message import SessionMessage
@@ -68,7 +68,7 @@ def _readable(unread: ValidationError) -> SessionMessage | ValidationError:
     return SessionMessage(JSONRPCMessage(JSONRPCError(jsonrpc="2.0", id=about, error=fault)))
 
 
-def _ids(text: bytes, given: list[Any]) -> Iterator[int]:
+def _ids(text: bytes, given: list[Json]) -> Iterator[int]:
     """The id of the request that it is for, where that can be seen."""
     for found in (_BEGINNING.match(text), _END.search(text)):
         if found:

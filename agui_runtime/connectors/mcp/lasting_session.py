@@ -7,12 +7,13 @@ import importlib.util
 import math
 from collections.abc import Mapping, Sequence
 from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 
 from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.session import McpServer, McpSession
 from agui_runtime.connectors.mcp.tools import McpTool
 from agui_runtime.core.errors import MissingExtra, RemoteFailure
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -54,7 +55,7 @@ class LastingServer:
                 self._listed_at = monotonic()
         return self._tools
 
-    async def call(self, name: str, arguments: Mapping[str, Any]) -> McpResult:
+    async def call(self, name: str, arguments: Mapping[str, Json]) -> McpResult:
         """What the tool returns, also that it failed."""
         return await (await self._ready()).call(name, arguments)
 

@@ -13,6 +13,7 @@ import httpx
 
 from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.shared.secrets import redact_path
+from agui_runtime.core.jsontext import Json
 
 if TYPE_CHECKING:
     from mcp import ClientSession
@@ -59,7 +60,7 @@ async def listing(session: ClientSession, cursor: str | None) -> McpResult:
     return await _answer_to(session, types.ListToolsRequest(params=params))
 
 
-async def calling(session: ClientSession, name: str, arguments: Mapping[str, Any]) -> McpResult:
+async def calling(session: ClientSession, name: str, arguments: Mapping[str, Json]) -> McpResult:
     """The result of a call, as the server gives it."""
     from mcp import types
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from agui_runtime.agents.agent import ResultParts
 from agui_runtime.core.errors import RemoteFailure
-from agui_runtime.core.jsontext import dumps
+from agui_runtime.core.jsontext import Json, JsonObject, dumps
 from agui_runtime.core.message_parts import MEDIA, UNKNOWN_TYPE
 
-McpResult: TypeAlias = Mapping[str, Any]
+McpResult: TypeAlias = Mapping[str, Json]
 """MCP's own JSON of a result: `{"content": [...], "structuredContent"?, "isError"}` of a call,
 `{"contents": [...]}` of a resource.
 """
 
-Part: TypeAlias = dict[str, Any]
+Part: TypeAlias = JsonObject
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of JSON in one answer of a server."""
@@ -50,21 +50,21 @@ def bounded(result: McpResult, label: str) -> McpResult:
     return result
 
 
-def _part(content: Mapping[str, Any]) -> Part:
+def _part(content: Mapping[str, Json]) -> Part:
     read = _READ.get(str(content.get("type")), _unknown)
     return read(content)
 
 
-def _plain_text(content: Mapping[str, Any]) -> Part:
+def _plain_text(content: Mapping[str, Json]) -> Part:
     return _text(str(content.get("text", "")))
 
 
-def _media(content: Mapping[str, Any]) -> Part:
+def _media(content: Mapping[str, Json]) -> Part:
     kind = str(content.get("type"))
     return _data(kind, content.get("data"), content.get("mimeType") or f"{kind}/*")
 
 
-def _resource(content: Mapping[str, Any]) -> Part:
+def _resource(content: Mapping[str, Json]) -> Part:
     """A resource that is there as a whole."""
     resource = content.get("resource")
     if not isinstance(resource, Mapping):
@@ -78,13 +78,13 @@ def _resource(content: Mapping[str, Any]) -> Part:
     return part | ({"metadata": {"filename": name}} if name and "source" in part else {})
 
 
-def _link(content: Mapping[str, Any]) -> Part:
+def _link(content: Mapping[str, Json]) -> Part:
     about = [content.get("title") or content.get("name"), content.get("description")]
     words = ": ".join(str(each) for each in about if each)
     return _text(f"[resource {content.get('uri')}{f' ({words})' if words else ''}]")
 
 
-def _unknown(content: Mapping[str, Any]) -> Part:
+def _unknown(content: Mapping[str, Json]) -> Part:
     """Of a kind that MCP has not yet: its words, and no data."""
     texts = [str(value) for key, value in content.items() if key in {"text", "uri", "name"}]
     return _text(" ".join([f"[{content.get('type')}]", *texts]))
@@ -100,7 +100,7 @@ def _text(text: str) -> Part:
     return {"type": "text", "text": text}
 
 
-_READ: Mapping[str, Callable[[Mapping[str, Any]], Part]] = {
+_READ: Mapping[str, Callable[[Mapping[str, Json]], Part]] = {
     "text": _plain_text,
     "image": _media,
     "audio": _media,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from agui_runtime.agents.agent import Offer, OfferedTool, ResultParts
 from agui_runtime.connectors.mcp.addresses import AllowedAddresses
@@ -15,6 +14,7 @@ from agui_runtime.connectors.mcp.results import McpResult, bounded, succeeded
 from agui_runtime.connectors.mcp.session import McpServer, McpSession
 from agui_runtime.connectors.mcp.tools import McpTool
 from agui_runtime.core.events import RunContext
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -62,7 +62,7 @@ class McpServers:
         for each in self._lasting:
             await each.close()
 
-    def _named(self, properties: Mapping[str, Any]) -> list[McpServer]:
+    def _named(self, properties: Mapping[str, Json]) -> list[McpServer]:
         """The allowed ones of the servers that the front end names."""
         listed = properties.get("mcpServers") or properties.get("mcpEndpoints") or ()
         servers = []
@@ -89,7 +89,7 @@ class _Named:
         finally:
             await session.close()
 
-    async def call(self, name: str, arguments: Mapping[str, Any]) -> McpResult:
+    async def call(self, name: str, arguments: Mapping[str, Json]) -> McpResult:
         session = await McpSession.opened(self._server)
         try:
             return await session.call(name, arguments)
@@ -104,7 +104,7 @@ async def _offered(server: LastingServer | _Named) -> list[OfferedTool]:
 
 
 async def _called(
-    server: LastingServer | _Named, tool: McpTool, arguments: Mapping[str, Any]
+    server: LastingServer | _Named, tool: McpTool, arguments: Mapping[str, Json]
 ) -> str | ResultParts:
     result = await server.call(tool.name, arguments)
     check_output(tool, result, server.label)

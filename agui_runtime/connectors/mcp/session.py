@@ -21,6 +21,7 @@ from agui_runtime.connectors.mcp.split_characters import without_cuts
 from agui_runtime.connectors.mcp.tools import McpTool, tool_of
 from agui_runtime.connectors.shared import network
 from agui_runtime.core.errors import InvalidInput, Misconfigured, RemoteFailure
+from agui_runtime.core.jsontext import Json
 
 if TYPE_CHECKING:
     from mcp import ClientSession
@@ -134,7 +135,7 @@ class McpSession:
             if not cursor:
                 return tools
 
-    async def call(self, name: str, arguments: Mapping[str, Any]) -> McpResult:
+    async def call(self, name: str, arguments: Mapping[str, Json]) -> McpResult:
         """What the tool returns, also that it failed; raises RemoteFailure."""
         session = await self._session
         return {"isError": False, **await self._answer_to(calling(session, name, arguments))}

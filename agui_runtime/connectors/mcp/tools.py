@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 from ag_ui.core import Tool
 
 from agui_runtime.agents.agent import TOOL_NAME
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -37,7 +37,7 @@ class McpTool:
     page: str = ""
     for_model: bool = True
     for_page: bool = True
-    output: Mapping[str, Any] | None = None
+    output: Mapping[str, Json] | None = None
 
 
 def tool_of(listed: object, label: str) -> McpTool | None:
@@ -82,7 +82,7 @@ def model_name(name: str) -> str:
     return f"{plain[: _LONGEST_NAME - len(digest) - 1]}_{digest}"
 
 
-def parameters_of(schema: object, what: str) -> dict[str, Any]:
+def parameters_of(schema: object, what: str) -> JsonObject:
     """The JSON Schema of an object, as providers demand it; what cannot be one is left out, with a
     warning.
     """

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeAlias, cast
+from typing import NoReturn, TypeAlias, cast
 
 import httpx
 import orjson
@@ -24,6 +24,7 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.errors import Misconfigured, RemoteFailure
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.forwarded_headers import for_servers
+from agui_runtime.core.jsontext import Json
 
 __all__ = [
     "DEFAULT_OPTIONS",
@@ -115,8 +116,8 @@ class RemoteServer:
         return self.forwarded_headers.pick(context.headers)
 
     async def ask(
-        self, path: str, body: Mapping[str, Any], context: RunContext | None = None
-    ) -> Any:  # noqa: ANN401  # any JSON
+        self, path: str, body: Mapping[str, Json], context: RunContext | None = None
+    ) -> Json:
         """The JSON of a plain answer; raises RemoteFailure."""
         context = context or current_run.get(None)
         async with self._answer(path, body, context, "application/json") as response:
@@ -128,7 +129,7 @@ class RemoteServer:
 
     @asynccontextmanager
     async def stream(
-        self, path: str, body: Mapping[str, Any], accept: str
+        self, path: str, body: Mapping[str, Json], accept: str
     ) -> AsyncIterator[AsyncGenerator[bytes, None]]:
         """The bytes of an answer as they come; leaving closes the connection. Raises
         RemoteFailure.
@@ -149,7 +150,7 @@ class RemoteServer:
 
     @asynccontextmanager
     async def _answer(
-        self, path: str, body: Mapping[str, Any], context: RunContext | None, accept: str
+        self, path: str, body: Mapping[str, Json], context: RunContext | None, accept: str
     ) -> AsyncIterator[httpx.Response]:
         # Not compressed: what is small on the way could be too much here.
         fixed = {"accept": accept, "accept-encoding": "identity"}

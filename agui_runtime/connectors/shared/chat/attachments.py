@@ -9,12 +9,13 @@ import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
 
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.message_parts import UNKNOWN_TYPE, USUAL_TYPES
 
-Part: TypeAlias = Mapping[str, Any]
+Part: TypeAlias = Mapping[str, Json]
 
 LONGEST_TEXT = 100_000
 """So many characters of a text are written out: about 25,000 tokens, with each message again."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from ag_ui.core import Tool
 
 from agui_runtime.connectors.shared.chat.arguments import Arguments
-from agui_runtime.connectors.shared.chat.chunks import CallPiece, Json
+from agui_runtime.connectors.shared.chat.chunks import CallPiece
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.log_lines import logger_of
 
 _PLAIN = frozenset({"index", "id", "type", "function"})
@@ -34,7 +35,7 @@ class StreamedCall:
     name: str = ""
     id: str = ""
     arguments: Arguments = field(default_factory=Arguments)
-    sources: list[Json] = field(default_factory=list)
+    sources: list[JsonObject] = field(default_factory=list)
     twin: StreamedCall | None = None
 
     @property

@@ -5,9 +5,8 @@ What cannot be read is dropped; what means a failure is raised as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
 
 from agui_runtime.connectors.shared.chat.dialects import (
     BARE,
@@ -28,8 +27,7 @@ from agui_runtime.connectors.shared.chat.dialects import (
 )
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Event
-
-Json: TypeAlias = Mapping[str, Any]
+from agui_runtime.core.jsontext import JsonObject
 
 _NO_REASONS = frozenset({"", "null", "none"})
 _PLAIN_CHUNK = frozenset(
@@ -47,7 +45,7 @@ class CallPiece:
     id: str = ""
     name: str = ""
     arguments: str = ""
-    source: Json = field(default_factory=dict)
+    source: JsonObject = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -62,7 +60,7 @@ class Chunk:
     text: str = ""
     calls: Sequence[CallPiece] = ()
     reason: str = ""
-    source: Json = field(default_factory=dict)
+    source: JsonObject = field(default_factory=dict)
     whole: bool = False
     index: int | None = None
 
@@ -72,7 +70,7 @@ class Chunk:
         return bool(self.thought or self.text or self.calls)
 
 
-def choices_of(value: Json) -> list[Json]:
+def choices_of(value: JsonObject) -> list[JsonObject]:
     """The choices of a chunk, in whatever container."""
     choices = found(value, CHOICES)
     if choices is None:
@@ -84,7 +82,7 @@ def choices_of(value: Json) -> list[Json]:
     return [each for each in choices if isinstance(each, dict)]
 
 
-def plain_text(value: Json) -> str:
+def plain_text(value: JsonObject) -> str:
     """The text of a chunk that holds nothing else, as nearly all do; empty of any other."""
     choices = value.get("choices")
     if type(choices) is not list or len(choices) != 1 or not value.keys() <= _PLAIN_CHUNK:
@@ -100,12 +98,12 @@ def plain_text(value: Json) -> str:
     return text if plain and isinstance(text, str) else ""
 
 
-def index_of(choice: Json) -> int | None:
+def index_of(choice: JsonObject) -> int | None:
     """Which answer to the question it belongs to, of servers that give several."""
     return _number(choice.get("index"))
 
 
-def read_choice(choice: Json) -> Iterator[Chunk]:
+def read_choice(choice: JsonObject) -> Iterator[Chunk]:
     """What a choice says: in its delta, in its message, or itself, as completions of old do."""
     index = index_of(choice)
     for path, _ in CHOICE:
@@ -120,14 +118,14 @@ def read_choice(choice: Json) -> Iterator[Chunk]:
         yield Chunk(reason=reason.strip(), source=choice, index=index)
 
 
-def _bare(value: Json) -> Json:
+def _bare(value: JsonObject) -> JsonObject:
     """A chunk without choices, as the one choice that it is."""
     delta = found(value, BARE)
     reason = found(value, REASONS) or ("stop" if value.get("done") is True else None)
     return {"delta": delta, "finish_reason": reason}
 
 
-def _read(value: Json, index: int | None, *, whole: bool) -> Chunk:
+def _read(value: JsonObject, index: int | None, *, whole: bool) -> Chunk:
     text, thought, calls = found(value, TEXT), found(value, REASONING), found(value, CALLS)
     return Chunk(
         thought=thoughts_among(text) if thought is None else thoughts(thought),
@@ -184,7 +182,7 @@ def _calls(value: object) -> Iterator[CallPiece]:
             yield _piece(part)
 
 
-def _piece(part: Json) -> CallPiece:
+def _piece(part: JsonObject) -> CallPiece:
     # `function` is a name where it is a string, and a place to look into where it is not.
     values = {key: found(part, places) for key, places in CALL_FIELDS.items()}
     name, id_, arguments = values["name"], values["id"], values["arguments"]
@@ -209,7 +207,7 @@ def _number(value: object) -> int | None:
     return int(value) if isinstance(value, str) and value.strip().isdecimal() else None
 
 
-def counts(value: Json) -> Event:
+def counts(value: JsonObject) -> Event:
     """The token counts that a chunk tells, in AG-UI's names; nulls and words among them are no
     counts.
     """

@@ -8,7 +8,9 @@ in every answer, and none is chosen by the name of a server.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from agui_runtime.core.jsontext import Json
 
 
 class Place(NamedTuple):
@@ -203,7 +205,7 @@ MiniMax behind Ollama, vLLM and llama.cpp; Gemini's compatible URL; Bedrock; See
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 
 
-def found(value: Mapping[str, Any], places: tuple[Place, ...]) -> Any:  # noqa: ANN401  # JSON
+def found(value: Mapping[str, Json], places: tuple[Place, ...]) -> Json:
     """What stands in the first of the places that holds something; None if none does."""
     for path, _ in places:
         if path[0] in value:
@@ -213,7 +215,7 @@ def found(value: Mapping[str, Any], places: tuple[Place, ...]) -> Any:  # noqa: 
     return None
 
 
-def at(value: Any, path: tuple[str, ...]) -> Any:  # noqa: ANN401  # JSON
+def at(value: Json, path: tuple[str, ...]) -> Json:
     """What the keys lead to; of a list that is met on the way, its first item counts."""
     for key in path:
         if type(value) is list:

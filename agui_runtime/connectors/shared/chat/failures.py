@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from agui_runtime.connectors.shared.chat.dialects import (
     CHOICES,
@@ -20,6 +19,7 @@ from agui_runtime.connectors.shared.chat.dialects import (
 from agui_runtime.connectors.shared.chat.framing import read
 from agui_runtime.connectors.shared.secrets import redact
 from agui_runtime.core.errors import ModelFailure, RunFailure
+from agui_runtime.core.jsontext import Json
 
 ADVICE: Mapping[str, str] = {
     "AUTHENTICATION": "the model provider does not accept the API key; check the server's key",
@@ -143,7 +143,7 @@ def stream_failure(error: object) -> ModelFailure:
     return failure(kind or "UNAVAILABLE", message, status)
 
 
-def failed(value: Mapping[str, Any], event: str = "") -> object:
+def failed(value: Mapping[str, Json], event: str = "") -> object:
     """The error in an object of a stream; None where it reports none.
 
     That is `error`, wherever servers put it, an event that is named so, and an object without
@@ -234,7 +234,7 @@ def _words(value: object) -> str:
     return _read(value, 3)[1] if isinstance(value, dict | list) else ""
 
 
-def _code(error: Mapping[str, Any]) -> str:
+def _code(error: Mapping[str, Json]) -> str:
     """Azure and Gemini put a status into `code`; the word is then in `type` or `status`."""
     codes = [str(error[key]) for key in CODES_OF_FAILURES if isinstance(error.get(key), str | int)]
     known = (code for code in codes if code.lower() in _BY_CODE)

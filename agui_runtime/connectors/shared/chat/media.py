@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from typing import Any
 
 from agui_runtime.connectors.shared.chat.attachments import PDF, Attachment, Part, attachment_of
+from agui_runtime.core.jsontext import JsonObject
 
 _PARTS = {"image": "image_url", "audio": "input_audio", "document": "file"}
 _FORMATS = {"mpeg": "mp3"}
@@ -41,7 +41,7 @@ class Media:
         return found.kind in self.urls if found.url else bool(found.file_id and self.file_ids)
 
 
-def chat_part(part: Part, media: Media) -> dict[str, Any]:
+def chat_part(part: Part, media: Media) -> JsonObject:
     """A part of a user's message in the form of chat completions, text where the server takes no
     other.
     """

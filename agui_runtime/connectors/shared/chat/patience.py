@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from agui_runtime.connectors.shared.chat.failures import FailedAttempt
 from agui_runtime.connectors.shared.chat.remedies import remedied
 from agui_runtime.core.errors import ModelFailure
 from agui_runtime.core.events import RETRIED, Event
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -55,8 +56,8 @@ class Patience:
 
     async def first_answer(
         self,
-        body: Mapping[str, Any],
-        attempt: Callable[[Mapping[str, Any]], Awaitable[T]],
+        body: Mapping[str, Json],
+        attempt: Callable[[Mapping[str, Json]], Awaitable[T]],
         retried: list[Event],
     ) -> T:
         """The same for a request to a model, which is mended once where it is refused for what can

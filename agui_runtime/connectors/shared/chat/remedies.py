@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from agui_runtime.connectors.shared.chat.thoughts import FIELDS
 from agui_runtime.core.errors import ModelFailure
-
-Json: TypeAlias = dict[str, Any]
+from agui_runtime.core.jsontext import Json, JsonObject
 
 SKIPPED = {"google": {"thought_signature": "skip_thought_signature_validator"}}
 """What Google's documentation has for calls that another model made."""
@@ -25,10 +24,10 @@ class Remedy(NamedTuple):
     """What to do about a refusal that sounds so."""
 
     words: re.Pattern[str]
-    change: Callable[[Json], Json]
+    change: Callable[[JsonObject], JsonObject]
 
 
-def remedied(body: Mapping[str, Any], failure: ModelFailure) -> Json | None:
+def remedied(body: Mapping[str, Json], failure: ModelFailure) -> JsonObject | None:
     """The request with what it was refused for put right; None where nothing can be."""
     if failure.code != "MODEL_BAD_REQUEST":
         return None
@@ -39,35 +38,35 @@ def remedied(body: Mapping[str, Any], failure: ModelFailure) -> Json | None:
     return None
 
 
-def _signed(body: Json) -> Json:
+def _signed(body: JsonObject) -> JsonObject:
     """Calls without a signature get the one that is not looked at."""
     return _with_messages(body, lambda message: {**message, **_signed_calls(message)})
 
 
-def _signed_calls(message: Json) -> Json:
+def _signed_calls(message: JsonObject) -> JsonObject:
     if not (calls := message.get("tool_calls")):
         return {}
     first, *others = calls
     return {"tool_calls": [{"extra_content": SKIPPED, **first}, *others]}
 
 
-def _reasoned(body: Json) -> Json:
+def _reasoned(body: JsonObject) -> JsonObject:
     return _with_messages(body, lambda message: {"reasoning_content": UNKNOWN, **message})
 
 
-def _bare(body: Json) -> Json:
+def _bare(body: JsonObject) -> JsonObject:
     """Messages without anything that only some servers take."""
     return _with_messages(
         body, lambda message: {key: each for key, each in message.items() if key not in FIELDS}
     )
 
 
-def _thoughtless(body: Json) -> Json:
+def _thoughtless(body: JsonObject) -> JsonObject:
     """Claude answers without thinking where it cannot be given back what it thought."""
     return {key: each for key, each in body.items() if key not in ("thinking", "reasoning_effort")}
 
 
-def _with_messages(body: Json, change: Callable[[Json], Json]) -> Json:
+def _with_messages(body: JsonObject, change: Callable[[JsonObject], JsonObject]) -> JsonObject:
     messages = [
         change(message) if message["role"] == "assistant" else message
         for message in body["messages"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import Any
 from uuid import uuid4
 
 from ag_ui.core import AssistantMessage, RunAgentInput
@@ -32,6 +31,7 @@ from agui_runtime.connectors.shared.chat.thoughts import Thoughts
 from agui_runtime.connectors.shared.secrets import NO_SECRETS, Secrets
 from agui_runtime.core.errors import ModelFailure
 from agui_runtime.core.events import Event
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -149,7 +149,7 @@ class ChatReply:
         usage = {**labels, "model": self._provider.model, **self._usage}
         yield {"type": "RUN_FINISHED", **self._run, **({"usage": [usage]} if self._usage else {})}
 
-    def _choice(self, choice: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[Event]:
+    def _choice(self, choice: JsonObject, value: Mapping[str, Json]) -> Iterator[Event]:
         for chunk in read_choice(choice):
             if chunk.index not in (None, self._index):
                 continue  # another answer to the same question

@@ -19,6 +19,7 @@ from agui_runtime.connectors.shared.chat.media import Media, chat_part, media_of
 from agui_runtime.connectors.shared.chat.senses import known_senses, with_shown
 from agui_runtime.connectors.shared.chat.thoughts import with_thoughts
 from agui_runtime.core.events import Message
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.message_parts import in_words
 from agui_runtime.core.repair import repair
 from agui_runtime.core.requests import request_messages, request_props
@@ -61,7 +62,7 @@ class ChatOptions:
     senses: tuple[str, ...] | None = None
     thinks_first: bool = False
     media: Media | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Json] = field(default_factory=dict)
 
 
 def chat_request(
@@ -70,7 +71,7 @@ def chat_request(
     options: ChatOptions,
     instructions: str | None = None,
     origin: str = "",
-) -> dict[str, Any]:
+) -> JsonObject:
     """The JSON body of a streaming request; the history is repaired on the way.
 
     What the provider of that `origin` wants back with its calls and messages goes with them.
@@ -81,7 +82,7 @@ def chat_request(
     chosen = _model(model, props.get("model"), options.models)
     senses = known_senses(chosen) if options.senses is None else frozenset(options.senses)
     media = options.media or media_of(model)
-    body: dict[str, Any] = {
+    body: JsonObject = {
         "model": chosen,
         "messages": [
             *({"role": role, "content": text} for text in _prompts(request, options, instructions)),
@@ -160,7 +161,7 @@ def _assistant(message: Message) -> Message:
     return written
 
 
-def _call(call: Mapping[str, Any]) -> dict[str, Any]:
+def _call(call: Mapping[str, Json]) -> JsonObject:
     function = {key: call["function"][key] for key in ("name", "arguments")}
     return {"id": call["id"], "type": "function", "function": function}
 
@@ -178,13 +179,13 @@ def _tool_result(message: Message, senses: frozenset[str]) -> Message:
     return {"role": "tool", "tool_call_id": message["toolCallId"], "content": content}
 
 
-def _tool(tool: Tool) -> dict[str, Any]:
+def _tool(tool: Tool) -> JsonObject:
     parameters = tool.parameters or {"type": "object", "properties": {}}
     function = {"name": tool.name, "description": tool.description, "parameters": parameters}
     return {"type": "function", "function": function}
 
 
-def _tool_choice(props: Mapping[str, Any]) -> dict[str, Any]:
+def _tool_choice(props: Mapping[str, Json]) -> JsonObject:
     """CopilotKit 1.10 names a function beside the choice, today's has it inside, as OpenAI does."""
     choice, name = props.get("toolChoice"), props.get("toolChoiceFunctionName")
     if isinstance(choice, dict):
@@ -196,7 +197,7 @@ def _tool_choice(props: Mapping[str, Any]) -> dict[str, Any]:
     return {"tool_choice": choice} if choice in _CHOICES else {}
 
 
-def _sampling(props: Mapping[str, Any], max_tokens_field: str) -> dict[str, Any]:
+def _sampling(props: Mapping[str, Json], max_tokens_field: str) -> JsonObject:
     """Zero is a temperature like any other; null is none."""
     checks: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
         ("temperature", "temperature", _is_number),

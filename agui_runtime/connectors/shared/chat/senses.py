@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 from agui_runtime.core.events import Message
+from agui_runtime.core.jsontext import Json, JsonObject
 
-Part = dict[str, Any]
+Part = JsonObject
 
 # By parts of their names; who knows better sets `ChatOptions.senses`.
 _KNOWN = {
@@ -53,7 +53,7 @@ def with_shown(
 
 
 def _shown(
-    message: Mapping[str, Any], senses: frozenset[str], written: Callable[[Part], Part]
+    message: Mapping[str, Json], senses: frozenset[str], written: Callable[[Part], Part]
 ) -> Iterator[Part]:
     content = message["content"]
     parts = [

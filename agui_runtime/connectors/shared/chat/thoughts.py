@@ -8,12 +8,13 @@ from it, in the field in which it came.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import OWN_VALUE, Event, Message
+from agui_runtime.core.jsontext import Json, JsonObject
 
-Fields: TypeAlias = dict[str, Any]
+Fields: TypeAlias = JsonObject
 
 
 def _joined(known: object, more: object) -> object:
@@ -40,13 +41,13 @@ def _listed(known: object, more: object) -> object:
     return blocks
 
 
-def _same_block(block: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
+def _same_block(block: Mapping[str, Json], part: Mapping[str, Json]) -> bool:
     """A signature ends a block. Where blocks are numbered, the number tells."""
     same = all(block.get(key) == part.get(key) for key in ("type", "index"))
     return same and not block.get("signature") and "data" not in block
 
 
-def _block(block: Mapping[str, Any], part: Mapping[str, Any]) -> Fields:
+def _block(block: Mapping[str, Json], part: Mapping[str, Json]) -> Fields:
     texts = ("thinking", "text", "summary")
     joined = {key: _joined(block.get(key), part[key]) for key in texts if part.get(key)}
     news = {key: value for key, value in part.items() if value is not None and key not in texts}
@@ -82,14 +83,16 @@ class Thoughts:
         self._origin = origin
         self._fields: Fields = {}
 
-    def note(self, source: Mapping[str, Any]) -> None:
+    def note(self, source: Mapping[str, Json]) -> None:
         """Take in what is in an object of the answer."""
         _gather(self._fields, source, _OF_MESSAGE)
 
     def __bool__(self) -> bool:
         return bool(self._fields)
 
-    def of_calls(self, calls: Iterable[tuple[str, Sequence[Mapping[str, Any]]]]) -> Iterator[Event]:
+    def of_calls(
+        self, calls: Iterable[tuple[str, Sequence[Mapping[str, Json]]]]
+    ) -> Iterator[Event]:
         """The values of the calls, each with the objects that it was read from. What belongs to the
         whole message goes with the first one: pages send calls back without their message.
         """
@@ -129,7 +132,7 @@ def with_thoughts(written: Message, message: Message, origin: str) -> Message:
     return written | fields
 
 
-def _read(holder: Mapping[str, Any], origin: str) -> Fields:
+def _read(holder: Mapping[str, Json], origin: str) -> Fields:
     text = holder.get("encryptedValue")
     if not isinstance(text, str) or not text.startswith(OWN_VALUE):
         return {}
@@ -139,7 +142,7 @@ def _read(holder: Mapping[str, Any], origin: str) -> Fields:
 
 def _gather(
     fields: Fields,
-    source: Mapping[str, Any],
+    source: Mapping[str, Json],
     table: Mapping[str, Callable[[object, object], object]],
 ) -> None:
     if table.keys().isdisjoint(source):

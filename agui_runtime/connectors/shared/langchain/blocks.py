@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-Block: TypeAlias = Mapping[str, Any]
+from agui_runtime.core.jsontext import Json
+
+Block: TypeAlias = Mapping[str, Json]
 
 _WRAPPED = {"non_standard": "value"}
 """Blocks that only hold another one, and where."""

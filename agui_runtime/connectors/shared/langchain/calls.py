@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from agui_runtime.connectors.shared.langchain.blocks import blocks_in
 from agui_runtime.core import jsontext
+from agui_runtime.core.jsontext import Json
 
 
 class ChainCall(NamedTuple):
@@ -17,13 +18,13 @@ class ChainCall(NamedTuple):
     arguments: str
 
 
-def calls_of(message: Mapping[str, Any]) -> list[ChainCall]:
+def calls_of(message: Mapping[str, Json]) -> list[ChainCall]:
     """The calls of a message: LangChain's own, or else those in the form of the provider."""
     own = [_call(each, "id", "args") for each in message.get("tool_calls") or ()]
     return [call for call in own or _elsewhere(message) if call.id and call.name]
 
 
-def _elsewhere(message: Mapping[str, Any]) -> list[ChainCall]:
+def _elsewhere(message: Mapping[str, Json]) -> list[ChainCall]:
     blocks = [
         _call(block if field is None else block[field], id_, arguments)
         for block in blocks_in(message.get("content"))
@@ -46,7 +47,7 @@ Tools that the provider carries out itself (`server_tool_call` and its likes) ar
 """
 
 
-def _call(fields: Mapping[str, Any], id_: str, arguments: str) -> ChainCall:
+def _call(fields: Mapping[str, Json], id_: str, arguments: str) -> ChainCall:
     return ChainCall(
         str(fields.get(id_) or ""),
         str(fields.get("name") or ""),
@@ -54,7 +55,7 @@ def _call(fields: Mapping[str, Any], id_: str, arguments: str) -> ChainCall:
     )
 
 
-def _of_openai(call: Mapping[str, Any]) -> ChainCall:
+def _of_openai(call: Mapping[str, Json]) -> ChainCall:
     return _call({**call, **(call.get("function") or {})}, "id", "arguments")
 
 

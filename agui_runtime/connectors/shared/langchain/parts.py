@@ -9,14 +9,14 @@ from __future__ import annotations
 import mimetypes
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from agui_runtime.connectors.shared.langchain.blocks import Block
-from agui_runtime.core.jsontext import whole
+from agui_runtime.core.jsontext import Json, JsonObject, whole
 from agui_runtime.core.message_parts import UNKNOWN_TYPE, USUAL_TYPES
 
-Part: TypeAlias = dict[str, Any]
+Part: TypeAlias = JsonObject
 
 _KINDS = {
     "image": "image",
@@ -55,7 +55,7 @@ def part_of(block: Block) -> Part | None:
     return {"type": _media_kind(_KINDS[kind], source), "source": source, **metadata}
 
 
-def to_block(part: Mapping[str, Any]) -> dict[str, Any]:
+def to_block(part: Mapping[str, Json]) -> JsonObject:
     """The block for a part, in the form that most of LangChain's libraries take."""
     if part["type"] == "text":
         return {"type": "text", "text": part["text"]}
@@ -77,13 +77,13 @@ def to_block(part: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _filename(part: Mapping[str, Any]) -> str:
+def _filename(part: Mapping[str, Json]) -> str:
     metadata = part.get("metadata")
     name = metadata.get("filename") if isinstance(metadata, Mapping) else None
     return name if isinstance(name, str) else ""
 
 
-def _fields(block: Block, kind: str) -> dict[str, Any]:
+def _fields(block: Block, kind: str) -> JsonObject:
     """The block's fields, with those of the objects in which providers put some of them."""
     own = _object(block.get(kind))
     source = _object(block.get("source") or own.get("source"))
@@ -94,7 +94,7 @@ def _fields(block: Block, kind: str) -> dict[str, Any]:
     return fields
 
 
-def _object(value: object) -> Mapping[str, Any]:
+def _object(value: object) -> Mapping[str, Json]:
     return value if isinstance(value, Mapping) else {}
 
 
@@ -104,19 +104,19 @@ def _of_format(name: str, kind: str) -> str:
     return mimetypes.guess_type(f"a.{name}")[0] or f"application/{name}"
 
 
-def _source(fields: Mapping[str, Any], kind: str) -> Part | None:
+def _source(fields: Mapping[str, Json], kind: str) -> Part | None:
     found = (source for read in _READERS for source in read(fields, kind))
     return next(found, None)
 
 
-def _as_text(fields: Mapping[str, Any], kind: str) -> Iterator[Part]:
+def _as_text(fields: Mapping[str, Json], kind: str) -> Iterator[Part]:
     """Plain text as a document, Anthropic's or LangChain's own."""
     text = fields.get("text", fields.get("data") if fields["source_type"] == "text" else None)
     if kind == "document" and isinstance(text, str):
         yield _inline(b64encode(whole(text).encode()).decode(), _mime(fields) or "text/plain")
 
 
-def _as_bytes(fields: Mapping[str, Any], kind: str) -> Iterator[Part]:
+def _as_bytes(fields: Mapping[str, Json], kind: str) -> Iterator[Part]:
     value = next((fields[key] for key in _BYTES if isinstance(fields.get(key), str | bytes)), None)
     if isinstance(value, bytes):
         value = b64encode(value).decode()
@@ -126,19 +126,19 @@ def _as_bytes(fields: Mapping[str, Any], kind: str) -> Iterator[Part]:
         )
 
 
-def _at_address(fields: Mapping[str, Any], kind: str) -> Iterator[Part]:
+def _at_address(fields: Mapping[str, Json], kind: str) -> Iterator[Part]:
     url = next((fields[key] for key in _ADDRESSES if isinstance(fields.get(key), str)), None)
     if url is not None:
         yield _data_url(url) or _typed({"type": "url", "value": url}, fields)
 
 
-def _as_file(fields: Mapping[str, Any], kind: str) -> Iterator[Part]:
+def _as_file(fields: Mapping[str, Json], kind: str) -> Iterator[Part]:
     handle = next((fields[key] for key in _HANDLES if isinstance(fields.get(key), str)), None)
     if handle is not None:
         yield _typed({"type": "file", "value": handle}, fields)
 
 
-_READERS: tuple[Callable[[Mapping[str, Any], str], Iterator[Part]], ...] = (
+_READERS: tuple[Callable[[Mapping[str, Json], str], Iterator[Part]], ...] = (
     _as_text,
     _as_bytes,
     _at_address,
@@ -161,12 +161,12 @@ def _inline(value: str, mime: str) -> Part:
     return {"type": "data", "value": value, "mimeType": mime}
 
 
-def _typed(source: Part, fields: Mapping[str, Any]) -> Part:
+def _typed(source: Part, fields: Mapping[str, Json]) -> Part:
     mime = _mime(fields)
     return {**source, "mimeType": mime} if mime else source
 
 
-def _mime(fields: Mapping[str, Any]) -> str:
+def _mime(fields: Mapping[str, Json]) -> str:
     return next((fields[key] for key in _TYPES if isinstance(fields.get(key), str)), "")
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from agui_runtime.connectors.shared.langchain.blocks import Block, blocks_in
 from agui_runtime.core.events import Message
+from agui_runtime.core.jsontext import Json, JsonObject
 
 _SHAPES: Mapping[str, tuple[str, ...]] = {
     "reasoning": ("reasoning", "summary", "text", "content"),
@@ -41,14 +41,14 @@ class Thought:
     part: object = None
 
 
-def thoughts_of(message: Mapping[str, Any]) -> list[Thought]:
+def thoughts_of(message: Mapping[str, Json]) -> list[Thought]:
     """The reasoning in a message or in a chunk of one, wherever the model's library puts it."""
     blocks = enumerate(blocks_in(message.get("content")))
     found = [thought for place, block in blocks if (thought := _thought_in(block, place))]
     return found or list(_beside(message.get("additional_kwargs") or {}))
 
 
-def to_thought(thought: Message) -> dict[str, Any] | None:
+def to_thought(thought: Message) -> JsonObject | None:
     """A reasoning message as the block of the one provider that can have sent it; None if there is
     none that could read it again.
     """
@@ -94,7 +94,7 @@ def _kind_of(block: Block) -> str | None:
     return kind if kind in _SHAPES else None
 
 
-def _beside(extra: Mapping[str, Any]) -> Iterator[Thought]:
+def _beside(extra: Mapping[str, Json]) -> Iterator[Thought]:
     """What older versions of the libraries put beside the content."""
     beside = extra.get("reasoning_content", extra.get("reasoning"))
     if isinstance(beside, Mapping):
@@ -120,7 +120,7 @@ def _part(summary: object) -> object:
     return last.get("index") if isinstance(last, Mapping) else None
 
 
-def _object(value: object) -> Mapping[str, Any]:
+def _object(value: object) -> Mapping[str, Json]:
     return value if isinstance(value, Mapping) else {}
 
 
