@@ -20,6 +20,7 @@ from pydantic.errors import PydanticUserError
 from agui_runtime.agents.agent import OfferedTool, ResultParts, ShownResult
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError, Misconfigured, first_fault
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.off_loop import in_a_thread, is_cancelled
 
@@ -88,7 +89,7 @@ class Action:
             logger.exception("action %s failed", self.name)
             return failed("HANDLER_ERROR", str(error) or repr(error))
 
-    async def _invoke(self, values: Mapping[str, Any]) -> object:
+    async def _invoke(self, values: Mapping[str, Json]) -> object:
         if inspect.iscoroutinefunction(self.function):
             return await self.function(**values)
         return await in_a_thread(self.function, **values)
@@ -152,7 +153,7 @@ def failed(code: str, message: str) -> str:
     return jsontext.dumps({"error": {"code": code, "message": message}, "result": ""}).decode()
 
 
-def _fields(function: Callable[..., Any]) -> dict[str, Any]:
+def _fields(function: Callable[..., Any]) -> JsonObject:
     hints = get_type_hints(function, include_extras=True)
     fields = {}
     for parameter in inspect.signature(function).parameters.values():

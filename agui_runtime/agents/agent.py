@@ -17,7 +17,7 @@ from agui_runtime.agents.items import (
 )
 from agui_runtime.core.events import Event, RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
-from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.message_parts import in_words
 
 current_run: ContextVar[RunContext] = ContextVar("agui_runtime.current_run")
@@ -92,7 +92,7 @@ class OfferedTool:
     """
 
     tool: Tool
-    call: Callable[[Mapping[str, Any]], Awaitable[object]]
+    call: Callable[[Mapping[str, Json]], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class KeptState:
     """What an agent keeps of a thread by itself: its state, and its messages in AG-UI's form."""
 
     state: Any
-    messages: Sequence[Mapping[str, Any]] = ()
+    messages: Sequence[Mapping[str, Json]] = ()
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ from collections.abc import (
 from contextlib import aclosing
 from contextvars import ContextVar
 from functools import partial
-from typing import Any, Protocol, TypeVar, cast
+from typing import Protocol, TypeVar, cast, runtime_checkable
 from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
@@ -45,6 +45,20 @@ class EventAgent(Agent, Protocol):
     """An agent as `wrap` returns it: it emits events that nobody needs to check again."""
 
     def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]: ...
+
+
+@runtime_checkable
+class Runnable(Protocol):
+    """What has a `run` method is an agent; what it returns may be anything that agents yield."""
+
+    def run(self, request: RunAgentInput, /) -> object: ...
+
+
+@runtime_checkable
+class Cloneable(Protocol):
+    """An adapter that holds a run's state on itself, and can be cloned for the next."""
+
+    def clone(self) -> Runnable: ...
 
 
 def normal(run: _Run) -> _Run:
@@ -139,7 +153,7 @@ class AdapterAgent:
     themselves, and its RAW events, which repeat all others in its framework's form, are left out.
     """
 
-    def __init__(self, adapter: object, name: str = "", description: str = "") -> None:
+    def __init__(self, adapter: Runnable, name: str = "", description: str = "") -> None:
         self.adapter = adapter
         self.name = name or getattr(adapter, "name", "") or "agent"
         about = description or getattr(adapter, "description", None)
@@ -163,12 +177,11 @@ def wrap(source: object, name: str = "", description: str = "") -> EventAgent:
     if inspect.isclass(source):
         hint = f"write {source.__name__}(...), or lambda request: {source.__name__}(...)"
         raise Misconfigured(f"agent {name!r} is the class {source.__name__}; {hint}")
-    run = getattr(source, "run", None)
-    if is_normal(run):
-        return cast(EventAgent, source)
-    if callable(run):
-        _check_callable(run, f"agent {name!r}: its run method")
-        if isinstance(source, Agent) and not hasattr(source, "clone"):
+    if isinstance(source, Runnable):
+        if is_normal(source.run):
+            return cast(EventAgent, source)
+        _check_callable(source.run, f"agent {name!r}: its run method")
+        if isinstance(source, Agent) and not isinstance(source, Cloneable):
             return BorderAgent(source)
         return AdapterAgent(source, name, description)
     if callable(source):
@@ -198,7 +211,7 @@ async def emitted(
     if inspect.isawaitable(made):
         made = await made
     made = getattr(made, "body_iterator", made)  # a web framework's streaming answer
-    if callable(getattr(made, "run", None)) and not isinstance(made, AsyncIterable):
+    if isinstance(made, Runnable) and not isinstance(made, AsyncIterable):
         async with aclosing(_run(made, request)) as events:
             async for event in events:
                 yield event
@@ -215,9 +228,9 @@ async def emitted(
         yield event
 
 
-def _run(agent: Any, request: RunAgentInput) -> AsyncGenerator[Event, None]:  # noqa: ANN401
+def _run(agent: Runnable, request: RunAgentInput) -> AsyncGenerator[Event, None]:
     """One run of any object with a `run` method."""
-    if callable(getattr(agent, "clone", None)):
+    if isinstance(agent, Cloneable):
         return _without_raw(emitted(partial(agent.clone().run, request), request))
     if is_normal(agent.run):
         return cast(EventAgent, agent).run(request)
@@ -232,7 +245,7 @@ async def _without_raw(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Ev
                 yield event
 
 
-def _check_callable(function: Callable[..., Any], what: str) -> None:
+def _check_callable(function: Callable[..., object], what: str) -> None:
     try:
         inspect.signature(function).bind(None)
     except ValueError:
@@ -245,7 +258,7 @@ def _title(function: object) -> str:
     return f"function {getattr(function, '__name__', type(function).__name__)}"
 
 
-def _may_block(function: Any) -> bool:  # noqa: ANN401  # any callable
+def _may_block(function: Callable[..., object]) -> bool:
     """Whether calling it may hold up the event loop: a plain function that does not say in its
     annotation that it returns something async.
     """

@@ -20,12 +20,12 @@ from pydantic import BaseModel
 from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.event_stream import EventStreamParser
 from agui_runtime.core.events import Event, as_event
-from agui_runtime.core.jsontext import loads_fragment
+from agui_runtime.core.jsontext import Json, loads_fragment
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
 
-AgentEvent: TypeAlias = BaseEvent | Mapping[str, Any] | str | bytes | None
+AgentEvent: TypeAlias = BaseEvent | Mapping[str, Json] | str | bytes | None
 """What an agent yields: a typed AG-UI event, its JSON object, an encoded event-stream frame, or
 text, which is what the agent says; None says nothing.
 """
@@ -99,7 +99,7 @@ class ItemReader:
         """What is still to be said when nothing more comes."""
         return [*(self._unframed(b"\n\n") if self._framed else ()), *self._silent()]
 
-    def _object_events(self, item: BaseEvent | Mapping[str, Any]) -> Sequence[Event]:
+    def _object_events(self, item: BaseEvent | Mapping[str, Json]) -> Sequence[Event]:
         if not isinstance(item, BaseEvent) and "type" not in item and _is_answer(item):
             return self._text_events(item["content"])
         event = as_event(item, self._note)
@@ -219,13 +219,13 @@ def _begins_a_field(text: str) -> bool:
     return any(beginning.startswith(text) for beginning in _BEGINNINGS)
 
 
-def _object(data: object) -> Mapping[str, Any]:
+def _object(data: object) -> Mapping[str, Json]:
     if not isinstance(data, dict):
         raise ProtocolFailure("an event-stream frame of the agent holds no AG-UI event")
     return data
 
 
-def _is_answer(item: Mapping[str, Any]) -> bool:
+def _is_answer(item: Mapping[str, Json]) -> bool:
     """A message of the assistant, as model providers write it."""
     return item.get("role") == "assistant" and isinstance(item.get("content"), str)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
@@ -15,6 +14,7 @@ from agui_runtime.agents.agent import ResultParts
 from agui_runtime.core.errors import RunFailure
 from agui_runtime.core.events import TERMINAL, Event, Message, as_event
 from agui_runtime.core.fold import Fold
+from agui_runtime.core.jsontext import Json
 
 
 class Step:
@@ -25,7 +25,7 @@ class Step:
         self._terminal: Event | None = None
 
     @property
-    def usage(self) -> Sequence[Any]:
+    def usage(self) -> Sequence[Json]:
         return (self._terminal or {}).get("usage") or ()
 
     @property
@@ -39,7 +39,7 @@ class Step:
         return frozenset(self._outcome.get("pendingToolCallIds") or ())
 
     @property
-    def _outcome(self) -> Mapping[str, Any]:
+    def _outcome(self) -> Mapping[str, Json]:
         return (self._terminal or {}).get("outcome") or {}
 
     def passes(self, event: Event) -> bool:
@@ -55,7 +55,7 @@ class Step:
         if "subagentRunId" not in event and not event["type"].startswith("ACTIVITY_"):
             self.fold.feed(event)
 
-    def unanswered(self) -> list[Mapping[str, Any]]:
+    def unanswered(self) -> list[Mapping[str, Json]]:
         """The calls that nobody answered, the browser's among them; none if the agent failed or
         waits.
         """
@@ -63,7 +63,7 @@ class Step:
             return []
         return list(self.fold.open_tool_calls)
 
-    def end(self, usage: Sequence[Any]) -> list[Event]:
+    def end(self, usage: Sequence[Json]) -> list[Event]:
         """The agent's own end, if it said one, with the usage of all passes."""
         if self._terminal is None:
             return []
@@ -71,7 +71,7 @@ class Step:
 
 
 @contextmanager
-def accounted(usage: Sequence[Any]) -> Iterator[None]:
+def accounted(usage: Sequence[Json]) -> Iterator[None]:
     """A failure within the block tells this usage, of the passes before it, too."""
     try:
         yield

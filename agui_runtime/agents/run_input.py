@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from ag_ui.core import Context, Message, RunAgentInput, Tool
 from pydantic import TypeAdapter, ValidationError
 
 from agui_runtime.core.errors import InvalidInput
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.requests import request_messages
 from agui_runtime.off_loop import slices
 
-Fault: TypeAlias = Mapping[str, Any]
+Fault: TypeAlias = Mapping[str, Json]
 """`{"code", "path", "message"}`, of one value that is not as it should be."""
 
-_LISTS: Mapping[str, TypeAdapter[list[Any]]] = {
+_LISTS: Mapping[str, TypeAdapter[list[Json]]] = {
     "messages": TypeAdapter(list[Message]),
     "tools": TypeAdapter(list[Tool]),
     "context": TypeAdapter(list[Context]),
@@ -33,7 +34,7 @@ class MalformedInput(InvalidInput):
         self.faults = faults
 
 
-def typed(given: Mapping[str, Any]) -> RunAgentInput:
+def typed(given: Mapping[str, Json]) -> RunAgentInput:
     """The input; raises MalformedInput, with all faults, or with the first few of long lists."""
     cut = {key: list(slices(given[key])) for key in _LISTS if isinstance(given.get(key), list)}
     long = {key: pieces for key, pieces in cut.items() if len(pieces) > 1}
@@ -45,14 +46,14 @@ def typed(given: Mapping[str, Any]) -> RunAgentInput:
     return parsed.model_copy(update=made) if made else parsed
 
 
-def dumped(request: RunAgentInput) -> dict[str, Any]:
+def dumped(request: RunAgentInput) -> JsonObject:
     """The input as JSON again, with AG-UI's own keys."""
     rest = request.model_copy(update={"messages": []}).model_dump(mode="json", by_alias=True)
     return rest | {"messages": request_messages(request)}
 
 
-def _in_parts(key: str, pieces: Sequence[Sequence[object]]) -> list[Any]:
-    made: list[Any] = []
+def _in_parts(key: str, pieces: Sequence[Sequence[object]]) -> list[Json]:
+    made: list[Json] = []
     for part in pieces:
         try:
             made += _LISTS[key].validate_python(part)

@@ -15,7 +15,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import aclosing, asynccontextmanager
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from ag_ui.core import RunAgentInput
 
@@ -25,7 +25,7 @@ from agui_runtime.agents.border import EventAgent, normal
 from agui_runtime.agents.delegates import Delegate
 from agui_runtime.agents.passes import Step, accounted, continued, result_of
 from agui_runtime.core.events import Event, as_event
-from agui_runtime.core.jsontext import whole
+from agui_runtime.core.jsontext import Json, whole
 
 MAX_STEPS = 10
 """So often an agent may go on after its actions within one run."""
@@ -34,7 +34,7 @@ _UNANSWERED = "agui_runtime.actions"
 """The note of calls that nobody carried out because the agent asked something first."""
 
 _Tool: TypeAlias = ServerAction | Delegate
-_Call: TypeAlias = Mapping[str, Any]
+_Call: TypeAlias = Mapping[str, Json]
 
 
 def with_actions(
@@ -69,7 +69,7 @@ class _ActingAgent:
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         others = [tool for tool in request.tools or [] if tool.name not in self._box]
         request = request.model_copy(update={"tools": [*self._offered, *others]})
-        usage: list[Any] = []
+        usage: list[Json] = []
         last = MAX_STEPS if self._follow_up else 1
         for number in range(1, last + 1):
             step = Step()
@@ -92,7 +92,7 @@ class _ActingAgent:
             yield event
 
     async def _emitted(
-        self, request: RunAgentInput, step: Step, work: _Work, usage: Sequence[Any]
+        self, request: RunAgentInput, step: Step, work: _Work, usage: Sequence[Json]
     ) -> AsyncGenerator[Event, None]:
         """What the agent says. Whoever reads on has stored what came before."""
         at_once = calls_at_once(self._agent)

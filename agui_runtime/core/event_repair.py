@@ -43,7 +43,7 @@ class Mended(NamedTuple):
     losses: Sequence[str] = ()
 
 
-def validated(item: Mapping[str, Any]) -> Mended:
+def validated(item: Mapping[str, Json]) -> Mended:
     """The event that the object stands for, in its wire form; raises ProtocolFailure if it is none.
 
     An optional field that cannot be read is left out; a patch that cannot be applied changes
@@ -127,7 +127,7 @@ class _Mending:
         del holder[path[-1]]
 
 
-def _older(kind: str, item: Mapping[str, Any]) -> JsonObject:
+def _older(kind: str, item: Mapping[str, Json]) -> JsonObject:
     """A copy of the event in the words of today, as far as only the words were other ones."""
     copy = deepcopy(dict(item))
     copy["type"] = kind
@@ -147,7 +147,7 @@ def _older(kind: str, item: Mapping[str, Any]) -> JsonObject:
     return copy
 
 
-def _kind(item: Mapping[str, Any]) -> str:
+def _kind(item: Mapping[str, Json]) -> str:
     kind = item.get("type")
     if isinstance(kind, str) and kind in _KINDS:
         return EventType(kind).value
@@ -247,7 +247,7 @@ def _dumped(event: BaseEvent) -> JsonObject:
 
 # JSON has no "undefined": what a client of TypeScript takes for absent data is null here, and the
 # ids of a run are its own.
-_ABSENT: Mapping[str, Mapping[str, Any]] = {
+_ABSENT: Mapping[str, Mapping[str, Json]] = {
     "STATE_SNAPSHOT": {"snapshot": None},
     "CUSTOM": {"value": None},
     "RAW": {"event": None},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from ag_ui.core import BaseEvent, RunAgentInput, TextMessageContentEvent, ToolCallArgsEvent
 
@@ -126,7 +126,7 @@ class Caller:
     """
 
     owner: str
-    claims: Mapping[str, Any] = field(default_factory=dict)
+    claims: Mapping[str, Json] = field(default_factory=dict)
 
 
 ANONYMOUS = Caller("anonymous")
@@ -157,7 +157,7 @@ class RunContext:
 
     caller: Caller
     request_id: str
-    properties: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Json] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     url: str | None = None
     ephemeral: bool = False
@@ -198,16 +198,16 @@ class RunRequest:
     follow_up: bool = True
     fingerprint: str = ""
     topics: Topics = NO_TOPICS
-    states: Mapping[str, Any] = field(default_factory=dict)
+    states: Mapping[str, Json] = field(default_factory=dict)
 
 
-def encode(event: Mapping[str, Any]) -> bytes:
+def encode(event: Mapping[str, Json]) -> bytes:
     """The event as JSON bytes, as every wire sends it."""
     return dumps(event)
 
 
 def as_event(
-    item: BaseEvent | Mapping[str, Any], note: Callable[[str], None] | None = None
+    item: BaseEvent | Mapping[str, Json], note: Callable[[str], None] | None = None
 ) -> Event:
     """Convert what an agent yields into the wire form; raises ProtocolFailure if it is no AG-UI
     event, or holds a value for which JSON has no form.
@@ -237,7 +237,7 @@ def _plain_delta(event: BaseEvent) -> Event | None:
     return {"type": kind, key: values[attribute], "delta": values["delta"]}
 
 
-def _is_plain_delta(item: Mapping[str, Any]) -> bool:
+def _is_plain_delta(item: Mapping[str, Json]) -> bool:
     kind = item.get("type")
     key = _DELTA_KEYS.get(kind) if isinstance(kind, str) else None
     return (
@@ -250,7 +250,7 @@ def _is_plain_delta(item: Mapping[str, Any]) -> bool:
 
 
 def _written(
-    item: BaseEvent | Mapping[str, Any], note: Callable[[str], None] | None = None
+    item: BaseEvent | Mapping[str, Json], note: Callable[[str], None] | None = None
 ) -> Event:
     try:
         event, losses = _dumped(item)
@@ -264,14 +264,14 @@ def _written(
     return event
 
 
-def _dumped(item: BaseEvent | Mapping[str, Any]) -> Mended:
+def _dumped(item: BaseEvent | Mapping[str, Json]) -> Mended:
     if isinstance(item, BaseEvent):
         return Mended(item.model_dump(mode="json", by_alias=True))
     kind = item.get("type")
     return _thinking(item) if isinstance(kind, str) and kind in THINKING else validated(item)
 
 
-def _thinking(item: Mapping[str, Any]) -> Mended:
+def _thinking(item: Mapping[str, Json]) -> Mended:
     """Checked by the rules of its successor, which has an id and a role besides."""
     kind = str.__str__(item["type"])
     event, losses = validated({**item, "type": THINKING[kind], "messageId": ""})
@@ -279,9 +279,9 @@ def _thinking(item: Mapping[str, Any]) -> Mended:
     return Mended(bare | {"type": kind}, losses)
 
 
-def _mended(item: BaseEvent | Mapping[str, Any]) -> Mended:
+def _mended(item: BaseEvent | Mapping[str, Json]) -> Mended:
     """The event out of values for which JSON has a form; a text in `delta` stays as it is."""
-    given: Mapping[str, Any] = (
+    given: Mapping[str, Json] = (
         item.model_dump(by_alias=True, warnings=False) if isinstance(item, BaseEvent) else item
     )
     text = {"delta": delta} if isinstance(delta := given.get("delta"), str) else {}

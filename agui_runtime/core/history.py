@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from operator import is_
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from agui_runtime.core.events import Message
 from agui_runtime.core.fold import Fold
+from agui_runtime.core.jsontext import JsonObject
 
 Truth: TypeAlias = Literal["client", "thread"]
 """Whose conversation an agent is asked to continue: the one that the front end sent, or the one
@@ -167,6 +168,6 @@ def _attachments(content: object) -> list[object]:
     return [source.get("value") for source in sources if isinstance(source, dict)]
 
 
-def _parts(content: object) -> list[dict[str, Any]]:
+def _parts(content: object) -> list[JsonObject]:
     parts = content if isinstance(content, list) else []
     return [part for part in parts if isinstance(part, dict)]

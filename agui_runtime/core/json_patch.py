@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import jsonpatch
 from jsonpointer import JsonPointerException
 
 from agui_runtime.core.errors import ProtocolFailure
-from agui_runtime.core.jsontext import DEEPEST, copied, is_deep
+from agui_runtime.core.jsontext import DEEPEST, Json, copied, is_deep
 
 UNPATCHABLE = (jsonpatch.JsonPatchException, JsonPointerException)
 """What is raised where a patch does not fit the document."""
 
 
-def patched(kind: str, document: object, operations: Sequence[Mapping[str, Any]]) -> object:
+def patched(kind: str, document: object, operations: Sequence[Mapping[str, Json]]) -> object:
     """A copy of the document, patched by an event of that kind.
 
     Raises UNPATCHABLE, and ProtocolFailure where the copy is too deep for every reader.
@@ -31,5 +30,5 @@ def patched(kind: str, document: object, operations: Sequence[Mapping[str, Any]]
     return result
 
 
-def _may_deepen(operation: Mapping[str, Any]) -> bool:
+def _may_deepen(operation: Mapping[str, Json]) -> bool:
     return operation["op"] in {"move", "copy"} or isinstance(operation.get("value"), dict | list)

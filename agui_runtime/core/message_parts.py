@@ -6,11 +6,11 @@ Clients up to 0.0.47 know no other form than `binary`; those up to 0.0.59 still 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from agui_runtime.core.jsontext import dumps, loads
+from agui_runtime.core.jsontext import Json, JsonObject, dumps, loads
 
-_Message: TypeAlias = dict[str, Any]
+_Message: TypeAlias = JsonObject
 
 WAS_BINARY = "agui_runtime.binary"
 """True in the metadata of a part that came as `binary`: whoever sent it must be told it so."""
@@ -90,7 +90,7 @@ def with_binary(message: _Message, *, only: bool) -> _Message:
     return {**message, "content": parts}
 
 
-def _words(part: Mapping[str, Any]) -> str:
+def _words(part: Mapping[str, Json]) -> str:
     if part["type"] == "text":
         return str(part["text"])
     source = part["source"]
@@ -98,7 +98,7 @@ def _words(part: Mapping[str, Any]) -> str:
     return f"[{part['type']}: {where}]"
 
 
-def _is_part(part: Mapping[str, Any]) -> bool:
+def _is_part(part: Mapping[str, Json]) -> bool:
     source = part.get("source")
     if part.get("type") == "text":
         return isinstance(part.get("text"), str)
@@ -117,7 +117,7 @@ def _modern_parts(parts: Sequence[object]) -> list[object]:
     ]
 
 
-def _from_binary(part: Mapping[str, Any]) -> Mapping[str, Any]:
+def _from_binary(part: Mapping[str, Json]) -> Mapping[str, Json]:
     """`{type: binary, mimeType, data | url | id, filename?}` as the part for its kind of media."""
     mime = str(part.get("mimeType") or UNKNOWN_TYPE)
     kind = mime.partition("/")[0]
@@ -131,11 +131,11 @@ def _from_binary(part: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _is_binary(part: Mapping[str, Any]) -> bool:
+def _is_binary(part: Mapping[str, Json]) -> bool:
     return part["source"]["type"] == "file" or WAS_BINARY in (part.get("metadata") or {})
 
 
-def _to_binary(part: Mapping[str, Any]) -> Mapping[str, Any]:
+def _to_binary(part: Mapping[str, Json]) -> Mapping[str, Json]:
     source, metadata = part["source"], part.get("metadata") or {}
     filename = {"filename": metadata["filename"]} if "filename" in metadata else {}
     value = {_KEYS[source["type"]]: source["value"]}
@@ -147,5 +147,5 @@ def _to_binary(part: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _any_of(part: Mapping[str, Any]) -> str:
+def _any_of(part: Mapping[str, Json]) -> str:
     return UNKNOWN_TYPE if part["type"] == "document" else f"{part['type']}/*"

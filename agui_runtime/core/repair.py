@@ -6,14 +6,15 @@ It mends the form of the conversation; it neither shortens it nor changes what w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import orjson
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Message
+from agui_runtime.core.jsontext import JsonObject
 
-_Call: TypeAlias = dict[str, Any]
+_Call: TypeAlias = JsonObject
 
 UNANSWERED = jsontext.dumps(
     {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.events import Message
+from agui_runtime.core.jsontext import Json
 
 
 def request_messages(request: RunAgentInput, roles: Collection[str] | None = None) -> list[Message]:
@@ -19,7 +19,7 @@ def request_messages(request: RunAgentInput, roles: Collection[str] | None = Non
     ]
 
 
-def request_props(request: RunAgentInput) -> Mapping[str, Any]:
+def request_props(request: RunAgentInput) -> Mapping[str, Json]:
     """The front end's `forwardedProps`; {} where it sent no object."""
     props = request.forwarded_props
     return props if isinstance(props, dict) else {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import httpx
 from ag_ui.core import RunAgentInput, TextPart
@@ -18,6 +18,7 @@ from agui_runtime.agents.border import EventAgent, normal
 from agui_runtime.connectors.shared import network
 from agui_runtime.core.errors import GuardrailDenied, GuardrailFailure, InvalidInput
 from agui_runtime.core.events import TERMINAL, Event, Topics
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -80,7 +81,7 @@ class TopicChecker:
             logger.warning("a message was let through unchecked: %r", error)
             return None
 
-    async def _verdict_on(self, conversation: Sequence[Mapping[str, str]], topics: Topics) -> Any:  # noqa: ANN401
+    async def _verdict_on(self, conversation: Sequence[Mapping[str, str]], topics: Topics) -> Json:
         body = {
             "input": conversation[-1]["content"],
             "messages": conversation[:-1],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
 
 from ag_ui.core import RunAgentInput, Tool
 
@@ -19,6 +18,7 @@ from agui_runtime.agents.border import normal, wrap
 from agui_runtime.agents.passes import Step, accounted, continued, result_of
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import HANDED_OVER, Event
+from agui_runtime.core.jsontext import Json
 from agui_runtime.wrappers.base import Wrapper, beside_threads
 
 MOST = 5
@@ -59,7 +59,7 @@ class _WithHandoff(Wrapper):
     @normal
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         handoffs = await self._handoffs(request)
-        usage: list[Any] = []
+        usage: list[Json] = []
         for transfers in range(0 if beside_threads() else MOST, -1, -1):
             step, holder = Step(), self._holder(handoffs)
             offered = self._offering(holder, request) if transfers else request
@@ -116,7 +116,7 @@ class _WithHandoff(Wrapper):
         tools = [tool for name, tool in self._tools.items() if name != holder]
         return request.model_copy(update={"tools": [*(request.tools or ()), *tools]})
 
-    def _taken(self, calls: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    def _taken(self, calls: Sequence[Mapping[str, Json]]) -> dict[str, str]:
         """Which of the calls hand over, and to whom; of several in one answer the last counts."""
         names = {tool.name: name for name, tool in self._tools.items()}
         called = ((call["id"], names.get(call["function"]["name"])) for call in calls)

@@ -7,7 +7,6 @@ import uuid
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 import orjson
 
@@ -16,6 +15,7 @@ from agui_runtime.core.compact import compact
 from agui_runtime.core.errors import StateUnreadable, StoreUnavailable
 from agui_runtime.core.event_shape import is_event
 from agui_runtime.core.events import Event, Record, RunInfo
+from agui_runtime.core.jsontext import Json
 from agui_runtime.stores.base import AgentState
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ def squeezed(text: bytes) -> bytes:
     return text if len(text) < COMPRESS_FROM else DEFLATED + zlib.compress(text, 1)
 
 
-def unpacked(payload: bytes) -> Any:  # noqa: ANN401  # any JSON
+def unpacked(payload: bytes) -> Json:
     """Raises Damaged."""
     if payload[:1] == DEFLATED:
         try:
@@ -132,7 +132,7 @@ def damaged(error: Exception) -> Damaged:
     return Damaged("a stored record cannot be read; other threads are not affected")
 
 
-def _loaded(text: bytes) -> Any:  # noqa: ANN401  # any JSON
+def _loaded(text: bytes) -> Json:
     try:
         return jsontext.loads(text)
     except orjson.JSONDecodeError as error:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import Misconfigured, MissingExtra, StateUnreadable
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -61,7 +62,7 @@ class StateSchema:
             return "it is nested too deeply"
         return None if found is None else found[:LONGEST]
 
-    def migrated(self, state: object, version: int) -> Any:  # noqa: ANN401  # JSON
+    def migrated(self, state: object, version: int) -> Json:
         """The state as the present version has it; raises StateUnreadable.
 
         That is for versions that have no migration, also those of a newer server, and for
@@ -85,7 +86,7 @@ class StateSchema:
             )
         return state
 
-    def _step(self, version: int, state: object) -> Any:  # noqa: ANN401  # JSON
+    def _step(self, version: int, state: object) -> Json:
         if version not in self._migrations:
             raise StateUnreadable(
                 f"the state has schema version {version}, for which no migration is registered"

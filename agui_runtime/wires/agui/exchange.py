@@ -13,6 +13,7 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError, OwnerLost
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.off_loop import SLICE, is_much, slices
 from agui_runtime.wires.agui.envelope import Enveloped
@@ -46,7 +47,7 @@ class AguiExchange(Exchange):
     def query(self) -> QueryParams:
         return QueryParams(self.enveloped.query if self.enveloped else self.scope["query_string"])
 
-    async def payload(self, limits: BodyLimits) -> Any:  # noqa: ANN401  # any JSON
+    async def payload(self, limits: BodyLimits) -> Json:
         """The JSON of the body, None without one; raises InvalidInput, TooLarge or ClientGone."""
         return self.enveloped.body if self.enveloped else await self.json(limits)
 

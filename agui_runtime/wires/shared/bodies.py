@@ -16,7 +16,7 @@ import orjson
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, Misconfigured, TooLarge
-from agui_runtime.core.jsontext import DEEPEST
+from agui_runtime.core.jsontext import DEEPEST, Json
 from agui_runtime.off_loop import LONG_TEXT, unless_long
 
 SLICE = 32 * 1024
@@ -89,14 +89,14 @@ _NAMES = {
 DEFAULT_LIMITS = BodyLimits()
 
 
-async def loaded(text: bytes, limits: BodyLimits) -> Any:  # noqa: ANN401  # any JSON
+async def loaded(text: bytes, limits: BodyLimits) -> Json:
     """The JSON in a body; raises InvalidInput for what is none, and TooLarge."""
     for _ in _counted(text, limits):
         await asyncio.sleep(0)
     return await unless_long(len(text) > LONG_TEXT, _parsed, text)
 
 
-def loaded_at_once(text: str, limits: BodyLimits) -> Any:  # noqa: ANN401  # any JSON
+def loaded_at_once(text: str, limits: BodyLimits) -> Json:
     """The JSON in a text that came within a body, without pauses; raises the same."""
     encoded = text.encode(errors="replace")  # half an emoji counts, too
     for _ in _counted(encoded, limits):
@@ -104,7 +104,7 @@ def loaded_at_once(text: str, limits: BodyLimits) -> Any:  # noqa: ANN401  # any
     return _parsed(text)
 
 
-def _parsed(text: bytes | str) -> Any:  # noqa: ANN401  # any JSON
+def _parsed(text: bytes | str) -> Json:
     try:
         return jsontext.loads(text)
     except orjson.JSONDecodeError as error:

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Caller, RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.runtime.runtime import Authenticate
 from agui_runtime.wires.shared.bodies import BodyLimits
@@ -76,7 +77,7 @@ class Exchange(ABC):
         self.caller = await caller_of(Request(self.scope), authenticate)
         return self.caller
 
-    async def json(self, limits: BodyLimits) -> Any:  # noqa: ANN401  # any JSON
+    async def json(self, limits: BodyLimits) -> Json:
         """The JSON of the body, None without one; raises InvalidInput, TooLarge or ClientGone.
 
         Of which content type it is was looked at before, see `admission`.

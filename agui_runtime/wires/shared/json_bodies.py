@@ -4,11 +4,10 @@ had to look into it to choose one.
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.types import Message, Receive, Scope
 
 from agui_runtime.core.errors import AguiError, InvalidInput, TooLarge
+from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.shared.bodies import BodyLimits, loaded
 from agui_runtime.wires.shared.http import headers_of, read_body
 
@@ -19,7 +18,7 @@ class NoBody(InvalidInput):
     """The request has none, or an empty one."""
 
 
-async def json_body(scope: Scope, receive: Receive, limits: BodyLimits) -> Any:  # noqa: ANN401  # any JSON
+async def json_body(scope: Scope, receive: Receive, limits: BodyLimits) -> Json:
     """The JSON of the body; raises InvalidInput, NoBody, TooLarge or ClientGone."""
     body: OpenedBody | None = scope.pop(_KEY, None)
     return (body or await OpenedBody.read(scope, receive, limits)).taken()

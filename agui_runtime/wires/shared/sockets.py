@@ -18,6 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from agui_runtime.core.errors import InvalidInput, RequestError, TooLarge, Unauthenticated
 from agui_runtime.core.events import Caller
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import write_about
 from agui_runtime.runtime.runtime import Authenticate
 from agui_runtime.wires.shared.bodies import BodyLimits, loaded
@@ -157,7 +158,7 @@ class Socket:
         self._most = message
         self._body = body
 
-    async def read(self, seconds: float) -> Any:  # noqa: ANN401  # any JSON
+    async def read(self, seconds: float) -> Json:
         """The client's next message; raises TimeoutError when none comes within the time,
         SocketGone, and SocketClosing for one that cannot be read.
         """

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing
-from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -24,6 +23,7 @@ from ag_ui.core import (
 from agui_runtime.agents.border import normal
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Event
+from agui_runtime.core.jsontext import Json
 from agui_runtime.wrappers.base import Wrapper
 from agui_runtime.wrappers.drawing import Drawing
 from agui_runtime.wrappers.drawing.surfaces import (
@@ -92,7 +92,7 @@ class A2UIAgent(Drawing):
         agent: object,
         *,
         catalog_id: str | None = None,
-        components: Mapping[str, Any] | None = None,
+        components: Mapping[str, Json] | None = None,
         offer: bool = True,
     ) -> None:
         super().__init__(agent)
@@ -189,7 +189,7 @@ def _with_user_action(request: RunAgentInput) -> RunAgentInput:
     return request.model_copy(update={"messages": [*request.messages, call, result]})
 
 
-def _described(action: Mapping[str, Any]) -> str:
+def _described(action: Mapping[str, Json]) -> str:
     where = f"the surface {action.get('surfaceId', 'unknown')!r}"
     part = action.get("sourceComponentId")
     context = jsontext.dumps(action.get("context") or {}).decode()

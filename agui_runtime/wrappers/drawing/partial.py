@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 import orjson
 
 from agui_runtime.core import jsontext
+from agui_runtime.core.jsontext import Json, JsonObject
 
 _SPACE = " \t\r\n"
 
@@ -22,8 +22,8 @@ class PartialObject:
     """
 
     def __init__(self) -> None:
-        self.complete: dict[str, Any] = {}
-        self.items: dict[str, list[Any]] = {}
+        self.complete: JsonObject = {}
+        self.items: dict[str, list[Json]] = {}
         self.writing: str | None = None
         self.length = 0
         self._text = ""

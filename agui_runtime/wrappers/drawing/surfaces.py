@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import uuid4
 
 import orjson
@@ -36,7 +36,7 @@ MAX_ATTEMPTS = 3
 TOKENS_PER_SIGN = 20
 """While nothing can be drawn yet, a sign of life is sent for each so many tokens, about."""
 
-Operation = Mapping[str, Any]
+Operation = Mapping[str, Json]
 
 
 class Catalog(NamedTuple):
@@ -45,7 +45,7 @@ class Catalog(NamedTuple):
     """
 
     id: str
-    components: Mapping[str, Any] | None = None
+    components: Mapping[str, Json] | None = None
 
 
 class Surfaces:
@@ -100,7 +100,7 @@ class Surfaces:
             self._returned.note(activity)
             yield activity
 
-    def _hold(self, messages: Sequence[Mapping[str, Any]]) -> None:
+    def _hold(self, messages: Sequence[Mapping[str, Json]]) -> None:
         """An agent that says what its messages are expects no result for a call in none of them."""
         calls = {call["id"] for each in messages for call in each.get("toolCalls") or ()}
         returned = {each.get("toolCallId") for each in messages}
@@ -162,11 +162,11 @@ class Returned:
         """Tools return again what a model drew within them; an update is no repetition."""
         return surface in self._surfaces and any("createSurface" in each for each in operations)
 
-    def _shown(self, key: str, content: Mapping[str, Any]) -> Event:
+    def _shown(self, key: str, content: Mapping[str, Json]) -> Event:
         self._follow(key, content)
         return _activity(key, content)
 
-    def _follow(self, key: str, content: Mapping[str, Any]) -> None:
+    def _follow(self, key: str, content: Mapping[str, Json]) -> None:
         status = content.get("status")
         self.retrying.discard(key)
         self._waiting = [each for each in self._waiting if each != key]
@@ -189,7 +189,7 @@ class _Drawing:
         self._attempt = attempt
         self._arguments = PartialObject()
         self._signs = 0
-        self._components: Sequence[Mapping[str, Any]] | None = None
+        self._components: Sequence[Mapping[str, Json]] | None = None
         self._faults: Sequence[Fault] = ()
         self._shown: object = None
 
@@ -217,7 +217,7 @@ class _Drawing:
         if self._components is None or self._faults:
             faults = [f"{each['path']}: {each['message']}" for each in self._faults]
             missing = ["components: missing"]
-            content: Mapping[str, Any] = {"status": "error", "errors": faults or missing}
+            content: Mapping[str, Json] = {"status": "error", "errors": faults or missing}
         else:
             content = {"status": "rendered"}
         return {
@@ -239,7 +239,7 @@ class _Drawing:
             self._signs = tokens
             yield _activity(self._key, {"status": "building", "progressTokens": tokens})
 
-    def _data(self) -> Mapping[str, Any] | None:
+    def _data(self) -> Mapping[str, Json] | None:
         """The data, if it is there; a model writes what it repeats last, so it comes as a whole."""
         data = _value(self._arguments.complete.get("data"))
         return data if isinstance(data, dict) else None
@@ -251,12 +251,12 @@ class _Drawing:
             {"version": VERSION, "updateComponents": {**surface, "components": self._components}},
         ]
 
-    def _filling(self, data: Mapping[str, Any]) -> Operation:
+    def _filling(self, data: Mapping[str, Json]) -> Operation:
         surface = {"surfaceId": self._arguments.complete["surfaceId"]}
         return {"version": VERSION, "updateDataModel": {**surface, "path": "/", "value": data}}
 
 
-def _activity(key: str, content: Mapping[str, Any]) -> Event:
+def _activity(key: str, content: Mapping[str, Json]) -> Event:
     activity = {
         "type": "ACTIVITY_SNAPSHOT",
         "messageId": f"{ACTIVITY}-{key}",
@@ -284,7 +284,7 @@ def _value(written: object) -> Json:
         return written
 
 
-def _object(content: object) -> Mapping[str, Any]:
+def _object(content: object) -> Mapping[str, Json]:
     """The object in a result: its JSON, or the JSON of its JSON; {} for anything else. Texts of
     several parts are one.
     """

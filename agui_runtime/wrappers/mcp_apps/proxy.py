@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.tools import PAGES_AT
 from agui_runtime.core.errors import InvalidInput, RemoteFailure, first_fault
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wrappers.mcp_apps.servers import AppServer, AppServers
 
@@ -26,14 +26,14 @@ class _ProxiedRequest(BaseModel):
     server_hash: str = Field("", alias="serverHash")
     server_id: str | None = Field(None, alias="serverId")
     method: str
-    params: dict[str, Any] | None = None
+    params: JsonObject | None = None
 
 
 class _Call(BaseModel):
     model_config = ConfigDict(strict=True)
 
     name: str
-    arguments: dict[str, Any] | None = None
+    arguments: JsonObject | None = None
 
 
 class _Read(BaseModel):
@@ -42,7 +42,7 @@ class _Read(BaseModel):
     uri: str
 
 
-async def answer_to(requested: object, servers: AppServers) -> Mapping[str, Any]:
+async def answer_to(requested: object, servers: AppServers) -> Mapping[str, Json]:
     """MCP's result, or `{"error": text}`; a failed call is, besides, the result of a tool that
     failed, which is what the asking page expects. It raises nothing.
     """
@@ -70,7 +70,7 @@ async def _answered(requested: object, servers: AppServers) -> McpResult:
     return await method(server, request.params or {})
 
 
-async def _call(server: AppServer, params: Mapping[str, Any]) -> McpResult:
+async def _call(server: AppServer, params: Mapping[str, Json]) -> McpResult:
     call = _Call.model_validate(params)
     tool = await server.tool(call.name)
     if tool is None or not tool.for_page:
@@ -78,18 +78,18 @@ async def _call(server: AppServer, params: Mapping[str, Any]) -> McpResult:
     return await server.call(call.name, call.arguments or {})
 
 
-async def _read(server: AppServer, params: Mapping[str, Any]) -> McpResult:
+async def _read(server: AppServer, params: Mapping[str, Json]) -> McpResult:
     address = _Read.model_validate(params).uri
     if not address.startswith(PAGES_AT):
         raise InvalidInput(f"apps may read resources at {PAGES_AT}, and no other ones")
     return await server.read(address)
 
 
-def _refused(message: str) -> Mapping[str, Any]:
+def _refused(message: str) -> Mapping[str, Json]:
     return {"error": message, "content": [{"type": "text", "text": message}], "isError": True}
 
 
-_METHODS: Mapping[str, Callable[[AppServer, Mapping[str, Any]], Awaitable[McpResult]]] = {
+_METHODS: Mapping[str, Callable[[AppServer, Mapping[str, Json]], Awaitable[McpResult]]] = {
     "tools/call": _call,
     "resources/read": _read,
 }

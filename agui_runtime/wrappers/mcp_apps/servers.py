@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
-from typing import Any
 from uuid import uuid4
 
 from agui_runtime.agents.actions import OfferedAction, failed
@@ -17,7 +16,7 @@ from agui_runtime.connectors.mcp.lasting_session import LastingServer, listed_by
 from agui_runtime.connectors.mcp.results import LARGEST as LARGEST, McpResult, bounded, content_of
 from agui_runtime.connectors.mcp.tools import McpTool
 from agui_runtime.core.errors import Misconfigured, RemoteFailure
-from agui_runtime.core.jsontext import Unencodable
+from agui_runtime.core.jsontext import Json, Unencodable
 
 ACTIVITY = "mcp-apps"
 """The type of the activities."""
@@ -43,7 +42,7 @@ class AppServer:
         """The tool of that name, if the server lists it."""
         return next((each for each in await self.connection.tools() if each.name == name), None)
 
-    async def call(self, name: str, arguments: Mapping[str, Any]) -> McpResult:
+    async def call(self, name: str, arguments: Mapping[str, Json]) -> McpResult:
         """What the tool returns, also that it failed."""
         return self._bounded(await self.connection.call(name, arguments))
 
@@ -51,7 +50,7 @@ class AppServer:
         """A resource; raises InvalidInput, too, if that is no address."""
         return self._bounded(await self.connection.read(address))
 
-    async def _shown(self, tool: McpTool, arguments: Mapping[str, Any]) -> ShownResult:
+    async def _shown(self, tool: McpTool, arguments: Mapping[str, Json]) -> ShownResult:
         result = await self.call(tool.name, arguments)
         content = {
             "result": result,
