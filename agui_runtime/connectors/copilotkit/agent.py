@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
 from ag_ui.core import RunAgentInput
 
@@ -117,7 +116,9 @@ def _action(tool: Mapping[str, Json]) -> JsonObject:
     return {**described, "parameters": tool.get("parameters") or {}}
 
 
-def _answers(forwarded: Mapping[str, Json], resume: Any) -> list[JsonObject]:  # noqa: ANN401
+def _answers(
+    forwarded: Mapping[str, Json], resume: Sequence[Mapping[str, Json]]
+) -> list[JsonObject]:
     """What the user answered: as a page of 1.10 sends it, or in AG-UI's two forms."""
     if isinstance(sent := forwarded.get("metaEvents"), list):
         return sent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Protocol
+from typing import Protocol, cast
 from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
@@ -24,7 +24,7 @@ from agui_runtime.core.requests import request_messages, request_props, resume_v
 class Graph(Protocol):
     """What is used of a compiled graph."""
 
-    async def aget_state(self, config: JsonObject) -> Any: ...  # noqa: ANN401
+    async def aget_state(self, config: JsonObject) -> object: ...
 
 
 class Adapter(Protocol):
@@ -33,9 +33,9 @@ class Adapter(Protocol):
     name: str
 
     @property
-    def graph(self) -> Any: ...  # noqa: ANN401  # a Graph, of a library that need not be there
+    def graph(self) -> object: ...  # a Graph, of a library that need not be there
 
-    def run(self, input: RunAgentInput) -> AsyncIterator[Any]: ...  # its own name
+    def run(self, input: RunAgentInput) -> AsyncIterator[object]: ...  # its own name
 
 
 class GraphAgent:
@@ -49,7 +49,7 @@ class GraphAgent:
 
     def __init__(self, adapter: Adapter, description: str = "") -> None:
         self._agent = wrap(adapter, description=description)
-        self._graph: Graph = adapter.graph
+        self._graph = cast(Graph, adapter.graph)  # typed by a library that need not be there
         self.name = self._agent.name
         self.description = self._agent.description
 
@@ -78,7 +78,7 @@ class GraphAgent:
         messages = [message.model_dump() for message in values.get("messages", ())]
         return KeptState(shown(values), to_agui(messages))
 
-    async def _checkpoint(self, thread: str) -> Any:  # noqa: ANN401  # LangGraph's StateSnapshot
+    async def _checkpoint(self, thread: str) -> object:
         try:
             return await self._graph.aget_state({"configurable": {"thread_id": thread}})
         except ValueError:  # the graph was compiled without a checkpointer
@@ -152,8 +152,10 @@ def _from_the_start(request: RunAgentInput) -> RunAgentInput:
     return request.model_copy(update={"forwarded_props": rest})
 
 
-def _recognized(request: RunAgentInput, checkpoint: Any) -> RunAgentInput:  # noqa: ANN401  # StateSnapshot
-    """With results by the ids that the checkpoint has them under: adapters add all others to it."""
+def _recognized(request: RunAgentInput, checkpoint: object) -> RunAgentInput:
+    """With results by the ids that the checkpoint (LangGraph's StateSnapshot) has them under:
+    adapters add all others to it.
+    """
     values = getattr(checkpoint, "values", None) or {}
     known = {
         message.tool_call_id: message.id
@@ -169,7 +171,7 @@ def _recognized(request: RunAgentInput, checkpoint: Any) -> RunAgentInput:  # no
     return request.model_copy(update={"messages": messages})
 
 
-def _answering(request: RunAgentInput, checkpoint: Any) -> RunAgentInput:  # noqa: ANN401  # StateSnapshot
+def _answering(request: RunAgentInput, checkpoint: object) -> RunAgentInput:
     """With the answers to several questions in the one form in which LangGraph takes them.
 
     An older front end's single answer is for all of them.

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import ValidationError
 
 from agui_runtime.core.jsontext import Json, without_halves
 
 if TYPE_CHECKING:
+    from anyio.streams.memory import MemoryObjectReceiveStream
     from mcp.shared.message import SessionMessage
+
+    Incoming: TypeAlias = MemoryObjectReceiveStream[SessionMessage | Exception]
 
 UNREADABLE = -32099
 """The code of the error in place of an answer that cannot be read; one of those for clients' own
@@ -33,15 +37,20 @@ class Answers:
     an error for that one. Anything else, such as what a process prints besides, stays as it is.
     """
 
-    def __init__(self, stream: Any) -> None:  # noqa: ANN401  # anyio's, of messages and failures
+    def __init__(self, stream: Incoming) -> None:
         self._stream = stream
 
     async def __aenter__(self) -> Answers:
         await self._stream.__aenter__()
         return self
 
-    async def __aexit__(self, *reason: object) -> None:
-        await self._stream.__aexit__(*reason)
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._stream.__aexit__(kind, error, traceback)
 
     async def __aiter__(self) -> AsyncIterator[SessionMessage | Exception]:
         async for message in self._stream:

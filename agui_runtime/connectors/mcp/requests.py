@@ -7,7 +7,7 @@ call whose structured part is not as promised.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -16,7 +16,7 @@ from agui_runtime.connectors.shared.secrets import redact_path
 from agui_runtime.core.jsontext import Json
 
 if TYPE_CHECKING:
-    from mcp import ClientSession
+    from mcp import ClientSession, types
 
 _OF_MCP = ("application/json", "text/event-stream")
 
@@ -68,7 +68,9 @@ async def calling(session: ClientSession, name: str, arguments: Mapping[str, Jso
     return await _answer_to(session, types.CallToolRequest(params=params))
 
 
-async def _answer_to(session: ClientSession, request: Any) -> McpResult:  # noqa: ANN401
+async def _answer_to(
+    session: ClientSession, request: types.ListToolsRequest | types.CallToolRequest
+) -> McpResult:
     from mcp import types
 
     answer = await session.send_request(types.ClientRequest(request), types.EmptyResult)

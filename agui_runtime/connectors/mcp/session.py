@@ -25,6 +25,7 @@ from agui_runtime.core.jsontext import Json
 
 if TYPE_CHECKING:
     from mcp import ClientSession
+    from mcp.client.session import MessageHandlerFnT
 
 logger = logging.getLogger(__name__)
 
@@ -218,7 +219,7 @@ class McpSession:
 async def _session(
     server: McpServer,
     http: LastAnswer,
-    on_message: Any,  # noqa: ANN401  # MCP's MessageHandlerFnT
+    on_message: MessageHandlerFnT,
 ) -> AsyncIterator[ClientSession]:
     from mcp import ClientSession  # heavy: only when a server is called
 
