@@ -11,7 +11,7 @@ from scripts import files_below
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "agui_runtime"
-CODE = ("agui_runtime", "tests", "bench", "examples")
+CODE = (".ci", "agui_runtime", "tests", "bench", "examples")
 NOT_OURS = ("node_modules", "dist")
 
 MAX_LINES = 410

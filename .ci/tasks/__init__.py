@@ -1,0 +1,1 @@
+"""What `scripts.py` does. Everything here runs on a bare Python >= 3.11."""

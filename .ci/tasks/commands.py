@@ -1,0 +1,112 @@
+"""The commands of `scripts.py`, by their names."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from inspect import signature
+
+from tasks.checks import check, format_code
+from tasks.node import (
+    PLAYGROUND,
+    find_node,
+    install_node_projects,
+    machine_node,
+    offer_playground,
+    wheel_node,
+)
+from tasks.processes import ROOT, Problem, become, run, say
+from tasks.python import DEV_LOCK, PYTHON, RUNTIME_LOCK, install, lock
+from tasks.testing import cover, peers, prepare_tests, test
+
+
+def serve(*arguments: str) -> None:
+    install(RUNTIME_LOCK)
+    offer_playground()
+    become(PYTHON, "-m", "agui_runtime", "serve", *arguments)
+
+
+def playground() -> None:
+    node = machine_node()
+    if node is None:
+        install(DEV_LOCK)
+        node = wheel_node()
+    install_node_projects(node, PLAYGROUND)
+
+
+def schema() -> None:
+    install(RUNTIME_LOCK)
+    become(PYTHON, "-m", "agui_runtime", "schema")
+
+
+def bench(name: str, *arguments: str) -> None:
+    if not (ROOT / "bench" / f"{name}.py").is_file():
+        raise Problem(f"there is no bench/{name}.py")
+    install(DEV_LOCK)
+    node = find_node()
+    install_node_projects(node, "bench")
+    # As a module: run as a file, bench/graphql.py would hide the package `graphql`.
+    run(PYTHON, "-m", f"bench.{name}", *arguments, env=node.env)
+
+
+def faults(*names: str) -> None:
+    run(PYTHON, "-m", "tests.faults", *names, env=prepare_tests())
+
+
+def matrix(*releases: str) -> None:
+    run(PYTHON, "-m", "tests.clients.matrix", *releases, env=prepare_tests())
+
+
+def docs() -> None:
+    install(DEV_LOCK)
+    env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    run(PYTHON, "-m", "mkdocs", "build", "--quiet", "--config-file", ".mkdocs.yml", env=env)
+    say("the documentation is in .site/")
+
+
+COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
+    "serve": (serve, "[--host 127.0.0.1] [--port 8000]  start the server"),
+    "test": (test, "[--fast] [pytest arguments]  run all tests, or the quick ones, or some"),
+    "check": (check, "format, lint, types, import rules, dead code"),
+    "peers": (peers, "[pytest arguments]  the tests with real servers of other frameworks"),
+    "cover": (cover, "[pytest arguments]  the tests, and which branches they miss"),
+    "playground": (playground, "build the page that browsers are shown (needs npm's registry)"),
+    "schema": (schema, "print the GraphQL schema"),
+    "bench": (bench, "NAME [arguments]  run bench/NAME.py"),
+    "matrix": (matrix, "[1.60.2 ...]  the page of CopilotKit 1.10 on other releases of it"),
+    "faults": (faults, "[part of a name ...]  break replicas, Redis and the network, and tell"),
+    "docs": (docs, "build the documentation as a site, into .site/"),
+    "format": (format_code, "put the code into its format"),
+    "lock": (lock, "[--upgrade]  resolve pyproject.toml into the lock files"),
+}
+
+
+def main(words: list[str]) -> int:
+    if not words or words[0] not in COMMANDS:
+        print("usage: python3 scripts.py COMMAND\n")
+        for name, (_, text) in COMMANDS.items():
+            print(f"  {name:11}{text}")
+        return 2
+    command, text = COMMANDS[words[0]]
+    try:
+        signature(command).bind(*words[1:])
+    except TypeError:
+        print(f"usage: python3 scripts.py {words[0]} {text}")
+        return 2
+    return outcome(command, words[1:])
+
+
+def outcome(command: Callable[..., None], arguments: list[str]) -> int:
+    try:
+        command(*arguments)
+    except Problem as problem:
+        print(f"! {problem}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as failure:
+        print(f"! failed: {' '.join(map(str, failure.cmd))}", file=sys.stderr)
+        return failure.returncode if failure.returncode > 0 else 1
+    except KeyboardInterrupt:
+        return 130
+    return 0

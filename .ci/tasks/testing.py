@@ -1,0 +1,105 @@
+"""The tests: what those that were chosen need, and how they are shared out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Collection
+from typing import NamedTuple
+
+from tasks.node import PLAYGROUND, find_node, install_node_projects
+from tasks.processes import ROOT, run
+from tasks.python import DEV_LOCK, PYTHON, install
+from tasks.system import need_programs
+
+
+class Need(NamedTuple):
+    """Programs, by the names of Debian's packages, and folders with projects of Node."""
+
+    programs: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+
+
+NEEDS = {
+    "browser": Need(
+        programs=("chromium",),
+        projects=(
+            "tests/clients/driver",
+            "tests/clients/copilotkit-1.10",
+            "tests/clients/copilotkit-1.74",
+            "examples",
+            PLAYGROUND,
+        ),
+    ),
+    "node": Need(
+        programs=("nginx",),
+        projects=(
+            "tests/clients/agui",
+            "tests/clients/graphql",
+            "tests/clients/next",
+            "tests/clients/node-1.10.6",
+        ),
+    ),
+    "redis": Need(programs=("redis-server", "openssl")),
+}
+"""By the markers of tests, see tests/needs.py."""
+
+ALONE = ("-n", "--numprocesses", "--pdb", "--trace", "-s", "--capture=no", "--collect-only")
+"""Arguments with which pytest is to run in one process, or in as many as they say."""
+
+SHARED = ("-n", "auto", "--maxprocesses", "8", "--dist", "loadfile")  # see tests/distribution.py
+FAST = ("-m", f"not ({' or '.join([*NEEDS, 'peers', 'slow'])})")
+
+
+def test(*arguments: str) -> None:
+    install(DEV_LOCK)
+    words = [word for word in arguments if word != "--fast"]
+    if "--fast" in arguments:
+        pytest(*FAST, *words)
+    else:
+        pytest(*words, env=bring(needs_of(*words) if words else NEEDS))
+
+
+def cover(*arguments: str) -> None:
+    install(DEV_LOCK)
+    env = bring(needs_of(*arguments) if arguments else NEEDS)
+    pytest("--cov", "--cov-report=term", *arguments, env=env)
+
+
+def peers(*arguments: str) -> None:
+    env = prepare_tests()
+    run(PYTHON, "-m", "tests.peers.environments")
+    run(PYTHON, "-m", "pytest", "-m", "peers", *arguments, env=env)
+
+
+def pytest(*arguments: str, env: dict[str, str] | None = None) -> None:
+    """Run the tests on all cores, unless they are of single files."""
+    single = any(".py" in word or word.startswith(ALONE) for word in arguments)
+    run(PYTHON, "-m", "pytest", *(() if single else SHARED), *arguments, env=env)
+
+
+def needs_of(*arguments: str) -> list[str]:
+    """The needs of the tests that pytest would run."""
+    words = ("--collect-only", "-q", "-p", "tests.needs", "-n", "0", *arguments)
+    collected = subprocess.run(
+        [PYTHON, "-m", "pytest", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
+    )
+    lines = [line for line in collected.stdout.splitlines() if line.startswith("needs:")]
+    return [name for name in lines[-1].split() if name in NEEDS] if lines else []
+
+
+def prepare_tests() -> dict[str, str]:
+    """Bring everything that any test needs; answers the environment to run them in."""
+    install(DEV_LOCK)
+    return bring(NEEDS)
+
+
+def bring(names: Collection[str]) -> dict[str, str]:
+    needs = [NEEDS[name] for name in names]
+    need_programs(*(program for need in needs for program in need.programs))
+    projects = [project for need in needs for project in need.projects]
+    if not projects:
+        return dict(os.environ)
+    node = find_node()
+    install_node_projects(node, *projects)
+    return node.env
