@@ -14,7 +14,8 @@ from typing import IO, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_EVERY = 5.0  # seconds
-WIDTH = 80
+WIDTH = 70
+NOISE = ("warning", "npm warn", "looking in")
 
 
 class Problem(Exception):
@@ -85,11 +86,16 @@ def _watched(process: subprocess.Popen[bytes], output: IO[str], begun: float) ->
             try:
                 return process.wait(LOOK_EVERY)
             except subprocess.TimeoutExpired:
-                lines = _text(output).split("\n")
-                _tell(begun, next((line.strip() for line in reversed(lines) if line.strip()), ""))
+                _tell(begun, _latest(_text(output)))
     finally:
         process.kill()  # after Ctrl-C; one that has ended does not notice
         process.wait()
+
+
+def _latest(text: str) -> str:
+    """The last line that says how far the command is."""
+    lines = (line.partition(" (from ")[0].strip() for line in reversed(text.splitlines()))
+    return next((line for line in lines if line and not line.lower().startswith(NOISE)), "...")
 
 
 def _text(output: IO[str]) -> str:
