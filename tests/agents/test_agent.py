@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from ag_ui.core import (
     TextMessageStartEvent,
 )
 
-from agui_runtime.agents.border import FunctionAgent, wrap
+from agui_runtime.agents.border import FunctionAgent, alive, wrap
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event
-from agui_runtime.runtime.runtime import CopilotRuntime
-from tests.runtime.worlds import Scripted, asking, ran, text
+from agui_runtime.runs.deadlines import RunLimits
+from agui_runtime.runtime.runtime import CopilotRuntime, Options
+from agui_runtime.wrappers import limited
+from tests.runtime.worlds import CANCELLED, Scripted, asking, kinds, ran, text, told
 
 HELLO = text("m1", "Hello")
 
@@ -138,3 +141,37 @@ def test_the_first_line_of_a_docstring_is_the_description() -> None:
 def test_what_is_no_agent_is_refused_at_start() -> None:
     with pytest.raises(Misconfigured, match="'weather'"):
         CopilotRuntime({"weather": 3})
+
+
+async def test_what_becomes_no_event_tells_that_the_agent_lives() -> None:
+    async def agent(request: RunAgentInput) -> AsyncIterator[str | None]:
+        for item in (None, ": still here\n\n", "Hello", ""):
+            yield item
+
+    signs: list[None] = []
+    token = alive.set(lambda: signs.append(None))
+    request = RunAgentInput.model_validate({"threadId": "t", "runId": "r", "messages": []})
+    events = [event async for event in limited(agent, 1).run(request)]
+    alive.reset(token)
+    assert kinds(events) == kinds(HELLO)
+    assert len(signs) == 3
+
+
+@pytest.mark.parametrize("item", [None, ": still here\n\n", ""])
+@pytest.mark.parametrize("around", [lambda agent: agent, lambda agent: limited(agent, 1)])
+async def test_an_agent_that_yields_no_events_and_will_not_stop_is_cut_off(
+    item: str | None, around: Callable[[object], object]
+) -> None:
+    async def agent(request: RunAgentInput) -> AsyncIterator[str | None]:
+        while True:
+            try:
+                await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                continue
+            yield item
+
+    options = Options(limits=RunLimits(stop_grace=0.02))
+    runtime = CopilotRuntime({"default": around(agent)}, options=options)
+    handle = await runtime.start(asking())
+    await handle.stop()
+    assert (await told(handle))[-1].items() >= CANCELLED.items()
