@@ -17,7 +17,8 @@ from fastapi import FastAPI
 
 from agui_runtime.agents.agent import current_run
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.copilotkit_remote.routes import routes
+from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
+from agui_runtime.wires.shared.options import ServerOptions
 from tests.fakes.actions import server_actions
 from tests.fakes.agents import SCRIPTS, scripted_agents
 from tests.fakes.model import ModelServer
@@ -62,7 +63,8 @@ async def node() -> AsyncIterator[Node]:
     """A Node runtime that knows nothing but our remote endpoint and a model; it starts slowly."""
     runtime = CopilotRuntime(scripted_agents(), actions=[*server_actions(), whose_token])
     app = FastAPI()
-    app.include_router(routes(runtime, PATH, forward_headers=["x-token"]))
+    options = ServerOptions(forward_headers=("x-token",))
+    app.router.routes.extend(CopilotKitRemoteWire(PATH).routes(runtime, options))
     with ModelServer() as model:
         async with served(app) as origin, _started(f"{origin}{PATH}", model.url) as url:
             headers = {"accept": ACCEPT}

@@ -10,7 +10,7 @@ from agui_runtime.agents.agent import Agent
 from agui_runtime.runtime.catalog import AgentInfo, described
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.exchange import AguiExchange
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.options import AguiOptions
 
 THREAD_ENDPOINTS = {"list": True, "inspect": True, "mutations": True, "realtimeMetadata": False}
 
@@ -18,7 +18,7 @@ THREAD_ENDPOINTS = {"list": True, "inspect": True, "mutations": True, "realtimeM
 class Info:
     """`/info`. It names no licences or entitlements: there are none."""
 
-    def __init__(self, runtime: CopilotRuntime, options: WireOptions) -> None:
+    def __init__(self, runtime: CopilotRuntime, options: AguiOptions) -> None:
         self._runtime = runtime
         self._options = options
         self._version = version("agui-runtime")  # reads a file
@@ -28,7 +28,7 @@ class Info:
 
         In an envelope it adds that threads can be requested in envelopes, too.
         """
-        context = exchange.run_context({}, self._options.forwarded)
+        context = exchange.run_context({}, self._options.server.forwarded)
         description = self._described((await self._runtime.catalog(context)).agents)
         if exchange.enveloped:
             reached = {"resourceOperations": True, "threadEndpoints": THREAD_ENDPOINTS}

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agui_runtime.connectors.transcription import TranscriptionService
-from agui_runtime.core.forwarded_headers import HeaderNames, for_agents
+from agui_runtime.core.forwarded_headers import for_agents
 from agui_runtime.wires.agui.annotate import Recorder
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
+from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.streaming import KEEP_ALIVE
+
+
+@dataclass(frozen=True, slots=True)
+class AguiOptions:
+    """What the handlers of this wire obey: `server` is for all wires of an app, the rest are those
+    of WireOptions that no other wire has.
+    """
+
+    server: ServerOptions = field(default_factory=ServerOptions)
+    keep_alive: float = KEEP_ALIVE
+    oldest_clients: bool = False
+    transcription: TranscriptionService | None = None
+    annotations: Recorder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +67,3 @@ class WireOptions:
             messages=self.max_messages,
             parts=self.max_parts,
         )
-
-    @property
-    def forwarded(self) -> HeaderNames:
-        return for_agents(self.forward_headers)

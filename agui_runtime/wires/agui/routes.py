@@ -9,7 +9,6 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime.core.errors import InvalidInput
-from agui_runtime.core.quotas import Quota
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.annotate import Annotate
 from agui_runtime.wires.agui.envelope import unwrap
@@ -17,35 +16,24 @@ from agui_runtime.wires.agui.errors import invalid_request, not_allowed
 from agui_runtime.wires.agui.exchange import AguiExchange
 from agui_runtime.wires.agui.info import Info
 from agui_runtime.wires.agui.inspector import DebugFeed, metadata
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.options import AguiOptions
 from agui_runtime.wires.agui.runs import Runs
 from agui_runtime.wires.agui.table import Handler, Table
 from agui_runtime.wires.agui.threads import ThreadRoutes
 from agui_runtime.wires.agui.transcribe import Transcribe
 from agui_runtime.wires.shared.admission import is_json
-from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.wire import WireRoute
-
-DEFAULT = WireOptions()
 
 
 class AguiEndpoint:
-    """This wire over one runtime: an ASGI app for whatever is at and below `path`. `places` are
-    those of open requests.
-    """
+    """This wire over one runtime: an ASGI app for whatever is at and below the base path."""
 
-    def __init__(
-        self,
-        runtime: CopilotRuntime,
-        path: str = "/copilotkit",
-        options: WireOptions = DEFAULT,
-        places: Quota | None = None,
-    ) -> None:
+    def __init__(self, runtime: CopilotRuntime, options: AguiOptions) -> None:
         self._runtime = runtime
-        self.places = places or ServerLimits().places()
-        self._path = path.rstrip("/")
+        self._places = options.server.places
+        self._path = options.server.base
         self._depth = self._path.count("/")
-        self._limits = options.body_limits
+        self._limits = options.server.body
         self._table = Table(_entries(runtime, options))
 
     @property
@@ -87,17 +75,17 @@ class AguiEndpoint:
     async def _handle(self, exchange: AguiExchange, segments: Sequence[str]) -> None:
         handler, ids = self._table.find(exchange.method, segments)
         caller = await exchange.identify(self._runtime.authenticate)
-        with self.places.place(caller.owner):
+        with self._places.place(caller.owner):
             await handler(exchange, **ids)
 
 
-def _entries(runtime: CopilotRuntime, options: WireOptions) -> Iterable[tuple[str, str, Handler]]:
+def _entries(runtime: CopilotRuntime, options: AguiOptions) -> Iterable[tuple[str, str, Handler]]:
     runs, threads, info = (
         Runs(runtime, options),
         ThreadRoutes(runtime, options),
         Info(runtime, options),
     )
-    annotate = Annotate(runtime, options.annotations, options.body_limits)
+    annotate = Annotate(runtime, options.annotations, options.server.body)
     yield "GET", "info", info.info
     yield "POST", "agent/{agent}/run", runs.run
     yield "POST", "agent/{agent}/connect", runs.connect
@@ -115,7 +103,7 @@ def _entries(runtime: CopilotRuntime, options: WireOptions) -> Iterable[tuple[st
     yield "POST", "transcribe", Transcribe(options).transcribe
     yield "POST", "annotate", annotate.annotate
     yield "GET", "inspector-metadata", metadata
-    if options.development:
+    if options.server.development:
         feed = DebugFeed(options.keep_alive)
         runtime.add_hook(feed)
         yield "GET", "cpk-debug-events", feed.listen

@@ -20,7 +20,7 @@ from agui_runtime.stores.base import Batch
 from agui_runtime.wires.agui.egress import Profile, frames, profile_of, replayed, without_input
 from agui_runtime.wires.agui.errors import HttpRefusal
 from agui_runtime.wires.agui.exchange import AguiExchange
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.options import AguiOptions
 from agui_runtime.wires.agui.reopening import reopening
 from agui_runtime.wires.agui.request import (
     comes_from_app,
@@ -51,10 +51,11 @@ class _Started(NamedTuple):
 class Runs:
     """The handlers below `/agent/{agent}`. An unknown agent is refused before the body is read."""
 
-    def __init__(self, runtime: CopilotRuntime, options: WireOptions) -> None:
+    def __init__(self, runtime: CopilotRuntime, options: AguiOptions) -> None:
         self._runtime = runtime
         self._options = options
-        self._limits = options.body_limits
+        self._limits = options.server.body
+        self._forwarded = options.server.forwarded
 
     async def run(self, exchange: AguiExchange, agent: str) -> None:
         """Start a run and follow it; closing the connection does not stop it."""
@@ -114,7 +115,7 @@ class Runs:
         beside = beside or wants_suggestions(given)
         request = RunRequest(
             input=given,
-            context=exchange.run_context(properties_of(given), self._options.forwarded),
+            context=exchange.run_context(properties_of(given), self._forwarded),
             agent=agent,
             ephemeral=beside,
             fingerprint="" if beside else await unless_long(long, fingerprint, [agent, payload]),
@@ -130,7 +131,7 @@ class Runs:
             await handle.stop()
 
     async def _found(self, exchange: AguiExchange, agent: str) -> Agent:
-        return await self._runtime.find(agent, exchange.run_context({}, self._options.forwarded))
+        return await self._runtime.find(agent, exchange.run_context({}, self._forwarded))
 
     def _profile(self, given: RunAgentInput) -> Profile:
         return profile_of(given, oldest_clients=self._options.oldest_clients)

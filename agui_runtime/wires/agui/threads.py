@@ -15,7 +15,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.egress import older
 from agui_runtime.wires.agui.errors import HttpRefusal, not_found
 from agui_runtime.wires.agui.exchange import AguiExchange
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.options import AguiOptions
 
 PAGE = 50
 LONGEST_PAGE = 100
@@ -27,7 +27,7 @@ class ThreadRoutes:
     another caller's; neither can be changed.
     """
 
-    def __init__(self, runtime: CopilotRuntime, options: WireOptions) -> None:
+    def __init__(self, runtime: CopilotRuntime, options: AguiOptions) -> None:
         self._runtime = runtime
         self._options = options
 
@@ -46,7 +46,7 @@ class ThreadRoutes:
 
     async def update(self, exchange: AguiExchange, thread: str) -> None:
         """Rename with `name`, archive or bring back with `archived`."""
-        name, archived = _changes(await exchange.payload(self._options.body_limits))
+        name, archived = _changes(await exchange.payload(self._options.server.body))
         changed = await self._runtime.threads.update(
             thread, exchange.caller, name=name, archived=archived
         )
@@ -66,7 +66,7 @@ class ThreadRoutes:
 
     async def clear(self, exchange: AguiExchange) -> None:
         """Delete all of the caller's threads, stopping those that run. For development."""
-        if not self._options.development:
+        if not self._options.server.development:
             raise not_found()
         while True:
             found = await self._runtime.threads.list(exchange.caller, include_archived=True)

@@ -16,7 +16,7 @@ from agui_runtime.connectors.transcription import Recording
 from agui_runtime.core.errors import InvalidInput, ModelFailure
 from agui_runtime.wires.agui.errors import HttpRefusal
 from agui_runtime.wires.agui.exchange import AguiExchange
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.options import AguiOptions
 from agui_runtime.wires.shared.bodies import SLICE
 from agui_runtime.wires.shared.http import read_body
 
@@ -29,9 +29,9 @@ _EXTENSIONS = {"audio/mpeg": "mp3", "audio/x-wav": "wav", "audio/wave": "wav", "
 class Transcribe:
     """The handler of `/transcribe`; refuses until a service is configured."""
 
-    def __init__(self, options: WireOptions) -> None:
+    def __init__(self, options: AguiOptions) -> None:
         self._service = options.transcription
-        self._limits = options.body_limits
+        self._limits = options.server.body
 
     async def transcribe(self, exchange: AguiExchange) -> None:
         if self._service is None:

@@ -6,13 +6,12 @@ each other call in no circle.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, TypeAlias
 
 import orjson
-from fastapi import APIRouter
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime.agents.agent import ResultParts, current_run
@@ -20,16 +19,13 @@ from agui_runtime.connectors.copilotkit.messages import to_legacy
 from agui_runtime.connectors.copilotkit.parameters import to_parameters
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError
-from agui_runtime.core.forwarded_headers import HeaderNames, for_agents
 from agui_runtime.core.log_lines import logger_of
-from agui_runtime.core.quotas import Quota
 from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.runtime.runtime import CopilotRuntime, RunHandle
 from agui_runtime.wires.copilotkit_remote.exchange import LINES, NotThere, RemoteExchange
 from agui_runtime.wires.copilotkit_remote.lines import LineEncoder
 from agui_runtime.wires.copilotkit_remote.request import run_request
-from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
-from agui_runtime.wires.shared.limits import ServerLimits
+from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.streaming import StreamingResponse
 
 logger = logger_of(__name__)
@@ -38,42 +34,29 @@ AGENT_TYPE = "crewai"
 """The type at which a Node runtime reads an agent's answer as runtime events."""
 
 
-def routes(
-    runtime: CopilotRuntime,
-    path: str = "/copilotkit_remote",
-    *,
-    limits: BodyLimits = DEFAULT_LIMITS,
-    places: Quota | None = None,
-    forward_headers: Sequence[str] = (),
-) -> APIRouter:
+def routes(runtime: CopilotRuntime, path: str, options: ServerOptions) -> list[BaseRoute]:
     """`/info`, `/actions/execute`, `/agents/execute` and `/agents/state` below `path`.
 
     Whoever `authenticate` lets in may call every action with arguments of their own choice, without
     a model between: serve this where only your Node runtime gets. Pages in browsers, which send
-    an `Origin`, are refused. `places` are those of open requests; `forward_headers` names the
-    request headers that agents and actions may see.
+    an `Origin`, are refused.
     """
-    endpoint = RemoteWire(runtime, limits, for_agents(forward_headers))
-    open_ = places or ServerLimits().places()
-    router = APIRouter()
-    for below, handler in endpoint.handlers.items():
-        app = _App(endpoint, handler, open_)
-        router.routes.append(Route(f"{path}{below}", app, methods=["POST"]))
-    return router
+    endpoint = RemoteEndpoint(runtime, options)
+    return [
+        Route(f"{path}{below}", _App(endpoint, handler), methods=["POST"])
+        for below, handler in endpoint.handlers.items()
+    ]
 
 
 Handler: TypeAlias = Callable[[RemoteExchange], Awaitable[None]]
 
 
-class RemoteWire:
+class RemoteEndpoint:
     """The four answers of a remote endpoint."""
 
-    def __init__(
-        self, runtime: CopilotRuntime, limits: BodyLimits, forward_headers: HeaderNames
-    ) -> None:
+    def __init__(self, runtime: CopilotRuntime, options: ServerOptions) -> None:
         self._runtime = runtime
-        self._limits = limits
-        self._forward_headers = forward_headers
+        self._options = options
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -84,13 +67,13 @@ class RemoteWire:
             "/agents/state": self._state,
         }
 
-    async def answer(self, exchange: RemoteExchange, handler: Handler, places: Quota) -> None:
+    async def answer(self, exchange: RemoteExchange, handler: Handler) -> None:
         """Answer the request, whoever may call; raises RequestError, ClientGone, and whatever
         `authenticate` does.
         """
         owner = await exchange.admit(self._runtime.authenticate)
-        with places.place(owner):
-            await exchange.read(self._limits, self._forward_headers)
+        with self._options.places.place(owner):
+            await exchange.read(self._options.body, self._options.forwarded)
             await handler(exchange)
 
     async def _info(self, exchange: RemoteExchange) -> None:
@@ -135,7 +118,8 @@ class RemoteWire:
         name = exchange.text("name")
         self._runtime.agent(name)
         body, context = exchange.body, exchange.run_context
-        request = await unless_long(is_much(body), run_request, name, body, context, self._limits)
+        limits = self._options.body
+        request = await unless_long(is_much(body), run_request, name, body, context, limits)
         handle = await self._runtime.start(request)
         response = exchange.streaming(LINES)
         finished = await response.serve(exchange.receive, _deliver(handle, exchange, response))
@@ -146,14 +130,13 @@ class RemoteWire:
 class _App:
     """An ASGI app for one of the answers."""
 
-    def __init__(self, wire: RemoteWire, handler: Handler, places: Quota) -> None:
-        self._wire = wire
+    def __init__(self, endpoint: RemoteEndpoint, handler: Handler) -> None:
+        self._endpoint = endpoint
         self._handler = handler
-        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = RemoteExchange(scope, receive, send)
-        await exchange.guard(self._wire.answer(exchange, self._handler, self._places))
+        await exchange.guard(self._endpoint.answer(exchange, self._handler))
 
 
 async def _deliver(

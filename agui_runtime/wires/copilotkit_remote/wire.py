@@ -27,13 +27,7 @@ class CopilotKitRemoteWire:
         base_of(self.path, "remote_path")
 
     def routes(self, runtime: CopilotRuntime, options: ServerOptions) -> Sequence[BaseRoute]:
-        return routes(
-            runtime,
-            base_of(self.path, "remote_path"),
-            limits=options.body,
-            places=options.places,
-            forward_headers=options.forward_headers,
-        ).routes
+        return routes(runtime, base_of(self.path, "remote_path"), options)
 
     def claims(self, body: Mapping[str, Any]) -> bool:
         return False

@@ -41,12 +41,14 @@ class ServerOptions:
     limits: ServerLimits = LIMITS
     places: Quota = field(init=False, repr=False, compare=False)
     """Those of the app's open requests; each ServerOptions has its own."""
+    forwarded: HeaderNames = field(init=False, repr=False, compare=False)
+    """The names and patterns of `forward_headers`, checked."""
 
     def __post_init__(self) -> None:
         any_origin(self.cors_origins)
         listed(self.cors_origins)
         Hosts(self.allowed_hosts)
-        for_agents(self.forward_headers)
+        object.__setattr__(self, "forwarded", for_agents(self.forward_headers))
         object.__setattr__(self, "path", base_of(self.path, "path") or "/")
         object.__setattr__(self, "places", self.limits.places())
 
@@ -54,7 +56,3 @@ class ServerOptions:
     def base(self) -> str:
         """The path to which others are appended: empty for the root."""
         return self.path.rstrip("/")
-
-    @property
-    def forwarded(self) -> HeaderNames:
-        return for_agents(self.forward_headers)

@@ -11,8 +11,9 @@ import httpx
 from fastapi import FastAPI
 
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.options import AguiOptions, WireOptions
 from agui_runtime.wires.agui.routes import AguiEndpoint
+from agui_runtime.wires.shared.options import ServerOptions
 from tests.support import served
 
 PATH = "/api/copilotkit"
@@ -25,7 +26,7 @@ async def serving(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose base URL is the runtime's."""
     app = FastAPI()
-    app.router.routes.extend(AguiEndpoint(runtime, PATH, options or WireOptions()).routes())
+    app.router.routes.extend(AguiEndpoint(runtime, _options(options or WireOptions())).routes())
     await runtime.open()
     try:
         async with (
@@ -35,6 +36,17 @@ async def serving(
             yield client
     finally:
         await runtime.close()
+
+
+def _options(given: WireOptions) -> AguiOptions:
+    server = ServerOptions(
+        PATH,
+        forward_headers=given.forward_headers,
+        development=given.development,
+        body=given.body_limits,
+    )
+    own = (given.keep_alive, given.oldest_clients, given.transcription, given.annotations)
+    return AguiOptions(server, *own)
 
 
 class Reader:

@@ -19,7 +19,7 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.envelope import Enveloped
 from agui_runtime.wires.agui.exchange import AguiExchange
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.options import AguiOptions, WireOptions
 from agui_runtime.wires.agui.transcribe import Transcribe
 from agui_runtime.wires.shared.bodies import SLICE
 from tests.support import served
@@ -168,7 +168,7 @@ async def test_others_have_their_turns_while_a_long_recording_is_taken_in(
             await asyncio.sleep(0)
 
     beside = asyncio.create_task(others())
-    await Transcribe(WireOptions(transcription=Listening())).transcribe(exchange)
+    await Transcribe(AguiOptions(transcription=Listening())).transcribe(exchange)
     beside.cancel()
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import orjson
 from starlette.datastructures import QueryParams
-from starlette.types import Receive, Scope
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, TooLarge
@@ -17,7 +16,8 @@ from agui_runtime.wires.graphql.delivery.framing import GRAPHQL_JSON, INCREMENTA
 from agui_runtime.wires.graphql.nouns.errors import bad_request
 from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
 from agui_runtime.wires.shared.bodies import BodyLimits
-from agui_runtime.wires.shared.http import Headers, headers_of
+from agui_runtime.wires.shared.exchange import Exchange
+from agui_runtime.wires.shared.http import Headers
 from agui_runtime.wires.shared.json_bodies import json_body
 
 JSON_BODIES = (JSON, "application/graphql+json", GRAPHQL_JSON)
@@ -87,15 +87,14 @@ def from_query_string(query_string: bytes) -> GraphQLRequest:
     return _request(params.get("query"), params.get("operationName"), variables)
 
 
-async def read_json(scope: Scope, receive: Receive, limits: BodyLimits) -> object:
+async def read_json(exchange: Exchange, limits: BodyLimits) -> object:
     """The body of a POST; raises BadRequest or ClientGone."""
-    kind = headers_of(scope).get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in JSON_BODIES:
+    if exchange.media_type not in JSON_BODIES:
         raise BadRequest(
             415, f"Send the operation as JSON: a content-type of {_either(JSON_BODIES)}."
         )
     try:
-        return await json_body(scope, receive, limits)
+        return await json_body(exchange.scope, exchange.receive, limits)
     except TooLarge as error:
         raise BadRequest(413, error.message, code=error.code) from None
     except InvalidInput:

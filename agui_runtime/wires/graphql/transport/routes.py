@@ -72,7 +72,7 @@ class GraphQLEndpoint:
             await self._answer(self._request_of(exchange), exchange)
 
     async def _post(self, exchange: GraphQLExchange) -> None:
-        body = await read_json(exchange.scope, exchange.receive, self._engine.body_limits)
+        body = await read_json(exchange, self._engine.body_limits)
         await self._answer(from_body(body), exchange)
 
     def _request_of(self, exchange: GraphQLExchange) -> GraphQLRequest:

@@ -31,7 +31,7 @@ from agui_runtime.wires.shared.sockets import (
     Socket,
     SocketClosing,
     SocketGone,
-    SocketLimits as SocketLimits,
+    SocketLimits,
 )
 
 logger = logger_of(__name__)
