@@ -87,7 +87,7 @@ class Settings:
         """
         env = os.environ if environ is None else environ
         _check_names(env)
-        texts = {name: env[variable(name)] for name in _READERS if _says(name, env)}
+        texts = {name: env[variable(name)] for name in _READERS if _is_set(name, env)}
         read = {name: _READERS[name](variable(name), text) for name, text in texts.items()}
         if key := env.get("OPENAI_API_KEY"):
             read["openai_api_key"] = key
@@ -193,8 +193,8 @@ def resolved(
                 f"{variable(name)} cannot be obeyed: the app was given {name}={arguments[name]!r}; "
                 "leave out one of the two"
             )
-    said = {name: getattr(settings, name) for name in settings.present & OF_AN_APP}
-    return _placed(options, said | arguments)
+    declared = {name: getattr(settings, name) for name in settings.present & OF_AN_APP}
+    return _placed(options, declared | arguments)
 
 
 def _placed(options: ServerOptions, values: Mapping[str, object]) -> ServerOptions:
@@ -218,7 +218,7 @@ def _check_names(env: Mapping[str, str]) -> None:
             raise Misconfigured(f"{name} is no setting; {hint}")
 
 
-def _says(name: str, env: Mapping[str, str]) -> bool:
+def _is_set(name: str, env: Mapping[str, str]) -> bool:
     """An empty variable says nothing, but that agents see no header."""
     text = env.get(variable(name))
     return text is not None and (text != "" or name == "forward_headers")

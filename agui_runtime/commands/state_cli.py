@@ -74,7 +74,7 @@ async def _opened(settings: Settings) -> AsyncIterator[StateStoreManager]:
 
 
 def _configured(settings: Settings) -> tuple[Store, Any]:
-    """The store that is asked for, and the schemas of the app, if there is one."""
+    """The store that the settings name, and the schemas of the app, if there is one."""
     if settings.app is not None:
         from agui_runtime.commands.hosting import hosted
 

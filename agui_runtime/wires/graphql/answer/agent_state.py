@@ -21,7 +21,7 @@ from agui_runtime.wires.graphql.nouns.types import AgentStateMessageOutput
 
 
 class AgentStateView:
-    """Follows one run's events and tells what the front end has to know of the state after each.
+    """Follows one run's events and makes what the front end has to know of the state after each.
 
     `node` is the step that runs; `running` ends with the custom event `Exit`. A custom event
     `PredictState` names tools whose streamed arguments are shown as state before the tool is done.
@@ -110,7 +110,7 @@ class AgentStateView:
         return self._fold.state if isinstance(self._fold.state, dict) else {}
 
     def _replace(self, state: object) -> None:
-        """Take over a state; its messages, if it has any, are told by MESSAGES_SNAPSHOT alone."""
+        """Take over a state; its messages, if it has any, come with MESSAGES_SNAPSHOT alone."""
         if isinstance(state, dict) and "messages" in state:
             state = {key: value for key, value in state.items() if key != "messages"}
         self._fold.feed({"type": "STATE_SNAPSHOT", "snapshot": state})

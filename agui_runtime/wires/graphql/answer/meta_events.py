@@ -1,4 +1,4 @@
-"""What the runtime tells of a run beside the agent's own words: a MetaEventResponse for each turn.
+"""What the runtime reports of a run beside the agent's words: a MetaEventResponse for each turn.
 
 Pure: it reads a run's events and keeps no more than where the run stands.
 """

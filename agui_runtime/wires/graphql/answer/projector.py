@@ -218,7 +218,7 @@ _APPLY: dict[str, Callable[[Projector, Event], None]] = {
 
 
 def _of_delegate(event: Event) -> Event:
-    """The event as the delegate told it."""
+    """The event as the delegate emitted it."""
     if event["type"] == "SUBAGENT_FINISHED":
         return {"type": "RUN_FINISHED"}
     if event["type"] == "CUSTOM" and event["name"] == SUBAGENT_STATE:

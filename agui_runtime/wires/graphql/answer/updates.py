@@ -1,4 +1,4 @@
-"""What a subscription tells of a growing answer: whatever changed since the last look. Pure."""
+"""What a subscription delivers of a growing answer: whatever has changed. Pure."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Updates:
 
 @dataclass(slots=True)
 class _Watched:
-    """A message that may grow, and how much of it was told; -1 is nothing yet."""
+    """A message that may grow, and how many of its parts were delivered; -1 before any was."""
 
     message: BaseMessageOutput
     delivered: int = -1
@@ -121,5 +121,5 @@ class _Watched:
 
 
 def _is_early(event: MetaEventResponse) -> bool:
-    """It tells of a run that goes on, so that what the agent says comes after it."""
+    """Whether the run goes on after it, so that the agent's words follow it."""
     return event.status is RunStatus.Running

@@ -1,4 +1,4 @@
-"""Delivers a growing document as an operation asks for it. Pure: no framing, no sockets.
+"""Delivers a growing document as an operation selects it. Pure: no framing, no sockets.
 
 The format is the older of GraphQL's two for incremental delivery, `items` and `data` with a `path`:
 the only one that 1.10.6 front ends understand. A unit (the first result, an item of a streamed

@@ -44,7 +44,7 @@ _LATE = frozenset({"status", "messages", "metaEvents", "content", "arguments"})
 """Fields whose last value is not known from the start, on types that have `knows`."""
 
 Selections: TypeAlias = Mapping[str, "Selection"]
-"""What is asked for, by the name of the runtime type."""
+"""What an operation selects, by the name of the runtime type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is asked of one type of object: what comes with it, and what may come later."""
+    """What an operation selects of one type: what comes with an object, and what may come later."""
 
     immediate: Group
     deferred: tuple[Group, ...] = ()
@@ -147,7 +147,7 @@ class _Level:
         return True
 
     def gather(self) -> None:
-        """Move each object or list to where it is asked for first: it is delivered only once.
+        """Move each object or list to where it is selected first: it is delivered only once.
 
         A deferred fragment gives up what it too asks of it: to defer is a permission, not a duty.
         """

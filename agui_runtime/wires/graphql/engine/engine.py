@@ -167,7 +167,7 @@ def is_understood(result: ExecutionResult) -> bool:
 
 
 def failure(error: Exception, request_id: str) -> Mapping[str, Any]:
-    """What the client is told of an error that no field raised."""
+    """The entry of an answer's `errors` for an error that no field raised."""
     return formatted(GraphQLError(str(error), original_error=error), request_id)
 
 

@@ -38,7 +38,7 @@ Switches: TypeAlias = tuple[tuple[str, Any], ...]
 
 
 class Refused(Exception):
-    """The operation cannot be executed; `errors` is what the answer tells of it."""
+    """The operation cannot be executed; `errors` are those of the answer."""
 
     def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
         super().__init__(errors)

@@ -33,7 +33,7 @@ AGENT_HELP = f"{HELP}coagents/troubleshooting/common-issues#i-am-getting-agent-n
 
 
 class _Kind(NamedTuple):
-    """A CopilotKit error code, where a front end shows it, and what it tells the developer."""
+    """A CopilotKit error code, where a front end shows it, and where its developer finds help."""
 
     code: str
     visibility: str = "banner"
@@ -121,7 +121,9 @@ def failure_details(event: Event) -> dict[str, Any]:
 
 
 def formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
-    """The error as the answer tells it; one of unknown origin is masked, its cause is logged."""
+    """The error as an entry of the answer's `errors`; one of unknown origin is masked, its cause is
+    logged.
+    """
     cause = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error

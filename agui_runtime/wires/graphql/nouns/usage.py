@@ -1,4 +1,4 @@
-"""What a run cost: tokens and time, as the schema tells them. Pure."""
+"""What a run cost: tokens and time, as types of the schema. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RunTiming:
 
 
 def usage_of(events: Iterable[Event]) -> TokenUsage | None:
-    """The usage that terminal events tell; None if they tell none."""
+    """The usage that terminal events report; None if they report none."""
     entries = [entry for event in events if event["type"] in TERMINAL for entry in _entries(event)]
     if not entries:
         return None

@@ -31,7 +31,7 @@ UNIQUE = 16
 
 
 class Hints(NamedTuple):
-    """What tells requests apart beside their content: the ids of the run and of the operation, if
+    """What identifies a request beside its content: the ids of the run and of the operation, if
     the client gave such, and the runs that were begun on the same connection.
     """
 

@@ -56,7 +56,7 @@ class NotPersisted(BadRequest):
 
 
 def not_acceptable(*, whole: bool, parts: bool) -> BadRequest:
-    """What a client is told that accepts no form in which this operation is answered: `whole`, in
+    """The answer to a client that accepts no form in which this operation is answered: `whole`, in
     `parts`, or as events.
     """
     forms = [*([JSON, GRAPHQL_JSON] if whole else []), *(["multipart/mixed"] if parts else [])]

@@ -1,4 +1,4 @@
-"""The endpoint of WebSockets that carry operations; what is said on one is `transport_ws`'s."""
+"""The endpoint of WebSockets that carry operations; `transport_ws` speaks on them."""
 
 from __future__ import annotations
 
