@@ -110,39 +110,51 @@ def app_by(
 ) -> FastAPI:
     """The same with settings that were read before; raises Misconfigured."""
     refuse_serve_only(settings)
-    chosen = _options(settings, options, arguments)
-    spoken = _wires(wires, arguments)
+    given = _known(arguments)
+    chosen = _options(settings, options, given)
+    spoken = _wires(wires, given)
     check_forwarding(runtime.agents, runtime.remotes, chosen.forwarded)
     entered = enter(spoken, runtime, chosen)
     _obey(settings, runtime)
     return _app(runtime, chosen, entered, _lifespan(runtime, lifespan))
 
 
-def _options(
-    settings: Settings, options: ServerOptions | None, arguments: Arguments
-) -> ServerOptions:
-    unknown = sorted(arguments.keys() - Arguments.__annotations__.keys())
-    if unknown:
+def _known(arguments: Arguments) -> Mapping[str, Any]:
+    """Those that say something; raises TypeError for one that there is not."""
+    if unknown := sorted(arguments.keys() - Arguments.__annotations__.keys()):
         raise TypeError(f"create_app() has no argument {unknown[0]!r}")
-    wire = arguments.get("wire_options", WIRE_OPTIONS)
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _options(
+    settings: Settings, options: ServerOptions | None, arguments: Mapping[str, Any]
+) -> ServerOptions:
+    wire: WireOptions = arguments.get("wire_options", WIRE_OPTIONS)
     short = sorted(arguments.keys() - {"wire_options", "remote_path"})
-    if options is not None and (short or _of_all_wires(wire) != _of_all_wires(WIRE_OPTIONS)):
-        names = ", ".join(short or ["wire_options"])
-        raise Misconfigured(f"{names}: say it in `options`, a ServerOptions, or leave that out")
-    base = options or replace(
-        USUAL,
-        **_of_all_wires(wire),
-        limits=arguments.get("limits", USUAL.limits),
-    )
-    given: dict[str, Any] = {name: arguments[name] for name in short if name != "limits"}  # type: ignore[literal-required]  # its own keys
-    for name in ("cors_origins", "allowed_hosts"):
-        if isinstance(given.get(name), str):
-            raise Misconfigured(f"{name}: give a list, [{given[name]!r}]")
-        if given.get(name) is not None:
-            given[name] = tuple(given[name])
-    if "path" in given:
-        given["path"] = base_of(given["path"], "path") or "/"
+    if options is not None:
+        if short or _of_all_wires(wire) != _of_all_wires(WIRE_OPTIONS):
+            names = ", ".join(short or ["wire_options"])
+            raise Misconfigured(f"{names}: say it in `options`, a ServerOptions, or leave that out")
+        return resolved(settings, options, {})
+    limits = arguments.get("limits", USUAL.limits)
+    base = replace(USUAL, **_of_all_wires(wire), limits=limits)
+    given = {name: _NORMAL[name](name, arguments[name]) for name in short if name in _NORMAL}
     return resolved(settings, base, given)
+
+
+def _listing(name: str, value: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise Misconfigured(f"{name}: give a list, [{value!r}]")
+    return tuple(value)
+
+
+_NORMAL: Mapping[str, Callable[[str, Any], object]] = {
+    "path": lambda name, value: base_of(value, name) or "/",
+    "cors_origins": _listing,
+    "allowed_hosts": _listing,
+    "production": lambda name, value: bool(value),
+}
+"""How the arguments that are settings, too, are compared with the environment's."""
 
 
 def _of_all_wires(wire: WireOptions) -> dict[str, Any]:
@@ -153,7 +165,7 @@ def _of_all_wires(wire: WireOptions) -> dict[str, Any]:
     }
 
 
-def _wires(wires: Sequence[Wire] | None, arguments: Arguments) -> Sequence[Wire]:
+def _wires(wires: Sequence[Wire] | None, arguments: Mapping[str, Any]) -> Sequence[Wire]:
     remote_path = arguments.get("remote_path")
     if wires is not None:
         if given := sorted(arguments.keys() & {"wire_options", "remote_path"}):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -211,11 +212,25 @@ def _placed(options: ServerOptions, values: Mapping[str, object]) -> ServerOptio
 
 def _check_names(env: Mapping[str, str]) -> None:
     names = sorted(map(variable, _READERS))
-    for name in env:
-        if name.upper().startswith(PREFIX) and name not in names:
+    for name, value in env.items():
+        ours = name.upper().startswith(PREFIX) and not _is_of_a_service(name, value)
+        if ours and name not in names:
             near = get_close_matches(name.upper(), names, 1, 0.7)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
             raise Misconfigured(f"{name} is no setting; {hint}")
+
+
+def _is_of_a_service(name: str, value: str) -> bool:
+    """Whether it tells where a service is that is called `agui` or `agui-...`: Kubernetes and
+    Docker put such variables into every container beside one.
+    """
+    return _OF_A_SERVICE.fullmatch(f"{name}={value}") is not None
+
+
+_OF_A_SERVICE = re.compile(
+    r"AGUI_(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?=.*"
+    r"|PORT(_\d+_(TCP|UDP|SCTP))?=\w+://.*|PORT_\d+_(TCP|UDP|SCTP)_(PROTO|PORT|ADDR)=.*)"
+)
 
 
 def _is_set(name: str, env: Mapping[str, str]) -> bool:

@@ -140,6 +140,36 @@ def test_a_variable_that_cannot_be_meant_is_refused_by_its_name(
 
 
 @pytest.mark.parametrize(
+    "declared",
+    [
+        "AGUI_SERVICE_HOST=10.0.0.7",
+        "AGUI_RUNTIME_SERVICE_PORT_HTTP=8000",
+        "AGUI_PORT=tcp://10.0.0.7:8000",
+        "AGUI_STORE_PORT_6379_TCP=tcp://10.0.0.8:6379",
+        "AGUI_RUNTIME_PORT_8000_TCP_ADDR=10.0.0.7",
+    ],
+)
+async def test_what_kubernetes_tells_of_a_service_of_that_name_is_no_setting(
+    declared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, _, value = declared.partition("=")
+    monkeypatch.setenv(name, value)
+    async with client_of(create_app(a_runtime())) as client:
+        assert (await client.get("/healthz")).status_code == 200
+    monkeypatch.setenv("AGUI_PORT", "8000")
+    with pytest.raises(Misconfigured, match="AGUI_PORT is no setting"):
+        create_app(a_runtime())
+
+
+async def test_an_argument_that_is_none_leaves_the_choice_to_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    declare(monkeypatch, allowed_hosts="app.example")
+    app = create_app(a_runtime(), allowed_hosts=None, remote_path=None)
+    assert app.state.served.options.allowed_hosts == ("app.example",)
+
+
+@pytest.mark.parametrize(
     "name",
     ["app", "model", "api_key", "openai_base_url", "data", "drain_seconds", "header_seconds"],
 )

@@ -108,13 +108,13 @@ def _entered(routes: Sequence[BaseRoute], options: ServerOptions) -> Entered:
         routes,
         direct=[route for route in own if route.direct],
         forms=[route.path for route in own if route.forms],
-        json_below=[options.path, *{_static(route) for route in routes if _static(route)}],
+        json_below=sorted({options.path, *map(_static, routes)}),
     )
 
 
 def _static(route: BaseRoute) -> str:
-    """The route's path up to its first parameter."""
-    return str(getattr(route, "path", "")).partition("/{")[0]
+    """The route's path up to its first parameter, or the root."""
+    return str(getattr(route, "path", "")).partition("/{")[0] or "/"
 
 
 def _takes(route: Route, method: str) -> bool:
