@@ -5,25 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import replace
-from typing import Any, NamedTuple, TypeAlias, TypedDict, cast
+from typing import Any, NamedTuple, TypeAlias, Unpack, cast
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
-from typing_extensions import Unpack
 
+from agui_runtime.arguments import Arguments, known, options_of, wires_of
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.runtime.forwarding import check_forwarding
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.runtime.titles import ThreadNamer
-from agui_runtime.settings import Settings, refuse_serve_only, resolved
-from agui_runtime.wires.agui.options import WireOptions
-from agui_runtime.wires.agui.wire import AguiWire
-from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
+from agui_runtime.settings import Settings, refuse_serve_only
 from agui_runtime.wires.door import DirectRoutes, Entered, enter
-from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.health import probes
 from agui_runtime.wires.shared.admission import AdmissionRules, Hosts, any_origin, listed
 from agui_runtime.wires.shared.before_request import Before
@@ -31,15 +26,12 @@ from agui_runtime.wires.shared.gate import Gate
 from agui_runtime.wires.shared.http import log_failure
 from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.options import ServerOptions
-from agui_runtime.wires.shared.paths import TrailingSlash, base_of
+from agui_runtime.wires.shared.paths import TrailingSlash
 from agui_runtime.wires.shared.request_ids import RequestIds
 from agui_runtime.wires.shared.slow_bodies import TimedBodies
 from agui_runtime.wires.shared.wire import Wire
 
 logger = logger_of(__name__)
-
-USUAL = ServerOptions()
-WIRE_OPTIONS = WireOptions()
 
 Lifespan: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 """What frameworks call around the life of an app, with that app."""
@@ -58,24 +50,6 @@ class Served(NamedTuple):
     def path(self) -> str:
         """That of the `runtimeUrl`."""
         return self.mount + self.options.base
-
-
-class Arguments(TypedDict, total=False):
-    """Short forms of `create_app`, beside or in place of its `wires` and `options`.
-
-    `wire_options` are those of the routes that today's front ends use; what they say of bodies and
-    headers holds on all wires. At `remote_path`, for example `/copilotkit_remote`, the runtime is a
-    remote endpoint for Node runtimes too; it is not so otherwise, because there actions are called
-    directly. The others are fields of ServerOptions.
-    """
-
-    path: str
-    cors_origins: Sequence[str]
-    allowed_hosts: Sequence[str] | None
-    limits: ServerLimits
-    production: bool
-    wire_options: WireOptions
-    remote_path: str | None
 
 
 def create_app(
@@ -110,71 +84,13 @@ def app_by(
 ) -> FastAPI:
     """The same with settings that were read before; raises Misconfigured."""
     refuse_serve_only(settings)
-    given = _known(arguments)
-    chosen = _options(settings, options, given)
-    spoken = _wires(wires, given)
+    given = known(arguments)
+    chosen = options_of(settings, options, given)
+    spoken = wires_of(wires, given)
     check_forwarding(runtime.agents, runtime.remotes, chosen.forwarded)
     entered = enter(spoken, runtime, chosen)
     _obey(settings, runtime)
     return _app(runtime, chosen, entered, _lifespan(runtime, lifespan))
-
-
-def _known(arguments: Arguments) -> Mapping[str, Any]:
-    """Those that say something; raises TypeError for one that there is not."""
-    if unknown := sorted(arguments.keys() - Arguments.__annotations__.keys()):
-        raise TypeError(f"create_app() has no argument {unknown[0]!r}")
-    return {name: value for name, value in arguments.items() if value is not None}
-
-
-def _options(
-    settings: Settings, options: ServerOptions | None, arguments: Mapping[str, Any]
-) -> ServerOptions:
-    wire: WireOptions = arguments.get("wire_options", WIRE_OPTIONS)
-    short = sorted(arguments.keys() - {"wire_options", "remote_path"})
-    if options is not None:
-        if short or _of_all_wires(wire) != _of_all_wires(WIRE_OPTIONS):
-            names = ", ".join(short or ["wire_options"])
-            raise Misconfigured(f"{names}: say it in `options`, a ServerOptions, or leave that out")
-        return resolved(settings, options, {})
-    limits = arguments.get("limits", USUAL.limits)
-    base = replace(USUAL, **_of_all_wires(wire), limits=limits)
-    given = {name: _NORMAL[name](name, arguments[name]) for name in short if name in _NORMAL}
-    return resolved(settings, base, given)
-
-
-def _listing(name: str, value: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(value, str):
-        raise Misconfigured(f"{name}: give a list, [{value!r}]")
-    return tuple(value)
-
-
-_NORMAL: Mapping[str, Callable[[str, Any], object]] = {
-    "path": lambda name, value: base_of(value, name) or "/",
-    "cors_origins": _listing,
-    "allowed_hosts": _listing,
-    "production": lambda name, value: bool(value),
-}
-"""How the arguments that are settings, too, are compared with the environment's."""
-
-
-def _of_all_wires(wire: WireOptions) -> dict[str, Any]:
-    return {
-        "forward_headers": wire.forward_headers,
-        "development": wire.development,
-        "body": wire.body_limits,
-    }
-
-
-def _wires(wires: Sequence[Wire] | None, arguments: Mapping[str, Any]) -> Sequence[Wire]:
-    remote_path = arguments.get("remote_path")
-    if wires is not None:
-        if given := sorted(arguments.keys() & {"wire_options", "remote_path"}):
-            raise Misconfigured(f"{', '.join(given)}: say it in the wires that you give")
-        return wires
-    wire = arguments.get("wire_options", WIRE_OPTIONS)
-    agui = AguiWire(wire.keep_alive, wire.oldest_clients, wire.transcription, wire.annotations)
-    remote = [] if remote_path is None else [CopilotKitRemoteWire(remote_path)]
-    return [GraphQLWire(), *remote, agui]
 
 
 def _obey(settings: Settings, runtime: CopilotRuntime) -> None:

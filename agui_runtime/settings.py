@@ -7,15 +7,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
-from operator import attrgetter
 from typing import Any, TypeAlias
 
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.forwarded_headers import for_agents
 from agui_runtime.wires.shared.admission import Hosts, any_origin, listed
-from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.paths import base_of
 
 PREFIX = "AGUI_"
@@ -152,62 +150,6 @@ def refuse_serve_only(settings: Settings) -> None:
             f"only `agui-runtime serve` obeys {variables(unobeyed)}: leave them out, or start the "
             "app with AGUI_APP=module:name agui-runtime serve"
         )
-
-
-_USUAL = ServerOptions()
-
-_PLACES: Mapping[str, str] = {
-    "path": "path",
-    "cors_origins": "cors_origins",
-    "allowed_hosts": "allowed_hosts",
-    "forward_headers": "forward_headers",
-    "production": "production",
-    "development": "development",
-    "allow_anonymous": "allow_anonymous",
-    "max_caller_requests": "limits.caller_requests",
-    "max_requests": "limits.requests",
-    "max_body": "body.bytes",
-    "max_values": "body.values",
-    "max_depth": "body.depth",
-    "max_messages": "body.messages",
-    "max_parts": "body.parts",
-}
-"""Where the settings of an app stand in its ServerOptions."""
-
-OF_AN_APP = frozenset(_PLACES)
-
-
-def resolved(
-    settings: Settings, options: ServerOptions, given: Mapping[str, object]
-) -> ServerOptions:
-    """What an app obeys: the `options` where they are not at their defaults, what it was `given` by
-    the names of settings, and else the environment.
-
-    Raises Misconfigured where an argument and the environment say something, and not the same.
-    """
-    usual = {name: attrgetter(place)(_USUAL) for name, place in _PLACES.items()}
-    chosen = {name: attrgetter(place)(options) for name, place in _PLACES.items()}
-    arguments = {name: chosen[name] for name in chosen if chosen[name] != usual[name]} | {**given}
-    for name in sorted(settings.present & arguments.keys()):
-        if getattr(settings, name) != arguments[name]:
-            raise Misconfigured(
-                f"{variable(name)} cannot be obeyed: the app was given {name}={arguments[name]!r}; "
-                "leave out one of the two"
-            )
-    declared = {name: getattr(settings, name) for name in settings.present & OF_AN_APP}
-    return _placed(options, declared | arguments)
-
-
-def _placed(options: ServerOptions, values: Mapping[str, object]) -> ServerOptions:
-    parts: dict[str, dict[str, Any]] = {"": {}, "limits": {}, "body": {}}
-    for name, value in values.items():
-        part, _, attribute = _PLACES[name].rpartition(".")
-        parts[part][attribute] = value
-    limits, body = (
-        replace(options.limits, **parts["limits"]),
-        replace(options.body, **parts["body"]),
-    )
-    return replace(options, limits=limits, body=body, **parts[""])
 
 
 def _check_names(env: Mapping[str, str]) -> None:
