@@ -15,6 +15,7 @@ CODE = (".ci", "agui_runtime", "tests", "bench", "examples")
 NOT_OURS = ("node_modules", "dist")
 
 MAX_LINES = 410
+MAX_LINES_OF_THE_PACKAGE = 350
 MAX_PROTOCOL_METHODS = 12
 
 KNOW_THE_ENVIRONMENT = {
@@ -146,7 +147,9 @@ def test_every_protocol_of_the_stores_is_small() -> None:
 
 
 def test_no_file_is_too_long() -> None:
-    assert {name: size for name, size in lengths().items() if size > MAX_LINES} == {}
+    most = {name: MAX_LINES_OF_THE_PACKAGE for name in lengths() if name.startswith(PACKAGE.name)}
+    too_long = {name: size for name, size in lengths().items() if size > most.get(name, MAX_LINES)}
+    assert too_long == {}
 
 
 def test_every_file_says_what_it_is() -> None:

@@ -133,8 +133,8 @@ class OfferedAction:
 def action(
     function: Callable[..., Any], *, name: str | None = None, return_direct: bool = False
 ) -> Action:
-    """Make an Action of a function with typed parameters; its docstring tells the model what it
-    does.
+    """Make an Action of a function with typed parameters; its docstring is what the model
+    reads of it.
 
     Describe a parameter with `Annotated[str, Field(description=...)]`. A plain function runs in a
     thread. Raises Misconfigured if pydantic cannot make a schema of a parameter.
@@ -172,7 +172,7 @@ def _encoded(result: object) -> str | ResultParts:
     try:
         return _ANYTHING.dump_json(result).decode()
     except (ValueError, TypeError):
-        return jsontext.dumps(jsontext.plain(result)).decode()  # or tells what is wrong with it
+        return jsontext.dumps(jsontext.plain(result)).decode()  # or raises what is wrong with it
 
 
 def _untitled(schema: object) -> object:

@@ -116,14 +116,14 @@ class Source(Protocol):
     """A server that lists agents and tools at run time; it may offer each caller other ones."""
 
     async def offer(self, context: RunContext) -> Offer:
-        """What it has for this context; raises RemoteFailure where it cannot be asked."""
+        """What it has for this context; raises RemoteFailure where it does not answer."""
 
     async def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class KeptState:
-    """What an agent keeps of a thread by itself: its state, and its messages in AG-UI's form."""
+    """What an agent stores of a thread by itself: its state, and its messages in AG-UI's form."""
 
     state: Any
     messages: Sequence[Mapping[str, Json]] = ()
@@ -131,14 +131,14 @@ class KeptState:
 
 @runtime_checkable
 class KeepsState(Protocol):
-    """An agent that keeps the state of its threads itself, beside what the store holds."""
+    """An agent that stores the state of its threads itself, beside what the store holds."""
 
     async def kept_state(self, thread_id: str, context: RunContext) -> KeptState | None:
-        """What it keeps, None if it does not know the thread; raises RunFailure."""
+        """What it stores, None if it does not know the thread; raises RunFailure."""
 
 
 def capabilities_of(agent: object) -> JsonObject | None:
-    """What the agent says that it can do, in AG-UI's form; None if it says nothing.
+    """What the agent declares that it can do, in AG-UI's form; None if it declares nothing.
 
     That is its attribute `capabilities`: a JSON object, or AG-UI's AgentCapabilities.
     """

@@ -1,4 +1,4 @@
-"""Agents as tools of another agent: what such an agent does is told within the caller's run.
+"""Agents as tools of another agent: what such an agent emits becomes part of the caller's run.
 
 A delegate is offered no further delegates, so that agents can neither call themselves nor nest.
 """
@@ -24,7 +24,7 @@ DELEGATE = "delegate"
 
 SUBAGENT_STATE = "subagent_state"
 """The custom event that carries a delegate's STATE_* and MESSAGES_SNAPSHOT events: they are about
-the delegate, and must not replace what the run's own agent keeps.
+the delegate, and must not replace the state of the run's own agent.
 """
 
 _OWN = frozenset({"STATE_SNAPSHOT", "STATE_DELTA", "MESSAGES_SNAPSHOT"})
@@ -35,7 +35,7 @@ class Delegate:
     """An agent that another one may call as a tool without arguments; its name must be one for a
     tool, see `TOOL_NAME`.
 
-    It is asked what the caller was asked, and starts from the `state` that the front end holds.
+    It gets the caller's request, and starts from the `state` that the front end holds.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Delegate:
 
 
 class Engagement:
-    """One call of a delegate: `events` while it lasts, then `said`."""
+    """One call of a delegate: `events` while it lasts, then its `answer`."""
 
     def __init__(self, delegate: Delegate, call_id: str, request: RunAgentInput) -> None:
         self._delegate = delegate
@@ -64,14 +64,14 @@ class Engagement:
 
     @property
     def answer(self) -> str:
-        """The text of all that it said."""
+        """The text of all its messages."""
         texts = (m.get("content") for m in self._fold.messages if m["role"] == "assistant")
         return "\n".join(text for text in texts if text)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """What it does, tagged as its own, from SUBAGENT_STARTED to SUBAGENT_FINISHED.
 
-        Raises what the agent raises, and AgentFailure where it tells RUN_ERROR.
+        Raises what the agent raises, and AgentFailure where it emits RUN_ERROR.
         """
         yield self._started()
         async with aclosing(self._legal()) as events:

@@ -1,6 +1,6 @@
 """What agents yield and return, read as events: typed events, JSON objects, encoded frames, text.
 
-Where the meaning is plain it is taken; of anything else a failure says what to write instead.
+Where the meaning is plain it is taken; of anything else a failure names what to write instead.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ logger = logger_of(__name__)
 
 AgentEvent: TypeAlias = BaseEvent | Mapping[str, Json] | str | bytes | None
 """What an agent yields: a typed AG-UI event, its JSON object, an encoded event-stream frame, or
-text, which is what the agent says; None says nothing.
+text, which becomes a message; None becomes nothing.
 """
 
 _FRAME = re.compile(r"(?:\s|:(?: [^\n]*)?\r?\n|(?:event|id|retry):[^\n]*\r?\n)*data:\s*\{")
@@ -96,7 +96,7 @@ class ItemReader:
         raise ProtocolFailure(f"the agent yields {_named(item)}; {instead_of(item)}")
 
     def end(self) -> Sequence[Event]:
-        """What is still to be said when nothing more comes."""
+        """The events that remain when nothing more comes."""
         return [*(self._unframed(b"\n\n") if self._framed else ()), *self._silent()]
 
     def _object_events(self, item: BaseEvent | Mapping[str, Json]) -> Sequence[Event]:
@@ -124,7 +124,7 @@ class ItemReader:
         return [{"type": "TEXT_MESSAGE_END", "messageId": id_}] if id_ else ()
 
     def _is_framed(self, text: str) -> bool:
-        """Whether the text is a frame, or a piece of one, and not what the agent says."""
+        """Whether the text is a frame, or a piece of one, and not a message's."""
         if self._frames.is_open:
             return True
         if not text.strip():

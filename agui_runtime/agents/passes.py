@@ -17,8 +17,8 @@ from agui_runtime.core.fold import Fold
 from agui_runtime.core.jsontext import Json
 
 
-class Step:
-    """What the agent said, and the end it wanted, which is held back until nobody goes on."""
+class Pass:
+    """What the agent emitted, and its end, which is held back until nobody goes on."""
 
     def __init__(self) -> None:
         self.fold = Fold()
@@ -35,7 +35,7 @@ class Step:
 
     @property
     def awaited(self) -> frozenset[str]:
-        """The calls, of earlier runs too, whose results the agent says that it waits for."""
+        """The calls, of earlier runs too, whose results the agent declares that it waits for."""
         return frozenset(self._outcome.get("pendingToolCallIds") or ())
 
     @property
@@ -43,7 +43,7 @@ class Step:
         return (self._terminal or {}).get("outcome") or {}
 
     def passes(self, event: Event) -> bool:
-        """Take the event in; whether it is to be told now, which an end is not."""
+        """Take the event in; whether it is emitted now, which an end is not."""
         if event["type"] in TERMINAL:
             self._terminal = event
             return False
@@ -64,7 +64,7 @@ class Step:
         return list(self.fold.open_tool_calls)
 
     def end(self, usage: Sequence[Json]) -> list[Event]:
-        """The agent's own end, if it said one, with the usage of all passes."""
+        """The agent's own end, if it emitted one, with the usage of all passes."""
         if self._terminal is None:
             return []
         return [self._terminal | ({"usage": list(usage)} if usage else {})]
@@ -72,7 +72,7 @@ class Step:
 
 @contextmanager
 def accounted(usage: Sequence[Json]) -> Iterator[None]:
-    """A failure within the block tells this usage, of the passes before it, too."""
+    """A failure within the block also reports this usage, of the passes before it."""
     try:
         yield
     except RunFailure as failure:
@@ -81,7 +81,7 @@ def accounted(usage: Sequence[Json]) -> Iterator[None]:
 
 
 def continued(request: RunAgentInput, answers: Sequence[Message]) -> RunAgentInput:
-    """The request with what was said since; answers to questions were given, and count once."""
+    """The request with the messages since; answers to questions were given, and count once."""
     messages = _MESSAGES.validate_python([*request.messages, *answers])
     props = request.forwarded_props
     if isinstance(props, dict):

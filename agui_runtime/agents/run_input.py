@@ -25,7 +25,7 @@ _LISTS: Mapping[str, TypeAdapter[list[Json]]] = {
 
 
 class MalformedInput(InvalidInput):
-    """No RunAgentInput; the message tells the first of the `faults`."""
+    """No RunAgentInput; the message names the first of the `faults`."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         first = faults[0]

@@ -23,15 +23,15 @@ from agui_runtime.agents.actions import ActionResult, ServerAction
 from agui_runtime.agents.agent import ResultParts, ShownResult, calls_at_once, current_run
 from agui_runtime.agents.border import EventAgent, normal
 from agui_runtime.agents.delegates import Delegate
-from agui_runtime.agents.passes import Step, accounted, continued, result_of
+from agui_runtime.agents.passes import Pass, accounted, continued, result_of
 from agui_runtime.core.events import Event, as_event
 from agui_runtime.core.jsontext import Json, whole
 
-MAX_STEPS = 10
+MAX_PASSES = 10
 """So often an agent may go on after its actions within one run."""
 
 _UNANSWERED = "agui_runtime.actions"
-"""The note of calls that nobody carried out because the agent asked something first."""
+"""The note of calls that nobody carried out because the agent had a question first."""
 
 _Tool: TypeAlias = ServerAction | Delegate
 _Call: TypeAlias = Mapping[str, Json]
@@ -47,7 +47,7 @@ def with_actions(
     carried out. Of two tools with one name the first counts, the front end's come last.
 
     An action begins when the agent has completed its call, if the agent allows that (see
-    `calls_at_once`), else when the agent has ended. Results follow what the agent said, in the
+    `calls_at_once`), else when the agent has ended. Results follow what the agent emitted, in the
     order of the calls: pages take a call that comes after a result for another message's.
 
     With `follow_up` the agent is run again with the results, until it makes no such call.
@@ -70,52 +70,52 @@ class _ActingAgent:
         others = [tool for tool in request.tools or [] if tool.name not in self._box]
         request = request.model_copy(update={"tools": [*self._offered, *others]})
         usage: list[Json] = []
-        last = MAX_STEPS if self._follow_up else 1
+        last = MAX_PASSES if self._follow_up else 1
         for number in range(1, last + 1):
-            step = Step()
+            current = Pass()
             async with _working(_Work(self._box, request, self._follow_up)) as work:
-                async with aclosing(self._emitted(request, step, work, usage)) as events:
+                async with aclosing(self._emitted(request, current, work, usage)) as events:
                     async for event in events:
                         yield event
-                pending = await self._pending(step, request)
+                pending = await self._pending(current, request)
                 ours = [call for call in pending if call["function"]["name"] in self._box]
                 async with aclosing(work.done(ours)) as done:
                     async for event in done:
-                        step.note(event)
+                        current.note(event)
                         yield event
-            usage += step.usage
-            elsewhere = step.awaited - {call["id"] for call in ours}
+            usage += current.usage
+            elsewhere = current.awaited - {call["id"] for call in ours}
             if not ours or ours != pending or elsewhere or number == last:
                 break
-            request = continued(request, step.fold.messages)
-        for event in step.end(usage):
+            request = continued(request, current.fold.messages)
+        for event in current.end(usage):
             yield event
 
     async def _emitted(
-        self, request: RunAgentInput, step: Step, work: _Work, usage: Sequence[Json]
+        self, request: RunAgentInput, current: Pass, work: _Work, usage: Sequence[Json]
     ) -> AsyncGenerator[Event, None]:
-        """What the agent says. Whoever reads on has stored what came before."""
+        """What the agent emits. When the next event is read, those before it are stored."""
         at_once = calls_at_once(self._agent)
         with accounted(usage):
             async with aclosing(self._agent.run(request)) as events:
                 async for event in events:
-                    if step.passes(event):
+                    if current.passes(event):
                         yield event
                         if at_once and event["type"] == "TOOL_CALL_END":
-                            calls = step.fold.open_tool_calls
+                            calls = current.fold.open_tool_calls
                             work.begin(c for c in calls if c["id"] == event["toolCallId"])
 
-    async def _pending(self, step: Step, request: RunAgentInput) -> list[_Call]:
+    async def _pending(self, current: Pass, request: RunAgentInput) -> list[_Call]:
         """The calls that wait for an answer, and those of earlier runs that the agent waits for."""
-        if step.asks:
-            await self._note_calls(step, request)
-        pending = step.unanswered()
-        return pending + await _noted_calls(step.awaited - {call["id"] for call in pending})
+        if current.asks:
+            await self._note_calls(current, request)
+        pending = current.unanswered()
+        return pending + await _noted_calls(current.awaited - {call["id"] for call in pending})
 
-    async def _note_calls(self, step: Step, request: RunAgentInput) -> None:
+    async def _note_calls(self, current: Pass, request: RunAgentInput) -> None:
         """Note the calls that are ours and wait with the agent, for the run that answers it."""
         run = current_run.get(None)
-        ours = [c for c in step.fold.open_tool_calls if c["function"]["name"] in self._box]
+        ours = [c for c in current.fold.open_tool_calls if c["function"]["name"] in self._box]
         if not ours or run is None or run.notes is None:
             return
         answered = {m.tool_call_id for m in request.messages if m.role == "tool"}
@@ -126,7 +126,7 @@ class _ActingAgent:
 
 
 class _Work:
-    """The calls of one step: actions side by side, agents one after the other."""
+    """The calls of one pass: actions side by side, agents one after the other."""
 
     def __init__(self, box: Mapping[str, _Tool], request: RunAgentInput, follow_up: bool) -> None:
         self._box = box
@@ -164,8 +164,8 @@ class _Work:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _delegated(self, delegate: Delegate, call_id: str) -> AsyncGenerator[Event, None]:
-        """What the delegate does. A caller that goes on is told what it said; a front end that goes
-        on by itself is told, as by the reference, that it began.
+        """What the delegate does. A caller that goes on gets its answer as the call's result; a
+        front end that goes on by itself gets, as from the reference, that it began.
         """
         engagement = delegate.engaged(call_id, self._request)
         if not self._follow_up:
@@ -190,7 +190,7 @@ async def _called(action: ServerAction, arguments: str) -> ActionResult:
 
 
 async def _noted_calls(ids: Collection[str]) -> list[_Call]:
-    """Those of them that an earlier run left, as it made them, not as a front end tells them."""
+    """Those of them that an earlier run noted, as it made them, not as a front end sends them."""
     run = current_run.get(None)
     if not ids or run is None or run.notes is None:
         return []

@@ -1,6 +1,6 @@
 """The same log in fewer events, for runs that are over: each stream's deltas become one event.
 
-The order of messages, and all else that a fold tells, stays as it is.
+The order of messages, and all else that a fold holds, stays as it is.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class _Slot:
 
 
 def compact(events: Sequence[Event]) -> list[Event]:
-    """A shorter log of which `fold` and every verifier say the same.
+    """A shorter log of which `fold` makes the same, and which every verifier accepts alike.
 
     Deltas and the end of a stream move up to its start, so what came in between follows it. The
     states of a run become one snapshot before its terminal event, if the run has a snapshot: deltas

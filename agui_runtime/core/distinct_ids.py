@@ -50,7 +50,7 @@ class DistinctIds:
         return event | {"messageId": new} if new else event
 
     def _restate(self, messages: Iterable[Message]) -> None:
-        """Whole messages say what their ids stand for, whatever it was before."""
+        """From here on an id means the whole message that has it, whatever it meant before."""
         for message in messages:
             id_, is_reasoning = message["id"], message["role"] == "reasoning"
             (self._texts if is_reasoning else self._reasoning).discard(id_)

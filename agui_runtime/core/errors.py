@@ -31,7 +31,7 @@ show.
     `-- Misconfigured         500  MISCONFIGURED         raised at start-up
         `-- MissingExtra      500  MISSING_EXTRA         names the pip line
 
-A message says what to do. The cause of a failure (stack trace, paths, what a provider said in
+A message says what to do. The cause of a failure (stack trace, paths, a provider's answer in
 confidence) belongs to the log line, never to the message.
 """
 
@@ -208,7 +208,7 @@ class GuardrailDenied(RunFailure):
 
 
 class GuardrailFailure(RunFailure):
-    """A guardrail could not tell whether the agent may answer; so it may not."""
+    """A guardrail could not decide whether the agent may answer; so it may not."""
 
     code, status = "GUARDRAILS_UNAVAILABLE", 503
 

@@ -219,7 +219,7 @@ def _is_part(value: object) -> bool:
 
 
 def _field(path: _Path) -> _Path:
-    """The field that a value stands in: all of a list, for half of one says another thing."""
+    """The field that a value stands in: all of a list, for half of one means another thing."""
     end = len(path)
     while end > 1 and isinstance(path[end - 1], int):
         end -= 1

@@ -15,7 +15,7 @@ class EventStreamParser:
     """One stream: feed it the bytes in the order of their arrival, cut anywhere.
 
     Lines may end in LF, CRLF or CR. Comments and the fields `id` and `retry` are skipped, and so
-    are events without data; an event in whose middle the stream ends is never told.
+    are events without data; an event in whose middle the stream ends is dropped.
     """
 
     __slots__ = ("_after_cr", "_data", "_held", "_limit", "_name", "_tail")
@@ -57,7 +57,7 @@ class EventStreamParser:
         return done
 
     def _lines(self, chunk: bytes) -> list[bytes]:
-        """The lines that `chunk` finishes; the rest is kept in pieces, not copied again."""
+        """The lines that `chunk` finishes; the rest waits in pieces, not copied again."""
         if self._after_cr and chunk:
             chunk = chunk.removeprefix(b"\n")
             self._after_cr = False

@@ -37,7 +37,7 @@ THINKING = {
 RETRIED = "agui_runtime.retried"
 FAILED_OVER = "agui_runtime.failed_over"
 HANDED_OVER = "agui_runtime.handed_over"
-"""CUSTOM events that tell of the runtime rather than of the agent: a provider was asked again,
+"""CUSTOM events about the runtime rather than the agent: a provider was asked again,
 another agent took over, an agent was handed the conversation. Their value is `{"message", "code"?,
 "agent"?}`, the last one whoever goes on.
 """
@@ -49,7 +49,7 @@ FORGOTTEN = "agui_runtime.forgotten"
 
 OWN_VALUE = "agui_runtime:"
 """What an `encryptedValue` begins with that only this runtime reads: what a provider wants back
-with a call or message. It is kept beside the thread, and no front end is sent it.
+with a call or message. It is stored beside the thread, and no front end gets it.
 """
 
 
@@ -92,7 +92,7 @@ class RunInfo:
     """What a store knows of a run; times are seconds since 1970.
 
     `status` is `running`, `finished`, `interrupted`, `stopped` or `failed`. `schema_version` is
-    that of the state which its events tell.
+    that of the state in its events.
     """
 
     thread_id: str
@@ -136,7 +136,7 @@ ANONYMOUS = Caller("anonymous")
 class Notes(Protocol):
     """What an agent writes down for its next run on the thread; no front end sees or sends it.
 
-    A note is JSON, kept by thread, by the agent that runs, and by the `name` of whoever writes it.
+    A note is JSON, stored by thread, by the agent that runs, and by the `name` of its writer.
     """
 
     async def read(self, name: str) -> Json:
@@ -184,7 +184,7 @@ class RunRequest:
 
     `agent` None is the agent named `default`. Empty ids in `input` are made by the runtime.
     `ephemeral` runs (suggestions, tasks, completions) neither wait for a thread nor show in it.
-    `follow_up` tells whether the agent goes on after server-side actions; a 1.10.6 front end does
+    `follow_up`: whether the agent goes on after server-side actions; a 1.10.6 front end does
     that itself, with a second request, so its wire says False. `fingerprint` is a digest of the
     request: the same run id with the same fingerprint is the same run; empty where a request cannot
     be repeated. `topics` is what the front end wants guardrails to check, `states` what it holds of
@@ -255,7 +255,7 @@ def _written(
     try:
         event, losses = _dumped(item)
     except (ProtocolFailure, ValueError, TypeError, RecursionError):
-        event, losses = _mended(item)  # which tells what is wrong, if that cannot be mended
+        event, losses = _mended(item)  # which names the fault, if it cannot be mended
     else:
         event, losses = (event, losses) if fits(event) else _mended(item)
     if note is not None:

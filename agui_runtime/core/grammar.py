@@ -1,6 +1,6 @@
 """The legal order of one run's events: what each opens, needs or closes, what an end closes first.
 
-It keeps books only. It builds no messages (see `fold`) and neither starts nor ends a run by itself.
+It only counts what is open: it builds no messages (see `fold`), and neither starts nor ends a run.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ class _Owners:
             self._of[thing] = event.get("subagentRunId")
 
     def restate(self, messages: Iterable[Message]) -> None:
-        """Whole messages say whose they are, whoever it was before."""
+        """Whole messages name their owner, whoever it was before."""
         for message in messages:
             owner = message.get("subagentRunId")
             namespace = _NAMESPACE_OF_ROLE.get(message["role"], "message")

@@ -16,7 +16,7 @@ from agui_runtime.core.jsontext import JsonObject
 
 Truth: TypeAlias = Literal["client", "thread"]
 """Whose conversation an agent is asked to continue: the one that the front end sent, or the one
-that the server keeps, with what of the former is new.
+that the server stores, with what of the former is new.
 """
 
 PROMPTS = frozenset({"system", "developer"})
@@ -82,7 +82,7 @@ def merged(stored: Sequence[Message], sent: Sequence[Message]) -> Merged:
 def admitted(stored: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
     """What of `sent` counts where the thread is the truth.
 
-    A front end may add what people and agents said, and results that the thread waits for. It can
+    A front end may add messages of people and agents, and results that the thread waits for. It can
     neither make up calls nor answer one that it knows nothing of, or that was answered already:
     what was approved, refused or executed is decided by the thread alone.
     """
@@ -104,7 +104,7 @@ def admitted(stored: Sequence[Message], sent: Sequence[Message]) -> list[Message
 
 
 def without_prompts(messages: Sequence[Message]) -> Sequence[Message]:
-    """What is kept of them."""
+    """What is stored of them."""
     return [message for message in messages if message["role"] not in PROMPTS]
 
 
@@ -121,14 +121,14 @@ def _is_known(message: Message, known: Set[str]) -> bool:
 def _last_shown(
     stored: Sequence[Message], sent: Sequence[Message], additions: Sequence[Message]
 ) -> int | None:
-    """The index of the latest kept message that the page shows, None if it shows none."""
+    """The index of the latest stored message that the page shows, None if it shows none."""
     known = sent if additions else sent[-1:]
     places = {message["id"]: index for index, message in enumerate(stored)}
     return max((places[m["id"]] for m in known if m["id"] in places), default=None)
 
 
 def _edits(stored: Sequence[Message], sent: Sequence[Message]) -> dict[str, Message]:
-    """The sent messages of users that stand for kept ones of another content, by their ids."""
+    """The sent messages of users that stand for stored ones of another content, by their ids."""
     users = {message["id"]: message for message in stored if message["role"] == "user"}
     return {
         message["id"]: message

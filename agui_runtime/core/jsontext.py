@@ -63,7 +63,7 @@ def loads(text: Text) -> Json:
 
 
 def loads_fragment(text: Text) -> Json:
-    """The same for a part of a stream: half a character is kept, as its other half may follow."""
+    """The same for a part of a stream: half a character stays, as its other half may follow."""
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -13,13 +13,13 @@ from agui_runtime.core.jsontext import Json, JsonObject, dumps, loads
 _Message: TypeAlias = JsonObject
 
 WAS_BINARY = "agui_runtime.binary"
-"""True in the metadata of a part that came as `binary`: whoever sent it must be told it so."""
+"""True in the metadata of a part that came as `binary`: its sender gets it back as such."""
 
 MEDIA = ("image", "audio", "video")
 """Kinds of parts whose content types begin with them; all others are documents."""
 
 USUAL_TYPES = {"image": "image/png", "audio": "audio/wav", "video": "video/mp4"}
-"""What a part of that kind is taken for where nothing tells its media type."""
+"""What a part of that kind is taken for where nothing names its media type."""
 
 UNKNOWN_TYPE = "application/octet-stream"
 """The media type of a document of which nothing is known."""
@@ -78,8 +78,8 @@ def parts_in(text: str) -> list[_Message] | None:
 
 
 def with_binary(message: _Message, *, only: bool) -> _Message:
-    """The message with `binary` parts for what came as such, and for files kept elsewhere, which
-    are new in AG-UI 1.0; with `only`, for all attachments.
+    """The message with `binary` parts for what came as such, and for files that are stored
+    elsewhere, which are new in AG-UI 1.0; with `only`, for all attachments.
     """
     if not isinstance(message.get("content"), list):
         return message

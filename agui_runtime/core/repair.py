@@ -1,6 +1,6 @@
 """A history that every model provider accepts, made of whatever a front end or a log holds.
 
-It mends the form of the conversation; it neither shortens it nor changes what was said.
+It mends the form of the conversation; it neither shortens it nor changes anybody's words.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ UNANSWERED = jsontext.dumps(
         "message": "The tool call was not answered; its outcome is unknown",
     }
 ).decode()
-"""What a model is told of a call that nobody answered."""
+"""The result that a model gets of a call that nobody answered."""
 
 # For people, or a provider's own business.
 _UNSEEN = frozenset({"activity", "reasoning"})

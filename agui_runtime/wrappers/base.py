@@ -44,7 +44,7 @@ def beside_threads() -> bool:
 
 
 def is_fault(error: Exception) -> bool:
-    """The agent is to blame, and not the request that it was asked with."""
+    """The agent is to blame, and not the request that it got."""
     code = error.code if isinstance(error, AguiError) else ""
     return not isinstance(error, RequestError) and code not in _OF_THE_REQUEST
 

@@ -1,4 +1,4 @@
-"""Spares an agent that keeps failing: for a while it is not asked at all."""
+"""Spares an agent that fails again and again: for a while it is not called at all."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def with_breaker(
 
 
 class Breaker(Wrapper):
-    """See `with_breaker`. `closed` tells whether the agent is asked, `state` also whether the next
+    """See `with_breaker`. `closed`: whether the agent is called; `state`: also whether the next
     run may try again (`half-open`).
     """
 

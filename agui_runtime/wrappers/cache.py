@@ -23,7 +23,7 @@ _OF_ONE_REQUEST = frozenset({"id", "threadId", "runId", "parentRunId"})
 
 
 class AnswerCache(Protocol):
-    """Where answers are kept: bytes by key, until they are too old. May be shared by processes."""
+    """Where answers are stored: bytes by key, until they are too old. Processes may share it."""
 
     async def get(self, key: str) -> bytes | None: ...
 
@@ -31,10 +31,10 @@ class AnswerCache(Protocol):
 
 
 def cached(agent: object, answers: AnswerCache | None = None) -> Wrapper:
-    """The agent, which is not asked again for an ephemeral request that it has answered.
+    """The agent, which is not called again for an ephemeral request that it has answered.
 
     Requests are equal if their caller, their properties and their contents are, ids aside. Answers
-    that call tools are not kept, except for the one tool that the request demands (as CopilotKit
+    that call tools are not stored, except for the one tool that the request demands (as CopilotKit
     does for suggestions), nor are errors and questions. `answers` is memory when left out: 256 of
     them, for five minutes.
     """

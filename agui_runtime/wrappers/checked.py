@@ -19,7 +19,7 @@ _STATE_EVENTS = frozenset({"STATE_SNAPSHOT", "STATE_DELTA"})
 
 
 class CheckedAgent(Wrapper):
-    """An agent whose run fails with STATE_INVALID before it says a state that its schema refuses,
+    """An agent whose run fails with STATE_INVALID before it emits a state that its schema refuses,
     so that no reader ever holds one.
     """
 

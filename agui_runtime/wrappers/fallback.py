@@ -1,4 +1,4 @@
-"""Another agent in the place of one that fails before it has said anything."""
+"""Another agent in the place of one that fails before its first event."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ logger = logger_of(__name__)
 def with_fallback(agent: object, fallback: object) -> Wrapper:
     """The agent, and `fallback` for a run that it fails before its first event.
 
-    What the request itself is to blame for is not tried again. Front ends are told by the CUSTOM
+    What the request itself is to blame for is not tried again. Front ends get the CUSTOM
     event FAILED_OVER, the log by a warning.
     """
     return _WithFallback(agent, fallback)

@@ -1,6 +1,6 @@
-"""Checks what a user says beside the agent that answers it, and cuts the answer off if it must.
+"""Checks a user's message beside the agent that answers it, and cuts the answer off if it must.
 
-It does not look at what agents say; wrap the agent for that.
+It does not look at what agents emit; wrap the agent for that.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Guardrail(Protocol):
     """Decides whether the latest message of the user may be answered."""
 
     async def check(self, request: RunAgentInput, topics: Topics) -> str | None:
-        """None if it may, else the reason that the user is told.
+        """None if it may, else the reason that the user gets.
 
         `topics` is what the front end asks for; it may be empty. Raise anything if it cannot be
         decided: then the message is not answered.
@@ -43,7 +43,7 @@ class TopicChecker:
     POST `{"input", "messages": [{"role", "content"}], "allowList", "denyList"}`, `messages` being
     those before; the answer is `{"status": "allowed" | "denied", "reason"?}`. The front end's
     topics are added to what is `denied` here, and stand for what is `allowed` where nothing is
-    given here. Without any topics the service is not asked.
+    given here. Without any topics the service is not called.
 
     `on_failure`: what becomes of a message when the service does not answer properly within
     `timeout` seconds. `allow` lets it through, with a warning in the log.
@@ -113,7 +113,7 @@ def guarded(agent: EventAgent, guardrails: Sequence[Guardrail], topics: Topics) 
 
 
 class _GuardedAgent:
-    """May be asked several times within its run; what the user said is checked once."""
+    """May be called several times within its run; the user's message is checked once."""
 
     def __init__(self, agent: EventAgent, guardrails: Sequence[Guardrail], topics: Topics) -> None:
         self.name = agent.name
@@ -183,7 +183,7 @@ class _Verdict:
         self._task.cancel()
         await asyncio.wait((self._task,))
         if not self._task.cancelled():
-            self._task.exception()  # it was told, or does not matter any more
+            self._task.exception()  # it was raised before, or does not matter any more
 
     async def _next(self, events: AsyncIterator[Event]) -> Event:
         """The agent's own task waits, and is interrupted: what an agent holds open, it must close
@@ -212,7 +212,7 @@ class _Verdict:
 
 
 def _conversation(request: RunAgentInput) -> list[dict[str, str]]:
-    """What was said up to the latest message of the user; empty if there is none."""
+    """The conversation up to the latest message of the user; empty if there is none."""
     conversation = []
     for message in request.messages:
         if message.role in ("user", "assistant"):

@@ -15,7 +15,7 @@ from agui_runtime.agents.agent import (
     current_run,
 )
 from agui_runtime.agents.border import normal, wrap
-from agui_runtime.agents.passes import Step, accounted, continued, result_of
+from agui_runtime.agents.passes import Pass, accounted, continued, result_of
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import HANDED_OVER, Event
 from agui_runtime.core.jsontext import Json
@@ -33,7 +33,7 @@ def with_handoff(agent: object, others: Mapping[str, object]) -> Wrapper:
 
     Each of them is offered a tool for each other one, `transfer_to_<name>`. When it is called, that
     agent goes on in the same run, and answers the thread's next messages until it hands over in its
-    turn. The CUSTOM event HANDED_OVER tells of it, and text messages carry their agent's `name`.
+    turn. The CUSTOM event HANDED_OVER reports it, and text messages carry their agent's `name`.
 
     A handoff counts as long as the conversation holds it: a regenerate from before it asks the
     agent of then. What a front end claims of handoffs counts for nothing. Raises Misconfigured for
@@ -61,30 +61,30 @@ class _WithHandoff(Wrapper):
         handoffs = await self._handoffs(request)
         usage: list[Json] = []
         for transfers in range(0 if beside_threads() else MOST, -1, -1):
-            step, holder = Step(), self._holder(handoffs)
+            current, holder = Pass(), self._holder(handoffs)
             offered = self._offering(holder, request) if transfers else request
             with accounted(usage):
-                async with aclosing(self._emitted_by(holder, offered, step)) as events:
+                async with aclosing(self._emitted_by(holder, offered, current)) as events:
                     async for event in events:
                         yield event
-            usage += step.usage
-            calls = step.unanswered()
+            usage += current.usage
+            calls = current.unanswered()
             taken = self._taken(calls) if transfers else {}
             if not taken:
-                for event in step.end(usage):
+                for event in current.end(usage):
                     yield event
                 return
             handoffs |= taken
             await _note(handoffs)
             for event in _announced(taken, self._holder(handoffs)):
-                step.note(event)
+                current.note(event)
                 yield event
             if len(taken) < len(calls):  # who has the conversation waits for the others' results
-                for event in step.end(usage):
+                for event in current.end(usage):
                     event.pop("outcome", None)  # which may name the calls that were just answered
                     yield event
                 return
-            request = continued(request, step.fold.messages)
+            request = continued(request, current.fold.messages)
 
     async def close(self) -> None:
         await super().close()
@@ -93,12 +93,12 @@ class _WithHandoff(Wrapper):
                 await other.close()
 
     async def _emitted_by(
-        self, holder: str, request: RunAgentInput, step: Step
+        self, holder: str, request: RunAgentInput, current: Pass
     ) -> AsyncGenerator[Event, None]:
-        """What it says, signed, without its end."""
+        """What it emits, under its name, without its end."""
         async with aclosing(self._agents[holder].run(request)) as events:
             async for event in events:
-                if step.passes(event):
+                if current.passes(event):
                     opens = event["type"] == "TEXT_MESSAGE_START"
                     yield {"name": holder} | event if opens else event
 

@@ -47,7 +47,7 @@ class _Transformed(Wrapper):
             async for event in events:
                 for changed in _through(steps, [event]):
                     yield changed
-        # An agent need not say its end, but steps may hold something back for it.
+        # An agent need not emit its end, but steps may hold something back for it.
         for changed in _through(steps, [{"type": "RUN_FINISHED"}]):
             if changed["type"] not in TERMINAL:
                 yield changed

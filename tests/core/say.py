@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count
 
-from agui_runtime.core.events import Event
+from agui_runtime.core.events import Event, Message
+from agui_runtime.core.fold import fold
 from agui_runtime.core.grammar import Grammar
 from agui_runtime.core.shorthand import Shorthand
 
@@ -33,6 +34,15 @@ def subagent(kind: str, id_: str = "s", **fields: object) -> Event:
 
 def result(id_: str = "c") -> Event:
     return call("RESULT", id_, messageId=f"result of {id_}", content="42")
+
+
+def started(run_id: str = "r", **given: object) -> Event:
+    return {"type": "RUN_STARTED", "threadId": "t", "runId": run_id, "input": given}
+
+
+def messages(*events: Event) -> list[Message]:
+    """What the log of these events amounts to."""
+    return fold(events).messages
 
 
 def fed(*events: Event) -> Grammar:

@@ -1,6 +1,6 @@
 """Agents that draw: wrappers which show a tool's arguments as activities while a model writes them.
 
-Each can be left out. They change what agents are offered and what their runs say, nothing else.
+Each can be left out. They change which tools agents get and what their runs emit, nothing else.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from agui_runtime.wrappers.base import Wrapper
 
 
 class Drawing(Wrapper):
-    """What draws says what: `a2ui` or `open-generative-ui`."""
+    """What `draws` names: `a2ui` or `open-generative-ui`."""
 
     draws: str
 

@@ -148,7 +148,7 @@ def _with_components(request: RunAgentInput, catalog: Catalog) -> RunAgentInput:
 def _offered(request: RunAgentInput) -> RunAgentInput:
     """With the tool among the front end's, and how to use it in the context.
 
-    Middleware of other frameworks makes a tool of its own instead, if it is told so.
+    Middleware of other frameworks makes a tool of its own instead, if this property is set.
     """
     tools = [tool for tool in request.tools or () if tool.name != TOOL]
     guide = Context(description=f"How to call {TOOL}", value=GUIDE)
@@ -163,7 +163,7 @@ def _offered(request: RunAgentInput) -> RunAgentInput:
 
 
 def _catalog_of(request: RunAgentInput) -> str | None:
-    """The id of the catalog that the page says it has."""
+    """The id of the catalog that the page has."""
     for entry in request.context or ():
         if entry.description == SCHEMA_CONTEXT:
             try:

@@ -60,7 +60,7 @@ class _Page:
         self._begun = False
         self._shown: set[str] = set()
         self._counts: dict[str, int] = {}
-        self._html = 0  # so many characters were told
+        self._html = 0  # so many characters were emitted
 
     def drawn(self, delta: str) -> Iterator[Event]:
         self._arguments.feed(delta)

@@ -22,8 +22,8 @@ from agui_runtime.wrappers.mcp_apps.proxy import answer_to
 from agui_runtime.wrappers.mcp_apps.servers import ACTIVITY as ACTIVITY, AppServers
 
 PROXIED = "__proxiedMCPRequest"
-"""Among the forwarded properties of a request that a shown page makes; nothing is asked of the
-agent then.
+"""Among the forwarded properties of a request that a shown page makes; the agent is not
+called then.
 """
 
 
