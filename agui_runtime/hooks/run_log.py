@@ -14,13 +14,12 @@ logger = logging.getLogger("agui_runtime.runs")
 
 
 class RunLogger(Hook):
-    """One line when a run starts and one when it ends."""
+    """One line when a run starts and one when it ends; why it failed is logged without a hook."""
 
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         subject = subject_of(context.request_id, run)
         logger.info("%s: %s started for %r", subject, run.agent, run.owner)
 
     async def after_run(self, report: RunReport) -> None:
-        ending = "ended" if report.failure is None else f"failed: {report.failure.code}"
         subject = subject_of(report.context.request_id, report.run)
-        logger.info("%s: %s %s", subject, report.run.agent, ending)
+        logger.info("%s: %s %s", subject, report.run.agent, report.run.status)

@@ -6,6 +6,7 @@ It calls the agent and decides how the run ends; `StartedRun` holds the thread a
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ from agui_runtime.hooks.hook import Hooks
 from agui_runtime.off_loop import is_cancelled, is_much, unless_long
 from agui_runtime.runs.assignment import Assignment
 from agui_runtime.runs.deadlines import Deadlines
+from agui_runtime.runs.failures import log_failure
 from agui_runtime.runs.notes import StoredNotes
 from agui_runtime.runs.started_run import StartedRun
 from agui_runtime.runs.writer import RunWriter
@@ -154,7 +156,7 @@ class Run:
 
     def _fail(self, failure: RunFailure) -> None:
         if self._cause is None:
-            logger.exception("the agent failed")
+            failure.__cause__ = sys.exception()
             self._cause = failure
 
     async def _end(self, started: StartedRun) -> None:
@@ -163,6 +165,8 @@ class Run:
             raise self._cause
         await started.save_signatures()
         report = await started.end(unwritten, self._cause)
+        if report.failure is not None:
+            log_failure(report.run.agent, report.failure)
         await self._hooks.after_run(report)
 
 
