@@ -39,6 +39,8 @@ class Settings:
     """`sqlite:///...`, `redis://...` or `memory:`; a file at `data` when left out."""
     data: str | None = None
     """The file of threads (`.db`), or a folder for it; `.agui-runtime` when left out."""
+    db_upgrade: bool = False
+    """Bring the tables of a PostgreSQL store to this release's schema at the start."""
     drain_seconds: float = 30.0
     """So long live runs may go on after SIGTERM."""
     path: str = "/copilotkit"
@@ -121,7 +123,8 @@ def variables(names: Iterable[str]) -> str:
 
 
 SERVE_ONLY = frozenset(
-    {"app", "model", "api_key", "openai_base_url", "data", "drain_seconds", "header_seconds"}
+    {"app", "model", "api_key", "openai_base_url", "data", "db_upgrade"}
+    | {"drain_seconds", "header_seconds"}
 )
 """The settings that choose what `agui-runtime serve` serves, and how its server does."""
 
@@ -262,6 +265,7 @@ _LEVELS = ("debug", "info", "warning", "error", "critical")
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
     **dict.fromkeys(("model", "openai_base_url", "api_key", "app", "store", "data"), _text),
     **dict.fromkeys(("development", "name_threads", "allow_anonymous", "production"), _flag),
+    "db_upgrade": _flag,
     "drain_seconds": _seconds,
     "header_seconds": _some_seconds,
     "path": _path,

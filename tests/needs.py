@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 BY_NAME = {
     "browser": "browser",
     "open_page": "browser",  # which asks for `browser` only when it knows its parameter
+    "postgres": "postgres",
     "redis": "redis",
 }
 """Of fixtures, or of a parameter where a test is made once for each kind of store."""

@@ -19,7 +19,7 @@ UNBUILT = ("node_modules", "dist")
     [
         (["tests/core/test_fold.py"], []),
         (["tests/stores/test_contract.py", "-k", "memory"], []),
-        (["tests/stores/test_contract.py"], ["redis"]),
+        (["tests/stores/test_contract.py"], ["postgres", "redis"]),
         (["tests/clients/test_between.py"], ["node"]),
         (["tests/clients/test_restart.py"], ["browser", "redis"]),
     ],

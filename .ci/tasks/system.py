@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 from tasks.processes import Problem, run_slowly
 
+ELSEWHERE = {"postgresql": ("initdb", "postgresql/*/bin/initdb")}
+"""Packages with a program of another name, which Debian puts in a place below /usr/lib."""
+
+
+def is_there(name: str) -> bool:
+    program, place = ELSEWHERE.get(name, (name, None))
+    return bool(shutil.which(program)) or bool(place and any(Path("/usr/lib").glob(place)))
+
 
 def need_programs(*names: str) -> None:
-    missing = [name for name in names if not shutil.which(name)]
+    missing = [name for name in names if not is_there(name)]
     if missing:
         need_packages(*missing)
 

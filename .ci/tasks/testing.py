@@ -40,6 +40,7 @@ NEEDS = {
             "tests/clients/node-1.10.6",
         ),
     ),
+    "postgres": Need(programs=("postgresql",)),
     "redis": Need(programs=("redis-server", "openssl")),
 }
 """By the markers of tests, see tests/needs.py."""

@@ -1,4 +1,4 @@
-"""The command line: serve, schema, check, state."""
+"""The command line: serve, schema, check, state, db."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from agui_runtime.commands.db_cli import add_db_commands
 from agui_runtime.commands.state_cli import add_commands
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.hosts import is_loopback
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="check the set-up and list the agents")
     check.set_defaults(command=_check)
     add_commands(commands)
+    add_db_commands(commands)
     return parser
 
 

@@ -19,6 +19,8 @@ def examine_stores(runtimes: Sequence[CopilotRuntime], settings: Settings) -> No
         make_folder(settings)
     for store in stores:
         if isinstance(store, Examinable):
+            if settings.db_upgrade:
+                store.upgrade()
             store.examine()
 
 

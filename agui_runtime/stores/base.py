@@ -239,3 +239,6 @@ class Examinable(Protocol):
 
     def examine(self) -> None:
         """Raises Misconfigured and StoreUnavailable; nothing stays open. Not in an event loop."""
+
+    def upgrade(self) -> None:
+        """Have it ready for this release, where that is not done by itself. The same."""

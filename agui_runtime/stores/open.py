@@ -45,9 +45,17 @@ def _sqlite(url: str) -> Store:
     return SqliteStore(url)
 
 
+def _postgres(url: str) -> Store:
+    from agui_runtime.stores.sql.postgres import PostgresStore  # an extra: only when it is named
+
+    return PostgresStore(url)
+
+
 _LOADERS: Mapping[str, Loader] = {
     "memory": _memory,
     "sqlite": _sqlite,
+    "postgresql": _postgres,
+    "postgres": _postgres,
     "redis": _redis,
     "rediss": _redis,
     "unix": _redis,

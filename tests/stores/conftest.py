@@ -1,4 +1,4 @@
-"""One Redis server for all tests of the stores; each test has a prefix of its own."""
+"""One Redis and one PostgreSQL for all tests of the stores; each begins with an empty store."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.redis import RedisStore
 from agui_runtime.stores.sql import SqliteStore
+from agui_runtime.stores.sql.postgres import PostgresStore
+from tests.stores.databases import WHOLE
+from tests.stores.postgres_server import PostgresServer
 from tests.stores.servers import RedisServer
 
 
@@ -23,13 +26,22 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     server.kill()
 
 
-@pytest.fixture(params=["memory", "redis", "sqlite"])
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Started by the first test that asks it for a database."""
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["memory", "redis", "sqlite", "postgres"])
 async def each_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """Every kind of store, empty, with its usual limits and the world's time."""
     stores: dict[str, Callable[[], Store]] = {
         "memory": MemoryStore,
         "redis": lambda: RedisStore(request.getfixturevalue("redis").url, prefix=uuid4().hex),
-        "sqlite": lambda: SqliteStore(f"sqlite:///{tmp_path}/threads.db"),
+        "sqlite": lambda: SqliteStore(f"sqlite:///{tmp_path}/threads.db", WHOLE),
+        "postgres": lambda: PostgresStore(request.getfixturevalue("postgres").database(), WHOLE),
     }
     store = stores[request.param]()
     await store.open()

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
+import asyncpg
+
 from agui_runtime.stores.sql import SqliteStore, SqlLimits
+from agui_runtime.stores.sql.postgres import PostgresStore
 from agui_runtime.stores.sql.store import SqlStore
+
+WHOLE = SqlLimits(compact_after=1e12)
+"""Runs of tests ended long ago; they are to stay as they are."""
 
 
 class Database(Protocol):
@@ -36,11 +44,32 @@ class SqliteDatabase:
     def store(
         self, limits: SqlLimits | None = None, clock: Callable[[], float] | None = None
     ) -> SqlStore:
-        return SqliteStore(self.url, limits, **({"clock": clock} if clock else {}))
+        return SqliteStore(self.url, limits or WHOLE, **({"clock": clock} if clock else {}))
 
     async def execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.path)) as connection, connection:
             return connection.execute(statement, values).fetchall()
+
+
+class PostgresDatabase:
+    """The tables of a server."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def store(
+        self, limits: SqlLimits | None = None, clock: Callable[[], float] | None = None
+    ) -> SqlStore:
+        return PostgresStore(self.url, limits or WHOLE, clock=clock)
+
+    async def execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        numbers = count(1)
+        text = re.sub(r"\?", lambda _: f"${next(numbers)}", statement)
+        connection = await asyncpg.connect(self.url)
+        try:
+            return [tuple(row) for row in await connection.fetch(text, *values)]
+        finally:
+            await connection.close()
 
 
 class Processes:

@@ -24,6 +24,7 @@ from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store, ThreadQue
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from agui_runtime.stores.sql import SqliteStore, SqlLimits
+from agui_runtime.stores.sql.postgres import PostgresStore
 
 
 class Clock:
@@ -48,20 +49,21 @@ REDIS_LIMITS = RedisLimits(
     runs_per_thread=3, log_bytes=15_000, state_bytes=500, max_age=LIMITS.max_age
 )
 
-SQL_LIMITS = SqlLimits(runs_per_thread=3, log_bytes=9_000, state_bytes=500, max_age=LIMITS.max_age)
+SQL_LIMITS = SqlLimits(3, 9_000, LIMITS.max_age, state_bytes=500, compact_after=1e12)
 
 
-@pytest.fixture(params=["memory", "redis", "sqlite"])
+@pytest.fixture(params=["memory", "redis", "sqlite", "postgres"])
 async def store(
     request: pytest.FixtureRequest, clock: Clock, tmp_path: Path
 ) -> AsyncIterator[Store]:
-    file = f"sqlite:///{tmp_path}/threads.db"
+    file, server = f"sqlite:///{tmp_path}/threads.db", request.getfixturevalue
     stores: dict[str, Callable[[], Store]] = {
         "memory": lambda: MemoryStore(LIMITS, clock),
         "redis": lambda: RedisStore(
-            request.getfixturevalue("redis").url, REDIS_LIMITS, prefix=uuid4().hex, clock=clock
+            server("redis").url, REDIS_LIMITS, prefix=uuid4().hex, clock=clock
         ),
         "sqlite": lambda: SqliteStore(file, SQL_LIMITS, clock=clock),
+        "postgres": lambda: PostgresStore(server("postgres").database(), SQL_LIMITS, clock=clock),
     }
     store = stores[request.param]()
     await store.open()

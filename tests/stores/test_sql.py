@@ -18,7 +18,8 @@ from agui_runtime.stores.base import AgentState, RunEnd
 from agui_runtime.stores.sql import SqlLimits, steps
 from agui_runtime.stores.sql.step import Addition, Claim, Ending, Thread
 from tests.runtime.worlds import Scripted, asking, ran, text
-from tests.stores.databases import Database, Processes, SqliteDatabase
+from tests.stores.databases import Database, PostgresDatabase, Processes, SqliteDatabase
+from tests.stores.postgres_server import PostgresServer
 from tests.stores.test_contract import Clock, a_run, claimed, delta, finish, ignore, read, whole_run
 from tests.stores.test_redis import START, ended
 
@@ -26,8 +27,10 @@ SHORT = SqlLimits(lease=0.6)
 UNREADABLE = "agui_runtime.unreadable"
 
 
-@pytest.fixture(params=["sqlite"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, postgres: PostgresServer, tmp_path: Path) -> Database:
+    if request.param == "postgres":
+        return PostgresDatabase(postgres.database())
     return SqliteDatabase(tmp_path)
 
 

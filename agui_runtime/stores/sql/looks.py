@@ -143,6 +143,20 @@ def uncompacted(thread_id: str, age: float) -> Step[list[tuple[RecordedRun, Curs
     return found
 
 
+def counts() -> Step[dict[str, int]]:
+    rows = yield words.COUNTS, {}
+    return {name: int(rows[0][name]) for name in ("threads", "runs", "events", "bytes", "states")}
+
+
+def idle_threads(after: str, most: int) -> Step[list[tuple[str, Cursor, Cursor]]]:
+    """Threads that idle, by their ids, each with the cursors before its log and at its end."""
+    rows = yield words.THREADS, {"after": after, "limit": most}
+    return [
+        (row["id"], Cursor(row["epoch"], row["first"] - 1), Cursor(row["epoch"], row["seq"]))
+        for row in rows
+    ]
+
+
 def state(thread_id: str, agent: str) -> Step[tuple[bytes, int] | None]:
     rows = yield words.LOAD, {"id": thread_id, "agent": agent}
     return (bytes(rows[0]["payload"]), rows[0]["version"]) if rows else None

@@ -28,3 +28,14 @@ def check_not_newer(number: int) -> None:
             f"the store has schema {number}, which a later release made; this one knows {SCHEMA}:"
             " update agui-runtime, or run `agui-runtime db downgrade` with the later one"
         )
+
+
+def revision_of(text: str) -> str:
+    """A revision as Alembic takes it: `-1` for the latest one back, `base` for no tables, or a
+    number; raises Misconfigured.
+    """
+    if text in {"-1", "base"}:
+        return text
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= SCHEMA):
+        raise Misconfigured(f"a revision is a number from 1 to {SCHEMA}, base, or -1 for one back")
+    return f"{int(text):04}"

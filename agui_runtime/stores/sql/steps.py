@@ -71,7 +71,27 @@ def append(addition: Addition) -> Step[Verdict]:
         return (yield from _compared(found, it.token, it.expected, it.count))
     place = {"first": it.expected + 1, "last": it.expected + it.count}
     yield words.CHUNK, values | place | {"run_id": it.run_id, "events": it.events}
-    return (yield from _made_room(it, rows[0]))
+    return (yield from make_room(it, rows[0]))
+
+
+def is_within(it: Addition, row: Row) -> bool:
+    """Whether run and log are within their limits, by the sizes that a row has."""
+    within_log = it.log_bytes is None or row["size"] <= it.log_bytes
+    return bool(within_log and row["spent"] <= it.run_bytes)
+
+
+def make_room(it: Addition, row: Row) -> Step[Verdict]:
+    """Forget the thread's oldest runs until its log is within its limit again."""
+    if row["spent"] > it.run_bytes:
+        return "too_large"
+    size = row["size"]
+    while it.log_bytes is not None and size > it.log_bytes:
+        oldest = yield words.OLDEST, {"id": it.thread_id}
+        if len(oldest) < 2:
+            return "too_large"
+        yield from _forget(it.thread_id, oldest)
+        size -= oldest[0]["bytes"]
+    return "ok"
 
 
 def release(ending: Ending, place: str) -> Step[bool]:
@@ -178,6 +198,13 @@ def archive(thread_id: str, first: int, last: int, run_id: str, events: bytes) -
     return True
 
 
+def derive(thread_id: str, ids: Sequence[str]) -> Step[None]:
+    """Store what the thread's log says of it: its messages, and the bytes of its runs."""
+    yield words.KNOW, {"id": thread_id, "ids": list(ids)}
+    yield words.WEIGH_RUNS, {"id": thread_id}
+    yield words.WEIGH, {"id": thread_id}
+
+
 def restored() -> Step[int]:
     """Give all logs new epochs, so that no cursor from before is taken; how many there are."""
     rows = yield words.RESTORED, {}
@@ -244,20 +271,6 @@ def _compared(found: Sequence[Row], token: int, expected: int, count: int) -> St
         return "moved"
     yield words.LOSE, {"id": found[0]["id"], "epoch": new_epoch()}
     return "lost"
-
-
-def _made_room(it: Addition, row: Row) -> Step[Verdict]:
-    """Forget the thread's oldest runs until its log is within its limit again."""
-    if row["spent"] > it.run_bytes:
-        return "too_large"
-    size = row["size"]
-    while it.log_bytes is not None and size > it.log_bytes:
-        oldest = yield words.OLDEST, {"id": it.thread_id}
-        if len(oldest) < 2:
-            return "too_large"
-        yield from _forget(it.thread_id, oldest)
-        size -= oldest[0]["bytes"]
-    return "ok"
 
 
 def _forget_runs(thread_id: str, most: int) -> Step[None]:

@@ -15,8 +15,10 @@ from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.shared.renewal import LeaseRenewal
 from agui_runtime.stores.shared.tails import Tails
 from agui_runtime.stores.sql import looks, steps
+from agui_runtime.stores.sql.administration import Administration
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.log import SqlRunLog
+from agui_runtime.stores.sql.rebuilding import Rebuilding
 from agui_runtime.stores.sql.retention import Retention
 from agui_runtime.stores.sql.source import SqlLogSource
 from agui_runtime.stores.sql.states import SqlStateStore
@@ -29,13 +31,15 @@ logger = logging.getLogger(__name__)
 class SqlStore:
     """A `Store` for any number of processes over one database."""
 
+    administration: Administration
+
     def __init__(self, backend: Backend, retention: Retention) -> None:
         self.backend = backend
         self.limits = limits = retention.limits
         self._tails = Tails()
         self._renewal = LeaseRenewal(backend.renewer(limits.lease), limits.lease, limits.hung)
         self._leases = HeldLeases(self._tails, self._renewal)
-        reader = LogReader(SqlLogSource(backend), self._tails)
+        self._reader = reader = LogReader(SqlLogSource(backend), self._tails)
         self.states = SqlStateStore(backend, retention)
         self.threads = SqlThreadIndex(backend, self._tails, retention)
         self.log = SqlRunLog(backend, self._leases, reader, self.states, retention)
@@ -67,6 +71,14 @@ class SqlStore:
         threads.
         """
         return await self.backend.write(steps.restored)
+
+    async def counts(self) -> dict[str, int]:
+        """How much there is: threads, runs, events, bytes of logs, states."""
+        return await self.backend.read(looks.counts)
+
+    async def rebuild(self) -> int:
+        """Make anew what can be derived from the logs; the number of threads."""
+        return await Rebuilding(self.backend, self._reader).all_threads()
 
     # What the backend calls: see `Listener`.
 

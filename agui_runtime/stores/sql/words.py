@@ -164,3 +164,27 @@ KEYS = (
 
 RESTORED = "select id from agui_thread"
 ANEW = "update agui_thread set epoch = :epoch, until = 0 where id = :id"
+
+# All threads, looked at and derived anew
+
+COUNTS = (
+    "select (select count(*) from agui_thread) as threads, (select count(*) from agui_run) as runs,"
+    " (select coalesce(sum(seq - first + 1), 0) from agui_thread) as events,"
+    " (select coalesce(sum(size), 0) from agui_thread) as bytes,"
+    " (select count(*) from agui_state) as states"
+)
+THREADS = (
+    "select id, epoch, first, seq from agui_thread where id > :after and token is null"
+    " order by id limit :limit"
+)
+WEIGH_RUNS = (
+    "update agui_run set bytes = coalesce((select sum(chunk.bytes) from agui_chunk as chunk"
+    " where chunk.thread_id = agui_run.thread_id and chunk.first >= agui_run.first"
+    " and chunk.last < coalesce((select min(later.first) from agui_run as later"
+    " where later.thread_id = agui_run.thread_id and later.first > agui_run.first),"
+    " chunk.last + 1)), 0) where thread_id = :id"
+)
+WEIGH = (
+    "update agui_thread set size = coalesce((select sum(bytes) from agui_chunk"
+    " where thread_id = :id), 0) where id = :id"
+)

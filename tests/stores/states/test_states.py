@@ -22,6 +22,7 @@ from agui_runtime.stores.base import AgentState, StateKey, Store
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from agui_runtime.stores.sql import SqliteStore, SqlLimits
+from agui_runtime.stores.sql.postgres import PostgresStore
 from agui_runtime.stores.states import StateSchema, StateStoreManager
 from agui_runtime.stores.states.manager import Statistics
 from tests.stores.kept_states import TRIP, all_entries, exported, keep
@@ -44,7 +45,7 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "redis", "sqlite"])
+@pytest.fixture(params=["memory", "redis", "sqlite", "postgres"])
 async def store(
     request: pytest.FixtureRequest, clock: Clock, tmp_path: Path
 ) -> AsyncIterator[Store]:
@@ -58,6 +59,9 @@ async def store(
             clock=clock,
         ),
         "sqlite": lambda: SqliteStore(file, limits, clock=clock),
+        "postgres": lambda: PostgresStore(
+            request.getfixturevalue("postgres").database(), limits, clock=clock
+        ),
     }
     store = stores[request.param]()
     await store.open()

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from agui_runtime.core.errors import MissingExtra
+from agui_runtime.stores.sql.sqlite.file import copy_to
 
 try:
     from alembic import command
@@ -53,16 +54,10 @@ def downgrade_file(path: Path, revision: str = "-1", scripts: Path | None = None
 def copy_beside(path: Path) -> Path:
     """Copy a SQLite file, for its owner only, whatever else is done with it meanwhile."""
     with closing(sqlite3.connect(path)) as source:
-        number = source.execute(f"select version_num from {VERSION_TABLE}").fetchone()[0]
-        copy = path.with_name(f"{path.name}-schema-{number}")
+        found = source.execute(f"select version_num from {VERSION_TABLE}").fetchone()
+        copy = path.with_name(f"{path.name}-schema-{found[0] if found else 'none'}")
         copy_to(source, copy)
     return copy
-
-
-def copy_to(source: sqlite3.Connection, path: Path) -> None:
-    path.touch(mode=0o600)
-    with closing(sqlite3.connect(path)) as target:
-        source.backup(target)
 
 
 class file_connection:  # used like a function

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from agui_runtime.core.errors import StoreUnavailable
@@ -101,7 +102,7 @@ class SqliteBackend:
         try:
             writing = file.connect(self._place, writes=True)
             try:
-                _bring_up_to_date(writing, self._place)
+                bring_up_to_date(writing, self._place)
                 return writing, file.connect(self._place, writes=False)
             except BaseException:
                 writing.close()
@@ -127,29 +128,34 @@ def _version() -> Step[int]:
     return int(rows[0]["data_version"])
 
 
-def _bring_up_to_date(connection: sqlite3.Connection, place: Place) -> None:
+def bring_up_to_date(connection: sqlite3.Connection, place: Place) -> Path | None:
+    """Give the file this release's schema; where its copy from before is, if one had to be made."""
     number = number_of(connection)
     check_not_newer(number)
-    if number == 0:
+    if not _has_versions(connection):
         _create(connection)
     elif number < SCHEMA:
         from agui_runtime.stores.sql.migrations import upgrade_file  # slow to import
 
-        upgrade_file(place.path)
+        return upgrade_file(place.path)
+    return None
 
 
 def number_of(connection: sqlite3.Connection) -> int:
     """The number of the file's schema; 0 for a file without one."""
+    found = connection.execute(NUMBER).fetchone() if _has_versions(connection) else None
+    return int(found[0]) if found else 0
+
+
+def _has_versions(connection: sqlite3.Connection) -> bool:
     table = "select count(*) from sqlite_master where name = 'agui_version'"
-    if not connection.execute(table).fetchone()[0]:
-        return 0
-    return int(connection.execute(NUMBER).fetchone()[0])
+    return bool(connection.execute(table).fetchone()[0])
 
 
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("begin immediate")
     try:
-        if number_of(connection) == 0:  # another process may have been first
+        if not _has_versions(connection):  # another process may have been first
             for statement in statements_of_a_new_file():
                 connection.execute(statement)
         connection.execute("commit")

@@ -9,6 +9,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -113,6 +114,13 @@ def file_system_of(folder: Path, mounts: Path | None = None) -> str:
         if within and len(at) >= len(best):
             best, kind = at, name
     return kind
+
+
+def copy_to(source: sqlite3.Connection, path: Path) -> None:
+    """Copy the database, for its owner only, whatever else is done with it meanwhile."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with closing(sqlite3.connect(path)) as target:
+        source.backup(target)
 
 
 class Identity:

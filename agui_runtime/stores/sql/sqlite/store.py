@@ -11,6 +11,7 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.stores.sql.limits import SqlLimits
 from agui_runtime.stores.sql.options import LIMITS, limits_from, options_of
 from agui_runtime.stores.sql.retention import Retention
+from agui_runtime.stores.sql.sqlite.administration import SqliteAdministration
 from agui_runtime.stores.sql.sqlite.backend import SqliteBackend
 from agui_runtime.stores.sql.sqlite.file import Place
 from agui_runtime.stores.sql.store import SqlStore
@@ -42,6 +43,7 @@ class SqliteStore(SqlStore):
             raise Misconfigured(f"synchronous in the store's URL is {' or '.join(SYNCHRONOUS)}")
         self.path = path
         place = Place(path, synchronous, limits.patience, clock)
+        self.administration = SqliteAdministration(place)
         self._file = SqliteBackend(place)
         super().__init__(self._file, Retention(limits, clock))
 
@@ -51,6 +53,9 @@ class SqliteStore(SqlStore):
 
     def examine(self) -> None:
         self._file.examine()
+
+    def upgrade(self) -> None:
+        """It is done whenever a file is opened."""
 
 
 def _read(url: str) -> tuple[Path, dict[str, str]]:

@@ -1,0 +1,204 @@
+"""The PostgreSQL dialect of the seam: a pump for appends, and pools for all other steps."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
+
+import asyncpg
+
+from agui_runtime.core.errors import AguiError, Misconfigured, StoreUnavailable
+from agui_runtime.stores.shared.renewal import Renewer
+from agui_runtime.stores.sql.backend import Listener
+from agui_runtime.stores.sql.postgres.address import Address
+from agui_runtime.stores.sql.postgres.connections import (
+    TIMEOUT,
+    Connection,
+    Texts,
+    carry_out,
+    connect,
+    patiently,
+)
+from agui_runtime.stores.sql.postgres.failures import OF_THE_SERVER, failure_of
+from agui_runtime.stores.sql.postgres.news import CHANNEL, Subscriber, changed, stop
+from agui_runtime.stores.sql.postgres.pump import Pump
+from agui_runtime.stores.sql.postgres.renewer import PostgresRenewer
+from agui_runtime.stores.sql.schema import NUMBER, SCHEMA, check_not_newer
+from agui_runtime.stores.sql.step import Addition, Step, Verdict
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+CONNECTIONS = 4
+"""At most so many for writes, and for reads."""
+
+PLACE = (
+    "select system_identifier || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
+    " from pg_control_system()"
+)
+"""The server and its timeline: both differ after a backup was put back, or a standby took over."""
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+
+class PostgresBackend:
+    """A database, for any number of processes."""
+
+    def __init__(
+        self, address: Address, patience: float, clock: Callable[[], float] | None
+    ) -> None:
+        self.place = ""
+        self._address = address
+        self._patience = patience
+        self._texts = Texts(clock)
+        self._pools: dict[str, Pool] = {}
+        self._pump = Pump(partial(connect, address), self._texts, patience)
+        self._subscriber = Subscriber(partial(connect, address, address.listen), self._send)
+        self._carrying: set[asyncio.Task[Any]] = set()
+
+    async def open(self, listener: Listener) -> None:
+        await patiently(self._examine, self._patience)
+        for name in ("write", "read"):
+            self._pools[name] = await asyncpg.create_pool(
+                self._address.dsn,
+                min_size=0,
+                max_size=CONNECTIONS,
+                command_timeout=TIMEOUT,
+                timeout=TIMEOUT,
+                statement_cache_size=100 if self._address.prepared else 0,
+                server_settings={"application_name": "agui-runtime"},
+                reset=_nothing_to_reset,
+            )
+        await self._subscriber.start(listener)
+
+    async def close(self) -> None:
+        await self._subscriber.close()
+        if self._carrying:
+            await asyncio.wait(list(self._carrying))
+        await self._pump.close()
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.terminate()
+
+    async def check(self) -> None:
+        try:
+            async with asyncio.timeout(2.0), self._pool("read").acquire() as connection:
+                await connection.fetchval("select 1")
+        except OF_THE_SERVER as error:
+            raise StoreUnavailable("the store cannot be reached; try again later") from error
+
+    def write(self, step: Callable[[], Step[T]], news: str | None = None) -> asyncio.Future[T]:
+        return self._whole(patiently(partial(self._write, step, news), self._patience))
+
+    write_urgently = write
+
+    def read(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
+        return self._whole(patiently(partial(self._read, step), self._patience))
+
+    def append(self, addition: Addition) -> asyncio.Future[Verdict]:
+        return self._pump.append(addition)
+
+    def renewer(self, seconds: float) -> Renewer:
+        return PostgresRenewer(self._address, self._texts, seconds)
+
+    def send_stop(self, thread_id: str, token: int) -> None:
+        sending = partial(self._send, stop(thread_id, token))
+        self._whole(patiently(sending, self._patience)).add_done_callback(_ignored)
+
+    async def examine(self) -> None:
+        """Look at the server once; raises Misconfigured and StoreUnavailable."""
+        try:
+            await self._examine()
+        except OF_THE_SERVER as error:
+            raise failure_of(error) from error
+
+    async def _examine(self) -> None:
+        connection = await connect(self._address)
+        try:
+            number = await _number_at(connection)
+            check_not_newer(number)
+            if number < SCHEMA:
+                raise Misconfigured(
+                    f"SCHEMA_OUTDATED: the database has schema {number} of {SCHEMA}; run"
+                    " `agui-runtime db upgrade`, or set AGUI_DB_UPGRADE=1 to do so at the start"
+                )
+            self.place = await _place_of(connection)
+        finally:
+            connection.terminate()
+
+    async def _write(self, step: Callable[[], Step[T]], news: str | None) -> T:
+        async with self._pool("write").acquire() as connection, connection.transaction():
+            found = await carry_out(connection, step(), self._texts)
+            if news is not None:
+                await _notify(connection, changed([news]))
+            return found
+
+    async def _read(self, step: Callable[[], Step[T]]) -> T:
+        async with (
+            self._pool("read").acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            return await carry_out(connection, step(), self._texts)
+
+    async def _send(self, news: str) -> None:
+        async with self._pool("write").acquire() as connection:
+            await _notify(connection, news)
+
+    def _pool(self, name: str) -> Pool:
+        pool = self._pools.get(name)
+        if pool is None:
+            raise StoreUnavailable("the store is not open")
+        return pool
+
+    def _whole(self, work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
+        """What comes of the work, which is carried out whoever waits for it."""
+        task = asyncio.create_task(work)
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+        return asyncio.shield(task)
+
+
+async def number_of(address: Address) -> int:
+    """The number of the database's schema, 0 without one; raises StoreUnavailable and
+    Misconfigured.
+    """
+    try:
+        connection = await connect(address)
+    except OF_THE_SERVER as error:
+        raise failure_of(error) from error
+    try:
+        return await _number_at(connection)
+    finally:
+        connection.terminate()
+
+
+async def _number_at(connection: Connection) -> int:
+    if await connection.fetchval("select to_regclass('agui_version')") is None:
+        return 0
+    return int(await connection.fetchval(NUMBER) or 0)
+
+
+async def _place_of(connection: Connection) -> str:
+    try:
+        return str(await connection.fetchval(PLACE))
+    except asyncpg.InsufficientPrivilegeError as error:
+        logger.warning("PostgreSQL: a backup that was put back is not noticed: %s", error)
+        return ""
+
+
+async def _notify(connection: Connection, payload: str) -> None:
+    await connection.execute("select pg_notify($1, $2)", CHANNEL, payload)
+
+
+async def _nothing_to_reset(connection: Connection) -> None:
+    """Connections of a pool are all used alike."""
+
+
+def _ignored(future: asyncio.Future[None]) -> None:
+    """A stop that nobody is told of is found with the next renewal."""
+    if not future.cancelled() and isinstance(error := future.exception(), AguiError):
+        logger.warning("PostgreSQL: a stop was not sent: %s", error)

@@ -1,0 +1,105 @@
+"""Connections to a PostgreSQL server, and how steps are carried out over them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+import asyncpg
+
+from agui_runtime.stores.sql.postgres.address import Address
+from agui_runtime.stores.sql.postgres.failures import OF_THE_SERVER, PASSING, failure_of
+from agui_runtime.stores.sql.step import Step
+
+T = TypeVar("T")
+
+TIMEOUT = 5.0
+"""Seconds for a statement, and for a connection."""
+
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds between attempts; the last one repeats."""
+
+CLOCK = "extract(epoch from clock_timestamp())::double precision"
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+class Text(NamedTuple):
+    """A statement with numbered places, and the names of the values for them."""
+
+    text: str
+    names: Sequence[str]
+
+
+class Texts(dict[str, Text]):
+    """Statements as PostgreSQL reads them, by their templates; with a `clock` that goes by its."""
+
+    def __init__(self, clock: Callable[[], float] | None) -> None:
+        self._clock = clock
+
+    def __missing__(self, template: str) -> Text:
+        now = CLOCK if self._clock is None else "cast(:clock as double precision)"
+        text = template.replace("{now}", now).replace("{lock}", " for update")
+        text = re.sub(r"\{each_(\w+)\}", r"unnest(cast(:\1 as text[])) as each(value)", text)
+        names = list(dict.fromkeys(re.findall(r"(?<!:):([a-z_]+)", text)))
+        text = re.sub(r"(?<!:):([a-z_]+)", lambda m: f"${names.index(m[1]) + 1}", text)
+        found = self[template] = Text(text, names)
+        return found
+
+    def bound(self, template: str, values: Mapping[str, object]) -> tuple[str, list[object]]:
+        text, names = self[template]
+        if self._clock is not None:
+            values = {**values, "clock": self._clock()}
+        return text, [_storable(values[name]) for name in names]
+
+
+async def connect(address: Address, dsn: str | None = None, seconds: float = TIMEOUT) -> Connection:
+    """A connection of its own; raises what asyncpg raises."""
+    return await asyncpg.connect(
+        dsn or address.dsn,
+        timeout=seconds,
+        command_timeout=seconds,
+        statement_cache_size=100 if address.prepared else 0,
+        server_settings={"application_name": "agui-runtime"},
+    )
+
+
+async def carry_out(connection: Connection, step: Step[T], texts: Texts) -> T:
+    """What the step returns or raises; its caller has opened a transaction."""
+    try:
+        template, values = next(step)
+        while True:
+            text, arguments = texts.bound(template, values)
+            template, values = step.send(await connection.fetch(text, *arguments))
+    except StopIteration as end:
+        found: T = end.value
+        return found
+
+
+async def patiently(attempt: Callable[[], Awaitable[T]], patience: float) -> T:
+    """Attempt it, again and again while that may help; raises StoreUnavailable."""
+    now = asyncio.get_running_loop().time
+    deadline = float("inf")
+    for number in range(10_000):
+        try:
+            return await attempt()
+        except PASSING as error:
+            deadline = min(deadline, now() + patience)
+            pause = PAUSES[min(number, len(PAUSES) - 1)]
+            if now() + pause > deadline:
+                raise failure_of(error) from error
+            await asyncio.sleep(pause)
+        except OF_THE_SERVER as error:
+            raise failure_of(error) from error
+    raise AssertionError("unreachable")
+
+
+def _storable(value: object) -> Any:  # noqa: ANN401  # whatever the driver binds
+    """PostgreSQL has no U+0000 in texts."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    return value

@@ -1,0 +1,136 @@
+"""What processes notify each other of: the threads that changed, and runs that are to stop.
+
+One connection listens; it never opens a transaction, as its backlog would fill the server's queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+import orjson
+
+from agui_runtime.stores.sql.backend import Listener
+from agui_runtime.stores.sql.postgres.connections import Connection
+from agui_runtime.stores.sql.postgres.failures import OF_THE_SERVER
+
+logger = logging.getLogger(__name__)
+
+CHANNEL = "agui_runtime"
+
+LONGEST = 7000
+"""Bytes of a notification; 8,000 would fail the whole transaction that sends it."""
+
+ANYTHING = "*"
+
+PULSE = 2.0
+"""Seconds between signs of life."""
+
+RETRY_AFTER = 0.2
+POLL_EVERY = 0.2
+
+ECHO = "?"
+"""What a process notifies itself of."""
+
+
+def changed(thread_ids: Sequence[str]) -> str:
+    text = orjson.dumps({"changed": list(thread_ids)})
+    return text.decode() if len(text) <= LONGEST else ANYTHING
+
+
+def stop(thread_id: str, token: int) -> str:
+    text = orjson.dumps({"stop": [thread_id, token]})
+    return text.decode() if len(text) <= LONGEST else ANYTHING
+
+
+def deliver(text: str, listener: Listener) -> None:
+    """What cannot be read may have been any news."""
+    try:
+        news = orjson.loads(text) if text != ANYTHING else {}
+        if "stop" in news:
+            thread_id, token = news["stop"]
+            listener.on_stop(thread_id, token)
+        elif "changed" in news:
+            listener.on_change(news["changed"])
+        else:
+            listener.on_anything()
+    except (ValueError, TypeError):
+        listener.on_anything()
+
+
+class Subscriber:
+    """Listens until it is closed, over connections that `dial` makes. Where what `send` sends does
+    not arrive, because a pooler swallows it, it has changes looked for instead.
+    """
+
+    def __init__(
+        self, dial: Callable[[], Awaitable[Connection]], send: Callable[[str], Awaitable[None]]
+    ) -> None:
+        self._dial = dial
+        self._send = send
+        self._task: asyncio.Task[None] | None = None
+        self._echo = asyncio.Event()
+        self._ready = asyncio.Event()
+
+    async def start(self, listener: Listener) -> None:
+        """Return when it listens, or has found that it cannot."""
+        self._task = asyncio.create_task(self._listen(listener))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.wait(), PULSE)
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _listen(self, listener: Listener) -> None:
+        while True:
+            try:
+                await self._connection(listener)
+            except OF_THE_SERVER as error:
+                logger.warning("PostgreSQL: listening again: %s", error)
+            except Exception:  # a foreign SDK: nobody would learn of news from now on
+                logger.exception("PostgreSQL: listening failed; it begins anew")
+            listener.on_anything()
+            await asyncio.sleep(RETRY_AFTER)
+
+    async def _connection(self, listener: Listener) -> None:
+        connection = await self._dial()
+        try:
+            await connection.add_listener(CHANNEL, self._receiver(listener))
+            arrives = await self._arrives()
+            self._ready.set()
+            listener.on_anything()
+            while True:
+                await asyncio.sleep(PULSE if arrives else POLL_EVERY)
+                await connection.execute("select 1")
+                if not arrives:
+                    listener.on_anything()
+        finally:
+            connection.terminate()
+
+    def _receiver(self, listener: Listener) -> Callable[[object, int, str, object], None]:
+        def receive(connection: object, process: int, channel: str, payload: object) -> None:
+            if payload == ECHO:
+                self._echo.set()
+            else:
+                deliver(str(payload), listener)
+
+        return receive
+
+    async def _arrives(self) -> bool:
+        """Whether notifications do."""
+        self._echo.clear()
+        await self._send(ECHO)
+        try:
+            await asyncio.wait_for(self._echo.wait(), PULSE)
+        except TimeoutError:
+            logger.warning(
+                "PostgreSQL: no notifications arrive (is there a connection pooler between?): news"
+                " is looked for every %s ms; ?listen=postgresql://... names the server itself",
+                round(POLL_EVERY * 1000),
+            )
+            return False
+        return True

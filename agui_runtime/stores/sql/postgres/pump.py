@@ -1,0 +1,138 @@
+"""Appends of all runs of a process, those that wait in one statement with one notification."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeAlias
+
+import asyncpg
+
+from agui_runtime.stores.sql import steps
+from agui_runtime.stores.sql.postgres.connections import Connection, Texts, carry_out, patiently
+from agui_runtime.stores.sql.postgres.news import CHANNEL, changed
+from agui_runtime.stores.sql.step import Addition, Verdict
+
+MOST = 512
+"""So many appends go into one statement at most."""
+
+APPEND = (
+    "with given as (select * from unnest(cast(:ids as text[]), cast(:tokens as bigint[]),"
+    " cast(:expected as bigint[]), cast(:counts as bigint[]), cast(:runs as text[]),"
+    " cast(:events as bytea[])) as given (id, token, expected, count, run_id, events)),"
+    " moved as (update agui_thread as thread set seq = thread.seq + given.count,"
+    " size = thread.size + length(given.events), spent = thread.spent + length(given.events)"
+    " from given where thread.id = given.id and thread.token = given.token"
+    " and thread.seq = given.expected"
+    " returning thread.id, given.expected, thread.size, thread.spent),"
+    " stored as (insert into agui_chunk (thread_id, last, first, run_id, written, bytes, events)"
+    " select given.id, given.expected + given.count, given.expected + 1, given.run_id, {now},"
+    " length(given.events), given.events from given join moved on moved.id = given.id"
+    " and moved.expected = given.expected)"
+    " select id, expected, size, spent,"
+    " (select pg_notify(:channel, :news)) is null as notified from moved"
+)
+
+Waiting: TypeAlias = "tuple[Addition, asyncio.Future[Verdict]]"
+
+
+class Pump:
+    """Stores appends in the order of asking, over a connection that it opens when it needs one.
+
+    A statement whose fate is unknown is repeated: what was stored before is found to be.
+    """
+
+    def __init__(
+        self, dial: Callable[[], Awaitable[Connection]], texts: Texts, patience: float
+    ) -> None:
+        self._dial = dial
+        self._texts = texts
+        self._patience = patience
+        self._waiting: list[Waiting] = []
+        self._connection: Connection | None = None
+        self._pumping: asyncio.Task[None] | None = None
+
+    def append(self, addition: Addition) -> asyncio.Future[Verdict]:
+        future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        self._waiting.append((addition, future))
+        if self._pumping is None:
+            self._pumping = asyncio.create_task(self._pump())
+        return future
+
+    async def close(self) -> None:
+        """Return when all that was asked for is stored."""
+        if self._pumping is not None:
+            await asyncio.wait([self._pumping])
+        await self._hang_up()
+
+    async def _pump(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                await self._store(batch)
+        finally:
+            self._pumping = None
+
+    async def _store(self, batch: Sequence[Waiting]) -> None:
+        try:
+            verdicts = await patiently(partial(self._attempt, batch), self._patience)
+        except Exception as error:  # noqa: BLE001  # a foreign SDK: nobody may wait for ever
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), verdict in zip(batch, verdicts, strict=True):
+            if not future.done():
+                future.set_result(verdict)
+
+    async def _attempt(self, batch: Sequence[Waiting]) -> list[Verdict]:
+        try:
+            connection = await self._connected()
+            found = await connection.fetch(*self._bound([each for each, _ in batch]))
+            rows = {(row["id"], row["expected"]): row for row in found}
+            return [
+                await self._verdict(connection, each, rows.get((each.thread_id, each.expected)))
+                for each, _ in batch
+            ]
+        except BaseException:
+            await self._hang_up()
+            raise
+
+    async def _verdict(
+        self, connection: Connection, addition: Addition, row: asyncpg.Record | None
+    ) -> Verdict:
+        if row is None:
+            step = partial(steps.append, addition)
+        elif steps.is_within(addition, row):
+            return "ok"
+        else:
+            step = partial(steps.make_room, addition, row)
+        async with connection.transaction():
+            return await carry_out(connection, step(), self._texts)
+
+    def _bound(self, additions: Sequence[Addition]) -> tuple[object, ...]:
+        text, arguments = self._texts.bound(
+            APPEND,
+            {
+                "ids": [each.thread_id for each in additions],
+                "tokens": [each.token for each in additions],
+                "expected": [each.expected for each in additions],
+                "counts": [each.count for each in additions],
+                "runs": [each.run_id for each in additions],
+                "events": [each.events for each in additions],
+                "channel": CHANNEL,
+                "news": changed([each.thread_id for each in additions]),
+            },
+        )
+        return (text, *arguments)
+
+    async def _connected(self) -> Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await self._dial()
+        return self._connection
+
+    async def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()

@@ -1,0 +1,119 @@
+"""A real PostgreSQL server for tests: on a loopback port and in a folder of its own, under a user
+that is not root, as which it refuses to run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from threading import Thread
+
+from agui_runtime.stores.sql.postgres import schema
+from agui_runtime.stores.sql.postgres.address import address_of
+from agui_runtime.stores.sql.tables import METADATA
+from tests.ports import free_port
+
+USERS = ("postgres", "nobody")
+
+
+def programs() -> Path:
+    """The folder of `postgres` and `initdb`, which Debian does not put into the PATH."""
+    found = shutil.which("initdb")
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return installed[-1] if installed else Path(found or "").parent
+
+
+class PostgresServer:
+    """Its databases survive `kill` and `start`. It starts with the first one."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._folder = Path(tempfile.mkdtemp(prefix="agui-postgres-", dir="/tmp"))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._user = self._given_away() if os.geteuid() == 0 else None
+        self._where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "agui")
+        options = ("--auth=trust", "--username=agui", "--no-sync", "--encoding=UTF8", "--locale=C")
+        self._init = ("initdb", *options, "-D", str(self._folder / "data"))
+
+    def url(self, database: str = "agui") -> str:
+        return f"postgresql://agui@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        if self._process is None:
+            self._run(*self._init)
+        settings = ["listen_addresses=127.0.0.1", f"port={self.port}", "fsync=off"]
+        settings += [f"unix_socket_directories={self._folder}", "max_connections=200"]
+        words = [str(programs() / "postgres"), "-D", str(self._folder / "data")]
+        words += [word for each in settings for word in ("-c", each)]
+        self._process = subprocess.Popen(
+            words, cwd=self._folder, user=self._user, stderr=subprocess.DEVNULL
+        )
+        while self._run("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port), check=False):
+            assert self._process.poll() is None, "postgres did not start"
+            time.sleep(0.05)
+
+    def database(self) -> str:
+        """The URL of a database with empty tables. It is the same for all tests, one after another:
+        PostgreSQL takes a second to make one.
+        """
+        if self._process is None:
+            self.start()
+            self.make("agui")
+            upgrading = Thread(target=asyncio.run, args=[schema.upgrade(address_of(self.url()))])
+            upgrading.start()
+            upgrading.join()
+        tables = ", ".join(METADATA.tables)
+        self._run("psql", *self._where, "-q", "-c", f"truncate {tables}", "agui")
+        return self.url()
+
+    def make(self, database: str) -> str:
+        """The URL of a new database without tables."""
+        self._run("createdb", *self._where, database)
+        return self.url(database)
+
+    def kill(self) -> None:
+        """As a crash of the machine would end it, but for its files."""
+        if self._process is not None and self._process.poll() is None:
+            children = f"/proc/{self._process.pid}/task/{self._process.pid}/children"
+            below = [int(each) for each in Path(children).read_text().split()]
+            self._process.kill()
+            self._process.wait()
+            for each in below:
+                with_process(each, signal.SIGKILL)
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _given_away(self) -> str:
+        known = {each.pw_name for each in pwd.getpwall()}
+        user = next(name for name in USERS if name in known)
+        shutil.chown(self._folder, user)
+        return user
+
+    def _run(self, program: str, *words: str, check: bool = True) -> int:
+        found = subprocess.run(
+            [str(programs() / program), *words],
+            cwd=self._folder,
+            user=self._user,
+            stdout=subprocess.DEVNULL,
+            check=check,
+        )
+        return found.returncode
+
+
+def with_process(process: int, number: signal.Signals) -> None:
+    try:
+        os.kill(process, number)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,230 @@
+"""What may befall a PostgreSQL server and the processes over it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from agui_runtime.core.errors import Gone, Misconfigured, StoreUnavailable, ThreadNotFound
+from agui_runtime.core.events import Cursor
+from agui_runtime.stores.base import Store
+from agui_runtime.stores.sql import SqlLimits, migrations
+from agui_runtime.stores.sql.postgres import PostgresStore, schema
+from agui_runtime.stores.sql.postgres.address import address_of
+from agui_runtime.stores.sql.postgres.news import ANYTHING, changed
+from agui_runtime.stores.sql.tables import METADATA
+from tests.stores.databases import PostgresDatabase, Processes
+from tests.stores.postgres_server import PostgresServer
+from tests.stores.test_contract import a_run, claimed, delta, finish, read, whole_run
+
+CUT = (
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'agui-runtime'"
+)
+
+
+@pytest.fixture
+async def made(postgres: PostgresServer) -> AsyncIterator[Processes]:
+    async with AsyncExitStack() as stack:
+        yield Processes(stack, PostgresDatabase(postgres.database()))
+
+
+async def test_a_server_that_is_killed_and_restarted_costs_no_event(
+    made: Processes, postgres: PostgresServer
+) -> None:
+    store, lost = await made.start(), asyncio.Event()
+    lease = await claimed(store, a_run())
+    with store.log.keep(lease, lost.set):
+        await store.log.append(lease, [delta(0)])
+        reading = asyncio.create_task(read(store, 4))
+        postgres.kill()
+        appending = asyncio.create_task(store.log.append(lease, [delta(1), delta(2)]))
+        await asyncio.to_thread(postgres.start)
+        await appending
+        assert not lost.is_set()
+        await finish(store, lease)
+    assert [record.seq for record in await reading] == [1, 2, 3, 4]
+
+
+async def test_connections_that_are_cut_after_every_write_cost_no_event(made: Processes) -> None:
+    writer, reader = await made.start(), await made.start()
+    lease, lost = await claimed(writer, a_run()), asyncio.Event()
+    with writer.log.keep(lease, lost.set):
+        reading = asyncio.create_task(read(reader, 11))
+        for number in range(10):
+            await writer.log.append(lease, [delta(number)])
+            await made.database.execute(CUT)
+        assert not lost.is_set()
+        await finish(writer, lease)
+    assert [record.seq for record in await reading] == list(range(1, 12))
+
+
+async def test_a_stop_arrives_after_connections_were_cut(made: Processes) -> None:
+    owner, other, stopped = await made.start(), await made.start(), asyncio.Event()
+    await claimed(owner, a_run(), stopped.set)
+    await made.database.execute(CUT)
+    assert await other.log.ask_stop("t1", "r1")
+    with owner.log.keep(await claimed(owner, a_run(thread="t2")), lambda: None):
+        again = asyncio.create_task(repeatedly(other, stopped))
+        await stopped.wait()
+        await again
+
+
+async def repeatedly(store: Store, stopped: asyncio.Event) -> None:
+    """Ask for the stop until it has arrived: nobody promises that of a run that nobody keeps."""
+    while not stopped.is_set():
+        await store.log.ask_stop("t1", "r1")
+        await asyncio.sleep(0.1)
+
+
+async def test_a_server_that_stays_away_is_reported(
+    made: Processes, postgres: PostgresServer
+) -> None:
+    store = await made.start(SqlLimits(patience=0.5))
+    await store.check()
+    postgres.kill()
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        await claimed(store, a_run())
+    with pytest.raises(StoreUnavailable):
+        await store.check()
+    await asyncio.to_thread(postgres.start)
+    assert (await claimed(store, a_run())).fresh
+
+
+async def test_appends_of_many_runs_at_once_are_each_stored_once(made: Processes) -> None:
+    store, reader = await made.start(), await made.start()
+    leases = [await claimed(store, a_run(thread=f"t{number}")) for number in range(40)]
+    for number in range(5):
+        await asyncio.gather(*(store.log.append(lease, [delta(number)]) for lease in leases))
+    records = await read(reader, 5)
+    assert [record.event for record in records] == [delta(number) for number in range(5)]
+    [(chunks, events)] = await made.database.execute(
+        "select count(*), sum(last - first + 1) from agui_chunk"
+    )
+    assert (chunks, events) == (200, 200)
+
+
+def test_more_news_than_a_notification_holds_is_any_news() -> None:
+    assert changed(["t1"]) == '{"changed":["t1"]}'
+    assert changed(["x" * 1000] * 9) == ANYTHING
+
+
+async def test_readers_have_news_also_where_a_pooler_swallows_notifications(
+    made: Processes, postgres: PostgresServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    elsewhere = postgres.url("postgres")  # where no notification of this database arrives
+    reader = PostgresStore(f"{made.database.url}?listen={elsewhere}")
+    await reader.open()
+    writer = await made.start()
+    lease = await claimed(writer, a_run())
+    reading = asyncio.create_task(read(reader, 2))
+    for number in range(2):
+        await writer.log.append(lease, [delta(number)])
+    assert len(await reading) == 2
+    await reader.close()
+    assert "news is looked for every 200 ms" in caplog.text
+
+
+async def test_texts_that_postgres_cannot_hold_lose_only_their_zeros(made: Processes) -> None:
+    store = await made.start()
+    await whole_run(store, a_run())
+    renamed = await store.threads.update("t1", name="a\0b")
+    assert renamed.name == "a\ufffdb"
+
+
+async def test_another_server_under_the_same_name_has_other_epochs(made: Processes) -> None:
+    store = await made.start()
+    lease = await whole_run(store, a_run())
+    await made.database.execute("update agui_thread set place = 'a server before'")
+    later = await whole_run(store, a_run(run="r2"))
+    assert later.start.epoch != lease.start.epoch
+    with pytest.raises(Gone):
+        await read(store, 1, lease.start)
+
+
+async def test_readers_learn_that_everything_was_deleted(made: Processes) -> None:
+    store = await made.start()
+    lease = await whole_run(store, a_run())
+    reading = asyncio.create_task(read(store, 9, Cursor(lease.start.epoch, 4)))
+    await asyncio.sleep(0)
+    await made.database.execute("delete from agui_thread")
+    with pytest.raises(ThreadNotFound):
+        await reading
+
+
+async def test_a_database_without_tables_is_refused_and_says_what_to_do(
+    made: Processes, postgres: PostgresServer
+) -> None:
+    url = postgres.make("empty")
+    with pytest.raises(Misconfigured, match="run `agui-runtime db upgrade`"):
+        await PostgresStore(url).open()
+    assert (
+        await PostgresDatabase(url).execute("select * from pg_tables where schemaname='public'")
+        == []
+    )
+
+
+async def test_a_schema_of_a_later_release_is_refused(made: Processes) -> None:
+    await made.database.execute("update agui_version set version_num = '0099'")
+    try:
+        with pytest.raises(Misconfigured, match="schema 99, which a later release made"):
+            await PostgresStore(made.database.url).open()
+    finally:
+        await made.database.execute("update agui_version set version_num = '0001'")
+
+
+async def test_all_migrations_go_up_and_down_and_make_what_the_tables_say(
+    postgres: PostgresServer, made: Processes
+) -> None:
+    address = address_of(postgres.make("migrated"))
+    await asyncio.gather(schema.upgrade(address), schema.upgrade(address))
+    assert await inspected(address.dsn, differences) == []
+    await schema.downgrade(address, "base")
+    await schema.upgrade(address)
+    assert await inspected(address.dsn, differences) == []
+
+
+def differences(connection: Connection) -> list[object]:
+    options = {"version_table": migrations.VERSION_TABLE}
+    context = MigrationContext.configure(connection, opts=options)
+    found: list[object] = compare_metadata(context, METADATA)
+    return found
+
+
+async def inspected(url: str, look: Callable[[Connection], list[object]]) -> list[object]:
+    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(look)
+    finally:
+        await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("postgresql://ann:s3cret@h:port/d", "percent-encode"),
+        ("postgresql://ann:s3cret/@[h/d", "percent-encode"),
+        ("postgresql://ann:s3cret@h/d?pool=5", "options that do not exist: pool"),
+        ("postgresql://h/d?prepared=yes", "prepared in the store's URL is no"),
+        ("postgresql://h/d?keep_runs=none", "keep_runs in the store's URL must be"),
+    ],
+)
+def test_a_url_that_cannot_be_meant_is_refused_without_its_password(url: str, reason: str) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        PostgresStore(url)
+    assert reason in refused.value.message
+    assert "s3cret" not in refused.value.message
+
+
+async def test_a_database_that_does_not_exist_is_refused(
+    made: Processes, postgres: PostgresServer
+) -> None:
+    with pytest.raises(Misconfigured, match="does not exist"):
+        await PostgresStore(postgres.url("missing")).open()
