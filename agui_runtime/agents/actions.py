@@ -131,7 +131,7 @@ class OfferedAction:
 
 
 def action(
-    function: Callable[..., Any], *, name: str | None = None, return_direct: bool = False
+    function: Callable[..., object], *, name: str | None = None, return_direct: bool = False
 ) -> Action:
     """Make an Action of a function with typed parameters; its docstring is what the model
     reads of it.

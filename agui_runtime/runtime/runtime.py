@@ -67,7 +67,7 @@ class CopilotRuntime:
     def __init__(
         self,
         agents: Mapping[str, object],
-        actions: Sequence[Action | Callable[..., Any]] = (),
+        actions: Sequence[Action | Callable[..., object]] = (),
         *,
         store: Store | str | None = None,
         authenticate: Authenticate | None = None,

@@ -31,6 +31,7 @@ from agui_runtime.core.errors import (
     ThreadNotFound,
 )
 from agui_runtime.core.events import ThreadInfo
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.stores.base import AgentState, StateKey, Store
 from agui_runtime.stores.states.checked import CheckedStates, CheckedStore
 from agui_runtime.stores.states.lines import ImportReport, from_line, to_line
@@ -121,7 +122,7 @@ class StateStoreManager:
         """Raises InvalidInput for a state that does not match the agent's schema."""
         self._states.check(agent, state)
 
-    async def diff(self, before: StateKey, after: StateKey) -> list[dict[str, Any]]:
+    async def diff(self, before: StateKey, after: StateKey) -> list[JsonObject]:
         """What makes the one's state and messages out of the other's, as a JSON Patch (RFC 6902).
 
         What is not there counts as an empty state.

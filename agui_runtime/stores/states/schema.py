@@ -36,7 +36,7 @@ class StateSchema:
 
     def __init__(
         self,
-        shape: Mapping[str, Any] | type | None = None,
+        shape: Mapping[str, Json] | type | None = None,
         *,
         version: int = 1,
         migrations: Mapping[int, Migration] | None = None,

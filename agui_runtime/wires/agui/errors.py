@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agui_runtime.core.errors import AgentNotFound, AguiError, InvalidInput
+from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.shared.exchange import ErrorAnswer
 
 
 class HttpRefusal(Exception):
     """Answered with an HTTP status and a JSON body in this wire's own words."""
 
-    def __init__(self, status: int, body: Mapping[str, Any], allow: str | None = None) -> None:
+    def __init__(self, status: int, body: Mapping[str, Json], allow: str | None = None) -> None:
         super().__init__(body.get("message") or body.get("error"))
         self.status = status
         self.body = body

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any
 
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
@@ -51,7 +50,7 @@ class AguiExchange(Exchange):
         """The JSON of the body, None without one; raises InvalidInput, TooLarge or ClientGone."""
         return self.enveloped.body if self.enveloped else await self.json(limits)
 
-    def run_context(self, properties: Mapping[str, Any], forward: HeaderNames) -> RunContext:
+    def run_context(self, properties: Mapping[str, Json], forward: HeaderNames) -> RunContext:
         """What a run learns of this request, whose page is the one that refers to it."""
         return self.context(properties, forward, self.headers.get("referer"))
 

@@ -10,6 +10,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.agents.run_input import MalformedInput, typed
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.message_parts import modern
 from agui_runtime.wires.agui.errors import HttpRefusal
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
@@ -55,7 +56,7 @@ def without_thread(given: RunAgentInput) -> RunAgentInput:
     return given.model_copy(update={"messages": [], "tools": [], "context": [], "state": {}})
 
 
-def properties_of(given: RunAgentInput) -> Mapping[str, Any]:
+def properties_of(given: RunAgentInput) -> Mapping[str, Json]:
     """What the page gave as `properties`."""
     props = given.forwarded_props
     return props if isinstance(props, Mapping) else {}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from starlette.routing import BaseRoute
 
 from agui_runtime.connectors.transcription import TranscriptionService
+from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.annotate import Recorder
 from agui_runtime.wires.agui.options import AguiOptions
@@ -33,6 +34,6 @@ class AguiWire:
         own = (self.keep_alive, self.oldest_clients, self.transcription, self.annotations)
         return AguiEndpoint(runtime, AguiOptions(options, *own)).routes()
 
-    def claims(self, body: Mapping[str, Any]) -> bool:
+    def claims(self, body: Mapping[str, Json]) -> bool:
         """The one-route form of its requests."""
         return "method" in body and "query" not in body

@@ -8,12 +8,13 @@ from typing import Any
 from agui_runtime.agents.run_input import typed
 from agui_runtime.connectors.copilotkit.messages import to_agui
 from agui_runtime.core.events import RunContext, RunRequest
+from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
 
 
 def run_request(
     agent: str,
-    body: Mapping[str, Any],
+    body: Mapping[str, Json],
     context: RunContext,
     limits: BodyLimits = DEFAULT_LIMITS,
 ) -> RunRequest:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from starlette.routing import BaseRoute
 
+from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.copilotkit_remote.routes import routes
 from agui_runtime.wires.shared.options import ServerOptions
@@ -29,5 +30,5 @@ class CopilotKitRemoteWire:
     def routes(self, runtime: CopilotRuntime, options: ServerOptions) -> Sequence[BaseRoute]:
         return routes(runtime, base_of(self.path, "remote_path"), options)
 
-    def claims(self, body: Mapping[str, Any]) -> bool:
+    def claims(self, body: Mapping[str, Json]) -> bool:
         return False

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from starlette.routing import BaseRoute
 
+from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.engine.engine import Engine
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
@@ -38,6 +39,6 @@ class GraphQLWire:
         paths = dict.fromkeys((options.base, *self.aliases))
         return routes(engine, list(paths), self.socket_limits, playground=not options.production)
 
-    def claims(self, body: Mapping[str, Any]) -> bool:
+    def claims(self, body: Mapping[str, Json]) -> bool:
         """An operation, or one that the client believes to be known by its hash."""
         return "query" in body or "extensions" in body

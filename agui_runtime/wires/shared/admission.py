@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from agui_runtime.core.errors import Misconfigured, RequestError
 from agui_runtime.core.hosts import is_address, is_loopback, is_unspecified
+from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.shared.origins import (
     OPAQUE,
     Host,
@@ -100,7 +101,7 @@ class AdmissionRules:
     probes: Sequence[str] = ()
     strangers: bool = True
 
-    def admit(self, scope: Mapping[str, Any]) -> Admission:
+    def admit(self, scope: Mapping[str, Json]) -> Admission:
         """What becomes of a request, by its ASGI scope; raises NotAdmitted."""
         headers = _Headers(scope["headers"])
         host, origin = headers.host(), headers.origin()

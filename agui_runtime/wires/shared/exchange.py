@@ -88,7 +88,7 @@ class Exchange(ABC):
             return None
 
     def context(
-        self, properties: Mapping[str, Any], forward: HeaderNames, url: str | None = None
+        self, properties: Mapping[str, Json], forward: HeaderNames, url: str | None = None
     ) -> RunContext:
         """What a run learns of this request; `forward` names the headers that agents may see."""
         return RunContext(

@@ -119,7 +119,7 @@ class Visitor:
         self._credentials = credentials
         self._headers = headers_of(scope)
 
-    async def introduced(self, payload: Mapping[str, Any]) -> Introduction:
+    async def introduced(self, payload: Mapping[str, Json]) -> Introduction:
         """Call `authenticate`; raises what it raises, and Unauthenticated.
 
         It sees a request with the handshake's headers; where these have none, the credentials are

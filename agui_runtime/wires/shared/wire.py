@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.shared.options import ServerOptions
 
@@ -24,7 +25,7 @@ class Wire(Protocol):
         decided in front of it; whom `authenticate` knows it decides itself, with `caller_of`.
         """
 
-    def claims(self, body: Mapping[str, Any]) -> bool:
+    def claims(self, body: Mapping[str, Json]) -> bool:
         """Whether a POST on the base path with this JSON object is for this wire. It must have a
         route at that path, then.
         """

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from agui_runtime.core.jsontext import Json
+
 Component: TypeAlias = Mapping[str, Any]
 
 Fault: TypeAlias = Mapping[str, str]
@@ -15,7 +17,7 @@ REFERENCE, REFERENCES = "componentRef", "componentRefList"
 """The `format` of a property, in a catalog, that holds the id of a component, or several."""
 
 
-def faults_of(components: object, catalog: Mapping[str, Any] | None = None) -> list[Fault]:
+def faults_of(components: object, catalog: Mapping[str, Json] | None = None) -> list[Fault]:
     """All faults of a flat list of components; none if it can be drawn.
 
     `catalog` has JSON Schemas by the components' names: then names, required properties and the

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import strawberry
 
 from agui_runtime.core.events import Caller, RunContext
+from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.runtime import CopilotRuntime, RunHandle
 from agui_runtime.wires.graphql.answer.projector import Projector
 from agui_runtime.wires.graphql.answer.trace import Trace
@@ -63,7 +64,7 @@ class GraphQLExecutionContext:
     operation_id: str = ""
     begun: set[str] = field(default_factory=set)
 
-    def run_context(self, properties: Mapping[str, Any], url: str | None) -> RunContext:
+    def run_context(self, properties: Mapping[str, Json], url: str | None) -> RunContext:
         """The surroundings of a run; as in the reference, a cloud key is one of its properties."""
         key = {"copilotCloudPublicApiKey": self.cloud_key} if self.cloud_key else {}
         self.properties = {**properties, **key}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from agui_runtime.core import jsontext
+from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.graphql.answer.messages import text_of
 from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO
 from agui_runtime.wires.graphql.nouns.types import (
@@ -33,7 +34,7 @@ def meta_event(name: str, value: object, at: DateTimeISO) -> BaseMetaEvent | Non
     return None
 
 
-def unannounced(interrupts: list[Any]) -> BaseMetaEvent:
+def unannounced(interrupts: list[Json]) -> BaseMetaEvent:
     """The meta event for interrupts that a run ended with and no CUSTOM event announced."""
     value = interrupts[0] if len(interrupts) == 1 else interrupts
     return LangGraphInterruptEvent(value=_text(value))

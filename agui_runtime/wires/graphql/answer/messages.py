@@ -13,6 +13,7 @@ import orjson
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Message
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.message_parts import in_words
 from agui_runtime.wires.graphql.answer.releases import FAILURE_ID
 from agui_runtime.wires.graphql.nouns.inputs import (
@@ -52,7 +53,7 @@ def _made_of(message: MessageInput, first: Mapping[str, Message]) -> Iterable[Me
     return [_image(message.id, message.image_message)] if message.image_message else ()
 
 
-def legacy(messages: Sequence[Message]) -> list[dict[str, Any]]:
+def legacy(messages: Sequence[Message]) -> list[JsonObject]:
     """AG-UI messages in the JSON form that a 1.10.6 front end loads as its chat.
 
     A text is `{role, content, id}`, a call `{id, name, arguments, parentMessageId}`, a result

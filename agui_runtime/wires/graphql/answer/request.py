@@ -12,6 +12,7 @@ from agui_runtime.agents.run_input import typed
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.events import NO_TOPICS, Message, RunContext, RunRequest, Topics
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.wires.graphql.answer.context import Streaming
 from agui_runtime.wires.graphql.answer.messages import to_agui
 from agui_runtime.wires.graphql.nouns.inputs import (
@@ -97,7 +98,7 @@ def execution_request(
     return replace(request, follow_up=True)
 
 
-def parsed_state(text: str, limits: BodyLimits = DEFAULT_LIMITS) -> dict[str, Any]:
+def parsed_state(text: str, limits: BodyLimits = DEFAULT_LIMITS) -> JsonObject:
     """An agent's state out of its JSON text; raises InvalidInput and TooLarge."""
     state = _json(text, None, limits)
     if not isinstance(state, dict):

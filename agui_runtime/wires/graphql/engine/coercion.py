@@ -9,6 +9,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSchema
 from graphql.execution import Executor
 
+from agui_runtime.core.jsontext import Json
 from agui_runtime.off_loop import unless_long
 from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext
 from agui_runtime.wires.graphql.engine.operations import Operation
@@ -29,7 +30,7 @@ class Prepared:
 async def prepared(
     schema: GraphQLSchema,
     operation: Operation,
-    variables: Mapping[str, Any],
+    variables: Mapping[str, Json],
     context: GraphQLExecutionContext,
 ) -> Prepared:
     """What executes the operation with these variables."""

@@ -28,6 +28,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.graphql.delivery.plan import Plan, compile_plan
 from agui_runtime.wires.graphql.engine.limits import OperationLimits, excesses
 from agui_runtime.wires.graphql.engine.rules import NEGATIVE, ValidationRules
@@ -40,7 +41,7 @@ Switches: TypeAlias = tuple[tuple[str, Any], ...]
 class Refused(Exception):
     """The operation cannot be executed; `errors` are those of the answer."""
 
-    def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, errors: Sequence[Mapping[str, Json]]) -> None:
         super().__init__(errors)
         self.errors = errors
 
@@ -113,7 +114,7 @@ class Operations:
         self._document = lru_cache(remembered)(self._read)
         self._plan = lru_cache(remembered)(self._compiled)
 
-    def prepare(self, query: str, name: str | None, variables: Mapping[str, Any]) -> Operation:
+    def prepare(self, query: str, name: str | None, variables: Mapping[str, Json]) -> Operation:
         """Raises Refused for what is malformed, invalid, over a limit or not there."""
         misses = self._document.cache_info().misses
         document = self._document(query)

@@ -10,12 +10,14 @@ from strawberry.schema.name_converter import NameConverter
 from strawberry.types import get_object_definition, has_object_definition
 from strawberry.types.base import StrawberryContainer
 
+from agui_runtime.core.jsontext import Json
+
 T = TypeVar("T")
 
 NAMES = NameConverter()
 
 
-def read(kind: type[T], coerced: Mapping[str, Any]) -> T:
+def read(kind: type[T], coerced: Mapping[str, Json]) -> T:
     """Make an input object of what graphql-core coerced for its type.
 
     Strawberry's own conversion costs 35 us a message, and a front end sends all of its chat.
