@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 from agui_runtime.core.events import Record, ThreadInfo
 from agui_runtime.stores.shared.codec import Damaged, damaged, event_of, run_of
 from agui_runtime.stores.shared.spans import RecordedRun
+
+Answer: TypeAlias = Any
+"""Whatever Redis answers: bytes, numbers, lists of these."""
 
 
 def span_of(item: bytes) -> RecordedRun:
@@ -51,7 +54,7 @@ def thread_of(thread_id: str, pairs: Sequence[bytes]) -> ThreadInfo:
         raise damaged(error) from error
 
 
-def record_of(entry: Sequence[Any]) -> Record:
+def record_of(entry: Sequence[Answer]) -> Record:
     """An entry of the stream: `[b"<seq>-0", [b"r", run id, b"e", event]]`."""
     identity, pairs = entry
     seq = int(identity.partition(b"-")[0])

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
+from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.script import Lua
 from agui_runtime.stores.redis.server import Server
 
@@ -32,7 +32,7 @@ class Index:
     async def leased(self, thread_id: str, seconds: float) -> None:
         await self._step(self._leases, "schedule", seconds, "", thread_id)
 
-    def renew(self, threads: list[str], seconds: float) -> asyncio.Future[Any]:
+    def renew(self, threads: list[str], seconds: float) -> asyncio.Future[Answer]:
         """Their leases were renewed: one attempt to say so."""
         now = self._lua.now()
         return self._lua.ask("write", [self._leases], "schedule", now, seconds, "", *threads)
@@ -79,5 +79,5 @@ class Index:
     async def _due(self, key: str) -> list[str]:
         return [each.decode() for each in await self._step(key, "due", STEP)]
 
-    async def _step(self, key: str, name: str, *given: str | float) -> Any:  # noqa: ANN401  # any reply
+    async def _step(self, key: str, name: str, *given: str | float) -> Answer:
         return await self._lua.run("write", [key], name, self._lua.now(), *given)

@@ -10,7 +10,6 @@ import logging
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from agui_runtime.core.errors import (
     Busy,
@@ -24,7 +23,7 @@ from agui_runtime.core.errors import (
 )
 from agui_runtime.core.events import Cursor, Event, Record, RunInfo, encode
 from agui_runtime.stores.base import Lease, RunEnd
-from agui_runtime.stores.redis.codec import span_of
+from agui_runtime.stores.redis.codec import Answer, span_of
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
@@ -111,7 +110,7 @@ class RedisRunLog(LeasedLog):
             logger.error("ended run %s of thread %s: %s", run.run_id, thread_id, why)
         return ended
 
-    async def _claim(self, run: RunInfo, nonce: str) -> list[Any]:
+    async def _claim(self, run: RunInfo, nonce: str) -> list[Answer]:
         return await self._script.step(
             "claim",
             run.thread_id,
@@ -120,7 +119,7 @@ class RedisRunLog(LeasedLog):
         )
 
     async def _granted(
-        self, run: RunInfo, on_stop: Callable[[], None], begun_at: float, found: Sequence[Any]
+        self, run: RunInfo, on_stop: Callable[[], None], begun_at: float, found: Sequence[Answer]
     ) -> Lease:
         epoch, seq, token, known, updated = found
         start = Cursor(epoch.decode(), int(seq))

@@ -9,12 +9,14 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from redis import exceptions
 from redis.asyncio.connection import AbstractConnection
 
-Words: TypeAlias = Sequence[Any]
+from agui_runtime.stores.redis.codec import Answer
+
+Words: TypeAlias = Sequence[str | bytes | float]
 """A command: its name and arguments."""
 
 T = TypeVar("T")
@@ -39,11 +41,11 @@ class Pipe:
     def __init__(self, dial: Callable[[], AbstractConnection], timeout: float) -> None:
         self._dial = dial
         self._timeout = timeout
-        self._waiting: deque[tuple[Words, asyncio.Future[Any]]] = deque()
+        self._waiting: deque[tuple[Words, asyncio.Future[Answer]]] = deque()
         self._connection: AbstractConnection | None = None
         self._carrying: asyncio.Task[None] | None = None
 
-    def ask(self, words: Words) -> asyncio.Future[Any]:
+    def ask(self, words: Words) -> asyncio.Future[Answer]:
         """The reply to come. Who cancels it before it is sent, takes the command back."""
         reply = asyncio.get_running_loop().create_future()
         self._waiting.append((words, reply))
@@ -58,7 +60,7 @@ class Pipe:
         await self._hang_up()
 
     async def _carry_out(self) -> None:
-        batch: list[tuple[Words, asyncio.Future[Any]]] = []
+        batch: list[tuple[Words, asyncio.Future[Answer]]] = []
         try:
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
@@ -70,14 +72,16 @@ class Pipe:
             self._carrying = None
             self._break(batch, exceptions.ConnectionError("the connection was given up"))
 
-    def _break(self, batch: Words, error: BaseException) -> None:
+    def _break(
+        self, batch: Sequence[tuple[Words, asyncio.Future[Answer]]], error: BaseException
+    ) -> None:
         """Give the error to those who would wait for ever."""
         for _, reply in (*batch, *self._waiting):
             if not reply.done():
                 reply.set_exception(error)
         self._waiting.clear()
 
-    async def _exchange(self, batch: Sequence[tuple[Words, asyncio.Future[Any]]]) -> None:
+    async def _exchange(self, batch: Sequence[tuple[Words, asyncio.Future[Answer]]]) -> None:
         async with asyncio.timeout(self._timeout):
             connection = await self._connected()
             sent, packed = [], list[bytes]()
@@ -104,7 +108,7 @@ class Pipe:
             await connection.disconnect(nowait=True)
 
 
-async def _received(connection: AbstractConnection, reply: asyncio.Future[Any]) -> None:
+async def _received(connection: AbstractConnection, reply: asyncio.Future[Answer]) -> None:
     """The next reply, or the error that the server answers this command with."""
     try:
         found = await connection.read_response(timeout=math.inf)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from redis.exceptions import RedisError, ResponseError
 
 from agui_runtime.core.errors import StoreUnavailable
+from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
@@ -58,7 +58,7 @@ class RedisRenewer:
             if isinstance(found, BaseException):
                 raise found
 
-    def _ask(self, tenure: Tenure) -> asyncio.Future[Any]:
+    def _ask(self, tenure: Tenure) -> asyncio.Future[Answer]:
         lease = tenure.lease
         return self._script.ask("renew", lease.run.thread_id, lease.token, self._lease)
 
@@ -71,7 +71,7 @@ class RedisRenewer:
         )
 
 
-def _reply(found: Sequence[Any]) -> Reply:
+def _reply(found: Sequence[Answer]) -> Reply:
     how, *more = found
     if how != b"ok":
         return "lost"

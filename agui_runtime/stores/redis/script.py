@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha1
 from importlib.resources import files
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from redis.exceptions import NoScriptError
 
+from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.server import Lane, Server
 
 PARTS = ("meta", "log", "runs", "ids", "states", "archive")
@@ -50,7 +51,7 @@ class Lua:
         self._text = b"".join(folder.joinpath(name).read_bytes() for name in names)
         self._digest = sha1(self._text, usedforsecurity=False).hexdigest()
 
-    async def run(self, lane: Lane, keys: Sequence[Key], *given: str | bytes | float) -> Any:  # noqa: ANN401
+    async def run(self, lane: Lane, keys: Sequence[Key], *given: str | bytes | float) -> Answer:
         """What it returns; raises StoreUnavailable. It may be carried out twice when a connection
         breaks.
         """
@@ -62,7 +63,7 @@ class Lua:
 
     def ask(
         self, lane: Lane, keys: Sequence[Key], *given: str | bytes | float
-    ) -> asyncio.Future[Any]:
+    ) -> asyncio.Future[Answer]:
         """One attempt at a server that knows the script: what it returns, or redis-py's error."""
         words = (len(keys), *keys, *given)
         return self._server.ask(lane, keys[0], "EVALSHA", self._digest, *words)
@@ -87,7 +88,7 @@ class Script:
         """Where the thread's news is published."""
         return f"{self._tag(thread_id)}:news"
 
-    async def step(self, name: str, thread_id: str, *given: str | bytes | float) -> list[Any]:
+    async def step(self, name: str, thread_id: str, *given: str | bytes | float) -> list[Answer]:
         """One atomic step; raises StoreUnavailable.
 
         After a broken connection it is repeated, so a step must know that it was done before.
@@ -95,7 +96,7 @@ class Script:
         keys, words = self._call(name, thread_id)
         return list(await self._lua.run(LANES.get(name, "write"), keys, *words, *given))
 
-    def ask(self, name: str, thread_id: str, *given: str | bytes | float) -> asyncio.Future[Any]:
+    def ask(self, name: str, thread_id: str, *given: str | bytes | float) -> asyncio.Future[Answer]:
         """One attempt at a step: its reply, or what redis-py raises."""
         keys, words = self._call(name, thread_id)
         return self._lua.ask(LANES.get(name, "write"), keys, *words, *given)

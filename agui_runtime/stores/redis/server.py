@@ -11,7 +11,7 @@ import re
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 from redis import exceptions
 from redis.asyncio import Redis, RedisCluster
@@ -20,6 +20,7 @@ from redis.asyncio.connection import AbstractConnection
 
 from agui_runtime.core.errors import StoreFull, StoreUnavailable
 from agui_runtime.stores.redis.address import COMMAND_TIMEOUT, Address
+from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.pipe import Pipe, cancellable
 
 logger = logging.getLogger(__name__)
@@ -97,14 +98,16 @@ class Server:
             await client.aclose()
         await self._address.close()
 
-    async def command(self, lane: Lane, key: str | bytes, *words: Any) -> Any:  # noqa: ANN401  # any reply
+    async def command(self, lane: Lane, key: str | bytes, *words: str | bytes | float) -> Answer:
         """A command's reply; it may be carried out twice when a connection breaks.
 
         In its lane it waits for those before it, however many they are.
         """
         return await self._patiently(lambda again: self._attempt(lane, key, words, again))
 
-    def ask(self, lane: Lane, key: str | bytes, *words: str | bytes | float) -> asyncio.Future[Any]:
+    def ask(
+        self, lane: Lane, key: str | bytes, *words: str | bytes | float
+    ) -> asyncio.Future[Answer]:
         """One attempt, without patience: its reply, or what redis-py raises."""
         client = self._connected()
         node = None if isinstance(client, Redis) else client.get_node_from_key(_text(key))
@@ -143,8 +146,8 @@ class Server:
         return node.connection_class(**node.connection_kwargs)
 
     async def _attempt(
-        self, lane: Lane, key: str | bytes, words: tuple[Any, ...], again: bool
-    ) -> Any:  # noqa: ANN401
+        self, lane: Lane, key: str | bytes, words: tuple[str | bytes | float, ...], again: bool
+    ) -> Answer:
         client = self._connected()
         if isinstance(client, Redis) or not again:
             return await self.ask(lane, key, *words)

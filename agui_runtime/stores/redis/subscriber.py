@@ -9,13 +9,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import StoreUnavailable
+from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.pipe import cancellable, cancelled
 from agui_runtime.stores.shared.recent_records import RecentRecords
 from agui_runtime.stores.shared.tails import Tails
@@ -109,7 +109,7 @@ class Subscriber:
                 _take_news(tail, kind, payload)
 
 
-def _take_news(tail: RecentRecords, kind: bytes, payload: Any) -> None:  # noqa: ANN401  # bytes or a number
+def _take_news(tail: RecentRecords, kind: bytes, payload: Answer) -> None:
     """News of the thread; also that it is gone, or that only from now on news is heard."""
     if kind != b"message" or not payload:
         tail.forget()
