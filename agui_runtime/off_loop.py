@@ -74,12 +74,12 @@ async def unless_long(long: bool, work: Callable[P, T], *args: P.args, **kwargs:
 
 def is_much(*values: object) -> bool:
     """Whether there is so much in JSON values and models that work on all of it is long."""
-    left, waiting = MANY, list(values)
+    remaining, waiting = MANY, list(values)
     while waiting:
         value = waiting.pop()
         inner = _inside(value)
-        left -= 1 + (len(value) // _CHARACTERS if isinstance(value, str) else 0)
-        if left < len(inner):
+        remaining -= 1 + (len(value) // _CHARACTERS if isinstance(value, str) else 0)
+        if remaining < len(inner):
             return True
         waiting += inner
     return False

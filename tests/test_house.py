@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agui_runtime import CopilotRuntime
 from scripts import files_below
 
 ROOT = Path(__file__).parent.parent
@@ -17,6 +18,8 @@ NOT_OURS = ("node_modules", "dist")
 MAX_LINES = 410
 MAX_LINES_OF_THE_PACKAGE = 350
 MAX_PROTOCOL_METHODS = 12
+MAX_RUNTIME_METHODS = 15
+MAX_ANY = 12
 
 KNOW_THE_ENVIRONMENT = {
     "settings.py",  # reads it for everybody
@@ -26,6 +29,8 @@ KNOW_THE_ENVIRONMENT = {
 
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}
 BORDER = re.compile(r"# .*(user code|a foreign SDK|a wire's edge|a thread's edge)")
+VAGUE = re.compile(r"(^|_)(told|said|asked|heard|kept|left)(_|$)|(Told|Said|Asked|Heard|Kept|Left)")
+PUBLISHED = {"KeptState", "kept_state"}  # printed in the docs
 REQUIREMENT = re.compile(r"(?P<pin>[a-z0-9._-]+==\S+)[^\n]*?(?P<hashes>( \\\n +--hash=\S+)+)\n")
 
 
@@ -90,6 +95,37 @@ def line_of(file: Path, node: ast.ExceptHandler) -> str:
     return file.read_text().splitlines()[node.lineno - 1]
 
 
+def names_of(node: ast.AST) -> Iterator[str]:
+    """The names that the node introduces."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield node.name
+        case ast.arg():
+            yield node.arg
+        case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+            yield name
+
+
+def public_functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Functions and methods of public classes that users may call, `__init__` among them."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from public_functions(node)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and is_public(node.name):
+            yield node
+
+
+def is_public(name: str) -> bool:
+    return name == "__init__" or not name.startswith("_")
+
+
+def annotations(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    given = function.args
+    arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+    found = [function.returns, *(each.annotation for each in arguments if each is not None)]
+    return [ast.unparse(each) for each in found if each is not None]
+
+
 def protocol_methods(file: Path) -> Iterator[tuple[str, int]]:
     for node in nodes(file):
         if isinstance(node, ast.ClassDef) and "Protocol" in map(ast.unparse, node.bases):
@@ -138,6 +174,33 @@ def test_every_broad_except_says_at_what_border_it_stands() -> None:
         if is_broad(node) and not (only_cleans_up(node) or BORDER.search(line_of(file, node)))
     ]
     assert unexplained == []
+
+
+def test_no_name_hides_who_does_what() -> None:
+    vague = [
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in package_files()
+        for node in nodes(file)
+        for name in names_of(node)
+        if VAGUE.search(name) and name not in PUBLISHED
+    ]
+    assert vague == []
+
+
+def test_public_signatures_say_what_they_take_and_give() -> None:
+    unsaid = [
+        f"{place(file, function)}: {annotation}"
+        for file in package_files()
+        for function in public_functions(ast.parse(file.read_text()))
+        for annotation in annotations(function)
+        if re.search(r"\bAny\b", annotation)
+    ]
+    assert len(unsaid) <= MAX_ANY, unsaid
+
+
+def test_the_face_of_the_runtime_is_small() -> None:
+    public = [name for name in vars(CopilotRuntime) if not name.startswith("_")]
+    assert len(public) <= MAX_RUNTIME_METHODS
 
 
 def test_every_protocol_of_the_stores_is_small() -> None:

@@ -121,8 +121,8 @@ def release(ending: Ending, place: str) -> Step[bool]:
 
 def ask_stop(thread_id: str, run_id: str | None) -> Step[int | None]:
     """The token of the run that is asked to stop; None if there is none."""
-    asked = {"any_run": run_id is None, "run_id": run_id or ""}
-    rows = yield words.STOP, {"id": thread_id, "yes": True, **asked}
+    named = {"any_run": run_id is None, "run_id": run_id or ""}
+    rows = yield words.STOP, {"id": thread_id, "yes": True, **named}
     return rows[0]["token"] if rows else None
 
 
