@@ -15,7 +15,7 @@ from tests.clients.conftest import OpenToday
 from tests.clients.frameworks import serve_answering, world_of
 from tests.clients.today import TodaysChat
 from tests.clients.world import World, asked
-from tests.connectors.clerk import asked_first, clerk
+from tests.connectors.clerk import clerk, permitted_first
 from tests.fakes.agents import scripted_agents
 from tests.fakes.model import ModelServer
 
@@ -36,7 +36,7 @@ async def world() -> AsyncIterator[World]:
         agents: dict[str, Agent] = {
             "interrupt_agent": scripted_agents()["interrupt_agent"],
             "asking_agent": AskingAgent(),
-            "clerk": clerk(model, asked_first(delete)),
+            "clerk": clerk(model, permitted_first(delete)),
             "default": OpenAIAgent("gpt-4o", base_url=model.url, api_key="sk-test"),
         }
         async with world_of(model, **agents) as world:

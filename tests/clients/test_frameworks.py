@@ -19,7 +19,7 @@ from tests.clients.frameworks import (
 )
 from tests.clients.world import World
 from tests.connectors import story
-from tests.connectors.clerk import asked_first, clerk, free
+from tests.connectors.clerk import clerk, free, permitted_first
 from tests.fakes.model import ModelServer
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), EITHER_GENERATION]
@@ -45,7 +45,7 @@ async def world(deleted: list[str]) -> AsyncIterator[World]:
         return f"deleted {path}"
 
     async with ModelServer(delay=0.005) as model:
-        agent = clerk(model, free(story.forecast), asked_first(delete))
+        agent = clerk(model, free(story.forecast), permitted_first(delete))
         async with world_of(model, clerk=agent) as world:
             yield world
 

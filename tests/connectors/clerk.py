@@ -24,7 +24,7 @@ def free(function: Callable[..., Any]) -> FunctionTool:
     return FunctionTool(function, permission=ALLOW)
 
 
-def asked_first(function: Callable[..., Any]) -> FunctionTool:
+def permitted_first(function: Callable[..., Any]) -> FunctionTool:
     """A tool that needs the user's permission."""
     return FunctionTool(function)
 
@@ -52,7 +52,7 @@ def clerk(
     return AgentScopeAgent(build)
 
 
-def heard(model: ModelServer, index: int = -1) -> list[Mapping[str, Any]]:
+def messages_to(model: ModelServer, index: int = -1) -> list[Mapping[str, Any]]:
     """The messages of a request that the model was sent."""
     messages: list[Mapping[str, Any]] = model.seen[index].body["messages"]
     return messages

@@ -19,20 +19,20 @@ _BREAK = re.compile(r"\[(midfail|hang):(\d+)\]")
 
 async def narrator(request: RunAgentInput) -> AsyncIterator[Event]:
     """Tells stories."""
-    asked = _asked(request)
+    body = _body(request)
     if _answered(request):
-        [call] = asked["messages"][-1]["tool_calls"]
+        [call] = body["messages"][-1]["tool_calls"]
         result = story.weather("Oslo")
-        asked["messages"].append({"role": "tool", "content": result})
+        body["messages"].append({"role": "tool", "content": result})
         ids = {"messageId": uuid4().hex, "toolCallId": call["id"], "role": "tool"}
         yield {"type": "TOOL_CALL_RESULT", **ids, "content": result}
-    if "[state]" in replies.prompt(asked):
+    if "[state]" in replies.prompt(body):
         yield {"type": "STATE_SNAPSHOT", "snapshot": {"steps": 0}}
         change = {"op": "replace", "path": "/steps", "value": 1}
         yield {"type": "STATE_DELTA", "delta": [change]}
     telling = _Telling()
-    broken = _BREAK.search(replies.prompt(asked))
-    for number, (delta, _) in enumerate(replies.deltas(asked, len(request.messages))):
+    broken = _BREAK.search(replies.prompt(body))
+    for number, (delta, _) in enumerate(replies.deltas(body, len(request.messages))):
         if broken and number == int(broken[2]):
             await _break(broken[1])
         for event in telling.feed(delta):
@@ -41,7 +41,7 @@ async def narrator(request: RunAgentInput) -> AsyncIterator[Event]:
         yield event
 
 
-def _asked(request: RunAgentInput) -> dict[str, Any]:
+def _body(request: RunAgentInput) -> dict[str, Any]:
     """The request as the model server gets it."""
     messages = [message.model_dump(mode="json") for message in request.messages]
     names = [tool.name for tool in request.tools or ()]
@@ -71,8 +71,8 @@ class _Telling:
     def feed(self, delta: Mapping[str, Any]) -> Iterator[Event]:
         if thought := delta.get("reasoning_content"):
             yield from self._say("REASONING_MESSAGE", thought)
-        if said := delta.get("content"):
-            yield from self._say("TEXT_MESSAGE", said)
+        if content := delta.get("content"):
+            yield from self._say("TEXT_MESSAGE", content)
         for call in delta.get("tool_calls") or ():
             yield from self._call(call)
 

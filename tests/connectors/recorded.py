@@ -27,13 +27,13 @@ class Exchange:
 
     def is_for(self, path: str, body: Mapping[str, Any]) -> bool:
         """It answers a request to this path that names the same thing, and resumes as it does."""
-        told = (body.get("name"), body.get("threadId"), bool(body.get("metaEvents")))
+        key = (body.get("name"), body.get("threadId"), bool(body.get("metaEvents")))
         known = (
             self.body.get("name"),
             self.body.get("threadId"),
             bool(self.body.get("metaEvents")),
         )
-        return self.path == path and told == known
+        return self.path == path and key == known
 
 
 def recorded(release: str, *, without: tuple[str, ...] = ()) -> Starlette:
@@ -46,12 +46,12 @@ def recorded(release: str, *, without: tuple[str, ...] = ()) -> Starlette:
         known = [it for it in exchanges if it.is_for(path, body)]
         if not known or any(map(path.startswith, without)):
             return Response('{"detail":"Not found"}', 404, media_type="application/json")
-        told = known[0].answer
-        return Response(told["body"], told["status"], media_type=told["content_type"])
+        answer = known[0].answer
+        return Response(answer["body"], answer["status"], media_type=answer["content_type"])
 
     return Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])
 
 
 def _read(file: Path) -> Exchange:
-    told = json.loads(file.read_text())
-    return Exchange(told["request"]["path"], told["request"]["body"] or {}, told)
+    recording = json.loads(file.read_text())
+    return Exchange(recording["request"]["path"], recording["request"]["body"] or {}, recording)

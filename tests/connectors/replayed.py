@@ -32,16 +32,16 @@ class Replayed:
     """Says what a server has said, in the same order, and notes what it is asked."""
 
     def __init__(self, answers: Sequence[Answer]) -> None:
-        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.requests: list[tuple[str, dict[str, Any]]] = []
         self.headers: list[dict[str, str]] = []
         self._answers = iter(answers)
 
     async def answer(self, request: Request) -> Response:
-        self.asked.append((request.url.path, orjson.loads(await request.body())))
+        self.requests.append((request.url.path, orjson.loads(await request.body())))
         self.headers.append(dict(request.headers))
         answer = next(self._answers)
-        said = pieces(answer["answer"].encode(), forever="cut" in answer)
-        return StreamingResponse(said, answer["status"], media_type=answer["type"])
+        blocks = pieces(answer["answer"].encode(), forever="cut" in answer)
+        return StreamingResponse(blocks, answer["status"], media_type=answer["type"])
 
 
 async def pieces(data: bytes, forever: bool) -> AsyncIterator[bytes]:
@@ -77,7 +77,7 @@ async def played(name: str) -> tuple[Page, Runs]:
     scene, answers = SCENES[name], recorded(name)
     async with talking(answers, thread_of(name), **scene.options) as (page, server):
         runs = await scene.play(page)
-    assert server.asked == [(each["path"], each["asked"]) for each in answers]
+    assert server.requests == [(each["path"], each["asked"]) for each in answers]
     return page, runs
 
 

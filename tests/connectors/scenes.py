@@ -40,20 +40,20 @@ async def _chat(page: Page) -> Runs:
 
 
 async def _interrupt(page: Page) -> Runs:
-    asked = await page.say(story.WEATHER)
+    first = await page.say(story.WEATHER)
     again = await page.go()
-    return [asked, again, await page.go(forwardedProps={"command": {"resume": "yes"}})]
+    return [first, again, await page.go(forwardedProps={"command": {"resume": "yes"}})]
 
 
 async def _two_interrupts(page: Page) -> Runs:
-    asked = await page.say(BOTH)
-    return [asked, await page.go(resume=resume(asked, "certainly"))]
+    first = await page.say(BOTH)
+    return [first, await page.go(resume=resume(first, "certainly"))]
 
 
 async def _two_interrupts_one_answer(page: Page) -> Runs:
-    asked = await page.say(BOTH)
+    first = await page.say(BOTH)
     again = await page.go()
-    return [asked, again, await page.go(forwardedProps={"command": {"resume": "yes"}})]
+    return [first, again, await page.go(forwardedProps={"command": {"resume": "yes"}})]
 
 
 async def _failure(page: Page) -> Runs:

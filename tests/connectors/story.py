@@ -26,7 +26,7 @@ WEATHER = '[tool:weather {"city":"Oslo"}]'
 BREAKING = "[midfail:3] hello"
 ENDLESS = "[n:9] [hang:3]"
 
-SAID_BEFORE_THE_STOP = "tok0 tok1 "
+BEFORE_THE_STOP = "tok0 tok1 "
 
 
 def forecast(city: str) -> str:
@@ -40,7 +40,7 @@ def weather(city: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Outcome:
     """What a telling adds up to; `how` its runs ended."""
 
     messages: Sequence[Any]
@@ -48,60 +48,60 @@ class Told:
     state: Any = None
 
 
-Chapter: TypeAlias = Callable[[Page], Awaitable[Told]]
+Chapter: TypeAlias = Callable[[Page], Awaitable[Outcome]]
 
 
-async def _text(page: Page) -> Told:
+async def _text(page: Page) -> Outcome:
     return _folded(page, await page.say(PLAIN))
 
 
-async def _reasoning(page: Page) -> Told:
+async def _reasoning(page: Page) -> Outcome:
     return _folded(page, await page.say(THOUGHTFUL))
 
 
-async def _backend_tool(page: Page) -> Told:
+async def _backend_tool(page: Page) -> Outcome:
     return _folded(page, await page.say(FORECAST))
 
 
-async def _frontend_tool(page: Page) -> Told:
-    asked = await page.say(SHOW, tools=[tool("show")])
+async def _frontend_tool(page: Page) -> Outcome:
+    first = await page.say(SHOW, tools=[tool("show")])
     [call] = [call for message in page.messages for call in message.get("toolCalls") or ()]
     result = {"id": "x", "role": "tool", "toolCallId": call["id"], "content": "shown"}
     page.messages.append(result)
-    return _folded(page, asked, await page.go(tools=[tool("show")]))
+    return _folded(page, first, await page.go(tools=[tool("show")]))
 
 
-async def _parallel_tools(page: Page) -> Told:
+async def _parallel_tools(page: Page) -> Outcome:
     return _folded(page, await page.say(TWICE))
 
 
-async def _state(page: Page) -> Told:
+async def _state(page: Page) -> Outcome:
     events = await page.say(STATEFUL)
-    kept = await page.runtime.store.states.load(page.thread, page.agent or "default")
-    assert kept is not None
-    return _folded(page, events, state=kept.state)
+    saved = await page.runtime.store.states.load(page.thread, page.agent or "default")
+    assert saved is not None
+    return _folded(page, events, state=saved.state)
 
 
-async def _interrupt(page: Page) -> Told:
-    asked = await page.say(WEATHER)
-    if _outcome(asked) == "interrupt":
-        answer: dict[str, Any] = {"resume": resume(asked, {"approved": True})}
+async def _interrupt(page: Page) -> Outcome:
+    first = await page.say(WEATHER)
+    if _outcome(first) == "interrupt":
+        answer: dict[str, Any] = {"resume": resume(first, {"approved": True})}
     else:
         answer = {"forwardedProps": {"command": {"resume": "yes"}}}
-    return _folded(page, asked, await page.go(**answer))
+    return _folded(page, first, await page.go(**answer))
 
 
-async def _error_in_a_message(page: Page) -> Told:
+async def _error_in_a_message(page: Page) -> Outcome:
     return _folded(page, await page.say(BREAKING))
 
 
-async def _stop(page: Page) -> Told:
+async def _stop(page: Page) -> Outcome:
     page.messages.append(user(ENDLESS))
     handle = await page.runtime.start(page.request())
-    said: list[Event] = []
+    events: list[Event] = []
     async for batch in handle.batches():
-        said += [record.event for record in batch.records]
-        if text(said) == SAID_BEFORE_THE_STOP:
+        events += [record.event for record in batch.records]
+        if text(events) == BEFORE_THE_STOP:
             await handle.stop()
     return _folded(page, page.see(await told(handle)))
 
@@ -127,63 +127,64 @@ def _call(*calls: tuple[str, str]) -> Any:  # noqa: ANN401
     return ("assistant", "", calls)
 
 
-def _said(text: str) -> Any:  # noqa: ANN401
+def _assistant(text: str) -> Any:  # noqa: ANN401
     return ("assistant", text)
 
 
-EXPECTED: dict[str, Told] = {
-    "text": Told([_user(PLAIN), _said(f"You said: {PLAIN}")], ["finished"]),
-    "reasoning": Told(
-        [_user(THOUGHTFUL), ("reasoning", "Hm."), _said(f"You said: {THOUGHTFUL}")], ["finished"]
+EXPECTED: dict[str, Outcome] = {
+    "text": Outcome([_user(PLAIN), _assistant(f"You said: {PLAIN}")], ["finished"]),
+    "reasoning": Outcome(
+        [_user(THOUGHTFUL), ("reasoning", "Hm."), _assistant(f"You said: {THOUGHTFUL}")],
+        ["finished"],
     ),
-    "backend tool": Told(
+    "backend tool": Outcome(
         [
             _user(FORECAST),
             _call(("forecast", '{"city":"Oslo"}')),
             ("tool", "sunny in Oslo"),
-            _said("Tool result: sunny in Oslo"),
+            _assistant("Tool result: sunny in Oslo"),
         ],
         ["finished"],
     ),
-    "frontend tool": Told(
+    "frontend tool": Outcome(
         [
             _user(SHOW),
             _call(("show", '{"city":"Oslo"}')),
             ("tool", "shown"),
-            _said("Tool result: shown"),
+            _assistant("Tool result: shown"),
         ],
         ["finished", "finished"],
     ),
-    "parallel tools": Told(
+    "parallel tools": Outcome(
         [
             _user(TWICE),
             _call(("forecast", '{"city":"Oslo"}'), ("forecast", '{"city":"Rome"}')),
             ("tool", "sunny in Oslo"),
             ("tool", "sunny in Rome"),
-            _said("Tool result: sunny in Rome"),
+            _assistant("Tool result: sunny in Rome"),
         ],
         ["finished"],
     ),
-    "state": Told(
-        [_user(STATEFUL), _said(f"You said: {STATEFUL}")], ["finished"], state={"steps": 1}
+    "state": Outcome(
+        [_user(STATEFUL), _assistant(f"You said: {STATEFUL}")], ["finished"], state={"steps": 1}
     ),
-    "interrupt": Told(
+    "interrupt": Outcome(
         [
             _user(WEATHER),
             _call(("weather", '{"city":"Oslo"}')),
             ("tool", "sunny in Oslo"),
-            _said("Tool result: sunny in Oslo"),
+            _assistant("Tool result: sunny in Oslo"),
         ],
         ["asking", "finished"],
     ),
-    "error in a message": Told([_user(BREAKING), _said("You said: ")], ["failed"]),
-    "stop": Told([_user(ENDLESS), _said(SAID_BEFORE_THE_STOP)], ["cancelled"]),
+    "error in a message": Outcome([_user(BREAKING), _assistant("You said: ")], ["failed"]),
+    "stop": Outcome([_user(ENDLESS), _assistant(BEFORE_THE_STOP)], ["cancelled"]),
 }
 
 
-def _folded(page: Page, *runs: Sequence[Event], state: object = None) -> Told:
+def _folded(page: Page, *runs: Sequence[Event], state: object = None) -> Outcome:
     messages = [_plain(message) for message in page.messages]
-    return Told(messages, [_end(events) for events in runs], state)
+    return Outcome(messages, [_end(events) for events in runs], state)
 
 
 def _plain(message: Message) -> Any:  # noqa: ANN401  # nested tuples
@@ -200,8 +201,8 @@ def _end(events: Sequence[Event]) -> str:
     assert [event["type"] for event in events].count(events[-1]["type"]) == 1
     if events[-1]["type"] == "RUN_ERROR":
         return "failed"
-    asked = any(event.get("name") == "on_interrupt" for event in events)
-    if asked or _outcome(events) == "interrupt":
+    first = any(event.get("name") == "on_interrupt" for event in events)
+    if first or _outcome(events) == "interrupt":
         return "asking"
     return "cancelled" if _outcome(events) == "cancelled" else "finished"
 

@@ -54,7 +54,7 @@ def ask(*said: str | Message, **rest: object) -> RunAgentInput:
     )
 
 
-async def told(agent: Talks, request: RunAgentInput) -> list[Event]:
+async def all_events(agent: Talks, request: RunAgentInput) -> list[Event]:
     return [event async for event in agent.run(request)]
 
 

@@ -13,7 +13,7 @@ from agui_runtime.connectors.litellm import LiteLLMAgent
 from agui_runtime.connectors.openai import OpenAIAgent, Patience
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors import story
-from tests.connectors.clerk import asked_first, clerk, free
+from tests.connectors.clerk import clerk, free, permitted_first
 from tests.connectors.narrator import narrator
 from tests.connectors.page import Page
 from tests.connectors.replayed import recorded, talking
@@ -60,7 +60,7 @@ async def _litellm(chapter: str) -> AsyncIterator[Page]:
 async def _agentscope(chapter: str) -> AsyncIterator[Page]:
     """Its tools are its own."""
     async with ModelServer() as model:
-        agent = clerk(model, free(story.forecast), asked_first(story.weather))
+        agent = clerk(model, free(story.forecast), permitted_first(story.weather))
         async with _page(CopilotRuntime({"default": agent})) as page:
             yield page
 

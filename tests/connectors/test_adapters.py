@@ -42,7 +42,7 @@ class Snapshot:
 
 
 @dataclass
-class Said:
+class Stored:
     """A message of LangChain."""
 
     type: str
@@ -75,15 +75,15 @@ class Adapter:
     def __init__(self, graph: Graph | None = None, *events: Event) -> None:
         self.graph = graph or Graph()
         self.events = events or text("m1", "Hi")
-        self.asked: list[RunAgentInput] = []
+        self.requests: list[RunAgentInput] = []
 
     def clone(self) -> Adapter:
         twin = Adapter(self.graph, *self.events)
-        twin.asked = self.asked
+        twin.requests = self.requests
         return twin
 
     async def run(self, input: RunAgentInput) -> AsyncIterator[Event]:
-        self.asked.append(input)
+        self.requests.append(input)
         yield {"type": "RAW", "event": {"on": "chain"}}
         for event in self.events:
             yield {**event, "rawEvent": {"on": "chain"}}
@@ -110,19 +110,23 @@ async def test_a_graphs_threads_are_its_callers_and_side_requests_have_none() ->
     await Page(runtime, UUID + "0", Caller("ann")).say("hi")
     await Page(runtime, UUID + "1", Caller("bob")).say("hi")
 
-    threads = [asked.thread_id for asked in adapter.asked]
+    threads = [request.thread_id for request in adapter.requests]
     assert threads[0] == UUID
     assert len(set(threads)) == 4
 
 
 async def test_what_the_checkpointer_holds_is_loaded_for_its_caller() -> None:
-    said = [Said("human", "u1", "Hello"), Said("ai", "a1", "Hi"), Said("system", "s", "secret")]
-    agent = GraphAgent(Adapter(Graph({UUID: {"messages": said, "steps": 1}})))
+    stored = [
+        Stored("human", "u1", "Hello"),
+        Stored("ai", "a1", "Hi"),
+        Stored("system", "s", "secret"),
+    ]
+    agent = GraphAgent(Adapter(Graph({UUID: {"messages": stored, "steps": 1}})))
 
-    kept = await agent.kept_state(UUID, context("anonymous"))
+    state = await agent.kept_state(UUID, context("anonymous"))
     user = {"id": "u1", "role": "user", "content": "Hello"}
     assistant = {"id": "a1", "role": "assistant", "content": "Hi"}
-    assert kept == KeptState({"steps": 1}, [user, assistant])
+    assert state == KeptState({"steps": 1}, [user, assistant])
     assert await agent.kept_state(UUID, context("ann")) is None
 
 
@@ -142,12 +146,12 @@ async def test_what_a_graph_says_by_hand_is_told_as_it_is_meant() -> None:
     }
     events = [{"type": "CUSTOM", "name": name, "value": it} for name, it in emitted.items()]
     page = Page(CopilotRuntime(agents={"default": GraphAgent(Adapter(None, *events))}))
-    told = await page.say("hi")
+    events = await page.say("hi")
 
     assert [message.get("content") for message in page.messages][:2] == ["hi", "One moment."]
     assert page.messages[2]["toolCalls"][0]["function"]["arguments"] == '{"city":"Rome"}'
-    assert [e["snapshot"] for e in told if e["type"] == "STATE_SNAPSHOT"] == [{"steps": 7}]
-    assert [e["name"] for e in told if e["type"] == "CUSTOM"] == ["Exit", "other"]
+    assert [e["snapshot"] for e in events if e["type"] == "STATE_SNAPSHOT"] == [{"steps": 7}]
+    assert [e["name"] for e in events if e["type"] == "CUSTOM"] == ["Exit", "other"]
 
 
 async def test_what_no_sdk_would_emit_is_an_error_of_its_own() -> None:
@@ -174,9 +178,9 @@ async def test_several_questions_are_answered_by_their_ids(answer: dict[str, Any
     page = Page(CopilotRuntime(agents={"default": GraphAgent(adapter)}), UUID)
     await page.go(**answer)
 
-    [asked] = adapter.asked
-    assert asked.forwarded_props == {"command": {"resume": {"q1": "yes", "q2": "yes"}}}
-    assert not asked.resume
+    [request] = adapter.requests
+    assert request.forwarded_props == {"command": {"resume": {"q1": "yes", "q2": "yes"}}}
+    assert not request.resume
 
 
 async def test_an_adapter_starts_the_graph_anew_and_leaves_the_request_as_it_was() -> None:
@@ -194,7 +198,7 @@ async def test_an_adapter_starts_the_graph_anew_and_leaves_the_request_as_it_was
     page = Page(CopilotRuntime(agents={"default": GraphAgent(adapter)}))
     events = await page.say("hi", state={"a": 1}, forwardedProps={"nodeName": "chat", "p": 1})
 
-    assert adapter.asked[0].forwarded_props == {"p": 1}
+    assert adapter.requests[0].forwarded_props == {"p": 1}
     assert events[0]["input"]["state"] == {"a": 1}
 
 
@@ -205,7 +209,7 @@ async def test_results_have_one_id_for_the_page_and_one_for_the_checkpoint() -> 
     answer = {"id": "kept", "role": "tool", "toolCallId": "c1", "content": "sunny"}
     user = {"id": f"{UUID}-u0", "role": "user", "content": "hi"}
     messages = [user, asking, answer, {"id": "a2", "role": "assistant", "content": "Sunny."}]
-    graph = Graph({UUID: {"messages": [Said("tool", "kept", "sunny", "c1")]}})
+    graph = Graph({UUID: {"messages": [Stored("tool", "kept", "sunny", "c1")]}})
     started = {"toolCallId": "c1", "toolCallName": "look", "parentMessageId": "a1"}
     adapter = Adapter(
         graph,
@@ -221,16 +225,16 @@ async def test_results_have_one_id_for_the_page_and_one_for_the_checkpoint() -> 
     await page.go()
 
     assert shown == [f"{UUID}-u0", "a1", "c1", "a2"]
-    assert [m.id for m in adapter.asked[1].messages if m.role == "tool"] == ["kept"]
+    assert [m.id for m in adapter.requests[1].messages if m.role == "tool"] == ["kept"]
 
 
 def test_a_block_that_goes_on_after_another_is_a_new_message() -> None:
     speech = Speech()
-    told = [*speech.say("text", "b", "One"), *speech.say("reasoning", "r", "hm")]
-    told += [*speech.say("text", "b", ""), *speech.say("text", "b", "Two"), *speech.close()]
+    events = [*speech.say("text", "b", "One"), *speech.say("reasoning", "r", "hm")]
+    events += [*speech.say("text", "b", ""), *speech.say("text", "b", "Two"), *speech.close()]
 
     assert speech.spoken == ["b", "r", "b-2"]
-    assert kinds(told) == [
+    assert kinds(events) == [
         "TEXT_MESSAGE_START",
         "TEXT_MESSAGE_CONTENT",
         "TEXT_MESSAGE_END",

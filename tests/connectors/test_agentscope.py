@@ -15,7 +15,7 @@ from agentscope.tool import ToolChunk, Toolkit
 
 from agui_runtime.connectors.agentscope import AgentScopeAgent
 from agui_runtime.runtime.runtime import CopilotRuntime
-from tests.connectors.clerk import clerk, free, heard
+from tests.connectors.clerk import clerk, free, messages_to
 from tests.connectors.page import Page, results
 from tests.connectors.talk import kinds, text, tool, user
 from tests.fakes.model import ModelServer
@@ -57,9 +57,9 @@ async def test_a_tool_of_its_own_is_called_and_told() -> None:
         events = await page.say(f"[text+tool] {WEATHER}")
 
     assert list(results(events).values()) == ["sunny in Oslo"]
-    said, called, *_ = page.messages[1:]
-    assert said["content"] == "Let me check. "
-    assert said["toolCalls"][0]["function"] == {"name": "weather", "arguments": '{"city":"Oslo"}'}
+    spoken, called, *_ = page.messages[1:]
+    assert spoken["content"] == "Let me check. "
+    assert spoken["toolCalls"][0]["function"] == {"name": "weather", "arguments": '{"city":"Oslo"}'}
     assert called["role"] == "tool"
     assert text(events) == "Let me check. Tool result: sunny in Oslo"
 
@@ -70,11 +70,11 @@ async def test_parallel_calls_keep_their_arguments_and_results_apart() -> None:
         await asyncio.sleep(0)
         return f"rain in {city}"
 
-    asked = f'[interleave] {WEATHER} [tool:later {{"city":"Rome"}}]'
+    question = f'[interleave] {WEATHER} [tool:later {{"city":"Rome"}}]'
     async with ModelServer() as model:
         agent = clerk(model, free(weather), free(later))
         page = Page(CopilotRuntime(agents={"default": agent}))
-        events = await page.say(asked)
+        events = await page.say(question)
 
     assert sorted(results(events).values()) == ["rain in Rome", "sunny in Oslo"]
     [called] = [message for message in page.messages if message.get("toolCalls")]
@@ -136,7 +136,7 @@ async def test_pictures_of_the_user_reach_the_model_and_files_of_the_server_do_n
         page.messages = [user([{"type": "text", "text": "Look"}, *parts])]
         await page.go()
 
-    look, picture, refused = heard(model)[-1]["content"]
+    look, picture, refused = messages_to(model)[-1]["content"]
     assert look == {"type": "text", "text": "Look"}
     assert picture["image_url"]["url"] == "data:image/png;base64,iVBORw0="
     assert refused == {"type": "text", "text": "[image that this agent cannot open]"}
@@ -156,9 +156,12 @@ async def test_files_that_the_model_does_not_take_are_written_out_or_named() -> 
         await page.say("never mind")
 
     for number in (0, 1):
-        told = str(heard(model, number))
-        assert r"# Notes\n[end of notes.md]" in told
-        assert "[attachment a.xls (application/vnd.ms-excel, 5 bytes) could not be passed" in told
+        messages_text = str(messages_to(model, number))
+        assert r"# Notes\n[end of notes.md]" in messages_text
+        assert (
+            "[attachment a.xls (application/vnd.ms-excel, 5 bytes) could not be passed"
+            in messages_text
+        )
 
 
 async def test_what_the_page_says_of_itself_is_in_the_prompt_and_the_time_is_not() -> None:
@@ -168,7 +171,7 @@ async def test_what_the_page_says_of_itself_is_in_the_prompt_and_the_time_is_not
         page.messages.insert(0, {"id": "s", "role": "system", "content": "Be brief."})
         await page.say("hi", context=[{"description": "The cart", "value": "3 apples"}])
 
-    first, second = heard(model, 0), heard(model, 1)
+    first, second = messages_to(model, 0), messages_to(model, 1)
     assert [message["role"] for message in first] == ["system", "user"]
     assert "The cart: 3 apples" in str(first[0]["content"])
     assert "Be brief." in str(second[0]["content"])
@@ -190,7 +193,12 @@ async def test_a_front_ends_tool_is_left_to_it_and_its_result_continues_the_repl
     assert pending == {"type": "success", "pendingToolCallIds": [call["id"]]}
     assert results(followed) == {}
     assert text(followed) == "Tool result: shown"
-    assert [message["role"] for message in heard(model)] == ["system", "user", "assistant", "tool"]
+    assert [message["role"] for message in messages_to(model)] == [
+        "system",
+        "user",
+        "assistant",
+        "tool",
+    ]
 
 
 async def test_a_servers_action_is_carried_out_within_the_run() -> None:
@@ -235,7 +243,7 @@ async def test_it_remembers_thoughts_and_tools_that_the_page_does_not_send() -> 
         page.messages = [m for m in page.messages if m["role"] != "tool"]
         await page.say("and now?")
 
-    roles = [message["role"] for message in heard(model)]
+    roles = [message["role"] for message in messages_to(model)]
     assert roles == ["system", "user", "assistant", "tool", "assistant", "user"]
 
 
@@ -246,27 +254,27 @@ async def test_a_changed_conversation_replaces_what_it_remembers() -> None:
         await page.say("two")
         page.messages = page.messages[:1]
         await page.go()
-        regenerated = heard(model)
+        regenerated = messages_to(model)
         page.messages = [user("other", id_="u-new")]
         await page.go()
 
     assert [m["role"] for m in regenerated] == ["system", "user"]
-    assert [m["role"] for m in heard(model)] == ["system", "user"]
+    assert [m["role"] for m in messages_to(model)] == ["system", "user"]
 
 
 async def test_suggestions_neither_see_nor_change_what_it_remembers() -> None:
     async with ModelServer() as model:
         page = Page(CopilotRuntime(agents={"default": clerk(model)}))
         await page.say("one")
-        kept = list(page.messages)
+        before = list(page.messages)
         page.messages = [user("suggest something", id_="s1")]
         await page.go(ephemeral=True)
-        aside = heard(model)
-        page.messages = kept
+        aside = messages_to(model)
+        page.messages = before
         await page.say("two")
 
     assert [m["role"] for m in aside] == ["system", "user"]
-    assert [m["role"] for m in heard(model)] == ["system", "user", "assistant", "user"]
+    assert [m["role"] for m in messages_to(model)] == ["system", "user", "assistant", "user"]
 
 
 async def test_an_agent_that_was_not_given_its_state_is_refused() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.memory import MemoryStore
-from tests.connectors.clerk import asked_first, clerk, heard
+from tests.connectors.clerk import clerk, messages_to, permitted_first
 from tests.connectors.page import Page, results, resume
 from tests.connectors.talk import text, tool
 from tests.connectors.test_agentscope_approvals import DELETE, deleting
@@ -19,14 +19,14 @@ async def test_a_call_that_asks_beside_one_of_the_front_ends() -> None:
     deleted, delete = deleting()
     offered = [tool("show_map")]
     async with ModelServer() as model:
-        page = Page(CopilotRuntime(agents={"default": clerk(model, asked_first(delete))}))
-        asked = await page.say(DELETE + " [tool:show_map {}]", tools=offered)
+        page = Page(CopilotRuntime(agents={"default": clerk(model, permitted_first(delete))}))
+        question = await page.say(DELETE + " [tool:show_map {}]", tools=offered)
         calls = {
             call["function"]["name"]: call["id"]
             for message in page.messages
             for call in message.get("toolCalls") or ()
         }
-        approved = await page.go(resume=resume(asked, True), tools=offered)
+        approved = await page.go(resume=resume(question, True), tools=offered)
         shown = {"id": "x", "role": "tool", "toolCallId": calls["show_map"], "content": "shown"}
         page.messages.append(shown)
         done = await page.go(tools=offered)
@@ -48,14 +48,14 @@ async def test_an_action_beside_a_call_that_asks_waits_for_the_answer(order: str
 
     async with ModelServer() as model:
         store = MemoryStore()
-        agents = {"default": clerk(model, asked_first(delete))}
+        agents = {"default": clerk(model, permitted_first(delete))}
         page = Page(CopilotRuntime(agents, [notify], store=store))
-        asked = await page.say(order.format(DELETE, '[tool:notify {"who":"Ann"}]'))
+        question = await page.say(order.format(DELETE, '[tool:notify {"who":"Ann"}]'))
         assert told == []
         for call in calls(page):
             call["function"]["arguments"] = '{"who":"Bob","path":"b"}'
         page.runtime = CopilotRuntime(agents, [notify], store=store)
-        answered = await page.go(resume=resume(asked, True))
+        answered = await page.go(resume=resume(question, True))
 
     assert deleted == ["a"]
     assert told == ["Ann"]
@@ -67,10 +67,10 @@ async def test_an_action_beside_a_call_that_asks_waits_for_the_answer(order: str
 async def test_an_action_that_the_model_calls_after_an_approval() -> None:
     _, delete = deleting()
     async with ModelServer() as model:
-        page = Page(CopilotRuntime({"default": clerk(model, asked_first(delete))}, [greet]))
-        asked = await page.say(DELETE + ' [then:greet {"who":"Ann"}]')
-        answered = await page.go(resume=resume(asked, True))
-        again = await page.go(resume=resume(asked, True))
+        page = Page(CopilotRuntime({"default": clerk(model, permitted_first(delete))}, [greet]))
+        question = await page.say(DELETE + ' [then:greet {"who":"Ann"}]')
+        answered = await page.go(resume=resume(question, True))
+        again = await page.go(resume=resume(question, True))
 
     assert list(results(answered).values()) == ["deleted", "Hello Ann"]
     assert text(answered) == "Tool result: Hello Ann"
@@ -87,25 +87,25 @@ async def test_a_front_end_may_carry_out_its_tool_before_the_answer(order: str) 
     deleted, delete = deleting()
     offered = [tool("show_map")]
     async with ModelServer() as model:
-        page = Page(CopilotRuntime(agents={"default": clerk(model, asked_first(delete))}))
-        asked = await page.say(order.format(DELETE, "[tool:show_map {}]"), tools=offered)
+        page = Page(CopilotRuntime(agents={"default": clerk(model, permitted_first(delete))}))
+        question = await page.say(order.format(DELETE, "[tool:show_map {}]"), tools=offered)
         [call] = [each for each in calls(page) if each["function"]["name"] == "show_map"]
         page.messages.append(
             {"id": "x", "role": "tool", "toolCallId": call["id"], "content": "shown"}
         )
         waiting = await page.go(tools=offered)
-        done = await page.go(resume=resume(asked, True), tools=offered)
+        done = await page.go(resume=resume(question, True), tools=offered)
 
-    assert waiting[-1]["outcome"] == asked[-1]["outcome"]
+    assert waiting[-1]["outcome"] == question[-1]["outcome"]
     assert deleted == ["a"]
     assert text(done).startswith("Tool result: ")
-    assert "shown" in str(heard(model))
+    assert "shown" in str(messages_to(model))
 
 
 async def test_a_question_keeps_its_id_where_the_model_uses_ids_of_calls_again() -> None:
     deleted, delete = deleting()
     async with ModelServer() as model:
-        page = Page(CopilotRuntime(agents={"default": clerk(model, asked_first(delete))}))
+        page = Page(CopilotRuntime(agents={"default": clerk(model, permitted_first(delete))}))
         first = await page.say(DELETE + " [sameids]")
         await page.go(resume=resume(first, False))
         second = await page.say(DELETE + " [sameids] again")

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from agui_runtime.runtime.runtime import CopilotRuntime
-from tests.connectors.clerk import clerk, free, heard
+from tests.connectors.clerk import clerk, free, messages_to
 from tests.connectors.page import Page, results
 from tests.connectors.talk import text
 from tests.fakes.model import ModelServer
@@ -32,7 +32,7 @@ async def test_a_stop_closes_the_models_answer_and_keeps_what_was_said() -> None
 
     assert said[-1]["outcome"] == CANCELLED
     assert text(after) == "You said: and now?"
-    assert "tok0 tok1" in str(heard(model)[-2]["content"])
+    assert "tok0 tok1" in str(messages_to(model)[-2]["content"])
 
 
 async def test_a_stop_cancels_a_running_tool_and_no_later_run_repeats_it() -> None:

@@ -16,7 +16,7 @@ from agentscope.tool import Toolkit
 
 from agui_runtime.connectors.agentscope import AgentScopeAgent
 from agui_runtime.runtime.runtime import CopilotRuntime
-from tests.connectors.clerk import clerk, free, heard, model_of
+from tests.connectors.clerk import clerk, free, messages_to, model_of
 from tests.connectors.page import Page, results, resume
 from tests.connectors.talk import text
 from tests.fakes.model import ModelServer
@@ -53,8 +53,8 @@ async def test_a_tool_of_an_mcp_server_asks_and_answers(tmp_path: Path) -> None:
         async with ModelServer() as model:
             agent = clerk(model, toolkit=Toolkit(mcps=[server]))
             page = Page(CopilotRuntime(agents={"default": agent}))
-            asked = await page.say('[tool:mcp__clock__time_in {"city":"Oslo"}]')
-            events = await page.go(resume=resume(asked, {"approved": True}))
+            question = await page.say('[tool:mcp__clock__time_in {"city":"Oslo"}]')
+            events = await page.go(resume=resume(question, {"approved": True}))
     finally:
         await server.close()
 
@@ -70,7 +70,7 @@ async def test_skills_are_offered_to_the_model(tmp_path: Path) -> None:
         agent = clerk(model, toolkit=Toolkit(skills_or_loaders=[str(folder)]))
         await Page(CopilotRuntime(agents={"default": agent})).say("hi")
 
-    assert "How to file papers." in str(heard(model)[0]["content"])
+    assert "How to file papers." in str(messages_to(model)[0]["content"])
 
 
 class Shouting(MiddlewareBase):  # type: ignore[misc]  # its types are not read, see pyproject.toml

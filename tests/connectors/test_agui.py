@@ -15,7 +15,7 @@ from agui_runtime.connectors.shared.remote import Patience, SizeLimits
 from agui_runtime.core.errors import AgentFailure, Misconfigured, ProtocolFailure, RemoteFailure
 from agui_runtime.core.events import Caller, Event, RunContext
 from agui_runtime.runtime.runtime import CopilotRuntime
-from tests.connectors.talk import Waits, ask, kinds, told
+from tests.connectors.talk import Waits, all_events, ask, kinds
 from tests.fakes.endpoint import Block, Break, Endpoint, sse
 from tests.fakes.options import as_options
 from tests.runtime.worlds import asking, ran
@@ -48,7 +48,7 @@ def patience(waits: Waits | None = None, **limits: float) -> Patience:
 
 async def answer_of(blocks: Sequence[Block], **options: Any) -> list[Event]:  # noqa: ANN401
     async with agent(Endpoint(blocks), **options) as far:
-        return await told(far, ask("hi"))
+        return await all_events(far, ask("hi"))
 
 
 async def test_all_that_a_client_sees_passes() -> None:
@@ -93,7 +93,7 @@ async def test_the_request_is_one_that_every_generation_takes() -> None:
     endpoint = Endpoint([sse(*ANSWER)])
     activity = {"id": "a", "role": "activity", "activityType": "x", "content": {}}
     async with agent(endpoint) as far:
-        await told(far, ask("hi", activity, state={"gone": None}))
+        await all_events(far, ask("hi", activity, state={"gone": None}))
     [(headers, body)] = endpoint.seen
     assert headers["accept"] == "text/event-stream"
     assert body == {
@@ -111,7 +111,7 @@ async def test_the_request_is_one_that_every_generation_takes() -> None:
 async def test_servers_from_before_1_0_need_not_know_its_fields() -> None:
     endpoint = Endpoint([sse(*ANSWER)])
     async with agent(endpoint, protocol=None) as far:
-        await told(far, ask("hi"))
+        await all_events(far, ask("hi"))
     assert "protocolVersion" not in endpoint.seen[0][1]
 
 
@@ -132,7 +132,7 @@ async def test_headers_go_on_by_the_allow_list_alone(forward: Sequence[str]) -> 
         "on_before_request": lambda context: {"x-token": context.properties["token"]},
     }
     async with agent(endpoint, **options) as far:
-        await told(far, ask("hi"))
+        await all_events(far, ask("hi"))
     headers, _ = endpoint.seen[0]
     assert (headers["authorization"], headers["x-key"]) == ("Bearer ann", "k")
     assert headers["x-token"] == "tök"
@@ -145,7 +145,7 @@ async def test_a_header_that_a_client_broke_is_never_sent() -> None:
     make = {"on_before_request": lambda context: {"x-token": context.properties["token"]}}
     async with agent(endpoint, **make) as far:
         with pytest.raises(RemoteFailure, match="a header for it is malformed"):
-            await told(far, ask("hi"))
+            await all_events(far, ask("hi"))
     assert endpoint.seen == []
 
 
@@ -154,7 +154,7 @@ async def test_a_server_that_is_busy_is_asked_again(status: int) -> None:
     waits = Waits()
     endpoint = Endpoint([sse(*ANSWER)], refusals=[(status, b"")] * 3)
     async with agent(endpoint, patience=patience(waits)) as far:
-        assert await told(far, ask("hi")) == list(ANSWER)
+        assert await all_events(far, ask("hi")) == list(ANSWER)
     assert waits.seconds == [1.0, 2.0, 4.0]
 
 
@@ -162,7 +162,7 @@ async def test_a_server_that_stays_busy_is_a_failure() -> None:
     endpoint = Endpoint(refusals=[(503, b"")] * 9)
     async with agent(endpoint) as far:
         with pytest.raises(RemoteFailure) as failure:
-            await told(far, ask("hi"))
+            await all_events(far, ask("hi"))
     assert (failure.value.code, failure.value.upstream) == ("REMOTE_REFUSED", 503)
     assert len(endpoint.seen) == 4
 
@@ -172,7 +172,7 @@ async def test_a_refusal_is_told_without_its_secrets_and_not_repeated() -> None:
     endpoint = Endpoint(refusals=[(403, said)] * 9)
     async with agent(endpoint) as far:
         with pytest.raises(RemoteFailure) as failure:
-            await told(far, ask("hi"))
+            await all_events(far, ask("hi"))
     assert "agent 'far' refused: no access with [hidden]" in failure.value.message
     assert "127.0.0.1" not in failure.value.message
     assert len(endpoint.seen) == 1
@@ -184,7 +184,7 @@ async def test_a_server_that_cannot_be_reached_is_a_failure() -> None:
         "http://127.0.0.1:9/", name="far", options=RemoteOptions(patience=patience(waits))
     )
     with pytest.raises(RemoteFailure, match="agent 'far' cannot be reached") as failure:
-        await told(far, ask("hi"))
+        await all_events(far, ask("hi"))
     await far.close()
     assert failure.value.code == "REMOTE_UNREACHABLE"
     assert waits.seconds == [1.0, 2.0, 4.0]
@@ -206,7 +206,7 @@ async def test_a_server_may_save_what_it_has_to_after_its_last_event() -> None:
     saving = asyncio.Event()
     endpoint = Endpoint([sse(*ANSWER), saving, b": saved\n\n"])
     async with agent(endpoint) as far:
-        answering = asyncio.create_task(told(far, ask("hi")))
+        answering = asyncio.create_task(all_events(far, ask("hi")))
         await endpoint.asked.wait()
         saving.set()
         assert await answering == list(ANSWER)

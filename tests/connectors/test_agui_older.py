@@ -12,7 +12,7 @@ from agui_runtime.connectors.agui import AGUIAgent
 from agui_runtime.core.events import Event
 from agui_runtime.core.fold import fold
 from agui_runtime.runtime.runtime import CopilotRuntime
-from tests.connectors.talk import ask, told
+from tests.connectors.talk import all_events, ask
 from tests.connectors.test_agui import ANSWER, CLOSED, FINISHED, OPENED, SAID, STARTED, agent
 from tests.fakes.endpoint import Endpoint, sse
 from tests.runtime.worlds import asking, ran
@@ -30,7 +30,7 @@ async def test_a_url_is_asked_as_it_stands(path: str) -> None:
     app = Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])
     async with served(app) as origin:
         far = AGUIAgent(origin + path)
-        assert await told(far, ask("hi")) == list(ANSWER)
+        assert await all_events(far, ask("hi")) == list(ANSWER)
         await far.close()
     assert paths == [path or "/"]
 
@@ -100,7 +100,7 @@ async def test_calls_go_into_the_answer_whose_id_they_name() -> None:
         messages = fold(await ran(CopilotRuntime({"default": far}), asking())).messages
         answer = messages[2]
         assert [answer["content"], answer["toolCalls"][0]["id"]] == ["Hello", "c"]
-        await told(far, ask("hi", *messages[1:]))
+        await all_events(far, ask("hi", *messages[1:]))
     assert endpoint.seen[-1][1]["messages"][2]["id"] == "m1"  # as the server itself knows it
 
 
@@ -149,5 +149,5 @@ async def test_results_that_are_more_than_text_go_to_servers_that_know_them() ->
         endpoint = Endpoint([sse(STARTED | version, OPENED, SAID, CLOSED, FINISHED)])
         async with agent(endpoint) as far:
             for _ in range(2):
-                await told(far, ask("hi", *history))
+                await all_events(far, ask("hi", *history))
         assert endpoint.seen[1][1]["messages"][-1]["content"] == content

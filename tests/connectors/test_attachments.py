@@ -24,8 +24,8 @@ def part(
 ) -> dict[str, Any]:
     given = b64(value) if source == "data" else str(value)
     metadata = {"metadata": {"filename": name}} if name else {}
-    told = {"mimeType": mime} if mime else {}
-    return {"type": kind, "source": {"type": source, "value": given, **told}, **metadata}
+    declared = {"mimeType": mime} if mime else {}
+    return {"type": kind, "source": {"type": source, "value": given, **declared}, **metadata}
 
 
 def text(given: Mapping[str, Any], media: Media = OPENAI) -> str:
@@ -62,9 +62,9 @@ def text(given: Mapping[str, Any], media: Media = OPENAI) -> str:
 )
 @pytest.mark.parametrize("media", [OPENAI, COMPATIBLE, Media()])
 def test_texts_are_written_out_with_their_names(mime: str, name: str, media: Media) -> None:
-    said = text(part("document", mime, name=name), media)
-    assert said.startswith(f"[attachment {name} (")
-    assert said.endswith(f")]\n{NOTES}\n[end of {name}]")
+    shown = text(part("document", mime, name=name), media)
+    assert shown.startswith(f"[attachment {name} (")
+    assert shown.endswith(f")]\n{NOTES}\n[end of {name}]")
 
 
 @pytest.mark.parametrize(
@@ -88,12 +88,12 @@ def test_a_text_that_is_too_long_is_cut_and_says_so(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(attachments, "LONGEST_TEXT", 3000)
     monkeypatch.setattr(attachments, "_LONGEST_BASE64", 16_000)
     for character in ("a", "ä", "\U0001f600"):
-        said = text(part("document", "text/plain", character * 20_000, "long.txt"))
-        assert f"{character * 3000}\n[the rest was left out]\n[end of long.txt]" in said
+        shown = text(part("document", "text/plain", character * 20_000, "long.txt"))
+        assert f"{character * 3000}\n[the rest was left out]\n[end of long.txt]" in shown
 
 
 @pytest.mark.parametrize(
-    ("given", "media", "told"),
+    ("given", "media", "declared"),
     [
         (
             part("document", "application/msword", b"\xd0\xcf\x11\xe0\x00" * 3000, "report.doc"),
@@ -135,12 +135,12 @@ def test_a_text_that_is_too_long_is_cut_and_says_so(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_what_a_server_does_not_take_is_named_in_words(
-    given: Mapping[str, Any], media: Media, told: str
+    given: Mapping[str, Any], media: Media, declared: str
 ) -> None:
-    said = text(given, media)
-    assert said.startswith("[attachment ")
-    assert said.endswith(" could not be passed to this model]")
-    assert told in said
+    shown = text(given, media)
+    assert shown.startswith("[attachment ")
+    assert shown.endswith(" could not be passed to this model]")
+    assert declared in shown
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,9 @@ from agui_runtime.connectors.shared.secrets import redact
 def test_refusals_are_read_in_every_providers_shape(
     status: int, body: object, code: str, words: str
 ) -> None:
-    told = refused(status, body).failure
-    assert told.code == code
-    assert words in told.message
+    made = refused(status, body).failure
+    assert made.code == code
+    assert words in made.message
 
 
 def test_a_context_that_is_spoken_of_does_not_turn_a_bad_key_into_a_long_conversation() -> None:
@@ -77,23 +77,23 @@ def test_a_context_that_is_spoken_of_does_not_turn_a_bad_key_into_a_long_convers
     ],
 )
 def test_errors_within_a_stream(error: object, code: str, upstream: int | None) -> None:
-    told = stream_failure(error)
-    assert (told.code, told.upstream) == (code, upstream)
+    made = stream_failure(error)
+    assert (made.code, made.upstream) == (code, upstream)
 
 
 def test_a_providers_own_faults_are_for_the_log_alone() -> None:
-    told = failure("UNAVAILABLE", "CUDA error in /srv/model.py", 500)
-    assert told.message == "the model provider has a fault; try again (500)"
-    assert "CUDA" in str(told.__cause__)
+    made = failure("UNAVAILABLE", "CUDA error in /srv/model.py", 500)
+    assert made.message == "the model provider has a fault; try again (500)"
+    assert "CUDA" in str(made.__cause__)
 
 
 def test_a_stack_trace_is_never_shown() -> None:
-    told = failure("BAD_REQUEST", "Traceback (most recent call last): File x.py", 400)
-    assert told.message == "the model provider does not accept the request (400)"
+    made = failure("BAD_REQUEST", "Traceback (most recent call last): File x.py", 400)
+    assert made.message == "the model provider does not accept the request (400)"
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("message", "shown"),
     [
         ("Incorrect API key provided: sk-bad.", "Incorrect API key provided: [hidden]."),
         ("key sk-proj-ab*****yz is wrong", "key [hidden] is wrong"),
@@ -109,8 +109,8 @@ def test_a_stack_trace_is_never_shown() -> None:
         ("You can find your key at https://platform.openai.com/account/api-keys.", None),
     ],
 )
-def test_nothing_that_looks_like_a_secret_is_shown(said: str, shown: str | None) -> None:
-    assert redact(said) == (said if shown is None else shown)
+def test_nothing_that_looks_like_a_secret_is_shown(message: str, shown: str | None) -> None:
+    assert redact(message) == (message if shown is None else shown)
 
 
 def test_long_speeches_are_cut() -> None:
@@ -118,7 +118,7 @@ def test_long_speeches_are_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (b"<html><body>secret</body></html>", ""),
         (b"<html><head><title>502 Bad\n Gateway</title></head></html>", "502 Bad Gateway"),
@@ -128,6 +128,6 @@ def test_long_speeches_are_cut() -> None:
     ],
 )
 def test_a_refusal_without_json_is_read_as_far_as_it_can_be_shown(
-    body: bytes, said: object
+    body: bytes, message: object
 ) -> None:
-    assert parsed(body) == said
+    assert parsed(body) == message

@@ -16,7 +16,7 @@ from agui_runtime.core.errors import AgentNotFound, InvalidInput, RemoteFailure
 from agui_runtime.core.events import Caller, Event, RunContext
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.recorded import RELEASES, recorded
-from tests.connectors.talk import Waits, ask, told
+from tests.connectors.talk import Waits, all_events, ask
 from tests.fakes.endpoint import Endpoint
 from tests.fakes.options import as_options
 from tests.fakes.remote import RemoteFake
@@ -168,7 +168,7 @@ async def test_an_agent_is_asked_with_all_that_surrounds_the_run() -> None:
         forwardedProps={"config": {"c": 1}, "nodeName": "here", "command": {"resume": {"ok": 1}}},
     )
     async with endpoint(fake.app) as remote:
-        await told((await offered(remote)).agents["remote_crew"], asked)  # type: ignore[arg-type]  # it yields objects
+        await all_events((await offered(remote)).agents["remote_crew"], asked)  # type: ignore[arg-type]  # it yields objects
     [body] = fake.asked("/agents/execute")
     assert body == {
         "name": "remote_crew",
@@ -204,7 +204,7 @@ async def test_answers_to_interrupts_of_ag_ui_1_0_go_on_too() -> None:
     fake = RemoteFake()
     resume = [{"interruptId": "i", "status": "resolved", "payload": "yes"}]
     async with endpoint(fake.app) as remote:
-        await told((await offered(remote)).agents["remote_crew"], ask("hi", resume=resume))  # type: ignore[arg-type]  # it yields objects
+        await all_events((await offered(remote)).agents["remote_crew"], ask("hi", resume=resume))  # type: ignore[arg-type]  # it yields objects
     [body] = fake.asked("/agents/execute")
     assert body["metaEvents"] == [{"name": "LangGraphInterruptEvent", "response": "yes"}]
 
@@ -234,7 +234,7 @@ async def test_an_answer_goes_on_as_a_whole(
     fake = RemoteFake()
     asked = ask("hi", forwardedProps=forwarded)
     async with endpoint(fake.app) as remote:
-        await told((await offered(remote)).agents["remote_crew"], asked)  # type: ignore[arg-type]  # it yields objects
+        await all_events((await offered(remote)).agents["remote_crew"], asked)  # type: ignore[arg-type]  # it yields objects
     [body] = fake.asked("/agents/execute")
     assert body["metaEvents"] == sent
 

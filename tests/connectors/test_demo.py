@@ -14,14 +14,14 @@ from agui_runtime.core.errors import ModelFailure
 from agui_runtime.core.events import Event, Message, as_event
 from agui_runtime.core.fold import Fold, fold
 from agui_runtime.core.grammar import Grammar
-from tests.connectors.talk import Waits, ask, told, tool
+from tests.connectors.talk import Waits, all_events, ask, tool
 
 HELLO: Message = {"id": "a0", "role": "assistant", "content": "hello"}
 
 
 async def played(request: RunAgentInput) -> list[Event]:
     """What the demo says, after the grammar found it legal as it stands."""
-    events = await told(DemoAgent(wait=Waits()), request)
+    events = await all_events(DemoAgent(wait=Waits()), request)
     grammar = Grammar()
     accepted = [legal for event in events for legal in grammar.accept(as_event(event))]
     assert accepted == events
@@ -80,7 +80,7 @@ async def test_it_answers_a_request_without_a_word() -> None:
 
 async def test_it_streams_word_by_word_at_its_pace() -> None:
     waits = Waits()
-    events = await told(DemoAgent(0.5, waits), ask("hello"))
+    events = await all_events(DemoAgent(0.5, waits), ask("hello"))
     words = [event["delta"] for event in events if "delta" in event]
     assert all(len(word.split()) == 1 for word in words)
     assert len(words) > 20

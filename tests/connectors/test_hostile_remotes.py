@@ -106,8 +106,8 @@ def endless(far: Protocol) -> Answer:
     return Answer([far.opening], then=chatter)
 
 
-def refusal(status: int, said: str, **headers: str) -> Callable[[Protocol], Answer]:
-    return lambda _: Answer([b'{"error": "%b"}' % said.encode()], status, headers)
+def refusal(status: int, sentence: str, **headers: str) -> Callable[[Protocol], Answer]:
+    return lambda _: Answer([b'{"error": "%b"}' % sentence.encode()], status, headers)
 
 
 def after_opening(*pieces: bytes) -> Callable[[Protocol], Answer]:
@@ -207,19 +207,19 @@ async def test_whatever_a_server_does_both_generations_are_told_once(
     code = UNLIKE.get((deed, protocol), code)
     far = PROTOCOLS[protocol]
     async with page(far, make(far)) as client:
-        told = await in_ag_ui(client)
+        events = await in_ag_ui(client)
         response = await in_graphql(client)
 
-    ends = [event for event in told if event["type"] in {"RUN_ERROR", "RUN_FINISHED"}]
+    ends = [event for event in events if event["type"] in {"RUN_ERROR", "RUN_FINISHED"}]
     assert [end.get("code") for end in ends] == [code]
-    assert told[-1] is ends[0]
-    assert types(told).count("TEXT_MESSAGE_START") == types(told).count("TEXT_MESSAGE_END")
+    assert events[-1] is ends[0]
+    assert types(events).count("TEXT_MESSAGE_START") == types(events).count("TEXT_MESSAGE_END")
     status = response["status"]
     assert status["code"] == "Failed"
     assert status["details"]["originalError"]["extensions"]["runtimeCode"] == code
     assert {message["status"]["code"] for message in response["messages"]} <= {"Success", "Failed"}
     for secret in ("swordfish", "127.0.0.1", "Traceback", "/srv"):
-        assert secret not in f"{told} {response}"
+        assert secret not in f"{events} {response}"
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -236,9 +236,9 @@ async def test_a_redirection_takes_nothing_to_another_host(protocol: str) -> Non
     async with served(thief) as elsewhere, httpx.AsyncClient(follow_redirects=True) as own:
         answer = Answer(status=307, headers={"location": f"{elsewhere}/agents/execute"})
         async with page(far, answer, client=own) as client:
-            told = await in_ag_ui(client)
+            events = await in_ag_ui(client)
     assert stolen == []
-    assert "redirections are not followed" in told[-1]["message"]
+    assert "redirections are not followed" in events[-1]["message"]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -249,9 +249,9 @@ async def test_what_a_server_compressed_without_being_asked_is_read(protocol: st
     whole = far.opening + far.frame(closed) + far.frame(end)
     answer = Answer([gzip.compress(whole)], headers={"content-encoding": "gzip"})
     async with page(far, answer) as client:
-        told = await in_ag_ui(client)
-    assert types(told)[-1] == "RUN_FINISHED"
-    assert [event["delta"] for event in told if "delta" in event] == ["Half"]
+        events = await in_ag_ui(client)
+    assert types(events)[-1] == "RUN_FINISHED"
+    assert [event["delta"] for event in events if "delta" in event] == ["Half"]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -263,5 +263,5 @@ async def test_the_last_event_need_not_be_followed_by_a_newline(protocol: str) -
     }
     answer = Answer([far.opening + far.frame(last[protocol]).rstrip()])
     async with page(far, answer) as client:
-        told = await in_ag_ui(client)
-    assert types(told)[-2:] == ["TEXT_MESSAGE_END", "RUN_FINISHED"]
+        events = await in_ag_ui(client)
+    assert types(events)[-2:] == ["TEXT_MESSAGE_END", "RUN_FINISHED"]

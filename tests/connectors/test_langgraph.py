@@ -52,29 +52,29 @@ async def test_a_thread_goes_on_and_forgets_what_is_asked_again() -> None:
 
 
 async def test_an_interrupt_asks_until_an_older_page_answers() -> None:
-    _, (asked, again, answered) = await played("interrupt")
+    _, (question, again, answered) = await played("interrupt")
 
-    assert questions(asked) == questions(again) == ['{"question":"May I look?","city":"Oslo"}']
+    assert questions(question) == questions(again) == ['{"question":"May I look?","city":"Oslo"}']
     assert list(results(answered).values()) == ["sunny in Oslo"]
     assert {"type": "CUSTOM", "name": "looked", "value": "yes"} in answered
     assert text(answered) == "Tool result: sunny in Oslo"
 
 
 async def test_interrupts_side_by_side_are_all_told_and_answered_by_their_ids() -> None:
-    _, (asked, answered) = await played("two-interrupts")
+    _, (question, answered) = await played("two-interrupts")
 
-    values = [each["metadata"]["value"] for each in asked[-1]["outcome"]["interrupts"]]
+    values = [each["metadata"]["value"] for each in question[-1]["outcome"]["interrupts"]]
     assert [value["city"] for value in values] == ["Oslo", "Rome"]
-    assert "CUSTOM" not in kinds(asked)
+    assert "CUSTOM" not in kinds(question)
     assert list(results(answered).values()) == ["sunny in Oslo", "sunny in Rome"]
     assert answered[-1].get("outcome") is None
 
 
 async def test_one_answer_of_an_older_page_is_for_all_interrupts() -> None:
-    _, (asked, again, answered) = await played("two-interrupts-one-answer")
+    _, (question, again, answered) = await played("two-interrupts-one-answer")
 
-    assert questions(asked) == questions(again)
-    assert len(questions(asked)) == 2
+    assert questions(question) == questions(again)
+    assert len(questions(question)) == 2
     assert list(results(answered).values()) == ["sunny in Oslo", "sunny in Rome"]
 
 
@@ -107,7 +107,7 @@ async def test_callers_that_are_told_apart_share_no_thread() -> None:
     for caller in (Caller("ann"), Caller("bob")):
         async with talking(recorded("failure"), caller=caller) as (page, server):
             await page.say("hi")
-            paths.append(server.asked[0][0])
+            paths.append(server.requests[0][0])
 
     threads = {str(UUID(path.split("/")[2])) for path in paths}
     assert len(threads) == 2
@@ -121,7 +121,7 @@ async def test_the_key_and_the_settings_that_are_let_through() -> None:
         await page.say("hi", forwardedProps={"config": config})
 
     assert server.headers[0]["x-api-key"] == "lsv2"
-    assert server.asked[1][1]["config"] == {"configurable": {"model": "small"}}
+    assert server.requests[1][1]["config"] == {"configurable": {"model": "small"}}
 
 
 async def test_state_and_pictures_of_the_page_reach_the_graph() -> None:
@@ -130,7 +130,7 @@ async def test_state_and_pictures_of_the_page_reach_the_graph() -> None:
         page.messages = [user([{"type": "image", "source": picture}])]
         await page.go(state={"budget": 3}, context=[{"description": "d", "value": "v"}])
 
-    given = server.asked[1][1]["input"]
+    given = server.requests[1][1]["input"]
     assert given["budget"] == 3
     assert given["copilotkit"]["context"] == [{"description": "d", "value": "v"}]
     url = {"url": "data:image/png;base64,AA"}
@@ -183,9 +183,9 @@ async def test_reasoning_of_openais_responses_is_one_message_live_and_afterwards
     async with talking(answers) as (page, _):
         events = await page.say("hi")
 
-    said = [each for each in events if each["type"] == "REASONING_MESSAGE_CONTENT"]
-    assert "".join(each["delta"] for each in said) == "First\nSecond"
-    assert {each["messageId"] for each in said} == {"rs_1"}
+    texts = [each for each in events if each["type"] == "REASONING_MESSAGE_CONTENT"]
+    assert "".join(each["delta"] for each in texts) == "First\nSecond"
+    assert {each["messageId"] for each in texts} == {"rs_1"}
     assert page.messages == [
         {
             "id": "rs_1",
@@ -226,7 +226,7 @@ async def test_attachments_come_back_from_the_thread_as_they_were_sent() -> None
     async with talking(recorded("failure")) as (page, server):
         page.messages = [user(parts)]
         await page.go()
-    [given] = server.asked[1][1]["input"]["messages"]
+    [given] = server.requests[1][1]["input"]["messages"]
     async with talking(streamed(("values", {"messages": [given]}))) as (page, _):
         await page.say("hi")
 

@@ -33,7 +33,7 @@ async def test_what_an_agent_within_a_tool_says_is_shown_while_it_says_it() -> N
 async def test_a_page_may_want_nothing_of_agents_within() -> None:
     async with talking(recorded("failure")) as (page, server):
         await page.say("hi", forwardedProps={"streamSubgraphs": False})
-    assert server.asked[1][1]["stream_subgraphs"] is False
+    assert server.requests[1][1]["stream_subgraphs"] is False
 
 
 async def test_agents_side_by_side_keep_their_messages_apart() -> None:
@@ -77,8 +77,8 @@ async def test_older_pages_see_the_state_grow() -> None:
         talking(recorded("document")) as (page, _),
         serving(page.runtime) as client,
     ):
-        asked = chat(agentSession={"agentName": "default", "threadId": THREAD})
-        answer = await client.post(PATH, json=asked)
+        question = chat(agentSession={"agentName": "default", "threadId": THREAD})
+        answer = await client.post(PATH, json=question)
 
     response = merged(payloads(answer.content))["data"]["generateCopilotResponse"]
     states = [orjson.loads(each["state"]) for each in response["messages"] if "state" in each]
@@ -130,7 +130,7 @@ async def test_the_configuration_is_the_applications_and_a_page_chooses_what_it_
     async with talking(answers, config=own, configurable=["model"]) as (page, server):
         await page.say("hi", forwardedProps={"config": chosen})
 
-    body = server.asked[1][1]
+    body = server.requests[1][1]
     settings = {"tone": "dry", "model": "small"}
     assert body["config"] == {"recursion_limit": 100, "configurable": settings}
     assert body["metadata"] == {"app": "x"}
@@ -153,5 +153,5 @@ async def test_headers_go_on_to_the_server_and_to_its_models_provider() -> None:
     sent = server.headers[1]
     assert (sent["x-tenant"], sent["authorization"]) == ("acme", "Bearer t")
     assert not {"x-request-id", "a"} & sent.keys()
-    settings = server.asked[1][1]["config"]["configurable"]
+    settings = server.requests[1][1]["config"]["configurable"]
     assert settings == {"copilotkit_forwarded_headers": {"x-tenant": "acme"}}

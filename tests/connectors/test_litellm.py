@@ -14,7 +14,7 @@ from agui_runtime.connectors.litellm import ChatOptions, LiteLLMAgent, Patience
 from agui_runtime.core.errors import Misconfigured, MissingExtra, ModelFailure
 from agui_runtime.core.events import Event
 from tests.connectors.dialects import KEY
-from tests.connectors.talk import Waits, ask, kinds, text, told, tool, user
+from tests.connectors.talk import Waits, all_events, ask, kinds, text, tool, user
 from tests.fakes.model import ModelServer
 from tests.fakes.recorded_provider import RecordedProvider
 from tests.support import served
@@ -54,13 +54,13 @@ async def test_a_front_end_chooses_among_the_models_of_the_same_provider(
         agent = LiteLLMAgent(
             own, api_key="sk-1", base_url=model.url, options=ChatOptions(extra=options)
         )
-        await told(agent, ask("hi", forwardedProps={"model": wanted}))
+        await all_events(agent, ask("hi", forwardedProps={"model": wanted}))
     assert model.seen[0].body["model"] == used
 
 
 async def test_text_and_token_counts() -> None:
     async with ModelServer() as model:
-        events = await told(agent_of(model), ask("[reasoning:hm] Good morning"))
+        events = await all_events(agent_of(model), ask("[reasoning:hm] Good morning"))
 
     assert text(events) == "You said: [reasoning:hm] Good morning"
     assert kinds(events)[2] == "REASONING_MESSAGE_CONTENT"
@@ -80,7 +80,7 @@ async def test_text_and_token_counts() -> None:
 async def test_parallel_tool_calls_keep_their_arguments_apart() -> None:
     prompt = '[interleave] [tool:find {"title":"Dune"}] [tool:count {"shelf":7}]'
     async with ModelServer() as model:
-        events = await told(agent_of(model), ask(prompt, tools=[tool("find"), tool("count")]))
+        events = await all_events(agent_of(model), ask(prompt, tools=[tool("find"), tool("count")]))
 
     arguments = {"call_1_0": "", "call_1_1": ""}
     for event in events:
@@ -110,7 +110,7 @@ async def test_what_the_model_is_asked() -> None:
             instructions="You sell books.",
             options=ChatOptions(extra={"seed": 5}),
         )
-        await told(agent, request)
+        await all_events(agent, request)
 
     body = model.seen[0].body
     assert [message["role"] for message in body["messages"]] == ["system", "system", "user"]
@@ -122,7 +122,7 @@ async def test_what_the_model_is_asked() -> None:
 
 async def test_a_model_that_repeats_itself_is_let_speak() -> None:
     async with ModelServer() as model:
-        events = await told(agent_of(model), ask("again " * 150))
+        events = await all_events(agent_of(model), ask("again " * 150))
 
     assert text(events).count("again ") == 150
 
@@ -225,8 +225,8 @@ async def test_passing_faults_are_waited_out() -> None:
     waits = Waits()
     async with ModelServer() as model:
         agent = agent_of(model, Patience(sleep=waits))
-        await told(agent, ask("[error:429] [retry-after:3] [times:1]"))
-        await told(agent, ask("[error:drop] [times:1]"))
+        await all_events(agent, ask("[error:429] [retry-after:3] [times:1]"))
+        await all_events(agent, ask("[error:drop] [times:1]"))
 
     assert waits.seconds == [3.0, 0.5]
     assert len(model.seen) == 4
@@ -242,7 +242,7 @@ async def test_closing_a_run_hangs_up_on_the_model() -> None:
 @pytest.mark.parametrize("prompt", ["[hang]", "[hang:3]"])
 async def test_cancelling_a_run_hangs_up_on_the_model(prompt: str) -> None:
     async with ModelServer() as model:
-        run = asyncio.create_task(told(agent_of(model), ask(prompt)))
+        run = asyncio.create_task(all_events(agent_of(model), ask(prompt)))
         seen = await model.request()
         run.cancel()
         assert await seen.closed

@@ -42,21 +42,21 @@ class Server:
                 await send({"type": message["type"] + ".complete"})
                 if message["type"] == "lifespan.shutdown":
                     return
-        asked = json.loads((await receive())["body"] or b"{}")
-        if scope["method"] != "POST" or "id" not in asked:
+        request = json.loads((await receive())["body"] or b"{}")
+        if scope["method"] != "POST" or "id" not in request:
             status = 202 if scope["method"] == "POST" else 405
             await send({"type": "http.response.start", "status": status, "headers": []})
             await send({"type": "http.response.body", "body": b""})
             return
         head = [(b"content-type", self._kind.encode())]
         await send({"type": "http.response.start", "status": 200, "headers": head})
-        for block in self._blocks(asked):
+        for block in self._blocks(request):
             await send({"type": "http.response.body", "body": block, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    def _blocks(self, asked: dict[str, object]) -> Iterator[bytes]:
-        result = ANSWERS[str(asked["method"])]
-        answer = json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result})
+    def _blocks(self, request: dict[str, object]) -> Iterator[bytes]:
+        result = ANSWERS[str(request["method"])]
+        answer = json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result})
         text = answer.replace("TEXT", self._text).encode()
         if self._kind == "text/event-stream":
             text = b"event: message\ndata: " + text + b"\n\n"
@@ -64,7 +64,7 @@ class Server:
             yield text[start : start + self._size]
 
 
-SAID = [
+HALVES = [
     (r"cut \ud83d", "cut \ufffd"),
     (r"\ude00 cut \u00e4", "\ufffd cut \xe4"),
     (r"\ud83d\ude00 \ud83d!", "\U0001f600 \ufffd!"),
@@ -74,14 +74,14 @@ SAID = [
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
-@pytest.mark.parametrize(("said", "heard"), SAID)
+@pytest.mark.parametrize(("sent", "received"), HALVES)
 async def test_half_an_emoji_of_a_server_is_replaced(
-    said: str, heard: str, kind: str, size: int
+    sent: str, received: str, kind: str, size: int
 ) -> None:
-    async with served(Server(said, kind, size)) as origin:
+    async with served(Server(sent, kind, size)) as origin:
         server = McpServer(url=f"{origin}/mcp", connect_timeout=5, timeout=5)
         async with world(server) as it:
-            assert await it.call("odd") == heard
+            assert await it.call("odd") == received
 
 
 def process(line: bytes) -> McpServer:
@@ -92,11 +92,13 @@ def process(line: bytes) -> McpServer:
 RESULT = '{"jsonrpc":"2.0","id":ID,"result":{"content":[{"type":"text","text":"TEXT"}]}}'
 
 
-@pytest.mark.parametrize(("said", "heard"), [*SAID, ("\udced\udca0\udcbd!", "\ufffd\ufffd\ufffd!")])
-async def test_half_an_emoji_of_a_process_is_replaced(said: str, heard: str) -> None:
-    line = RESULT.replace("TEXT", said).encode("utf-8", "surrogateescape")
+@pytest.mark.parametrize(
+    ("sent", "received"), [*HALVES, ("\udced\udca0\udcbd!", "\ufffd\ufffd\ufffd!")]
+)
+async def test_half_an_emoji_of_a_process_is_replaced(sent: str, received: str) -> None:
+    line = RESULT.replace("TEXT", sent).encode("utf-8", "surrogateescape")
     async with world(process(line)) as it:
-        assert await it.call("odd") == heard
+        assert await it.call("odd") == received
 
 
 @pytest.mark.parametrize(
@@ -118,9 +120,9 @@ async def test_a_process_whose_answer_cannot_be_read_fails_the_call_at_once(line
 
 async def test_a_server_whose_answer_cannot_be_read_fails_the_call_at_once() -> None:
     class Broken(Server):
-        def _blocks(self, asked: dict[str, object]) -> Iterator[bytes]:
-            whole = b"".join(super()._blocks(asked))
-            yield whole[:50] if asked["method"] == "tools/call" else whole
+        def _blocks(self, request: dict[str, object]) -> Iterator[bytes]:
+            whole = b"".join(super()._blocks(request))
+            yield whole[:50] if request["method"] == "tools/call" else whole
 
     async with (
         served(Broken("hi", "application/json", 99)) as origin,

@@ -20,7 +20,7 @@ from agui_runtime.connectors.shared.network import Proxies, is_this_machine
 from agui_runtime.connectors.transcription import OpenAITranscription, Recording
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.wrappers.guardrails import TopicChecker
-from tests.connectors.talk import Talks, ask, text, told
+from tests.connectors.talk import Talks, all_events, ask, text
 from tests.fakes.model import HEARD, ModelServer
 
 VARIABLES = (
@@ -107,7 +107,7 @@ async def test_this_machine_is_reached_without_a_proxy(
 
 
 async def answer(agent: Talks) -> str:
-    return text(await told(agent, ask("hi")))
+    return text(await all_events(agent, ask("hi")))
 
 
 def test_litellm_too_reaches_this_machine_without_a_proxy() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from agui_runtime.connectors.openai import ChatOptions, OpenAIAgent
 from agui_runtime.core.errors import Misconfigured
-from tests.connectors.talk import ask, kinds, text, told, tool
+from tests.connectors.talk import all_events, ask, kinds, text, tool
 from tests.fakes.model import ModelServer
 
 SPAN = {
@@ -36,7 +36,7 @@ async def agent_of(
 
 async def test_text_streams_under_the_id_of_the_completion() -> None:
     async with ModelServer() as model, agent_of(model) as agent:
-        events = await told(agent, ask("Good morning"))
+        events = await all_events(agent, ask("Good morning"))
 
     assert events[:2] == [
         {"type": "TEXT_MESSAGE_START", "messageId": "chatcmpl-1", "role": "assistant"},
@@ -60,7 +60,7 @@ async def test_words_are_told_before_the_answer_ends() -> None:
 @pytest.mark.parametrize("field", ["reasoning", "thinking"])
 async def test_reasoning_is_a_span_of_its_own(field: str) -> None:
     async with ModelServer() as model, agent_of(model) as agent:
-        events = await told(agent, ask(f"[{field}:let me see]"))
+        events = await all_events(agent, ask(f"[{field}:let me see]"))
 
     assert kinds(events) == [
         "REASONING_START",
@@ -83,7 +83,7 @@ async def test_reasoning_is_a_span_of_its_own(field: str) -> None:
 async def test_parallel_tool_calls_keep_their_arguments_apart(order: str) -> None:
     request = ask(f"[text+tool] {SHELF} {order}", tools=[tool("find"), tool("count")])
     async with ModelServer() as model, agent_of(model) as agent:
-        events = await told(agent, request)
+        events = await all_events(agent, request)
 
     starts = [event for event in events if event["type"] == "TOOL_CALL_START"]
     assert starts == [
@@ -112,7 +112,7 @@ async def test_parallel_tool_calls_keep_their_arguments_apart(order: str) -> Non
 async def test_a_call_ends_as_soon_as_its_arguments_are_whole() -> None:
     request = ask(f"[text+tool] {SHELF}", tools=[tool("find"), tool("count")])
     async with ModelServer() as model, agent_of(model) as agent:
-        events = await told(agent, request)
+        events = await all_events(agent, request)
     ids = [str(each["toolCallId"]) for each in events if each["type"].startswith("TOOL_CALL")]
     assert ids == sorted(ids)  # the first one has ended when the second begins
     assert kinds(events)[-1] == "RUN_FINISHED"
@@ -121,7 +121,7 @@ async def test_a_call_ends_as_soon_as_its_arguments_are_whole() -> None:
 async def test_text_after_a_tool_call_is_another_message() -> None:
     request = ask(f"[tool+text] {SHELF}", tools=[tool("find")])
     async with ModelServer() as model, agent_of(model) as agent:
-        events = await told(agent, request)
+        events = await all_events(agent, request)
 
     assert [e["messageId"] for e in events if e["type"] == "TEXT_MESSAGE_START"] == ["chatcmpl-1-2"]
     assert text(events) == "That was all. "
@@ -130,7 +130,7 @@ async def test_text_after_a_tool_call_is_another_message() -> None:
 async def test_ids_that_a_server_leaves_out_are_made() -> None:
     request = ask(f"[text+tool] [noids] {SHELF}", tools=[tool("find"), tool("count")])
     async with ModelServer() as model, agent_of(model) as agent:
-        events = await told(agent, request)
+        events = await all_events(agent, request)
 
     parents = {e["parentMessageId"] for e in events if e["type"] == "TOOL_CALL_START"}
     assert parents == {events[0]["messageId"]}
@@ -147,7 +147,7 @@ async def test_ids_that_the_conversation_has_already_are_not_used_again() -> Non
     result = {"id": "r", "role": "tool", "toolCallId": "call_1_0", "content": "there"}
     request = ask(earlier, result, SHELF, tools=[tool("find")])
     async with ModelServer() as model, agent_of(model) as agent:
-        events = await told(agent, request)
+        events = await all_events(agent, request)
 
     assert events[0]["parentMessageId"] == "chatcmpl-1-2"
     assert events[0]["toolCallId"] == "call_1_0-2"
@@ -155,7 +155,7 @@ async def test_ids_that_the_conversation_has_already_are_not_used_again() -> Non
 
 async def test_the_run_ends_with_its_token_counts() -> None:
     async with ModelServer() as model, agent_of(model) as agent:
-        events = await told(agent, ask("hello"))
+        events = await all_events(agent, ask("hello"))
 
     assert events[-1] == {
         "type": "RUN_FINISHED",
@@ -177,7 +177,7 @@ async def test_the_run_ends_with_its_token_counts() -> None:
 
 async def test_without_token_counts_there_is_no_usage() -> None:
     async with ModelServer() as model, agent_of(model, ChatOptions(include_usage=False)) as agent:
-        events = await told(agent, ask("hello"))
+        events = await all_events(agent, ask("hello"))
 
     assert events[-1] == {"type": "RUN_FINISHED", "threadId": "t1", "runId": "r1"}
     assert "stream_options" not in model.seen[0].body
@@ -185,24 +185,24 @@ async def test_without_token_counts_there_is_no_usage() -> None:
 
 async def test_runs_at_once_do_not_mix() -> None:
     async with ModelServer() as model, agent_of(model) as agent:
-        answers = await asyncio.gather(*(told(agent, ask(f"number {n}")) for n in range(8)))
+        answers = await asyncio.gather(*(all_events(agent, ask(f"number {n}")) for n in range(8)))
 
     assert [text(events) for events in answers] == [f"You said: number {n}" for n in range(8)]
 
 
 async def test_a_finished_run_leaves_its_connection_to_the_next() -> None:
     async with ModelServer() as model, agent_of(model) as agent:
-        await told(agent, ask("one"))
-        await told(agent, ask("two"))
+        await all_events(agent, ask("one"))
+        await all_events(agent, ask("two"))
 
     assert model.seen[0].port == model.seen[1].port
 
 
 async def test_a_closed_agent_opens_new_connections() -> None:
     async with ModelServer() as model, agent_of(model) as agent:
-        await told(agent, ask("one"))
+        await all_events(agent, ask("one"))
         await agent.close()
-        await told(agent, ask("two"))
+        await all_events(agent, ask("two"))
 
     assert model.seen[0].port != model.seen[1].port
 
@@ -217,7 +217,7 @@ async def test_closing_a_run_hangs_up_on_the_model() -> None:
 @pytest.mark.parametrize("prompt", ["[hang]", "[hang:3]"])
 async def test_cancelling_a_run_hangs_up_on_the_model(prompt: str) -> None:
     async with ModelServer() as model, agent_of(model) as agent:
-        run = asyncio.create_task(told(agent, ask(prompt)))
+        run = asyncio.create_task(all_events(agent, ask(prompt)))
         seen = await model.request()
         run.cancel()
         assert await seen.closed
@@ -229,7 +229,7 @@ async def test_a_run_that_was_stopped_does_not_disturb_the_next() -> None:
     async with ModelServer() as model, agent_of(model) as agent:
         async with aclosing(agent.run(ask("[hang:3]"))) as events:
             await anext(events)
-        assert text(await told(agent, ask("again"))) == "You said: again"
+        assert text(await all_events(agent, ask("again"))) == "You said: again"
 
 
 def test_openai_itself_is_not_asked_without_a_key() -> None:

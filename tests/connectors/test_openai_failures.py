@@ -11,7 +11,7 @@ import pytest
 from agui_runtime.connectors.openai import OpenAIAgent, Patience
 from agui_runtime.core.errors import ModelFailure
 from agui_runtime.core.events import Event
-from tests.connectors.talk import Internet, Waits, ask, text, told
+from tests.connectors.talk import Internet, Waits, all_events, ask, text
 from tests.fakes.model import ModelServer
 
 ONCE = Patience(retries=0)
@@ -33,7 +33,7 @@ async def failing(
 async def saying(*blocks: bytes) -> list[Event]:
     """The events of an answer with these bytes."""
     async with httpx.AsyncClient(transport=Internet(*blocks)) as client:
-        return await told(OpenAIAgent("m", base_url="http://model", client=client), ask("hi"))
+        return await all_events(OpenAIAgent("m", base_url="http://model", client=client), ask("hi"))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ async def test_a_filter_that_cuts_an_answer() -> None:
 async def test_an_answer_that_reached_its_most_tokens_is_an_answer() -> None:
     async with ModelServer() as model:
         agent = OpenAIAgent("m", base_url=model.url)
-        events = await told(agent, ask("[finish:length]"))
+        events = await all_events(agent, ask("[finish:length]"))
         await agent.close()
 
     assert events[-1]["type"] == "RUN_FINISHED"
@@ -171,7 +171,7 @@ async def test_passing_faults_are_waited_out() -> None:
     waits = Waits()
     async with ModelServer() as model:
         agent = OpenAIAgent("m", base_url=model.url, patience=Patience(sleep=waits))
-        events = await told(agent, ask("[error:503] [times:2]"))
+        events = await all_events(agent, ask("[error:503] [times:2]"))
         await agent.close()
 
     assert text(events).startswith("You said: ")
@@ -194,7 +194,7 @@ async def test_the_wait_that_a_provider_asks_for(header: str, waited: float) -> 
     waits = Waits()
     async with ModelServer() as model:
         agent = OpenAIAgent("m", base_url=model.url, patience=Patience(sleep=waits))
-        await told(agent, ask(f"[error:429] [retry-after:{header}] [times:1]"))
+        await all_events(agent, ask(f"[error:429] [retry-after:{header}] [times:1]"))
         await agent.close()
 
     assert waits.seconds == [waited]
@@ -238,9 +238,9 @@ async def test_what_breaks_behind_the_end_of_an_answer_breaks_nothing(
         port = server.sockets[0].getsockname()[1]
         agent = OpenAIAgent("m", base_url=f"http://127.0.0.1:{port}", patience=ONCE)
         if code is None:
-            assert text(await told(agent, ask("hi"))) == "Hi"
+            assert text(await all_events(agent, ask("hi"))) == "Hi"
         else:
             with pytest.raises(ModelFailure) as caught:
-                await told(agent, ask("hi"))
+                await all_events(agent, ask("hi"))
             assert caught.value.code == code
         await agent.close()

@@ -11,7 +11,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors.openai import OPENAI, ChatOptions, OpenAIAgent
 from agui_runtime.core.events import Message
-from tests.connectors.talk import Internet, ask, told, tool, user
+from tests.connectors.talk import Internet, all_events, ask, tool, user
 from tests.fakes.model import ModelServer
 
 SYSTEM = {"id": "s1", "role": "system", "content": "Be brief."}
@@ -25,7 +25,7 @@ async def asked(
         agent = OpenAIAgent(
             "m", base_url=f"{model.url}/", options=options, instructions=instructions
         )
-        await told(agent, request)
+        await all_events(agent, request)
         await agent.close()
     assert [seen.path for seen in model.seen] == ["/v1/chat/completions"]
     return model.seen[0].body
@@ -35,7 +35,7 @@ async def roles_at_openai(options: ChatOptions | None = None) -> list[str]:
     internet = Internet(b'data: {"choices": [{"finish_reason": "stop"}]}\n\n')
     async with httpx.AsyncClient(transport=internet) as client:
         agent = OpenAIAgent("gpt-4o-mini", api_key="sk-1", client=client, options=options)
-        await told(agent, ask(SYSTEM, "hi"))
+        await all_events(agent, ask(SYSTEM, "hi"))
     assert str(internet.requests[0].url) == f"{OPENAI}/chat/completions"
     return [message["role"] for message in orjson.loads(internet.requests[0].content)["messages"]]
 
@@ -100,12 +100,12 @@ async def test_instructions_come_first_and_context_only_when_wanted() -> None:
 
 async def test_context_is_told_where_the_page_has_no_prompt_of_its_own() -> None:
     context = [{"description": "The user's name", "value": "Ada"}]
-    told = await asked(ask("hi", context=context))
-    untold = await asked(ask("hi", context=context), ChatOptions(include_context=False))
+    given = await asked(ask("hi", context=context))
+    without = await asked(ask("hi", context=context), ChatOptions(include_context=False))
 
-    assert [message["role"] for message in told["messages"]] == ["system", "user"]
-    assert "The user's name: Ada" in told["messages"][0]["content"]
-    assert [message["role"] for message in untold["messages"]] == ["user"]
+    assert [message["role"] for message in given["messages"]] == ["system", "user"]
+    assert "The user's name: Ada" in given["messages"][0]["content"]
+    assert [message["role"] for message in without["messages"]] == ["user"]
 
 
 async def test_openai_is_sent_developer_messages() -> None:
@@ -281,7 +281,7 @@ async def test_the_key_and_further_headers() -> None:
         agent = OpenAIAgent(
             "m", api_key=" sk-1\n", base_url=model.url, headers={"x-title": "Books"}
         )
-        await told(agent, ask("hi"))
+        await all_events(agent, ask("hi"))
         await agent.close()
 
     assert model.seen[0].auth == "Bearer sk-1"
@@ -291,7 +291,7 @@ async def test_the_key_and_further_headers() -> None:
 async def test_without_a_key_no_authorization_is_sent() -> None:
     async with ModelServer() as model:
         agent = OpenAIAgent("m", base_url=model.url)
-        await told(agent, ask("hi"))
+        await all_events(agent, ask("hi"))
         await agent.close()
 
     assert model.seen[0].auth is None

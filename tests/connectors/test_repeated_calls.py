@@ -13,7 +13,7 @@ from agui_runtime.connectors.litellm import LiteLLMAgent
 from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.memory import MemoryStore
-from tests.connectors.clerk import asked_first, clerk, free, heard
+from tests.connectors.clerk import clerk, free, messages_to, permitted_first
 from tests.connectors.page import Page, results, resume
 from tests.connectors.story import forecast
 from tests.connectors.talk import text, tool
@@ -39,14 +39,14 @@ agents = pytest.mark.parametrize("make", AGENTS.values(), ids=AGENTS)
 
 def looking_up() -> tuple[list[str], Callable[[str], str]]:
     """An action, and what it was asked for."""
-    asked: list[str] = []
+    question: list[str] = []
 
     def lookup(key: str) -> str:
         """Look it up."""
-        asked.append(key)
+        question.append(key)
         return f"{key} is 7"
 
-    return asked, lookup
+    return question, lookup
 
 
 @asynccontextmanager
@@ -69,12 +69,12 @@ def ids(page: Page) -> list[str]:
 async def test_an_action_is_carried_out_once_in_each_turn(
     make: Callable[[ModelServer], Agent],
 ) -> None:
-    asked, lookup = looking_up()
+    question, lookup = looking_up()
     async with talking(make, lookup) as (page, _):
         await page.say(LOOKUP)
         again = await page.say(LOOKUP)
 
-    assert asked == ["x", "x"]
+    assert question == ["x", "x"]
     assert text(again) == "Tool result: x is 7"
     assert len(set(ids(page))) == 2
 
@@ -83,17 +83,17 @@ async def test_an_action_is_carried_out_once_in_each_turn(
 async def test_an_action_is_carried_out_for_each_of_two_answers_in_a_run(
     make: Callable[[ModelServer], Agent],
 ) -> None:
-    asked, lookup = looking_up()
+    question, lookup = looking_up()
 
     def then(key: str) -> str:
         """Look further."""
-        asked.append(f"then {key}")
+        question.append(f"then {key}")
         return f"{key} is 8"
 
     async with talking(make, lookup, then) as (page, _):
         events = await page.say(LOOKUP + ' [then:then {"key":"y"}]')
 
-    assert asked == ["x", "then y"]
+    assert question == ["x", "then y"]
     assert text(events) == "Tool result: y is 8"
     assert len(set(ids(page))) == 2
 
@@ -112,15 +112,15 @@ async def test_a_front_ends_results_go_to_the_calls_that_they_answer(
             assert text(events) == f"Tool result: shown {number}"
 
     assert len(set(ids(page))) == 3
-    answers = {m["tool_call_id"]: m["content"] for m in heard(model) if m["role"] == "tool"}
+    answers = {m["tool_call_id"]: m["content"] for m in messages_to(model) if m["role"] == "tool"}
     assert len(answers) == 3
 
 
 async def test_a_tool_of_an_agents_own_is_told_once_for_each_call() -> None:
-    asked = '[sameids] [tool:forecast {"city":"Oslo"}] [tool:forecast {"city":"Rome"}]'
+    question = '[sameids] [tool:forecast {"city":"Oslo"}] [tool:forecast {"city":"Rome"}]'
     async with talking(lambda model: clerk(model, free(forecast))) as (page, _):
-        first = await page.say(asked)
-        second = await page.say(asked + ' [then:forecast {"city":"Bonn"}]')
+        first = await page.say(question)
+        second = await page.say(question + ' [then:forecast {"city":"Bonn"}]')
 
     told = {**results(first), **results(second)}
     assert sorted(told.values()) == ["sunny in Oslo"] * 2 + ["sunny in Rome"] * 2
@@ -132,15 +132,15 @@ async def test_a_question_about_a_call_is_answered_after_a_restart() -> None:
     store = MemoryStore()
 
     def restarted() -> CopilotRuntime:
-        return CopilotRuntime({"default": clerk(model, asked_first(delete))}, store=store)
+        return CopilotRuntime({"default": clerk(model, permitted_first(delete))}, store=store)
 
     async with ModelServer() as model:
         page = Page(restarted())
         for number in (1, 2):
-            asked = await page.say(f"{DELETE} [sameids]")
+            question = await page.say(f"{DELETE} [sameids]")
             assert len(deleted) == number - 1
             page.runtime = restarted()
-            events = await page.go(resume=resume(asked, True))
+            events = await page.go(resume=resume(question, True))
             assert list(results(events)) == ids(page)[-1:]
 
     assert deleted == ["a", "a"]
