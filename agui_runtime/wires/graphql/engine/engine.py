@@ -15,6 +15,7 @@ from graphql import (
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Caller
+from agui_runtime.core.jsontext import Json
 from agui_runtime.off_loop import is_much
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.answer.context import CLOUD_KEY, GraphQLExecutionContext
@@ -166,7 +167,7 @@ def is_understood(result: ExecutionResult) -> bool:
     return result.data is not None or all(error.path for error in result.errors or ())
 
 
-def failure(error: Exception, request_id: str) -> Mapping[str, Any]:
+def failure(error: Exception, request_id: str) -> Mapping[str, Json]:
     """The entry of an answer's `errors` for an error that no field raised."""
     return formatted(GraphQLError(str(error), original_error=error), request_id)
 

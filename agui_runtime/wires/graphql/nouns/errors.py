@@ -23,6 +23,7 @@ from agui_runtime.core.errors import (
     Unauthenticated,
 )
 from agui_runtime.core.events import Event
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -101,7 +102,7 @@ _ERROR_TYPES = {
 }
 
 
-def failure_details(event: Event) -> dict[str, Any]:
+def failure_details(event: Event) -> JsonObject:
     """The `details` of the FailedResponseStatus for a RUN_ERROR event."""
     message, code = event["message"], event.get("code") or "AGENT_ERROR"
     about = event.get("metadata", {})
@@ -120,7 +121,7 @@ def failure_details(event: Event) -> dict[str, Any]:
     return {"description": message, "originalError": original}
 
 
-def formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
+def formatted(error: GraphQLError, request_id: str) -> JsonObject:
     """The error as an entry of the answer's `errors`; one of unknown origin is masked, its cause is
     logged.
     """
@@ -140,12 +141,12 @@ def formatted(error: GraphQLError, request_id: str) -> dict[str, Any]:
     return report
 
 
-def bad_request(message: str, code: str = "BAD_REQUEST") -> dict[str, Any]:
+def bad_request(message: str, code: str = "BAD_REQUEST") -> JsonObject:
     """An answer to a request that is not even GraphQL."""
     return {"errors": [{"message": message, "extensions": {"code": code}}]}
 
 
-def with_code(error: GraphQLError, code: str) -> dict[str, Any]:
+def with_code(error: GraphQLError, code: str) -> JsonObject:
     """A fault of the operation itself, for example GRAPHQL_VALIDATION_FAILED."""
     return {**error.formatted, "extensions": {"code": code}}
 
