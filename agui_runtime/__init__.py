@@ -17,9 +17,12 @@ from agui_runtime.wires.agui.annotate import Annotation, Recorded, Recorder
 from agui_runtime.wires.agui.options import WireOptions
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
+from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.wire import GraphQLWire
+from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.sockets import SocketLimits
 from agui_runtime.wires.shared.wire import Wire, WireRoute
 from agui_runtime.wrappers.drawing.pages import GenerativeUI
 from agui_runtime.wrappers.guardrails import Guardrail, TopicChecker
@@ -33,6 +36,7 @@ __all__ = [
     "AguiError",
     "AguiWire",
     "Annotation",
+    "BodyLimits",
     "Callbacks",
     "Caller",
     "CopilotKitRemoteWire",
@@ -45,6 +49,7 @@ __all__ = [
     "KeepsState",
     "KeptState",
     "Limits",
+    "OperationLimits",
     "Options",
     "Recorded",
     "Recorder",
@@ -55,6 +60,7 @@ __all__ = [
     "RunReport",
     "ServerLimits",
     "ServerOptions",
+    "SocketLimits",
     "StateSchema",
     "StateStoreManager",
     "TopicChecker",

@@ -1,10 +1,8 @@
 """The GraphQL wire of CopilotKit 1.10.6 and older, with subscriptions, queries and a playground.
 
-A request comes in by `routes` (HTTP: `http`, `exchange`, `framing`) or `transport_ws` (`sockets`).
-`operations` parses it once, within `limits` and `rules`; `engine` executes it over the `schema`,
-whose parts are `types`, `inputs`, `saved_state`, `execution`, `exploration` and `subscriptions`.
-
-What a run says is folded into one growing answer by `projector` (`agent_state`, `interrupts`,
-`messages`); `plan` knows what was asked for, and `incremental` is a cursor on that answer, which
-`stream` brings to its reader.
+`wire` is what an app is given. A request comes in by `transport/` (HTTP, event streams,
+WebSockets); `engine/` parses it once, within limits, and executes it over the schema of
+`resolvers/`, whose types are the `nouns/`. What a run emits is folded into one growing document by
+`answer/`; `delivery/` is a cursor on that document, which brings its reader what was selected.
+Imports go one way: wire, transport, engine, resolvers, delivery, answer, nouns.
 """
