@@ -7,12 +7,7 @@ full spelling, with whole characters. Wrappers, tool loop, grammar and run read 
 from __future__ import annotations
 
 import inspect
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    Callable,
-    Sequence,
-)
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from contextvars import ContextVar
 from functools import partial
@@ -67,13 +62,16 @@ def normal(run: _Run) -> _Run:
 
     The mark belongs to the function: a subclass that overrides a `run` method is not marked.
     """
-    setattr(run, _MARK, True)
+    setattr(run, _MARK, run)
     return run
 
 
 def is_normal(run: object) -> bool:
-    """Whether the function is marked as `normal`."""
-    return getattr(run, _MARK, False) is True
+    """Whether the function is marked as `normal`; the mark names it, as `functools.wraps` copies
+    marks to functions of whoever wraps it.
+    """
+    function = getattr(run, "__func__", run)
+    return getattr(function, _MARK, None) is function
 
 
 class Normalizer:
@@ -99,6 +97,12 @@ class Normalizer:
     def _full(self, events: Sequence[Event]) -> Sequence[Event]:
         spelt = [full for event in events for full in self._shorthand.expand(event)]
         return self._halves.joined(spelt)
+
+
+def normalized(items: Iterable[object]) -> list[Event]:
+    """The events in some items, which are all that there are."""
+    normalizer = Normalizer()
+    return [*(event for item in items for event in normalizer.feed(item)), *normalizer.end()]
 
 
 class FunctionAgent:

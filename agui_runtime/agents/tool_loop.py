@@ -21,10 +21,10 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.actions import ActionResult, ServerAction
 from agui_runtime.agents.agent import ResultParts, ShownResult, calls_at_once, current_run
-from agui_runtime.agents.border import EventAgent, normal
+from agui_runtime.agents.border import EventAgent, normal, normalized
 from agui_runtime.agents.delegates import Delegate
 from agui_runtime.agents.passes import Pass, accounted, continued, result_of
-from agui_runtime.core.events import Event, as_event
+from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json, whole
 
 MAX_PASSES = 10
@@ -203,7 +203,7 @@ def _answered(call_id: str, result: ActionResult, is_answer: bool) -> list[Event
     content = made.content
     text = content.words if isinstance(content, ResultParts) else content
     answer = _message(f"{call_id}-answer", whole(text)) if is_answer else []
-    return [result_of(call_id, content), *answer, *map(as_event, made.events)]
+    return [result_of(call_id, content), *answer, *normalized(made.events)]
 
 
 def _message(message_id: str, text: str) -> list[Event]:

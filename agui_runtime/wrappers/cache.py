@@ -13,9 +13,9 @@ import orjson
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.agent import current_run
-from agui_runtime.agents.border import normal
+from agui_runtime.agents.border import normal, normalized
 from agui_runtime.core import jsontext
-from agui_runtime.core.events import Event, as_event
+from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json
 from agui_runtime.wrappers.base import Wrapper
 
@@ -81,8 +81,8 @@ class _Cached(Wrapper):
         known = await self._answers.get(key) if key else None
         emitted: list[Event] = []
         if known is not None:
-            for event in jsontext.loads(known):
-                yield as_event(event)  # whoever else writes into a shared cache
+            for event in normalized(jsontext.loads(known)):  # others may write to a shared cache
+                yield event
             return
         async with aclosing(self.agent.run(request)) as events:
             async for event in events:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from typing import Any
 
+import orjson
 import pytest
 from ag_ui.core import RunAgentInput, StateDeltaEvent, TextMessageContentEvent, TextMessageEndEvent
 
@@ -217,6 +219,26 @@ class Careless(Wrapper):
                 yield item
 
 
+def wrapping(function: Any, *yielded: object) -> object:  # noqa: ANN401
+    """What a decorator makes of a method that needs no check: it is marked no more."""
+
+    @functools.wraps(function)
+    async def run(request: RunAgentInput) -> AsyncIterator[object]:
+        for item in yielded:
+            yield item
+
+    return run
+
+
+class Traced:
+    """An agent whose `run` somebody has replaced."""
+
+    name, description = "traced", "Its run is another's"
+
+    def __init__(self, *yielded: object) -> None:
+        self.run = wrapping(limited(Scripted(), 2).run, *yielded)
+
+
 def careless_step(*yielded: Any) -> Callable[[], Callable[[Event], Iterable[Event]]]:  # noqa: ANN401
     """A transform of a user's."""
     return lambda: lambda event: yielded if event["type"] == "CUSTOM" else [event]
@@ -226,6 +248,8 @@ def careless_step(*yielded: Any) -> Callable[[], Callable[[Event], Iterable[Even
     "careless",
     [
         lambda *items: Careless(Scripted(CUSTOM), *items),
+        lambda *items: wrapping(limited(Scripted(), 2).run, *items),
+        Traced,
         lambda *items: transformed(Scripted(CUSTOM), careless_step(*items), mask("nothing")),
         lambda *items: transformed(Scripted(CUSTOM), mask("nothing"), careless_step(*items)),
     ],
@@ -263,7 +287,9 @@ class Shared:
     """A cache that others write to."""
 
     async def get(self, key: str) -> bytes | None:
-        return b'[{"type":"CUSTOM","name":"x","value":1,"timestamp":1.5},{"type":"RUN_FINISHED"}]'
+        chunk = {"type": "TEXT_MESSAGE_CHUNK", "messageId": "m1", "delta": "Hello"}
+        custom = {"type": "CUSTOM", "name": "x", "value": 1, "timestamp": 1.5}
+        return orjson.dumps([custom, chunk, {"type": "RUN_FINISHED"}])
 
     async def put(self, key: str, answer: bytes) -> None: ...
 
@@ -271,7 +297,8 @@ class Shared:
 async def test_what_a_shared_cache_holds_is_checked() -> None:
     runtime = CopilotRuntime({"default": cached(Scripted(), Shared())})
     events = await ran(runtime, asking(ephemeral=True))
-    assert events[1:-1] == [{"type": "CUSTOM", "name": "x", "value": 1, "timestamp": 2}]
+    custom = {"type": "CUSTOM", "name": "x", "value": 1, "timestamp": 2}
+    assert events[1:-1] == [custom, *text("m1", "Hello")]
     assert events[-1]["type"] == "RUN_FINISHED"
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.agent import KeptState, current_run
-from agui_runtime.agents.border import Normalizer, normal, wrap
+from agui_runtime.agents.border import normal, normalized, wrap
 from agui_runtime.connectors.langgraph.emitted import emitted, shown
 from agui_runtime.connectors.langgraph.messages import to_agui
 from agui_runtime.connectors.langgraph.threads import thread_of
@@ -89,7 +89,6 @@ class _Telling:
     """One run of an adapter, with the events that a run on a LangGraph server would have."""
 
     def __init__(self, request: RunAgentInput) -> None:
-        self._normalizer = Normalizer()
         results = (message for message in request.messages if message.role == "tool")
         self._results = {each.tool_call_id: each.id for each in results}
         users = request_messages(request, {"user"})
@@ -111,7 +110,7 @@ class _Telling:
             meant = list(emitted(event["name"], event.get("value")))
         except (AttributeError, KeyError, TypeError) as error:
             raise ProtocolFailure(f"the graph emitted a malformed {event['name']}") from error
-        return [full for each in meant for full in self._normalizer.feed(each)]
+        return normalized(meant)
 
     def _result(self, event: Event) -> Sequence[Event]:
         self._results[event["toolCallId"]] = event["messageId"]
