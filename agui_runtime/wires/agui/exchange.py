@@ -89,7 +89,7 @@ class AguiExchange(Exchange):
             return True
 
     async def refuse(self, error: Exception) -> None:
-        await self._refuse_with(refusal_of(error), error)
+        await self.refuse_with(refusal_of(error), error)
 
 
 def _end_of(error: OwnerLost) -> Mapping[str, str]:

@@ -63,7 +63,7 @@ class RemoteExchange(Exchange):
         return value
 
     async def refuse(self, error: Exception) -> None:
-        await self._refuse_with(_refusal(error), error)
+        await self.refuse_with(_refusal(error), error)
 
 
 def _refusal(error: Exception) -> ErrorAnswer:

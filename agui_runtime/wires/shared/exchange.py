@@ -135,7 +135,8 @@ class Exchange(ABC):
         one that is not an AguiError, nothing is shown.
         """
 
-    async def _refuse_with(self, refusal: ErrorAnswer, error: Exception) -> None:
+    async def refuse_with(self, refusal: ErrorAnswer, error: Exception) -> None:
+        """Give this answer for the error, unless another one has begun; a fault goes to the log."""
         if refusal.is_fault:
             log_failure(logger, error)
         if not self.answered:
