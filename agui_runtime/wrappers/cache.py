@@ -17,6 +17,7 @@ from agui_runtime.agents.border import normal, normalized
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.requests import request_props
 from agui_runtime.wrappers.base import Wrapper
 
 _OF_ONE_REQUEST = frozenset({"id", "threadId", "runId", "parentRunId"})
@@ -101,8 +102,7 @@ class _Cached(Wrapper):
 
 
 def _is_reusable(emitted: Sequence[Event], request: RunAgentInput) -> bool:
-    props = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
-    demanded = props.get("toolChoiceFunctionName")
+    demanded = request_props(request).get("toolChoiceFunctionName")
     calls = {event["toolCallName"] for event in emitted if "toolCallName" in event}
     types = {event["type"] for event in emitted}
     outcome = (emitted[-1].get("outcome") or {}).get("type", "success")

@@ -10,8 +10,8 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.agents.run_input import MalformedInput, typed
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput
-from agui_runtime.core.jsontext import Json
 from agui_runtime.core.message_parts import modern
+from agui_runtime.core.requests import request_props
 from agui_runtime.wires.agui.errors import HttpRefusal
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
 from agui_runtime.wrappers.mcp_apps import PROXIED
@@ -48,18 +48,12 @@ def wants_suggestions(given: RunAgentInput) -> bool:
 
 def comes_from_app(given: RunAgentInput) -> bool:
     """Whether an MCP app on the page sent it, and its server is to answer."""
-    return PROXIED in properties_of(given)
+    return PROXIED in request_props(given)
 
 
 def without_thread(given: RunAgentInput) -> RunAgentInput:
     """The same without the conversation."""
     return given.model_copy(update={"messages": [], "tools": [], "context": [], "state": {}})
-
-
-def properties_of(given: RunAgentInput) -> Mapping[str, Json]:
-    """What the page gave as `properties`."""
-    props = given.forwarded_props
-    return props if isinstance(props, Mapping) else {}
 
 
 def stop_run_id(payload: object) -> str | None:

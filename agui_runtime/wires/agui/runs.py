@@ -13,6 +13,7 @@ from agui_runtime.agents.agent import Agent
 from agui_runtime.core.errors import Gone, InvalidInput
 from agui_runtime.core.events import Caller, Cursor, Record, RunRequest, ThreadInfo
 from agui_runtime.core.fingerprints import fingerprint
+from agui_runtime.core.requests import request_props
 from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.runtime import CopilotRuntime
@@ -24,7 +25,6 @@ from agui_runtime.wires.agui.options import AguiOptions
 from agui_runtime.wires.agui.reopening import reopening
 from agui_runtime.wires.agui.request import (
     comes_from_app,
-    properties_of,
     run_input,
     stop_run_id,
     wants_suggestions,
@@ -115,7 +115,7 @@ class Runs:
         beside = beside or wants_suggestions(given)
         request = RunRequest(
             input=given,
-            context=exchange.run_context(properties_of(given), self._forwarded),
+            context=exchange.run_context(request_props(given), self._forwarded),
             agent=agent,
             ephemeral=beside,
             fingerprint="" if beside else await unless_long(long, fingerprint, [agent, payload]),

@@ -24,6 +24,7 @@ from agui_runtime.agents.border import normal
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.requests import request_props
 from agui_runtime.wrappers.base import Wrapper
 from agui_runtime.wrappers.drawing import Drawing
 from agui_runtime.wrappers.drawing.surfaces import (
@@ -152,12 +153,11 @@ def _offered(request: RunAgentInput) -> RunAgentInput:
     """
     tools = [tool for tool in request.tools or () if tool.name != TOOL]
     guide = Context(description=f"How to call {TOOL}", value=GUIDE)
-    props = request.forwarded_props if isinstance(request.forwarded_props, dict) else {}
     return request.model_copy(
         update={
             "tools": [*tools, RENDER],
             "context": [*(request.context or ()), guide],
-            "forwarded_props": {**props, "injectA2UITool": True},
+            "forwarded_props": {**request_props(request), "injectA2UITool": True},
         }
     )
 
@@ -177,8 +177,7 @@ def _catalog_of(request: RunAgentInput) -> str | None:
 
 def _with_user_action(request: RunAgentInput) -> RunAgentInput:
     """What the user did on a surface, as a call and its result at the end of the conversation."""
-    props = request.forwarded_props
-    sent = props.get("a2uiAction") if isinstance(props, dict) else None
+    sent = request_props(request).get("a2uiAction")
     action = sent.get("userAction") if isinstance(sent, dict) else None
     if not isinstance(action, dict):
         return request

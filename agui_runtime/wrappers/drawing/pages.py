@@ -10,6 +10,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.agents.border import EventAgent
 from agui_runtime.connectors.mcp import McpServer
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.requests import request_props
 from agui_runtime.wrappers.drawing import drawn_by
 from agui_runtime.wrappers.drawing.a2ui import A2UIAgent, ResultsDrawn
 from agui_runtime.wrappers.drawing.open_ui import TOOL, OpenUIAgent
@@ -97,8 +98,7 @@ def _wanted(always: bool | None, page: bool) -> bool:
 
 
 def _has_catalog(request: RunAgentInput) -> bool:
-    props = request.forwarded_props
-    return isinstance(props, dict) and props.get(CATALOG) is True
+    return request_props(request).get(CATALOG) is True
 
 
 def _offers_pages(request: RunAgentInput) -> bool:

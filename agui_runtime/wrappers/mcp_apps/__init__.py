@@ -6,7 +6,7 @@ The extension of MCP is SEP-1865; the activities are those of CopilotKit from 1.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from ag_ui.core import RunAgentInput
@@ -17,6 +17,7 @@ from agui_runtime.agents.tool_loop import with_actions
 from agui_runtime.connectors.agui import AGUIAgent
 from agui_runtime.connectors.mcp import McpServer
 from agui_runtime.core.events import Event, as_event
+from agui_runtime.core.requests import request_props
 from agui_runtime.wrappers.base import Wrapper, beside_threads
 from agui_runtime.wrappers.mcp_apps.proxy import answer_to
 from agui_runtime.wrappers.mcp_apps.servers import ACTIVITY as ACTIVITY, AppServers
@@ -55,8 +56,8 @@ class MCPAppsAgent(Wrapper):
 
     @normal
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
-        props = request.forwarded_props
-        if isinstance(props, Mapping) and PROXIED in props:
+        props = request_props(request)
+        if PROXIED in props:
             result = await answer_to(props[PROXIED], self._servers)
             ids = {"threadId": request.thread_id, "runId": request.run_id}
             yield as_event({"type": "RUN_FINISHED", **ids, "result": result})
