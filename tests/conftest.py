@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("house"), max_examples=1000)
+settings.register_profile("quick", settings.get_profile("house"), max_examples=20)
 settings.load_profile("house")
 
 for name in [name for name in os.environ if name.startswith("AGUI_")]:

@@ -17,8 +17,10 @@ BY_NAME = {
     "open_page": "browser",  # which asks for `browser` only when it knows its parameter
     "postgres": "postgres",
     "redis": "redis",
+    "LiteLLM": "slow",  # to import it takes seconds, as AgentScope does
+    "AgentScope": "slow",
 }
-"""Of fixtures, or of a parameter where a test is made once for each kind of store."""
+"""Of fixtures, or of a parameter where a test is made once for each store or each connector."""
 
 BY_FILE = {
     "stores/test_redis*.py": "redis",
@@ -28,6 +30,26 @@ BY_FILE = {
     "clients/test_between.py": "node",
     "clients/test_graphql_clients.py": "node",
     "clients/test_node_1_10.py": "node",
+    # Start a server or an interpreter for nearly every test.
+    "clients/*": "slow",
+    "commands/*": "slow",
+    "connectors/test_mcp*.py": "slow",
+    "wrappers/test_mcp_apps.py": "slow",
+    "stores/test_sqlite.py": "slow",
+    "test_readme.py": "slow",
+    # Import a library that takes seconds.
+    "connectors/test_agentscope*.py": "slow",
+    "connectors/test_dialects.py": "slow",
+    "connectors/test_litellm*.py": "slow",
+    "connectors/test_repeated_calls.py": "slow",
+    # Try very much, or very large things.
+    "connectors/test_hostile_remotes.py": "slow",
+    "stores/test_memory.py": "slow",
+    "wires/fuzz/*": "slow",
+    "wires/graphql/test_defects.py": "slow",
+    "wires/graphql/test_fuzz.py": "slow",
+    "wires/shared/test_bodies.py": "slow",
+    "wires/test_odd_values.py": "slow",
 }
 
 

@@ -49,7 +49,10 @@ ALONE = ("-n", "--numprocesses", "--pdb", "--trace", "-s", "--capture=no", "--co
 """Arguments with which pytest is to run in one process, or in as many as they say."""
 
 SHARED = ("-n", "auto", "--maxprocesses", "8", "--dist", "loadfile")  # see tests/distribution.py
-FAST = ("-m", f"not ({' or '.join([*NEEDS, 'peers', 'slow'])})")
+FAST = (
+    *("-m", f"not ({' or '.join([*NEEDS, 'peers', 'slow'])})"),
+    "--hypothesis-profile=quick",
+)
 
 
 def test(*arguments: str) -> None:

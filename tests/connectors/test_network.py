@@ -110,6 +110,7 @@ async def answer(agent: Talks) -> str:
     return text(await all_events(agent, ask("hi")))
 
 
+@pytest.mark.slow
 def test_litellm_too_reaches_this_machine_without_a_proxy() -> None:
     """In a process of its own: litellm can only be told by the environment."""
     script = (
