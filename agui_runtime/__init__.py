@@ -7,6 +7,7 @@ from agui_runtime.app import create_app
 from agui_runtime.connectors.transcription import Recording, TranscriptionService
 from agui_runtime.core.errors import AgentFailure, AguiError, RunFailure
 from agui_runtime.core.events import Caller, RunContext, Topics
+from agui_runtime.core.prices import PriceTable
 from agui_runtime.hooks.callbacks import Callbacks, Turn
 from agui_runtime.hooks.hook import Hook, RunReport
 from agui_runtime.runs.deadlines import RunLimits
@@ -51,6 +52,7 @@ __all__ = [
     "Limits",
     "OperationLimits",
     "Options",
+    "PriceTable",
     "Recorded",
     "Recorder",
     "Recording",

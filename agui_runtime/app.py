@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from agui_runtime.arguments import Arguments, known, options_of, wires_of
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.runtime.costs import Costs, prices_in
 from agui_runtime.runtime.forwarding import check_forwarding
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.runtime.titles import ThreadNamer
@@ -101,6 +102,12 @@ def _obey(settings: Settings, runtime: CopilotRuntime) -> None:
                 "AGUI_STORE cannot be obeyed: the runtime was given a store; leave out one of them"
             )
         runtime.store_in(settings.store)
+    if settings.prices is not None:
+        if runtime.options.prices is not None:
+            raise Misconfigured(
+                "AGUI_PRICES cannot be obeyed: the runtime was given prices; leave out one of them"
+            )
+        runtime.costs = Costs(prices_in(settings.prices))
     if settings.name_threads and not runtime.has_hook(ThreadNamer):
         runtime.add_hook(ThreadNamer(runtime))
     if "log_level" in settings.present:

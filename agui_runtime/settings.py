@@ -41,6 +41,8 @@ class Settings:
     """The file of threads (`.db`), or a folder for it; `.agui-runtime` when left out."""
     db_upgrade: bool = False
     """Bring the tables of a PostgreSQL store to this release's schema at the start."""
+    prices: str | None = None
+    """A JSON file of what tokens cost, for `agui_runtime.core.prices`."""
     drain_seconds: float = 30.0
     """So long live runs may go on after SIGTERM."""
     path: str = "/copilotkit"
@@ -263,7 +265,9 @@ _FLAGS = {
 _LEVELS = ("debug", "info", "warning", "error", "critical")
 
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
-    **dict.fromkeys(("model", "openai_base_url", "api_key", "app", "store", "data"), _text),
+    **dict.fromkeys(
+        ("model", "openai_base_url", "api_key", "app", "store", "data", "prices"), _text
+    ),
     **dict.fromkeys(("development", "name_threads", "allow_anonymous", "production"), _flag),
     "db_upgrade": _flag,
     "drain_seconds": _seconds,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from agui_runtime import (
     Caller,
     CopilotRuntime,
+    Options,
+    PriceTable,
     ServerLimits,
     ServerOptions,
     WireOptions,
@@ -84,6 +87,18 @@ def test_a_store_that_a_runtime_was_given_is_not_exchanged(
     with pytest.raises(Misconfigured, match="AGUI_STORE cannot be obeyed") as refused:
         create_app(a_runtime(store=MemoryStore()))
     assert "secret" not in str(refused.value)
+
+
+def test_prices_that_a_runtime_was_given_are_not_exchanged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "prices.json"
+    file.write_text('{"m": {"input": 1, "output": 2}}')
+    declare(monkeypatch, prices=str(file))
+    create_app(a_runtime())
+    given = Options(prices=PriceTable.read(b"{}", "ours.json"))
+    with pytest.raises(Misconfigured, match="AGUI_PRICES cannot be obeyed"):
+        create_app(a_runtime(options=given))
 
 
 def test_two_apps_of_one_runtime_share_the_store_of_the_environment(

@@ -14,6 +14,7 @@ from ag_ui.core import BaseEvent, RunAgentInput, TextMessageContentEvent, ToolCa
 
 from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.event_repair import Mended, validated
+from agui_runtime.core.figures import RunFigures
 from agui_runtime.core.jsontext import Json, JsonObject, Unencodable, dumps, fits, is_whole, plain
 
 Event: TypeAlias = JsonObject
@@ -92,7 +93,7 @@ class RunInfo:
     """What a store knows of a run; times are seconds since 1970.
 
     `status` is `running`, `finished`, `interrupted`, `stopped` or `failed`. `schema_version` is
-    that of the state in its events.
+    that of the state in its events. `figures` are there when it has ended.
     """
 
     thread_id: str
@@ -104,6 +105,7 @@ class RunInfo:
     status: str = "running"
     ended_at: float | None = None
     schema_version: int = 1
+    figures: RunFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from agui_runtime.core.events import TERMINAL, Cursor, Record, RunInfo
-from agui_runtime.stores.base import Batch, RunLog
+from agui_runtime.stores.base import Batch, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,14 @@ class RunHandle:
 
     run: RunInfo
     start: Cursor
-    _log: RunLog
+    _store: Store
     ended: asyncio.Future[None] | None = None
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """The run's records from RUN_STARTED to its terminal event, as they come; close it
         (`aclosing`).
         """
-        async with aclosing(self._log.follow(self.run.thread_id, self.start)) as batches:
+        async with aclosing(self._store.log.follow(self.run.thread_id, self.start)) as batches:
             async for batch in batches:
                 count = _length_of_run(batch.records)
                 if count is None:
@@ -36,9 +36,14 @@ class RunHandle:
                     yield replace(batch, records=batch.records[:count])
                     return
 
+    async def stored(self) -> RunInfo:
+        """The run as the store has it now, with what it took if it has ended."""
+        runs = await self._store.threads.runs(self.run.thread_id)
+        return next((each for each in runs if each.run_id == self.run.run_id), self.run)
+
     async def stop(self) -> None:
         """Ask the run to stop; does nothing if it has ended."""
-        await self._log.ask_stop(self.run.thread_id, self.run.run_id)
+        await self._store.log.ask_stop(self.run.thread_id, self.run.run_id)
 
 
 def _length_of_run(records: Sequence[Record]) -> int | None:

@@ -6,7 +6,6 @@ It calls no agent, and does not decide how the run ends.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from time import time
 
 from agui_runtime.core.errors import AgentFailure, AguiError, StoreFailed
@@ -15,6 +14,7 @@ from agui_runtime.core.fold import Fold
 from agui_runtime.core.grammar import Grammar
 from agui_runtime.core.history import known_ids, without_prompts
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.meter import RunMeter, figures_of
 from agui_runtime.core.run_events import (
     ids_of,
     opened,
@@ -51,6 +51,7 @@ class StartedRun:
         self._hooks = hooks
         self._writer = writer
         self._signatures = Signatures(StoredNotes(store.states, lease.run.thread_id))
+        self._meter = RunMeter(lease.run.started_at)
         self._fold = Fold()
         self._grammar = Grammar()
         self._request_ids: Collection[str] = ()
@@ -129,6 +130,7 @@ class StartedRun:
         `cause` is what cut the run, or None where it ran to its end.
         """
         events = [*unwritten, *self._last_events(cause)]
+        self._meter.feed(events[-1:])
         messages: Sequence[Message] = self._fold.shared_messages
         spoken = without_prompts(self._fold.added)
         if len(spoken) < len(self._fold.added):  # a saved state holds no prompts
@@ -140,10 +142,11 @@ class StartedRun:
             message_ids=self._fold.ids - self._lease.known,
             # What could not be read is not replaced by less.
             state=AgentState(self._fold.state, messages) if self._recalled else None,
+            figures=self._meter.figures(),
         )
         end, cause = await self._released(end, cause)
         return RunReport(
-            run=replace(self._lease.run, status=end.status, ended_at=end.ended_at),
+            run=end.of(self._lease.run),
             context=self._assignment.context,
             messages=[message for message in spoken if message["id"] not in self._request_ids],
             request=self.request,
@@ -164,7 +167,8 @@ class StartedRun:
         except Exception:  # a foreign SDK: the store's client; the thread must not stay taken
             logger.exception("the end of the run is not stored as it was")
             cause, self._last = StoreFailed(), ()
-            end = RunEnd([terminal(self.request, cause)], "failed", end.ended_at)
+            failed = [terminal(self.request, cause)]
+            end = RunEnd(failed, "failed", end.ended_at, figures=figures_of(failed))
             await self._store.log.release(self._lease, end)
         return end, cause
 
@@ -192,6 +196,7 @@ class StartedRun:
         return made
 
     def _note(self, events: Sequence[Event]) -> None:
+        self._meter.feed(events, time())
         for event in events:
             self._hooks.on_event(self._lease.run, event)
             self._fold.feed(event)

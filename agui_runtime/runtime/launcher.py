@@ -68,7 +68,7 @@ class Launcher:
             place.enter_context(self._quota.place(info.owner))
             lease = await self._claim(info, run.stop, store.log)
             if not lease.fresh:
-                return RunHandle(lease.run, lease.start, store.log)
+                return RunHandle(lease.run, lease.start, store)
             # From here on the task answers for the lease, also if our caller is cancelled.
             task = asyncio.create_task(run.drive(lease))
             self._runs[task] = run
@@ -78,7 +78,7 @@ class Launcher:
         if self._closing:  # since the claim was made
             run.cut(ShuttingDown())
         await run.begun
-        return RunHandle(lease.run, lease.start, store.log, task)
+        return RunHandle(lease.run, lease.start, store, task)
 
     async def _claim(self, info: RunInfo, on_stop: Callable[[], None], log: RunLog) -> Lease:
         """Claim the thread as the policy says; raises Busy when it stays taken."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from agui_runtime.core.history import Truth
+from agui_runtime.core.prices import PriceTable
 from agui_runtime.runs.deadlines import RunLimits
 from agui_runtime.wrappers.drawing.pages import GenerativeUI
 
@@ -26,7 +27,8 @@ class Options:
     `history`: agents continue the conversation that the front end sent (`client`), or the one that
     the thread holds (`thread`). `agents_as_tools`: where a request names no agent, the default one
     may call the others; suggestions and other side requests never do. `caller_runs` and `runs` are
-    how many may be live in one process, of one caller and in all.
+    how many may be live in one process, of one caller and in all. `prices` are what tokens cost
+    where the list prices are not what is paid.
     """
 
     on_busy: BusyPolicy = "reject"
@@ -38,3 +40,4 @@ class Options:
     caller_runs: int = 1000
     runs: int = 5000
     limits: RunLimits = DEFAULT_LIMITS
+    prices: PriceTable | None = None

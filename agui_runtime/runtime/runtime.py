@@ -23,6 +23,7 @@ from agui_runtime.hooks.hook import Hook, Hooks
 from agui_runtime.runs.assignment import Assignment
 from agui_runtime.runs.handle import RunHandle as RunHandle
 from agui_runtime.runtime.catalog import AgentInfo, Catalog, Sources, described
+from agui_runtime.runtime.costs import Costs
 from agui_runtime.runtime.equipped_agent import Equipment
 from agui_runtime.runtime.launcher import Launcher
 from agui_runtime.runtime.options import Options as Options
@@ -32,6 +33,7 @@ from agui_runtime.stores.aliased import AliasedStore
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.open import open_store
+from agui_runtime.stores.priced import PricedStore
 from agui_runtime.stores.states import StateSchema, StateStoreManager
 from agui_runtime.wrappers.checked import CheckedAgent
 from agui_runtime.wrappers.guardrails import Guardrail
@@ -89,6 +91,7 @@ class CopilotRuntime:
         self._sources = Sources(self.agents, self.actions, self.remotes, aliases or {})
         self.authenticate = authenticate
         self.before_request = before_request
+        self.costs = Costs(self.options.prices)
         self._hooks = Hooks(hooks)
         self._guardrails = tuple(guardrails)
         self._launcher = Launcher(self.options, self._hooks)
@@ -203,7 +206,8 @@ class CopilotRuntime:
         assignment = Assignment(agent, run_input, context, options.limits, options.history)
         # An ephemeral run's store is its own, and gone with its last reader.
         store = MemoryStore() if request.ephemeral else self.states.store
-        return await self._launcher.launch(info, assignment, store)
+        priced = PricedStore(store, self.costs)
+        return await self._launcher.launch(info, assignment, priced)
 
     async def stop(self, thread_id: str, caller: Caller, run_id: str | None = None) -> bool:
         """Ask the thread's live run to stop; False if there is none. Raises ThreadNotFound."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence, Set
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from agui_runtime.core.events import Cursor, Event, Message, Record, RunInfo, ThreadInfo
+from agui_runtime.core.figures import RunFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Page:
 class RunEnd:
     """How a run ended: its last events, its status and time, and what it leaves behind.
 
-    `message_ids` are those that the thread did not know before.
+    `message_ids` are those that the thread did not know before, `figures` what the run took.
     """
 
     events: Sequence[Event]
@@ -96,6 +97,11 @@ class RunEnd:
     ended_at: float
     message_ids: frozenset[str] = frozenset()
     state: AgentState | None = None
+    figures: RunFigures | None = None
+
+    def of(self, run: RunInfo) -> RunInfo:
+        """The run as it is stored when it has ended so."""
+        return replace(run, status=self.status, ended_at=self.ended_at, figures=self.figures)
 
 
 class RunLog(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import httpx
 import pytest
@@ -146,3 +147,35 @@ async def test_threads_are_listed_from_the_store_that_the_environment_names(
         messages = (await client.get("/threads/t1/messages")).json()["messages"]
     assert [thread["id"] for thread in listed] == ["t1"]
     assert messages[0]["role"] == "user"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "No such file"),
+        ('{"gpt":\n {"input": -1, "output": 1}}', "prices.json, line 2: gpt.input"),
+    ],
+)
+async def test_prices_that_cannot_be_read_are_refused_at_the_start(
+    tmp_path: Path, text: str | None, says: str
+) -> None:
+    file = tmp_path / "prices.json"
+    if text is not None:
+        file.write_text(text)
+    code, _, errors = await finished("serve", AGUI_PRICES=str(file))
+    assert code == 2
+    assert says in errors
+    assert "Traceback" not in errors
+
+
+async def test_runs_cost_what_the_file_of_prices_says(tmp_path: Path) -> None:
+    file = tmp_path / "prices.json"
+    file.write_text('{"counted": {"input": 1000, "output": 0}}')
+    settings = {"AGUI_PRICES": str(file), "AGUI_STORE": "memory:"}
+    async with (
+        serving(AGUI_APP=f"{APPS}:counting", **settings) as (_, origin, _),
+        httpx.AsyncClient(base_url=origin) as client,
+    ):
+        await client.post("/copilotkit/agent/default/run", json=run_body(thread="t1"))
+        [run] = (await client.get("/copilotkit/threads/t1/runs")).json()["runs"]
+    assert run["cost"] == {"usd": "0.007", "prices": "prices.json"}

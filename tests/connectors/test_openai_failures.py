@@ -167,6 +167,29 @@ async def test_what_servers_leave_out_is_not_missed() -> None:
     assert "usage" not in events[-1]
 
 
+@pytest.mark.parametrize(
+    ("words", "cost"),
+    [
+        (b'"cost": 0.0025', 0.0025),  # OpenRouter
+        (b'"cost": {"input_tokens_cost": 0.001, "total_cost": 0.006}', 0.006),  # Perplexity
+        (b'"cost": 0.0001, "is_byok": true', None),  # a fee: the model is paid elsewhere
+        (b'"cost": "0.1"', None),
+        (b'"cost": -1', None),
+        (b'"cost": true', None),
+        (b'"cost": null', None),
+    ],
+)
+async def test_the_run_ends_with_the_cost_where_the_provider_says_it(
+    words: bytes, cost: float | None
+) -> None:
+    events = await saying(
+        b'data: {"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}\n\n',
+        b'data: {"choices": [], "usage": {"prompt_tokens": 3, %b}}\n\n' % words,
+        b"data: [DONE]\n\n",
+    )
+    assert events[-1]["usage"][0].get("cost") == cost
+
+
 async def test_passing_faults_are_waited_out() -> None:
     waits = Waits()
     async with ModelServer() as model:

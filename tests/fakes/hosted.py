@@ -13,7 +13,7 @@ from agui_runtime import CopilotRuntime, Recording, WireOptions, create_app
 from agui_runtime.connectors.agui import AGUIAgent, RemoteOptions
 from tests.runtime.worlds import Scripted, text
 
-__all__ = ["app", "forwarding", "mounts", "outer", "strange", "wrapped"]
+__all__ = ["app", "counting", "forwarding", "mounts", "outer", "strange", "wrapped"]
 
 
 class Typist:
@@ -44,5 +44,13 @@ mounts = [Mount("/support", app), Mount("/sales", outer)]
 wrapped = CORSMiddleware(create_app(sales))
 forwarding = CopilotRuntime(
     {"default": AGUIAgent("http://127.0.0.1:9", options=RemoteOptions(forward_headers=["x-token"]))}
+)
+counting = CopilotRuntime(
+    {
+        "default": Scripted(
+            *text("m1", "counted"),
+            {"type": "RUN_FINISHED", "usage": [{"model": "counted", "inputTokens": 7}]},
+        )
+    }
 )
 strange = [Mount("/support", app), "sales"]

@@ -97,8 +97,7 @@ class MemoryRunLog:
     ) -> None:
         self._table.write(thread, lease.run.run_id, end.events)
         thread.lease = thread.on_stop = None
-        ended = replace(lease.run, status=end.status, ended_at=end.ended_at)
-        thread.spans[-1] = RecordedRun(thread.spans[-1].first, ended)
+        thread.spans[-1] = RecordedRun(thread.spans[-1].first, end.of(lease.run))
         self._table.remember(thread, end.message_ids)
         if made is not None:
             self._table.save(thread, lease.run.agent, made)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from agui_runtime.core.errors import (
     Busy,
@@ -159,7 +158,7 @@ class RedisRunLog(LeasedLog):
     async def _write_end(
         self, lease: Lease, held: Held, end: RunEnd, *, lost: bool = False
     ) -> bool:
-        run = replace(lease.run, status=end.status, ended_at=end.ended_at)
+        run = end.of(lease.run)
         state = b"" if end.state is None else await self._states.encoded(end.state, end.ended_at)
         how, *found = await self._script.step(
             "release",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.compact import compact
@@ -30,6 +31,9 @@ UNREADABLE = "agui_runtime.unreadable"
 """The name of the CUSTOM event that stands for a damaged record."""
 
 
+_RUN = TypeAdapter(RunInfo)
+
+
 class Damaged(StoreUnavailable):
     """Something that is stored cannot be read; the store itself answers."""
 
@@ -40,14 +44,17 @@ def new_epoch() -> str:
 
 
 def run_json(run: RunInfo) -> bytes:
-    return jsontext.dumps(asdict(run))
+    fields = asdict(run)
+    if run.figures is None:  # as releases before these wrote it
+        del fields["figures"]
+    return jsontext.dumps(fields)
 
 
 def run_of(text: bytes) -> RunInfo:
-    """Raises Damaged."""
+    """Raises Damaged. What a later release knows besides is passed over."""
     try:
-        return RunInfo(**_loaded(text))
-    except TypeError as error:
+        return _RUN.validate_python(_loaded(text))
+    except ValidationError as error:
         raise damaged(error) from error
 
 

@@ -10,6 +10,7 @@ from agui_runtime.core.events import Event, RunInfo
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.grammar import Grammar
 from agui_runtime.core.history import without_prompts
+from agui_runtime.core.meter import figures_of
 from agui_runtime.stores.base import AgentState, RunEnd
 
 
@@ -41,7 +42,7 @@ def lost_end(
     emitted = any(_holds_state(event) for event in events)
     version = run.schema_version if emitted or saved is None else saved.schema_version
     state = AgentState(fold.state, messages, schema_version=version)
-    return RunEnd(last, "failed", ended_at, ids, state)
+    return RunEnd(last, "failed", ended_at, ids, state, figures_of([*events, *last]))
 
 
 def _lost() -> Event:

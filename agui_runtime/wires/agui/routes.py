@@ -97,6 +97,7 @@ def _entries(runtime: CopilotRuntime, options: AguiOptions) -> Iterable[tuple[st
     yield "PATCH", "threads/{thread}", threads.update
     yield "DELETE", "threads/{thread}", threads.delete
     yield "POST", "threads/{thread}/archive", threads.archive
+    yield "GET", "threads/{thread}/runs", threads.runs
     yield "GET", "threads/{thread}/messages", threads.messages
     yield "GET", "threads/{thread}/events", threads.events
     yield "GET", "threads/{thread}/state", threads.state

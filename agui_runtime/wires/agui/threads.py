@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from agui_runtime.core.compact import compact
 from agui_runtime.core.errors import InvalidInput
-from agui_runtime.core.events import Event, Message, ThreadInfo
+from agui_runtime.core.events import Event, Message, RunInfo, ThreadInfo
 from agui_runtime.core.fold import fold
 from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.egress import older
 from agui_runtime.wires.agui.errors import HttpRefusal, not_found
 from agui_runtime.wires.agui.exchange import AguiExchange
+from agui_runtime.wires.agui.figures import of_messages, shown_run, shown_thread, shown_time
 from agui_runtime.wires.agui.options import AguiOptions
 
 PAGE = 50
@@ -32,7 +32,9 @@ class ThreadRoutes:
         self._options = options
 
     async def page(self, exchange: AguiExchange) -> None:
-        """`agentId`, `includeArchived`, `limit` and `cursor` in the query; newest first."""
+        """`agentId`, `includeArchived`, `limit`, `cursor` and `figures` in the query; newest
+        first.
+        """
         query = exchange.query
         found = await self._runtime.threads.list(
             exchange.caller,
@@ -42,6 +44,8 @@ class ThreadRoutes:
             cursor=query.get("cursor") or None,
         )
         threads = [_described(thread) for thread in found.threads]
+        if _wants_figures(exchange):
+            threads = [await self._with_figures(each, exchange) for each in threads]
         await exchange.answer({"threads": threads, "nextCursor": found.next_cursor})
 
     async def update(self, exchange: AguiExchange, thread: str) -> None:
@@ -76,9 +80,19 @@ class ThreadRoutes:
                 break
         await exchange.answer(None, 204)
 
+    async def runs(self, exchange: AguiExchange, thread: str) -> None:
+        """The runs that the log still holds, oldest first, each with what it took."""
+        runs = await self._runs(exchange, thread)
+        await exchange.answer_list("runs", [shown_run(run) for run in runs])
+
     async def messages(self, exchange: AguiExchange, thread: str) -> None:
+        """With `figures` in the query, each with what it took, as far as that is known."""
         events = await self._events(exchange, thread)
-        await exchange.answer_list("messages", await unless_long(_is_long(events), _shown, events))
+        messages = await unless_long(_is_long(events), _shown, events)
+        if _wants_figures(exchange):
+            known = of_messages(await self._runs(exchange, thread))
+            messages = [{**each, "figures": known.get(each["id"])} for each in messages]
+        await exchange.answer_list("messages", messages)
 
     async def events(self, exchange: AguiExchange, thread: str) -> None:
         events = await self._events(exchange, thread)
@@ -95,6 +109,17 @@ class ThreadRoutes:
         if await self._runtime.threads.find(thread, exchange.caller) is None:
             return []
         return [each.event for each in await self._runtime.threads.read(thread, exchange.caller)]
+
+    async def _runs(self, exchange: AguiExchange, thread: str) -> Sequence[RunInfo]:
+        if await self._runtime.threads.find(thread, exchange.caller) is None:
+            return []
+        return await self._runtime.threads.runs(thread, exchange.caller)
+
+    async def _with_figures(
+        self, thread: Mapping[str, Any], exchange: AguiExchange
+    ) -> Mapping[str, Any]:
+        """A thread that was deleted since it was listed looks as if it had no runs."""
+        return {**thread, "figures": shown_thread(await self._runs(exchange, thread["id"]))}
 
     async def _delete_stopped(self, thread: str, exchange: AguiExchange) -> None:
         await self._runtime.stop(thread, exchange.caller)
@@ -118,14 +143,13 @@ def _described(thread: ThreadInfo) -> Mapping[str, Any]:
         "organizationId": "",
         "createdById": "",
         "archived": thread.archived,
-        "createdAt": _time(thread.created_at),
-        "updatedAt": _time(thread.updated_at),
+        "createdAt": shown_time(thread.created_at),
+        "updatedAt": shown_time(thread.updated_at),
     }
 
 
-def _time(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _wants_figures(exchange: AguiExchange) -> bool:
+    return exchange.query.get("figures") == "true"
 
 
 def _limit(text: str | None) -> int:

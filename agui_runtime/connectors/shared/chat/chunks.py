@@ -14,7 +14,9 @@ from agui_runtime.connectors.shared.chat.dialects import (
     CALLS,
     CHOICE,
     CHOICES,
+    COSTS,
     COUNTS,
+    OWN_KEY,
     REASONING,
     REASONS,
     TEXT,
@@ -208,8 +210,8 @@ def _number(value: object) -> int | None:
 
 
 def counts(value: JsonObject) -> Event:
-    """The token counts that a chunk tells, in AG-UI's names; nulls and words among them are no
-    counts.
+    """The token counts of a chunk, in AG-UI's names, and the `cost` where the server says it; nulls
+    and words among them are no counts.
     """
     counted: Event = {}
     for path, _ in USAGE:
@@ -219,4 +221,14 @@ def counts(value: JsonObject) -> Event:
             count = next((each for each in numbers if type(each) is int and each >= 0), None)
             if count is not None:
                 counted.setdefault(name, count)
+        cost = _cost(usage)
+        if cost is not None:
+            counted.setdefault("cost", cost)
     return counted
+
+
+def _cost(usage: JsonObject | None) -> float | None:
+    if not usage or at(usage, (OWN_KEY,)) is True:
+        return None
+    costs = (at(usage, path) for path in COSTS)
+    return next((each for each in costs if type(each) in (int, float) and each >= 0), None)

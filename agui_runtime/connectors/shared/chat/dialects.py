@@ -121,6 +121,12 @@ COUNTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 """The counts of AG-UI's TokenUsage, and what servers call them."""
 
+COSTS = (("cost",), ("cost", "total_cost"))
+"""Where servers say what an answer cost, in US dollars: OpenRouter, Perplexity."""
+
+OWN_KEY = "is_byok"
+"""Set by OpenRouter where the model is paid elsewhere, and its own `cost` is a fee."""
+
 WORDS = ("text", "content", "value", "output_text", "refusal")
 """In a part that stands where a text is expected: the keys that hold the text."""
 

@@ -1,14 +1,15 @@
-"""What a run cost: tokens and time, as types of the schema. Pure."""
+"""What a run took: tokens, time and money, as the schema has them. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 import strawberry
 
 from agui_runtime.core.events import TERMINAL, Event, RunInfo
+from agui_runtime.core.figures import UNKNOWN, Cost, RunFigures, Tokens
+from agui_runtime.core.meter import tokens_of, usage_of as reported
 from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO
 
 MOST = 2**31 - 1
@@ -26,33 +27,74 @@ class TokenUsage:
     total_tokens: int = 0
     reasoning_tokens: int = 0
     cached_input_tokens: int = 0
+    cache_write_input_tokens: int = 0
+
+
+@strawberry.type
+class RunCost:
+    """An amount in US dollars as decimal text, and which prices it comes from."""
+
+    usd: str
+    prices: str
+
+
+@strawberry.type
+class MessageFigures:
+    """What one message of a run took, from its first event to its last; null is unknown."""
+
+    message_id: str
+    milliseconds: float | None
+    usage: TokenUsage | None
 
 
 @strawberry.type
 class RunTiming:
-    """When a run began and ended. `firstOutputMilliseconds` is how long its caller waited for the
-    first of the answer; a log does not hold it.
+    """When a run began and ended. `firstEventMilliseconds` is how long its agent took to emit
+    anything, `firstOutputMilliseconds` how long its caller waited for the first of the answer; a
+    log does not hold that.
     """
 
     started_at: DateTimeISO
     ended_at: DateTimeISO | None = None
     duration_milliseconds: float | None = None
+    first_event_milliseconds: float | None = None
     first_output_milliseconds: float | None = None
 
 
 def usage_of(events: Iterable[Event]) -> TokenUsage | None:
     """The usage that terminal events report; None if they report none."""
-    entries = [entry for event in events if event["type"] in TERMINAL for entry in _entries(event)]
-    if not entries:
+    entries = [each for event in events if event["type"] in TERMINAL for each in reported(event)]
+    return usage_from(tokens_of(entries))
+
+
+def usage_from(tokens: Tokens | None) -> TokenUsage | None:
+    """Counts for the schema; None of none."""
+    if tokens is None:
         return None
-    given, made = _sum(entries, "inputTokens"), _sum(entries, "outputTokens")
+    given, made = _fitting(tokens.input), _fitting(tokens.output)
     return TokenUsage(
         input_tokens=given,
         output_tokens=made,
-        total_tokens=min(given + made, MOST),
-        reasoning_tokens=_sum(entries, "reasoningTokens"),
-        cached_input_tokens=_sum(entries, "cachedInputTokens"),
+        total_tokens=_fitting(given + made),
+        reasoning_tokens=_fitting(tokens.reasoning),
+        cached_input_tokens=_fitting(tokens.cached_input),
+        cache_write_input_tokens=_fitting(tokens.cache_write_input),
     )
+
+
+def cost_from(cost: Cost | None) -> RunCost | None:
+    return None if cost is None else RunCost(usd=cost.usd, prices=cost.prices)
+
+
+def messages_from(figures: RunFigures) -> list[MessageFigures]:
+    return [
+        MessageFigures(
+            message_id=each.message_id,
+            milliseconds=each.milliseconds,
+            usage=usage_from(each.tokens),
+        )
+        for each in figures.messages
+    ]
 
 
 def timing_of(run: RunInfo, first_output: float | None = None) -> RunTiming:
@@ -61,8 +103,10 @@ def timing_of(run: RunInfo, first_output: float | None = None) -> RunTiming:
     def since_start(when: float | None) -> float | None:
         return None if when is None else 1000 * (when - run.started_at)
 
+    first_event = (run.figures or UNKNOWN).first_event_seconds
     return RunTiming(
         started_at=moment(run.started_at),
+        first_event_milliseconds=None if first_event is None else 1000 * first_event,
         ended_at=None if run.ended_at is None else moment(run.ended_at),
         duration_milliseconds=since_start(run.ended_at),
         first_output_milliseconds=since_start(first_output),
@@ -74,9 +118,5 @@ def moment(seconds: float) -> DateTimeISO:
     return DateTimeISO(datetime.fromtimestamp(seconds, UTC))
 
 
-def _entries(event: Event) -> Sequence[Mapping[str, Any]]:
-    return event.get("usage") or ()
-
-
-def _sum(entries: Iterable[Mapping[str, Any]], name: str) -> int:
-    return min(sum(entry.get(name) or 0 for entry in entries), MOST)
+def _fitting(count: int | None) -> int:
+    return min(count or 0, MOST)

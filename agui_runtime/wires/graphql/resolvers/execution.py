@@ -11,8 +11,9 @@ from time import time
 import strawberry
 
 from agui_runtime.core import jsontext
-from agui_runtime.core.errors import AguiError, OwnerLost
-from agui_runtime.core.events import Event, Record
+from agui_runtime.core.errors import AguiError, OwnerLost, StoreUnavailable, ThreadNotFound
+from agui_runtime.core.events import Event, Record, RunInfo
+from agui_runtime.core.figures import UNKNOWN
 from agui_runtime.core.fold import Fold
 from agui_runtime.runtime.runtime import RunHandle
 from agui_runtime.wires.graphql.answer.meta_events import RunMetaEvents
@@ -23,7 +24,16 @@ from agui_runtime.wires.graphql.nouns.own_types import (
     MetaEventUnion,
 )
 from agui_runtime.wires.graphql.nouns.types import BaseMessageOutput, BaseMetaEvent, ResponseStatus
-from agui_runtime.wires.graphql.nouns.usage import RunTiming, TokenUsage, timing_of, usage_of
+from agui_runtime.wires.graphql.nouns.usage import (
+    MessageFigures,
+    RunCost,
+    RunTiming,
+    TokenUsage,
+    cost_from,
+    messages_from,
+    timing_of,
+    usage_of,
+)
 
 
 @strawberry.type
@@ -41,6 +51,11 @@ class AgentExecutionResponse:
     meta_events: list[MetaEventUnion]
     usage: TokenUsage | None
     timing: RunTiming
+    provider: str | None
+    model: str | None
+    cost: RunCost | None
+    error_code: str | None
+    message_figures: list[MessageFigures]
 
 
 async def executed(handle: RunHandle, *, stop_if_cancelled: bool) -> AgentExecutionResponse:
@@ -56,7 +71,15 @@ async def executed(handle: RunHandle, *, stop_if_cancelled: bool) -> AgentExecut
         if stop_if_cancelled:
             await handle.stop()
         raise
-    return reading.response()
+    return reading.response(await _stored(handle))
+
+
+async def _stored(handle: RunHandle) -> RunInfo:
+    """The run with what it took, where the store still has it and answers."""
+    try:
+        return await handle.stored()
+    except (StoreUnavailable, ThreadNotFound):
+        return handle.run
 
 
 class _Reading:
@@ -79,7 +102,8 @@ class _Reading:
             if self._first_output is None and self.projector.response.messages:
                 self._first_output = time()
 
-    def response(self) -> AgentExecutionResponse:
+    def response(self, stored: RunInfo) -> AgentExecutionResponse:
+        figures = stored.figures or UNKNOWN
         self.projector.fail(OwnerLost())  # does nothing where the run was read to its end
         document = self.projector.response
         messages: list[BaseMessageOutput] = document.messages
@@ -92,7 +116,12 @@ class _Reading:
             state=jsontext.dumps(self._fold.state).decode(),
             meta_events=self._meta_events,  # type: ignore[arg-type]  # the same
             usage=usage_of((self._last,)),
-            timing=timing_of(replace(self._run, ended_at=time()), self._first_output),
+            timing=timing_of(replace(stored, ended_at=time()), self._first_output),
+            provider=figures.provider,
+            model=figures.model,
+            cost=cost_from(figures.cost),
+            error_code=figures.error_code,
+            message_figures=messages_from(figures),
         )
 
     def _collect_meta_events(self, event: Event) -> None:

@@ -11,15 +11,22 @@ import strawberry
 
 from agui_runtime.core.errors import InvalidInput, RunNotFound
 from agui_runtime.core.events import TERMINAL, Cursor, Record, RunInfo, ThreadInfo
+from agui_runtime.core.figures import UNKNOWN
+from agui_runtime.core.totals import Totals, summed
 from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, Info
 from agui_runtime.wires.graphql.nouns.own_types import RunStatus
 from agui_runtime.wires.graphql.nouns.scalars import JSON, DateTimeISO, JSONObject
 from agui_runtime.wires.graphql.nouns.types import BreakerState, ExploredAgent
 from agui_runtime.wires.graphql.nouns.usage import (
+    MessageFigures,
+    RunCost,
     RunTiming,
     TokenUsage,
+    cost_from,
+    messages_from,
     moment,
     timing_of,
+    usage_from,
     usage_of,
 )
 from agui_runtime.wrappers import breaker_states
@@ -68,23 +75,43 @@ class RunEventConnection:
 
 @strawberry.type(name="Run")
 class ExploredRun:
-    """One run of an agent, as its thread remembers it."""
+    """One run of an agent, as its thread remembers it. What it took is null where that is unknown;
+    `model` and `provider` are those of most of its tokens.
+    """
 
     id: str
     thread_id: str
     agent_name: str
     status: RunStatus
     timing: RunTiming
+    provider: str | None
+    model: str | None
+    cost: RunCost | None
+    error_code: str | None
+    message_figures: list[MessageFigures]
+    recorded_usage: strawberry.Private[TokenUsage | None]
 
     @classmethod
     def of(cls, run: RunInfo) -> Self:
+        figures = run.figures or UNKNOWN
         return cls(
             id=run.run_id,
             thread_id=run.thread_id,
             agent_name=run.agent,
             status=RunStatus(run.status),
             timing=timing_of(run),
+            provider=figures.provider,
+            model=figures.model,
+            cost=cost_from(figures.cost),
+            error_code=figures.error_code,
+            message_figures=messages_from(figures),
+            recorded_usage=usage_from(figures.tokens),
         )
+
+    @strawberry.field
+    async def usage(self, info: Info) -> TokenUsage | None:
+        """The tokens that all its models used; null if it told none."""
+        return self.recorded_usage
 
 
 @strawberry.type
@@ -94,6 +121,8 @@ class RunDetails(ExploredRun):
     @strawberry.field
     async def usage(self, info: Info) -> TokenUsage | None:
         """The tokens that all its models used; null if it told none."""
+        if self.recorded_usage is not None:
+            return self.recorded_usage
         async with aclosing(self._log(info.context)) as records:
             return usage_of([r.event async for r, _ in records if r.event["type"] in TERMINAL])
 
@@ -125,6 +154,29 @@ class RunDetails(ExploredRun):
                         yield record, batch.cursor.epoch
 
 
+@strawberry.type
+class ThreadFigures:
+    """What the runs of a thread took together. `cost` is null where that of one of them is unknown,
+    and of how many it is unknown says `unpriced`.
+    """
+
+    runs: int
+    usage: TokenUsage | None
+    cost: RunCost | None
+    unpriced: int
+    milliseconds: float
+
+    @classmethod
+    def of(cls, totals: Totals) -> ThreadFigures:
+        return cls(
+            runs=totals.runs,
+            usage=usage_from(totals.tokens),
+            cost=cost_from(totals.cost),
+            unpriced=totals.unpriced,
+            milliseconds=1000 * totals.seconds,
+        )
+
+
 @strawberry.type(name="Thread")
 class ExploredThread:
     """A thread of the caller's."""
@@ -154,6 +206,12 @@ class ExploredThread:
         context = info.context
         found = await context.runtime.threads.runs(self.id, context.caller)
         return [ExploredRun.of(run) for run in reversed(found[-first:])]
+
+    @strawberry.field
+    async def figures(self, info: Info) -> ThreadFigures:
+        """What the runs took that the log still holds."""
+        runs = await info.context.runtime.threads.runs(self.id, info.context.caller)
+        return ThreadFigures.of(summed(runs))
 
 
 @strawberry.type
