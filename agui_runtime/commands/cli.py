@@ -1,4 +1,4 @@
-"""The command line: serve, schema, check, state, db."""
+"""The command line: serve, schema, check, state, db, threads."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from agui_runtime.commands.db_cli import add_db_commands
 from agui_runtime.commands.state_cli import add_commands
+from agui_runtime.commands.threads_cli import add_threads
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.hosts import is_loopback
 from agui_runtime.settings import obeyed_by_command
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check)
     add_commands(commands)
     add_db_commands(commands)
+    add_threads(commands)
     return parser
 
 

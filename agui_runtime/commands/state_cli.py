@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
+from agui_runtime.commands.files import opened
 from agui_runtime.commands.thread_files import check_is_there, url_of_threads
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, Misconfigured
@@ -116,7 +116,7 @@ async def _diff(states: StateStoreManager, options: argparse.Namespace) -> int:
 
 async def _export(states: StateStoreManager, options: argparse.Namespace) -> int:
     count = 0
-    with _file(options.file, "wb", sys.stdout.buffer) as out:
+    with opened(options.file, "wb", sys.stdout.buffer) as out:
         async with aclosing(states.export(**_wanted(options))) as lines:
             async for line in lines:
                 out.write(line)
@@ -126,7 +126,7 @@ async def _export(states: StateStoreManager, options: argparse.Namespace) -> int
 
 
 async def _import(states: StateStoreManager, options: argparse.Namespace) -> int:
-    with _file(options.file, "rb", sys.stdin.buffer) as lines:
+    with opened(options.file, "rb", sys.stdin.buffer) as lines:
         report = await states.import_lines(lines, overwrite=options.overwrite)
     for number, problem in report.problems.items():
         sys.stderr.write(f"line {number}: {problem}\n")
@@ -171,19 +171,6 @@ def _write_row(*columns: object) -> None:
 
 def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-@contextmanager
-def _file(name: str, mode: str, standard: IO[bytes]) -> Iterator[IO[bytes]]:
-    if name == "-":
-        yield standard
-        return
-    try:
-        file: IO[bytes] = Path(name).open(mode)  # noqa: SIM115  # closed below
-    except OSError as error:
-        raise InvalidInput(f"{name}: {error.strerror}") from None
-    with file:
-        yield file
 
 
 _ARGUMENTS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {

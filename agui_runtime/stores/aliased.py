@@ -114,6 +114,9 @@ class _Threads:
     async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
         return self._names.shown(await self._threads.obtain(thread_id, owner, agent))
 
+    def ids(self) -> AsyncGenerator[str, None]:
+        return self._threads.ids()
+
     async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
         page = await self._threads.list(
             owner, replace(query, agents=self._names.every(query.agents))

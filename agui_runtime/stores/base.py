@@ -196,6 +196,11 @@ class ThreadIndex(Protocol):
     async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
         """The owner's thread, created if it is new; raises ThreadNotFound if another owns it."""
 
+    def ids(self) -> AsyncGenerator[str, None]:
+        """Every thread there is, whoever owns it, once and in no order; one that is made meanwhile
+        may be missing. Close it (`aclosing`).
+        """
+
     async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
         """The owner's threads that match, most recently updated first; raises InvalidInput for a
         foreign cursor, and for a limit below 1.

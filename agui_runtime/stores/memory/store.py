@@ -210,6 +210,11 @@ class MemoryThreadIndex:
         self._table.make_room(thread)
         return thread.info
 
+    async def ids(self) -> AsyncGenerator[str, None]:
+        self._table.expire()
+        for thread_id in list(self._table.threads):
+            yield thread_id
+
     async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
         check_limit(query.limit)
         before = place_after(query.cursor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from agui_runtime.core.errors import Busy, ThreadNotFound
 from agui_runtime.core.events import RunInfo, ThreadInfo
@@ -44,6 +44,10 @@ class RedisThreadIndex:
         info = thread_of(thread_id, found[0])
         await self._index.touched(owner, thread_id, info.updated_at)
         return info
+
+    async def ids(self) -> AsyncGenerator[str, None]:
+        for thread_id in await self._script.threads_with("meta"):
+            yield thread_id
 
     async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
         check_limit(query.limit)

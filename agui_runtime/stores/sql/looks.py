@@ -162,6 +162,12 @@ def state(thread_id: str, agent: str) -> Step[tuple[bytes, int] | None]:
     return (bytes(rows[0]["payload"]), rows[0]["version"]) if rows else None
 
 
+def ids(after: str, oldest: float, most: int) -> Step[list[str]]:
+    """Threads behind that one, by their ids."""
+    rows = yield words.IDS, {"after_id": after, "oldest": oldest, "limit": most}
+    return [row["id"] for row in rows]
+
+
 def states(
     after: tuple[str, str], thread_id: str | None, oldest: float, most: int
 ) -> Step[list[tuple[str, str]]]:

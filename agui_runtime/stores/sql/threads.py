@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
 from agui_runtime.core.events import RunInfo, ThreadInfo
@@ -13,6 +13,9 @@ from agui_runtime.stores.sql import looks, steps
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.retention import Retention
 from agui_runtime.stores.sql.step import Thread
+
+IDS = 1000
+"""So many ids are read at a time."""
 
 
 class SqlThreadIndex:
@@ -29,6 +32,17 @@ class SqlThreadIndex:
     async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
         thread = self._thread(thread_id, owner, agent)
         return await self._backend.write(partial(steps.obtain, thread), thread_id)
+
+    async def ids(self) -> AsyncGenerator[str, None]:
+        after = ""
+        while True:
+            step = partial(looks.ids, after, self._retention.oldest(), IDS)
+            found = await self._backend.read(step)
+            for thread_id in found:
+                yield thread_id
+            if len(found) < IDS:
+                return
+            after = found[-1]
 
     async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
         check_limit(query.limit)

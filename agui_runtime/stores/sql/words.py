@@ -25,6 +25,10 @@ LOOK = FIND.replace("{lock}", "")
 INFO = (
     f"select {THREAD} from agui_thread where id = :id and (updated >= :oldest or token is not null)"
 )
+IDS = (
+    "select id from agui_thread where id > :after_id and (updated >= :oldest or token is not null)"
+    " order by id limit :limit"
+)
 MAKE = (
     "insert into agui_thread (id, owner, agent, created, updated, epoch, place, first, seq, size,"
     " tokens, spent) values (:id, :owner, :agent, {now}, {now}, :epoch, :place, 1, 0, 0,"

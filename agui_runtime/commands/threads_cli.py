@@ -1,0 +1,96 @@
+"""`agui-runtime threads ...`: move threads from one store into another, by a file of JSON lines."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+from agui_runtime.commands.files import opened
+from agui_runtime.commands.thread_files import check_is_there, make_folder, url_of_threads
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.settings import Settings
+from agui_runtime.stores.open import open_store
+
+if TYPE_CHECKING:
+    from agui_runtime.stores.base import Store
+    from agui_runtime.stores.moving.moving import Moved
+
+Task: TypeAlias = "Callable[[Store, argparse.Namespace], Awaitable[Moved]]"
+
+
+def add_threads(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `threads export` and `threads import` to the command line."""
+    threads = commands.add_parser("threads", help="move threads from one store into another")
+    tasks = threads.add_subparsers(required=True)
+    about = "write the threads of the store as JSON lines"
+    export = tasks.add_parser("export", help=about, description=about)
+    _add_file(export)
+    export.add_argument("--owner", help="only this owner's")
+    export.add_argument("--thread", help="only this one")
+    export.set_defaults(command=_command(_export, made=False))
+    about = "put exported threads into the store; those that are there already stay as they are"
+    importing = tasks.add_parser("import", help=about, description=about)
+    _add_file(importing)
+    importing.set_defaults(command=_command(_import, made=True))
+
+
+def _add_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", nargs="?", default="-", help="a file of JSON lines, or -")
+
+
+def _command(task: Task, *, made: bool) -> Callable[[argparse.Namespace], int]:
+    async def carried_out(options: argparse.Namespace) -> int:
+        async with _opened(Settings.read(), made=made) as store:
+            moved = await task(store, options)
+        for place, problem in moved.problems.items():
+            sys.stderr.write(f"{place}: {problem}\n")
+        counts = f"{moved.threads} threads, {moved.runs} runs, {moved.states} states"
+        sys.stderr.write(f"{counts}; {len(moved.problems)} problems\n")
+        return 1 if moved.problems else 0
+
+    return lambda options: asyncio.run(carried_out(options))
+
+
+@asynccontextmanager
+async def _opened(settings: Settings, *, made: bool) -> AsyncIterator[Store]:
+    """The store that AGUI_STORE or AGUI_DATA names; a file of threads is `made` for an import."""
+    from agui_runtime.stores.memory import MemoryStore  # `--help` does not need what it imports
+
+    store = open_store(settings.store or url_of_threads(settings))
+    if isinstance(store, MemoryStore):
+        raise Misconfigured(
+            "a memory store lives in the server's process alone: set AGUI_STORE to the URL of the "
+            "store whose threads are to be moved, for example redis://localhost:6379/0"
+        )
+    if not made:
+        check_is_there(store)
+    elif settings.store is None:
+        make_folder(settings)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def _export(store: Store, options: argparse.Namespace) -> Moved:
+    from agui_runtime.stores.moving.moving import Moved, exported
+
+    moved = Moved()
+    chosen = {"owner": options.owner, "thread_id": options.thread}
+    with opened(options.file, "wb", sys.stdout.buffer) as out:
+        async with aclosing(exported(store, moved, **chosen)) as lines:
+            async for line in lines:
+                out.write(line)
+    return moved
+
+
+async def _import(store: Store, options: argparse.Namespace) -> Moved:
+    from agui_runtime.stores.moving.moving import import_lines
+
+    with opened(options.file, "rb", sys.stdin.buffer) as lines:
+        return await import_lines(store, lines)

@@ -1,0 +1,1 @@
+"""Threads that are moved from one store into another, as lines of JSON."""
