@@ -24,6 +24,7 @@ from urllib.request import Request
 from uuid import uuid4
 
 from bench.rig import Server, run, verdict
+from tests.stores.postgres_server import PostgresServer
 from tests.stores.servers import RedisServer
 
 GOAL = 250.0
@@ -31,6 +32,8 @@ GOAL = 250.0
 
 AT_ONCE = 25
 """So many runs begin in a fifth of a second."""
+
+STORES = ("memory", "sqlite", "postgres", "redis")
 
 WORD = re.compile(rb'"delta":"(\d+\.\d+) "')
 CURSOR = re.compile(rb"^id: (\S+)", re.MULTILINE)
@@ -98,7 +101,7 @@ async def runs(server: Server, count: int, rate: int, seconds: int) -> bool:
     percent = quantiles(late, n=100)
     cpu = (server.cpu_seconds - before) / (count * words) * 1e6
     print(
-        f"{server.name:7} {count} runs of {rate}/s: late p50 {percent[49]:.0f} ms, p99"
+        f"{server.name:8} {count} runs of {rate}/s: late p50 {percent[49]:.0f} ms, p99"
         f" {percent[98]:.0f} ms, at most {max(late):.0f} ms; {lost} words lost, {broken} runs"
         f" broken; {cpu:.0f} us of CPU a word; load {load:.1f} -> {os.getloadavg()[0]:.1f};"
         f" goal of {GOAL:.0f} ms {verdict(percent[98] <= GOAL)}"
@@ -129,10 +132,24 @@ async def storm(server: Server, count: int) -> bool:
         each.end == "RUN_FINISHED" and len(each.late) >= words - len(places) for each in told
     )
     print(
-        f"{server.name:7} {served} of {count} readers served to the end of a run of"
+        f"{server.name:8} {served} of {count} readers served to the end of a run of"
         f" {words / rate:.0f} s, the last after {seconds:.0f} s; load {os.getloadavg()[0]:.1f}"
     )
     return served == count
+
+
+def store(name: str, folder: Path, stack: ExitStack) -> str:
+    """The URL of an empty store of that kind, which is there as long as the stack."""
+    if name == "redis":
+        redis = RedisServer(folder, "--appendonly", "yes")
+        redis.start()
+        stack.callback(redis.kill)
+        return redis.url
+    if name == "postgres":
+        postgres = PostgresServer()
+        stack.callback(postgres.stop)
+        return postgres.database()
+    return {"memory": "memory:", "sqlite": f"sqlite:///{folder}/threads.db"}[name]
 
 
 def main() -> int:
@@ -140,21 +157,20 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--rate", type=int, default=20, help="words a second")
     parser.add_argument("--seconds", type=int, default=15, help="how long a run talks")
-    parser.add_argument("--readers", type=int, default=2000)
+    parser.add_argument("--readers", type=int, default=2000, help="0: only the runs")
+    parser.add_argument("--stores", nargs="+", choices=STORES, default=STORES)
     options = parser.parse_args()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     command, ready = [sys.executable, "-m", "agui_runtime", "serve", "--port"], True
     with TemporaryDirectory() as folder, ExitStack() as stack:
-        redis = RedisServer(Path(folder), "--appendonly", "yes")
-        redis.start()
-        stack.callback(redis.kill)
-        for name, url in (("memory", ""), ("redis", redis.url)):
+        for name in options.stores:
             env = {"AGUI_APP": "bench.stores_app:runtime", "AGUI_LOG_LEVEL": "warning"}
-            env |= {"AGUI_STORE": url} if url else {}
+            env["AGUI_STORE"] = store(name, Path(folder), stack)
             with run(name, command, env, Request("http://127.0.0.1/healthz")) as server:
                 ready &= asyncio.run(runs(server, options.runs, options.rate, options.seconds))
-                ready &= asyncio.run(storm(server, options.readers))
+                if options.readers:
+                    ready &= asyncio.run(storm(server, options.readers))
     return 0 if ready else 1
 
 

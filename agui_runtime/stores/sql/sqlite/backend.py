@@ -74,7 +74,10 @@ class SqliteBackend:
         self._bell.close()
 
     async def check(self) -> None:
-        await asyncio.wait_for(self.read(_version), 2.0)
+        try:
+            await asyncio.wait_for(self.read(_version), 2.0)
+        except TimeoutError as error:
+            raise StoreUnavailable("the store does not answer in time; try again later") from error
 
     def write(self, step: Callable[[], Step[T]], news: str | None = None) -> asyncio.Future[T]:
         return self._writer.ask(step, news, urgent=False)
