@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextvars import copy_context
+from contextvars import Context, copy_context
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_a_line_begins_with_its_subject(
         logger_of("one").warning(*arguments)
 
     copy_context().run(write)
-    logger_of("one").warning(*arguments)
+    Context().run(logger_of("one").warning, *arguments)
     assert [each.getMessage() for each in caplog.records] == [
         f"request q1: {line}",
         f"request q1 thread t%s run r1: {line}",
