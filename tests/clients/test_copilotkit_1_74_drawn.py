@@ -38,9 +38,16 @@ PAGE = {
     "jsExpressions": ["document.getElementById('left').textContent = left()"],
 }
 
+OFFER = {
+    "surfaceId": "offer",
+    "components": [{"id": "root", "component": "PriceTag", "item": "lamp", "price": "12 euros"}],
+    "data": {},
+}
+
 LIST = "[data-testid=copilot-message-list]"
 TITLE = f"{LIST} >> text=/^A green lamp$/"
 BUTTON = f"{LIST} >> button:has-text('Buy it')"
+TAG = f"{LIST} >> #price >> text=lamp: 12 euros"
 TIMER = f"{FRAME}#left >> text=three minutes"
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -50,7 +57,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def world() -> AsyncIterator[World]:
     async with ModelServer(delay=0.005) as model:
         agent = OpenAIAgent("gpt-4o", base_url=model.url, api_key="sk-test")
-        async with world_of(model, default=A2UIAgent(OpenUIAgent(agent))) as world:
+        async with world_of(model, default=A2UIAgent(OpenUIAgent(agent)), plain=agent) as world:
             yield world
 
 
@@ -97,6 +104,26 @@ async def test_a_page_grows_in_a_frame_of_its_own_and_a_reload_shows_it(
     await chat.picture("reloaded")
     assert await chat.messages() == before
     assert len(asked(world)) == 2
+
+
+async def test_an_agent_that_always_draws_does_so_with_the_components_of_the_page(
+    open_today: OpenToday, world: World
+) -> None:
+    chat = await open_today(scenario="catalog", threadId="thread-1")
+    await chat.say(calling("render_a2ui", OFFER))
+    await chat.tab.text(TAG)
+    assert await chat.errors() == []
+
+
+async def test_beside_one_that_always_draws_a_plain_agent_draws_nothing(
+    open_today: OpenToday, world: World
+) -> None:
+    chat = await open_today(scenario="catalog", agent="plain", threadId="thread-1")
+    await chat.say("hello")
+    await chat.answers("You said: hello")
+    [request] = asked(world)
+    assert "render_a2ui" not in json.dumps(request)
+    assert await chat.errors() == []
 
 
 async def seen_until(chat: Chat, drawn: str, text: str) -> list[str]:
