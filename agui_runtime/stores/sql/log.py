@@ -10,7 +10,6 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -182,7 +181,7 @@ class SqlRunLog(LeasedLog):
     async def _write_end(
         self, lease: Lease, held: Held, end: RunEnd, *, lost: bool = False
     ) -> bool:
-        run = replace(lease.run, status=end.status, ended_at=end.ended_at)
+        run = end.of(lease.run)
         ending = Ending(
             run=run,
             token=lease.token,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Protocol
 
 from agui_runtime.core.errors import Gone
 from agui_runtime.core.event_shape import is_event
 from agui_runtime.core.events import Event, Record, RunInfo, ThreadInfo
+from agui_runtime.core.figures import Cost, RunFigures, Tokens
 from agui_runtime.stores.shared.codec import Damaged, unpacked, unreadable
 from agui_runtime.stores.shared.spans import RecordedRun
 
@@ -41,6 +43,44 @@ def run_of(row: Row) -> RunInfo:
         row["status"],
         row["ended"],
         row["schema_version"],
+        None if row["ended"] is None else _figures_of(row),
+    )
+
+
+def figure_values(figures: RunFigures) -> dict[str, object]:
+    """What a run took, by the names of the columns."""
+    tokens, cost = figures.tokens or Tokens(), figures.cost
+    return {
+        "error_code": figures.error_code,
+        "model": figures.model,
+        "provider": figures.provider,
+        "input_tokens": tokens.input,
+        "output_tokens": tokens.output,
+        "cached_tokens": tokens.cached_input,
+        "cache_write_tokens": tokens.cache_write_input,
+        "reasoning_tokens": tokens.reasoning,
+        "cost": None if cost is None else float(cost.usd),
+        "first_event_seconds": figures.first_event_seconds,
+    }
+
+
+def _figures_of(row: Row) -> RunFigures:
+    """Without figures of messages, and without the name of the prices: no column has them."""
+    tokens = Tokens(
+        row["input_tokens"],
+        row["output_tokens"],
+        row["cached_tokens"],
+        row["cache_write_tokens"],
+        row["reasoning_tokens"],
+    )
+    usd = None if row["cost"] is None else format(Decimal(str(row["cost"])), "f")
+    return RunFigures(
+        row["provider"],
+        row["model"],
+        None if tokens == Tokens() else tokens,
+        None if usd is None else Cost(usd, ""),
+        row["first_event_seconds"],
+        row["error_code"],
     )
 
 

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 from agui_runtime.core.errors import Busy, Conflict, ThreadNotFound
 from agui_runtime.core.events import Cursor, RunInfo, ThreadInfo
+from agui_runtime.core.figures import UNKNOWN
 from agui_runtime.stores.shared.codec import new_epoch
 from agui_runtime.stores.sql import words
-from agui_runtime.stores.sql.rows import Row, run_of, thread_of
+from agui_runtime.stores.sql.rows import Row, figure_values, run_of, thread_of
 from agui_runtime.stores.sql.step import (
     Addition,
     Claim,
@@ -291,7 +292,8 @@ def _forget(thread_id: str, oldest: Sequence[Row]) -> Step[None]:
 def _finished(run: RunInfo, size: int) -> Step[None]:
     rows = yield words.LATEST, {"id": run.thread_id}
     ended = {"status": run.status, "ended": run.ended_at, "bytes": size}
-    yield words.FINISH, {"id": run.thread_id, "first": rows[0]["first"], **ended}
+    figures = figure_values(run.figures or UNKNOWN)
+    yield words.FINISH, {"id": run.thread_id, "first": rows[0]["first"], **ended, **figures}
 
 
 def _run_values(run: RunInfo) -> dict[str, object]:

@@ -12,7 +12,8 @@ from __future__ import annotations
 THREAD = "id, owner, agent, name, archived, created, updated"
 RUN = (
     "thread_id, run_id, agent, owner, started, fingerprint, status, ended, schema_version,"
-    " first, compacted"
+    " first, compacted, error_code, model, provider, input_tokens, output_tokens, cached_tokens,"
+    " cache_write_tokens, reasoning_tokens, cost, first_event_seconds"
 )
 
 # Threads
@@ -111,7 +112,12 @@ BEGIN = (
     " :started, :schema_version, 0)"
 )
 FINISH = (
-    "update agui_run set status = :status, ended = :ended, bytes = :bytes"
+    "update agui_run set status = :status, ended = :ended, bytes = :bytes,"
+    " error_code = :error_code, model = :model, provider = :provider,"
+    " input_tokens = :input_tokens, output_tokens = :output_tokens,"
+    " cached_tokens = :cached_tokens, cache_write_tokens = :cache_write_tokens,"
+    " reasoning_tokens = :reasoning_tokens, cost = :cost,"
+    " first_event_seconds = :first_event_seconds"
     " where thread_id = :id and first = :first"
 )
 OLDEST = "select first, bytes from agui_run where thread_id = :id order by first limit 2"
