@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,10 +17,8 @@ from agui_runtime.core.errors import AgentFailure
 from agui_runtime.core.events import Event, RunInfo
 from agui_runtime.core.figures import Cost, MessageFigures, RunFigures, Tokens
 from agui_runtime.stores.base import RunEnd, Store
-from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from agui_runtime.stores.shared.codec import run_json, run_of
-from agui_runtime.stores.sql import SqliteStore
 from tests.stores.servers import RedisServer
 from tests.stores.test_contract import a_run, claimed
 from tests.support import client_of
@@ -64,13 +61,9 @@ async def answering(request: RunAgentInput) -> AsyncIterator[Event]:
     yield {"type": "RUN_FINISHED", **ids, "usage": [USAGE]}
 
 
-@pytest.fixture(params=["memory", "redis"])
-async def store(request: pytest.FixtureRequest, redis: RedisServer) -> AsyncIterator[Store]:
-    memory = request.param == "memory"
-    made: Store = MemoryStore() if memory else RedisStore(redis.url, prefix=uuid4().hex)
-    await made.open()
-    yield made
-    await made.close()
+@pytest.fixture
+def store(each_store: Store) -> Store:
+    return each_store
 
 
 @asynccontextmanager
@@ -230,19 +223,3 @@ def test_a_run_that_is_not_measured_is_read_as_such(figures: RunFigures | None) 
     run = RunInfo("t1", "r1", "default", "ann", 1.0, figures=figures)
     found = run_of(run_json(run))
     assert (found.figures is None) == (figures is None)
-
-
-async def test_a_file_of_threads_remembers_what_a_run_took(tmp_path: Path) -> None:
-    store = SqliteStore(f"sqlite:///{tmp_path}/threads.db")
-    async with serving(store) as client:
-        await talk(client, "r1")
-        await talk(client, "r2", "fail")
-        runs = (await client.get("/copilotkit/threads/t1/runs")).json()["runs"]
-        shown = (await client.get("/copilotkit/threads", params={"figures": "true"})).json()
-    assert [run["errorCode"] for run in runs] == [None, "RATE_LIMITED"]
-    for run in runs:
-        assert (run["provider"], run["model"]) == ("p", "m")
-        assert (run["inputTokens"], run["cachedInputTokens"]) == (1000, 200)
-        assert (run["reasoningTokens"], run["cost"]["usd"]) == (None, "0.0019")
-        assert run["firstEventMilliseconds"] >= 0
-    assert shown["threads"][0]["figures"]["cost"]["usd"] == "0.0038"

@@ -21,6 +21,7 @@ from agui_runtime.stores.sql.postgres.address import address_of
 from agui_runtime.stores.sql.postgres.news import ANYTHING, changed
 from agui_runtime.stores.sql.tables import METADATA
 from tests.stores.databases import PostgresDatabase, Processes
+from tests.stores.first_schema import FIRST_SCHEMA, FIRST_THREAD, reads_the_first_thread
 from tests.stores.postgres_server import PostgresServer
 from tests.stores.test_contract import a_run, claimed, delta, finish, read, whole_run
 
@@ -176,7 +177,7 @@ async def test_a_schema_of_a_later_release_is_refused(made: Processes) -> None:
         with pytest.raises(Misconfigured, match="schema 99, which a later release made"):
             await PostgresStore(made.database.url).open()
     finally:
-        await made.database.execute("update agui_version set version_num = '0001'")
+        await made.database.execute("update agui_version set version_num = '0002'")
 
 
 async def test_all_migrations_go_up_and_down_and_make_what_the_tables_say(
@@ -188,6 +189,31 @@ async def test_all_migrations_go_up_and_down_and_make_what_the_tables_say(
     await schema.downgrade(address, "base")
     await schema.upgrade(address)
     assert await inspected(address.dsn, differences) == []
+
+
+async def test_a_database_of_the_first_schema_is_upgraded_and_has_its_threads(
+    postgres: PostgresServer, made: Processes
+) -> None:
+    url = postgres.make("first")
+    kinds = {" DOUBLE": " DOUBLE PRECISION", " BLOB": " BYTEA", "DEFAULT 0": "DEFAULT false"}
+    first = FIRST_SCHEMA.read_text()
+    for kind, own in kinds.items():
+        first = first.replace(kind, own)
+    database = PostgresDatabase(url)
+    for statement in first.split(";\n"):
+        await database.execute(statement)
+    for statement, *values in FIRST_THREAD:
+        await database.execute(statement, *values)
+    with pytest.raises(Misconfigured, match="schema 1 of 2"):
+        await PostgresStore(url).open()
+    await schema.upgrade(address_of(url))
+    assert await inspected(url, differences) == []
+    store = PostgresStore(url)
+    await store.open()
+    await reads_the_first_thread(store)
+    await store.close()
+    await schema.downgrade(address_of(url), "0001")
+    assert await database.execute("select cost from agui_run") == [(0.25,)]
 
 
 def differences(connection: Connection) -> list[object]:

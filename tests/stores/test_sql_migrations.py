@@ -17,8 +17,10 @@ from alembic.script import ScriptDirectory
 
 from agui_runtime.stores.sql import SqliteStore, migrations, schema
 from agui_runtime.stores.sql.sqlite import backend
+from agui_runtime.stores.sql.sqlite.file import APPLICATION
 from agui_runtime.stores.sql.tables import METADATA
 from tests.programs import ROOT
+from tests.stores.first_schema import FIRST_SCHEMA, FIRST_THREAD, reads_the_first_thread
 from tests.stores.test_contract import a_run, read, whole_run
 
 LATER = """
@@ -112,7 +114,7 @@ async def test_an_older_file_is_migrated_when_it_is_opened_and_copied_before(
     await store.open()
     records = await read(store, 4)
     await store.close()
-    copy = file.with_name(f"threads.db-schema-{1:04}")
+    copy = file.with_name("threads.db-schema-0002")
     assert (len(records), "colour" in columns(file), "colour" in columns(copy)) == (4, True, False)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
 
@@ -137,6 +139,23 @@ def test_a_migration_that_fails_changes_nothing(file: Path, later: Path) -> None
     with pytest.raises(ZeroDivisionError):
         migrations.upgrade_file(file, later)
     assert shape(file) == made
+
+
+async def test_a_file_of_the_first_schema_is_migrated_and_has_its_threads(tmp_path: Path) -> None:
+    path = tmp_path / "threads.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(FIRST_SCHEMA.read_text())
+        connection.execute(f"pragma application_id = {APPLICATION}")
+        for statement, *values in FIRST_THREAD:
+            connection.execute(statement, values)
+    first = shape(path)
+    store = SqliteStore(f"sqlite:///{path}")
+    await store.open()
+    await reads_the_first_thread(store)
+    await store.close()
+    assert shape(path.with_name("threads.db-schema-0001")) == first
+    migrations.downgrade_file(path, "0001")
+    assert shape(path) == first
 
 
 def test_a_store_that_needs_no_migration_imports_neither_sqlalchemy_nor_alembic(

@@ -21,6 +21,7 @@ from agui_runtime.core.errors import (
     TooLarge,
 )
 from agui_runtime.core.events import Cursor, Event, Record, RunInfo, encode
+from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.stores.base import Lease, RunEnd
 from agui_runtime.stores.shared.leased_log import LeasedLog
 from agui_runtime.stores.shared.leases import Held, HeldLeases
@@ -29,6 +30,7 @@ from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.shared.renewal import RENEWALS, elapsed
 from agui_runtime.stores.sql import looks, steps
 from agui_runtime.stores.sql.backend import Backend
+from agui_runtime.stores.sql.messages import texts_of
 from agui_runtime.stores.sql.retention import Retention
 from agui_runtime.stores.sql.rows import events_text
 from agui_runtime.stores.sql.states import SqlStateStore
@@ -182,6 +184,7 @@ class SqlRunLog(LeasedLog):
         self, lease: Lease, held: Held, end: RunEnd, *, lost: bool = False
     ) -> bool:
         run = end.of(lease.run)
+        messages = end.state.messages if end.state else ()
         ending = Ending(
             run=run,
             token=lease.token,
@@ -191,6 +194,7 @@ class SqlRunLog(LeasedLog):
             events=events_text([encode(event) for event in end.events]),
             ids=end.message_ids,
             state=await self._states.saving(run.agent, end),
+            texts=await unless_long(is_much(messages), texts_of, messages),
             lost=lost,
         )
         step = partial(steps.release, ending, self._backend.place)

@@ -7,12 +7,13 @@ from typing import Literal, NamedTuple
 
 from agui_runtime.core.errors import Gone, ThreadNotFound
 from agui_runtime.core.events import Cursor, RunInfo, ThreadInfo
+from agui_runtime.core.figures import MessageFigures
 from agui_runtime.stores.base import Batch
 from agui_runtime.stores.shared.pages import Place
 from agui_runtime.stores.shared.reading import PART
 from agui_runtime.stores.shared.spans import RecordedRun
 from agui_runtime.stores.sql import words
-from agui_runtime.stores.sql.rows import recorded, records_of, run_of, thread_of
+from agui_runtime.stores.sql.rows import message_figures_of, recorded, records_of, run_of, thread_of
 from agui_runtime.stores.sql.step import Step
 
 BYTES = 2**20
@@ -121,7 +122,10 @@ def runs(thread_id: str, oldest: float) -> Step[list[RunInfo]]:
     if not (yield words.INFO, {"id": thread_id, "oldest": oldest}):
         raise ThreadNotFound(thread_id)
     rows = yield words.RUNS, {"id": thread_id}
-    return [run_of(row) for row in rows]
+    took: dict[int, list[MessageFigures]] = {}
+    for row in (yield words.MEASURED, {"id": thread_id}):
+        took.setdefault(row["run_first"], []).append(message_figures_of(row))
+    return [run_of(row, took.get(row["first"], ())) for row in rows]
 
 
 def to_compact(age: float, most: int) -> Step[list[str]]:

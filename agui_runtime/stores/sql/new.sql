@@ -21,6 +21,10 @@ CREATE TABLE agui_message (
 	cost DOUBLE,
 	milliseconds DOUBLE,
 	text TEXT,
+	cached_tokens BIGINT,
+	cache_write_tokens BIGINT,
+	reasoning_tokens BIGINT,
+	usd TEXT,
 	CONSTRAINT agui_message_pk PRIMARY KEY (thread_id, id)
 );
 CREATE TABLE agui_run (
@@ -46,6 +50,8 @@ CREATE TABLE agui_run (
 	reasoning_tokens BIGINT,
 	cost DOUBLE,
 	first_event_seconds DOUBLE,
+	usd TEXT,
+	prices TEXT,
 	CONSTRAINT agui_run_pk PRIMARY KEY (thread_id, first)
 );
 CREATE INDEX agui_run_by_owner ON agui_run (owner, started);
@@ -90,4 +96,4 @@ CREATE TABLE agui_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT agui_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO agui_version (version_num) VALUES ('0001');
+INSERT INTO agui_version (version_num) VALUES ('0002');

@@ -6,12 +6,11 @@ from functools import partial
 
 from agui_runtime.core.errors import Gone, ThreadNotFound
 from agui_runtime.core.events import Cursor
-from agui_runtime.core.fold import fold
-from agui_runtime.core.history import without_prompts
 from agui_runtime.off_loop import off_loop
 from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.sql import looks, steps
 from agui_runtime.stores.sql.backend import Backend
+from agui_runtime.stores.sql.messages import parts_of
 
 MOST = 100
 """So many threads at a time."""
@@ -41,7 +40,6 @@ class Rebuilding:
             records = await self._reader.records(thread_id, end.epoch, start.seq + 1, end.seq)
         except (Gone, ThreadNotFound):
             return False
-        folded = await off_loop(fold, [record.event for record in records])
-        ids = [message["id"] for message in without_prompts(folded.messages)]
-        await self._backend.write(partial(steps.derive, thread_id, ids))
+        parts, ids = await off_loop(parts_of, records)
+        await self._backend.write(partial(steps.derive, thread_id, list(ids), parts))
         return True

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from agui_runtime.core.errors import Gone
 from agui_runtime.core.event_shape import is_event
 from agui_runtime.core.events import Event, Record, RunInfo, ThreadInfo
-from agui_runtime.core.figures import Cost, RunFigures, Tokens
+from agui_runtime.core.figures import Cost, MessageFigures, RunFigures, Tokens
 from agui_runtime.stores.shared.codec import Damaged, unpacked, unreadable
 from agui_runtime.stores.shared.spans import RecordedRun
 
@@ -32,7 +32,7 @@ def thread_of(row: Row) -> ThreadInfo:
     )
 
 
-def run_of(row: Row) -> RunInfo:
+def run_of(row: Row, messages: Sequence[MessageFigures] = ()) -> RunInfo:
     return RunInfo(
         row["thread_id"],
         row["run_id"],
@@ -43,29 +43,60 @@ def run_of(row: Row) -> RunInfo:
         row["status"],
         row["ended"],
         row["schema_version"],
-        None if row["ended"] is None else _figures_of(row),
+        None if row["ended"] is None else figures_in(row, messages),
     )
 
 
 def figure_values(figures: RunFigures) -> dict[str, object]:
     """What a run took, by the names of the columns."""
-    tokens, cost = figures.tokens or Tokens(), figures.cost
+    cost = figures.cost
     return {
-        "error_code": figures.error_code,
-        "model": figures.model,
-        "provider": figures.provider,
+        "error_code": storable(figures.error_code),
+        "model": storable(figures.model),
+        "provider": storable(figures.provider),
+        **token_values(figures.tokens or Tokens()),
+        "cost": None if cost is None else float(cost.usd),
+        "usd": None if cost is None else cost.usd,
+        "prices": None if cost is None else storable(cost.prices),
+        "first_event_seconds": figures.first_event_seconds,
+    }
+
+
+def token_values(tokens: Tokens) -> dict[str, object]:
+    return {
         "input_tokens": tokens.input,
         "output_tokens": tokens.output,
         "cached_tokens": tokens.cached_input,
         "cache_write_tokens": tokens.cache_write_input,
         "reasoning_tokens": tokens.reasoning,
-        "cost": None if cost is None else float(cost.usd),
-        "first_event_seconds": figures.first_event_seconds,
     }
 
 
-def _figures_of(row: Row) -> RunFigures:
-    """Without figures of messages, and without the name of the prices: no column has them."""
+def figures_in(row: Row, messages: Sequence[MessageFigures] = ()) -> RunFigures:
+    """What the row of a run says that it took; its messages have rows of their own."""
+    return RunFigures(
+        row["provider"],
+        row["model"],
+        _tokens_in(row),
+        _cost_in(row),
+        row["first_event_seconds"],
+        row["error_code"],
+        tuple(messages),
+    )
+
+
+def message_figures_of(row: Row) -> MessageFigures:
+    return MessageFigures(row["id"], row["milliseconds"], _tokens_in(row))
+
+
+def storable(text: str | None) -> str | None:
+    """The text as both databases hold it: PostgreSQL takes no U+0000, and none takes a half of a
+    surrogate pair.
+    """
+    return text and text.replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
+def _tokens_in(row: Row) -> Tokens | None:
     tokens = Tokens(
         row["input_tokens"],
         row["output_tokens"],
@@ -73,15 +104,16 @@ def _figures_of(row: Row) -> RunFigures:
         row["cache_write_tokens"],
         row["reasoning_tokens"],
     )
-    usd = None if row["cost"] is None else format(Decimal(str(row["cost"])), "f")
-    return RunFigures(
-        row["provider"],
-        row["model"],
-        None if tokens == Tokens() else tokens,
-        None if usd is None else Cost(usd, ""),
-        row["first_event_seconds"],
-        row["error_code"],
-    )
+    return None if tokens == Tokens() else tokens
+
+
+def _cost_in(row: Row) -> Cost | None:
+    """A release that knew no decimals wrote neither these nor the name of the prices."""
+    if row["usd"] is not None:
+        return Cost(row["usd"], row["prices"] or "")
+    if row["cost"] is not None:
+        return Cost(format(Decimal(str(row["cost"])), "f"), "")
+    return None
 
 
 def recorded(row: Row) -> RecordedRun:

@@ -64,6 +64,15 @@ class Addition:
     log_bytes: int | None
 
 
+class MessageText(NamedTuple):
+    """What a message says, and its place in its agent's conversation."""
+
+    id: str
+    role: str
+    position: int
+    text: str | None
+
+
 class Saving(NamedTuple):
     """A state to save, as it is stored."""
 
@@ -86,4 +95,5 @@ class Ending:
     events: bytes
     ids: Collection[str]
     state: Saving | None
+    texts: Sequence[MessageText] = ()
     lost: bool = False

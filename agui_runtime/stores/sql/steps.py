@@ -13,7 +13,7 @@ from agui_runtime.core.errors import Busy, Conflict, ThreadNotFound
 from agui_runtime.core.events import Cursor, RunInfo, ThreadInfo
 from agui_runtime.core.figures import UNKNOWN
 from agui_runtime.stores.shared.codec import new_epoch
-from agui_runtime.stores.sql import words
+from agui_runtime.stores.sql import messages, words
 from agui_runtime.stores.sql.rows import Row, figure_values, run_of, thread_of
 from agui_runtime.stores.sql.step import (
     Addition,
@@ -105,6 +105,9 @@ def release(ending: Ending, place: str) -> Step[bool]:
     if verdict != "ok" or (it.lost and not found[0]["lapsed"]):
         return False
     row, size = found[0], len(it.events) if it.count else 0
+    latest = yield words.LATEST, {"id": run.thread_id}
+    first = latest[0]["first"]
+    yield from messages.written(run.thread_id, first, it.texts, run.figures or UNKNOWN)
     if it.ids:
         yield words.KNOW, {"id": run.thread_id, "ids": list(it.ids)}
     if it.state is not None:
@@ -113,7 +116,7 @@ def release(ending: Ending, place: str) -> Step[bool]:
     if it.count:
         bounds = {"first": it.expected + 1, "last": it.expected + it.count}
         yield words.CHUNK, values | bounds | {"run_id": run.run_id, "events": it.events}
-    yield from _finished(run, row["spent"] + size)
+    yield from _finished(run, first, row["spent"] + size)
     epoch = _epoch_at(row, place) if it.lost else row["epoch"]
     where = {"epoch": epoch, "place": place if it.lost else row["place"]}
     yield words.FREE, values | where | {"now": row["now"], "no": False}
@@ -199,9 +202,10 @@ def archive(thread_id: str, first: int, last: int, run_id: str, events: bytes) -
     return True
 
 
-def derive(thread_id: str, ids: Sequence[str]) -> Step[None]:
+def derive(thread_id: str, ids: Sequence[str], parts: Sequence[messages.Part]) -> Step[None]:
     """Store what the thread's log says of it: its messages, and the bytes of its runs."""
     yield words.KNOW, {"id": thread_id, "ids": list(ids)}
+    yield from messages.rewritten(thread_id, parts)
     yield words.WEIGH_RUNS, {"id": thread_id}
     yield words.WEIGH, {"id": thread_id}
 
@@ -289,11 +293,10 @@ def _forget(thread_id: str, oldest: Sequence[Row]) -> Step[None]:
         yield statement, values
 
 
-def _finished(run: RunInfo, size: int) -> Step[None]:
-    rows = yield words.LATEST, {"id": run.thread_id}
+def _finished(run: RunInfo, first: int, size: int) -> Step[None]:
     ended = {"status": run.status, "ended": run.ended_at, "bytes": size}
     figures = figure_values(run.figures or UNKNOWN)
-    yield words.FINISH, {"id": run.thread_id, "first": rows[0]["first"], **ended, **figures}
+    yield words.FINISH, {"id": run.thread_id, "first": first, **ended, **figures}
 
 
 def _run_values(run: RunInfo) -> dict[str, object]:

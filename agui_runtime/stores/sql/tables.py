@@ -89,6 +89,9 @@ RUN = Table(
     Column("reasoning_tokens", BigInteger),
     Column("cost", Double),
     Column("first_event_seconds", Double),
+    # The cost as decimal text, and the name of its prices; `cost` is the same for sums.
+    Column("usd", Text),
+    Column("prices", Text),
 )
 
 Index(
@@ -126,6 +129,10 @@ MESSAGE = Table(
     Column("cost", Double),
     Column("milliseconds", Double),
     Column("text", Text),
+    Column("cached_tokens", BigInteger),
+    Column("cache_write_tokens", BigInteger),
+    Column("reasoning_tokens", BigInteger),
+    Column("usd", Text),
 )
 
 STATE = Table(

@@ -13,7 +13,7 @@ THREAD = "id, owner, agent, name, archived, created, updated"
 RUN = (
     "thread_id, run_id, agent, owner, started, fingerprint, status, ended, schema_version,"
     " first, compacted, error_code, model, provider, input_tokens, output_tokens, cached_tokens,"
-    " cache_write_tokens, reasoning_tokens, cost, first_event_seconds"
+    " cache_write_tokens, reasoning_tokens, cost, usd, prices, first_event_seconds"
 )
 
 # Threads
@@ -101,6 +101,27 @@ KNOW = (
     "insert into agui_message (thread_id, id) select cast(:id as text), each.value"
     " from {each_ids} where true on conflict (thread_id, id) do nothing"
 )
+TEXTS = "select id, role, text from agui_message where thread_id = :id"
+DESCRIBE = (
+    "insert into agui_message as old (thread_id, id, role, run_first, position, model,"
+    " input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost, usd,"
+    " milliseconds, text) values (:id, :message_id, :role, :run_first, :position, :model,"
+    " :input_tokens, :output_tokens, :cached_tokens, :cache_write_tokens, :reasoning_tokens, :cost,"
+    " :usd, :milliseconds, :text) on conflict (thread_id, id) do update set "
+) + ", ".join(
+    f"{name} = coalesce(excluded.{name}, old.{name})"
+    for name in (
+        *("role", "run_first", "position", "model", "input_tokens", "output_tokens"),
+        *("cached_tokens", "cache_write_tokens", "reasoning_tokens", "cost", "usd"),
+        *("milliseconds", "text"),
+    )
+)
+MEASURED = (
+    "select run_first, id, milliseconds, input_tokens, output_tokens, cached_tokens,"
+    " cache_write_tokens, reasoning_tokens from agui_message where thread_id = :id"
+    " and coalesce(milliseconds, input_tokens, output_tokens, cached_tokens, cache_write_tokens,"
+    " reasoning_tokens) is not null order by run_first, position, id"
+)
 
 # Runs
 
@@ -116,7 +137,7 @@ FINISH = (
     " error_code = :error_code, model = :model, provider = :provider,"
     " input_tokens = :input_tokens, output_tokens = :output_tokens,"
     " cached_tokens = :cached_tokens, cache_write_tokens = :cache_write_tokens,"
-    " reasoning_tokens = :reasoning_tokens, cost = :cost,"
+    " reasoning_tokens = :reasoning_tokens, cost = :cost, usd = :usd, prices = :prices,"
     " first_event_seconds = :first_event_seconds"
     " where thread_id = :id and first = :first"
 )

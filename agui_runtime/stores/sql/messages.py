@@ -1,0 +1,115 @@
+"""The rows of messages: what each says, which run made it, and what it took of that. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from agui_runtime.core.events import Message, Record
+from agui_runtime.core.figures import MessageFigures, RunFigures, Tokens
+from agui_runtime.core.fold import Fold
+from agui_runtime.core.history import without_prompts
+from agui_runtime.core.meter import figures_of
+from agui_runtime.stores.sql import words
+from agui_runtime.stores.sql.rows import figures_in, storable, token_values
+from agui_runtime.stores.sql.step import MessageText, Step
+
+NOTHING = MessageFigures("")
+
+
+class Part(NamedTuple):
+    """What a run's records say of messages: those that it made, and what they took. `last` is the
+    number of its last record.
+    """
+
+    last: int
+    texts: Sequence[MessageText]
+    figures: Sequence[MessageFigures]
+
+
+def texts_of(messages: Sequence[Message]) -> list[MessageText]:
+    """What the messages of a conversation say, in its order."""
+    return [
+        MessageText(message["id"], message["role"], position, _text(message.get("content")))
+        for position, message in enumerate(messages)
+    ]
+
+
+def parts_of(records: Sequence[Record]) -> tuple[list[Part], Collection[str]]:
+    """What a whole log says of messages, by runs, and by what the messages are recognised."""
+    fold, ends, makers = Fold(), [], dict[str, int]()
+    for _, group in groupby(records, lambda record: record.run_id):
+        run = list(group)
+        for record in run:
+            fold.feed(record.event)
+        for message in fold.shared_messages:
+            makers.setdefault(message["id"], run[-1].seq)
+        ends.append((run[-1].seq, figures_of([record.event for record in run]).messages))
+    texts = texts_of(without_prompts(fold.shared_messages))
+    parts = [
+        Part(last, [text for text in texts if makers[text.id] == last], figures)
+        for last, figures in ends
+    ]
+    return parts, fold.ids
+
+
+def written(
+    thread_id: str, first: int, texts: Sequence[MessageText], figures: RunFigures
+) -> Step[None]:
+    """Write the messages that a run made or changed, before their ids are known; others stay."""
+    rows = yield words.TEXTS, {"id": thread_id}
+    stored = {row["id"]: row for row in rows}
+    measured = {each.message_id for each in figures.messages}
+    for values in _values(texts, figures):
+        row = stored.get(str(values["message_id"]))
+        if row is None or values["message_id"] in measured:
+            yield words.DESCRIBE, values | {"id": thread_id, "run_first": first}
+        elif row["role"] is not None and row["text"] != values["text"]:
+            yield words.DESCRIBE, values | {"id": thread_id, "run_first": None}
+
+
+def rewritten(thread_id: str, parts: Sequence[Part]) -> Step[None]:
+    """Write all messages of a log anew. What only the clock of their runs knew stays as it is."""
+    runs = yield words.RUNS, {"id": thread_id}
+    firsts = [row["first"] for row in runs]
+    for last, texts, figures in parts:
+        place = bisect_right(firsts, last) - 1
+        if place >= 0:
+            known = figures_in(runs[place], figures)
+            for values in _values(texts, known):
+                yield words.DESCRIBE, values | {"id": thread_id, "run_first": firsts[place]}
+
+
+def _values(texts: Sequence[MessageText], figures: RunFigures) -> Iterator[dict[str, object]]:
+    """A message that took all of its run's tokens has the run's model and cost; of others these
+    are not known.
+    """
+    spoken = {text.id: text for text in texts}
+    took = {each.message_id: each for each in figures.messages}
+    for id_ in dict.fromkeys([*spoken, *took]):
+        text, of_message = spoken.get(id_), took.get(id_, NOTHING)
+        whole = of_message.tokens is not None and of_message.tokens == figures.tokens
+        usd = figures.cost.usd if whole and figures.cost else None
+        yield {
+            "message_id": id_,
+            "role": text and text.role,
+            "position": text and text.position,
+            "text": text and text.text,
+            "model": storable(figures.model) if whole else None,
+            **token_values(of_message.tokens or Tokens()),
+            "cost": None if usd is None else float(usd),
+            "usd": usd,
+            "milliseconds": of_message.milliseconds,
+        }
+
+
+def _text(content: object) -> str | None:
+    """The text of a content or of its parts, as a database can hold it; None of others."""
+    if isinstance(content, str):
+        return storable(content)
+    parts = content if isinstance(content, list | tuple) else ()
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    found = [text for text in texts if isinstance(text, str)]
+    return storable("\n".join(found)) if found else None
