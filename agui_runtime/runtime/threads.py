@@ -41,12 +41,13 @@ class Threads:
         include_archived: bool = False,
         limit: int = 50,
         cursor: str | None = None,
+        search: str | None = None,
     ) -> Page:
         """The caller's threads, most recently updated first; raises InvalidInput for a foreign
-        cursor.
+        cursor, and for a search where the store can do none.
         """
         agents = () if agent is None else (agent,)
-        query = ThreadQuery(agents, include_archived, limit, cursor)
+        query = ThreadQuery(agents, include_archived, limit, cursor, search)
         return await self._store.threads.list(caller.owner, query)
 
     async def update(

@@ -60,13 +60,15 @@ class Batch:
 @dataclass(frozen=True, slots=True)
 class ThreadQuery:
     """Which of an owner's threads, and how many from where on: those of these `agents`, of all if
-    there are none; `cursor` is the one of the page before.
+    there are none; `cursor` is the one of the page before. With `search`, those whose name or
+    messages have that text in them, which only SQL stores can find.
     """
 
     agents: Collection[str] = ()
     include_archived: bool = False
     limit: int = 50
     cursor: str | None = None
+    search: str | None = None
 
     def matches(self, thread: ThreadInfo) -> bool:
         """Whether the thread is listed, on whichever page."""
@@ -203,7 +205,7 @@ class ThreadIndex(Protocol):
 
     async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
         """The owner's threads that match, most recently updated first; raises InvalidInput for a
-        foreign cursor, and for a limit below 1.
+        foreign cursor, for a limit below 1, and for a search that this store cannot do.
         """
 
     async def update(

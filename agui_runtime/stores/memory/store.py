@@ -24,7 +24,13 @@ from agui_runtime.stores.base import (
 )
 from agui_runtime.stores.memory.records import SavedState, records_of, state_of
 from agui_runtime.stores.memory.thread_table import MemoryLimits, StoredThread, ThreadTable
-from agui_runtime.stores.shared.pages import check_limit, cursor_of, place_after, place_of
+from agui_runtime.stores.shared.pages import (
+    check_limit,
+    check_no_search,
+    cursor_of,
+    place_after,
+    place_of,
+)
 from agui_runtime.stores.shared.spans import RecordedRun
 
 
@@ -217,6 +223,7 @@ class MemoryThreadIndex:
 
     async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
         check_limit(query.limit)
+        check_no_search(query.search)
         before = place_after(query.cursor)
         found = [
             thread.info

@@ -16,7 +16,13 @@ from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.shared.codec import Damaged, new_epoch
-from agui_runtime.stores.shared.pages import check_limit, cursor_of, place_after, place_of
+from agui_runtime.stores.shared.pages import (
+    check_limit,
+    check_no_search,
+    cursor_of,
+    place_after,
+    place_of,
+)
 
 
 class RedisThreadIndex:
@@ -51,6 +57,7 @@ class RedisThreadIndex:
 
     async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
         check_limit(query.limit)
+        check_no_search(query.search)
         before = place_after(query.cursor)
         page: list[ThreadInfo] = []
         async for thread_id in self._index.owned(owner, before[0]):

@@ -11,6 +11,8 @@ from agui_runtime.core.events import ThreadInfo
 Place: TypeAlias = tuple[float, str]
 """By what pages are ordered: the later thread comes first."""
 
+LONGEST_SEARCH = 200
+
 BEFORE_ALL: Place = (float("inf"), "")
 
 
@@ -18,6 +20,20 @@ def check_limit(limit: int) -> None:
     """Raises InvalidInput for a page that could hold no thread."""
     if limit < 1:
         raise InvalidInput("limit: a whole number from 1")
+
+
+def check_search(text: str | None) -> None:
+    """Raises InvalidInput for a text that is too long to be searched for."""
+    if text is not None and len(text) > LONGEST_SEARCH:
+        raise InvalidInput(f"search: at most {LONGEST_SEARCH} characters")
+
+
+def check_no_search(text: str | None) -> None:
+    """Raises InvalidInput for a search, where a store can do none."""
+    if text:
+        raise InvalidInput(
+            "search: this server's store cannot search threads; SQLite and PostgreSQL can"
+        )
 
 
 def place_of(thread: ThreadInfo) -> Place:

@@ -13,7 +13,14 @@ from agui_runtime.stores.shared.pages import Place
 from agui_runtime.stores.shared.reading import PART
 from agui_runtime.stores.shared.spans import RecordedRun
 from agui_runtime.stores.sql import words
-from agui_runtime.stores.sql.rows import message_figures_of, recorded, records_of, run_of, thread_of
+from agui_runtime.stores.sql.rows import (
+    message_figures_of,
+    pattern_of,
+    recorded,
+    records_of,
+    run_of,
+    thread_of,
+)
 from agui_runtime.stores.sql.step import Step
 
 BYTES = 2**20
@@ -34,13 +41,16 @@ class Live(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Which threads of an owner: behind that place of the list, used since `oldest`."""
+    """Which threads of an owner: behind that place of the list, used since `oldest`, with that
+    text in them.
+    """
 
     owner: str
     agents: Collection[str]
     archived: bool
     before: Place
     oldest: float
+    search: str | None = None
 
 
 def part(thread_id: str, after: Cursor | None) -> Step[Batch]:
@@ -111,6 +121,8 @@ def threads(wanted: Wanted, limit: int) -> Step[list[ThreadInfo]]:
             "archived": wanted.archived,
             "any_agent": not wanted.agents,
             "agents": list(wanted.agents),
+            "any_text": not wanted.search,
+            "pattern": pattern_of(wanted.search or ""),
             "limit": min(limit, EVER),
         },
     )

@@ -96,6 +96,14 @@ def storable(text: str | None) -> str | None:
     return text and text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
+def pattern_of(text: str) -> str:
+    """What a text in which these words stand is `like`, with `!` before what would mean more."""
+    words = storable(text) or ""
+    for special in "!%_":
+        words = words.replace(special, f"!{special}")
+    return f"%{words}%"
+
+
 def _tokens_in(row: Row) -> Tokens | None:
     tokens = Tokens(
         row["input_tokens"],

@@ -7,7 +7,7 @@ from functools import partial
 
 from agui_runtime.core.events import RunInfo, ThreadInfo
 from agui_runtime.stores.base import ALL_THREADS, Page, ThreadQuery
-from agui_runtime.stores.shared.pages import check_limit, cursor_of, place_after
+from agui_runtime.stores.shared.pages import check_limit, check_search, cursor_of, place_after
 from agui_runtime.stores.shared.tails import Tails
 from agui_runtime.stores.sql import looks, steps
 from agui_runtime.stores.sql.backend import Backend
@@ -46,8 +46,10 @@ class SqlThreadIndex:
 
     async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
         check_limit(query.limit)
+        check_search(query.search)
         before, oldest = place_after(query.cursor), self._retention.oldest()
-        wanted = looks.Wanted(owner, query.agents, query.include_archived, before, oldest)
+        whose = (owner, query.agents, query.include_archived)
+        wanted = looks.Wanted(*whose, before, oldest, query.search)
         found = await self._backend.read(partial(looks.threads, wanted, query.limit + 1))
         more = len(found) > query.limit
         page = found[: query.limit]

@@ -39,6 +39,9 @@ LIST = (
     f"select {THREAD} from agui_thread where owner = :owner"
     " and (updated, id) < (:updated, :id) and updated >= :oldest and (archived = :no or :archived)"
     " and (:any_agent or agent in (select each.value from {each_agents}))"
+    " and (:any_text or lower(name) like lower(cast(:pattern as text)) escape '!'"
+    " or exists (select 1 from agui_message as message where message.thread_id = agui_thread.id"
+    " and lower(message.text) like lower(cast(:pattern as text)) escape '!'))"
     " order by updated desc, id desc limit :limit"
 )
 RENAME = "update agui_thread set name = :name where id = :id"

@@ -32,8 +32,8 @@ class ThreadRoutes:
         self._options = options
 
     async def page(self, exchange: AguiExchange) -> None:
-        """`agentId`, `includeArchived`, `limit`, `cursor` and `figures` in the query; newest
-        first.
+        """`agentId`, `includeArchived`, `limit`, `cursor`, `search` and `figures` in the query;
+        newest first.
         """
         query = exchange.query
         found = await self._runtime.threads.list(
@@ -42,6 +42,7 @@ class ThreadRoutes:
             include_archived=query.get("includeArchived") == "true",
             limit=_limit(query.get("limit")),
             cursor=query.get("cursor") or None,
+            search=query.get("search") or None,
         )
         threads = [_described(thread) for thread in found.threads]
         if _wants_figures(exchange):

@@ -242,12 +242,15 @@ class ExplorationQuery:
         first: int = 50,
         after: str | None = None,
         agent_name: str | None = None,
+        search: str | None = None,
     ) -> ThreadConnection:
-        """The caller's threads, most recently updated first."""
+        """The caller's threads, most recently updated first; with `search`, those whose name or
+        messages have that text in them, where the store can search.
+        """
         _check_page(first, LARGEST_PAGE)
         context = info.context
         page = await context.runtime.threads.list(
-            context.caller, agent=agent_name, limit=first, cursor=after
+            context.caller, agent=agent_name, limit=first, cursor=after, search=search
         )
         nodes = [ExploredThread.of(each) for each in page.threads]
         end = page.next_cursor
