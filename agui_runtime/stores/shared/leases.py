@@ -20,6 +20,7 @@ class Held:
 
     `turn` keeps writes in order. After a write whose fate is unknown the lease is `broken`: more
     would leave a hole. `until` is how long the claim alone is worth, on the renewal's clock.
+    `full`: there was no room for the latest write.
     """
 
     seq: int
@@ -28,6 +29,7 @@ class Held:
     until: float = 0.0
     tenure: Tenure | None = None
     broken: bool = False
+    full: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

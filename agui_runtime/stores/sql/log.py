@@ -10,6 +10,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -37,6 +38,9 @@ from agui_runtime.stores.sql.states import SqlStateStore
 from agui_runtime.stores.sql.step import Addition, Claim, Claimed, Ending, Thread, Verdict
 
 logger = logging.getLogger(__name__)
+
+
+NO_ROOM = "no room for the texts of run %s's messages: `agui-runtime db rebuild` writes them later"
 
 
 class SqlRunLog(LeasedLog):
@@ -171,9 +175,10 @@ class SqlRunLog(LeasedLog):
         held.turn.release()
         error = writing.exception()
         if error is not None:
-            held.broken = not isinstance(error, StoreFull)
+            held.full = isinstance(error, StoreFull)
+            held.broken = not held.full
         elif writing.result() not in ("lost", "moved"):
-            held.broken = False
+            held.broken = held.full = False
             self._leases.written(lease.run, held, events)
 
     async def _lapse(self, lease: Lease) -> None:
@@ -184,7 +189,9 @@ class SqlRunLog(LeasedLog):
         self, lease: Lease, held: Held, end: RunEnd, *, lost: bool = False
     ) -> bool:
         run = end.of(lease.run)
-        messages = end.state.messages if end.state else ()
+        messages = end.state.messages if end.state and not held.full else ()
+        if held.full:
+            logger.warning(NO_ROOM, run.run_id)
         ending = Ending(
             run=run,
             token=lease.token,
@@ -197,12 +204,26 @@ class SqlRunLog(LeasedLog):
             texts=await unless_long(is_much(messages), texts_of, messages),
             lost=lost,
         )
-        step = partial(steps.release, ending, self._backend.place)
-        if not await self._backend.write_urgently(step, run.thread_id):
+        if not await self._released(ending):
             return False
         self._leases.written(run, held, end.events)
         self._leases.remove(lease)  # before it waits again: from now on it can be deleted
         return True
+
+    async def _released(self, ending: Ending) -> bool:
+        """Where there is no room for the texts of messages, the run ends without these."""
+        run, place = ending.run, self._backend.place
+        try:
+            return await self._backend.write_urgently(
+                partial(steps.release, ending, place), run.thread_id
+            )
+        except StoreFull:
+            if not ending.texts:
+                raise
+        less = partial(steps.release, replace(ending, texts=()), place)
+        ended = await self._backend.write_urgently(less, run.thread_id)
+        logger.warning(NO_ROOM, run.run_id)
+        return ended
 
     async def _records(self, live: looks.Live) -> list[Record]:
         run, end = live.run, live.end
