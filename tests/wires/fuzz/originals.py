@@ -94,7 +94,7 @@ def _threads() -> list[Original]:
         Original("POST", f"{BASE}/threads/t-1/archive", body={}),
         *(
             Original("GET", f"{BASE}/threads/t-1/{part}")
-            for part in ("messages", "events", "state")
+            for part in ("messages", "events", "state", "runs")
         ),
     ]
 
