@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
 
-from agui_runtime.arguments import Arguments, known, options_of, wires_of
+from agui_runtime.arguments import AppArguments, known, options_of, wires_of
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.runtime.costs import Costs, prices_in
@@ -59,7 +59,7 @@ def create_app(
     wires: Sequence[Wire] | None = None,
     options: ServerOptions | None = None,
     lifespan: Lifespan | None = None,
-    **arguments: Unpack[Arguments],
+    **arguments: Unpack[AppArguments],
 ) -> FastAPI:
     """An ASGI app that serves the runtime; serve it alone or mount it in your own app.
 
@@ -81,7 +81,7 @@ def app_by(
     wires: Sequence[Wire] | None = None,
     options: ServerOptions | None = None,
     lifespan: Lifespan | None = None,
-    **arguments: Unpack[Arguments],
+    **arguments: Unpack[AppArguments],
 ) -> FastAPI:
     """The same with settings that were read before; raises Misconfigured."""
     refuse_serve_only(settings)

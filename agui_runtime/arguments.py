@@ -45,7 +45,7 @@ _PLACES: Mapping[str, str] = {
 _OF_AN_APP = frozenset(_PLACES)
 
 
-class Arguments(TypedDict, total=False):
+class AppArguments(TypedDict, total=False):
     """Short forms of `create_app`, beside or in place of its `wires` and `options`.
 
     `wire_options` are those of the routes that today's front ends use; what they say of bodies and
@@ -63,9 +63,9 @@ class Arguments(TypedDict, total=False):
     remote_path: str | None
 
 
-def known(arguments: Arguments) -> Mapping[str, Any]:
+def known(arguments: AppArguments) -> Mapping[str, Any]:
     """Those that say something; raises TypeError for one that there is not."""
-    if unknown := sorted(arguments.keys() - Arguments.__annotations__.keys()):
+    if unknown := sorted(arguments.keys() - AppArguments.__annotations__.keys()):
         raise TypeError(f"create_app() has no argument {unknown[0]!r}")
     return {name: value for name, value in arguments.items() if value is not None}
 

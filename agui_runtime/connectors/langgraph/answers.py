@@ -17,7 +17,7 @@ About = Mapping[str, Json]
 """What LangGraph says of the call of a model: its node, and the metadata that the graph gave it."""
 
 
-class Answers:
+class ModelAnswers:
     """The answers of one run's models, several at a time where agents work side by side.
 
     `predicting` are the calls whose arguments show, while they are written, what the state will be:

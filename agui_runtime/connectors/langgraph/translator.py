@@ -7,7 +7,7 @@ from typing import Any
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.langgraph.answers import Answers
+from agui_runtime.connectors.langgraph.answers import ModelAnswers
 from agui_runtime.connectors.langgraph.emitted import emitted, shown
 from agui_runtime.connectors.langgraph.messages import result_of, to_agui
 from agui_runtime.core import jsontext
@@ -35,7 +35,7 @@ class GraphTranslator:
     def __init__(self, request: RunAgentInput, structured: bool) -> None:
         self._run = {"threadId": request.thread_id, "runId": request.run_id}
         self._structured = structured
-        self._answers = Answers()
+        self._answers = ModelAnswers()
         self._nodes: dict[str, str] = {}
         self._usage: dict[str, Event] = {}
         self._values: Mapping[str, Json] = {}

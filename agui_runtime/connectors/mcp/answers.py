@@ -30,7 +30,7 @@ _END = re.compile(rb'"jsonrpc"\s*:\s*"2\.0"\s*,\s*"id"\s*:\s*(\d{1,9})\s*\}\s*\Z
 """Where servers write the id of an answer. Anywhere else it may belong to what they answer."""
 
 
-class Answers:
+class ReadableAnswers:
     """What a server says, for MCP's client to read: its stream of messages, each readable.
 
     Halves of characters are replaced. What is no message but names the request that it is for is
@@ -40,7 +40,7 @@ class Answers:
     def __init__(self, stream: Incoming) -> None:
         self._stream = stream
 
-    async def __aenter__(self) -> Answers:
+    async def __aenter__(self) -> ReadableAnswers:
         await self._stream.__aenter__()
         return self
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import httpx
 from pydantic import AnyUrl, BaseModel, ValidationError
 
-from agui_runtime.connectors.mcp.answers import UNREADABLE, Answers
+from agui_runtime.connectors.mcp.answers import UNREADABLE, ReadableAnswers
 from agui_runtime.connectors.mcp.requests import LastAnswer, calling, listing
 from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.split_characters import without_cuts
@@ -225,7 +225,7 @@ async def _session(
 
     async with AsyncExitStack() as stack:
         read, write = await _connected(server, http, stack)
-        session = ClientSession(cast(Any, Answers(read)), write, message_handler=on_message)
+        session = ClientSession(cast(Any, ReadableAnswers(read)), write, message_handler=on_message)
         yield await stack.enter_async_context(session)
 
 

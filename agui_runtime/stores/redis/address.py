@@ -33,7 +33,7 @@ OF_READING = frozenset({"decode_responses", "encoding", "encoding_errors", "prot
 """Options of redis-py that change replies."""
 
 
-class Address:
+class RedisAddress:
     """Where the server is, and how to reach it; raises Misconfigured for what cannot be meant."""
 
     def __init__(self, url: str) -> None:

@@ -19,7 +19,7 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 
 from agui_runtime.core.errors import StoreFull, StoreUnavailable
-from agui_runtime.stores.redis.address import COMMAND_TIMEOUT, Address
+from agui_runtime.stores.redis.address import COMMAND_TIMEOUT, RedisAddress
 from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.pipe import Pipe, cancellable
 
@@ -67,7 +67,7 @@ class Server:
     """
 
     def __init__(self, url: str, patience: float, timeout: float = COMMAND_TIMEOUT) -> None:
-        self._address = Address(url)
+        self._address = RedisAddress(url)
         self._patience = patience
         self._timeout = timeout
         self._client: Redis | RedisCluster | None = None

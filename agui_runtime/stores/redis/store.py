@@ -19,7 +19,7 @@ from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.redis.server import Server
 from agui_runtime.stores.redis.source import RedisLogSource
 from agui_runtime.stores.redis.states import RedisStateStore
-from agui_runtime.stores.redis.subscriber import Subscriber
+from agui_runtime.stores.redis.subscriber import RedisSubscriber
 from agui_runtime.stores.redis.threads import RedisThreadIndex
 from agui_runtime.stores.redis.upkeep import RedisUpkeep
 from agui_runtime.stores.shared.janitor import Janitor
@@ -59,7 +59,7 @@ class RedisStore:
             RedisRenewer(url, prefix, limits, clock), limits.lease, limits.hung
         )
         leases = HeldLeases(self.tails, self.renewal)
-        self.subscriber = Subscriber(
+        self.subscriber = RedisSubscriber(
             self._server.connection, self.tails, inbox, lambda payload: _stop(leases, payload)
         )
         reader = LogReader(RedisLogSource(script), self.tails)

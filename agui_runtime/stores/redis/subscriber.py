@@ -28,7 +28,7 @@ PULSE = 2.0
 RETRY_AFTER = 0.2
 
 
-class Subscriber:
+class RedisSubscriber:
     """Keeps the one connection alive and hands what it says to tails and to `on_inbox`."""
 
     def __init__(

@@ -41,7 +41,7 @@ def routes(runtime: CopilotRuntime, path: str, options: ServerOptions) -> list[B
     a model between: serve this where only your Node runtime gets. Pages in browsers, which send
     an `Origin`, are refused.
     """
-    endpoint = RemoteEndpoint(runtime, options)
+    endpoint = EndpointHandlers(runtime, options)
     return [
         Route(f"{path}{below}", _App(endpoint, handler), methods=["POST"])
         for below, handler in endpoint.handlers.items()
@@ -51,7 +51,7 @@ def routes(runtime: CopilotRuntime, path: str, options: ServerOptions) -> list[B
 Handler: TypeAlias = Callable[[RemoteExchange], Awaitable[None]]
 
 
-class RemoteEndpoint:
+class EndpointHandlers:
     """The four answers of a remote endpoint."""
 
     def __init__(self, runtime: CopilotRuntime, options: ServerOptions) -> None:
@@ -130,7 +130,7 @@ class RemoteEndpoint:
 class _App:
     """An ASGI app for one of the answers."""
 
-    def __init__(self, endpoint: RemoteEndpoint, handler: Handler) -> None:
+    def __init__(self, endpoint: EndpointHandlers, handler: Handler) -> None:
         self._endpoint = endpoint
         self._handler = handler
 

@@ -30,7 +30,7 @@ from agui_runtime.wrappers.drawing import Drawing
 from agui_runtime.wrappers.drawing.surfaces import (
     TOOL as TOOL,
     USER_ACTION,
-    Catalog,
+    ComponentCatalog,
     Returned,
     Surfaces,
 )
@@ -103,7 +103,7 @@ class A2UIAgent(Drawing):
 
     @normal
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
-        catalog = Catalog(
+        catalog = ComponentCatalog(
             self._catalog_id or _catalog_of(request) or BASIC_CATALOG, self._components
         )
         surfaces = Surfaces(catalog)
@@ -136,7 +136,7 @@ class ResultsDrawn(Wrapper):
                         yield shown
 
 
-def _with_components(request: RunAgentInput, catalog: Catalog) -> RunAgentInput:
+def _with_components(request: RunAgentInput, catalog: ComponentCatalog) -> RunAgentInput:
     """The components that the application names stand for those that the page has."""
     if catalog.components is None:
         return request

@@ -39,7 +39,7 @@ TOKENS_PER_SIGN = 20
 Operation = Mapping[str, Json]
 
 
-class Catalog(NamedTuple):
+class ComponentCatalog(NamedTuple):
     """What surfaces are made of: the catalog's id, and JSON Schemas by the components' names, None
     where nobody knows them.
     """
@@ -51,7 +51,7 @@ class Catalog(NamedTuple):
 class Surfaces:
     """The surfaces of one run: of calls that draw, and of what tools return."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: ComponentCatalog) -> None:
         self._catalog = catalog
         self._calls: dict[str, _Drawing] = {}
         self._outer: str | None = None
@@ -181,7 +181,7 @@ class Returned:
 class _Drawing:
     """One call that draws; each activity replaces the one before, so that the last says all."""
 
-    def __init__(self, call_id: str, key: str, catalog: Catalog, attempt: int) -> None:
+    def __init__(self, call_id: str, key: str, catalog: ComponentCatalog, attempt: int) -> None:
         self.awaits_result = True
         self._call_id = call_id
         self._key = key

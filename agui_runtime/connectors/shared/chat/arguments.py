@@ -16,7 +16,7 @@ _NOTHING = frozenset({"", "null", "None", "[]"})
 _LONGEST_LITERAL = 100_000
 
 
-class Arguments:
+class CallArguments:
     """The text of a JSON object; what follows its end is left out, and so are repetitions.
 
     Text that begins with an object and its first key is passed on as it comes. Other is held until
@@ -62,7 +62,7 @@ class Arguments:
         value = _value(_meant(self._text))
         return frozenset(value) if isinstance(value, dict) else frozenset()
 
-    def same_as(self, other: Arguments) -> bool:
+    def same_as(self, other: CallArguments) -> bool:
         """Whether these are empty, or the same."""
         return not self.any or self._text == other._text
 

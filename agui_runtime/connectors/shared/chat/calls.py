@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ag_ui.core import Tool
 
-from agui_runtime.connectors.shared.chat.arguments import Arguments
+from agui_runtime.connectors.shared.chat.arguments import CallArguments
 from agui_runtime.connectors.shared.chat.chunks import CallPiece
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.log_lines import logger_of
@@ -34,7 +34,7 @@ class StreamedCall:
     index: int | None
     name: str = ""
     id: str = ""
-    arguments: Arguments = field(default_factory=Arguments)
+    arguments: CallArguments = field(default_factory=CallArguments)
     sources: list[JsonObject] = field(default_factory=list)
     twin: StreamedCall | None = None
 

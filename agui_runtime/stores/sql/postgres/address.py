@@ -24,7 +24,7 @@ OF_THE_DRIVER = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class PostgresAddress:
     """Where the server is: for statements, and for the one connection that listens."""
 
     dsn: str
@@ -34,7 +34,7 @@ class Address:
     options: Mapping[str, str]
 
 
-def address_of(url: str) -> Address:
+def address_of(url: str) -> PostgresAddress:
     """Raises Misconfigured for what cannot be meant; no message holds a password."""
     try:
         parts = urlsplit(url)
@@ -57,4 +57,4 @@ def address_of(url: str) -> Address:
     dsn = urlunsplit(parts._replace(scheme="postgresql", query=plain))
     options = {name: value for name, value in given.items() if name in LIMITS}
     where = f"postgresql://{host}{parts.path}"
-    return Address(dsn, given.get("listen", dsn), "prepared" not in given, where, options)
+    return PostgresAddress(dsn, given.get("listen", dsn), "prepared" not in given, where, options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agui_runtime.core.errors import Misconfigured
-from agui_runtime.stores.sql.postgres.address import Address
+from agui_runtime.stores.sql.postgres.address import PostgresAddress
 from agui_runtime.stores.sql.postgres.backend import number_of
 from agui_runtime.stores.sql.schema import check_not_newer, revision_of
 
@@ -13,7 +13,7 @@ from agui_runtime.stores.sql.schema import check_not_newer, revision_of
 class PostgresAdministration:
     """`Administration` of a database."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: PostgresAddress) -> None:
         self._address = address
 
     @property

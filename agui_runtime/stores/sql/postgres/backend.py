@@ -13,17 +13,17 @@ import asyncpg
 from agui_runtime.core.errors import AguiError, Misconfigured, StoreUnavailable
 from agui_runtime.stores.shared.renewal import Renewer
 from agui_runtime.stores.sql.backend import Listener
-from agui_runtime.stores.sql.postgres.address import Address
+from agui_runtime.stores.sql.postgres.address import PostgresAddress
 from agui_runtime.stores.sql.postgres.connections import (
     TIMEOUT,
     Connection,
-    Texts,
+    PostgresTexts,
     carry_out,
     connect,
     patiently,
 )
 from agui_runtime.stores.sql.postgres.failures import OF_THE_SERVER, failure_of
-from agui_runtime.stores.sql.postgres.news import CHANNEL, Subscriber, changed, stop
+from agui_runtime.stores.sql.postgres.news import CHANNEL, PostgresSubscriber, changed, stop
 from agui_runtime.stores.sql.postgres.pump import Pump
 from agui_runtime.stores.sql.postgres.renewer import PostgresRenewer
 from agui_runtime.stores.sql.schema import NUMBER, SCHEMA, check_not_newer
@@ -49,15 +49,15 @@ class PostgresBackend:
     """A database, for any number of processes."""
 
     def __init__(
-        self, address: Address, patience: float, clock: Callable[[], float] | None
+        self, address: PostgresAddress, patience: float, clock: Callable[[], float] | None
     ) -> None:
         self.place = ""
         self._address = address
         self._patience = patience
-        self._texts = Texts(clock)
+        self._texts = PostgresTexts(clock)
         self._pools: dict[str, Pool] = {}
         self._pump = Pump(partial(connect, address), self._texts, patience)
-        self._subscriber = Subscriber(partial(connect, address, address.listen), self._send)
+        self._subscriber = PostgresSubscriber(partial(connect, address, address.listen), self._send)
         self._carrying: set[asyncio.Task[Any]] = set()
 
     async def open(self, listener: Listener) -> None:
@@ -162,7 +162,7 @@ class PostgresBackend:
         return asyncio.shield(task)
 
 
-async def number_of(address: Address) -> int:
+async def number_of(address: PostgresAddress) -> int:
     """The number of the database's schema, 0 without one; raises StoreUnavailable and
     Misconfigured.
     """

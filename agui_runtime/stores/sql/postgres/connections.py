@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import asyncpg
 
-from agui_runtime.stores.sql.postgres.address import Address
+from agui_runtime.stores.sql.postgres.address import PostgresAddress
 from agui_runtime.stores.sql.postgres.failures import OF_THE_SERVER, PASSING, failure_of
 from agui_runtime.stores.sql.step import Step
 
@@ -33,7 +33,7 @@ class Text(NamedTuple):
     names: Sequence[str]
 
 
-class Texts(dict[str, Text]):
+class PostgresTexts(dict[str, Text]):
     """Statements as PostgreSQL reads them, by their templates; with a `clock` that goes by its."""
 
     def __init__(self, clock: Callable[[], float] | None) -> None:
@@ -55,7 +55,9 @@ class Texts(dict[str, Text]):
         return text, [_storable(values[name]) for name in names]
 
 
-async def connect(address: Address, dsn: str | None = None, seconds: float = TIMEOUT) -> Connection:
+async def connect(
+    address: PostgresAddress, dsn: str | None = None, seconds: float = TIMEOUT
+) -> Connection:
     """A connection of its own; raises what asyncpg raises."""
     return await asyncpg.connect(
         dsn or address.dsn,
@@ -66,7 +68,7 @@ async def connect(address: Address, dsn: str | None = None, seconds: float = TIM
     )
 
 
-async def carry_out(connection: Connection, step: Step[T], texts: Texts) -> T:
+async def carry_out(connection: Connection, step: Step[T], texts: PostgresTexts) -> T:
     """What the step returns or raises; its caller has opened a transaction."""
     try:
         template, values = next(step)

@@ -60,7 +60,7 @@ def deliver(text: str, listener: Listener) -> None:
         listener.on_anything()
 
 
-class Subscriber:
+class PostgresSubscriber:
     """Listens until it is closed, over connections that `dial` makes. Where what `send` sends does
     not arrive, because a pooler swallows it, it has changes looked for instead.
     """

@@ -10,7 +10,12 @@ from typing import TypeAlias
 import asyncpg
 
 from agui_runtime.stores.sql import steps
-from agui_runtime.stores.sql.postgres.connections import Connection, Texts, carry_out, patiently
+from agui_runtime.stores.sql.postgres.connections import (
+    Connection,
+    PostgresTexts,
+    carry_out,
+    patiently,
+)
 from agui_runtime.stores.sql.postgres.news import CHANNEL, changed
 from agui_runtime.stores.sql.step import Addition, Verdict
 
@@ -44,7 +49,7 @@ class Pump:
     """
 
     def __init__(
-        self, dial: Callable[[], Awaitable[Connection]], texts: Texts, patience: float
+        self, dial: Callable[[], Awaitable[Connection]], texts: PostgresTexts, patience: float
     ) -> None:
         self._dial = dial
         self._texts = texts

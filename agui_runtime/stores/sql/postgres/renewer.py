@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.stores.shared.renewal import Answered, Tenure, elapsed
-from agui_runtime.stores.sql.postgres.address import Address
-from agui_runtime.stores.sql.postgres.connections import Connection, Texts, connect
+from agui_runtime.stores.sql.postgres.address import PostgresAddress
+from agui_runtime.stores.sql.postgres.connections import Connection, PostgresTexts, connect
 from agui_runtime.stores.sql.postgres.failures import OF_THE_SERVER, failure_of
 from agui_runtime.stores.sql.renewals import reply_of
 
@@ -22,7 +22,7 @@ RENEW = (
 class PostgresRenewer:
     """`Renewer` for so many seconds."""
 
-    def __init__(self, address: Address, texts: Texts, seconds: float) -> None:
+    def __init__(self, address: PostgresAddress, texts: PostgresTexts, seconds: float) -> None:
         self._address = address
         self._texts = texts
         self._seconds = seconds

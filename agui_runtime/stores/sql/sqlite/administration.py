@@ -13,7 +13,7 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.stores.sql.schema import check_not_newer, revision_of
 from agui_runtime.stores.sql.sqlite import file
 from agui_runtime.stores.sql.sqlite.backend import bring_up_to_date, number_of
-from agui_runtime.stores.sql.sqlite.file import Place
+from agui_runtime.stores.sql.sqlite.file import DatabaseFile
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class SqliteAdministration:
     """`Administration` of a file."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: DatabaseFile) -> None:
         self._place = place
 
     @property

@@ -17,7 +17,7 @@ from agui_runtime.stores.sql import steps
 from agui_runtime.stores.sql.backend import Listener
 from agui_runtime.stores.sql.schema import NUMBER, SCHEMA, check_not_newer, statements_of_a_new_file
 from agui_runtime.stores.sql.sqlite import file
-from agui_runtime.stores.sql.sqlite.file import Place
+from agui_runtime.stores.sql.sqlite.file import DatabaseFile
 from agui_runtime.stores.sql.sqlite.renewer import SqliteRenewer
 from agui_runtime.stores.sql.sqlite.reserve import Reserve
 from agui_runtime.stores.sql.sqlite.wakes import Doorbell, folder_of
@@ -35,7 +35,7 @@ LOOK_EVERY = 0.25
 class SqliteBackend:
     """A file on a local disk, for any number of processes of this machine."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: DatabaseFile) -> None:
         self._place = place
         connect = partial(file.connect, place)
         self._bell = Doorbell(folder_of(place.path))
@@ -58,9 +58,9 @@ class SqliteBackend:
 
     async def open(self, listener: Listener) -> None:
         writing, reading = await asyncio.to_thread(self._connected)
-        identity = file.Identity(self._place.path)
-        self._writer.start(writing, identity, "sqlite-writer")
-        self._reader.start(reading, identity, "sqlite-reader")
+        opened = file.OpenedFile(self._place.path)
+        self._writer.start(writing, opened, "sqlite-writer")
+        self._reader.start(reading, opened, "sqlite-reader")
         self._bell.open(listener)
         self._looking = asyncio.create_task(self._look(listener))
 
@@ -131,7 +131,7 @@ def _version() -> Step[int]:
     return int(rows[0]["data_version"])
 
 
-def bring_up_to_date(connection: sqlite3.Connection, place: Place) -> Path | None:
+def bring_up_to_date(connection: sqlite3.Connection, place: DatabaseFile) -> Path | None:
     """Give the file this release's schema; where its copy from before is, if one had to be made."""
     number = number_of(connection)
     check_not_newer(number)

@@ -40,7 +40,7 @@ MOUNTS = Path("/proc/self/mounts")
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
-class Place(NamedTuple):
+class DatabaseFile(NamedTuple):
     """Where the database is and how it is written; `patience` is the longest wait for a lock."""
 
     path: Path
@@ -49,7 +49,7 @@ class Place(NamedTuple):
     clock: Callable[[], float]
 
 
-def prepare(place: Place) -> None:
+def prepare(place: DatabaseFile) -> None:
     """Make the file, for its owner only, if it is missing; raises Misconfigured for what cannot
     hold a store. No other program's file is opened as a database, let alone changed.
     """
@@ -78,7 +78,7 @@ def prepare(place: Place) -> None:
         raise Misconfigured(f"{path} is another program's file; name another one for the threads")
 
 
-def connect(place: Place, *, writes: bool) -> sqlite3.Connection:
+def connect(place: DatabaseFile, *, writes: bool) -> sqlite3.Connection:
     """A connection for one thread; raises sqlite3.Error, and Misconfigured."""
     connection = sqlite3.connect(
         place.path,
@@ -123,7 +123,7 @@ def copy_to(source: sqlite3.Connection, path: Path) -> None:
         source.backup(target)
 
 
-class Identity:
+class OpenedFile:
     """A file that was opened: SQLite would go on writing it where nobody finds it any longer."""
 
     def __init__(self, path: Path) -> None:
@@ -172,7 +172,7 @@ def _application_of(head: bytes) -> int | None:
     return int.from_bytes(head[68:72], "big")
 
 
-def _prepare_to_write(connection: sqlite3.Connection, place: Place) -> None:
+def _prepare_to_write(connection: sqlite3.Connection, place: DatabaseFile) -> None:
     if connection.execute("pragma page_count").fetchone()[0] == 0:
         connection.execute("pragma auto_vacuum = incremental")  # counts before the first table
         connection.execute(f"pragma application_id = {APPLICATION}")

@@ -13,7 +13,7 @@ from agui_runtime.stores.sql.options import LIMITS, limits_from, options_of
 from agui_runtime.stores.sql.retention import Retention
 from agui_runtime.stores.sql.sqlite.administration import SqliteAdministration
 from agui_runtime.stores.sql.sqlite.backend import SqliteBackend
-from agui_runtime.stores.sql.sqlite.file import Place
+from agui_runtime.stores.sql.sqlite.file import DatabaseFile
 from agui_runtime.stores.sql.store import SqlStore
 
 SYNCHRONOUS = ("full", "normal")
@@ -42,7 +42,7 @@ class SqliteStore(SqlStore):
         if synchronous not in SYNCHRONOUS:
             raise Misconfigured(f"synchronous in the store's URL is {' or '.join(SYNCHRONOUS)}")
         self.path = path
-        place = Place(path, synchronous, limits.patience, clock)
+        place = DatabaseFile(path, synchronous, limits.patience, clock)
         self.administration = SqliteAdministration(place)
         self._file = SqliteBackend(place)
         super().__init__(self._file, Retention(limits, clock))

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from agui_runtime.core.errors import AguiError, StoreUnavailable
 from agui_runtime.core.jsontext import dumps
-from agui_runtime.stores.sql.sqlite.file import Identity, failure_of
+from agui_runtime.stores.sql.sqlite.file import OpenedFile, failure_of
 from agui_runtime.stores.sql.sqlite.reserve import Reserve
 from agui_runtime.stores.sql.step import Step
 
@@ -69,12 +69,12 @@ class Worker:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._connection: sqlite3.Connection | None = None
         self._thread: threading.Thread | None = None
-        self._texts = Texts()
+        self._texts = SqliteTexts()
 
-    def start(self, connection: sqlite3.Connection, identity: Identity, name: str) -> None:
+    def start(self, connection: sqlite3.Connection, opened: OpenedFile, name: str) -> None:
         self._loop = asyncio.get_running_loop()
         self._connection = connection
-        self._identity = identity
+        self._opened = opened
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -153,7 +153,7 @@ class Worker:
         return [outcome for job in batch for outcome in self._carried_out([job])]
 
     def _transaction(self, batch: Sequence[Job]) -> list[Outcome]:
-        self._identity.check()
+        self._opened.check()
         connection = self._connected()
         connection.execute(self._begin)
         outcomes = [self._outcome(connection, job) for job in batch]
@@ -208,7 +208,7 @@ class Worker:
                 logger.debug("the event loop is closed: nobody waits any longer")
 
 
-class Texts(dict[str, str]):
+class SqliteTexts(dict[str, str]):
     """Statements as SQLite reads them, by their templates."""
 
     def __missing__(self, template: str) -> str:

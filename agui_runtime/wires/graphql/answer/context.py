@@ -30,7 +30,7 @@ class Streaming(NamedTuple):
     heartbeat: float = 0.0
 
 
-class StartedRun(NamedTuple):
+class StartedAnswer(NamedTuple):
     """A run, and the projector of its answer; whoever executes the mutation reads on."""
 
     handle: RunHandle
@@ -60,7 +60,7 @@ class GraphQLExecutionContext:
     trace: Trace = field(default_factory=lambda: Trace(""))
     limits: BodyLimits = DEFAULT_LIMITS
     long: bool = False
-    started: StartedRun | None = None
+    started: StartedAnswer | None = None
     operation_id: str = ""
     begun: set[str] = field(default_factory=set)
 

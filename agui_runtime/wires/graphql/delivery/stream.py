@@ -8,14 +8,16 @@ from contextlib import aclosing
 from agui_runtime.core.errors import AgentFailure, AguiError, OwnerLost
 from agui_runtime.core.events import Record
 from agui_runtime.core.log_lines import logger_of
-from agui_runtime.wires.graphql.answer.context import StartedRun
+from agui_runtime.wires.graphql.answer.context import StartedAnswer
 from agui_runtime.wires.graphql.delivery.incremental import Delivery
 from agui_runtime.wires.shared.pace import paced
 
 logger = logger_of(__name__)
 
 
-async def deliveries(run: StartedRun, delivery: Delivery) -> AsyncGenerator[Sequence[bytes], None]:
+async def deliveries(
+    run: StartedAnswer, delivery: Delivery
+) -> AsyncGenerator[Sequence[bytes], None]:
     """The payloads of the answer as the run's records come, those of one wake-up together.
 
     When the records cannot be read, the answer ends as failed. What comes within a frame is
@@ -49,7 +51,9 @@ def _of_reader(error: AguiError) -> AguiError:
     return failure
 
 
-async def _followed(run: StartedRun, delivery: Delivery) -> AsyncGenerator[Sequence[bytes], None]:
+async def _followed(
+    run: StartedAnswer, delivery: Delivery
+) -> AsyncGenerator[Sequence[bytes], None]:
     handle = run.handle
     async with aclosing(paced(handle.batches(), run.streaming.frame, handle.ended)) as batches:
         async for batch in batches:

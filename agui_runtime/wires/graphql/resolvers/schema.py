@@ -12,7 +12,7 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from agui_runtime.off_loop import unless_long
-from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, Info, StartedRun
+from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, Info, StartedAnswer
 from agui_runtime.wires.graphql.answer.projector import Projector
 from agui_runtime.wires.graphql.answer.releases import FrontEnd
 from agui_runtime.wires.graphql.answer.request import execution_request, run_request, streaming_of
@@ -119,7 +119,7 @@ async def _start(
     request = await unless_long(context.long, run_request, data, surroundings, context.limits)
     handle = await context.runtime.start(request)
     front_end = FrontEnd(frozenset(each.name for each in data.frontend.actions), context.has_banner)
-    context.started = StartedRun(handle, Projector(handle.run, front_end), streaming)
+    context.started = StartedAnswer(handle, Projector(handle.run, front_end), streaming)
     return context.started.projector.response
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, StartedRun
+from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, StartedAnswer
 from agui_runtime.wires.graphql.delivery.incremental import Delivery
 from agui_runtime.wires.graphql.delivery.plan import Plan
 from agui_runtime.wires.graphql.delivery.stream import deliveries
@@ -121,7 +121,7 @@ class GraphQLEndpoint:
         else:
             await answer()
 
-    async def _stream(self, run: StartedRun, plan: Plan, exchange: GraphQLExchange) -> None:
+    async def _stream(self, run: StartedAnswer, plan: Plan, exchange: GraphQLExchange) -> None:
         delivery = Delivery(plan, run.projector.response)
         write = exchange.write_parts if plan.incremental else exchange.write_whole
 

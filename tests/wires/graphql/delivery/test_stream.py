@@ -14,7 +14,7 @@ from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.core.events import Cursor, Event, Record
 from agui_runtime.runtime.runtime import CopilotRuntime, RunHandle
 from agui_runtime.stores.base import Batch
-from agui_runtime.wires.graphql.answer.context import StartedRun, Streaming
+from agui_runtime.wires.graphql.answer.context import StartedAnswer, Streaming
 from agui_runtime.wires.graphql.delivery.incremental import Delivery
 from agui_runtime.wires.graphql.delivery.stream import deliveries
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
@@ -51,7 +51,7 @@ async def payloads_of(handle: object, streaming: Streaming = STREAMING) -> list[
     assert plan is not None
     made = projector()
     delivery = Delivery(plan, made.response)
-    run = StartedRun(cast(RunHandle, handle), made, streaming)
+    run = StartedAnswer(cast(RunHandle, handle), made, streaming)
     written = [payload async for payloads in deliveries(run, delivery) for payload in payloads]
     assert delivery.finished
     return written
