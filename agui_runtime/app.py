@@ -1,4 +1,4 @@
-"""Puts everything together: runtime, wires, CORS, health. The only module that knows all others."""
+"""Puts an app together: the runtime, its wires, the gate in front of them, CORS, health."""
 
 from __future__ import annotations
 

@@ -36,7 +36,8 @@ class Settings:
     app: str | None = None
     """`module:name` of your own CopilotRuntime or app; then the model variables are refused."""
     store: str | None = None
-    """`sqlite:///...`, `redis://...` or `memory:`; a file at `data` when left out."""
+    """`sqlite:///...`, `postgresql://...`, `redis://...` or `memory:`; left out, `serve` has a file
+    at `data`, and any other app keeps threads in memory."""
     data: str | None = None
     """The file of threads (`.db`), or a folder for it; `.agui-runtime` when left out."""
     db_upgrade: bool = False

@@ -1,1 +1,1 @@
-"""The command line, one module a command."""
+"""The command line: `cli` has the commands; `db`, `state` and `threads` have a module each."""

@@ -159,7 +159,7 @@ class Runs:
         async with aclosing(_encoded(batches, profile, replayed)) as ready:
             async for each in ready:
                 yield each
-                del each  # see `pour`: nothing is held while there is nothing to send
+                del each  # as in `StreamingResponse.pour`: nothing is held in silence
 
 
 async def _encoded(

@@ -1,0 +1,1 @@
+"""The runtime as a CopilotKit remote endpoint, for Node runtimes."""
