@@ -1,6 +1,6 @@
 """From the arguments of `create_app` and the environment to the options and wires of an app.
 
-Pure: whatever says nothing leaves the choice to the other.
+Pure. Where an argument leaves something open, the environment decides.
 """
 
 from __future__ import annotations

@@ -57,9 +57,10 @@ class Cloneable(Protocol):
 
 
 def normal(run: _Run) -> _Run:
-    """Marks a function whose events `wrap` takes as they are: they come from such a function, or
-    from this package, which has checked what they hold of a model's, user's or server's.
+    """Marks a function whose events `wrap` takes as they are, without a check.
 
+    It may emit events of another marked function, and events that it made itself; what it puts into
+    these of a model's, user's or server's words it passes through `as_event`.
     The mark belongs to the function: a subclass that overrides a `run` method is not marked.
     """
     setattr(run, _MARK, run)

@@ -9,7 +9,7 @@ from agui_runtime.core.events import RunContext
 
 
 class OuterAgent:
-    """What all agents around another one share: they store the same states as it, and close it."""
+    """What all agents around another one share: its states count as theirs, and they close it."""
 
     def __init__(self, agent: Agent) -> None:
         self.agent = agent

@@ -1,5 +1,5 @@
-"""One pass of an agent within a run, for whoever lets it go on: with its actions' results, or with
-another agent in its place.
+"""One pass: one call of an agent within a run of several. The tool loop calls the agent again with
+its actions' results; after a handoff another agent is called.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from agui_runtime.core.jsontext import Json
 
 
 class Pass:
-    """What the agent emitted, and its end, which is held back until nobody goes on."""
+    """What the agent emitted. Its end is held back, as another pass may follow."""
 
     def __init__(self) -> None:
         self.fold = Fold()
@@ -43,7 +43,7 @@ class Pass:
         return (self._terminal or {}).get("outcome") or {}
 
     def passes(self, event: Event) -> bool:
-        """Take the event in; whether it is emitted now, which an end is not."""
+        """Take the event in. False for an end, which is not to be emitted yet."""
         if event["type"] in TERMINAL:
             self._terminal = event
             return False

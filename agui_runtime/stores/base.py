@@ -251,7 +251,7 @@ class Examinable(Protocol):
         """For whoever starts the server; no password."""
 
     def examine(self) -> None:
-        """Raises Misconfigured and StoreUnavailable; nothing stays open. Not in an event loop."""
+        """Raises Misconfigured and StoreUnavailable; nothing stays open. In no event loop."""
 
     def upgrade(self) -> None:
-        """Have it ready for this release, where that is not done by itself. The same."""
+        """Bring it to this release's schema, where opening it does not; else as `examine`."""

@@ -72,7 +72,7 @@ class DirectRoutes:
 
 
 class Entered(NamedTuple):
-    """The routes of all wires of an app, and what stands in front of them has to know of them."""
+    """The routes of all wires of an app, and what the middleware in front has to know of them."""
 
     routes: Sequence[BaseRoute]
     direct: Sequence[Route]

@@ -36,9 +36,9 @@ from agentscope.state import AgentState
 
 from agui_runtime.connectors.shared.chat.attachments import attachment_of
 from agui_runtime.core.events import Message
+from agui_runtime.core.history_repair import repair
 from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.message_parts import UNKNOWN_TYPE, USUAL_TYPES
-from agui_runtime.core.repair import repair
 
 
 @dataclass(frozen=True, slots=True)

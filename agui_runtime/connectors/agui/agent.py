@@ -47,9 +47,9 @@ _VALUES = {
 
 
 class AGUIAgent:
-    """Asks the endpoint at `url`, as it stands, for each run, and gives its events on.
+    """Calls the endpoint at `url`, as it stands, once for each run, and passes its events on.
 
-    Event types that AG-UI does not have are left out, as its own client does, and told in the log.
+    Event types that AG-UI does not have are left out, as AG-UI's own client does, with a log line.
     What looks like a key in the message of a RUN_ERROR is hidden. `keep_raw` keeps RAW events and
     the field `rawEvent`, which double most streams and which no front end shows. `protocol` is sent
     as `protocolVersion`; None for servers from before AG-UI 1.0 that refuse fields they do not

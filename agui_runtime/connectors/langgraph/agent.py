@@ -30,8 +30,8 @@ from agui_runtime.core.errors import ProtocolFailure, RemoteFailure
 from agui_runtime.core.event_stream import EventStreamParser
 from agui_runtime.core.events import Event, Message, RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
+from agui_runtime.core.history_repair import repair
 from agui_runtime.core.jsontext import Json, JsonObject
-from agui_runtime.core.repair import repair
 from agui_runtime.core.requests import request_messages
 from agui_runtime.off_loop import is_much, unless_long
 

@@ -1,6 +1,6 @@
-"""Answers of MCP servers that MCP's own client cannot read: mended, or told to whoever asked.
+"""Answers that MCP's own client could not read: mended, or made errors of their requests.
 
-The client says so to its log, and leaves whoever asked waiting.
+The client would only log such an answer, and leave whoever made the request waiting.
 """
 
 from __future__ import annotations

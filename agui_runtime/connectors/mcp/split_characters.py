@@ -1,6 +1,6 @@
-"""Answers of MCP servers without halves of characters, which MCP's own client cannot read.
+"""The bytes of MCP servers' answers over HTTP, with halves of characters replaced as they come.
 
-It would say so to its log, and leave whoever called the tool waiting.
+MCP's own client cannot read halves: it would log that, and leave whoever called the tool waiting.
 """
 
 from __future__ import annotations

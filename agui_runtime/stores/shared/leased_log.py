@@ -1,4 +1,4 @@
-"""The half of `RunLog` that no backend does in its own way, where any number of processes write."""
+"""The part of `RunLog` that is the same in all stores that any number of processes write."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Backend(Protocol):
         """One look whether it answers now; raises StoreUnavailable."""
 
     def write(self, step: Callable[[], Step[T]], news: str | None = None) -> asyncio.Future[T]:
-        """Carry out a step that changes the thread `news`, or none that anybody reads."""
+        """Carry out a step; readers of the thread `news`, if any, are to see what it changed."""
 
     def write_urgently(
         self, step: Callable[[], Step[T]], news: str | None = None
@@ -54,7 +54,7 @@ class Backend(Protocol):
         """Carry out a step that changes nothing."""
 
     def append(self, addition: Addition) -> asyncio.Future[Verdict]:
-        """The step that there is most of, with all others of its moment."""
+        """The commonest step; those that wait are carried out together."""
 
     def renewer(self, seconds: float) -> Renewer:
         """What renews leases for so many seconds, from a thread of its own."""

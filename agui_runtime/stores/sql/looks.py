@@ -179,7 +179,7 @@ def state(thread_id: str, agent: str) -> Step[tuple[bytes, int] | None]:
 
 
 def ids(after: str, oldest: float, most: int) -> Step[list[str]]:
-    """Threads behind that one, by their ids."""
+    """The ids of threads, in their order, from the one after `after`."""
     rows = yield words.IDS, {"after_id": after, "oldest": oldest, "limit": most}
     return [row["id"] for row in rows]
 
@@ -187,7 +187,7 @@ def ids(after: str, oldest: float, most: int) -> Step[list[str]]:
 def states(
     after: tuple[str, str], thread_id: str | None, oldest: float, most: int
 ) -> Step[list[tuple[str, str]]]:
-    """The keys of saved states behind that one."""
+    """The keys of saved states, in their order, from the one after `after`."""
     where = {"any_thread": thread_id is None, "id": thread_id or "", "oldest": oldest}
     place = {"after_id": after[0], "after_agent": after[1], "limit": most}
     rows = yield words.KEYS, place | where

@@ -17,5 +17,5 @@ class Retention:
     now: Callable[[], float] = time.time
 
     def oldest(self) -> float:
-        """Threads that nobody used since are gone."""
+        """Threads that were used last before this time count as gone."""
         return float("-inf") if self.limits.max_age is None else self.now() - self.limits.max_age

@@ -52,7 +52,7 @@ Handler: TypeAlias = Callable[[RemoteExchange], Awaitable[None]]
 
 
 class EndpointHandlers:
-    """The four answers of a remote endpoint."""
+    """Handlers for the four paths of a remote endpoint."""
 
     def __init__(self, runtime: CopilotRuntime, options: ServerOptions) -> None:
         self._runtime = runtime

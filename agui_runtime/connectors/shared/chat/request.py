@@ -19,9 +19,9 @@ from agui_runtime.connectors.shared.chat.media import Media, chat_part, media_of
 from agui_runtime.connectors.shared.chat.senses import known_senses, with_shown
 from agui_runtime.connectors.shared.chat.thoughts import with_thoughts
 from agui_runtime.core.events import Message
+from agui_runtime.core.history_repair import repair
 from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.message_parts import in_words
-from agui_runtime.core.repair import repair
 from agui_runtime.core.requests import request_messages, request_props
 
 _CHOICES = ("auto", "none", "required")

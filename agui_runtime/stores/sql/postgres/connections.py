@@ -34,7 +34,7 @@ class Text(NamedTuple):
 
 
 class PostgresTexts(dict[str, Text]):
-    """Statements as PostgreSQL reads them, by their templates; with a `clock` that goes by its."""
+    """Statements as PostgreSQL reads them, by their templates. A `clock` replaces the server's."""
 
     def __init__(self, clock: Callable[[], float] | None) -> None:
         self._clock = clock

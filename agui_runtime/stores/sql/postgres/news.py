@@ -61,8 +61,10 @@ def deliver(text: str, listener: Listener) -> None:
 
 
 class PostgresSubscriber:
-    """Listens until it is closed, over connections that `dial` makes. Where what `send` sends does
-    not arrive, because a pooler swallows it, it has changes looked for instead.
+    """Listens until it is closed, over connections that `dial` makes.
+
+    It begins with a notification to itself, by `send`. Where that does not arrive, because a pooler
+    swallows it, the listener is told again and again that anything may have changed.
     """
 
     def __init__(

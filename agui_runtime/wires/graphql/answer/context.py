@@ -1,4 +1,4 @@
-"""What resolvers get: who asks, for what runtime, and where the run that they start is left."""
+"""What resolvers get: who calls, which runtime, and where they put the run that they start."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Streaming(NamedTuple):
 
 
 class StartedAnswer(NamedTuple):
-    """A run, and the projector of its answer; whoever executes the mutation reads on."""
+    """A run that a mutation started, and the projector of its answer, which grows with it."""
 
     handle: RunHandle
     projector: Projector

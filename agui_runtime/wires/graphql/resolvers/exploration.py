@@ -156,8 +156,8 @@ class RunDetails(ExploredRun):
 
 @strawberry.type
 class ThreadFigures:
-    """What the runs of a thread took together. `cost` is null where that of one of them is unknown,
-    and of how many it is unknown says `unpriced`.
+    """What the runs of a thread took together. `unpriced` counts the runs whose cost is unknown;
+    `cost` is null where there are any.
     """
 
     runs: int

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from agui_runtime.core.events import Message
-from agui_runtime.core.repair import UNANSWERED, repair
+from agui_runtime.core.history_repair import UNANSWERED, repair
 from tests.core.streams import QUICK
 
 
