@@ -215,10 +215,10 @@ def as_event(
     event, or holds a value for which JSON has no form.
 
     Every reader can have what comes out, but for halves of characters in the text of a delta:
-    `halves` joins them. ag-ui-protocol leaves unset optionals out of every dump, so no null is ever
-    written for them. What other libraries write otherwise is mended, and `note` is given in words
-    what was lost by that. THINKING_* events, which it knows no longer, keep their names:
-    `shorthand` gives them those of today.
+    `split_characters` joins them. ag-ui-protocol leaves unset optionals out of every dump, so no
+    null is ever written for them. What other libraries write otherwise is mended, and `note` is
+    given in words what was lost by that. THINKING_* events, which ag-ui-protocol knows no longer,
+    keep their names: `shorthand` gives them those of today.
     """
     if isinstance(item, BaseEvent):
         return _plain_delta(item) or _written(item, note)

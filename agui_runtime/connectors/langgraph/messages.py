@@ -25,7 +25,7 @@ Chain: TypeAlias = Mapping[str, Json]
 
 
 def changes(stored: Sequence[Chain], sent: Sequence[Message]) -> list[JsonObject]:
-    """What makes a thread that holds `kept` go on from the conversation `sent`.
+    """What makes a thread that holds `stored` go on from the conversation `sent`.
 
     New messages are appended. What the thread has after the last one that both know is removed
     first: the user changed a message there, or wants another answer.

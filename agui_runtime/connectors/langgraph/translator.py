@@ -26,10 +26,10 @@ _COUNTS = {
 
 
 class GraphTranslator:
-    """One run. Feed it the stream's events by their names; `end` tells what the run came to.
+    """One run. Feed it the stream's events by their names; `end` gives the run's last events.
 
     `structured`: an interrupt is the outcome of RUN_FINISHED, as in AG-UI 1.0, instead of a custom
-    event `on_interrupt`; a front end must be told either, not both.
+    event `on_interrupt`; a front end must get either, not both.
     """
 
     def __init__(self, request: RunAgentInput, structured: bool) -> None:

@@ -20,9 +20,9 @@ logger = logger_of(__name__)
 
 
 class LastingServer:
-    """Connects with the first request. Its tools are listed anew after `refresh_every`
-    seconds, and when it says that it changed; a server that could not be reached, not before
-    `retry_after` seconds. With `shows_pages` it is told that its pages can be shown.
+    """Connects with the first request. The tools are listed anew after `refresh_every` seconds, and
+    when the server says that they changed. A server that could not be reached is tried again after
+    `retry_after` seconds. With `shows_pages` the server learns that its pages can be shown.
 
     All methods raise RemoteFailure.
     """

@@ -44,7 +44,7 @@ _RESOURCES = frozenset({"threads", "memories", "annotate"})
 
 
 def unwrap(envelope: object) -> Enveloped:
-    """The request in an envelope; raises Refusal."""
+    """The request in an envelope; raises HttpRefusal."""
     if not isinstance(envelope, dict):
         raise invalid_request("Invalid JSON payload")
     method = envelope.get("method")

@@ -25,8 +25,8 @@ class Table:
         return [(method, "/".join(pattern)) for method, pattern, _ in self._entries]
 
     def find(self, method: str, segments: Sequence[str]) -> tuple[Handler, Mapping[str, str]]:
-        """The handler and the ids for the decoded segments below the base path; raises Refusal, 404
-        or 405.
+        """The handler and the ids for the decoded segments below the base path; raises HttpRefusal,
+        404 or 405.
         """
         method = "GET" if method == "HEAD" else method
         allowed = []
