@@ -1,4 +1,4 @@
-"""The door: sets the project up, then serves, tests or checks it. Runs on a bare Python >= 3.11.
+"""Sets the project up, then serves, tests or checks it. Runs on a bare Python >= 3.11.
 
 What is installed is what the lock files and package-lock.json files say, once: a stamp beside each
 installation holds the hash of what it was made from. The commands are in `.ci/tasks`.

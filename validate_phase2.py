@@ -126,7 +126,7 @@ ROWS = (
             "tests/runtime/test_remotes.py",
         ),
     ),
-    Row("state", "memory and Redis keep what a store promises", ("tests/stores/test_contract.py",)),
+    Row("state", "every store keeps what a store promises", ("tests/stores/test_contract.py",)),
     Row(
         "state",
         "one run at a time, one owner, nothing lost on a thread",
