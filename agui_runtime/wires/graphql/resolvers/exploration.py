@@ -109,7 +109,7 @@ class ExploredRun:
         )
 
     @strawberry.field
-    async def usage(self, info: Info) -> TokenUsage | None:
+    def usage(self) -> TokenUsage | None:
         """The tokens that all its models used; null if it told none."""
         return self.recorded_usage
 
