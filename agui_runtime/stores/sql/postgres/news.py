@@ -13,6 +13,7 @@ from contextlib import suppress
 import orjson
 
 from agui_runtime.stores.sql.backend import Listener
+from agui_runtime.stores.sql.news import deliver
 from agui_runtime.stores.sql.postgres.connections import Connection
 from agui_runtime.stores.sql.postgres.failures import OF_THE_SERVER
 
@@ -43,21 +44,6 @@ def changed(thread_ids: Sequence[str]) -> str:
 def stop(thread_id: str, token: int) -> str:
     text = orjson.dumps({"stop": [thread_id, token]})
     return text.decode() if len(text) <= LONGEST else ANYTHING
-
-
-def deliver(text: str, listener: Listener) -> None:
-    """What cannot be read may have been any news."""
-    try:
-        news = orjson.loads(text) if text != ANYTHING else {}
-        if "stop" in news:
-            thread_id, token = news["stop"]
-            listener.on_stop(thread_id, token)
-        elif "changed" in news:
-            listener.on_change(news["changed"])
-        else:
-            listener.on_anything()
-    except (ValueError, TypeError):
-        listener.on_anything()
 
 
 class PostgresSubscriber:

@@ -18,6 +18,7 @@ from pathlib import Path
 import orjson
 
 from agui_runtime.stores.sql.backend import Listener
+from agui_runtime.stores.sql.news import deliver
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ class Doorbell:
                 text = self._socket_of().recv(LONGEST + 1)
             except (BlockingIOError, InterruptedError):
                 return
-            _deliver(text, listener)
+            deliver(text, listener)
 
     def _socket_of(self) -> socket.socket:
         assert self._socket is not None
@@ -145,18 +146,3 @@ class Doorbell:
 def _encoded(thread_ids: set[str] | None) -> bytes:
     text = ANYTHING if thread_ids is None else orjson.dumps({"changed": list(thread_ids)})
     return text if len(text) <= LONGEST else ANYTHING
-
-
-def _deliver(text: bytes, listener: Listener) -> None:
-    """What cannot be read may have been any news."""
-    try:
-        news = orjson.loads(text) if text != ANYTHING else {}
-        if "stop" in news:
-            thread_id, token = news["stop"]
-            listener.on_stop(thread_id, token)
-        elif "changed" in news:
-            listener.on_change(news["changed"])
-        else:
-            listener.on_anything()
-    except (ValueError, TypeError):
-        listener.on_anything()
