@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 GRACE = 2  # seconds for what is under way when a server ends
+ACCEPTING = 4  # passes of the loop from an accepted connection to its protocol, and one more
 
 
 @asynccontextmanager
@@ -81,18 +82,32 @@ class _Server(uvicorn.Server):
             server.close()
         for listener in sockets or []:
             listener.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
         try:
-            await asyncio.wait_for(self._idle(), GRACE)
+            async with asyncio.timeout(GRACE):
+                await self._idle()
         except TimeoutError:
-            for task in self.server_state.tasks:
-                task.cancel()
+            await self._cut()
         await self.lifespan.shutdown()
 
     async def _idle(self) -> None:
-        """uvicorn says nothing when a connection has gone."""
+        """Until every connection has gone, of which uvicorn does not speak; one that was accepted
+        last is known a few passes of the loop later.
+        """
+        for _ in range(ACCEPTING):
+            await asyncio.sleep(0)
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
         while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110  # see above
             await asyncio.sleep(0.002)
         for server in self.servers:
             await server.wait_closed()
+
+    async def _cut(self) -> None:
+        """End what took longer: no test leaves an open socket for another one to be blamed for."""
+        if tasks := list(self.server_state.tasks):
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=GRACE)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
