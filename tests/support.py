@@ -12,7 +12,6 @@ import uvicorn
 from starlette.types import ASGIApp
 
 GRACE = 2  # seconds for what is under way when a server ends
-ACCEPTING = 4  # passes of the loop from an accepted connection to its protocol, and one more
 
 
 @asynccontextmanager
@@ -57,6 +56,17 @@ async def client_of(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+async def stop_accepting(server: asyncio.Server) -> None:
+    """Close a server, but not before the connections that it has accepted are with their protocol:
+    asyncio forgets to close those that it is accepting meanwhile.
+    """
+    for listener in server.sockets:
+        asyncio.get_running_loop().remove_reader(listener)
+    for _ in range(4):
+        await asyncio.sleep(0)
+    server.close()
+
+
 async def _serve(server: _Server, listener: socket.socket, started: asyncio.Event) -> None:
     config = server.config
     config.load()
@@ -79,7 +89,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
-            server.close()
+            await stop_accepting(server)
         for listener in sockets or []:
             listener.close()
         try:
@@ -90,11 +100,7 @@ class _Server(uvicorn.Server):
         await self.lifespan.shutdown()
 
     async def _idle(self) -> None:
-        """Until every connection has gone, of which uvicorn does not speak; one that was accepted
-        last is known a few passes of the loop later.
-        """
-        for _ in range(ACCEPTING):
-            await asyncio.sleep(0)
+        """Until every connection has gone: uvicorn says nothing when one has."""
         for connection in list(self.server_state.connections):
             connection.shutdown()
         while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110  # see above

@@ -27,6 +27,7 @@ from types import TracebackType
 from typing import Any
 
 from tests.fakes import replies
+from tests.support import stop_accepting
 
 HEARD = "what was said"
 
@@ -174,7 +175,7 @@ class ModelServer:
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         self._ready.set()
         await stop.wait()
-        server.close()
+        await stop_accepting(server)
         for connection in list(open_connections):
             connection.abort()
         await server.wait_closed()
