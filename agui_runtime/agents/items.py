@@ -18,7 +18,7 @@ from ag_ui.core import BaseEvent
 from pydantic import BaseModel
 
 from agui_runtime.core.errors import ProtocolFailure
-from agui_runtime.core.event_stream import EventStreamParser
+from agui_runtime.core.event_stream_parser import EventStreamParser
 from agui_runtime.core.events import Event, as_event
 from agui_runtime.core.jsontext import Json, loads_fragment
 from agui_runtime.core.log_lines import logger_of

@@ -53,7 +53,7 @@ def _command(task: Task) -> Callable[[argparse.Namespace], int]:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[StateStoreManager]:
-    from agui_runtime.stores.delegating import undelegated
+    from agui_runtime.stores.layers.delegating import undelegated
     from agui_runtime.stores.memory import MemoryStore
     from agui_runtime.stores.states import (
         StateStoreManager,  # `--help` does not need what it imports

@@ -8,7 +8,7 @@ from agui_runtime.commands.thread_files import make_folder
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.settings import Settings
 from agui_runtime.stores.base import Examinable
-from agui_runtime.stores.delegating import undelegated
+from agui_runtime.stores.layers.delegating import undelegated
 from agui_runtime.stores.memory import MemoryStore
 
 

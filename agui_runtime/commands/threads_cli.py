@@ -17,7 +17,7 @@ from agui_runtime.stores.open import open_store
 
 if TYPE_CHECKING:
     from agui_runtime.stores.base import Store
-    from agui_runtime.stores.moving.moving import Moved
+    from agui_runtime.stores.moving.threads import Moved
 
 Task: TypeAlias = "Callable[[Store, argparse.Namespace], Awaitable[Moved]]"
 
@@ -78,7 +78,7 @@ async def _opened(settings: Settings, *, made: bool) -> AsyncIterator[Store]:
 
 
 async def _export(store: Store, options: argparse.Namespace) -> Moved:
-    from agui_runtime.stores.moving.moving import Moved, exported
+    from agui_runtime.stores.moving.threads import Moved, exported
 
     moved = Moved()
     chosen = {"owner": options.owner, "thread_id": options.thread}
@@ -90,7 +90,7 @@ async def _export(store: Store, options: argparse.Namespace) -> Moved:
 
 
 async def _import(store: Store, options: argparse.Namespace) -> Moved:
-    from agui_runtime.stores.moving.moving import import_lines
+    from agui_runtime.stores.moving.threads import import_lines
 
     with opened(options.file, "rb", sys.stdin.buffer) as lines:
         return await import_lines(store, lines)

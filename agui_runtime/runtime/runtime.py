@@ -24,16 +24,16 @@ from agui_runtime.runs.assignment import Assignment
 from agui_runtime.runs.handle import RunHandle as RunHandle
 from agui_runtime.runtime.catalog import AgentInfo, Catalog, Sources, described
 from agui_runtime.runtime.costs import Costs
-from agui_runtime.runtime.equipped_agent import Equipment
+from agui_runtime.runtime.equipment import Equipment
 from agui_runtime.runtime.launcher import Launcher
 from agui_runtime.runtime.options import Options as Options
 from agui_runtime.runtime.saved_states import SavedStates
 from agui_runtime.runtime.threads import Threads
-from agui_runtime.stores.aliased import AliasedStore
 from agui_runtime.stores.base import Store
+from agui_runtime.stores.layers.aliased import AliasedStore
+from agui_runtime.stores.layers.priced import PricedStore
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.open import open_store
-from agui_runtime.stores.priced import PricedStore
 from agui_runtime.stores.states import StateSchema, StateStoreManager
 from agui_runtime.wrappers.checked import CheckedAgent
 from agui_runtime.wrappers.guardrails import Guardrail

@@ -12,7 +12,7 @@ from agui_runtime.agents.border import normal
 from agui_runtime.core.errors import AgentFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.fold import Fold
-from agui_runtime.stores.states.schema import StateSchema
+from agui_runtime.stores.layers.state_schema import StateSchema
 from agui_runtime.wrappers.base import Wrapper
 
 _STATE_EVENTS = frozenset({"STATE_SNAPSHOT", "STATE_DELTA"})

@@ -16,7 +16,7 @@ from agui_runtime.core.events import Event, RunInfo
 from agui_runtime.core.figures import Cost, MessageFigures, RunFigures, Tokens
 from agui_runtime.stores.base import AgentState, RunEnd, Store
 from agui_runtime.stores.memory import MemoryStore
-from agui_runtime.stores.moving.moving import Moved, exported, import_lines
+from agui_runtime.stores.moving.threads import Moved, exported, import_lines
 from agui_runtime.stores.redis import RedisStore
 from agui_runtime.stores.sql import SqliteStore
 from tests.stores.servers import RedisServer

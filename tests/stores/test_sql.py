@@ -15,7 +15,7 @@ from agui_runtime.core.errors import Busy, Gone, OwnerLost, ThreadNotFound
 from agui_runtime.core.events import Cursor, Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import AgentState, RunEnd
-from agui_runtime.stores.sql import SqlLimits, steps
+from agui_runtime.stores.sql import SqlLimits, writes
 from agui_runtime.stores.sql.step import Addition, Claim, Ending, Thread
 from tests.runtime.worlds import Scripted, asking, ran, text
 from tests.stores.databases import Database, PostgresDatabase, Processes, SqliteDatabase
@@ -296,13 +296,13 @@ async def test_a_claim_and_an_end_that_are_carried_out_twice_are_stored_once(
     backend = store.backend
     thread = Thread("t1", "ann", "default", backend.place, float("-inf"))
     claim = Claim(a_run(), "nonce", 6.0, None)
-    one = await backend.write(lambda: steps.claim(thread, claim))
-    assert one == await backend.write(lambda: steps.claim(thread, claim))
+    one = await backend.write(lambda: writes.claim(thread, claim))
+    assert one == await backend.write(lambda: writes.claim(thread, claim))
     addition = Addition("t1", one.token, 0, "r1", 1, b"[5]", 1000, None)
     assert [await backend.append(addition) for _ in range(2)] == ["ok", "done"]
     ending = Ending(a_run(), one.token, 1, "end", 1, b"[6]", ["m1"], None)
     for _ in range(2):
-        assert await backend.write(lambda: steps.release(ending, backend.place))
+        assert await backend.write(lambda: writes.release(ending, backend.place))
     assert await store.log.end("t1") == Cursor(one.start.epoch, 2)
 
 

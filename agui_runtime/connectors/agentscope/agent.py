@@ -13,6 +13,7 @@ from agentscope.message import ToolCallState
 from agentscope.state import AgentState
 
 from agui_runtime.agents.agent import current_run
+from agui_runtime.connectors.agentscope.additions import equip
 from agui_runtime.connectors.agentscope.approvals import answers, interrupt_id
 from agui_runtime.connectors.agentscope.conversation import (
     AgentInputs,
@@ -25,7 +26,6 @@ from agui_runtime.connectors.agentscope.conversation import (
     restarted,
     settle,
 )
-from agui_runtime.connectors.agentscope.equipped_agent import equip
 from agui_runtime.connectors.agentscope.failures import model_failure
 from agui_runtime.connectors.agentscope.reply import AgentScopeReply
 from agui_runtime.connectors.agentscope.translator import AgentScopeTranslator

@@ -23,7 +23,7 @@ from agui_runtime.connectors.shared.secrets import redact
 from agui_runtime.core import jsontext
 from agui_runtime.core.distinct_ids import TEXT
 from agui_runtime.core.errors import AgentFailure, ProtocolFailure
-from agui_runtime.core.event_stream import EventStreamParser
+from agui_runtime.core.event_stream_parser import EventStreamParser
 from agui_runtime.core.events import TERMINAL, THINKING, Event, Message
 from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.jsontext import JsonObject

@@ -27,7 +27,7 @@ from agui_runtime.connectors.shared.remote import (
 )
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import ProtocolFailure, RemoteFailure
-from agui_runtime.core.event_stream import EventStreamParser
+from agui_runtime.core.event_stream_parser import EventStreamParser
 from agui_runtime.core.events import Event, Message, RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.history_repair import repair

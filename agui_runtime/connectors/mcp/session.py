@@ -16,8 +16,8 @@ from pydantic import AnyUrl, BaseModel, ValidationError
 
 from agui_runtime.connectors.mcp.answers import UNREADABLE, ReadableAnswers
 from agui_runtime.connectors.mcp.requests import LastAnswer, calling, listing
+from agui_runtime.connectors.mcp.response_repair import without_cuts
 from agui_runtime.connectors.mcp.results import McpResult
-from agui_runtime.connectors.mcp.split_characters import without_cuts
 from agui_runtime.connectors.mcp.tools import McpTool, tool_of
 from agui_runtime.connectors.shared import network
 from agui_runtime.core.errors import InvalidInput, Misconfigured, RemoteFailure

@@ -29,7 +29,7 @@ from agui_runtime.stores.shared.leases import Held, HeldLeases
 from agui_runtime.stores.shared.lost_run import lost_end
 from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.shared.renewal import RENEWALS, elapsed
-from agui_runtime.stores.sql import looks, steps
+from agui_runtime.stores.sql import reads, writes
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.messages import texts_of
 from agui_runtime.stores.sql.retention import Retention
@@ -85,14 +85,14 @@ class SqlRunLog(LeasedLog):
             await self._append(lease, events)  # which begins the write before it waits
 
     async def ask_stop(self, thread_id: str, run_id: str | None = None) -> bool:
-        token = await self._backend.write_urgently(partial(steps.ask_stop, thread_id, run_id))
+        token = await self._backend.write_urgently(partial(writes.ask_stop, thread_id, run_id))
         if token is not None:
             self._leases.stop(thread_id, token)
             self._backend.send_stop(thread_id, token)
         return token is not None
 
     async def end_lost_run(self, thread_id: str, failure: Event | None = None) -> bool:
-        live = await self._backend.read(partial(looks.live, thread_id))
+        live = await self._backend.read(partial(reads.live, thread_id))
         if live is None or live.how != "lapsed":
             return False
         run, held = live.run, Held(live.end.seq, live.end.epoch)
@@ -111,7 +111,7 @@ class SqlRunLog(LeasedLog):
 
     async def _claimed(self, thread: Thread, claim: Claim) -> Claimed:
         """The claim's outcome; what is granted to a caller who has gone meanwhile is given up."""
-        writing = self._backend.write(partial(steps.claim, thread, claim), thread.id)
+        writing = self._backend.write(partial(writes.claim, thread, claim), thread.id)
         try:
             return await asyncio.shield(writing)
         except asyncio.CancelledError:
@@ -122,7 +122,7 @@ class SqlRunLog(LeasedLog):
         if not writing.cancelled() and writing.exception() is None:
             claimed = writing.result()
             if claimed.how == "fresh":
-                gone = partial(steps.give_up, claimed.run.thread_id, claimed.token)
+                gone = partial(writes.give_up, claimed.run.thread_id, claimed.token)
                 self._backend.write_urgently(gone).add_done_callback(_ignored)
 
     def _granted(self, claimed: Claimed, on_stop: Callable[[], None], begun_at: float) -> Lease:
@@ -182,7 +182,7 @@ class SqlRunLog(LeasedLog):
             self._leases.written(lease.run, held, events)
 
     async def _lapse(self, lease: Lease) -> None:
-        gone = partial(steps.give_up, lease.run.thread_id, lease.token)
+        gone = partial(writes.give_up, lease.run.thread_id, lease.token)
         await self._backend.write_urgently(gone)
 
     async def _write_end(
@@ -215,17 +215,17 @@ class SqlRunLog(LeasedLog):
         run, place = ending.run, self._backend.place
         try:
             return await self._backend.write_urgently(
-                partial(steps.release, ending, place), run.thread_id
+                partial(writes.release, ending, place), run.thread_id
             )
         except StoreFull:
             if not ending.texts:
                 raise
-        less = partial(steps.release, replace(ending, texts=()), place)
+        less = partial(writes.release, replace(ending, texts=()), place)
         ended = await self._backend.write_urgently(less, run.thread_id)
         logger.warning(NO_ROOM, run.run_id)
         return ended
 
-    async def _records(self, live: looks.Live) -> list[Record]:
+    async def _records(self, live: reads.Live) -> list[Record]:
         run, end = live.run, live.end
         try:
             return await self._reader.records(run.thread_id, end.epoch, live.first, end.seq)

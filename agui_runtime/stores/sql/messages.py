@@ -12,7 +12,7 @@ from agui_runtime.core.figures import MessageFigures, RunFigures, Tokens
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.history import without_prompts
 from agui_runtime.core.meter import figures_of
-from agui_runtime.stores.sql import words
+from agui_runtime.stores.sql import statements
 from agui_runtime.stores.sql.rows import figures_in, storable, token_values
 from agui_runtime.stores.sql.step import MessageText, Step
 
@@ -59,27 +59,27 @@ def written(
     thread_id: str, first: int, texts: Sequence[MessageText], figures: RunFigures
 ) -> Step[None]:
     """Write the messages that a run made or changed, before their ids are known; others stay."""
-    rows = yield words.TEXTS, {"id": thread_id}
+    rows = yield statements.TEXTS, {"id": thread_id}
     stored = {row["id"]: row for row in rows}
     measured = {each.message_id for each in figures.messages}
     for values in _values(texts, figures):
         row = stored.get(str(values["message_id"]))
         if row is None or values["message_id"] in measured:
-            yield words.DESCRIBE, values | {"id": thread_id, "run_first": first}
+            yield statements.DESCRIBE, values | {"id": thread_id, "run_first": first}
         elif row["role"] is not None and row["text"] != values["text"]:
-            yield words.DESCRIBE, values | {"id": thread_id, "run_first": None}
+            yield statements.DESCRIBE, values | {"id": thread_id, "run_first": None}
 
 
 def rewritten(thread_id: str, parts: Sequence[Part]) -> Step[None]:
     """Write all messages of a log anew. What only the clock of their runs knew stays as it is."""
-    runs = yield words.RUNS, {"id": thread_id}
+    runs = yield statements.RUNS, {"id": thread_id}
     firsts = [row["first"] for row in runs]
     for last, texts, figures in parts:
         place = bisect_right(firsts, last) - 1
         if place >= 0:
             known = figures_in(runs[place], figures)
             for values in _values(texts, known):
-                yield words.DESCRIBE, values | {"id": thread_id, "run_first": firsts[place]}
+                yield statements.DESCRIBE, values | {"id": thread_id, "run_first": firsts[place]}
 
 
 def _values(texts: Sequence[MessageText], figures: RunFigures) -> Iterator[dict[str, object]]:

@@ -8,7 +8,7 @@ from agui_runtime.core.errors import Gone, ThreadNotFound
 from agui_runtime.core.events import Cursor
 from agui_runtime.off_loop import off_loop
 from agui_runtime.stores.shared.reading import LogReader
-from agui_runtime.stores.sql import looks, steps
+from agui_runtime.stores.sql import reads, writes
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.messages import parts_of
 
@@ -27,7 +27,7 @@ class Rebuilding:
         """How many it went through."""
         count, after = 0, ""
         while True:
-            found = await self._backend.read(partial(looks.idle_threads, after, MOST))
+            found = await self._backend.read(partial(reads.idle_threads, after, MOST))
             for thread_id, start, end in found:
                 count += await self._derived(thread_id, start, end)
             if len(found) < MOST:
@@ -41,5 +41,5 @@ class Rebuilding:
         except (Gone, ThreadNotFound):
             return False
         parts, ids = await off_loop(parts_of, records)
-        await self._backend.write(partial(steps.derive, thread_id, list(ids), parts))
+        await self._backend.write(partial(writes.derive, thread_id, list(ids), parts))
         return True

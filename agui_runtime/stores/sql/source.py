@@ -7,7 +7,7 @@ from functools import partial
 from agui_runtime.core.errors import Gone
 from agui_runtime.core.events import Cursor, RunInfo
 from agui_runtime.stores.base import Batch
-from agui_runtime.stores.sql import looks
+from agui_runtime.stores.sql import reads
 from agui_runtime.stores.sql.backend import Backend
 
 
@@ -18,13 +18,13 @@ class SqlLogSource:
         self._backend = backend
 
     async def read(self, thread_id: str, after: Cursor | None) -> Batch:
-        if after is not None and after.seq > looks.EVER:
+        if after is not None and after.seq > reads.EVER:
             raise Gone
-        return await self._backend.read(partial(looks.part, thread_id, after))
+        return await self._backend.read(partial(reads.part, thread_id, after))
 
     async def end(self, thread_id: str) -> Cursor:
-        return await self._backend.read(partial(looks.end, thread_id))
+        return await self._backend.read(partial(reads.end, thread_id))
 
     async def active(self, thread_id: str) -> RunInfo | None:
-        live = await self._backend.read(partial(looks.live, thread_id))
+        live = await self._backend.read(partial(reads.live, thread_id))
         return live.run if live else None

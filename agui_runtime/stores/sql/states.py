@@ -10,7 +10,7 @@ from agui_runtime.core.errors import TooLarge
 from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.stores.base import AgentState, RunEnd, StateKey
 from agui_runtime.stores.shared.codec import squeezed, state_json, state_of
-from agui_runtime.stores.sql import looks, steps
+from agui_runtime.stores.sql import reads, writes
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.retention import Retention
 from agui_runtime.stores.sql.step import Saving
@@ -30,7 +30,7 @@ class SqlStateStore:
         self._retention = retention
 
     async def load(self, thread_id: str, agent: str) -> AgentState | None:
-        found = await self._backend.read(partial(looks.state, thread_id, agent))
+        found = await self._backend.read(partial(reads.state, thread_id, agent))
         if found is None:
             return None
         payload, version = found
@@ -45,16 +45,16 @@ class SqlStateStore:
             raise TooLarge(f"the state has {len(text)} bytes; at most {most}")
         saving = _saving(agent, saved, squeezed(text), now)
         oldest = self._retention.oldest()
-        step = partial(steps.save, thread_id, saving, expected_version, oldest)
+        step = partial(writes.save, thread_id, saving, expected_version, oldest)
         return await self._backend.write(step)
 
     async def delete(self, thread_id: str, agent: str | None = None) -> None:
-        await self._backend.write(partial(steps.unsave, thread_id, agent))
+        await self._backend.write(partial(writes.unsave, thread_id, agent))
 
     async def keys(self, thread_id: str | None = None) -> AsyncGenerator[StateKey, None]:
         after, oldest = ("", ""), self._retention.oldest()
         while True:
-            found = await self._backend.read(partial(looks.states, after, thread_id, oldest, KEYS))
+            found = await self._backend.read(partial(reads.states, after, thread_id, oldest, KEYS))
             for key in found:
                 yield StateKey(*key)
             if len(found) < KEYS:

@@ -14,7 +14,7 @@ from agui_runtime.stores.shared.leases import HeldLeases
 from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.shared.renewal import LeaseRenewal
 from agui_runtime.stores.shared.tails import Tails
-from agui_runtime.stores.sql import looks, steps
+from agui_runtime.stores.sql import reads, writes
 from agui_runtime.stores.sql.administration import Administration
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.log import SqlRunLog
@@ -70,11 +70,11 @@ class SqlStore:
         """Take no cursor from before: the database was put back from a backup. The number of
         threads.
         """
-        return await self.backend.write(steps.restored)
+        return await self.backend.write(writes.restored)
 
     async def counts(self) -> dict[str, int]:
         """How much there is: threads, runs, events, bytes of logs, states."""
-        return await self.backend.read(looks.counts)
+        return await self.backend.read(reads.counts)
 
     async def rebuild(self) -> int:
         """Make anew what can be derived from the logs; the number of threads."""
@@ -101,7 +101,7 @@ class SqlStore:
         if not ids:
             return
         with suppress(StoreUnavailable):  # which is logged; the next look comes soon
-            ends = await self.backend.read(partial(looks.ends, ids))
+            ends = await self.backend.read(partial(reads.ends, ids))
             for tail in self._tails.others():
                 if tail.thread_id in ids and ends.get(tail.thread_id) != tail.end:
                     tail.forget()

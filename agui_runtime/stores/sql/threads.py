@@ -9,7 +9,7 @@ from agui_runtime.core.events import RunInfo, ThreadInfo
 from agui_runtime.stores.base import ALL_THREADS, Page, ThreadQuery
 from agui_runtime.stores.shared.pages import check_limit, check_search, cursor_of, place_after
 from agui_runtime.stores.shared.tails import Tails
-from agui_runtime.stores.sql import looks, steps
+from agui_runtime.stores.sql import reads, writes
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.retention import Retention
 from agui_runtime.stores.sql.step import Thread
@@ -27,16 +27,16 @@ class SqlThreadIndex:
         self._retention = retention
 
     async def get(self, thread_id: str) -> ThreadInfo | None:
-        return await self._backend.read(partial(looks.thread, thread_id, self._retention.oldest()))
+        return await self._backend.read(partial(reads.thread, thread_id, self._retention.oldest()))
 
     async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
         thread = self._thread(thread_id, owner, agent)
-        return await self._backend.write(partial(steps.obtain, thread), thread_id)
+        return await self._backend.write(partial(writes.obtain, thread), thread_id)
 
     async def ids(self) -> AsyncGenerator[str, None]:
         after = ""
         while True:
-            step = partial(looks.ids, after, self._retention.oldest(), IDS)
+            step = partial(reads.ids, after, self._retention.oldest(), IDS)
             found = await self._backend.read(step)
             for thread_id in found:
                 yield thread_id
@@ -49,8 +49,8 @@ class SqlThreadIndex:
         check_search(query.search)
         before, oldest = place_after(query.cursor), self._retention.oldest()
         whose = (owner, query.agents, query.include_archived)
-        wanted = looks.Wanted(*whose, before, oldest, query.search)
-        found = await self._backend.read(partial(looks.threads, wanted, query.limit + 1))
+        wanted = reads.Wanted(*whose, before, oldest, query.search)
+        found = await self._backend.read(partial(reads.threads, wanted, query.limit + 1))
         more = len(found) > query.limit
         page = found[: query.limit]
         return Page(page, cursor_of(page[-1]) if more else None)
@@ -59,16 +59,16 @@ class SqlThreadIndex:
         self, thread_id: str, *, name: str | None = None, archived: bool | None = None
     ) -> ThreadInfo:
         thread = self._thread(thread_id)
-        return await self._backend.write(partial(steps.update, thread, name, archived))
+        return await self._backend.write(partial(writes.update, thread, name, archived))
 
     async def delete(self, thread_id: str) -> None:
-        await self._backend.write(partial(steps.delete, thread_id), thread_id)
+        await self._backend.write(partial(writes.delete, thread_id), thread_id)
         tail = self._tails.named(thread_id)
         if tail is not None:
             tail.forget()
 
     async def runs(self, thread_id: str) -> Sequence[RunInfo]:
-        return await self._backend.read(partial(looks.runs, thread_id, self._retention.oldest()))
+        return await self._backend.read(partial(reads.runs, thread_id, self._retention.oldest()))
 
     def _thread(self, thread_id: str, owner: str = "", agent: str = "") -> Thread:
         place, oldest = self._backend.place, self._retention.oldest()

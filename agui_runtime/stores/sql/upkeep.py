@@ -14,7 +14,7 @@ from agui_runtime.off_loop import off_loop
 from agui_runtime.stores.shared.codec import packed
 from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.shared.spans import RecordedRun
-from agui_runtime.stores.sql import looks, steps
+from agui_runtime.stores.sql import reads, writes
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.log import SqlRunLog
 from agui_runtime.stores.sql.retention import Retention
@@ -42,7 +42,7 @@ class SqlUpkeep:
 
     async def lapsed(self) -> Sequence[str]:
         try:
-            return await self._backend.read(partial(looks.lapsed, MOST))
+            return await self._backend.read(partial(reads.lapsed, MOST))
         except StoreUnavailable:
             self._troubled_at = asyncio.get_running_loop().time()
             raise
@@ -52,17 +52,17 @@ class SqlUpkeep:
 
     async def take_uncompacted(self) -> Sequence[str]:
         age = self._retention.limits.compact_after
-        return await self._backend.read(partial(looks.to_compact, age, MOST))
+        return await self._backend.read(partial(reads.to_compact, age, MOST))
 
     async def compact(self, thread_id: str) -> None:
         age = self._retention.limits.compact_after
-        for span, end in await self._backend.read(partial(looks.uncompacted, thread_id, age)):
+        for span, end in await self._backend.read(partial(reads.uncompacted, thread_id, age)):
             await self._archive(span, end)
 
     async def forget_old_threads(self) -> None:
         if self._retention.limits.max_age is not None:
             oldest = self._retention.oldest()
-            for thread_id in await self._backend.write(partial(steps.expire, oldest, MOST)):
+            for thread_id in await self._backend.write(partial(writes.expire, oldest, MOST)):
                 logger.info("thread %s was too old and is forgotten", thread_id)
 
     async def verify(self) -> None:
@@ -73,7 +73,7 @@ class SqlUpkeep:
         records = await self._reader.records(run.thread_id, end.epoch, span.first, end.seq)
         text = await off_loop(_compacted, [record.event for record in records])
         place = (run.thread_id, span.first, end.seq, run.run_id)
-        await self._backend.write(partial(steps.archive, *place, text))
+        await self._backend.write(partial(writes.archive, *place, text))
 
 
 def _compacted(events: list[Event]) -> bytes:

@@ -33,9 +33,9 @@ from agui_runtime.core.errors import (
 from agui_runtime.core.events import ThreadInfo
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.stores.base import AgentState, StateKey, Store
-from agui_runtime.stores.states.checked import CheckedStates, CheckedStore
-from agui_runtime.stores.states.lines import ImportReport, from_line, to_line
-from agui_runtime.stores.states.schema import StateSchema
+from agui_runtime.stores.layers.checked import CheckedStates, CheckedStore
+from agui_runtime.stores.layers.state_schema import StateSchema
+from agui_runtime.stores.states.state_lines import ImportReport, from_line, to_line
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.compact import compact
 from agui_runtime.core.events import TERMINAL, Event, Message, Record
 from agui_runtime.core.message_parts import with_binary
-from agui_runtime.wires.shared.sse import frame
+from agui_runtime.wires.shared.event_stream_frames import frame
 
 Profile: TypeAlias = Callable[[Event], "Event | None"]
 """An event as a client may have it; None if it may not have it at all."""

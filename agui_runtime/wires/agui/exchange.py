@@ -18,9 +18,9 @@ from agui_runtime.off_loop import SLICE, is_much, slices
 from agui_runtime.wires.agui.envelope import Enveloped
 from agui_runtime.wires.agui.errors import refusal_of
 from agui_runtime.wires.shared.bodies import BodyLimits
+from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, comment, frame
 from agui_runtime.wires.shared.exchange import JSON_TYPE, Exchange
 from agui_runtime.wires.shared.http import log_failure
-from agui_runtime.wires.shared.sse import EVENT_STREAM, comment, frame
 from agui_runtime.wires.shared.streaming import Framing
 
 logger = logger_of(__name__)

@@ -14,7 +14,7 @@ from agui_runtime.core.events import Caller, Event, RunContext, RunInfo
 from agui_runtime.hooks.hook import Hook
 from agui_runtime.wires.agui.egress import older
 from agui_runtime.wires.agui.exchange import AguiExchange
-from agui_runtime.wires.shared.sse import frame
+from agui_runtime.wires.shared.event_stream_frames import frame
 
 BACKLOG = 1000
 """So many events a slow reader may be behind; then it loses the oldest."""

@@ -30,8 +30,8 @@ from agui_runtime.wires.agui.request import (
     wants_suggestions,
     without_thread,
 )
+from agui_runtime.wires.shared.event_stream_frames import frame
 from agui_runtime.wires.shared.pace import paced
-from agui_runtime.wires.shared.sse import frame
 from agui_runtime.wrappers.mcp_apps import answers_apps
 
 STOPPED = {

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import asyncpg
 
-from agui_runtime.stores.sql import steps
+from agui_runtime.stores.sql import writes
 from agui_runtime.stores.sql.postgres.connections import (
     Connection,
     PostgresTexts,
@@ -108,11 +108,11 @@ class Pump:
         self, connection: Connection, addition: Addition, row: asyncpg.Record | None
     ) -> Verdict:
         if row is None:
-            step = partial(steps.append, addition)
-        elif steps.is_within(addition, row):
+            step = partial(writes.append, addition)
+        elif writes.is_within(addition, row):
             return "ok"
         else:
-            step = partial(steps.make_room, addition, row)
+            step = partial(writes.make_room, addition, row)
         async with connection.transaction():
             return await carry_out(connection, step(), self._texts)
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.stores.shared.renewal import Renewer
-from agui_runtime.stores.sql import steps
+from agui_runtime.stores.sql import writes
 from agui_runtime.stores.sql.backend import Listener
 from agui_runtime.stores.sql.schema import NUMBER, SCHEMA, check_not_newer, statements_of_a_new_file
 from agui_runtime.stores.sql.sqlite import file
@@ -91,7 +91,7 @@ class SqliteBackend:
         return self._reader.ask(step)
 
     def append(self, addition: Addition) -> asyncio.Future[Verdict]:
-        return self._writer.ask(partial(steps.append, addition), addition.thread_id, urgent=False)
+        return self._writer.ask(partial(writes.append, addition), addition.thread_id, urgent=False)
 
     def renewer(self, seconds: float) -> Renewer:
         return SqliteRenewer(self._writer, seconds)

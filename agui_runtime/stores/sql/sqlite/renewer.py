@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from agui_runtime.stores.shared.renewal import Answered, Tenure, elapsed
-from agui_runtime.stores.sql import steps
+from agui_runtime.stores.sql import writes
 from agui_runtime.stores.sql.renewals import reply_of
 from agui_runtime.stores.sql.sqlite.worker import Worker
 
@@ -30,7 +30,7 @@ class SqliteRenewer:
             return
         sent = elapsed()
         leases = [(each.lease.run.thread_id, each.lease.token) for each in due]
-        step = partial(steps.renew, leases, self._seconds)
+        step = partial(writes.renew, leases, self._seconds)
         replies = await asyncio.wrap_future(self._writer.ask_aside(step))
         for tenure, stop in zip(due, replies, strict=True):
             answered(tenure, sent, reply_of(stop))

@@ -19,7 +19,7 @@ from agui_runtime.core.errors import (
 from agui_runtime.core.events import TERMINAL, Event, ThreadInfo
 from agui_runtime.core.fold import Fold
 from agui_runtime.stores.base import Lease, RunEnd, StateKey, Store
-from agui_runtime.stores.moving.lines import (
+from agui_runtime.stores.moving.thread_lines import (
     RunLine,
     StateLine,
     ThreadLine,

@@ -47,7 +47,7 @@ class ImportReport:
 
 
 @dataclass(frozen=True, slots=True)
-class StateLine:
+class SavedStateLine:
     """What a line tells: a state, whose it is, and the thread's own agent."""
 
     thread_id: str
@@ -92,7 +92,7 @@ def to_line(agent: str, thread: ThreadInfo, saved: AgentState) -> bytes:
     return jsontext.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def from_line(line: bytes) -> StateLine:
+def from_line(line: bytes) -> SavedStateLine:
     """Read a line back; raises InvalidInput. Its `version` and `savedAt` are for the reader."""
     try:
         parsed = _Line.model_validate(jsontext.loads(line))
@@ -102,4 +102,4 @@ def from_line(line: bytes) -> StateLine:
         raise InvalidInput(first_fault(error, "the line")) from None
     messages = [message.model_dump() for message in parsed.messages]
     saved = AgentState(parsed.state, messages, schema_version=parsed.schema_version)
-    return StateLine(parsed.thread_id, parsed.owner, parsed.thread_agent, parsed.agent, saved)
+    return SavedStateLine(parsed.thread_id, parsed.owner, parsed.thread_agent, parsed.agent, saved)

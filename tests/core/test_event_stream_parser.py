@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from agui_runtime.core.errors import ProtocolFailure
-from agui_runtime.core.event_stream import EventStreamParser
+from agui_runtime.core.event_stream_parser import EventStreamParser
 
 
 def read(chunks: Iterable[bytes]) -> list[bytes]:

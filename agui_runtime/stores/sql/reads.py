@@ -12,7 +12,7 @@ from agui_runtime.stores.base import Batch
 from agui_runtime.stores.shared.pages import Place
 from agui_runtime.stores.shared.reading import PART
 from agui_runtime.stores.shared.spans import RecordedRun
-from agui_runtime.stores.sql import words
+from agui_runtime.stores.sql import statements
 from agui_runtime.stores.sql.rows import (
     message_figures_of,
     pattern_of,
@@ -55,7 +55,7 @@ class Wanted(NamedTuple):
 
 def part(thread_id: str, after: Cursor | None) -> Step[Batch]:
     """A part of the log behind the cursor; raises ThreadNotFound and Gone."""
-    bounds = yield words.BOUNDS, {"id": thread_id}
+    bounds = yield statements.BOUNDS, {"id": thread_id}
     if not bounds:
         raise ThreadNotFound(thread_id)
     epoch, first, seq = bounds[0]["epoch"], bounds[0]["first"], bounds[0]["seq"]
@@ -65,7 +65,7 @@ def part(thread_id: str, after: Cursor | None) -> Step[Batch]:
     if after.seq == seq:
         return Batch((), after)
     at = {"id": thread_id, "after": after.seq}
-    chunks = yield words.READ, at | {"records": PART, "bytes": BYTES}
+    chunks = yield statements.READ, at | {"records": PART, "bytes": BYTES}
     if not chunks:
         raise Gone
     records = records_of(chunks, after.seq, PART)
@@ -74,7 +74,7 @@ def part(thread_id: str, after: Cursor | None) -> Step[Batch]:
 
 def end(thread_id: str) -> Step[Cursor]:
     """Raises ThreadNotFound."""
-    rows = yield words.END, {"id": thread_id}
+    rows = yield statements.END, {"id": thread_id}
     if not rows:
         raise ThreadNotFound(thread_id)
     return Cursor(rows[0]["epoch"], rows[0]["seq"])
@@ -82,16 +82,16 @@ def end(thread_id: str) -> Step[Cursor]:
 
 def ends(thread_ids: Sequence[str]) -> Step[dict[str, Cursor]]:
     """How far the logs reach, of those threads that there are."""
-    rows = yield words.ENDS, {"ids": list(thread_ids)}
+    rows = yield statements.ENDS, {"ids": list(thread_ids)}
     return {row["id"]: Cursor(row["epoch"], row["seq"]) for row in rows}
 
 
 def live(thread_id: str) -> Step[Live | None]:
-    found = yield words.LOOK, {"id": thread_id}
+    found = yield statements.LOOK, {"id": thread_id}
     if not found or found[0]["token"] is None:
         return None
     row = found[0]
-    latest = yield words.LATEST, {"id": thread_id}
+    latest = yield statements.LATEST, {"id": thread_id}
     how: Literal["live", "lapsed"] = "lapsed" if row["lapsed"] else "live"
     reach = Cursor(row["epoch"], row["seq"])
     return Live(how, run_of(latest[0]), latest[0]["first"], row["token"], reach)
@@ -99,19 +99,19 @@ def live(thread_id: str) -> Step[Live | None]:
 
 def lapsed(most: int) -> Step[list[str]]:
     """Threads whose lease has lapsed."""
-    rows = yield words.LAPSED, {"limit": most}
+    rows = yield statements.LAPSED, {"limit": most}
     return [row["id"] for row in rows]
 
 
 def thread(thread_id: str, oldest: float) -> Step[ThreadInfo | None]:
-    rows = yield words.INFO, {"id": thread_id, "oldest": oldest}
+    rows = yield statements.INFO, {"id": thread_id, "oldest": oldest}
     return thread_of(rows[0]) if rows else None
 
 
 def threads(wanted: Wanted, limit: int) -> Step[list[ThreadInfo]]:
     updated, before = wanted.before
     rows = yield (
-        words.LIST,
+        statements.LIST,
         {
             "owner": wanted.owner,
             "updated": updated,
@@ -131,28 +131,28 @@ def threads(wanted: Wanted, limit: int) -> Step[list[ThreadInfo]]:
 
 def runs(thread_id: str, oldest: float) -> Step[list[RunInfo]]:
     """Raises ThreadNotFound."""
-    if not (yield words.INFO, {"id": thread_id, "oldest": oldest}):
+    if not (yield statements.INFO, {"id": thread_id, "oldest": oldest}):
         raise ThreadNotFound(thread_id)
-    rows = yield words.RUNS, {"id": thread_id}
+    rows = yield statements.RUNS, {"id": thread_id}
     took: dict[int, list[MessageFigures]] = {}
-    for row in (yield words.MEASURED, {"id": thread_id}):
+    for row in (yield statements.MEASURED, {"id": thread_id}):
         took.setdefault(row["run_first"], []).append(message_figures_of(row))
     return [run_of(row, took.get(row["first"], ())) for row in rows]
 
 
 def to_compact(age: float, most: int) -> Step[list[str]]:
     """Threads with runs that ended so long ago and are stored in full."""
-    rows = yield words.TO_COMPACT, {"age": age, "limit": most}
+    rows = yield statements.TO_COMPACT, {"age": age, "limit": most}
     return [row["thread_id"] for row in rows]
 
 
 def uncompacted(thread_id: str, age: float) -> Step[list[tuple[RecordedRun, Cursor]]]:
     """These runs of a thread, each with the end of its records."""
-    ends = yield words.END, {"id": thread_id}
-    rows = yield words.UNCOMPACTED, {"id": thread_id, "age": age}
+    ends = yield statements.END, {"id": thread_id}
+    rows = yield statements.UNCOMPACTED, {"id": thread_id, "age": age}
     found = []
     for row in rows:
-        later = yield words.NEXT, {"id": thread_id, "first": row["first"]}
+        later = yield statements.NEXT, {"id": thread_id, "first": row["first"]}
         following = later[0]["first"]
         last = ends[0]["seq"] if following is None else following - 1
         found.append((recorded(row), Cursor(ends[0]["epoch"], last)))
@@ -160,13 +160,13 @@ def uncompacted(thread_id: str, age: float) -> Step[list[tuple[RecordedRun, Curs
 
 
 def counts() -> Step[dict[str, int]]:
-    rows = yield words.COUNTS, {}
+    rows = yield statements.COUNTS, {}
     return {name: int(rows[0][name]) for name in ("threads", "runs", "events", "bytes", "states")}
 
 
 def idle_threads(after: str, most: int) -> Step[list[tuple[str, Cursor, Cursor]]]:
     """Threads that idle, by their ids, each with the cursors before its log and at its end."""
-    rows = yield words.THREADS, {"after": after, "limit": most}
+    rows = yield statements.THREADS, {"after": after, "limit": most}
     return [
         (row["id"], Cursor(row["epoch"], row["first"] - 1), Cursor(row["epoch"], row["seq"]))
         for row in rows
@@ -174,13 +174,13 @@ def idle_threads(after: str, most: int) -> Step[list[tuple[str, Cursor, Cursor]]
 
 
 def state(thread_id: str, agent: str) -> Step[tuple[bytes, int] | None]:
-    rows = yield words.LOAD, {"id": thread_id, "agent": agent}
+    rows = yield statements.LOAD, {"id": thread_id, "agent": agent}
     return (bytes(rows[0]["payload"]), rows[0]["version"]) if rows else None
 
 
 def ids(after: str, oldest: float, most: int) -> Step[list[str]]:
     """The ids of threads, in their order, from the one after `after`."""
-    rows = yield words.IDS, {"after_id": after, "oldest": oldest, "limit": most}
+    rows = yield statements.IDS, {"after_id": after, "oldest": oldest, "limit": most}
     return [row["id"] for row in rows]
 
 
@@ -190,5 +190,5 @@ def states(
     """The keys of saved states, in their order, from the one after `after`."""
     where = {"any_thread": thread_id is None, "id": thread_id or "", "oldest": oldest}
     place = {"after_id": after[0], "after_agent": after[1], "limit": most}
-    rows = yield words.KEYS, place | where
+    rows = yield statements.KEYS, place | where
     return [(row["thread_id"], row["agent"]) for row in rows]

@@ -11,7 +11,7 @@ from agui_runtime.core.figures import Cost
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.meter import usage_of
 from agui_runtime.stores.base import Lease, RunEnd, RunLog, Store
-from agui_runtime.stores.delegating import DelegatingLog, DelegatingStore
+from agui_runtime.stores.layers.delegating import DelegatingLog, DelegatingStore
 
 
 class Pricing(Protocol):

@@ -12,8 +12,8 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.events import RunInfo
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, RunLog, StateKey, StateStore, Store
-from agui_runtime.stores.delegating import DelegatingLog, DelegatingStore
-from agui_runtime.stores.states.schema import StateSchema
+from agui_runtime.stores.layers.delegating import DelegatingLog, DelegatingStore
+from agui_runtime.stores.layers.state_schema import StateSchema
 
 
 class CheckedStates:

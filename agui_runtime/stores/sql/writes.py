@@ -1,4 +1,4 @@
-"""What is done to a thread in one transaction. Pure: a step yields statements and is sent rows.
+"""What is changed of a thread in one transaction. Pure: a step yields statements and is sent rows.
 
 So the same step is carried out by a thread over SQLite and by a coroutine over PostgreSQL. A step
 that raises has changed nothing. One that is carried out twice, because nobody knows whether its
@@ -13,7 +13,7 @@ from agui_runtime.core.errors import Busy, Conflict, ThreadNotFound
 from agui_runtime.core.events import Cursor, RunInfo, ThreadInfo
 from agui_runtime.core.figures import UNKNOWN
 from agui_runtime.stores.shared.codec import new_epoch
-from agui_runtime.stores.sql import messages, words
+from agui_runtime.stores.sql import messages, statements
 from agui_runtime.stores.sql.rows import Row, figure_values, run_of, thread_of
 from agui_runtime.stores.sql.step import (
     Addition,
@@ -35,7 +35,7 @@ def obtain(thread: Thread) -> Step[ThreadInfo]:
 def claim(thread: Thread, claim: Claim) -> Step[Claimed]:
     """Raises ThreadNotFound and Busy."""
     row = yield from _obtained(thread)
-    run, latest = claim.run, (yield words.LATEST, {"id": thread.id})
+    run, latest = claim.run, (yield statements.LATEST, {"id": thread.id})
     if row["token"] is not None and row["nonce"] == claim.nonce:
         yield from _leased(row, row["epoch"], row["token"], thread.place, claim)
         return (yield from _fresh(run, row["epoch"], row["seq"], row["token"]))
@@ -47,7 +47,7 @@ def claim(thread: Thread, claim: Claim) -> Step[Claimed]:
             raise Busy(thread.id, row["live"])
         return Claimed("lapsed", run, Cursor(row["epoch"], row["seq"]))
     epoch, token = _epoch_at(row, thread.place), row["tokens"] + 1
-    yield words.BEGIN, _run_values(run) | {"first": row["seq"] + 1}
+    yield statements.BEGIN, _run_values(run) | {"first": row["seq"] + 1}
     yield from _leased(row, epoch, token, thread.place, claim)
     if claim.most_runs is not None:
         yield from _forget_runs(thread.id, claim.most_runs)
@@ -58,7 +58,7 @@ def renew(leases: Sequence[tuple[str, int]], seconds: float) -> Step[list[bool |
     """Whether each is asked to stop; None if it is held no longer."""
     found: list[bool | None] = []
     for thread_id, token in leases:
-        rows = yield words.RENEW, {"id": thread_id, "token": token, "lease": seconds}
+        rows = yield statements.RENEW, {"id": thread_id, "token": token, "lease": seconds}
         found.append(bool(rows[0]["stop"]) if rows else None)
     return found
 
@@ -66,12 +66,12 @@ def renew(leases: Sequence[tuple[str, int]], seconds: float) -> Step[list[bool |
 def append(addition: Addition) -> Step[Verdict]:
     it, size = addition, len(addition.events)
     values = {"id": it.thread_id, "count": it.count, "bytes": size, "token": it.token}
-    rows = yield words.APPEND, values | {"expected": it.expected}
+    rows = yield statements.APPEND, values | {"expected": it.expected}
     if not rows:
-        found = yield words.FIND, {"id": it.thread_id}
+        found = yield statements.FIND, {"id": it.thread_id}
         return (yield from _compared(found, it.token, it.expected, it.count))
     place = {"first": it.expected + 1, "last": it.expected + it.count}
-    yield words.CHUNK, values | place | {"run_id": it.run_id, "events": it.events}
+    yield statements.CHUNK, values | place | {"run_id": it.run_id, "events": it.events}
     return (yield from make_room(it, rows[0]))
 
 
@@ -87,7 +87,7 @@ def make_room(it: Addition, row: Row) -> Step[Verdict]:
         return "too_large"
     size = row["size"]
     while it.log_bytes is not None and size > it.log_bytes:
-        oldest = yield words.OLDEST, {"id": it.thread_id}
+        oldest = yield statements.OLDEST, {"id": it.thread_id}
         if len(oldest) < 2:
             return "too_large"
         yield from _forget(it.thread_id, oldest)
@@ -98,59 +98,59 @@ def make_room(it: Addition, row: Row) -> Step[Verdict]:
 def release(ending: Ending, place: str) -> Step[bool]:
     """Whether the run was ended: not so if it is no longer its writer's, or writes again."""
     it, run = ending, ending.run
-    found = yield words.FIND, {"id": run.thread_id}
+    found = yield statements.FIND, {"id": run.thread_id}
     if found and found[0]["ended"] == it.nonce:
         return True
     verdict = yield from _compared(found, it.token, it.expected, 0)
     if verdict != "ok" or (it.lost and not found[0]["lapsed"]):
         return False
     row, size = found[0], len(it.events) if it.count else 0
-    latest = yield words.LATEST, {"id": run.thread_id}
+    latest = yield statements.LATEST, {"id": run.thread_id}
     first = latest[0]["first"]
     yield from messages.written(run.thread_id, first, it.texts, run.figures or UNKNOWN)
     if it.ids:
-        yield words.KNOW, {"id": run.thread_id, "ids": list(it.ids)}
+        yield statements.KNOW, {"id": run.thread_id, "ids": list(it.ids)}
     if it.state is not None:
-        yield words.SAVE, {"id": run.thread_id, **it.state._asdict()}
+        yield statements.SAVE, {"id": run.thread_id, **it.state._asdict()}
     values = {"id": run.thread_id, "count": it.count, "bytes": size, "nonce": it.nonce}
     if it.count:
         bounds = {"first": it.expected + 1, "last": it.expected + it.count}
-        yield words.CHUNK, values | bounds | {"run_id": run.run_id, "events": it.events}
+        yield statements.CHUNK, values | bounds | {"run_id": run.run_id, "events": it.events}
     yield from _finished(run, first, row["spent"] + size)
     epoch = _epoch_at(row, place) if it.lost else row["epoch"]
     where = {"epoch": epoch, "place": place if it.lost else row["place"]}
-    yield words.FREE, values | where | {"now": row["now"], "no": False}
+    yield statements.FREE, values | where | {"now": row["now"], "no": False}
     return True
 
 
 def ask_stop(thread_id: str, run_id: str | None) -> Step[int | None]:
     """The token of the run that is asked to stop; None if there is none."""
     named = {"any_run": run_id is None, "run_id": run_id or ""}
-    rows = yield words.STOP, {"id": thread_id, "yes": True, **named}
+    rows = yield statements.STOP, {"id": thread_id, "yes": True, **named}
     return rows[0]["token"] if rows else None
 
 
 def give_up(thread_id: str, token: int) -> Step[bool]:
     """Let the lease lapse at once."""
-    rows = yield words.RENEW, {"id": thread_id, "token": token, "lease": -1.0}
+    rows = yield statements.RENEW, {"id": thread_id, "token": token, "lease": -1.0}
     return bool(rows)
 
 
 def update(thread: Thread, name: str | None, archived: bool | None) -> Step[ThreadInfo]:
     """Raises ThreadNotFound."""
-    if not (yield words.INFO, {"id": thread.id, "oldest": thread.oldest}):
+    if not (yield statements.INFO, {"id": thread.id, "oldest": thread.oldest}):
         raise ThreadNotFound(thread.id)
     if name is not None:
-        yield words.RENAME, {"id": thread.id, "name": name}
+        yield statements.RENAME, {"id": thread.id, "name": name}
     if archived is not None:
-        yield words.ARCHIVE, {"id": thread.id, "archived": archived}
-    rows = yield words.INFO, {"id": thread.id, "oldest": thread.oldest}
+        yield statements.ARCHIVE, {"id": thread.id, "archived": archived}
+    rows = yield statements.INFO, {"id": thread.id, "oldest": thread.oldest}
     return thread_of(rows[0])
 
 
 def delete(thread_id: str) -> Step[None]:
     """Raises ThreadNotFound, and Busy while it runs."""
-    found = yield words.FIND, {"id": thread_id}
+    found = yield statements.FIND, {"id": thread_id}
     if not found:
         raise ThreadNotFound(thread_id)
     if found[0]["token"] is not None:
@@ -160,10 +160,10 @@ def delete(thread_id: str) -> Step[None]:
 
 def expire(oldest: float, most: int) -> Step[list[str]]:
     """Erase threads that idle and that nobody used since; which they were."""
-    rows = yield words.EXPIRED, {"oldest": oldest, "limit": most}
+    rows = yield statements.EXPIRED, {"oldest": oldest, "limit": most}
     erased = []
     for row in rows:
-        found = yield words.FIND, {"id": row["id"]}
+        found = yield statements.FIND, {"id": row["id"]}
         if found and found[0]["token"] is None and found[0]["updated"] < oldest:
             yield from _erased(row["id"])
             erased.append(row["id"])
@@ -172,68 +172,71 @@ def expire(oldest: float, most: int) -> Step[list[str]]:
 
 def save(thread_id: str, saving: Saving, expected: int | None, oldest: float) -> Step[int]:
     """The new version; raises ThreadNotFound and Conflict."""
-    if not (yield words.INFO, {"id": thread_id, "oldest": oldest}):
+    if not (yield statements.INFO, {"id": thread_id, "oldest": oldest}):
         raise ThreadNotFound(thread_id)
-    rows = yield words.VERSION, {"id": thread_id, "agent": saving.agent}
+    rows = yield statements.VERSION, {"id": thread_id, "agent": saving.agent}
     version: int = rows[0]["version"] if rows else 0
     if rows and rows[0]["nonce"] == saving.nonce:
         return version
     if expected is not None and expected != version:
         raise Conflict(version)
-    saved = yield words.SAVE, {"id": thread_id, **saving._asdict()}
+    saved = yield statements.SAVE, {"id": thread_id, **saving._asdict()}
     made: int = saved[0]["version"]
     return made
 
 
 def unsave(thread_id: str, agent: str | None) -> Step[None]:
-    yield words.UNSAVE, {"id": thread_id, "any_agent": agent is None, "agent": agent or ""}
+    yield statements.UNSAVE, {"id": thread_id, "any_agent": agent is None, "agent": agent or ""}
 
 
 def archive(thread_id: str, first: int, last: int, run_id: str, events: bytes) -> Step[bool]:
     """Put the compacted events in the place of a finished run's; False if that was done before."""
     at = {"id": thread_id, "first": first}
-    spent = yield words.SPENT, at
+    spent = yield statements.SPENT, at
     size, yes = len(events), {"yes": True}
-    if not (yield words.COMPACTED, at | yes | {"bytes": size}):
+    if not (yield statements.COMPACTED, at | yes | {"bytes": size}):
         return False
-    yield words.DROP, at | {"last": last}
-    yield words.PUT, at | yes | {"last": last, "run_id": run_id, "bytes": size, "events": events}
-    yield words.RESIZE, {"id": thread_id, "bytes": size - spent[0]["bytes"]}
+    yield statements.DROP, at | {"last": last}
+    yield (
+        statements.PUT,
+        at | yes | {"last": last, "run_id": run_id, "bytes": size, "events": events},
+    )
+    yield statements.RESIZE, {"id": thread_id, "bytes": size - spent[0]["bytes"]}
     return True
 
 
 def derive(thread_id: str, ids: Sequence[str], parts: Sequence[messages.Part]) -> Step[None]:
     """Store what the thread's log says of it: its messages, and the bytes of its runs."""
-    yield words.KNOW, {"id": thread_id, "ids": list(ids)}
+    yield statements.KNOW, {"id": thread_id, "ids": list(ids)}
     yield from messages.rewritten(thread_id, parts)
-    yield words.WEIGH_RUNS, {"id": thread_id}
-    yield words.WEIGH, {"id": thread_id}
+    yield statements.WEIGH_RUNS, {"id": thread_id}
+    yield statements.WEIGH, {"id": thread_id}
 
 
 def restored() -> Step[int]:
     """Give all logs new epochs, so that no cursor from before is taken; how many there are."""
-    rows = yield words.RESTORED, {}
+    rows = yield statements.RESTORED, {}
     for row in rows:
-        yield words.ANEW, {"id": row["id"], "epoch": new_epoch()}
+        yield statements.ANEW, {"id": row["id"], "epoch": new_epoch()}
     return len(rows)
 
 
 def _obtained(thread: Thread) -> Step[Row]:
-    found = yield words.FIND, {"id": thread.id}
+    found = yield statements.FIND, {"id": thread.id}
     if found and found[0]["token"] is None and found[0]["updated"] < thread.oldest:
         yield from _erased(thread.id)
         found = []
     if not found:
         values = {"id": thread.id, "owner": thread.owner, "agent": thread.agent}
-        yield words.MAKE, values | {"epoch": new_epoch(), "place": thread.place}
-        found = yield words.FIND, {"id": thread.id}
+        yield statements.MAKE, values | {"epoch": new_epoch(), "place": thread.place}
+        found = yield statements.FIND, {"id": thread.id}
     if found[0]["owner"] != thread.owner:
         raise ThreadNotFound(thread.id)
     return found[0]
 
 
 def _erased(thread_id: str) -> Step[None]:
-    for statement in words.DELETE:
+    for statement in statements.DELETE:
         yield statement, {"id": thread_id}
 
 
@@ -250,11 +253,11 @@ def _is_same(latest: Row, run: RunInfo) -> bool:
 def _leased(row: Row, epoch: str, token: int, place: str, claim: Claim) -> Step[None]:
     values = {"id": row["id"], "epoch": epoch, "place": place, "token": token}
     run = {"run_id": claim.run.run_id, "nonce": claim.nonce, "lease": claim.lease}
-    yield words.CLAIM, values | run | {"now": row["now"], "no": False}
+    yield statements.CLAIM, values | run | {"now": row["now"], "no": False}
 
 
 def _fresh(run: RunInfo, epoch: str, seq: int, token: int) -> Step[Claimed]:
-    rows = yield words.KNOWN, {"id": run.thread_id}
+    rows = yield statements.KNOWN, {"id": run.thread_id}
     known = frozenset([row["id"] for row in rows])
     return Claimed("fresh", run, Cursor(epoch, seq), token, known)
 
@@ -274,14 +277,14 @@ def _compared(found: Sequence[Row], token: int, expected: int, count: int) -> St
         return "done"  # a repeat may arrive after later writes
     if seq > expected:
         return "moved"
-    yield words.LOSE, {"id": found[0]["id"], "epoch": new_epoch()}
+    yield statements.LOSE, {"id": found[0]["id"], "epoch": new_epoch()}
     return "lost"
 
 
 def _forget_runs(thread_id: str, most: int) -> Step[None]:
-    rows = yield words.COUNT, {"id": thread_id}
+    rows = yield statements.COUNT, {"id": thread_id}
     for _ in range(rows[0]["runs"] - most):
-        oldest = yield words.OLDEST, {"id": thread_id}
+        oldest = yield statements.OLDEST, {"id": thread_id}
         yield from _forget(thread_id, oldest)
 
 
@@ -289,14 +292,14 @@ def _forget(thread_id: str, oldest: Sequence[Row]) -> Step[None]:
     """Forget the older of the two runs."""
     older, newer = oldest
     values = {"id": thread_id, "first": newer["first"], "bytes": older["bytes"]}
-    for statement in words.FORGET:
+    for statement in statements.FORGET:
         yield statement, values
 
 
 def _finished(run: RunInfo, first: int, size: int) -> Step[None]:
     ended = {"status": run.status, "ended": run.ended_at, "bytes": size}
     figures = figure_values(run.figures or UNKNOWN)
-    yield words.FINISH, {"id": run.thread_id, "first": first, **ended, **figures}
+    yield statements.FINISH, {"id": run.thread_id, "first": first, **ended, **figures}
 
 
 def _run_values(run: RunInfo) -> dict[str, object]:

@@ -22,7 +22,7 @@ from agui_runtime.stores.base import (
     ThreadIndex,
     ThreadQuery,
 )
-from agui_runtime.stores.delegating import DelegatingLog, DelegatingStore
+from agui_runtime.stores.layers.delegating import DelegatingLog, DelegatingStore
 
 Named = TypeVar("Named", RunInfo, ThreadInfo)
 

@@ -1,0 +1,1 @@
+"""Layers over stores: each is a store over another one, and changes what passes through it."""
