@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,7 +14,17 @@ from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.redis import RedisStore
 from agui_runtime.stores.sql import SqliteStore
 from agui_runtime.stores.sql.postgres import PostgresStore
-from tests.stores.databases import WHOLE
+from tests.stores.databases import (
+    WHOLE,
+    AnyStore,
+    Database,
+    Place,
+    PostgresDatabase,
+    Processes,
+    RedisPlace,
+    SqliteDatabase,
+    SqlProcesses,
+)
 from tests.stores.postgres_server import PostgresServer
 from tests.stores.servers import RedisServer
 
@@ -47,3 +58,34 @@ async def each_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
     await store.open()
     yield store
     await store.close()
+
+
+@pytest.fixture(params=["redis", "sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place[AnyStore]:
+    """Every kind of store that several processes may have, empty."""
+    places: dict[str, Callable[[], Place[AnyStore]]] = {
+        "redis": lambda: RedisPlace(request.getfixturevalue("redis")),
+        "sqlite": lambda: SqliteDatabase(tmp_path),
+        "postgres": lambda: PostgresDatabase(request.getfixturevalue("postgres").database()),
+    }
+    return places[request.param]()
+
+
+@pytest.fixture
+async def made(place: Place[AnyStore]) -> AsyncIterator[Processes[AnyStore]]:
+    async with AsyncExitStack() as stack:
+        yield Processes(stack, place)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """Both kinds of SQL store, empty."""
+    if request.param == "postgres":
+        return PostgresDatabase(request.getfixturevalue("postgres").database())
+    return SqliteDatabase(tmp_path)
+
+
+@pytest.fixture
+async def tables(database: Database) -> AsyncIterator[SqlProcesses]:
+    async with AsyncExitStack() as stack:
+        yield SqlProcesses(stack, database)

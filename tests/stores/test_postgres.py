@@ -20,7 +20,7 @@ from agui_runtime.stores.sql.postgres import PostgresStore, schema
 from agui_runtime.stores.sql.postgres.address import address_of
 from agui_runtime.stores.sql.postgres.news import ANYTHING, changed
 from agui_runtime.stores.sql.tables import METADATA
-from tests.stores.databases import PostgresDatabase, Processes
+from tests.stores.databases import PostgresDatabase, SqlProcesses
 from tests.stores.first_schema import FIRST_SCHEMA, FIRST_THREAD, reads_the_first_thread
 from tests.stores.postgres_server import PostgresServer
 from tests.stores.test_contract import a_run, claimed, delta, finish, read, whole_run
@@ -31,13 +31,13 @@ CUT = (
 
 
 @pytest.fixture
-async def made(postgres: PostgresServer) -> AsyncIterator[Processes]:
+async def made(postgres: PostgresServer) -> AsyncIterator[SqlProcesses]:
     async with AsyncExitStack() as stack:
-        yield Processes(stack, PostgresDatabase(postgres.database()))
+        yield SqlProcesses(stack, PostgresDatabase(postgres.database()))
 
 
 async def test_a_server_that_is_killed_and_restarted_costs_no_event(
-    made: Processes, postgres: PostgresServer
+    made: SqlProcesses, postgres: PostgresServer
 ) -> None:
     store, lost = await made.start(), asyncio.Event()
     lease = await claimed(store, a_run())
@@ -53,7 +53,7 @@ async def test_a_server_that_is_killed_and_restarted_costs_no_event(
     assert [record.seq for record in await reading] == [1, 2, 3, 4]
 
 
-async def test_connections_that_are_cut_after_every_write_cost_no_event(made: Processes) -> None:
+async def test_connections_that_are_cut_after_every_write_cost_no_event(made: SqlProcesses) -> None:
     writer, reader = await made.start(), await made.start()
     lease, lost = await claimed(writer, a_run()), asyncio.Event()
     with writer.log.keep(lease, lost.set):
@@ -66,7 +66,7 @@ async def test_connections_that_are_cut_after_every_write_cost_no_event(made: Pr
     assert [record.seq for record in await reading] == list(range(1, 12))
 
 
-async def test_a_stop_arrives_after_connections_were_cut(made: Processes) -> None:
+async def test_a_stop_arrives_after_connections_were_cut(made: SqlProcesses) -> None:
     owner, other, stopped = await made.start(), await made.start(), asyncio.Event()
     await claimed(owner, a_run(), stopped.set)
     await made.database.execute(CUT)
@@ -85,7 +85,7 @@ async def repeatedly(store: Store, stopped: asyncio.Event) -> None:
 
 
 async def test_a_server_that_stays_away_is_reported(
-    made: Processes, postgres: PostgresServer
+    made: SqlProcesses, postgres: PostgresServer
 ) -> None:
     store = await made.start(SqlLimits(patience=0.5))
     await store.check()
@@ -98,7 +98,7 @@ async def test_a_server_that_stays_away_is_reported(
     assert (await claimed(store, a_run())).fresh
 
 
-async def test_appends_of_many_runs_at_once_are_each_stored_once(made: Processes) -> None:
+async def test_appends_of_many_runs_at_once_are_each_stored_once(made: SqlProcesses) -> None:
     store, reader = await made.start(), await made.start()
     leases = [await claimed(store, a_run(thread=f"t{number}")) for number in range(40)]
     for number in range(5):
@@ -117,7 +117,7 @@ def test_more_news_than_a_notification_holds_is_any_news() -> None:
 
 
 async def test_readers_have_news_also_where_a_pooler_swallows_notifications(
-    made: Processes, postgres: PostgresServer, caplog: pytest.LogCaptureFixture
+    made: SqlProcesses, postgres: PostgresServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     elsewhere = postgres.url("postgres")  # where no notification of this database arrives
     reader = PostgresStore(f"{made.database.url}?listen={elsewhere}")
@@ -132,14 +132,14 @@ async def test_readers_have_news_also_where_a_pooler_swallows_notifications(
     assert "news is looked for every 200 ms" in caplog.text
 
 
-async def test_texts_that_postgres_cannot_hold_lose_only_their_zeros(made: Processes) -> None:
+async def test_texts_that_postgres_cannot_hold_lose_only_their_zeros(made: SqlProcesses) -> None:
     store = await made.start()
     await whole_run(store, a_run())
     renamed = await store.threads.update("t1", name="a\0b")
     assert renamed.name == "a\ufffdb"
 
 
-async def test_another_server_under_the_same_name_has_other_epochs(made: Processes) -> None:
+async def test_another_server_under_the_same_name_has_other_epochs(made: SqlProcesses) -> None:
     store = await made.start()
     lease = await whole_run(store, a_run())
     await made.database.execute("update agui_thread set place = 'a server before'")
@@ -149,7 +149,7 @@ async def test_another_server_under_the_same_name_has_other_epochs(made: Process
         await read(store, 1, lease.start)
 
 
-async def test_readers_learn_that_everything_was_deleted(made: Processes) -> None:
+async def test_readers_learn_that_everything_was_deleted(made: SqlProcesses) -> None:
     store = await made.start()
     lease = await whole_run(store, a_run())
     reading = asyncio.create_task(read(store, 9, Cursor(lease.start.epoch, 4)))
@@ -160,7 +160,7 @@ async def test_readers_learn_that_everything_was_deleted(made: Processes) -> Non
 
 
 async def test_a_database_without_tables_is_refused_and_says_what_to_do(
-    made: Processes, postgres: PostgresServer
+    made: SqlProcesses, postgres: PostgresServer
 ) -> None:
     url = postgres.make("empty")
     with pytest.raises(Misconfigured, match="run `agui-runtime db upgrade`"):
@@ -171,7 +171,7 @@ async def test_a_database_without_tables_is_refused_and_says_what_to_do(
     )
 
 
-async def test_a_schema_of_a_later_release_is_refused(made: Processes) -> None:
+async def test_a_schema_of_a_later_release_is_refused(made: SqlProcesses) -> None:
     await made.database.execute("update agui_version set version_num = '0099'")
     try:
         with pytest.raises(Misconfigured, match="schema 99, which a later release made"):
@@ -181,7 +181,7 @@ async def test_a_schema_of_a_later_release_is_refused(made: Processes) -> None:
 
 
 async def test_all_migrations_go_up_and_down_and_make_what_the_tables_say(
-    postgres: PostgresServer, made: Processes
+    postgres: PostgresServer, made: SqlProcesses
 ) -> None:
     address = address_of(postgres.make("migrated"))
     await asyncio.gather(schema.upgrade(address), schema.upgrade(address))
@@ -192,7 +192,7 @@ async def test_all_migrations_go_up_and_down_and_make_what_the_tables_say(
 
 
 async def test_a_database_of_the_first_schema_is_upgraded_and_has_its_threads(
-    postgres: PostgresServer, made: Processes
+    postgres: PostgresServer, made: SqlProcesses
 ) -> None:
     url = postgres.make("first")
     kinds = {" DOUBLE": " DOUBLE PRECISION", " BLOB": " BYTEA", "DEFAULT 0": "DEFAULT false"}
@@ -250,7 +250,7 @@ def test_a_url_that_cannot_be_meant_is_refused_without_its_password(url: str, re
 
 
 async def test_a_database_that_does_not_exist_is_refused(
-    made: Processes, postgres: PostgresServer
+    made: SqlProcesses, postgres: PostgresServer
 ) -> None:
     with pytest.raises(Misconfigured, match="does not exist"):
         await PostgresStore(postgres.url("missing")).open()

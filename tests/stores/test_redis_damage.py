@@ -14,9 +14,10 @@ from agui_runtime.core.fold import fold
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from tests.runtime.worlds import Scripted, asking, ran, text
+from tests.stores.ends import ended
 from tests.stores.servers import RedisServer
 from tests.stores.test_contract import Clock, a_run, claimed, read, whole_run
-from tests.stores.test_redis import ended, processes
+from tests.stores.test_redis import processes
 
 UNREADABLE = "agui_runtime.unreadable"
 
@@ -184,15 +185,3 @@ async def test_a_client_that_fails_unexpectedly_ends_the_run_at_once_with_the_tr
         again = await ran(runtime, asking(run="r2", agent="next"))
     assert events[-1]["code"] == "STORE_FAILED"
     assert again[-1]["type"] == "RUN_FINISHED"
-
-
-async def test_long_integers_and_halves_are_the_same_after_a_restart(redis: RedisServer) -> None:
-    async with processes(redis) as made:
-        store = await made.start()
-        odd = {"wei": [2**64, -(2**70)], "cut": "\ud83d"}
-        agent = Scripted({"type": "STATE_SNAPSHOT", "snapshot": odd})
-        runtime = CopilotRuntime({"default": agent}, store=store)
-        live = await ran(runtime, asking())
-        records = await read(await made.start(), len(live))
-    assert [record.event for record in records] == live
-    assert live[1]["snapshot"] == odd | {"cut": "\ufffd"}

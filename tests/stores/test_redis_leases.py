@@ -6,21 +6,21 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from uuid import uuid4
 
 import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.actions import action
-from agui_runtime.core.errors import Gone, OwnerLost, ThreadNotFound
+from agui_runtime.core.errors import OwnerLost
 from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.redis import RedisLimits, RedisStore, subscriber
 from tests.faults.proxy import Proxy
 from tests.runtime.worlds import asking, kinds, told as told_by
+from tests.stores.ends import START, ended
 from tests.stores.servers import RedisServer, opened
 from tests.stores.test_contract import a_run, claimed, delta, ignore, read
-from tests.stores.test_redis import START, ended, processes
+from tests.stores.test_redis import processes
 
 SHORT = RedisLimits(lease=0.6)
 
@@ -56,30 +56,6 @@ class Waiting:
             self.tool_cancelled.set()
             raise
         raise AssertionError("unreachable")
-
-
-async def test_a_busy_event_loop_loses_no_lease(redis: RedisServer) -> None:
-    async with processes(redis) as made:
-        owner = await made.start(SHORT)
-        lease, lost = await claimed(owner, a_run()), asyncio.Event()
-        with owner.log.keep(lease, lost.set):
-            time.sleep(2)  # noqa: ASYNC251  # what an agent must not do, and some do
-            await owner.log.append(lease, [delta(0)])
-            assert not lost.is_set()
-
-
-async def test_an_event_loop_that_is_dead_gives_its_leases_up(redis: RedisServer) -> None:
-    async with processes(redis) as made:
-        owner = await made.start(RedisLimits(lease=0.4, hung=0.5))
-        lease, lost = await claimed(owner, a_run()), asyncio.Event()
-        with owner.log.keep(lease, lost.set):
-            await owner.log.append(lease, [START])
-            time.sleep(2.5)  # noqa: ASYNC251  # as good as dead
-            with pytest.raises(OwnerLost):
-                await owner.log.append(lease, [delta(0)])
-            await lost.wait()
-        records = await ended(owner)
-        assert [record.event["type"] for record in records][-1] == "RUN_ERROR"
 
 
 async def test_an_owner_that_cannot_reach_the_server_stops_its_agent_and_tells_its_readers(
@@ -121,44 +97,6 @@ async def test_a_reader_that_looks_into_the_log_meanwhile_is_told_as_well(
             with pytest.raises(OwnerLost):
                 await read(owner, 2)
             proxy.flow()
-
-
-async def test_readers_and_owner_learn_that_everything_was_deleted(redis: RedisServer) -> None:
-    async with processes(redis) as made:
-        owner, other = await made.start(), await made.start()
-        lease, lost = await claimed(owner, a_run()), asyncio.Event()
-        await owner.log.append(lease, [START])
-        following = [asyncio.create_task(read(store, 2)) for store in (owner, other)]
-        await read(other, 1)
-        with owner.log.keep(lease, lost.set):
-            redis.command("DEL", *redis.keys(made.key("*").replace("{t1}", "*")))
-            await lost.wait()
-        with pytest.raises(OwnerLost):
-            await following[0]
-        with pytest.raises((Gone, ThreadNotFound)):
-            await following[1]
-
-
-async def test_readers_of_a_run_that_meets_an_emptied_server_have_its_end(
-    redis: RedisServer,
-) -> None:
-    prefix, flushed = uuid4().hex, asyncio.Event()
-
-    async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
-        yield START
-        await flushed.wait()
-        while True:
-            yield delta(0)
-            await asyncio.sleep(0.01)
-
-    runtime = CopilotRuntime({"default": agent}, store=RedisStore(redis.url, prefix=prefix))
-    async with runtime.lifespan():
-        handle = await runtime.start(asking())
-        reading = asyncio.create_task(told_by(handle))
-        redis.command("DEL", *redis.keys(f"{prefix}:*"))
-        flushed.set()
-        with pytest.raises(OwnerLost):
-            await reading
 
 
 async def test_news_that_was_never_heard_is_found_in_the_log(redis: RedisServer) -> None:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from agui_runtime import CopilotRuntime, Options, PriceTable
 from agui_runtime.core.events import Event
 from tests.runtime.worlds import Scripted, asking, call, ran, text
-from tests.stores.databases import Database, PostgresDatabase, SqliteDatabase
-from tests.stores.postgres_server import PostgresServer
+from tests.stores.databases import Database
 from tests.stores.test_contract import Clock, a_run, claimed
 
 PRICES = PriceTable.read(b'{"m": {"input": 0.1, "output": 0.2}}', "ours.json")
@@ -24,13 +20,6 @@ TOOK = (
     "select input_tokens, output_tokens, reasoning_tokens, model, usd, cost, milliseconds >= 0"
     " from agui_message where id = 'a1'"
 )
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, postgres: PostgresServer, tmp_path: Path) -> Database:
-    if request.param == "postgres":
-        return PostgresDatabase(postgres.database())
-    return SqliteDatabase(tmp_path)
 
 
 async def talked(database: Database, *events: Event, **request: Any) -> None:  # noqa: ANN401

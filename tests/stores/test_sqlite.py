@@ -23,17 +23,17 @@ from agui_runtime.stores.sql import SqliteStore, SqlLimits
 from agui_runtime.stores.sql.sqlite import file
 from agui_runtime.stores.sql.sqlite.wakes import Doorbell
 from tests.runtime.worlds import asking, ran, text
-from tests.stores.databases import Processes, SqliteDatabase
+from tests.stores.databases import SqliteDatabase, SqlProcesses
+from tests.stores.ends import START, ended
 from tests.stores.test_contract import a_run, claimed, delta, finish, ignore, read, whole_run
-from tests.stores.test_redis import START, ended
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-async def made(tmp_path: Path) -> AsyncIterator[Processes]:
+async def made(tmp_path: Path) -> AsyncIterator[SqlProcesses]:
     async with AsyncExitStack() as stack:
-        yield Processes(stack, SqliteDatabase(tmp_path))
+        yield SqlProcesses(stack, SqliteDatabase(tmp_path))
 
 
 @asynccontextmanager
@@ -62,7 +62,7 @@ async def acknowledged(process: asyncio.subprocess.Process, most: int | None = N
 
 @pytest.mark.parametrize("synchronous", ["full", "normal"])
 async def test_what_was_acknowledged_is_there_after_the_writing_process_was_killed(
-    made: Processes, synchronous: str
+    made: SqlProcesses, synchronous: str
 ) -> None:
     url = f"{made.database.url}?synchronous={synchronous}"
     store = await made.start(SqlLimits(lease=1.0))
@@ -78,7 +78,7 @@ async def test_what_was_acknowledged_is_there_after_the_writing_process_was_kill
     assert await made.database.execute("pragma quick_check") == [("ok",)]
 
 
-async def test_several_processes_write_one_file(made: Processes) -> None:
+async def test_several_processes_write_one_file(made: SqlProcesses) -> None:
     store = await made.start()
     async with AsyncExitStack() as stack:
         url = made.database.url
@@ -88,7 +88,7 @@ async def test_several_processes_write_one_file(made: Processes) -> None:
     assert [int(record.event["delta"]) for record in records[:200]] == list(range(1, 201))
 
 
-async def test_a_lock_of_another_program_for_five_seconds_costs_no_run(made: Processes) -> None:
+async def test_a_lock_of_another_program_for_five_seconds_costs_no_run(made: SqlProcesses) -> None:
     store = await made.start()
     lease, lost = await claimed(store, a_run()), asyncio.Event()
     with store.log.keep(lease, lost.set):
@@ -103,7 +103,7 @@ async def test_a_lock_of_another_program_for_five_seconds_costs_no_run(made: Pro
         await finish(store, lease)
 
 
-async def test_a_lock_for_longer_than_patience_is_reported_and_passes(made: Processes) -> None:
+async def test_a_lock_for_longer_than_patience_is_reported_and_passes(made: SqlProcesses) -> None:
     store = await made.start(SqlLimits(patience=0.3, compact_after=1e12))
     async with locked(made.database):
         with pytest.raises(StoreUnavailable, match="locked by another program"):
@@ -174,7 +174,7 @@ def fill(path: Path) -> None:
             out.write(b"x" * 4096)
 
 
-async def test_a_file_is_for_its_owner_alone(made: Processes) -> None:
+async def test_a_file_is_for_its_owner_alone(made: SqlProcesses) -> None:
     store = await made.start()
     await whole_run(store, a_run())
     assert isinstance(made.database, SqliteDatabase)
@@ -189,7 +189,7 @@ async def test_a_file_is_for_its_owner_alone(made: Processes) -> None:
     }
 
 
-async def test_a_process_that_ends_tidies_up(made: Processes) -> None:
+async def test_a_process_that_ends_tidies_up(made: SqlProcesses) -> None:
     store = await made.start()
     await whole_run(store, a_run())
     await store.close()
@@ -204,7 +204,7 @@ def sockets(database: object) -> list[Path]:
     return sorted(Path(f"{database.path}-wake").iterdir())
 
 
-async def test_news_whose_datagram_was_lost_is_found_in_the_file(made: Processes) -> None:
+async def test_news_whose_datagram_was_lost_is_found_in_the_file(made: SqlProcesses) -> None:
     writer, reader = await made.start(), await made.start()
     for each in sockets(made.database):
         each.unlink()
@@ -216,7 +216,7 @@ async def test_news_whose_datagram_was_lost_is_found_in_the_file(made: Processes
     assert len(await reading) == 2
 
 
-async def test_the_socket_of_a_process_that_was_killed_is_removed(made: Processes) -> None:
+async def test_the_socket_of_a_process_that_was_killed_is_removed(made: SqlProcesses) -> None:
     store = await made.start()
     async with writing(made.database.url, "t1") as process:
         await acknowledged(process, 1)
@@ -274,7 +274,9 @@ async def test_a_file_of_another_program_is_refused_and_stays_as_it_is(tmp_path:
     assert sorted(os.listdir(tmp_path)) == ["long", "other.db", "text"]
 
 
-async def test_a_schema_of_a_later_release_is_refused_and_stays_as_it_is(made: Processes) -> None:
+async def test_a_schema_of_a_later_release_is_refused_and_stays_as_it_is(
+    made: SqlProcesses,
+) -> None:
     store = await made.start()
     await store.close()
     await made.database.execute("update agui_version set version_num = '0099'")
@@ -324,7 +326,7 @@ async def test_a_store_on_a_network_file_system_is_refused(
     assert not (tmp_path / "a.db").exists()
 
 
-async def test_a_file_that_was_moved_away_is_reported(made: Processes) -> None:
+async def test_a_file_that_was_moved_away_is_reported(made: SqlProcesses) -> None:
     store = await made.start()
     await whole_run(store, a_run())
     assert isinstance(made.database, SqliteDatabase)
@@ -342,7 +344,7 @@ async def test_a_store_that_is_not_open_says_so(tmp_path: Path) -> None:
         await store.threads.get("t1")
 
 
-async def test_a_store_can_be_opened_again(made: Processes) -> None:
+async def test_a_store_can_be_opened_again(made: SqlProcesses) -> None:
     store = await made.start()
     await whole_run(store, a_run())
     await store.close()
@@ -352,7 +354,7 @@ async def test_a_store_can_be_opened_again(made: Processes) -> None:
 
 
 async def test_the_folder_of_a_copied_database_is_enough_to_go_on(
-    made: Processes, tmp_path: Path
+    made: SqlProcesses, tmp_path: Path
 ) -> None:
     store = await made.start()
     lease = await claimed(store, a_run())
