@@ -6,8 +6,9 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from tests.ports import free_port
 
@@ -41,10 +42,17 @@ async def finished(*words: str, **settings: str) -> tuple[int | None, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
+Served: TypeAlias = tuple[asyncio.subprocess.Process, str, str]
+"""A running server: its process, its origin, and what it said before it was ready."""
+
+
+def serving(**settings: str) -> AbstractAsyncContextManager[Served]:
+    return serving_at(free_port(), **settings)
+
+
 @asynccontextmanager
-async def serving(**settings: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str, str]]:
-    """A running server: its process, its origin, and what it said before it was ready."""
-    port = free_port()
+async def serving_at(port: int, **settings: str) -> AsyncIterator[Served]:
+    """The same at a port that another server may have had before."""
     process = await started("serve", "--port", str(port), **settings)
     assert process.stdout is not None
     assert process.stderr is not None
