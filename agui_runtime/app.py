@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from agui_runtime.arguments import AppArguments, known, options_of, wires_of
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.hooks.telemetry.json_lines import write_json_lines
 from agui_runtime.runtime.costs import Costs, prices_in
 from agui_runtime.runtime.forwarding import check_forwarding
 from agui_runtime.runtime.runtime import CopilotRuntime
@@ -112,6 +113,8 @@ def _obey(settings: Settings, runtime: CopilotRuntime) -> None:
         runtime.add_hook(ThreadNamer(runtime))
     if "log_level" in settings.present:
         logging.getLogger("agui_runtime").setLevel(settings.log_level.upper())
+    if settings.log_format == "json":
+        write_json_lines()
 
 
 def _lifespan(runtime: CopilotRuntime, own: Lifespan | None) -> Lifespan:

@@ -65,6 +65,8 @@ class Settings:
     """Show nobody the playground or the GraphQL schema."""
     log_level: str = "info"
     """Of the runtime's log lines, and of the server's where `serve` starts it."""
+    log_format: str = "text"
+    """`json` for one object a line, with the ids of what it is about."""
     header_seconds: float = 10.0
     """So long a client may take to send the headers of a request."""
     max_caller_requests: int = 4000
@@ -252,6 +254,10 @@ def _log_level(name: str, value: str) -> str:
     return _one_of(name, value, _LEVELS, ", ".join(_LEVELS))
 
 
+def _log_format(name: str, value: str) -> str:
+    return _one_of(name, value, _FORMATS, " or ".join(_FORMATS))
+
+
 def _one_of(name: str, value: str, known: Iterable[str], choice: str) -> str:
     word = value.strip().lower()
     if word not in known:
@@ -263,6 +269,7 @@ _FLAGS = {
     **dict.fromkeys(("", "0", "false", "no"), False),
     **dict.fromkeys(("1", "true", "yes"), True),
 }
+_FORMATS = ("text", "json")
 _LEVELS = ("debug", "info", "warning", "error", "critical")
 
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
@@ -278,6 +285,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "allowed_hosts": _accepted(Hosts, _named),
     "forward_headers": _accepted(for_agents, _listed),
     "log_level": _log_level,
+    "log_format": _log_format,
     **dict.fromkeys(("max_caller_requests", "max_requests"), _count),
     **dict.fromkeys(("max_body", "max_values", "max_depth", "max_messages", "max_parts"), _count),
 }

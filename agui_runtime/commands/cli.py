@@ -19,6 +19,9 @@ from agui_runtime.settings import obeyed_by_command
 
 if TYPE_CHECKING:
     from agui_runtime.app import Served
+    from agui_runtime.commands.hosting import Hosted
+
+logger = logging.getLogger(__name__)
 
 GRACE = 5
 """Seconds that open connections have to finish after the runs have ended."""
@@ -56,6 +59,7 @@ def _serve(options: argparse.Namespace) -> None:
     import uvicorn  # this and the app take a second to import; `--help` does not need them
 
     from agui_runtime.commands.hosting import hosted
+    from agui_runtime.commands.log_output import write_lines
     from agui_runtime.commands.serving import DrainingServer
     from agui_runtime.commands.stores import examine_stores
     from agui_runtime.connections import ConnectionLimits, timed_protocol
@@ -69,9 +73,7 @@ def _serve(options: argparse.Namespace) -> None:
             "AGUI_ALLOW_ANONYMOUS=1 if that is what you want"
         )
     examine_stores(found.runtimes, settings)
-    logging.getLogger("agui_runtime").setLevel(settings.log_level.upper())
     _collect_rarely()
-    _announce(f"http://{options.host}:{options.port}", served)
     config = uvicorn.Config(
         app,
         host=options.host,
@@ -80,6 +82,8 @@ def _serve(options: argparse.Namespace) -> None:
         log_level=settings.log_level,
         timeout_graceful_shutdown=GRACE,
     )
+    write_lines(settings)
+    _announce(f"http://{options.host}:{options.port}", found)
     # KeyboardInterrupt is raised again after an orderly stop; an app may be made at its start.
     with suppress(KeyboardInterrupt), obeyed_by_command():
         DrainingServer(config, found.runtimes, settings.drain_seconds).run()
@@ -108,17 +112,20 @@ def _collect_rarely() -> None:
     gc.set_threshold(10_000, 10, 100)
 
 
-def _announce(origin: str, served: Sequence[Served]) -> None:
+def _announce(origin: str, found: Hosted) -> None:
     from agui_runtime.commands.stores import described
 
     lines = [f"agui_runtime on {origin}"]
-    for each in served:
+    for each in found.served:
         lines.append(f"  runtimeUrl   {origin}{each.path}")
         if not each.options.production:
             lines.append(f"  playground   {origin}{each.path} in a browser")
         lines.append(f"  threads      {described(each.runtime)}")
         lines += [f"  agent        {it.name}: {it.description}" for it in each.runtime.describe()]
     lines.append(f"  health       {origin}/healthz")
+    if found.settings.log_format == "json":
+        logger.info("\n".join(lines))
+        return
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 

@@ -143,7 +143,7 @@ def _refuse_what_nobody_obeys(app: ASGIApp, settings: Settings) -> None:
         )
 
 
-_OBEYED_BY_SERVE = SERVE_ONLY | {"allow_anonymous", "log_level"}
+_OBEYED_BY_SERVE = SERVE_ONLY | {"allow_anonymous", "log_format", "log_level"}
 
 
 def _usual(settings: Settings) -> CopilotRuntime:

@@ -5,10 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextvars import ContextVar
+from typing import NamedTuple
 
 from agui_runtime.core.events import RunInfo
 
-_subject: ContextVar[str] = ContextVar("agui_runtime_log_subject", default="")
+
+class Subject(NamedTuple):
+    """What a line is about: a request, and the run of it, if there is one yet."""
+
+    request_id: str
+    run: RunInfo | None = None
+
+    def __str__(self) -> str:
+        return subject_of(self.request_id, self.run)
+
+
+_subject: ContextVar[Subject | None] = ContextVar("agui_runtime_log_subject", default=None)
+
+_TEMPLATE = "agui_runtime_template"
+"""Where a record has its template without the subject, for formats that name that elsewhere."""
 
 
 def logger_of(name: str) -> logging.Logger:
@@ -25,7 +40,18 @@ def write_about(request_id: str, run: RunInfo | None = None) -> None:
     """From now on, lines of the current task, and of all that it begins, are about the request, or
     about this run of it.
     """
-    _subject.set(subject_of(request_id, run))
+    _subject.set(Subject(request_id, run))
+
+
+def present_subject() -> Subject | None:
+    """What lines of the current task are about."""
+    return _subject.get()
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """The message of a line, without its subject."""
+    template, arguments = record.__dict__.get(_TEMPLATE, (record.msg, record.args))
+    return str(template) % arguments if arguments else str(template)
 
 
 def subject_of(request_id: str, run: RunInfo | None = None) -> str:
@@ -36,8 +62,9 @@ def subject_of(request_id: str, run: RunInfo | None = None) -> str:
 
 def _named(record: logging.LogRecord) -> bool:
     subject = _subject.get()
-    if subject:
-        record.msg, record.args = _prefixed(subject, record)
+    if subject is not None:
+        record.__dict__[_TEMPLATE] = record.msg, record.args
+        record.msg, record.args = _prefixed(str(subject), record)
     return True
 
 

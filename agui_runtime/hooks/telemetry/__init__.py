@@ -1,0 +1,1 @@
+"""What runs are measured with: lines of JSON, numbers for Prometheus, spans for OpenTelemetry."""
