@@ -13,6 +13,7 @@ CHECKS = {
     "types": ["-m", "mypy"],
     "imports": ["-c", "from importlinter.cli import lint_imports_command as main; main()"],
     "dead code": ["-m", "vulture"],
+    "what a token costs": ["-m", "bench.opcodes"],
 }
 
 

@@ -21,6 +21,9 @@ from tasks.processes import ROOT, Problem, become, run, say
 from tasks.python import DEV_LOCK, PYTHON, RUNTIME_LOCK, install, lock
 from tasks.testing import cover, peers, prepare_tests, test
 
+BESIDE_NODE = frozenset({"copilotkit", "graphql"})
+"""The benches that measure a Node runtime, too."""
+
 
 def serve(*arguments: str) -> None:
     install(RUNTIME_LOCK)
@@ -45,10 +48,13 @@ def bench(name: str, *arguments: str) -> None:
     if not (ROOT / "bench" / f"{name}.py").is_file():
         raise Problem(f"there is no bench/{name}.py")
     install(DEV_LOCK)
-    node = find_node()
-    install_node_projects(node, "bench")
+    env = dict(os.environ)
+    if name in BESIDE_NODE:
+        node = find_node()
+        install_node_projects(node, "bench")
+        env = node.env
     # As a module: run as a file, bench/graphql.py would hide the package `graphql`.
-    run(PYTHON, "-m", f"bench.{name}", *arguments, env=node.env)
+    run(PYTHON, "-m", f"bench.{name}", *arguments, env=env)
 
 
 def faults(*names: str) -> None:
@@ -69,7 +75,7 @@ def docs() -> None:
 COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "serve": (serve, "[--host 127.0.0.1] [--port 8000]  start the server"),
     "test": (test, "[--fast] [pytest arguments]  run all tests, or the quick ones, or some"),
-    "check": (check, "format, lint, types, import rules, dead code"),
+    "check": (check, "format, lint, types, import rules, dead code, what a token costs"),
     "peers": (peers, "[pytest arguments]  the tests with real servers of other frameworks"),
     "cover": (cover, "[pytest arguments]  the tests, and which branches they miss"),
     "playground": (playground, "build the page that browsers are shown (needs npm's registry)"),

@@ -1,0 +1,349 @@
+"""Counts what a token costs, in Python's own instructions and in bytes, and compares it with
+`opcodes.json`: part of `python3 scripts.py check`.
+
+The machine, what else runs on it and the clock do not matter: time is virtual, so that a stream
+takes the same turns everywhere, and instructions are counted one by one. C code (orjson, pydantic,
+sqlite3) counts as the one instruction that calls it, and the event loop, which is uvloop in a
+server, not at all. Instructions differ from one minor version of Python to the next, and hardly
+between its patches, so they are compared only on the version that they were taken on. Of a store
+with a thread of its own they vary by up to 4 % from one time to the next, else by less than 1 %.
+
+`python3 scripts.py bench opcodes --update` takes the numbers anew, in the commit that explains why
+they changed; `--top "agui, slow"` tells in which functions a row's instructions are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import selectors
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
+from functools import partial
+from pathlib import Path
+from time import time
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from uuid import uuid4
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime import CopilotRuntime, create_app
+from agui_runtime.core.events import Event, RunInfo, encode
+from agui_runtime.stores.base import RunEnd, Store
+from agui_runtime.stores.open import open_store
+from bench.graphql import client_headers, mutation
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
+
+NUMBERS = Path(__file__).with_suffix(".json")
+TOLERANCE = 0.10
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+SLOW = 0.02
+"""Seconds between two words: longer than a frame, so that each is delivered by itself."""
+
+UNCOUNTED = (
+    *("asyncio/base_events.py", "asyncio/events.py", "asyncio/selector_events.py"),
+    *("selectors.py", __file__),
+)
+
+Codes: TypeAlias = Counter[CodeType]
+
+
+class Cost(NamedTuple):
+    """Of a row: the instructions and the bytes of a token, and the instructions of a run besides,
+    0 where these are not the same each time.
+    """
+
+    token: float
+    run: float
+    bytes: float
+
+
+class Taken(NamedTuple):
+    """What was counted once: instructions by the code they are in, and bytes."""
+
+    codes: Codes
+    bytes: int
+
+
+# Counting
+
+
+@contextmanager
+def counting() -> Iterator[Codes]:
+    """The instructions of all frames that begin within the block, in threads that begin, too."""
+    codes: Codes = Counter()
+
+    def begin(frame: FrameType, event: str, argument: object) -> TraceFunction | None:
+        code = frame.f_code
+        if code.co_filename.endswith(UNCOUNTED):
+            return None
+        frame.f_trace_lines, frame.f_trace_opcodes = False, True
+
+        def count(frame: FrameType, event: str, argument: object) -> TraceFunction:
+            if event == "opcode":
+                codes[code] += 1
+            return count
+
+        return count
+
+    threading.settrace(begin)
+    sys.settrace(begin)
+    gc.disable()  # it calls finalizers, whenever it likes
+    try:
+        yield codes
+    finally:
+        gc.enable()
+        sys.settrace(None)
+        threading.settrace(None)
+
+
+class VirtualTime(selectors.SelectSelector):
+    """Where nothing is ready, the time comes at once for which the event loop waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+
+    def select(self, timeout: float | None = None) -> Any:  # noqa: ANN401  # as the base has it
+        ready = super().select(timeout if timeout is None else 0)
+        if not ready and timeout:
+            self.now += timeout
+        return ready
+
+
+def in_virtual_time(work: Callable[[], Awaitable[Taken]]) -> Taken:
+    clock = VirtualTime()
+
+    def made() -> asyncio.AbstractEventLoop:
+        loop = asyncio.SelectorEventLoop(clock)
+        loop.time = lambda: clock.now  # type: ignore[method-assign]
+        return loop
+
+    with asyncio.Runner(loop_factory=made) as runner:
+        return runner.run(_awaited(work))
+
+
+async def _awaited(work: Callable[[], Awaitable[Taken]]) -> Taken:
+    return await work()
+
+
+# Through a wire
+
+
+def talker(words: int, pause: float) -> Callable[[RunAgentInput], AsyncIterator[Event]]:
+    async def talk(request: RunAgentInput) -> AsyncIterator[Event]:
+        ids = {"messageId": "words"}
+        yield {"type": "TEXT_MESSAGE_START", **ids, "role": "assistant"}
+        for _ in range(words):
+            yield {"type": "TEXT_MESSAGE_CONTENT", **ids, "delta": "word "}
+            if pause:
+                await asyncio.sleep(pause)
+        yield {"type": "TEXT_MESSAGE_END", **ids}
+
+    return talk
+
+
+def agui_request() -> Any:  # noqa: ANN401  # JSON
+    empty: Mapping[str, Any] = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
+    message = {"id": "u1", "role": "user", "content": "go"}
+    return {"threadId": str(uuid4()), "runId": str(uuid4()), "messages": [message], **empty}
+
+
+def graphql_request() -> Any:  # noqa: ANN401  # JSON
+    body = mutation("agent_text", "go")
+    body["variables"]["data"]["threadId"] = str(uuid4())
+    return body
+
+
+WIRES: Mapping[str, tuple[str, Callable[[], Any]]] = {
+    "agui": ("/copilotkit/agent/bench/run", agui_request),
+    "graphql": ("/copilotkit", graphql_request),
+}
+
+
+async def through_wire(name: str, words: int, pause: float) -> Taken:
+    path, request = WIRES[name]
+    app = create_app(CopilotRuntime({"bench": talker(words, pause)}))
+    async with app.router.lifespan_context(app):
+        await answered(app, path, request())  # what is made once
+        with counting() as codes:
+            size = await asyncio.create_task(answered(app, path, request()))
+    return Taken(codes, size)
+
+
+async def answered(app: Any, path: str, body: object) -> int:  # noqa: ANN401  # an ASGI app
+    """The number of bytes in the body of the answer."""
+    size = 0
+    unread = [{"type": "http.request", "body": json.dumps(body).encode(), "more_body": False}]
+
+    async def receive() -> Mapping[str, Any]:
+        if not unread:
+            await asyncio.Event().wait()  # the client stays
+        return unread.pop()
+
+    async def send(message: Mapping[str, Any]) -> None:
+        nonlocal size
+        if message.get("status", 200) != 200:
+            raise SystemExit(f"WRONG: {path} answers {message}")
+        size += len(message.get("body", b""))
+
+    await app(_scope(path), receive, send)
+    return size
+
+
+def _scope(path: str) -> dict[str, Any]:
+    headers = {**client_headers(), "Host": "127.0.0.1"}
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(name.lower().encode(), text.encode()) for name, text in headers.items()],
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 8000),
+    }
+
+
+# Through a store
+
+
+async def through_store(name: str, words: int) -> Taken:
+    with tempfile.TemporaryDirectory() as folder, counting() as codes:
+        store = open_store(name.format(folder=folder))
+        await store.open()
+        try:
+            await written(store, 1)
+            codes.clear()
+            size = await asyncio.create_task(written(store, words))
+        finally:
+            await store.close()
+    return Taken(codes, size)
+
+
+async def written(store: Store, words: int) -> int:
+    """Write a run word by word, each read before the next; returns the bytes that were read."""
+    ids = {"messageId": "words"}
+    run = RunInfo(str(uuid4()), str(uuid4()), "bench", "ann", started_at=time())
+    lease = await store.log.claim(run, lambda: None)
+    size = 0
+    with store.log.keep(lease, lambda: None):
+        async with aclosing(store.log.follow(run.thread_id, lease.start)) as batches:
+            for _ in range(words):
+                word = {"type": "TEXT_MESSAGE_CONTENT", **ids, "delta": "word "}
+                await store.log.append(lease, [word])
+                batch = await anext(batches)
+                size += sum(len(encode(each.event)) for each in batch.records)
+        end: Event = {"type": "RUN_FINISHED", "threadId": run.thread_id, "runId": run.run_id}
+        await store.log.release(lease, RunEnd([end], "finished", time()))
+    return size
+
+
+# The rows
+
+
+class Row(NamedTuple):
+    """A line of the table: what is counted, given a number of words.
+
+    With threads of its own (`turns`), what is done beside the words is not the same each time; the
+    more words, the less of it falls on one.
+    """
+
+    name: str
+    take: Callable[[int], Taken]
+    turns: bool = False
+
+    @property
+    def words(self) -> int:
+        return 500 if self.turns else 100
+
+    def cost(self) -> Cost:
+        few, many = self.take(self.words), self.take(2 * self.words)
+        token = (many.codes.total() - few.codes.total()) / self.words
+        run = 0 if self.turns else few.codes.total() - self.words * token
+        return Cost(round(token, 1), round(run), round((many.bytes - few.bytes) / self.words, 1))
+
+
+def _wire_row(wire: str, pace: str, pause: float) -> Row:
+    return Row(
+        f"{wire}, {pace}",
+        lambda words: in_virtual_time(partial(through_wire, wire, words, pause)),
+    )
+
+
+def _store_row(name: str, url: str, turns: bool = False) -> Row:
+    return Row(f"{name} store", lambda words: asyncio.run(through_store(url, words)), turns)
+
+
+ROWS: Sequence[Row] = (
+    *(_wire_row(wire, "burst", 0.0) for wire in WIRES),
+    *(_wire_row(wire, "slow", SLOW) for wire in WIRES),
+    _store_row("memory", "memory:"),
+    _store_row("SQLite", "sqlite:///{folder}/threads.db", turns=True),
+)
+
+
+def top(name: str) -> int:
+    """Tell in which functions the instructions of a row's token are."""
+    row = next(each for each in ROWS if each.name == name)
+    few, many = row.take(row.words).codes, row.take(2 * row.words).codes
+    for code, count in (many - few).most_common(60):
+        place = "/".join(code.co_filename.split("/")[-3:])
+        print(f"{count / row.words:8.1f}  {place}:{code.co_firstlineno} {code.co_qualname}")
+    return 0
+
+
+def update() -> int:
+    rows = {row.name: row.cost()._asdict() for row in ROWS}
+    NUMBERS.write_text(json.dumps({"python": PYTHON, "rows": rows}, indent=2) + "\n")
+    print(f"the numbers of Python {PYTHON} are in {NUMBERS.name}")
+    return 0
+
+
+def compare(known: Mapping[str, Any], rows: Sequence[Row] = ROWS) -> int:
+    """Tell what the rows cost beside what they did; returns the exit code."""
+    if known["python"] != PYTHON:
+        print(f"not compared: the numbers are of Python {known['python']}, this is {PYTHON}")
+        return 0
+    print(f"{'':16}{'opcodes a token':>24}{'a run':>18}{'bytes a token':>18}")
+    changed = [row.name for row in rows if not is_unchanged(row, Cost(**known["rows"][row.name]))]
+    if changed:
+        print(f"changed by more than {TOLERANCE:.0%}: {'; '.join(changed)}. Mend it, or explain it")
+        print("in the commit in which `python3 scripts.py bench opcodes --update` takes it over")
+    return 1 if changed else 0
+
+
+def is_unchanged(row: Row, before: Cost) -> bool:
+    """Print the row; returns whether it costs what it did before."""
+    now = row.cost()
+    pairs = list(zip(before, now, strict=True))
+    print(f"{row.name:16}", *(f"{old:>9g} ->{new:>7g}" for old, new in pairs))
+    return all(abs(new - old) <= TOLERANCE * old for old, new in pairs)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts.py bench opcodes", description=__doc__)
+    parser.add_argument("--update", action="store_true", help="take the numbers over")
+    parser.add_argument("--top", choices=[row.name for row in ROWS], help="where a row spends them")
+    options = parser.parse_args()
+    if options.top:
+        return top(options.top)
+    return update() if options.update else compare(json.loads(NUMBERS.read_text()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""The guard of what a token costs: when it fails, and when it compares nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from bench.opcodes import PYTHON, Row, Taken, compare
+
+
+def row(token: int) -> Row:
+    code = row.__code__
+    return Row("wire", lambda words: Taken(Counter({code: 500 + token * words}), 90 * words))
+
+
+def known(python: str = PYTHON) -> Mapping[str, Any]:
+    return {"python": python, "rows": {"wire": {"token": 100, "run": 500, "bytes": 90}}}
+
+
+@pytest.mark.parametrize(("token", "code"), [(100, 0), (109, 0), (91, 0), (111, 1), (89, 1)])
+def test_what_differs_by_more_than_a_tenth_fails(
+    token: int, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert compare(known(), [row(token)]) == code
+    assert ("changed by more than 10%: wire" in capsys.readouterr().out) == bool(code)
+
+
+def test_on_another_python_nothing_is_compared_and_that_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert compare(known("2.7"), [row(1000)]) == 0
+    assert (
+        f"not compared: the numbers are of Python 2.7, this is {PYTHON}" in capsys.readouterr().out
+    )
