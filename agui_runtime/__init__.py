@@ -4,6 +4,7 @@ from agui_runtime.agents.actions import Action, action
 from agui_runtime.agents.agent import Agent, KeepsState, KeptState
 from agui_runtime.agents.border import FunctionAgent, wrap
 from agui_runtime.app import create_app
+from agui_runtime.arguments import WireOptions
 from agui_runtime.connectors.transcription import Recording, TranscriptionService
 from agui_runtime.core.errors import AgentFailure, AguiError, RunFailure
 from agui_runtime.core.events import Caller, RunContext, Topics
@@ -15,7 +16,6 @@ from agui_runtime.runs.run import current_run
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.states import StateSchema, StateStoreManager
 from agui_runtime.wires.agui.annotate import Annotation, Recorded, Recorder
-from agui_runtime.wires.agui.options import WireOptions
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
 from agui_runtime.wires.graphql.engine.limits import OperationLimits

@@ -5,23 +5,26 @@ Pure. Where an argument leaves something open, the environment decides.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import Any, TypedDict
 
+from agui_runtime.connectors.transcription import TranscriptionService
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.settings import Settings, variable
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.annotate import Recorder
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
 from agui_runtime.wires.graphql.wire import GraphQLWire
+from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
 from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.paths import base_of
+from agui_runtime.wires.shared.streaming import KEEP_ALIVE
 from agui_runtime.wires.shared.wire import Wire
 
-WIRE_OPTIONS = WireOptions()
 USUAL = ServerOptions()
 
 _PLACES: Mapping[str, str] = {
@@ -45,13 +48,75 @@ _PLACES: Mapping[str, str] = {
 _OF_AN_APP = frozenset(_PLACES)
 
 
+_PRESENT_FORMS: Mapping[str, str] = {
+    "forward_headers": "ServerOptions(forward_headers=...)",
+    "max_body": "ServerOptions(body=BodyLimits(bytes=...))",
+    "max_values": "ServerOptions(body=BodyLimits(values=...))",
+    "max_depth": "ServerOptions(body=BodyLimits(depth=...))",
+    "max_messages": "ServerOptions(body=BodyLimits(messages=...))",
+    "max_parts": "ServerOptions(body=BodyLimits(parts=...))",
+    "development": "ServerOptions(development=...)",
+    "keep_alive": "AguiWire(keep_alive=...)",
+    "oldest_clients": "AguiWire(oldest_clients=...)",
+    "transcription": "AguiWire(transcription=...)",
+    "annotations": "AguiWire(annotations=...)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WireOptions:
+    """Deprecated: fields of ServerOptions and of AguiWire under one name. The warning says what to
+    write in its place. Raises Misconfigured for what they refuse.
+    """
+
+    forward_headers: tuple[str, ...] = USUAL.forward_headers
+    max_body: int = DEFAULT_LIMITS.bytes
+    max_values: int = DEFAULT_LIMITS.values
+    max_depth: int = DEFAULT_LIMITS.depth
+    max_messages: int = DEFAULT_LIMITS.messages
+    max_parts: int = DEFAULT_LIMITS.parts
+    keep_alive: float = KEEP_ALIVE
+    oldest_clients: bool = False
+    development: bool = False
+    transcription: TranscriptionService | None = None
+    annotations: Recorder | None = None
+
+    def __post_init__(self) -> None:
+        self.server()  # which refuses what cannot be obeyed
+        given = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
+        forms = ", ".join(_PRESENT_FORMS[name] for name in given) or "nothing"
+        warnings.warn(
+            f"WireOptions is deprecated: write {forms} in its place, as in create_app(runtime, "
+            "options=ServerOptions(...), wires=[GraphQLWire(), AguiWire(...)])",
+            DeprecationWarning,
+            stacklevel=3,  # whoever made it, past this and the `__init__` of dataclasses
+        )
+
+    def server(self) -> ServerOptions:
+        """What of it all wires obey."""
+        body = BodyLimits(
+            bytes=self.max_body,
+            values=self.max_values,
+            depth=self.max_depth,
+            messages=self.max_messages,
+            parts=self.max_parts,
+        )
+        return replace(
+            USUAL, forward_headers=self.forward_headers, development=self.development, body=body
+        )
+
+    def agui(self) -> AguiWire:
+        """What of it is for the AG-UI routes."""
+        return AguiWire(self.keep_alive, self.oldest_clients, self.transcription, self.annotations)
+
+
 class AppArguments(TypedDict, total=False):
     """Short forms of `create_app`, beside or in place of its `wires` and `options`.
 
-    `wire_options` are those of the routes that today's front ends use; what they say of bodies and
-    headers holds on all wires. At `remote_path`, for example `/copilotkit_remote`, the runtime is a
-    remote endpoint for Node runtimes too; it is not so otherwise, because there actions are called
-    directly. The others are fields of ServerOptions.
+    At `remote_path`, for example `/copilotkit_remote`, the runtime is a remote endpoint for Node
+    runtimes too, as with `CopilotKitRemoteWire` among the wires; it is not so otherwise, because
+    there actions are called directly. `wire_options` are deprecated, see `WireOptions`. The others
+    are fields of ServerOptions.
     """
 
     path: str
@@ -74,15 +139,15 @@ def options_of(
     settings: Settings, options: ServerOptions | None, arguments: Mapping[str, Any]
 ) -> ServerOptions:
     """What all wires of the app obey; raises Misconfigured, also for what is said twice."""
-    wire: WireOptions = arguments.get("wire_options", WIRE_OPTIONS)
+    wire_options: WireOptions | None = arguments.get("wire_options")
+    base = wire_options.server() if wire_options else USUAL
     short = sorted(arguments.keys() - {"wire_options", "remote_path"})
     if options is not None:
-        if short or _of_all_wires(wire) != _of_all_wires(WIRE_OPTIONS):
+        if short or base != USUAL:
             names = ", ".join(short or ["wire_options"])
             raise Misconfigured(f"{names}: say it in `options`, a ServerOptions, or leave that out")
         return _resolved(settings, options, {})
-    limits = arguments.get("limits", USUAL.limits)
-    base = replace(USUAL, **_of_all_wires(wire), limits=limits)
+    base = replace(base, limits=arguments.get("limits", USUAL.limits))
     given = {name: _NORMAL[name](name, arguments[name]) for name in short if name in _NORMAL}
     return _resolved(settings, base, given)
 
@@ -102,14 +167,6 @@ _NORMAL: Mapping[str, Callable[[str, Any], object]] = {
 """How the arguments that are settings, too, are compared with the environment's."""
 
 
-def _of_all_wires(wire: WireOptions) -> dict[str, Any]:
-    return {
-        "forward_headers": wire.forward_headers,
-        "development": wire.development,
-        "body": wire.body_limits,
-    }
-
-
 def wires_of(wires: Sequence[Wire] | None, arguments: Mapping[str, Any]) -> Sequence[Wire]:
     """Those that were given, or the usual ones; raises Misconfigured for what is said twice."""
     remote_path = arguments.get("remote_path")
@@ -117,8 +174,8 @@ def wires_of(wires: Sequence[Wire] | None, arguments: Mapping[str, Any]) -> Sequ
         if given := sorted(arguments.keys() & {"wire_options", "remote_path"}):
             raise Misconfigured(f"{', '.join(given)}: say it in the wires that you give")
         return wires
-    wire = arguments.get("wire_options", WIRE_OPTIONS)
-    agui = AguiWire(wire.keep_alive, wire.oldest_clients, wire.transcription, wire.annotations)
+    wire_options: WireOptions | None = arguments.get("wire_options")
+    agui = wire_options.agui() if wire_options else AguiWire()
     remote = [] if remote_path is None else [CopilotKitRemoteWire(remote_path)]
     return [GraphQLWire(), *remote, agui]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 from fastapi import FastAPI
 
-from agui_runtime import CopilotRuntime, WireOptions, create_app
+from agui_runtime import CopilotRuntime, ServerOptions, create_app
 from agui_runtime.commands.hosting import hosted
 from agui_runtime.connectors.agui import AGUIAgent, RemoteOptions
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
@@ -134,10 +134,10 @@ TOKEN = ["x-token"]
 def test_headers_that_an_agent_never_sees_cannot_be_sent_on(
     named: list[str], seen: tuple[str, ...]
 ) -> None:
-    options = WireOptions(forward_headers=seen)
+    options = ServerOptions(forward_headers=seen)
     for runtime in forwarding(named):
         with pytest.raises(Misconfigured, match="which agents never see") as refused:
-            create_app(runtime, wire_options=options)
+            create_app(runtime, options=options)
         assert "AGUI_FORWARD_HEADERS" in str(refused.value)
 
 
@@ -158,7 +158,7 @@ def test_headers_that_an_agent_may_see_can_be_sent_on(
     named: list[str], seen: tuple[str, ...]
 ) -> None:
     for runtime in forwarding(named):
-        create_app(runtime, wire_options=WireOptions(forward_headers=seen))
+        create_app(runtime, options=ServerOptions(forward_headers=seen))
 
 
 def test_a_header_that_the_environment_does_not_name_is_refused() -> None:

@@ -13,6 +13,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agui_runtime import (
+    BodyLimits,
     Caller,
     CopilotRuntime,
     Options,
@@ -232,7 +233,7 @@ def test_every_setting_of_the_readme_is_one_and_every_one_is_there() -> None:
         ({"cors_origins": ["*"]}, "AGUI_CORS_ORIGINS"),
         ({"production": False}, "AGUI_PRODUCTION"),
         ({"limits": ServerLimits(requests=5)}, "AGUI_MAX_REQUESTS"),
-        ({"wire_options": WireOptions(max_body=5)}, "AGUI_MAX_BODY"),
+        ({"options": ServerOptions(body=BodyLimits(bytes=5))}, "AGUI_MAX_BODY"),
     ],
 )
 def test_an_argument_that_contradicts_the_environment_is_refused(
@@ -254,8 +255,7 @@ async def test_an_argument_that_says_the_same_is_obeyed_with_the_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     declare(monkeypatch, path="/theirs", production="1", max_body="100")
-    options = WireOptions(oldest_clients=True)
-    app = create_app(a_runtime(), path="/theirs/", wire_options=options, limits=ServerLimits(7, 8))
+    app = create_app(a_runtime(), path="/theirs/", limits=ServerLimits(7, 8))
     chosen = app.state.served.options
     assert (chosen.path, chosen.production, chosen.body.bytes) == ("/theirs", True, 100)
     assert (chosen.limits.caller_requests, chosen.limits.requests) == (7, 8)
@@ -265,7 +265,6 @@ async def test_an_argument_that_says_the_same_is_obeyed_with_the_rest(
     "arguments",
     [
         {"options": ServerOptions(), "path": "/x"},
-        {"options": ServerOptions(), "wire_options": WireOptions(max_body=1)},
         {"wires": [], "options": ServerOptions()},
         {"wires": [], "remote_path": "/remote"},
     ],
@@ -273,6 +272,32 @@ async def test_an_argument_that_says_the_same_is_obeyed_with_the_rest(
 def test_what_is_said_twice_or_says_nothing_is_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(Misconfigured, match=r"ServerOptions|wires"):
         create_app(a_runtime(), **arguments)
+
+
+async def test_deprecated_options_are_obeyed_and_say_what_to_write() -> None:
+    with pytest.warns(
+        DeprecationWarning, match=r"ServerOptions\(body=BodyLimits\(bytes="
+    ) as warned:
+        options = WireOptions(max_body=100, oldest_clients=True, development=True)
+    assert "AguiWire(oldest_clients=...)" in str(warned[0].message)
+    assert warned[0].filename == __file__
+    app = create_app(a_runtime(), wire_options=options)
+    assert app.state.served.options == ServerOptions(development=True, body=BodyLimits(bytes=100))
+    async with client_of(app) as client:
+        answer = await client.post("/copilotkit/agent/default/run", json=run_body())
+        assert answer.status_code == 413
+        assert (await client.post("/copilotkit/threads/clear")).status_code == 204
+
+
+def test_deprecated_options_are_refused_beside_what_replaces_them() -> None:
+    with pytest.warns(DeprecationWarning):
+        options = WireOptions(max_body=1)
+    twice: list[dict[str, Any]] = [{"options": ServerOptions()}, {"wires": []}]
+    for given in twice:
+        with pytest.raises(Misconfigured, match="wire_options: say it in"):
+            create_app(a_runtime(), wire_options=options, **given)
+    with pytest.raises(Misconfigured, match="max_depth"):
+        WireOptions(max_depth=201)
 
 
 def test_an_argument_that_there_is_not_is_a_type_error() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from agui_runtime.connectors.demo import DemoAgent
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.wire import AguiWire
 from tests.clients.browser import node
 from tests.wires.agui.scenarios import SCENARIOS
 from tests.wires.agui.serving import frames, run_body, serving
@@ -69,8 +69,8 @@ def plain(messages: Sequence[Any]) -> list[Any]:
 )
 async def test_every_run_is_read_live_and_later(client: str, enveloped: bool) -> None:
     agents = {**SCENARIOS, "demo": DemoAgent()}
-    options = WireOptions(oldest_clients=client in OLDEST)
-    async with serving(CopilotRuntime(agents=agents), options) as server:
+    wire = AguiWire(oldest_clients=client in OLDEST)
+    async with serving(CopilotRuntime(agents=agents), wire) as server:
         live, later = (
             [
                 {"client": client, "threadId": name, **asked_for(server, method, name, enveloped)}

@@ -20,7 +20,8 @@ from agui_runtime.connectors.transcription import OpenAITranscription
 from agui_runtime.core.events import Caller
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.base import Store
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.wire import AguiWire
+from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wrappers.guardrails import Guardrail
 from tests.clients.agents import AskingAgent, VisitorAgent
 from tests.fakes.actions import server_actions
@@ -73,7 +74,7 @@ async def start_world(
             store=store,
         )
         ears = OpenAITranscription(base_url=model.url, api_key="sk-test")
-        app = create_app(runtime, wire_options=WireOptions(transcription=ears))
+        app = create_app(runtime, wires=[GraphQLWire(), AguiWire(transcription=ears)])
         async with served(Gateway(app), port) as origin:
             yield World(f"{origin}/copilotkit", f"{origin}/one-route", model)
 

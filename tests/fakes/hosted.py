@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 
-from agui_runtime import CopilotRuntime, Recording, WireOptions, create_app
+from agui_runtime import AguiWire, CopilotRuntime, GraphQLWire, Recording, ServerOptions, create_app
 from agui_runtime.connectors.agui import AGUIAgent, RemoteOptions
 from tests.runtime.worlds import Scripted, text
 
@@ -25,7 +25,11 @@ support = CopilotRuntime({"default": Scripted(*text("m1", "support"))})
 sales = CopilotRuntime({"default": Scripted(*text("m2", "sales"))})
 entered: list[str] = []
 
-app = create_app(support, path="/chat", wire_options=WireOptions(transcription=Typist()))
+app = create_app(
+    support,
+    wires=[GraphQLWire(), AguiWire(transcription=Typist())],
+    options=ServerOptions(path="/chat"),
+)
 
 
 @asynccontextmanager

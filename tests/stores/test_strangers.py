@@ -9,7 +9,14 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from agui_runtime import CopilotRuntime, WireOptions, create_app
+from agui_runtime import (
+    AguiWire,
+    CopilotKitRemoteWire,
+    CopilotRuntime,
+    GraphQLWire,
+    Wire,
+    create_app,
+)
 from agui_runtime.agents.border import wrap
 from agui_runtime.core.events import Caller
 from agui_runtime.stores.base import Store
@@ -83,8 +90,8 @@ async def bob_beside_ann(store: Store) -> AsyncIterator[tuple[httpx.AsyncClient,
     runtime = CopilotRuntime(
         {"default": Scripted(*text("m1", "Hello"))}, store=store, authenticate=by_header
     )
-    options = WireOptions(annotations=keep)
-    async with client_of(create_app(runtime, wire_options=options, remote_path="/remote")) as bob:
+    wires: list[Wire] = [GraphQLWire(), CopilotKitRemoteWire("/remote"), AguiWire(annotations=keep)]
+    async with client_of(create_app(runtime, wires=wires)) as bob:
         await ran(runtime, asking(thread=HERS, run="r1", agent="default"))
         bob.headers.update({"x-user": "bob", "x-request-id": "same"})
         yield bob, runtime

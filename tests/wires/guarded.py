@@ -11,7 +11,16 @@ import httpx
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from agui_runtime import Caller, CopilotRuntime, WireOptions, action, create_app
+from agui_runtime import (
+    AguiWire,
+    Caller,
+    CopilotKitRemoteWire,
+    CopilotRuntime,
+    GraphQLWire,
+    ServerOptions,
+    action,
+    create_app,
+)
 from tests.runtime.worlds import ANN, Scripted, asking, ran, text
 from tests.support import served
 from tests.wires.agui.serving import run_body
@@ -19,7 +28,7 @@ from tests.wires.graphql.serving import chat
 
 PAGE = "https://app.example"
 EVIL = "https://evil.example"
-LISTED = {"cors_origins": [PAGE]}
+LISTED = {"cors_origins": (PAGE,)}
 JSON = {"content-type": "application/json"}
 
 
@@ -66,7 +75,7 @@ def name_of(change: Change) -> str:
 class Site:
     """A server with a thread `t1` of ann's, who is known by her cookie."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401  # of create_app
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  # of ServerOptions
         self.marks: list[str] = []
 
         def mark() -> str:
@@ -77,8 +86,11 @@ class Site:
         self.runtime = CopilotRuntime(
             {"default": Scripted(*text("m1", "Hello"))}, [action(mark)], authenticate=by_cookie
         )
-        wire = WireOptions(development=True)
-        self.app = create_app(self.runtime, remote_path="/remote", wire_options=wire, **options)
+        self.app = create_app(
+            self.runtime,
+            wires=[GraphQLWire(), CopilotKitRemoteWire("/remote"), AguiWire()],
+            options=ServerOptions(development=True, **options),
+        )
 
     @asynccontextmanager
     async def client(self, app: ASGIApp | None = None) -> AsyncIterator[httpx.AsyncClient]:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime import CopilotRuntime, Options, WireOptions, create_app
+from agui_runtime import BodyLimits, CopilotRuntime, Options, ServerOptions, create_app
 from agui_runtime.core.events import Event
 from tests.support import served
 from tests.wires.agui.serving import events, run_body, text
@@ -79,9 +79,8 @@ async def test_pictures_that_the_thread_knows_need_not_be_sent_again() -> None:
 async def test_a_client_that_sends_too_much_is_answered_and_not_reset(
     path: str, chunked: bool
 ) -> None:
-    app = create_app(
-        CopilotRuntime({"default": counting}), wire_options=WireOptions(max_body=100_000)
-    )
+    options = ServerOptions(body=BodyLimits(bytes=100_000))
+    app = create_app(CopilotRuntime({"default": counting}), options=options)
     size = 3_000_000
     async with served(app) as origin:
         host, port = origin.removeprefix("http://").split(":")

@@ -20,8 +20,14 @@ from agui_runtime.wires.shared.streaming import KEEP_ALIVE
 
 @dataclass(frozen=True, slots=True)
 class AguiWire:
-    """It answers everything below the base path, so that others come before it. The fields are
-    those of WireOptions that no other wire has.
+    """It answers everything below the base path, so that others come before it.
+
+    `keep_alive` is the seconds of silence before a comment, 0 for none. `transcription` serves
+    `/transcribe`, `annotations` is given what pages post to `/annotate`; without them both refuse.
+    `oldest_clients` serves AG-UI clients up to 0.0.47 (react-core 1.50 to 1.53), too: those before
+    1.0 then get no reasoning, at which runs of 1.50 end with an error, and all attachments as
+    `binary` parts. It has to be set, because what they send is, byte for byte, what clients up to
+    0.0.59 send.
     """
 
     keep_alive: float = KEEP_ALIVE

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 import httpx
 from fastapi import FastAPI
 
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.agui.options import AguiOptions, WireOptions
-from agui_runtime.wires.agui.routes import AguiEndpoint
+from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.shared.options import ServerOptions
 from tests.support import served
 
@@ -22,11 +22,12 @@ Event = dict[str, Any]
 
 @asynccontextmanager
 async def serving(
-    runtime: CopilotRuntime, options: WireOptions | None = None
+    runtime: CopilotRuntime, wire: AguiWire | None = None, options: ServerOptions | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose base URL is the runtime's."""
     app = FastAPI()
-    app.router.routes.extend(AguiEndpoint(runtime, _options(options or WireOptions())).routes())
+    below = replace(options or ServerOptions(), path=PATH)
+    app.router.routes.extend((wire or AguiWire()).routes(runtime, below))
     await runtime.open()
     try:
         async with (
@@ -36,17 +37,6 @@ async def serving(
             yield client
     finally:
         await runtime.close()
-
-
-def _options(given: WireOptions) -> AguiOptions:
-    server = ServerOptions(
-        PATH,
-        forward_headers=given.forward_headers,
-        development=given.development,
-        body=given.body_limits,
-    )
-    own = (given.keep_alive, given.oldest_clients, given.transcription, given.annotations)
-    return AguiOptions(server, *own)
 
 
 class Reader:

@@ -8,17 +8,15 @@ import httpx
 import pytest
 
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.wire import AguiWire
 from tests.wires.agui.scenarios import SCENARIOS
 from tests.wires.agui.serving import Event, events, run_body, serving, types
 
 
-async def play(
-    scenario: str, options: WireOptions | None = None, *, today: bool = False
-) -> list[Event]:
+async def play(scenario: str, wire: AguiWire | None = None, *, today: bool = False) -> list[Event]:
     """What a client is sent, live and later, of this or an older generation."""
     body = run_body(**({"protocolVersion": "1.0"} if today else {}))
-    async with serving(CopilotRuntime(agents=dict(SCENARIOS)), options) as client:
+    async with serving(CopilotRuntime(agents=dict(SCENARIOS)), wire) as client:
         return await run(client, scenario, body)
 
 
@@ -67,23 +65,21 @@ async def test_older_clients_get_files_that_are_elsewhere_in_their_form() -> Non
     assert await attached("files", today=True) == [file]
     assert await attached("files") == [{"type": "binary", "mimeType": "image/*", "id": "f1"}]
     assert await attached("pictures") == [picture]
-    oldest = WireOptions(oldest_clients=True)
+    oldest = AguiWire(oldest_clients=True)
     as_binary = {"type": "binary", "mimeType": "image/*", "url": "http://x.test/y.png"}
     assert await attached("pictures", oldest) == [as_binary]
     assert await attached("pictures", oldest, today=True) == [picture]
 
 
-async def attached(
-    scenario: str, options: WireOptions | None = None, *, today: bool = False
-) -> Any:  # noqa: ANN401  # parts of a message
-    found = await play(scenario, options, today=today)
+async def attached(scenario: str, wire: AguiWire | None = None, *, today: bool = False) -> Any:  # noqa: ANN401  # parts of a message
+    found = await play(scenario, wire, today=today)
     return found[1]["messages"][0]["content"]
 
 
 async def test_the_oldest_get_no_reasoning_in_snapshots_either() -> None:
-    oldest = WireOptions(oldest_clients=True)
-    for options, roles in ((None, ["user", "reasoning"]), (oldest, ["user"])):
-        snapshot = (await play("thoughts", options))[1]
+    oldest = AguiWire(oldest_clients=True)
+    for wire, roles in ((None, ["user", "reasoning"]), (oldest, ["user"])):
+        snapshot = (await play("thoughts", wire))[1]
         assert [each["role"] for each in snapshot["messages"]] == roles
 
 
@@ -102,7 +98,7 @@ async def test_older_clients_get_no_empty_deltas() -> None:
 
 async def test_reasoning_can_be_withheld_from_the_oldest() -> None:
     assert "REASONING_START" in types(await play("reasoning"))
-    hidden = WireOptions(oldest_clients=True)
+    hidden = AguiWire(oldest_clients=True)
     assert types(await play("reasoning", hidden)) == ["RUN_STARTED", "RUN_FINISHED"]
     assert "REASONING_START" in types(await play("reasoning", hidden, today=True))
 

@@ -12,7 +12,7 @@ import pytest
 from agui_runtime.agents.agent import Agent
 from agui_runtime.connectors.transcription import Recording
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wrappers.drawing.a2ui import A2UIAgent
 from agui_runtime.wrappers.drawing.open_ui import OpenUIAgent
 from tests.wires.agui.comparator import differences
@@ -156,9 +156,9 @@ class Stenographer:
         return f"heard {len(recording.data)} bytes of {recording.mime_type}"
 
 
-def options_for(name: str) -> WireOptions:
+def wire_for(name: str) -> AguiWire:
     transcribing = ("info-full", "transcribe-missing", "transcribe-ctype", "transcribe-multipart")
-    return WireOptions(transcription=Stenographer() if name in transcribing else None)
+    return AguiWire(transcription=Stenographer() if name in transcribing else None)
 
 
 def agents_for(name: str) -> dict[str, Agent]:
@@ -172,7 +172,7 @@ def agents_for(name: str) -> dict[str, Agent]:
 async def test_same_as_the_reference(name: str) -> None:
     recorded = transcripts()
     runtime = CopilotRuntime(agents=agents_for(name))
-    async with serving(runtime, options_for(name)) as client:
+    async with serving(runtime, wire_for(name)) as client:
         for earlier in AFTER.get(name, ()):
             await recorded[earlier].play(client)
         actual = await recorded[name].play(client)

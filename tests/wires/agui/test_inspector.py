@@ -7,11 +7,12 @@ from starlette.requests import Request
 from agui_runtime.core.events import Caller
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.wire import AguiWire
+from agui_runtime.wires.shared.options import ServerOptions
 from tests.wires.agui.scripted import scripted_agents
 from tests.wires.agui.serving import events, reading, run_body, serving
 
-DEBUG = WireOptions(development=True)
+DEBUG = ServerOptions(development=True)
 
 
 def by_header(request: Request) -> Caller | None:
@@ -21,7 +22,7 @@ def by_header(request: Request) -> Caller | None:
 async def test_events_are_delivered_as_they_happen() -> None:
     runtime = CopilotRuntime(agents=scripted_agents())
     async with (
-        serving(runtime, DEBUG) as client,
+        serving(runtime, options=DEBUG) as client,
         reading(client, "/cpk-debug-events") as listener,
     ):
         await listener.until(": connected")
@@ -36,7 +37,7 @@ async def test_events_are_delivered_as_they_happen() -> None:
 
 async def test_a_listener_hears_its_own_runs_only() -> None:
     runtime = CopilotRuntime(agents=scripted_agents(), authenticate=by_header)
-    async with serving(runtime, DEBUG) as client:
+    async with serving(runtime, options=DEBUG) as client:
         client.headers["x-user"] = "ann"
         async with reading(client, "/cpk-debug-events") as listener:
             await listener.until(": connected")
@@ -58,7 +59,7 @@ async def test_annotations_go_to_whoever_keeps_them() -> None:
     runtime = CopilotRuntime(agents=scripted_agents(), authenticate=by_header)
     body = {"type": "user_action", "threadId": "t1", "payload": {"n": 1}, "clientEventId": "e1"}
     body["occurredAt"] = "2026-01-01T00:00:00Z"
-    async with serving(runtime, WireOptions(annotations=keep)) as client:
+    async with serving(runtime, AguiWire(annotations=keep)) as client:
         client.headers["x-user"] = "ann"
         await client.post("/agent/default/run", json=run_body())
         answers = [await client.post("/annotate", json=body) for _ in range(2)]

@@ -12,7 +12,9 @@ import pytest
 
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.wire import AguiWire
+from agui_runtime.wires.shared.bodies import BodyLimits
+from agui_runtime.wires.shared.options import ServerOptions
 from tests.wires.agui.scripted import Gate, scripted_agents
 from tests.wires.agui.serving import Event, events, frames, reading, run_body, serving, text, types
 
@@ -168,9 +170,9 @@ async def test_an_interrupt_is_answered_with_a_new_run_of_the_same_id(answer: st
 
 async def test_a_silent_stream_has_comments_and_a_client_skips_them() -> None:
     gate = Gate()
-    options = WireOptions(keep_alive=0.02)
+    wire = AguiWire(keep_alive=0.02)
     async with (
-        serving(CopilotRuntime(agents=scripted_agents(gate)), options) as client,
+        serving(CopilotRuntime(agents=scripted_agents(gate)), wire) as client,
         reading(client, RUN, run_body("slow")) as reader,
     ):
         await reader.until(": keep-alive")
@@ -210,9 +212,9 @@ async def test_suggestions_end_with_their_reader() -> None:
 
 
 async def test_agents_see_the_headers_that_are_listed_and_no_others() -> None:
-    options = WireOptions(forward_headers=("Authorization", "x-tenant"))
+    options = ServerOptions(forward_headers=("Authorization", "x-tenant"))
     sent = {"authorization": "Bearer T", "x-tenant": "acme", "cookie": "a=b", "x-other": "1"}
-    async with serving(CopilotRuntime(agents=scripted_agents()), options) as client:
+    async with serving(CopilotRuntime(agents=scripted_agents()), options=options) as client:
         answer = await client.post(RUN, json=run_body("headers"), headers=sent)
     shown = text(events(answer.text))
     assert "Bearer T" in shown
@@ -222,10 +224,10 @@ async def test_agents_see_the_headers_that_are_listed_and_no_others() -> None:
 
 
 async def test_a_pattern_means_no_header_that_is_added_on_the_way() -> None:
-    options = WireOptions(forward_headers=("X-*",))
+    options = ServerOptions(forward_headers=("X-*",))
     added = {"x-real-ip": "10.0.0.1", "x-vercel-id": "fra1", "x-copilotcloud-public-api-key": "ck"}
     sent = {"x-tenant": "acme", "authorization": "Bearer T", **added}
-    async with serving(CopilotRuntime(agents=scripted_agents()), options) as client:
+    async with serving(CopilotRuntime(agents=scripted_agents()), options=options) as client:
         answer = await client.post(RUN, json=run_body("headers"), headers=sent)
     shown = text(events(answer.text))
     assert "acme" in shown
@@ -235,7 +237,7 @@ async def test_a_pattern_means_no_header_that_is_added_on_the_way() -> None:
 @pytest.mark.parametrize("name", ["Cookie", "X-Forwarded-For", "x-forwarded-*", "*", "x-*-id"])
 def test_some_headers_are_never_for_agents(name: str) -> None:
     with pytest.raises(Misconfigured, match=re.escape(name.lower())):
-        WireOptions(forward_headers=(name,))
+        ServerOptions(forward_headers=(name,))
 
 
 async def test_an_agent_that_fails_closes_what_was_open_and_tells_nothing_of_itself() -> None:
@@ -265,8 +267,8 @@ async def test_ids_are_decoded_after_the_path_is_split() -> None:
 
 
 async def test_a_body_that_is_too_large_is_refused() -> None:
-    options = WireOptions(max_body=100)
-    async with serving(CopilotRuntime(agents=scripted_agents()), options) as client:
+    options = ServerOptions(body=BodyLimits(bytes=100))
+    async with serving(CopilotRuntime(agents=scripted_agents()), options=options) as client:
         answer = await client.post(RUN, json=run_body("x" * 100))
     assert answer.status_code == 413
     assert answer.json()["code"] == "TOO_LARGE"

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from agui_runtime.core.events import Caller
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.shared.options import ServerOptions
 from tests.wires.agui.scripted import Gate, scripted_agents
 from tests.wires.agui.serving import PATH, reading, run_body, serving
 
@@ -154,8 +154,8 @@ async def test_everything_can_be_wiped_in_development_only() -> None:
     async with serving(runtime) as client:
         assert (await client.post("/threads/clear")).status_code == 404
     gate = Gate()
-    options = WireOptions(development=True)
-    async with serving(CopilotRuntime(agents=scripted_agents(gate)), options) as client:
+    options = ServerOptions(development=True)
+    async with serving(CopilotRuntime(agents=scripted_agents(gate)), options=options) as client:
         await talk(client, "a")
         async with reading(client, "/agent/default/run", run_body("slow")):
             await gate.reached.wait()

@@ -19,8 +19,9 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.envelope import Enveloped
 from agui_runtime.wires.agui.exchange import AguiExchange
-from agui_runtime.wires.agui.options import AguiOptions, WireOptions
+from agui_runtime.wires.agui.options import AguiOptions
 from agui_runtime.wires.agui.transcribe import Transcribe
+from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.shared.bodies import SLICE
 from tests.support import served
 from tests.wires.agui.scripted import scripted_agents
@@ -46,8 +47,8 @@ async def transcribing(status: int = 200, body: object = None) -> AsyncIterator[
     provider.add_route("/v1/audio/transcriptions", transcriptions, methods=["POST"])
     async with served(provider) as origin:
         service = OpenAITranscription("whisper-1", api_key=KEY, base_url=f"{origin}/v1")
-        options = WireOptions(transcription=service)
-        async with serving(CopilotRuntime(agents=scripted_agents()), options) as client:
+        wire = AguiWire(transcription=service)
+        async with serving(CopilotRuntime(agents=scripted_agents()), wire) as client:
             yield client
 
 
@@ -100,8 +101,8 @@ async def test_a_text_that_is_no_json_is_the_transcript() -> None:
     provider.add_route("/v1/audio/transcriptions", transcriptions, methods=["POST"])
     async with served(provider) as origin:
         service = OpenAITranscription("whisper-1", base_url=f"{origin}/v1")
-        options = WireOptions(transcription=service)
-        async with serving(CopilotRuntime(agents=scripted_agents()), options) as client:
+        wire = AguiWire(transcription=service)
+        async with serving(CopilotRuntime(agents=scripted_agents()), wire) as client:
             answer = await client.post("/transcribe", json=SOUND)
     assert answer.json()["text"] == "Good morning"
 
@@ -193,8 +194,8 @@ async def test_a_form_without_a_recording_is_refused() -> None:
 
 async def test_a_provider_out_of_reach_may_be_tried_again() -> None:
     service = OpenAITranscription(api_key=KEY, base_url="http://127.0.0.1:9/v1")
-    options = WireOptions(transcription=service)
-    async with serving(CopilotRuntime(agents=scripted_agents()), options) as client:
+    wire = AguiWire(transcription=service)
+    async with serving(CopilotRuntime(agents=scripted_agents()), wire) as client:
         answer = await client.post("/transcribe", json=SOUND)
     assert answer.json()["error"] == "network_error"
 

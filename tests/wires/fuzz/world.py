@@ -17,7 +17,10 @@ from agui_runtime.core.events import Caller, Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Store
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.wire import AguiWire
+from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
+from agui_runtime.wires.graphql.wire import GraphQLWire
+from agui_runtime.wires.shared.options import ServerOptions
 from tests.support import served
 
 REMOTE = "/copilotkit_remote"
@@ -70,8 +73,12 @@ def make_app(store: Store) -> FastAPI:
     """Everything that `create_app` can serve, switched on."""
     agents = {"default": eventful, "asking": asking, "stubborn": stubborn}
     runtime = CopilotRuntime(agents=agents, actions=[look], store=store)
-    options = WireOptions(development=True, transcription=Typist(), annotations=recorded)
-    return create_app(runtime, wire_options=options, remote_path=REMOTE)
+    agui = AguiWire(transcription=Typist(), annotations=recorded)
+    return create_app(
+        runtime,
+        wires=[GraphQLWire(), CopilotKitRemoteWire(REMOTE), agui],
+        options=ServerOptions(development=True),
+    )
 
 
 class Ear(logging.Handler):

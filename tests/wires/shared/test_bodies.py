@@ -6,7 +6,7 @@ import asyncio
 import gc
 import random
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -23,13 +23,18 @@ from agui_runtime.runs import started_run
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.settings import Settings
 from agui_runtime.wires.agui import runs
-from agui_runtime.wires.agui.options import WireOptions
+from agui_runtime.wires.agui.wire import AguiWire
+from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
+from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, SLICE, BodyLimits, Census, loaded
+from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.wire import Wire
 from tests.support import served
 from tests.wires.graphql.serving import ACCEPT, QUERIES
 
 JSON = {"content-type": "application/json"}
-SMALL = WireOptions(max_body=20_000, max_values=400, max_depth=20, max_messages=30, max_parts=8)
+WIRES: Sequence[Wire] = [GraphQLWire(), CopilotKitRemoteWire("/remote"), AguiWire()]
+SMALL = BodyLimits(bytes=20_000, values=400, depth=20, messages=30, parts=8)
 Json: TypeAlias = dict[str, Any]
 
 
@@ -39,9 +44,9 @@ async def counting(request: RunAgentInput) -> AsyncIterator[Event]:
 
 
 @asynccontextmanager
-async def serving(options: WireOptions) -> AsyncIterator[httpx.AsyncClient]:
+async def serving(limits: BodyLimits) -> AsyncIterator[httpx.AsyncClient]:
     runtime = CopilotRuntime(agents={"default": counting})
-    app = create_app(runtime, wire_options=options, remote_path="/remote")
+    app = create_app(runtime, options=ServerOptions(body=limits), wires=WIRES)
     async with served(app) as origin, httpx.AsyncClient(base_url=origin, timeout=60) as client:
         yield client
 
@@ -205,7 +210,7 @@ async def test_a_chat_of_ten_thousand_messages_is_answered_on_both_wires() -> No
         )
     ]
     spoken = [from_user("question") | {"id": f"u{n}"} for n in range(10_000)]
-    async with serving(WireOptions()) as client:
+    async with serving(DEFAULT_LIMITS) as client:
         today = await client.post(
             "/copilotkit/agent/default/run", json=agui(messages=turns, protocolVersion="1.0")
         )
@@ -263,10 +268,17 @@ async def test_a_text_is_counted_in_slices_between_which_others_have_their_turn(
     assert turns >= len(text) // SLICE
 
 
-@pytest.mark.parametrize("options", [{"max_depth": 201}, {"max_values": 0}, {"max_body": -1}])
-def test_limits_that_cannot_be_obeyed_are_refused(options: Mapping[str, int]) -> None:
-    with pytest.raises(Misconfigured, match=next(iter(options))):
-        WireOptions(**options)  # type: ignore[arg-type]  # all are whole numbers
+@pytest.mark.parametrize(
+    ("limits", "variable"),
+    [
+        ({"depth": 201}, "AGUI_MAX_DEPTH"),
+        ({"values": 0}, "AGUI_MAX_VALUES"),
+        ({"bytes": -1}, "AGUI_MAX_BODY"),
+    ],
+)
+def test_limits_that_cannot_be_obeyed_are_refused(limits: Mapping[str, int], variable: str) -> None:
+    with pytest.raises(Misconfigured, match=variable):
+        BodyLimits(**limits)
 
 
 def test_the_environment_sets_the_limits() -> None:
@@ -300,7 +312,7 @@ async def test_what_a_large_request_holds_is_read_and_recalled_in_a_thread(
     threads: set[int] = set()
     for module, function in ((runs, "run_input"), (runs, "fingerprint"), (started_run, "recall")):
         monkeypatch.setattr(module, function, noting(threads, getattr(module, function)))
-    async with serving(WireOptions()) as client:
+    async with serving(DEFAULT_LIMITS) as client:
         small = await client.post("/copilotkit/agent/default/run", json=agui())
         on_loop = {*threads}
         threads.clear()
@@ -330,14 +342,14 @@ async def test_a_fault_far_down_a_long_list_is_reported_with_its_place(key: str)
         "context": [{"description": "d", "value": "v"}] * 2000,
     }
     items = [*kinds[key][:1234], {"id": 7, "role": "user"}, *kinds[key][1235:]]
-    async with serving(WireOptions()) as client:
+    async with serving(DEFAULT_LIMITS) as client:
         answer = await client.post("/copilotkit/agent/default/run", json=agui(**{key: items}))
     assert answer.status_code == 400
     assert f'["{key}",1234,' in answer.text.replace("\\", "")
 
 
 async def test_the_messages_of_a_long_thread_come_whole_though_in_parts() -> None:
-    async with serving(WireOptions()) as client:
+    async with serving(DEFAULT_LIMITS) as client:
         await client.post("/copilotkit/agent/default/run", json=agui(messages=users(1700)))
         messages = (await client.get("/copilotkit/threads/t1/messages")).json()["messages"]
         events = (await client.get("/copilotkit/threads/t1/events")).json()["events"]
@@ -347,7 +359,7 @@ async def test_the_messages_of_a_long_thread_come_whole_though_in_parts() -> Non
 
 
 async def test_a_run_that_has_ended_leaves_nothing_large_to_the_garbage_collector() -> None:
-    async with serving(WireOptions()) as client:
+    async with serving(DEFAULT_LIMITS) as client:
         await client.post("/copilotkit/agent/default/run", json=agui())
         gc.collect()
         gc.disable()

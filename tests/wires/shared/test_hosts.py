@@ -80,7 +80,7 @@ async def test_a_server_answers_to_its_names_only(
 
 
 async def test_probes_may_call_a_server_by_its_address() -> None:
-    async with Site(allowed_hosts=["app.example"]).client() as client:
+    async with Site(allowed_hosts=("app.example",)).client() as client:
         for path in ("/healthz", "/readyz"):
             by_address = await client.get(path, headers={"host": "10.1.2.3:8000"})
             by_name = await client.get(path, headers={"host": "evil.example"})
