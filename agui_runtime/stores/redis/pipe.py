@@ -87,7 +87,7 @@ class Pipe:
             sent, packed = [], list[bytes]()
             for words, reply in batch:
                 try:
-                    packed += connection.pack_command(*words)
+                    packed.append(_packed(words))
                 except UNSENDABLE as error:
                     reply.set_exception(error)
                 else:
@@ -106,6 +106,23 @@ class Pipe:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.disconnect(nowait=True)
+
+
+def _packed(words: Words) -> bytes:
+    """The command as it is sent. redis-py's own packing costs more than all else of a write."""
+    parts = [b"*%d\r\n" % len(words)]
+    for word in words:
+        text = word if isinstance(word, bytes) else _encoded(word)
+        parts.append(b"$%d\r\n%b\r\n" % (len(text), text))
+    return b"".join(parts)
+
+
+def _encoded(word: str | float) -> bytes:
+    if isinstance(word, str):
+        return word.encode()
+    if isinstance(word, int | float):
+        return repr(word).encode()
+    raise exceptions.DataError(f"a {type(word).__name__} cannot be sent to Redis")
 
 
 async def _received(connection: AbstractConnection, reply: asyncio.Future[Answer]) -> None:

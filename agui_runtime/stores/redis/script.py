@@ -1,4 +1,4 @@
-"""The steps of `thread.lua` as calls, and the names of a thread's keys."""
+"""The steps of `steps.lua` and `append.lua` as calls, and the names of a thread's keys."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ class Script:
         self._server = server
         self._prefix = prefix
         self._max_age = repr(max_age)
-        self._lua = Lua(server, "prelude.lua", "thread.lua", clock=clock)
+        self._steps = Lua(server, "prelude.lua", "thread.lua", "steps.lua", clock=clock)
+        self._append = Lua(server, "prelude.lua", "thread.lua", "append.lua", clock=clock)
 
     def channel(self, thread_id: str) -> str:
         """Where the thread's news is published."""
@@ -94,12 +95,13 @@ class Script:
         After a broken connection it is repeated, so a step must know that it was done before.
         """
         keys, words = self._call(name, thread_id)
-        return list(await self._lua.run(LANES.get(name, "write"), keys, *words, *given))
+        lua = self._append if name == "append" else self._steps
+        return list(await lua.run(LANES.get(name, "write"), keys, *words, *given))
 
     def ask(self, name: str, thread_id: str, *given: str | bytes | float) -> asyncio.Future[Answer]:
-        """One attempt at a step: its reply, or what redis-py raises."""
+        """One attempt at a step but `append`: its reply, or what redis-py raises."""
         keys, words = self._call(name, thread_id)
-        return self._lua.ask(LANES.get(name, "write"), keys, *words, *given)
+        return self._steps.ask(LANES.get(name, "write"), keys, *words, *given)
 
     async def threads_with(self, part: str) -> Sequence[str]:
         """The threads that have a key of that part, in no order; raises StoreUnavailable."""
@@ -117,7 +119,7 @@ class Script:
     def _call(self, name: str, thread_id: str) -> tuple[Sequence[Key], Sequence[Key]]:
         """The keys, and the words that each step has."""
         *keys, channel = _names(self._tag(thread_id))
-        return keys, (name, self._lua.now(), channel, self._max_age)
+        return keys, (name, self._steps.now(), channel, self._max_age)
 
     def _tag(self, thread_id: str) -> str:
         # In a cluster, what stands in braces decides where a key lives: one place for one thread.

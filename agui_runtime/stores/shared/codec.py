@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import uuid
+import os
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -40,7 +40,7 @@ class Damaged(StoreUnavailable):
 
 def new_epoch() -> str:
     """An epoch for a log that is new, or that has lost something."""
-    return uuid.uuid4().hex[:12]
+    return os.urandom(6).hex()
 
 
 def run_json(run: RunInfo) -> bytes:

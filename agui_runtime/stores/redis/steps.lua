@@ -1,0 +1,280 @@
+-- All steps on a thread but append.lua; ARGV[1] names one. It follows prelude.lua and thread.lua.
+local max_age = tonumber(ARGV[4])
+
+-- A write that is allowed when memory is full makes those that follow it in the step allowed. For
+-- small ones only: ends, leases and stops, without which a thread would stay taken.
+local function even_when_full()
+  call('HDEL', META, 'none')
+end
+
+local function keep()
+  for _, key in ipairs(KEYS) do
+    call('PEXPIRE', key, string.format('%d', max_age * 1000))
+  end
+end
+
+-- A server that was started anew may have lost its latest writes.
+local function boot()
+  return string.match(call('INFO', 'server'), 'run_id:(%w+)') or ''
+end
+
+local function lapsed()
+  return tonumber(call('HGET', META, 'until')) <= now
+end
+
+-- Make the thread unless it is there; answers whether it is the owner's.
+local function obtain(owner, agent, epoch)
+  local is, updated, token = unpack(call('HMGET', META, 'owner', 'updated', 'token'))
+  if is and not token and tonumber(updated) + max_age < now then
+    is = false
+  end
+  if not is then
+    call('DEL', unpack(KEYS))
+    call('HSET', META, 'owner', owner, 'agent', agent, 'created', stamp(now),
+      'updated', stamp(now), 'epoch', epoch, 'boot', boot(), 'seq', 0, 'first', 1,
+      'size', 0, 'spent', 0, 'tokens', string.format('%.0f', now * 1e6))
+    keep()
+    return true
+  end
+  return is == owner
+end
+
+local function save_state(agent, payload)
+  call('HSET', STATES, 's:' .. agent, payload)
+  return call('HINCRBY', STATES, 'v:' .. agent, 1)
+end
+
+local steps = {}
+
+function steps.obtain(owner, agent, epoch)
+  if not obtain(owner, agent, epoch) then
+    return { 'foreign' }
+  end
+  return { 'ok', call('HGETALL', META) }
+end
+
+function steps.claim(owner, agent, epoch, nonce, run_id, fingerprint, run, lease, inbox, max_runs)
+  if not obtain(owner, agent, epoch) then
+    return { 'foreign' }
+  end
+  local known, seq, token, live, by, started =
+    unpack(call('HMGET', META, 'epoch', 'seq', 'token', 'live', 'nonce', 'boot'))
+  local latest = call('LINDEX', RUNS, -1)
+  if token and by == nonce then
+    call('HSET', META, 'until', stamp(now + tonumber(lease)))
+    return { 'ok', known, seq, token, call('SMEMBERS', IDS), stamp(now) }
+  end
+  if latest and fingerprint ~= '' then
+    local first, stored = string.match(latest, '^(%d+) %d+ (.*)$')
+    local readable, info = pcall(cjson.decode, stored)
+    if readable and info.run_id == run_id and info.fingerprint == fingerprint then
+      return { 'same', known, tonumber(first) - 1, stored }
+    end
+  end
+  if token then
+    return { lapsed() and 'lapsed' or 'busy', live }
+  end
+  local server = boot()
+  if started ~= server then
+    known = epoch
+    call('HSET', META, 'epoch', epoch, 'boot', server)
+  end
+  token = call('HINCRBY', META, 'tokens', 1)
+  call('RPUSH', RUNS, (tonumber(seq) + 1) .. ' 0 ' .. run)
+  call('HSET', META, 'token', token, 'live', run_id, 'until', stamp(now + tonumber(lease)),
+    'inbox', inbox, 'nonce', nonce, 'updated', stamp(now), 'spent', 0)
+  call('HDEL', META, 'stop')
+  while call('LLEN', RUNS) > tonumber(max_runs) do
+    forget_oldest()
+  end
+  keep()
+  return { 'ok', known, seq, string.format('%.0f', token), call('SMEMBERS', IDS), stamp(now) }
+end
+
+function steps.renew(token, lease)
+  even_when_full()
+  local held, stop = unpack(call('HMGET', META, 'token', 'stop'))
+  if held ~= token then
+    return { 'lost' }
+  end
+  call('HSET', META, 'until', stamp(now + tonumber(lease)))
+  return { 'ok', stop and 1 or 0 }
+end
+
+-- `lost` is '1' when not the holder ends the run but somebody who found its lease lapsed. After
+-- `count` comes so many message ids, then the events.
+function steps.release(token, expected, epoch, nonce, lost, run_id, run, agent, payload, count)
+  even_when_full()
+  if call('HGET', META, 'ended') == nonce then
+    return { 'ok', stamp(now) }
+  end
+  local seen = look()
+  local how = compare(seen, token, tonumber(expected), 0, epoch)
+  if how ~= 'ok' or (lost == '1' and not lapsed()) then
+    return { 'lost' }
+  end
+  if lost == '1' then
+    local server = boot()
+    if call('HGET', META, 'boot') ~= server then
+      seen.epoch = epoch
+      call('HSET', META, 'epoch', epoch, 'boot', server)
+    end
+  end
+  local ids = 14
+  for index = ids + 1, ids + tonumber(count) do
+    call('SADD', IDS, ARGV[index])
+  end
+  if payload ~= '' then
+    save_state(agent, payload)
+  end
+  write(seen, run_id, ids + 1 + tonumber(count))
+  local first = string.match(call('LINDEX', RUNS, -1), '^%d+')
+  call('LSET', RUNS, -1, first .. ' ' .. call('HGET', META, 'spent') .. ' ' .. run)
+  call('HDEL', META, 'token', 'live', 'until', 'inbox', 'nonce', 'stop')
+  call('HSET', META, 'updated', stamp(now), 'ended', nonce)
+  keep()
+  return { 'ok', stamp(now) }
+end
+
+-- A part of the log after a record, at most `count` records or one archived run.
+function steps.read(known, after, count)
+  local epoch, first, seq = unpack(call('HMGET', META, 'epoch', 'first', 'seq'))
+  if not epoch then
+    return { 'unknown' }
+  end
+  if after == '' then
+    after, known = tonumber(first) - 1, epoch
+  end
+  after = tonumber(after)
+  if known ~= epoch or after + 1 < tonumber(first) or after > tonumber(seq) then
+    return { 'gone' }
+  elseif after == tonumber(seq) then
+    return { 'ok', epoch, after, {} }
+  end
+  local archived = call('HGET', ARCHIVE, after + 1)
+  if archived then
+    return { 'run', epoch, after, archived }
+  end
+  local found = call('XRANGE', LOG, (after + 1) .. '-0', '+', 'COUNT', count)
+  if not found[1] or found[1][1] ~= (after + 1) .. '-0' then
+    return { 'gone' }
+  end
+  return { 'ok', epoch, after, found }
+end
+
+-- What whoever ends a dead run needs to know; 'held' while its holder lives.
+function steps.inspect()
+  local token, epoch, seq, agent = unpack(call('HMGET', META, 'token', 'epoch', 'seq', 'agent'))
+  if not token then
+    return { 'idle' }
+  end
+  return { lapsed() and 'lapsed' or 'held', token, epoch, seq, call('LINDEX', RUNS, -1) }
+end
+
+function steps.stop(run_id)
+  local token, live, inbox = unpack(call('HMGET', META, 'token', 'live', 'inbox'))
+  if not token or (run_id ~= '' and run_id ~= live) then
+    return { 'idle' }
+  end
+  even_when_full()
+  call('HSET', META, 'stop', 1)
+  call('PUBLISH', inbox, channel .. '\n' .. token)
+  return { 'ok' }
+end
+
+function steps.info()
+  local all = call('HGETALL', META)
+  return { all[1] and 'ok' or 'unknown', all }
+end
+
+steps['end'] = function()
+  local epoch, seq = unpack(call('HMGET', META, 'epoch', 'seq'))
+  return { epoch and 'ok' or 'unknown', epoch, seq }
+end
+
+function steps.update(name, archived)
+  if call('EXISTS', META) == 0 then
+    return { 'unknown' }
+  end
+  if name ~= '' then
+    call('HSET', META, 'name', string.sub(name, 2))
+  end
+  if archived ~= '' then
+    call('HSET', META, 'archived', archived)
+  end
+  return steps.info()
+end
+
+function steps.delete()
+  local owner, live = unpack(call('HMGET', META, 'owner', 'live'))
+  if not owner then
+    return { 'unknown' }
+  elseif live then
+    return { 'busy', live }
+  end
+  call('DEL', unpack(KEYS))
+  call('PUBLISH', channel, '')
+  return { 'ok', owner }
+end
+
+function steps.runs()
+  if call('EXISTS', META) == 0 then
+    return { 'unknown' }
+  end
+  return { 'ok', call('LRANGE', RUNS, 0, -1), call('HKEYS', ARCHIVE), call('HGET', META, 'seq') }
+end
+
+-- Replace a finished run's records, the oldest in LOG, by their compacted form.
+function steps.archive(first, last, payload)
+  local oldest = call('XRANGE', LOG, '-', '+', 'COUNT', 1)[1]
+  local place = call('HLEN', ARCHIVE)
+  local item = call('LINDEX', RUNS, place)
+  if not oldest or oldest[1] ~= first .. '-0' or not item then
+    return { 'moved' }
+  end
+  local begins, cost, run = string.match(item, '^(%d+) (%d+) (.*)$')
+  local live = call('HEXISTS', META, 'token') == 1 and place == call('LLEN', RUNS) - 1
+  if begins ~= first or live then
+    return { 'moved' }
+  end
+  call('HSET', ARCHIVE, first, payload)
+  call('LSET', RUNS, place, first .. ' ' .. #payload .. ' ' .. run)
+  call('HINCRBY', META, 'size', #payload - tonumber(cost))
+  call('XTRIM', LOG, 'MINID', (tonumber(last) + 1) .. '-0')
+  call('PEXPIRE', ARCHIVE, string.format('%d', max_age * 1000))
+  return { 'ok' }
+end
+
+function steps.load(agent)
+  local payload, version = unpack(call('HMGET', STATES, 's:' .. agent, 'v:' .. agent))
+  return { payload and 'ok' or 'none', payload, version }
+end
+
+function steps.save(agent, payload, expected, nonce)
+  if call('EXISTS', META) == 0 then
+    return { 'unknown' }
+  end
+  local version, by = unpack(call('HMGET', STATES, 'v:' .. agent, 'n:' .. agent))
+  if by == nonce then
+    return { 'ok', version }
+  end
+  if expected ~= '' and tonumber(expected) ~= tonumber(version or 0) then
+    return { 'conflict', version or '0' }
+  end
+  call('HSET', STATES, 'n:' .. agent, nonce)
+  version = save_state(agent, payload)
+  call('PEXPIRE', STATES, string.format('%d', max_age * 1000))
+  return { 'ok', tostring(version) }
+end
+
+function steps.unsave(agent)
+  if agent == '' then
+    call('DEL', STATES)
+  else
+    call('HDEL', STATES, 's:' .. agent, 'v:' .. agent, 'n:' .. agent)
+  end
+  return { 'ok' }
+end
+
+-- Not all of them: there may be thousands of events, more than Lua's stack holds.
+return steps[step](unpack(ARGV, 5, 14))
