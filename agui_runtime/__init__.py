@@ -5,6 +5,7 @@ from agui_runtime.agents.agent import Agent, KeepsState, KeptState
 from agui_runtime.agents.border import FunctionAgent, wrap
 from agui_runtime.app import create_app
 from agui_runtime.arguments import WireOptions
+from agui_runtime.authentication import BearerTokens, JsonWebTokens, TokenRules, TrustedProxy
 from agui_runtime.connectors.transcription import Recording, TranscriptionService
 from agui_runtime.core.errors import AgentFailure, AguiError, RunFailure
 from agui_runtime.core.events import Caller, RunContext, Topics
@@ -37,6 +38,7 @@ __all__ = [
     "AguiError",
     "AguiWire",
     "Annotation",
+    "BearerTokens",
     "BodyLimits",
     "Callbacks",
     "Caller",
@@ -47,6 +49,7 @@ __all__ = [
     "GraphQLWire",
     "Guardrail",
     "Hook",
+    "JsonWebTokens",
     "KeepsState",
     "KeptState",
     "Limits",
@@ -65,9 +68,11 @@ __all__ = [
     "SocketLimits",
     "StateSchema",
     "StateStoreManager",
+    "TokenRules",
     "TopicChecker",
     "Topics",
     "TranscriptionService",
+    "TrustedProxy",
     "Turn",
     "Wire",
     "WireOptions",

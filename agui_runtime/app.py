@@ -12,9 +12,11 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
 
 from agui_runtime.arguments import AppArguments, known, options_of, wires_of
+from agui_runtime.authentication.requests import ambient_headers, opened
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.hooks.telemetry.json_lines import write_json_lines
+from agui_runtime.identity import authenticate_by
 from agui_runtime.runtime.costs import Costs, prices_in
 from agui_runtime.runtime.forwarding import check_forwarding
 from agui_runtime.runtime.runtime import CopilotRuntime
@@ -25,7 +27,7 @@ from agui_runtime.wires.health import probes
 from agui_runtime.wires.shared.admission import AdmissionRules, Hosts, any_origin, listed
 from agui_runtime.wires.shared.before_request import Before
 from agui_runtime.wires.shared.gate import Gate
-from agui_runtime.wires.shared.http import log_failure
+from agui_runtime.wires.shared.http import headers_for, log_failure
 from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.paths import TrailingSlash
@@ -89,6 +91,7 @@ def app_by(
     given = known(arguments)
     chosen = options_of(settings, options, given)
     spoken = wires_of(wires, given)
+    authenticate_by(settings, runtime, given.get("authenticate"))
     check_forwarding(runtime.agents, runtime.remotes, chosen.forwarded)
     entered = enter(spoken, runtime, chosen)
     _obey(settings, runtime)
@@ -122,6 +125,7 @@ def _lifespan(runtime: CopilotRuntime, own: Lifespan | None) -> Lifespan:
 
     @asynccontextmanager
     async def lifespan(app: object) -> AsyncIterator[Mapping[str, Any] | None]:
+        await opened(runtime.authenticate)
         async with AsyncExitStack() as stack:
             if not runtime.is_open:
                 await stack.enter_async_context(runtime.lifespan())
@@ -147,6 +151,7 @@ def _app(
         forms=entered.forms,
         probes=["/healthz", "/readyz"],
         strangers=options.allow_anonymous or runtime.authenticate is not None,
+        ambient=ambient_headers(runtime.authenticate),
     )
     app.add_middleware(DirectRoutes, entered.direct)
     _guard(app, runtime, rules, options.limits)
@@ -191,4 +196,6 @@ async def _of_a_route(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AguiError)
     if error.status >= 500:
         log_failure(logger, error)
-    return JSONResponse({"error": error.code, "message": error.message}, error.status)
+    body = {"error": error.code, "message": error.message}
+    headers = {name.decode(): value.decode() for name, value in headers_for(error)}
+    return JSONResponse(body, error.status, headers)

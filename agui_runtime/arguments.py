@@ -13,6 +13,7 @@ from typing import Any, TypedDict
 
 from agui_runtime.connectors.transcription import TranscriptionService
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.runtime.runtime import Authenticate
 from agui_runtime.settings import Settings, variable
 from agui_runtime.wires.agui.annotate import Recorder
 from agui_runtime.wires.agui.wire import AguiWire
@@ -115,8 +116,9 @@ class AppArguments(TypedDict, total=False):
 
     At `remote_path`, for example `/copilotkit_remote`, the runtime is a remote endpoint for Node
     runtimes too, as with `CopilotKitRemoteWire` among the wires; it is not so otherwise, because
-    there actions are called directly. `wire_options` are deprecated, see `WireOptions`. The others
-    are fields of ServerOptions.
+    there actions are called directly. `authenticate` says who is asking where the runtime was not
+    given it. `wire_options` are deprecated, see `WireOptions`. The others are fields of
+    ServerOptions.
     """
 
     path: str
@@ -126,6 +128,7 @@ class AppArguments(TypedDict, total=False):
     production: bool
     wire_options: WireOptions
     remote_path: str | None
+    authenticate: Authenticate | None
 
 
 def known(arguments: AppArguments) -> Mapping[str, Any]:
@@ -141,7 +144,7 @@ def options_of(
     """What all wires of the app obey; raises Misconfigured, also for what is said twice."""
     wire_options: WireOptions | None = arguments.get("wire_options")
     base = wire_options.server() if wire_options else USUAL
-    short = sorted(arguments.keys() - {"wire_options", "remote_path"})
+    short = sorted(arguments.keys() - {"authenticate", "wire_options", "remote_path"})
     if options is not None:
         if short or base != USUAL:
             names = ", ".join(short or ["wire_options"])

@@ -6,6 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from agui_runtime.authentication.requests import PEER
 from agui_runtime.core.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -15,6 +18,15 @@ if TYPE_CHECKING:
     )
 else:
     from uvicorn.protocols.http.auto import AutoHTTPProtocol as HttpProtocol
+
+
+def known_peers(app: ASGIApp) -> ASGIApp:
+    """The app, which is given with each request where its connection came from."""
+
+    async def named(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, PEER: scope.get("client")}, receive, send)
+
+    return named
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,26 @@ class Settings:
     """Serve beyond loopback without an `authenticate` function: everybody shares all threads."""
     production: bool = False
     """Show nobody the playground or the GraphQL schema."""
+    tokens: str | None = None
+    """Bearer tokens with their owners, `ann:token,bob:token`."""
+    tokens_file: str | None = None
+    """A file of them, a line for each; see `BearerTokens.read`."""
+    jwt_jwks: str | None = None
+    """Where the keys of those are who issue JSON Web Tokens: a path or an https:// URL."""
+    jwt_issuer: str | None = None
+    """Whom the tokens must come from (`iss`)."""
+    jwt_audience: tuple[str, ...] | None = None
+    """Whom the tokens must be for (`aud`), one of these, comma-separated."""
+    jwt_algorithms: tuple[str, ...] = ("RS256", "ES256")
+    """With which the tokens may be signed, comma-separated."""
+    jwt_leeway: float = 30.0
+    """Seconds by which the issuer's clock may differ."""
+    jwt_owner: str = "sub"
+    """The claim of a token that says to whom threads belong."""
+    proxy_header: str | None = None
+    """The header in which a proxy names the user that it has authenticated."""
+    proxy_addresses: tuple[str, ...] | None = None
+    """Addresses and networks of such proxies, comma-separated."""
     log_level: str = "info"
     """Of the runtime's log lines, and of the server's where `serve` starts it."""
     log_format: str = "text"
@@ -276,6 +296,10 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     **dict.fromkeys(
         ("model", "openai_base_url", "api_key", "app", "store", "data", "prices"), _text
     ),
+    **dict.fromkeys(("tokens", "tokens_file", "jwt_jwks", "jwt_issuer", "jwt_owner"), _text),
+    **dict.fromkeys(("jwt_audience", "jwt_algorithms", "proxy_addresses"), _named),
+    "proxy_header": _text,
+    "jwt_leeway": _seconds,
     **dict.fromkeys(("development", "name_threads", "allow_anonymous", "production"), _flag),
     "db_upgrade": _flag,
     "drain_seconds": _seconds,

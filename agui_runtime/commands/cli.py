@@ -1,4 +1,4 @@
-"""The command line: serve, schema, check, state, db, threads."""
+"""The command line: serve, schema, check, state, db, threads, token."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from agui_runtime.commands.db_cli import add_db_commands
 from agui_runtime.commands.state_cli import add_commands
 from agui_runtime.commands.threads_cli import add_threads
+from agui_runtime.commands.token_cli import add_token
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.hosts import is_loopback
 from agui_runtime.settings import obeyed_by_command
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     add_commands(commands)
     add_db_commands(commands)
     add_threads(commands)
+    add_token(commands)
     return parser
 
 
@@ -60,7 +62,7 @@ def _serve(options: argparse.Namespace) -> None:
 
     from agui_runtime.commands.hosting import hosted
     from agui_runtime.commands.log_output import write_lines
-    from agui_runtime.commands.serving import DrainingServer
+    from agui_runtime.commands.serving import DrainingServer, open_schemes
     from agui_runtime.commands.stores import examine_stores
     from agui_runtime.connections import ConnectionLimits, timed_protocol
 
@@ -73,6 +75,7 @@ def _serve(options: argparse.Namespace) -> None:
             "AGUI_ALLOW_ANONYMOUS=1 if that is what you want"
         )
     examine_stores(found.runtimes, settings)
+    open_schemes(found.runtimes)
     _collect_rarely()
     config = uvicorn.Config(
         app,

@@ -9,7 +9,19 @@ from types import FrameType
 
 import uvicorn
 
+from agui_runtime.authentication.requests import opened
+from agui_runtime.connections import known_peers
 from agui_runtime.runtime.runtime import CopilotRuntime
+
+
+def open_schemes(runtimes: Sequence[CopilotRuntime]) -> None:
+    """Read what the schemes of the runtimes need to know callers; raises Misconfigured."""
+
+    async def open_all() -> None:
+        for runtime in runtimes:
+            await opened(runtime.authenticate)
+
+    asyncio.run(open_all())
 
 
 class DrainingServer(uvicorn.Server):
@@ -31,6 +43,8 @@ class DrainingServer(uvicorn.Server):
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # of uvicorn's untyped sockets
         self._loop = asyncio.get_running_loop()
+        # uvicorn puts what X-Forwarded-For says into the place of the address.
+        self.config.loaded_app = known_peers(self.config.loaded_app)
         await super().startup(sockets)  # type: ignore[arg-type]  # the same
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

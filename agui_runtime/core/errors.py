@@ -4,7 +4,7 @@ show.
     AguiError
     |-- RequestError          the caller's fault, answered before a run starts
     |   |-- InvalidInput      400  INVALID_INPUT
-    |   |-- Unauthenticated   401  UNAUTHENTICATED
+    |   |-- Unauthenticated   401  UNAUTHENTICATED       says nothing of the reason
     |   |-- AgentNotFound     404  AGENT_NOT_FOUND
     |   |-- ThreadNotFound    404  THREAD_NOT_FOUND      also: the thread is somebody else's
     |   |-- RunNotFound       404  RUN_NOT_FOUND         also: the log no longer holds it

@@ -90,6 +90,7 @@ class CopilotRuntime:
         self.remotes = tuple(remotes)
         self._sources = Sources(self.agents, self.actions, self.remotes, aliases or {})
         self.authenticate = authenticate
+        self.is_given_callers = authenticate is not None
         self.before_request = before_request
         self.costs = Costs(self.options.prices)
         self._hooks = Hooks(hooks)

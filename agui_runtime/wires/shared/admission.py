@@ -90,7 +90,8 @@ class AdmissionRules:
     `origins` may send their cookies; with `any_origin` all others get in without. Below the paths
     `json_below` bodies must be JSON; at those of `forms` they may be forms, too. At those of
     `probes` the server may be called by any address, as orchestrators do. Unless `strangers` may
-    call, connections that come in beyond loopback are for the `probes` alone.
+    call, connections that come in beyond loopback are for the `probes` alone. `ambient` headers
+    come with the requests of any page, as cookies do, and count as little.
     """
 
     origins: frozenset[Origin] = frozenset()
@@ -100,6 +101,7 @@ class AdmissionRules:
     forms: Sequence[str] = ()
     probes: Sequence[str] = ()
     strangers: bool = True
+    ambient: frozenset[bytes] = NOTHING
 
     def admit(self, scope: Mapping[str, Json]) -> Admission:
         """What becomes of a request, by its ASGI scope; raises NotAdmitted."""
@@ -121,7 +123,8 @@ class AdmissionRules:
             raise _unknown_origin(origin)
         checked = changes and scope["type"] == "http" and self._is_of_a_wire(scope)
         bodiless = checked and not self._has_known_type(headers, scope, foreign=foreign)
-        return Admission(WITHHELD[scope["type"]] if foreign else NOTHING, bodiless)
+        withheld = WITHHELD[scope["type"]] | self.ambient if foreign else NOTHING
+        return Admission(withheld, bodiless)
 
     def _check_host(self, host: Host | None, scope: Mapping[str, Any]) -> None:
         if host is None or self.hosts.admits(host, (scope.get("server") or ("",))[0]):

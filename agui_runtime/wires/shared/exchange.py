@@ -22,6 +22,7 @@ from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.http import (
     ClientGone,
     Headers,
+    headers_for,
     headers_of,
     log_failure,
     reply,
@@ -140,4 +141,5 @@ class Exchange(ABC):
         if refusal.is_fault:
             log_failure(logger, error)
         if not self.answered:
-            await self.answer(refusal.body, refusal.status, refusal.headers)
+            headers = [*refusal.headers, *headers_for(error)]
+            await self.answer(refusal.body, refusal.status, headers)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from starlette.types import Receive, Scope, Send
 
-from agui_runtime.core.errors import AguiError, ShuttingDown
+from agui_runtime.core.errors import AguiError, ShuttingDown, TooManyRequests, Unauthenticated
 from agui_runtime.wires.shared.bodies import BodyLimits
 
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
@@ -24,6 +24,18 @@ other answers and hold them until their end (RFC 9111 5.2.2.6); nginx collects t
 
 RETRY_AFTER = (b"retry-after", b"2")
 """Coming back helps, in so many seconds."""
+
+CHALLENGE = (b"www-authenticate", b"Bearer")
+"""What RFC 9110 15.5.2 demands of a 401. It names no reason, which only forgers would need."""
+
+
+def headers_for(error: Exception) -> Headers:
+    """What an answer with this error says besides, on every wire."""
+    return (CHALLENGE,) if isinstance(error, Unauthenticated) else _UNTIL.get(type(error), ())
+
+
+_UNTIL: Mapping[type[Exception], Headers] = {TooManyRequests: (RETRY_AFTER,)}
+"""Errors for which GraphQL, too, whose status is 200, says when coming back helps."""
 
 
 def log_failure(logger: logging.Logger, error: Exception) -> None:

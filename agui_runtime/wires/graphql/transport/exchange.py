@@ -10,7 +10,6 @@ from graphql import ExecutionResult
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime.core import jsontext
-from agui_runtime.core.errors import TooManyRequests
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wires.graphql.delivery.framing import GRAPHQL_JSON, JSON
 from agui_runtime.wires.graphql.engine.engine import answer, failure, is_understood
@@ -18,7 +17,7 @@ from agui_runtime.wires.graphql.engine.operations import Refused
 from agui_runtime.wires.graphql.transport.accept import Accepted
 from agui_runtime.wires.graphql.transport.http import BadRequest, not_acceptable
 from agui_runtime.wires.shared.exchange import Exchange
-from agui_runtime.wires.shared.http import RETRY_AFTER, Headers, log_failure
+from agui_runtime.wires.shared.http import Headers, headers_for, log_failure
 from agui_runtime.wires.shared.sockets import TooManyConnections
 
 logger = logger_of(__name__)
@@ -103,8 +102,7 @@ class GraphQLExchange(Exchange):
         await self.reply(bad.status, headers, bad.body)
 
     async def _fail(self, error: Exception) -> None:
-        if isinstance(error, TooManyRequests):
-            self._more = [RETRY_AFTER]
+        self._more = headers_for(error)
         report = {"errors": [failure(error, self.request_id)], "data": None}
         await self._answer(jsontext.dumps(report))
 
