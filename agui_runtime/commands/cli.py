@@ -71,7 +71,7 @@ def _serve(options: argparse.Namespace) -> None:
     if not (is_loopback(options.host) or open_to_all):
         raise Misconfigured(
             f"refusing to listen on {options.host} without an `authenticate` function: everybody "
-            "could read every thread. Give your CopilotRuntime one (AGUI_APP), or set "
+            "could read every thread. Set AGUI_TOKENS_FILE or another way to know callers, or "
             "AGUI_ALLOW_ANONYMOUS=1 if that is what you want"
         )
     examine_stores(found.runtimes, settings)
