@@ -15,6 +15,7 @@ from ag_ui.core import BaseEvent, RunAgentInput, TextMessageContentEvent, ToolCa
 from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.event_repair import Mended, validated
 from agui_runtime.core.figures import RunFigures
+from agui_runtime.core.ids import check_id
 from agui_runtime.core.jsontext import Json, JsonObject, Unencodable, dumps, fits, is_whole, plain
 
 Event: TypeAlias = JsonObject
@@ -124,11 +125,14 @@ class ThreadInfo:
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who is asking. `owner` keys threads; `claims` is whatever `authenticate` learned, for agents
-    to use.
+    to use. Raises InvalidInput for an owner that cannot be an id: not every store could hold it.
     """
 
     owner: str
     claims: Mapping[str, Json] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_id(self.owner, "owner")
 
 
 ANONYMOUS = Caller("anonymous")

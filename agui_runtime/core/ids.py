@@ -7,7 +7,8 @@ import unicodedata
 from agui_runtime.core.errors import InvalidInput
 
 MAX_ID = 1000
-"""Characters. Front ends send UUIDs; applications send what names their things."""
+"""Bytes of UTF-8, which an index of any store has room for. Front ends send UUIDs; applications send
+what names their things."""
 
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's categories of control characters, halves of characters, and breaks of lines."""
@@ -30,6 +31,8 @@ def fault_of(value: str) -> str | None:
         return f"{len(value)} characters; an id has at most {MAX_ID}"
     if value.isascii() and value.isprintable():
         return None
+    if (size := len(value.encode(errors="replace"))) > MAX_ID:
+        return f"{size} bytes of UTF-8; an id has at most {MAX_ID}"
     bad = (each for each in value if unicodedata.category(each) in _UNPRINTABLE)
     found = next(bad, None)
     return found and f"holds U+{ord(found):04X}; an id has no control characters or breaks"

@@ -14,6 +14,7 @@ from agui_runtime.agents.agent import Agent, Offer, Source, capabilities_of
 from agui_runtime.agents.border import EventAgent, original, wrap
 from agui_runtime.core.errors import AgentNotFound, Misconfigured, RemoteFailure
 from agui_runtime.core.events import RunContext
+from agui_runtime.core.ids import fault_of
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.log_lines import logger_of
 
@@ -129,6 +130,9 @@ def described(agents: Mapping[str, Agent]) -> list[AgentInfo]:
 def _checked(
     aliases: Mapping[str, str], agents: Mapping[str, Agent], remotes: Sequence[Source]
 ) -> Mapping[str, str]:
+    for name in (*agents, *aliases):
+        if fault := fault_of(name):
+            raise Misconfigured(f"agents: the name {name!r}: {fault}")
     for former, present in aliases.items():
         if former in agents:
             raise Misconfigured(f"aliases: {former!r} is an agent's present name")

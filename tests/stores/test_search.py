@@ -112,7 +112,9 @@ async def test_what_a_database_cannot_hold_is_found_again(sql: Store) -> None:
     async with serving(sql) as client:
         await talk(client, "a", "nu\0l")
         await talk(client, "b", "null")
-        assert await found(client, "u\0l") == ["a"]
+        await talk(client, "c", "something else")
+        await client.patch("/copilotkit/threads/c", json={"name": "nu\0l"})
+        assert await found(client, "u\0l") == ["a", "c"]
 
 
 async def test_a_search_is_paged_as_any_list(sql: Store) -> None:

@@ -13,6 +13,7 @@ from agui_runtime.core.fold import Fold
 from agui_runtime.core.history import without_prompts
 from agui_runtime.core.meter import figures_of
 from agui_runtime.stores.sql import statements
+from agui_runtime.stores.sql.message_ids import stored_id
 from agui_runtime.stores.sql.rows import figures_in, storable, token_values
 from agui_runtime.stores.sql.step import MessageText, Step
 
@@ -61,7 +62,7 @@ def written(
     """Write the messages that a run made or changed, before their ids are known; others stay."""
     rows = yield statements.TEXTS, {"id": thread_id}
     stored = {row["id"]: row for row in rows}
-    measured = {each.message_id for each in figures.messages}
+    measured = {stored_id(each.message_id) for each in figures.messages}
     for values in _values(texts, figures):
         row = stored.get(str(values["message_id"]))
         if row is None or values["message_id"] in measured:
@@ -93,7 +94,7 @@ def _values(texts: Sequence[MessageText], figures: RunFigures) -> Iterator[dict[
         whole = of_message.tokens is not None and of_message.tokens == figures.tokens
         usd = figures.cost.usd if whole and figures.cost else None
         yield {
-            "message_id": id_,
+            "message_id": stored_id(id_),
             "role": text and text.role,
             "position": text and text.position,
             "text": text and text.text,

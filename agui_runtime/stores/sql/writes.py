@@ -14,7 +14,8 @@ from agui_runtime.core.events import Cursor, RunInfo, ThreadInfo
 from agui_runtime.core.figures import UNKNOWN
 from agui_runtime.stores.shared.codec import new_epoch
 from agui_runtime.stores.sql import messages, statements
-from agui_runtime.stores.sql.rows import Row, figure_values, run_of, thread_of
+from agui_runtime.stores.sql.message_ids import KnownIds, stored_id
+from agui_runtime.stores.sql.rows import Row, figure_values, run_of, storable, thread_of
 from agui_runtime.stores.sql.step import (
     Addition,
     Claim,
@@ -109,7 +110,7 @@ def release(ending: Ending, place: str) -> Step[bool]:
     first = latest[0]["first"]
     yield from messages.written(run.thread_id, first, it.texts, run.figures or UNKNOWN)
     if it.ids:
-        yield statements.KNOW, {"id": run.thread_id, "ids": list(it.ids)}
+        yield statements.KNOW, {"id": run.thread_id, "ids": [stored_id(each) for each in it.ids]}
     if it.state is not None:
         yield statements.SAVE, {"id": run.thread_id, **it.state._asdict()}
     values = {"id": run.thread_id, "count": it.count, "bytes": size, "nonce": it.nonce}
@@ -141,7 +142,7 @@ def update(thread: Thread, name: str | None, archived: bool | None) -> Step[Thre
     if not (yield statements.INFO, {"id": thread.id, "oldest": thread.oldest}):
         raise ThreadNotFound(thread.id)
     if name is not None:
-        yield statements.RENAME, {"id": thread.id, "name": name}
+        yield statements.RENAME, {"id": thread.id, "name": storable(name)}
     if archived is not None:
         yield statements.ARCHIVE, {"id": thread.id, "archived": archived}
     rows = yield statements.INFO, {"id": thread.id, "oldest": thread.oldest}
@@ -207,7 +208,7 @@ def archive(thread_id: str, first: int, last: int, run_id: str, events: bytes) -
 
 def derive(thread_id: str, ids: Sequence[str], parts: Sequence[messages.Part]) -> Step[None]:
     """Store what the thread's log says of it: its messages, and the bytes of its runs."""
-    yield statements.KNOW, {"id": thread_id, "ids": list(ids)}
+    yield statements.KNOW, {"id": thread_id, "ids": [stored_id(each) for each in ids]}
     yield from messages.rewritten(thread_id, parts)
     yield statements.WEIGH_RUNS, {"id": thread_id}
     yield statements.WEIGH, {"id": thread_id}
@@ -258,7 +259,7 @@ def _leased(row: Row, epoch: str, token: int, place: str, claim: Claim) -> Step[
 
 def _fresh(run: RunInfo, epoch: str, seq: int, token: int) -> Step[Claimed]:
     rows = yield statements.KNOWN, {"id": run.thread_id}
-    known = frozenset([row["id"] for row in rows])
+    known = KnownIds([row["id"] for row in rows])
     return Claimed("fresh", run, Cursor(epoch, seq), token, known)
 
 
