@@ -90,6 +90,13 @@ class Threads:
             found = [each async for batch in batches for each in batch.records if each.seq <= last]
         return [*await self._forgotten(thread_id, found), *found]
 
+    async def dropped(self, thread_id: str, caller: Caller) -> int:
+        """How many of its records the store has dropped to make room; raises ThreadNotFound."""
+        async with aclosing(self.so_far(thread_id, caller)) as batches:
+            async for batch in batches:
+                return dropped_before(batch.records)
+        return 0
+
     async def follow(
         self, thread_id: str, caller: Caller, after: Cursor | None = None
     ) -> AsyncGenerator[Batch, None]:

@@ -124,7 +124,7 @@ async def test_a_run_its_thread_and_the_list_show_what_it_took(store: Store) -> 
             "inputTokens": 1000,
             "outputTokens": 100,
             "cachedInputTokens": 200,
-            "cacheWriteInputTokens": 0,
+            "cacheWriteInputTokens": None,
         },
     }
     assert thread["figures"].pop("milliseconds") > 0

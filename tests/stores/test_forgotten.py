@@ -9,11 +9,13 @@ import httpx
 import pytest
 from ag_ui.core import RunAgentInput
 
+from agui_runtime.app import create_app
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from tests.stores.servers import RedisServer
+from tests.support import client_of
 from tests.wires.agui.serving import Event, events, frames, run_body, serving
 
 TURNS = 5
@@ -52,8 +54,17 @@ async def test_the_messages_of_dropped_runs_are_still_there(forgetful: Store) ->
     runtime = CopilotRuntime(agents={"default": counting}, store=forgetful)
     async with serving(runtime) as client:
         await chat(client)
-        listed = (await client.get("/threads/t1/messages")).json()["messages"]
-    assert [message["id"] for message in listed] == ALL
+        listed = (await client.get("/threads/t1/messages")).json()
+        runs = (await client.get("/threads/t1/runs")).json()
+    async with client_of(create_app(CopilotRuntime({"default": counting}, store=forgetful))) as all_:
+        query = '{ thread(id: "t1") { droppedRecords runs { id } } }'
+        answer = await all_.post("/copilotkit", json={"query": query})
+        graph = answer.json()["data"]["thread"]
+    assert [message["id"] for message in listed["messages"]] == ALL
+    assert [run["id"] for run in runs["runs"]] == ["r4", "r5"]
+    assert [run["id"] for run in graph["runs"]] == ["r5", "r4"]
+    gone = [listed["droppedRecords"], runs["droppedRecords"], graph["droppedRecords"]]
+    assert gone == [15, 15, 15]  # three runs of five events
 
 
 async def test_a_page_that_comes_back_gets_them_and_how_many_records_are_gone(
@@ -92,6 +103,8 @@ async def test_nothing_stands_before_a_thread_that_is_whole(forgetful: Store) ->
     runtime = CopilotRuntime(agents={"default": counting}, store=forgetful)
     async with serving(runtime) as client:
         await chat(client, turns=2)
+        listed = (await client.get("/threads/t1/messages")).json()
+        assert "droppedRecords" not in listed
         answer = await client.post("/agent/default/connect", json=run_body(messages=[]))
     assert [each["runId"] for each in events(answer.text) if "runId" in each][::2] == ["r1", "r2"]
 

@@ -54,10 +54,13 @@ class AguiExchange(Exchange):
         """What a run learns of this request, whose page is the one that refers to it."""
         return self.context(properties, forward, self.headers.get("referer"))
 
-    async def answer_list(self, name: str, items: Sequence[object]) -> None:
-        """Answer with `{name: items}`, of which parts are encoded and sent one after the other."""
+    async def answer_list(self, name: str, items: Sequence[object], dropped: int = 0) -> None:
+        """Answer with `{name: items}`, of which parts are encoded and sent one after the other. How
+        many records the store has dropped stands beside them, where it has.
+        """
+        more = {"droppedRecords": dropped} if dropped else {}
         if len(items) <= SLICE and not is_much(items):
-            await self.answer({name: list(items)})
+            await self.answer({name: list(items)} | more)
             return
         response = self.streaming(JSON_IN_PARTS)
         opening = b"{%b:[" % jsontext.dumps(name)
@@ -65,7 +68,7 @@ class AguiExchange(Exchange):
             await response.write((opening, jsontext.dumps(list(part))[1:-1]))
             await asyncio.sleep(0)
             opening = b","
-        await response.end((b"]}",))
+        await response.end((b"],", jsontext.dumps(more)[1:]) if more else (b"]}",))
 
     async def stream(self, frames: AsyncGenerator[bytes, None], keep_alive: float) -> bool:
         """Answer with an event stream; False if the client went away before its end.

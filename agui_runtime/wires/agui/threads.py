@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from typing import Any
 
 from agui_runtime.core.compact import compact
@@ -84,7 +84,8 @@ class ThreadRoutes:
     async def runs(self, exchange: AguiExchange, thread: str) -> None:
         """The runs that the log still holds, oldest first, each with what it took."""
         runs = await self._runs(exchange, thread)
-        await exchange.answer_list("runs", [shown_run(run) for run in runs])
+        dropped = await self._dropped(exchange, thread, runs)
+        await exchange.answer_list("runs", [shown_run(run) for run in runs], dropped)
 
     async def messages(self, exchange: AguiExchange, thread: str) -> None:
         """With `figures` in the query, each with what it took, as far as that is known."""
@@ -93,7 +94,7 @@ class ThreadRoutes:
         if _wants_figures(exchange):
             known = of_messages(await self._runs(exchange, thread))
             messages = [{**each, "figures": known.get(each["id"])} for each in messages]
-        await exchange.answer_list("messages", messages)
+        await exchange.answer_list("messages", messages, await self._dropped(exchange, thread, events))
 
     async def events(self, exchange: AguiExchange, thread: str) -> None:
         events = await self._events(exchange, thread)
@@ -115,6 +116,10 @@ class ThreadRoutes:
         if await self._runtime.threads.find(thread, exchange.caller) is None:
             return []
         return await self._runtime.threads.runs(thread, exchange.caller)
+
+    async def _dropped(self, exchange: AguiExchange, thread: str, found: Sized) -> int:
+        """How many records are gone of a thread of which something was found."""
+        return await self._runtime.threads.dropped(thread, exchange.caller) if found else 0
 
     async def _with_figures(
         self, thread: Mapping[str, Any], exchange: AguiExchange

@@ -19,15 +19,15 @@ MOST = 2**31 - 1
 @strawberry.type
 class TokenUsage:
     """Tokens, summed over all models of a run. Reasoning is part of the output, what was cached is
-    part of the input.
+    part of the input. What nobody counted is null; so is the total where either of its parts is.
     """
 
-    input_tokens: int = 0
-    output_tokens: int = 0
-    total_tokens: int = 0
-    reasoning_tokens: int = 0
-    cached_input_tokens: int = 0
-    cache_write_input_tokens: int = 0
+    input_tokens: int | None
+    output_tokens: int | None
+    total_tokens: int | None
+    reasoning_tokens: int | None
+    cached_input_tokens: int | None
+    cache_write_input_tokens: int | None
 
 
 @strawberry.type
@@ -75,7 +75,7 @@ def usage_from(tokens: Tokens | None) -> TokenUsage | None:
     return TokenUsage(
         input_tokens=given,
         output_tokens=made,
-        total_tokens=_fitting(given + made),
+        total_tokens=None if given is None or made is None else _fitting(given + made),
         reasoning_tokens=_fitting(tokens.reasoning),
         cached_input_tokens=_fitting(tokens.cached_input),
         cache_write_input_tokens=_fitting(tokens.cache_write_input),
@@ -118,5 +118,5 @@ def moment(seconds: float) -> DateTimeISO:
     return DateTimeISO(datetime.fromtimestamp(seconds, UTC))
 
 
-def _fitting(count: int | None) -> int:
-    return min(count or 0, MOST)
+def _fitting(count: int | None) -> int | None:
+    return None if count is None else min(count, MOST)

@@ -208,6 +208,13 @@ class ExploredThread:
         return [ExploredRun.of(run) for run in reversed(found[-first:])]
 
     @strawberry.field
+    async def dropped_records(self, info: Info) -> int:
+        """How many of its log's oldest records the store has dropped to make room: the runs and
+        figures before them are gone, the messages are not.
+        """
+        return await info.context.runtime.threads.dropped(self.id, info.context.caller)
+
+    @strawberry.field
     async def figures(self, info: Info) -> ThreadFigures:
         """What the runs took that the log still holds."""
         runs = await info.context.runtime.threads.runs(self.id, info.context.caller)
