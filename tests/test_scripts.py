@@ -43,6 +43,12 @@ def test_every_project_of_the_tests_is_built_for_some_of_them() -> None:
     assert missing == []
 
 
+def test_a_server_of_this_folder_knows_list_prices_and_loads_them_for_the_first_run_only() -> None:
+    assert "\ngenai-prices==" in (ROOT / "requirements.lock").read_text()
+    words = "import sys, agui_runtime.commands.hosting; sys.exit('genai_prices' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", words], check=False).returncode == 0
+
+
 def test_what_takes_long_says_what_it_is_and_when_it_was_done(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

@@ -22,7 +22,16 @@ USUALLY = {RUNTIME_LOCK: "half a minute", DEV_LOCK: "two minutes"}
 LOCKER = "uv==0.13.8"
 LOCKED_PARTS = {
     DEV_LOCK: ["--all-extras", "--group", "dev"],
-    RUNTIME_LOCK: ["--extra", "sql", "--group", "build", "--constraint", DEV_LOCK.name],
+    RUNTIME_LOCK: [
+        "--extra",
+        "sql",
+        "--extra",
+        "prices",
+        "--group",
+        "build",
+        "--constraint",
+        DEV_LOCK.name,
+    ],
 }
 LOCK_OPTIONS = (
     *("--quiet", "--universal", "--python-version", "3.11"),

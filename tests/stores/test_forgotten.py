@@ -56,7 +56,9 @@ async def test_the_messages_of_dropped_runs_are_still_there(forgetful: Store) ->
         await chat(client)
         listed = (await client.get("/threads/t1/messages")).json()
         runs = (await client.get("/threads/t1/runs")).json()
-    async with client_of(create_app(CopilotRuntime({"default": counting}, store=forgetful))) as all_:
+    async with client_of(
+        create_app(CopilotRuntime({"default": counting}, store=forgetful))
+    ) as all_:
         query = '{ thread(id: "t1") { droppedRecords runs { id } } }'
         answer = await all_.post("/copilotkit", json={"query": query})
         graph = answer.json()["data"]["thread"]

@@ -94,7 +94,9 @@ class ThreadRoutes:
         if _wants_figures(exchange):
             known = of_messages(await self._runs(exchange, thread))
             messages = [{**each, "figures": known.get(each["id"])} for each in messages]
-        await exchange.answer_list("messages", messages, await self._dropped(exchange, thread, events))
+        await exchange.answer_list(
+            "messages", messages, await self._dropped(exchange, thread, events)
+        )
 
     async def events(self, exchange: AguiExchange, thread: str) -> None:
         events = await self._events(exchange, thread)
