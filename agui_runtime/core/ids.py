@@ -7,8 +7,8 @@ import unicodedata
 from agui_runtime.core.errors import InvalidInput
 
 MAX_ID = 1000
-"""Bytes of UTF-8, for which any store's index has room. Front ends send UUIDs; applications send what
-names their things."""
+"""Bytes of UTF-8, for which any store's index has room. Front ends send UUIDs; applications send
+what names their things."""
 
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's categories of control characters, halves of characters, and breaks of lines."""
