@@ -10,8 +10,7 @@ from agui_runtime.core.events import Event, RunInfo
 from agui_runtime.stores.base import RunEnd
 from agui_runtime.stores.open import open_store
 from tests.programs import finished
-from tests.stores.conftest import redis as redis
-from tests.stores.servers import RedisServer
+from tests.stores.conftest import postgres as postgres, redis as redis
 from tests.stores.test_contract import claimed, delta
 
 
@@ -25,16 +24,22 @@ async def talk(url: str, thread: str = "t1") -> None:
     await store.close()
 
 
-async def test_a_team_moves_from_a_file_to_redis_and_back(
-    redis: RedisServer, tmp_path: Path
+@pytest.fixture(params=["redis", "postgres"])
+def servers_url(request: pytest.FixtureRequest) -> str:
+    server = request.getfixturevalue(request.param)
+    return str(server.url if request.param == "redis" else server.database())
+
+
+async def test_a_team_moves_from_a_file_to_a_server_and_back(
+    servers_url: str, tmp_path: Path
 ) -> None:
     source, file = f"sqlite:///{tmp_path}/old.db", tmp_path / "threads.jsonl"
     await talk(source)
     code, _, report = await finished("threads", "export", str(file), AGUI_STORE=source)
     assert (code, report) == (0, "1 threads, 1 runs, 0 states; 0 problems\n")
-    code, _, report = await finished("threads", "import", str(file), AGUI_STORE=redis.url)
+    code, _, report = await finished("threads", "import", str(file), AGUI_STORE=servers_url)
     assert (code, report) == (0, "1 threads, 1 runs, 0 states; 0 problems\n")
-    code, lines, _ = await finished("threads", "export", AGUI_STORE=redis.url)
+    code, lines, _ = await finished("threads", "export", AGUI_STORE=servers_url)
     assert code == 0
     _, *rest = lines.splitlines()  # the thread's own line has other times
     assert rest == file.read_text().splitlines()[1:]

@@ -37,6 +37,7 @@ class PostgresServer:
         self.port = free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="agui-postgres-", dir="/tmp"))
         self._process: subprocess.Popen[bytes] | None = None
+        self._made = set[str]()
         self._user = self._given_away() if os.geteuid() == 0 else None
         self._where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "agui")
         options = ("--auth=trust", "--username=agui", "--no-sync", "--encoding=UTF8", "--locale=C")
@@ -60,19 +61,24 @@ class PostgresServer:
             assert self._process.poll() is None, "postgres did not start"
             time.sleep(0.05)
 
-    def database(self) -> str:
+    def database(self, name: str = "agui") -> str:
         """The URL of a database with empty tables. It is the same for all tests, one after another:
         PostgreSQL takes a second to make one.
         """
         if self._process is None:
             self.start()
-            self.make("agui")
-            upgrading = Thread(target=asyncio.run, args=[schema.upgrade(address_of(self.url()))])
-            upgrading.start()
-            upgrading.join()
-        tables = ", ".join(METADATA.tables)
-        self._run("psql", *self._where, "-q", "-c", f"truncate {tables}", "agui")
-        return self.url()
+        if name not in self._made:
+            upgrading = schema.upgrade(address_of(self.make(name)))
+            thread = Thread(target=asyncio.run, args=[upgrading])
+            thread.start()
+            thread.join()
+            self._made.add(name)
+        self.command(f"truncate {', '.join(METADATA.tables)}", name)
+        return self.url(name)
+
+    def command(self, statement: str, database: str = "postgres") -> None:
+        """Carry it out as the server's administrator."""
+        self._run("psql", *self._where, "-q", "-v", "ON_ERROR_STOP=1", "-c", statement, database)
 
     def make(self, database: str) -> str:
         """The URL of a new database without tables."""

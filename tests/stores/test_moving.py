@@ -19,23 +19,26 @@ from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.moving.threads import Moved, exported, import_lines
 from agui_runtime.stores.redis import RedisStore
 from agui_runtime.stores.sql import SqliteStore
-from tests.stores.servers import RedisServer
+from agui_runtime.stores.sql.postgres import PostgresStore
 from tests.stores.test_contract import claimed, delta
 
 FIGURES = RunFigures(
     model="m", tokens=Tokens(input=3), cost=Cost("0.1", "p"), messages=(MessageFigures("m1", 2.5),)
 )
-KINDS = ("memory", "redis", "sqlite")
+KINDS = ("memory", "redis", "sqlite", "postgres")
 
 
 @pytest.fixture
-def stores(redis: RedisServer, tmp_path: Path) -> Callable[[str], Store]:
-    def made(kind: str) -> Store:
-        if kind == "sqlite":
-            return SqliteStore(f"sqlite:///{tmp_path}/{uuid4().hex}.db")
-        return MemoryStore() if kind == "memory" else RedisStore(redis.url, prefix=uuid4().hex)
-
-    return made
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Store]:
+    """Makes empty stores of a kind, two at most of each."""
+    names, server = iter(("agui", "second")), request.getfixturevalue
+    kinds: dict[str, Callable[[], Store]] = {
+        "memory": MemoryStore,
+        "redis": lambda: RedisStore(server("redis").url, prefix=uuid4().hex),
+        "sqlite": lambda: SqliteStore(f"sqlite:///{tmp_path}/{uuid4().hex}.db"),
+        "postgres": lambda: PostgresStore(server("postgres").database(next(names))),
+    }
+    return lambda kind: kinds[kind]()
 
 
 @asynccontextmanager
