@@ -82,7 +82,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "schema": (schema, "print the GraphQL schema"),
     "bench": (bench, "NAME [arguments]  run bench/NAME.py"),
     "matrix": (matrix, "[1.60.2 ...]  the page of CopilotKit 1.10 on other releases of it"),
-    "faults": (faults, "[part of a name ...]  break replicas, Redis and the network, and tell"),
+    "faults": (faults, "[part of a name ...]  break replicas, stores and the network, and tell"),
     "docs": (docs, "build the documentation as a site, into .site/"),
     "format": (format_code, "put the code into its format"),
     "lock": (lock, "[--upgrade]  resolve pyproject.toml into the lock files"),

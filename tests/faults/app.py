@@ -15,8 +15,8 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.stores.base import Lease, RunEnd
-from agui_runtime.stores.redis import RedisStore
+from agui_runtime.stores.base import Lease, RunEnd, Store
+from agui_runtime.stores.open import open_store
 
 WORDS = 8
 
@@ -90,7 +90,7 @@ def append(file: Path, line: bytes) -> None:
         log.write(line + b"\n")
 
 
-def witnessed(store: RedisStore, file: Path) -> RedisStore:
+def witnessed(store: Store, file: Path) -> Store:
     """The store, which writes down every event that it has acknowledged."""
     log = store.log
     add, release = log.append, log.release
@@ -112,11 +112,11 @@ def witnessed(store: RedisStore, file: Path) -> RedisStore:
     return store
 
 
-def store() -> RedisStore | None:
+def store() -> Store | None:
     """None: the one that AGUI_STORE names."""
     if "FAULTS_WITNESS" not in os.environ:
         return None
-    return witnessed(RedisStore(os.environ.pop("AGUI_STORE")), Path(os.environ["FAULTS_WITNESS"]))
+    return witnessed(open_store(os.environ.pop("AGUI_STORE")), Path(os.environ["FAULTS_WITNESS"]))
 
 
 runtime = CopilotRuntime({"default": counting, "worker": working, "talker": talking}, store=store())

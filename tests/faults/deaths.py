@@ -16,9 +16,9 @@ RUNS = 50
 USABLE_WITHIN = 10.0
 
 
-async def owner_killed_at_every_event() -> str:
+async def owner_killed_at_every_event(kind: str) -> str:
     """One run stands at each of its events, with text, a tool call and state, when it goes."""
-    async with world() as made:
+    async with world(kind) as made:
         one, two = made.replicas
         holds = range(len(worked("")) + 1)
         running = [asyncio.create_task(_until_cut(made, f"t{hold}", hold)) for hold in holds]
@@ -60,9 +60,9 @@ async def _usable_again(made: World, thread: str) -> float:
         await asyncio.sleep(0.1)
 
 
-async def rolling_restart() -> str:
+async def rolling_restart(kind: str) -> str:
     """Both replicas are replaced, one after the other, while fifty runs go on."""
-    async with world() as made:
+    async with world(kind) as made:
         reading = [
             asyncio.create_task(persistent(made, "60 0.1 5", f"t{n}", f"r{n}", "talker"))
             for n in range(RUNS)

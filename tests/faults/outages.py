@@ -1,4 +1,4 @@
-"""What happens while Redis is away, slow, full or has forgotten: no hang, no corrupted thread."""
+"""What happens while a store is away, slow, full or has forgotten: no hang, no corrupted thread."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import httpx
 from tests.faults.checker import Frame, acknowledged, check
 from tests.faults.world import ENDS, Stopwatch, World, persistent, run_body, world
 
-AOF = ("--appendonly", "yes", "--appendfsync", "always")
 RUN = "/copilotkit/agent/default/run"
+FULL_FOR = 10.0
 
 
-async def killed_with_its_file() -> str:
-    async with world(*AOF) as made:
+async def killed_with_its_files(kind: str) -> str:
+    async with world(kind) as made:
         running = await _under_way(made)
-        made.redis.kill()
+        made.backing.kill()
         watch = Stopwatch()
-        made.redis.start()
+        made.backing.start()
         return f"{await _unharmed(made, running)}; the run ended {watch():.1f} s later"
 
 
-async def restarted_empty() -> str:
+async def restarted_empty(kind: str) -> str:
     """The loss is told, and the next run on the thread goes well."""
-    async with world() as made:
+    async with world(kind) as made:
         running = await _under_way(made)
         old = str((await made.other(1).run("1 0 1", "t2", "r9", "talker"))[0][0])
-        made.redis.kill()
-        made.redis.start()
+        made.backing.kill()
+        made.backing.start()
         watch = Stopwatch()
         running.cancel()
         for thread in ("t1", "t2"):
@@ -44,19 +44,19 @@ async def restarted_empty() -> str:
         return f"old cursors are told 410; threads usable after {seconds:.1f} s"
 
 
-async def paused() -> str:
-    async with world() as made:
+async def paused(kind: str) -> str:
+    async with world(kind) as made:
         running = await _under_way(made)
-        made.redis.pause()
+        made.backing.pause()
         await asyncio.sleep(5)
-        made.redis.resume()
+        made.backing.resume()
         watch = Stopwatch()
         return f"{await _unharmed(made, running)}; the run ended {watch():.1f} s later"
 
 
-async def stalled() -> str:
+async def stalled(kind: str) -> str:
     """The connections stay, and nothing passes."""
-    async with world() as made:
+    async with world(kind) as made:
         running = await _under_way(made)
         made.proxy.stall()
         await asyncio.sleep(3)
@@ -64,8 +64,8 @@ async def stalled() -> str:
         return await _unharmed(made, running)
 
 
-async def resets() -> str:
-    async with world() as made:
+async def resets(kind: str) -> str:
+    async with world(kind) as made:
         running = await _under_way(made)
         for _ in range(20):
             made.proxy.reset()
@@ -73,9 +73,9 @@ async def resets() -> str:
         return await _unharmed(made, running)
 
 
-async def far_away() -> str:
+async def far_away(kind: str) -> str:
     """A store at a distance does not slow an agent down to a round trip for each event."""
-    async with world() as made:
+    async with world(kind) as made:
         made.proxy.delay = 0.02
         watch = Stopwatch()
         told = await made.other(0).run("1000 0.001 10", "t1", "r1", "talker")
@@ -85,27 +85,36 @@ async def far_away() -> str:
         return f"{len(told)} events in {seconds:.1f} s, each way taking 20 ms"
 
 
-async def full() -> str:
-    async with world("--maxmemory-policy", "noeviction") as made:
-        running = await _under_way(made)
-        made.redis.command("CONFIG", "SET", "maxmemory", "1")
-        answer = await made.other(1).client.post(RUN, json=run_body("count", "t2"))
+async def full(kind: str) -> str:
+    async with world(kind) as made:
+        running = await _under_way(made, "400 0.05 5000")
+        made.backing.fill(made.processes)
+        refused = Stopwatch()
+        for number in range(200):  # room that its file had already may still be used
+            answer = await made.other(1).client.post(RUN, json=run_body("count", f"s{number}"))
+            if answer.status_code == 503:
+                break
         assert answer.status_code == 503, answer.status_code
+        seconds = refused()
+        ended_full, _ = await asyncio.wait([running], timeout=FULL_FOR)
+        made.backing.make_room(made.processes)
+        watch = Stopwatch()
         told = await running
         check(told)
-        made.redis.command("CONFIG", "SET", "maxmemory", "0")
-        watch = Stopwatch()
         await _carried_out(made, "t1")
         whole = await made.history("t1")
         check(whole, acknowledged(made.witness, "t1"))
         end = told[-1][1]
-        how = end.get("code", end["type"])
-        return f"starts get 503, the live run {how}; thread usable after {watch():.1f} s"
+        how = f"{end.get('code', end['type'])} {'while it was full' if ended_full else 'then'}"
+        return (
+            f"starts get 503 ({seconds:.1f} s later), the live run {how};"
+            f" thread usable {watch():.1f} s after there was room"
+        )
 
 
-async def _under_way(made: World) -> asyncio.Task[list[Frame]]:
+async def _under_way(made: World, what: str = "100 0.05 10") -> asyncio.Task[list[Frame]]:
     """A run of some seconds on thread t1, which has begun."""
-    reading = persistent(made, "100 0.05 10", "t1", "r1", "talker")
+    reading = persistent(made, what, "t1", "r1", "talker")
     running = asyncio.create_task(reading)
     await made.other(1).until("t1", 10)
     return running

@@ -16,9 +16,9 @@ PAUSED = 20.0
 GONE_WITHIN = 10.0
 
 
-async def paused_for_long() -> str:
+async def paused_for_long(kind: str) -> str:
     """SIGSTOP for 20 s: another replica ends the run, and its owner writes nothing afterwards."""
-    async with world() as made:
+    async with world(kind) as made:
         one, two = made.replicas
         running = await _under_way(made, one)
         one.process.send_signal(signal.SIGSTOP)
@@ -38,12 +38,12 @@ async def paused_for_long() -> str:
         return f"ended by the other after {seconds:.1f} s; awake again, it wrote nothing"
 
 
-async def cut_off() -> str:
-    """The network between the owner and Redis is dead: agent and readers end by its own clock."""
-    async with world() as made:
-        proxy = Proxy(made.redis.port)
+async def cut_off(kind: str) -> str:
+    """The network between owner and store is dead: agent and readers end by its own clock."""
+    async with world(kind) as made:
+        proxy = Proxy(made.backing.port)
         await proxy.start()
-        alone = Replica(f"redis://127.0.0.1:{proxy.port}/0", FAULTS_WITNESS=str(made.witness))
+        alone = Replica(made.backing.url_at(proxy.port), FAULTS_WITNESS=str(made.witness))
         try:
             await alone.ready()
             running = await _under_way(made, alone)
@@ -68,14 +68,14 @@ async def cut_off() -> str:
             await proxy.close()
 
 
-async def everything_flushed() -> str:
-    """FLUSHALL in the middle of a run: its readers learn of it wherever they are."""
-    async with world() as made:
+async def everything_deleted(kind: str) -> str:
+    """All threads deleted in the middle of a run: its readers learn of it wherever they are."""
+    async with world(kind) as made:
         one, two = made.replicas
         running = await _under_way(made, one)
         elsewhere = asyncio.create_task(_read_until_cut(two))
         await two.until("t1", 5)
-        made.redis.command("FLUSHALL")
+        made.backing.clear()
         watch = Stopwatch()
         end = (await running)[-1][1]
         first = watch()

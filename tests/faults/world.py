@@ -1,4 +1,4 @@
-"""Real processes to break: replicas, a Redis of their own behind a proxy, and their clients."""
+"""Real processes to break: replicas, a store of their own, and their clients."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,11 +16,10 @@ from typing import Any
 import httpx
 
 from agui_runtime.core.events import Cursor
-from agui_runtime.stores.redis import RedisStore
+from tests.faults.backings import Backing, FileBacking, PostgresBacking, RedisBacking, ServerBacking
 from tests.faults.checker import Frame
 from tests.faults.proxy import Proxy
 from tests.ports import free_port
-from tests.stores.servers import RedisServer
 from tests.wires.agui.serving import frames, run_body as plain_body
 
 ROOT = Path(__file__).parents[2]
@@ -120,27 +119,37 @@ class Replica:
 
 
 class World:
-    """One Redis behind a proxy and two replicas; `witness` is what the store acknowledged."""
+    """A store and the replicas over it; `witness` is what the store acknowledged."""
 
-    def __init__(self, folder: Path, options: tuple[str, ...]) -> None:
-        self.redis = RedisServer(folder / "redis", *options)
-        self.proxy = Proxy(self.redis.port)
+    def __init__(self, folder: Path, backing: Backing) -> None:
+        self.backing = backing
         self.witness = folder / "witness"
         self.tool_log = folder / "tool"
         self.replicas: list[Replica] = []
 
-    async def add(self) -> Replica:
+    def add(self, url: str | None = None) -> Replica:
+        """One more replica, whose way to the store may be its own."""
         files = {"FAULTS_WITNESS": str(self.witness), "FAULTS_TOOL_LOG": str(self.tool_log)}
-        replica = Replica(f"redis://127.0.0.1:{self.proxy.port}/0", **files)
+        replica = Replica(url or self.backing.url, **files)
         self.replicas.append(replica)
         return replica
+
+    @property
+    def proxy(self) -> Proxy:
+        """Between the replicas and their server."""
+        assert isinstance(self.backing, ServerBacking)
+        return self.backing.proxy
+
+    @property
+    def processes(self) -> Sequence[int]:
+        return [each.process.pid for each in self.replicas]
 
     def other(self, turn: int) -> Replica:
         return self.replicas[turn % len(self.replicas)]
 
     async def history(self, thread: str) -> list[Frame]:
         """The thread as it is stored, read past proxy and replicas."""
-        store = RedisStore(self.redis.url)
+        store = self.backing.store()
         await store.open()
         try:
             end, found = (await store.log.end(thread)).seq, list[Frame]()
@@ -155,19 +164,28 @@ class World:
         raise AssertionError("the thread's log ended by itself")
 
 
+AOF = ("--appendonly", "yes", "--appendfsync", "always")
+
+BACKINGS: Mapping[str, Callable[[Path], Backing]] = {
+    "memory": lambda folder: Backing(),
+    "Redis": RedisBacking,
+    "Redis with its file": lambda folder: RedisBacking(folder, *AOF),
+    "SQLite": FileBacking,
+    "PostgreSQL": lambda folder: PostgresBacking(),
+}
+
+
 @asynccontextmanager
-async def world(*options: str) -> AsyncIterator[World]:
-    """Two ready replicas; `options` are those of redis-server."""
-    with TemporaryDirectory() as folder:
-        made = World(Path(folder), options)
+async def world(kind: str) -> AsyncIterator[World]:
+    """Ready replicas over a new store of that kind."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
         async with AsyncExitStack() as stack:
-            made.redis.start()
-            stack.callback(made.redis.kill)
-            stack.callback(made.redis.resume)
-            await made.proxy.start()
-            stack.push_async_callback(made.proxy.close)
-            for _ in range(2):
-                stack.push_async_callback((await made.add()).close)
+            made = World(folder, BACKINGS[kind](folder))
+            stack.push_async_callback(made.backing.close)
+            await made.backing.open()
+            for _ in range(made.backing.replicas):
+                stack.push_async_callback(made.add().close)
             await asyncio.gather(*(each.ready() for each in made.replicas))
             yield made
 

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
@@ -31,17 +32,20 @@ def programs() -> Path:
 
 
 class PostgresServer:
-    """Its databases survive `kill` and `start`. It starts with the first one."""
+    """Its databases survive `kill` and `start`. It starts with the first one. `settings` are those
+    of the server.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *settings: str) -> None:
         self.port = free_port()
-        self._folder = Path(tempfile.mkdtemp(prefix="agui-postgres-", dir="/tmp"))
+        self._settings = settings or ("fsync=off",)
+        self.folder = Path(tempfile.mkdtemp(prefix="agui-postgres-", dir="/tmp"))
         self._process: subprocess.Popen[bytes] | None = None
         self._made = set[str]()
         self._user = self._given_away() if os.geteuid() == 0 else None
         self._where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "agui")
         options = ("--auth=trust", "--username=agui", "--no-sync", "--encoding=UTF8", "--locale=C")
-        self._init = ("initdb", *options, "-D", str(self._folder / "data"))
+        self._init = ("initdb", *options, "-D", str(self.folder / "data"))
 
     def url(self, database: str = "agui") -> str:
         return f"postgresql://agui@127.0.0.1:{self.port}/{database}"
@@ -50,12 +54,12 @@ class PostgresServer:
         """Start it and wait until it answers."""
         if self._process is None:
             self._run(*self._init)
-        settings = ["listen_addresses=127.0.0.1", f"port={self.port}", "fsync=off"]
-        settings += [f"unix_socket_directories={self._folder}", "max_connections=200"]
-        words = [str(programs() / "postgres"), "-D", str(self._folder / "data")]
+        settings = ["listen_addresses=127.0.0.1", f"port={self.port}", *self._settings]
+        settings += [f"unix_socket_directories={self.folder}", "max_connections=200"]
+        words = [str(programs() / "postgres"), "-D", str(self.folder / "data")]
         words += [word for each in settings for word in ("-c", each)]
         self._process = subprocess.Popen(
-            words, cwd=self._folder, user=self._user, stderr=subprocess.DEVNULL
+            words, cwd=self.folder, user=self._user, stderr=subprocess.DEVNULL
         )
         while self._run("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port), check=False):
             assert self._process.poll() is None, "postgres did not start"
@@ -88,38 +92,44 @@ class PostgresServer:
     def kill(self) -> None:
         """As a crash of the machine would end it, but for its files."""
         if self._process is not None and self._process.poll() is None:
-            children = f"/proc/{self._process.pid}/task/{self._process.pid}/children"
-            below = [int(each) for each in Path(children).read_text().split()]
-            self._process.kill()
+            self._send(signal.SIGKILL)
             self._process.wait()
-            for each in below:
-                with_process(each, signal.SIGKILL)
+
+    def pause(self) -> None:
+        self._send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._send(signal.SIGCONT)
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _send(self, number: signal.Signals) -> None:
+        """To its processes, first to the one that would notice that others are gone."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        children = f"/proc/{self._process.pid}/task/{self._process.pid}/children"
+        below = [int(each) for each in Path(children).read_text().split()]
+        self._process.send_signal(number)
+        for each in below:
+            with suppress(ProcessLookupError):
+                os.kill(each, number)
 
     def _given_away(self) -> str:
         known = {each.pw_name for each in pwd.getpwall()}
         user = next(name for name in USERS if name in known)
-        shutil.chown(self._folder, user)
+        shutil.chown(self.folder, user)
         return user
 
     def _run(self, program: str, *words: str, check: bool = True) -> int:
         found = subprocess.run(
             [str(programs() / program), *words],
-            cwd=self._folder,
+            cwd=self.folder,
             user=self._user,
             stdout=subprocess.DEVNULL,
             check=check,
         )
         return found.returncode
-
-
-def with_process(process: int, number: signal.Signals) -> None:
-    try:
-        os.kill(process, number)
-    except ProcessLookupError:
-        return
