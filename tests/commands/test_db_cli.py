@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from agui_runtime.core.errors import Gone
+from agui_runtime.core.events import Cursor
 from agui_runtime.stores.sql import SqliteStore
 from agui_runtime.stores.sql.postgres import PostgresStore
 from tests.programs import finished, serving
@@ -86,6 +87,27 @@ async def test_after_an_older_copy_was_put_back_no_old_cursor_is_taken(
     await whole_run(store, a_run(run="r3"))
     with pytest.raises(Gone):
         await read(store, 1, later.start)
+    await store.close()
+
+
+async def test_a_copy_that_is_put_back_says_itself_that_it_is_one(
+    database: SqliteDatabase, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.db"
+    await finished("db", "backup", str(copy), AGUI_STORE=database.url)
+    store = database.store()
+    await store.open()
+    later = await whole_run(store, a_run(run="r2"))
+    await store.close()
+    shutil.move(copy, database.path)
+    await store.open()
+    assert len(await read(store, 4)) == 4
+    with pytest.raises(Gone):
+        await read(store, 1, Cursor(later.start.epoch, 5))
+    await whole_run(store, a_run(run="r3"))
+    for seq in range(9):
+        with pytest.raises(Gone):
+            await read(store, 1, Cursor(later.start.epoch, seq))
     await store.close()
 
 

@@ -84,6 +84,16 @@ class PostgresServer:
         """Carry it out as the server's administrator."""
         self._run("psql", *self._where, "-q", "-v", "ON_ERROR_STOP=1", "-c", statement, database)
 
+    def dump(self, database: str) -> Path:
+        """A copy of the database as `pg_dump` makes one."""
+        file = self.folder / f"{database}.sql"
+        self._run("pg_dump", *self._where, "-f", str(file), database)
+        return file
+
+    def put_back(self, dump: Path, database: str) -> None:
+        """Carry out a file of statements."""
+        self._run("psql", *self._where, "-q", "-v", "ON_ERROR_STOP=1", "-f", str(dump), database)
+
     def make(self, database: str) -> str:
         """The URL of a new database without tables."""
         self._run("createdb", *self._where, database)

@@ -149,6 +149,24 @@ async def test_another_server_under_the_same_name_has_other_epochs(made: SqlProc
         await read(store, 1, lease.start)
 
 
+async def test_a_process_that_goes_on_notices_that_tables_were_put_back(
+    made: SqlProcesses, postgres: PostgresServer
+) -> None:
+    store = await made.start()
+    await whole_run(store, a_run())
+    dump = postgres.dump("agui")
+    later = await whole_run(store, a_run(run="r2"))
+    await made.database.execute(f"drop table {', '.join(METADATA.tables)}, agui_version")
+    postgres.put_back(dump, "agui")
+    assert len(await read(store, 4)) == 4
+    with pytest.raises(Gone):
+        await read(store, 1, Cursor(later.start.epoch, 5))
+    await whole_run(store, a_run(run="r3"))
+    for seq in range(9):
+        with pytest.raises(Gone):
+            await read(store, 1, Cursor(later.start.epoch, seq))
+
+
 async def test_readers_learn_that_everything_was_deleted(made: SqlProcesses) -> None:
     store = await made.start()
     lease = await whole_run(store, a_run())

@@ -79,7 +79,7 @@ async def test_a_claim_and_an_end_that_are_carried_out_twice_are_stored_once(
 ) -> None:
     store = await tables.start()
     backend = store.backend
-    thread = Thread("t1", "ann", "default", backend.place, float("-inf"))
+    thread = Thread("t1", "ann", "default", float("-inf"))
     claim = Claim(a_run(), "nonce", 6.0, None)
     one = await backend.write(lambda: writes.claim(thread, claim))
     assert one == await backend.write(lambda: writes.claim(thread, claim))
@@ -87,5 +87,5 @@ async def test_a_claim_and_an_end_that_are_carried_out_twice_are_stored_once(
     assert [await backend.append(addition) for _ in range(2)] == ["ok", "done"]
     ending = Ending(a_run(), one.token, 1, "end", 1, b"[6]", ["m1"], None)
     for _ in range(2):
-        assert await backend.write(lambda: writes.release(ending, backend.place))
+        assert await backend.write(lambda: writes.release(ending))
     assert await store.log.end("t1") == Cursor(one.start.epoch, 2)

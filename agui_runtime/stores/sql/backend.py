@@ -30,10 +30,6 @@ class Backend(Protocol):
     is raised are the steps' own refusals and StoreUnavailable.
     """
 
-    @property
-    def place(self) -> str:
-        """Which database it is, where one may lack what another acknowledged."""
-
     async def open(self, listener: Listener) -> None:
         """Connect; raises StoreUnavailable and Misconfigured."""
 

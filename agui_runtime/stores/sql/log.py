@@ -65,7 +65,7 @@ class SqlRunLog(LeasedLog):
         owner = (run.thread_id, run.owner, run.agent)
         while True:
             begun_at = elapsed()
-            thread = Thread(*owner, self._backend.place, self._retention.oldest())
+            thread = Thread(*owner, self._retention.oldest())
             claim = Claim(run, nonce, limits.lease, limits.runs_per_thread)
             claimed = await self._claimed(thread, claim)
             if claimed.how == "lapsed":
@@ -212,15 +212,15 @@ class SqlRunLog(LeasedLog):
 
     async def _released(self, ending: Ending) -> bool:
         """Where there is no room for the texts of messages, the run ends without these."""
-        run, place = ending.run, self._backend.place
+        run = ending.run
         try:
             return await self._backend.write_urgently(
-                partial(writes.release, ending, place), run.thread_id
+                partial(writes.release, ending), run.thread_id
             )
         except StoreFull:
             if not ending.texts:
                 raise
-        less = partial(writes.release, replace(ending, texts=()), place)
+        less = partial(writes.release, replace(ending, texts=()))
         ended = await self._backend.write_urgently(less, run.thread_id)
         logger.warning(NO_ROOM, run.run_id)
         return ended

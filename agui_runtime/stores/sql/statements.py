@@ -3,8 +3,8 @@
 They are text, and not built with SQLAlchemy, because importing that takes longer than a server
 takes to start, and because a statement of it costs five times what the database does.
 
-`{now}` is the clock that leases go by, `{lock}` keeps others from changing what was read,
-`{each_x}` are the values of the list `:x` as a table `each(value)`.
+`{now}` is the clock that leases go by, `{place}` names the database, `{lock}` keeps others from
+changing what was read, `{each_x}` are the values of the list `:x` as a table `each(value)`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ RUN = (
 
 FIND = (
     f"select {THREAD}, epoch, place, first, seq, size, spent, tokens, ended, token, live, nonce,"
-    " stop, until <= {now} as lapsed, {now} as now from agui_thread where id = :id{lock}"
+    " stop, until <= {now} as lapsed, {now} as now, {place} as here from agui_thread"
+    " where id = :id{lock}"
 )
-LOOK = FIND.replace("{lock}", "")
+LOOK = FIND.replace(", {place} as here", "").replace("{lock}", "")
 INFO = (
     f"select {THREAD} from agui_thread where id = :id and (updated >= :oldest or token is not null)"
 )
@@ -32,7 +33,7 @@ IDS = (
 )
 MAKE = (
     "insert into agui_thread (id, owner, agent, created, updated, epoch, place, first, seq, size,"
-    " tokens, spent) values (:id, :owner, :agent, {now}, {now}, :epoch, :place, 1, 0, 0,"
+    " tokens, spent) values (:id, :owner, :agent, {now}, {now}, :epoch, {place}, 1, 0, 0,"
     " cast({now} * 1000000 as bigint), 0) on conflict (id) do nothing"
 )
 LIST = (

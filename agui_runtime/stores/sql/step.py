@@ -27,7 +27,6 @@ class Thread(NamedTuple):
     id: str
     owner: str
     agent: str
-    place: str
     oldest: float
 
 

@@ -71,5 +71,4 @@ class SqlThreadIndex:
         return await self._backend.read(partial(reads.runs, thread_id, self._retention.oldest()))
 
     def _thread(self, thread_id: str, owner: str = "", agent: str = "") -> Thread:
-        place, oldest = self._backend.place, self._retention.oldest()
-        return Thread(thread_id, owner, agent, place, oldest)
+        return Thread(thread_id, owner, agent, self._retention.oldest())

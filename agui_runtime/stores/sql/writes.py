@@ -38,7 +38,7 @@ def claim(thread: Thread, claim: Claim) -> Step[Claimed]:
     row = yield from _obtained(thread)
     run, latest = claim.run, (yield statements.LATEST, {"id": thread.id})
     if row["token"] is not None and row["nonce"] == claim.nonce:
-        yield from _leased(row, row["epoch"], row["token"], thread.place, claim)
+        yield from _leased(row, row["epoch"], row["token"], claim)
         return (yield from _fresh(run, row["epoch"], row["seq"], row["token"]))
     if latest and run.fingerprint and _is_same(latest[0], run):
         start = Cursor(row["epoch"], latest[0]["first"] - 1)
@@ -47,9 +47,9 @@ def claim(thread: Thread, claim: Claim) -> Step[Claimed]:
         if not row["lapsed"]:
             raise Busy(thread.id, row["live"])
         return Claimed("lapsed", run, Cursor(row["epoch"], row["seq"]))
-    epoch, token = _epoch_at(row, thread.place), row["tokens"] + 1
+    epoch, token = _epoch_here(row), row["tokens"] + 1
     yield statements.BEGIN, _run_values(run) | {"first": row["seq"] + 1}
-    yield from _leased(row, epoch, token, thread.place, claim)
+    yield from _leased(row, epoch, token, claim)
     if claim.most_runs is not None:
         yield from _forget_runs(thread.id, claim.most_runs)
     return (yield from _fresh(run, epoch, row["seq"], token))
@@ -96,7 +96,7 @@ def make_room(it: Addition, row: Row) -> Step[Verdict]:
     return "ok"
 
 
-def release(ending: Ending, place: str) -> Step[bool]:
+def release(ending: Ending) -> Step[bool]:
     """Whether the run was ended: not so if it is no longer its writer's, or writes again."""
     it, run = ending, ending.run
     found = yield statements.FIND, {"id": run.thread_id}
@@ -118,8 +118,8 @@ def release(ending: Ending, place: str) -> Step[bool]:
         bounds = {"first": it.expected + 1, "last": it.expected + it.count}
         yield statements.CHUNK, values | bounds | {"run_id": run.run_id, "events": it.events}
     yield from _finished(run, first, row["spent"] + size)
-    epoch = _epoch_at(row, place) if it.lost else row["epoch"]
-    where = {"epoch": epoch, "place": place if it.lost else row["place"]}
+    epoch = _epoch_here(row) if it.lost else row["epoch"]
+    where = {"epoch": epoch, "place": row["here"] if it.lost else row["place"]}
     yield statements.FREE, values | where | {"now": row["now"], "no": False}
     return True
 
@@ -229,7 +229,7 @@ def _obtained(thread: Thread) -> Step[Row]:
         found = []
     if not found:
         values = {"id": thread.id, "owner": thread.owner, "agent": thread.agent}
-        yield statements.MAKE, values | {"epoch": new_epoch(), "place": thread.place}
+        yield statements.MAKE, values | {"epoch": new_epoch()}
         found = yield statements.FIND, {"id": thread.id}
     if found[0]["owner"] != thread.owner:
         raise ThreadNotFound(thread.id)
@@ -241,18 +241,18 @@ def _erased(thread_id: str) -> Step[None]:
         yield statement, {"id": thread_id}
 
 
-def _epoch_at(row: Row, place: str) -> str:
+def _epoch_here(row: Row) -> str:
     """The epoch of the log, a new one if the database is another that may lack its end."""
     epoch: str = row["epoch"]
-    return epoch if row["place"] == place else new_epoch()
+    return epoch if row["place"] == row["here"] else new_epoch()
 
 
 def _is_same(latest: Row, run: RunInfo) -> bool:
     return (latest["run_id"], latest["fingerprint"]) == (run.run_id, run.fingerprint)
 
 
-def _leased(row: Row, epoch: str, token: int, place: str, claim: Claim) -> Step[None]:
-    values = {"id": row["id"], "epoch": epoch, "place": place, "token": token}
+def _leased(row: Row, epoch: str, token: int, claim: Claim) -> Step[None]:
+    values = {"id": row["id"], "epoch": epoch, "place": row["here"], "token": token}
     run = {"run_id": claim.run.run_id, "nonce": claim.nonce, "lease": claim.lease}
     yield statements.CLAIM, values | run | {"now": row["now"], "no": False}
 

@@ -15,6 +15,7 @@ from agui_runtime.stores.shared.renewal import Renewer
 from agui_runtime.stores.sql.backend import Listener
 from agui_runtime.stores.sql.postgres.address import PostgresAddress
 from agui_runtime.stores.sql.postgres.connections import (
+    PLACE,
     TIMEOUT,
     Connection,
     PostgresTexts,
@@ -36,12 +37,6 @@ T = TypeVar("T")
 CONNECTIONS = 4
 """At most so many for writes, and for reads."""
 
-PLACE = (
-    "select system_identifier || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
-    " from pg_control_system()"
-)
-"""The server and its timeline: both differ after a backup was put back, or a standby took over."""
-
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 
@@ -51,7 +46,6 @@ class PostgresBackend:
     def __init__(
         self, address: PostgresAddress, patience: float, clock: Callable[[], float] | None
     ) -> None:
-        self.place = ""
         self._address = address
         self._patience = patience
         self._texts = PostgresTexts(clock)
@@ -126,7 +120,9 @@ class PostgresBackend:
                     f"SCHEMA_OUTDATED: the database has schema {number} of {SCHEMA}; run"
                     " `agui-runtime db upgrade`, or set AGUI_DB_UPGRADE=1 to do so at the start"
                 )
-            self.place = await _place_of(connection)
+            if await connection.fetchval("select pg_is_in_recovery()"):
+                raise asyncpg.ReadOnlySQLTransactionError("the server is in recovery")
+            self._texts.place = await _place_at(connection)
         finally:
             connection.terminate()
 
@@ -182,12 +178,14 @@ async def _number_at(connection: Connection) -> int:
     return int(await connection.fetchval(NUMBER) or 0)
 
 
-async def _place_of(connection: Connection) -> str:
+async def _place_at(connection: Connection) -> str:
+    """The expression that names the database; the same for all where that is not allowed."""
     try:
-        return str(await connection.fetchval(PLACE))
+        await connection.fetchval(f"select {PLACE}")
     except asyncpg.InsufficientPrivilegeError as error:
         logger.warning("PostgreSQL: a backup that was put back is not noticed: %s", error)
-        return ""
+        return "''"
+    return PLACE
 
 
 async def _notify(connection: Connection, payload: str) -> None:

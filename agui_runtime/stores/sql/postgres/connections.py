@@ -23,6 +23,16 @@ PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 CLOCK = "extract(epoch from clock_timestamp())::double precision"
 
+PLACE = (
+    "(select concat_ws('/', system_identifier,"
+    " substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), pg_relation_filenode('agui_thread'))"
+    " from pg_control_system())"
+)
+"""The server, its timeline, and the file of its table: one of them differs after a backup was put
+back, or a standby took over. It is looked at in each transaction that may have to know, as both
+happen to a process that goes on.
+"""
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
@@ -34,14 +44,18 @@ class Text(NamedTuple):
 
 
 class PostgresTexts(dict[str, Text]):
-    """Statements as PostgreSQL reads them, by their templates. A `clock` replaces the server's."""
+    """Statements as PostgreSQL reads them, by their templates. A `clock` replaces the server's;
+    `place` is an expression that may be changed before the first statement.
+    """
 
     def __init__(self, clock: Callable[[], float] | None) -> None:
+        self.place = PLACE
         self._clock = clock
 
     def __missing__(self, template: str) -> Text:
         now = CLOCK if self._clock is None else "cast(:clock as double precision)"
         text = template.replace("{now}", now).replace("{lock}", " for update")
+        text = text.replace("{place}", self.place)
         text = re.sub(r"\{each_(\w+)\}", r"unnest(cast(:\1 as text[])) as each(value)", text)
         names = list(dict.fromkeys(re.findall(r"(?<!:):([a-z_]+)", text)))
         text = re.sub(r"(?<!:):([a-z_]+)", lambda m: f"${names.index(m[1]) + 1}", text)

@@ -52,6 +52,17 @@ _TOLD = (
         lambda: Misconfigured("the database of the store's URL does not exist"),
     ),
     (
+        (asyncpg.ReadOnlySQLTransactionError, asyncpg.ObjectNotInPrerequisiteStateError),
+        lambda: StoreUnavailable(
+            "the store's server takes no writes: it is a standby or in recovery; name the primary,"
+            " or try again later"
+        ),
+    ),
+    (
+        (asyncpg.CannotConnectNowError,),
+        lambda: StoreUnavailable("the store's server starts, stops or recovers; try again later"),
+    ),
+    (
         (asyncpg.InsufficientPrivilegeError,),
         lambda: StoreUnavailable("the user of the store's URL lacks a right; the log says which"),
     ),

@@ -46,11 +46,6 @@ class SqliteBackend:
         self._reader = Worker(partial(connect, writes=False), "begin")
         self._looking: asyncio.Task[None] | None = None
 
-    @property
-    def place(self) -> str:
-        """After a power cut a file that is not synced may lack what was acknowledged."""
-        return file.boot_id() if self._place.synchronous != "full" else ""
-
     def examine(self) -> None:
         """Open the file and close it again; raises Misconfigured and StoreUnavailable."""
         for connection in self._connected():

@@ -94,6 +94,9 @@ def connect(place: DatabaseFile, *, writes: bool) -> sqlite3.Connection:
         for each in (*PRAGMAS, f"synchronous = {place.synchronous}"):
             connection.execute(f"pragma {each}")
         connection.create_function("seconds", 0, place.clock)
+        # After a power cut a file that is not synced may lack what was acknowledged.
+        boot = boot_id() if place.synchronous != "full" else ""
+        connection.create_function("place", 0, lambda: boot)
     except BaseException:
         connection.close()
         raise
@@ -117,10 +120,15 @@ def file_system_of(folder: Path, mounts: Path | None = None) -> str:
 
 
 def copy_to(source: sqlite3.Connection, path: Path) -> None:
-    """Copy the database, for its owner only, whatever else is done with it meanwhile."""
+    """Copy the database, for its owner only, whatever else is done with it meanwhile. The copy
+    knows that it is one: where it is put back, each thread gets a new epoch with its next run.
+    """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     with closing(sqlite3.connect(path)) as target:
         source.backup(target)
+        with target:
+            if target.execute("select 1 from sqlite_master where name = 'agui_thread'").fetchone():
+                target.execute("update agui_thread set place = 'a copy'")
 
 
 class OpenedFile:

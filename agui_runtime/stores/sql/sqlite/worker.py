@@ -212,7 +212,11 @@ class SqliteTexts(dict[str, str]):
     """Statements as SQLite reads them, by their templates."""
 
     def __missing__(self, template: str) -> str:
-        text = template.replace("{now}", "seconds()").replace("{lock}", "")
+        text = (
+            template.replace("{now}", "seconds()")
+            .replace("{place}", "place()")
+            .replace("{lock}", "")
+        )
         text = self[template] = re.sub(r"\{each_(\w+)\}", r"json_each(:\1) as each", text)
         return text
 
