@@ -46,14 +46,15 @@ Served: TypeAlias = tuple[asyncio.subprocess.Process, str, str]
 """A running server: its process, its origin, and what it said before it was ready."""
 
 
-def serving(**settings: str) -> AbstractAsyncContextManager[Served]:
-    return serving_at(free_port(), **settings)
+def serving(*words: str, **settings: str) -> AbstractAsyncContextManager[Served]:
+    """`words` are arguments of `serve`."""
+    return serving_at(free_port(), *words, **settings)
 
 
 @asynccontextmanager
-async def serving_at(port: int, **settings: str) -> AsyncIterator[Served]:
+async def serving_at(port: int, *words: str, **settings: str) -> AsyncIterator[Served]:
     """The same at a port that another server may have had before."""
-    process = await started("serve", "--port", str(port), **settings)
+    process = await started("serve", "--port", str(port), *words, **settings)
     assert process.stdout is not None
     assert process.stderr is not None
     try:

@@ -46,7 +46,7 @@ class Launcher:
         """Start nothing new, let the live runs go on for `limit` seconds, end the rest with
         SHUTDOWN.
         """
-        if not self._closing:
+        if not self._closing and self._runs:
             logger.info("new runs are refused from now on; %d are live", len(self._runs))
         self._closing = True
         if self._runs and limit:

@@ -29,7 +29,7 @@ async def test_serve_ends_when_it_is_told_to(stop: signal.Signals) -> None:
     async with serving() as (process, _, _):
         process.send_signal(stop)
         _, err = await process.communicate()
-        assert b"Finished server process" in err
+        assert b"stopped; every run has ended" in err
         assert b"Traceback" not in err
 
 

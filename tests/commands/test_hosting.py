@@ -94,7 +94,7 @@ async def test_all_runtimes_are_drained(name: str) -> None:
     async with serving(AGUI_APP=f"{APPS}:{name}") as (process, _, _):
         process.send_signal(signal.SIGTERM)
         _, err = await process.communicate()
-    assert b"Application shutdown complete" in err
+    assert b"stopped; every run has ended" in err
     assert b"Traceback" not in err
 
 

@@ -26,13 +26,14 @@ _ACCESS = ("client", "method", "path", "version", "status")
 
 
 class JsonLines(logging.Formatter):
-    """`time level logger message`, the ids of what the line is about, and `exception`."""
+    """`time level logger process message`, the ids of what the line is about, and `exception`."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = {
             "time": _time(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
+            "process": record.process,
             "message": _bounded(message_of(record)),
             **dict(_about()),
             **dict(_of_trace()),

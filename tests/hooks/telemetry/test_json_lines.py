@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextvars import copy_context
@@ -65,6 +66,7 @@ def test_a_line_names_what_it_is_about_in_fields_and_not_in_its_message(lines: L
     assert written == {
         "level": "warning",
         "logger": "tests.json",
+        "process": os.getpid(),
         "message": "part of 2",
         "request": "q1",
         "thread": "t1",

@@ -1,0 +1,58 @@
+"""The sockets that a server listens on, made before it says that it is there."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import socket
+
+from agui_runtime.core.errors import Misconfigured
+
+HIGHEST = 65_535
+
+
+def port_of(text: str) -> int:
+    """A port as the command line gives it; raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdigit() and int(text) <= HIGHEST):
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {HIGHEST}, not {text!r}")
+    return int(text)
+
+
+def bound(host: str, port: int) -> list[socket.socket]:
+    """Sockets bound to every address of the host, on which nobody listens yet; raises
+    Misconfigured, with what to do.
+    """
+    try:
+        return asyncio.run(_bound(host, port))
+    except OSError as error:
+        raise Misconfigured(f"cannot listen on {host}:{port}: {_reason(error)}") from None
+
+
+def origin_of(host: str, listeners: list[socket.socket]) -> str:
+    """Where the server is, with the port that it has got."""
+    port = listeners[0].getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _bound(host: str, port: int) -> list[socket.socket]:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
+    try:
+        return [each.dup() for each in server.sockets]
+    finally:
+        server.close()
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "no such host; set --host to a name or an address of this machine"
+    code = error.errno or 0
+    return _REASONS.get(code) or error.strerror or str(error)
+
+
+_REASONS = {
+    errno.EADDRINUSE: "the port is in use; stop what uses it, or choose another one with --port",
+    errno.EACCES: "this user may not use that port; choose one above 1023 with --port",
+    errno.EADDRNOTAVAIL: "this machine has no such address; set --host to one that it has",
+}
