@@ -7,6 +7,7 @@ from agui_runtime.app import create_app
 from agui_runtime.arguments import WireOptions
 from agui_runtime.authentication import BearerTokens, JsonWebTokens, TokenRules, TrustedProxy
 from agui_runtime.connectors.transcription import Recording, TranscriptionService
+from agui_runtime.core.access import Access, Authorize, Resource
 from agui_runtime.core.errors import AgentFailure, AguiError, RunFailure
 from agui_runtime.core.events import Caller, RunContext, Topics
 from agui_runtime.core.prices import PriceTable
@@ -32,12 +33,14 @@ from agui_runtime.wrappers.guardrails import Guardrail, TopicChecker
 Limits = RunLimits  # the name of earlier releases
 
 __all__ = [
+    "Access",
     "Action",
     "Agent",
     "AgentFailure",
     "AguiError",
     "AguiWire",
     "Annotation",
+    "Authorize",
     "BearerTokens",
     "BodyLimits",
     "Callbacks",
@@ -59,6 +62,7 @@ __all__ = [
     "Recorded",
     "Recorder",
     "Recording",
+    "Resource",
     "RunContext",
     "RunFailure",
     "RunLimits",

@@ -5,6 +5,7 @@ show.
     |-- RequestError          the caller's fault, answered before a run starts
     |   |-- InvalidInput      400  INVALID_INPUT
     |   |-- Unauthenticated   401  UNAUTHENTICATED       says nothing of the reason
+    |   |-- Forbidden         403  FORBIDDEN             `authorize` said no
     |   |-- AgentNotFound     404  AGENT_NOT_FOUND
     |   |-- ThreadNotFound    404  THREAD_NOT_FOUND      also: the thread is somebody else's
     |   |-- RunNotFound       404  RUN_NOT_FOUND         also: the log no longer holds it
@@ -68,6 +69,15 @@ class Unauthenticated(RequestError):
     """The runtime's `authenticate` function does not know the caller."""
 
     code, status = "UNAUTHENTICATED", 401
+
+
+class Forbidden(RequestError):
+    """The runtime's `authorize` function does not let the caller do this."""
+
+    code, status = "FORBIDDEN", 403
+
+    def __init__(self, access: str) -> None:
+        super().__init__(f"you may not do this ({access}); whoever runs this server can allow it")
 
 
 class AgentNotFound(RequestError):

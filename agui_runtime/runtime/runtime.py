@@ -16,7 +16,8 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.agents.actions import Action, action
 from agui_runtime.agents.agent import Agent, Closable, Source
 from agui_runtime.agents.border import wrap
-from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.access import Authorize
+from agui_runtime.core.errors import AgentNotFound, Misconfigured
 from agui_runtime.core.events import Caller, RunContext, RunInfo, RunRequest
 from agui_runtime.core.ids import check_id
 from agui_runtime.hooks.hook import Hook, Hooks
@@ -27,6 +28,7 @@ from agui_runtime.runtime.costs import Costs
 from agui_runtime.runtime.equipment import Equipment
 from agui_runtime.runtime.launcher import Launcher
 from agui_runtime.runtime.options import Options as Options
+from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.runtime.saved_states import SavedStates
 from agui_runtime.runtime.threads import Threads
 from agui_runtime.stores.base import Store
@@ -55,15 +57,17 @@ BeforeRequest: TypeAlias = Callable[[Any], "Answer | Awaitable[Answer | None] | 
 class CopilotRuntime:
     """Agents, server-side actions and a store, behind every wire.
 
-    `agents` maps names to whatever `wrap` accepts; the one named `default` answers requests that
-    name none. `actions` are typed functions (or `action(...)`) which every agent may call. `store`
-    is a Store or its URL; None is memory. `authenticate` decides who owns a thread; without it
-    everybody is the same anonymous caller. `before_request` sees each request first and may answer
-    it. `remotes` offer more agents and actions with each request; where two have the same name,
-    the runtime's own wins, then the earlier remote's. `guardrails` check users' messages before
-    anything that an agent does is completed. `states` are the schemas of agents' saved states, by
-    the agents' names. `aliases` maps former names of agents to present ones: what was stored under
-    the former is found under the present, and requests may use either.
+    `agents` maps names to whatever `wrap` accepts; the one named `default` answers requests
+    that name none. `actions` are typed functions (or `action(...)`) which every agent may call.
+    `store` is a Store or its URL; None is memory. `authenticate` decides who owns a thread;
+    without it everybody is the same anonymous caller. `authorize` decides what callers may do,
+    see `Access`; without it each may do everything with threads of their own. `before_request`
+    sees each request first and may answer it. `remotes` offer more agents and actions with each
+    request; where two have the same name, the runtime's own wins, then the earlier remote's.
+    `guardrails` check users' messages before anything that an agent does is completed. `states`
+    are the schemas of agents' saved states, by the agents' names. `aliases` maps former names
+    of agents to present ones: what was stored under the former is found under the present, and
+    requests may use either.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class CopilotRuntime:
         *,
         store: Store | str | None = None,
         authenticate: Authenticate | None = None,
+        authorize: Authorize | None = None,
         before_request: BeforeRequest | None = None,
         hooks: Sequence[Hook] = (),
         options: Options | None = None,
@@ -91,6 +96,7 @@ class CopilotRuntime:
         self._sources = Sources(self.agents, self.actions, self.remotes, aliases or {})
         self.authenticate = authenticate
         self.is_given_callers = authenticate is not None
+        self.permissions = Permissions(authorize)
         self.before_request = before_request
         self.costs = Costs(self.options.prices)
         self._hooks = Hooks(hooks)
@@ -160,10 +166,11 @@ class CopilotRuntime:
         return described(self.agents)
 
     async def catalog(self, context: RunContext) -> Catalog:
-        """The agents and actions that a request with this context can use, the remotes' included;
-        `failures` name the remotes that did not answer.
+        """The agents that a request with this context may read, and the actions that it can use,
+        the remotes' included; `failures` name the remotes that did not answer.
         """
-        return await self._sources.catalog(context)
+        found = await self._sources.catalog(context)
+        return await self.permissions.readable(context.caller, found)
 
     async def discover(self, context: RunContext) -> list[AgentInfo]:
         """All agents that a request with this context can use; see `catalog`."""
@@ -179,16 +186,22 @@ class CopilotRuntime:
         """The agent of that name, also a remote's; raises AgentNotFound, and RemoteFailure where a
         remote that does not answer may have it.
         """
-        return (await self._sources.find(name, context))[1]
+        try:
+            return (await self._sources.find(name, context))[1]
+        except AgentNotFound as error:
+            known = (await self.catalog(context)).agents
+            raise AgentNotFound(error.name, known) from None
 
     async def start(self, request: RunRequest) -> RunHandle:
         """Start a run, or find the very same one; it goes on whether or not anybody reads it.
 
-        Raises RequestError (AgentNotFound, InvalidInput, ThreadNotFound, Busy, TooManyRequests) or
-        StoreUnavailable; then nothing was started.
+        Raises RequestError (AgentNotFound, Forbidden, InvalidInput, ThreadNotFound, Busy,
+        TooManyRequests) or StoreUnavailable; then nothing was started.
         """
-        name = self._sources.present(request.agent)
-        catalog = await self.catalog(request.context)
+        name, thread_id = self._sources.present(request.agent), request.input.thread_id or None
+        catalog = await self.permissions.startable(
+            request.context.caller, await self._sources.catalog(request.context), name, thread_id
+        )
         agent = self._equipment.applied(name, catalog, request)
         if name in self.states.schemas:
             agent = CheckedAgent(agent, self.states.schemas[name])
@@ -211,8 +224,10 @@ class CopilotRuntime:
         return await self._launcher.launch(info, assignment, priced)
 
     async def stop(self, thread_id: str, caller: Caller, run_id: str | None = None) -> bool:
-        """Ask the thread's live run to stop; False if there is none. Raises ThreadNotFound."""
-        await self.threads.get(thread_id, caller)
+        """Ask the thread's live run to stop; False if there is none. Raises ThreadNotFound and
+        Forbidden.
+        """
+        await self.threads.get(thread_id, caller, "stop")
         return await self.store.log.ask_stop(thread_id, run_id)
 
     def _use(self, store: Store, schemas: Mapping[str, StateSchema] | None) -> None:
@@ -220,9 +235,12 @@ class CopilotRuntime:
         self.store = AliasedStore(store, aliases) if aliases else store
         self.states = StateStoreManager(self.store, schemas)
         self.saved_states = SavedStates(
-            self.states, self._sources, lambda: self.authenticate is not None
+            self.states,
+            self._sources,
+            self.permissions,
+            lambda: self.authenticate is not None,
         )
-        self.threads = Threads(self.store)
+        self.threads = Threads(self.store, self.permissions)
 
     @property
     def _equipment(self) -> Equipment:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agui_runtime.agents.agent import KeepsState
+from agui_runtime.core.access import Resource
 from agui_runtime.core.errors import Busy
 from agui_runtime.core.events import Caller, Message, RunContext
 from agui_runtime.core.history import without_prompts
 from agui_runtime.core.ids import check_id
 from agui_runtime.runtime.catalog import Sources
+from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.stores.base import AgentState
 from agui_runtime.stores.states import StateStoreManager
 
@@ -27,16 +29,22 @@ class StateUpdate:
 
 
 class SavedStates:
-    """The only way from a caller to a state: owners are compared here, and nowhere below.
+    """The only way from a caller to a state: owners are compared here, and nowhere below. Both ways
+    may raise Forbidden.
 
     `callers_known()`: whether an `authenticate` function says who is calling.
     """
 
     def __init__(
-        self, states: StateStoreManager, sources: Sources, callers_known: Callable[[], bool]
+        self,
+        states: StateStoreManager,
+        sources: Sources,
+        permissions: Permissions,
+        callers_known: Callable[[], bool],
     ) -> None:
         self._states = states
         self._sources = sources
+        self._permissions = permissions
         self._callers_known = callers_known
 
     async def load(
@@ -54,6 +62,7 @@ class SavedStates:
         thread = await self._states.store.threads.get(thread_id)
         if thread is not None and thread.owner != caller.owner:
             return None
+        await self._permissions.check(caller, "load_state", Resource(name, thread_id))
         if isinstance(found, KeepsState) and (thread or not self._callers_known()):
             own = await found.kept_state(thread_id, context)
             if own is not None:
@@ -71,6 +80,7 @@ class SavedStates:
         """
         name, _ = await self._sources.find(agent, RunContext(caller, ""))
         check_id(thread_id, "thread_id")
+        await self._permissions.check(caller, "save_state", Resource(name, thread_id))
         self._states.check(name, update.state)
         store = self._states.store
         await store.threads.obtain(thread_id, caller.owner, name)

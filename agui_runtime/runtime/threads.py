@@ -1,37 +1,49 @@
 """The threads of a caller: list, look into, rename, archive, delete. It starts no runs.
 
 A thread of somebody else is as unknown as one that does not exist, and nobody can tell which it is.
+What may be done with one's own is for `Permissions` to say; all here may raise Forbidden.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import replace
 
+from agui_runtime.core.access import Access, Resource
 from agui_runtime.core.errors import Gone, StateUnreadable, ThreadNotFound
 from agui_runtime.core.events import TERMINAL, Caller, Cursor, Record, RunInfo, ThreadInfo
 from agui_runtime.off_loop import LONG_LIST, unless_long
 from agui_runtime.runtime.forgotten import dropped_before, stand_in
+from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.stores.base import AgentState, Batch, Page, Store, ThreadQuery
 
 
 class Threads:
     """What a caller may see and change of the store's threads."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, permissions: Permissions) -> None:
         self._store = store
+        self._permissions = permissions
 
-    async def get(self, thread_id: str, caller: Caller) -> ThreadInfo:
-        """The caller's thread; raises ThreadNotFound."""
-        thread = await self.find(thread_id, caller)
+    async def get(self, thread_id: str, caller: Caller, access: Access = "read") -> ThreadInfo:
+        """The caller's thread, to do that with it; raises ThreadNotFound and Forbidden."""
+        thread = await self.find(thread_id, caller, access)
         if thread is None:
             raise ThreadNotFound(thread_id)
         return thread
 
-    async def find(self, thread_id: str, caller: Caller) -> ThreadInfo | None:
-        """The caller's thread; None if it does not exist, or is somebody else's."""
+    async def find(
+        self, thread_id: str, caller: Caller, access: Access = "read"
+    ) -> ThreadInfo | None:
+        """The caller's thread, to do that with it; None if it does not exist, or is somebody
+        else's. Raises Forbidden.
+        """
         thread = await self._store.threads.get(thread_id)
-        return thread if thread is not None and thread.owner == caller.owner else None
+        if thread is None or thread.owner != caller.owner:
+            return None
+        await self._permissions.check(caller, access, Resource(thread.agent, thread_id))
+        return thread
 
     async def list(
         self,
@@ -43,12 +55,21 @@ class Threads:
         cursor: str | None = None,
         search: str | None = None,
     ) -> Page:
-        """The caller's threads, most recently updated first; raises InvalidInput for a foreign
-        cursor, and for a search where the store can do none.
+        """The caller's threads that they may read, most recently updated first; a page may have
+        fewer than `limit`. Raises InvalidInput for a foreign cursor, and for a search where the
+        store can do none.
         """
         agents = () if agent is None else (agent,)
         query = ThreadQuery(agents, include_archived, limit, cursor, search)
-        return await self._store.threads.list(caller.owner, query)
+        page = await self._store.threads.list(caller.owner, query)
+        return replace(
+            page, threads=[each for each in page.threads if await self._may_read(each, caller)]
+        )
+
+    async def _may_read(self, thread: ThreadInfo, caller: Caller) -> bool:
+        return await self._permissions.allow(
+            caller, "read", Resource(thread.agent, thread.thread_id)
+        )
 
     async def update(
         self,
@@ -59,19 +80,21 @@ class Threads:
         archived: bool | None = None,
     ) -> ThreadInfo:
         """Rename or archive; what is None stays. Raises ThreadNotFound."""
-        await self.get(thread_id, caller)
+        await self.get(thread_id, caller, "rename")
         return await self._store.threads.update(thread_id, name=name, archived=archived)
 
     async def delete(self, thread_id: str, caller: Caller) -> None:
         """Forget the thread with its log and states; raises ThreadNotFound, and Busy while it
         runs.
         """
-        await self.get(thread_id, caller)
+        await self.get(thread_id, caller, "delete")
         await self._store.threads.delete(thread_id)
 
-    async def runs(self, thread_id: str, caller: Caller) -> Sequence[RunInfo]:
+    async def runs(
+        self, thread_id: str, caller: Caller, access: Access = "read"
+    ) -> Sequence[RunInfo]:
         """The runs that the log still holds, oldest first; raises ThreadNotFound."""
-        await self.get(thread_id, caller)
+        await self.get(thread_id, caller, access)
         return await self._store.threads.runs(thread_id)
 
     async def read(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from agui_runtime.core.access import Resource
 from agui_runtime.core.errors import InvalidInput, first_fault
 from agui_runtime.core.events import Caller
 from agui_runtime.core.ids import MAX_ID
@@ -63,7 +64,10 @@ class Annotate:
             )
             raise HttpRefusal(422, {"error": message})
         annotation = _annotation(await exchange.payload(self._limits))
-        thread = await self._runtime.threads.find(annotation.thread_id, exchange.caller)
+        caller, where = exchange.caller, annotation.thread_id
+        thread = await self._runtime.threads.find(where, caller, "annotate")
+        if thread is None:
+            await self._runtime.permissions.check(caller, "annotate", Resource(thread_id=where))
         annotation = annotation.model_copy(update={"own": thread is not None})
         recorded = await self._recorder(exchange.caller, annotation)
         await exchange.answer({"id": recorded.id, "duplicate": recorded.duplicate})

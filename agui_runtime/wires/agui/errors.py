@@ -65,6 +65,7 @@ _BODIES: Mapping[type[AguiError], Callable[[AguiError], Mapping[str, Any]]] = {
     InvalidInput: _invalid,
 }
 _TITLES = {
+    "FORBIDDEN": "Forbidden",
     "HISTORY_GONE": "History gone",
     "SHUTDOWN": "Shutting down",
     "STORE_UNAVAILABLE": "Store unavailable",

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from ag_ui.core import RunAgentInput
 
+from agui_runtime.core.access import Resource
 from agui_runtime.core.events import Caller, Event, RunContext, RunInfo
 from agui_runtime.hooks.hook import Hook
+from agui_runtime.runtime.permissions import Permissions
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.egress import older
 from agui_runtime.wires.agui.exchange import AguiExchange
 from agui_runtime.wires.shared.event_stream_frames import frame
@@ -25,9 +28,12 @@ async def metadata(exchange: AguiExchange) -> None:
 
 
 class DebugFeed(Hook):
-    """The events of all runs to whoever listens, each caller's own only. For development."""
+    """The events of all runs to whoever listens, each caller's own only, as far as they may read
+    their threads. For development.
+    """
 
-    def __init__(self, keep_alive: float) -> None:
+    def __init__(self, runtime: CopilotRuntime, keep_alive: float) -> None:
+        self._permissions = runtime.permissions
         self._keep_alive = keep_alive
         self._listeners: set[_Listener] = set()
 
@@ -43,7 +49,7 @@ class DebugFeed(Hook):
 
     async def listen(self, exchange: AguiExchange) -> None:
         """An endless stream; only what happens from now on."""
-        listener = _Listener(exchange.caller)
+        listener = _Listener(exchange.caller, self._permissions)
         self._listeners.add(listener)
         try:
             await exchange.stream(listener.frames(), self._keep_alive)
@@ -52,8 +58,10 @@ class DebugFeed(Hook):
 
 
 class _Listener:
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, permissions: Permissions) -> None:
         self.caller = caller
+        self._permissions = permissions
+        self._readable: dict[Resource, bool] = {}
         self._waiting: deque[dict[str, Any]] = deque(maxlen=BACKLOG)
         self._more = asyncio.Event()
 
@@ -71,4 +79,10 @@ class _Listener:
             await self._more.wait()
             self._more.clear()
             ready, self._waiting = self._waiting, deque(maxlen=BACKLOG)
-            yield b"".join(map(frame, ready))
+            yield b"".join([frame(each) for each in ready if await self._may_read(each)])
+
+    async def _may_read(self, entry: Mapping[str, Any]) -> bool:
+        where = Resource(entry["agentId"], entry["threadId"])
+        if where not in self._readable:
+            self._readable[where] = await self._permissions.allow(self.caller, "read", where)
+        return self._readable[where]

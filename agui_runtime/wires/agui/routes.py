@@ -101,11 +101,11 @@ def _entries(runtime: CopilotRuntime, options: AguiOptions) -> Iterable[tuple[st
     yield "GET", "threads/{thread}/messages", threads.messages
     yield "GET", "threads/{thread}/events", threads.events
     yield "GET", "threads/{thread}/state", threads.state
-    yield "POST", "transcribe", Transcribe(options).transcribe
+    yield "POST", "transcribe", Transcribe(runtime, options).transcribe
     yield "POST", "annotate", annotate.annotate
     yield "GET", "inspector-metadata", metadata
     if options.server.development:
-        feed = DebugFeed(options.keep_alive)
+        feed = DebugFeed(runtime, options.keep_alive)
         runtime.add_hook(feed)
         yield "GET", "cpk-debug-events", feed.listen
 

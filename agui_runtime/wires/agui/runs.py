@@ -88,7 +88,7 @@ class Runs:
             run_id = stop_run_id(await exchange.payload(self._limits))
         except InvalidInput:
             raise HttpRefusal(400, {"error": "Invalid stop request"}) from None
-        known = await self._runtime.threads.find(thread, exchange.caller)
+        known = await self._runtime.threads.find(thread, exchange.caller, "stop")
         if known and await self._runtime.stop(thread, exchange.caller, run_id):
             await exchange.answer(STOPPED)
             return

@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.types import Message, Receive
 
 from agui_runtime.connectors.transcription import Recording
+from agui_runtime.core.access import Resource
 from agui_runtime.core.errors import InvalidInput, ModelFailure
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.errors import HttpRefusal
 from agui_runtime.wires.agui.exchange import AguiExchange
 from agui_runtime.wires.agui.options import AguiOptions
@@ -29,7 +31,8 @@ _EXTENSIONS = {"audio/mpeg": "mp3", "audio/x-wav": "wav", "audio/wave": "wav", "
 class Transcribe:
     """The handler of `/transcribe`; refuses until a service is configured."""
 
-    def __init__(self, options: AguiOptions) -> None:
+    def __init__(self, runtime: CopilotRuntime, options: AguiOptions) -> None:
+        self._permissions = runtime.permissions
         self._service = options.transcription
         self._limits = options.server.body
 
@@ -37,6 +40,7 @@ class Transcribe:
         if self._service is None:
             message = "Transcription service is not configured"
             raise _refusal(503, "service_not_configured", message)
+        await self._permissions.check(exchange.caller, "transcribe", Resource())
         recording = await self._recording(exchange)
         kind = recording.mime_type.partition(";")[0].strip().lower()
         if kind not in FORMATS:

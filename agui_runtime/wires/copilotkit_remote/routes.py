@@ -6,7 +6,7 @@ each other call in no circle.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, TypeAlias
 
@@ -14,13 +14,17 @@ import orjson
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from agui_runtime.agents.actions import Action
 from agui_runtime.agents.agent import ResultParts, current_run
 from agui_runtime.connectors.copilotkit.messages import to_legacy
 from agui_runtime.connectors.copilotkit.parameters import to_parameters
 from agui_runtime.core import jsontext
-from agui_runtime.core.errors import AguiError
+from agui_runtime.core.access import Resource
+from agui_runtime.core.errors import AgentNotFound, AguiError
+from agui_runtime.core.events import Caller, RunContext
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.off_loop import is_much, unless_long
+from agui_runtime.runtime.catalog import AgentInfo
 from agui_runtime.runtime.runtime import CopilotRuntime, RunHandle
 from agui_runtime.wires.copilotkit_remote.exchange import LINES, NotThere, RemoteExchange
 from agui_runtime.wires.copilotkit_remote.lines import LineEncoder
@@ -56,6 +60,7 @@ class EndpointHandlers:
 
     def __init__(self, runtime: CopilotRuntime, options: ServerOptions) -> None:
         self._runtime = runtime
+        self._permissions = runtime.permissions
         self._options = options
 
     @property
@@ -77,7 +82,8 @@ class EndpointHandlers:
             await handler(exchange)
 
     async def _info(self, exchange: RemoteExchange) -> None:
-        tools = [action.tool for action in self._runtime.actions]
+        caller = exchange.caller
+        tools = [action.tool for action in await self._callable(caller)]
         actions = [
             {
                 "name": tool.name,
@@ -88,7 +94,7 @@ class EndpointHandlers:
         ]
         agents = [
             {"name": each.name, "description": each.description, "type": AGENT_TYPE}
-            for each in self._runtime.describe()
+            for each in await self._readable(caller)
         ]
         await exchange.answer({"actions": actions, "agents": agents, "sdkVersion": "agui-runtime"})
 
@@ -97,7 +103,9 @@ class EndpointHandlers:
         name = exchange.text("name")
         known = {action.name: action for action in self._runtime.actions}
         if name not in known:
-            raise NotThere(f"Action '{name}' not found; there are {sorted(known)}")
+            names = sorted(each.name for each in await self._callable(exchange.caller))
+            raise NotThere(f"Action '{name}' not found; there are {names}")
+        await self._permissions.check(exchange.caller, "call", Resource(action=name))
         current_run.set(exchange.run_context)
         arguments = jsontext.dumps(exchange.body.get("arguments") or {}).decode()
         result = await known[name].call(arguments)
@@ -107,17 +115,36 @@ class EndpointHandlers:
     async def _state(self, exchange: RemoteExchange) -> None:
         name, thread = exchange.text("name"), exchange.text("threadId")
         context = exchange.run_context
-        self._runtime.agent(name)
+        await self._find(name, context)
         found = await self._runtime.saved_states.load(thread, name, context.caller, context)
         state = found.state if found and found.state is not None else {}
         messages = to_legacy(found.messages) if found else []
         answer = {"threadExists": found is not None, "state": state, "messages": messages}
         await exchange.answer({"threadId": thread, **answer})
 
+    async def _callable(self, caller: Caller) -> Sequence[Action]:
+        return [
+            action
+            for action in self._runtime.actions
+            if await self._permissions.allow(caller, "call", Resource(action=action.name))
+        ]
+
+    async def _find(self, name: str, context: RunContext) -> None:
+        """Raises AgentNotFound, which names those of the runtime's own that the caller may see."""
+        try:
+            self._runtime.agent(name)
+        except AgentNotFound as error:
+            known = [each.name for each in await self._readable(context.caller)]
+            raise AgentNotFound(error.name, known) from None
+
+    async def _readable(self, caller: Caller) -> Sequence[AgentInfo]:
+        own = {each.name: each for each in self._runtime.describe()}
+        return list((await self._permissions.of_agents(caller, "read", own)).values())
+
     async def _run(self, exchange: RemoteExchange) -> None:
         name = exchange.text("name")
-        self._runtime.agent(name)
         body, context = exchange.body, exchange.run_context
+        await self._find(name, context)
         limits = self._options.body
         request = await unless_long(is_much(body), run_request, name, body, context, limits)
         handle = await self._runtime.start(request)

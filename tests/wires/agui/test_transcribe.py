@@ -23,6 +23,7 @@ from agui_runtime.wires.agui.options import AguiOptions
 from agui_runtime.wires.agui.transcribe import Transcribe
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.shared.bodies import SLICE
+from tests.runtime.worlds import Scripted
 from tests.support import served
 from tests.wires.agui.scripted import scripted_agents
 from tests.wires.agui.serving import serving
@@ -169,7 +170,10 @@ async def test_others_have_their_turns_while_a_long_recording_is_taken_in(
             await asyncio.sleep(0)
 
     beside = asyncio.create_task(others())
-    await Transcribe(AguiOptions(transcription=Listening())).transcribe(exchange)
+    options = AguiOptions(transcription=Listening())
+    runtime = CopilotRuntime({"default": Scripted()})
+    await exchange.identify(None)
+    await Transcribe(runtime, options).transcribe(exchange)
     beside.cancel()
 
 

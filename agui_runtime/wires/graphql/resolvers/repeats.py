@@ -89,7 +89,7 @@ class _History(NamedTuple):
         """
 
         async def exists(number: int) -> bool:
-            return await self.threads.find(self._numbered(number), self.caller) is not None
+            return await self.threads.find(self._numbered(number), self.caller, "start") is not None
 
         count = await _count(exists)
         latest = self._numbered(count - 1)
@@ -105,7 +105,7 @@ class _History(NamedTuple):
 
     async def _runs(self, thread_id: str) -> Sequence[RunInfo]:
         try:
-            return await self.threads.runs(thread_id, self.caller)
+            return await self.threads.runs(thread_id, self.caller, "start")
         except ThreadNotFound:  # it is new, or starting the run will tell
             return ()
 

@@ -1,0 +1,72 @@
+"""What each caller may do: the one place where a runtime's `authorize` function is called."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from agui_runtime.core.access import Access, Authorize, Resource
+from agui_runtime.core.errors import Forbidden
+from agui_runtime.core.events import Caller
+from agui_runtime.runtime.catalog import Catalog
+
+T = TypeVar("T")
+
+
+class Permissions:
+    """Without an `authorize` function every caller may do everything, with threads of their own."""
+
+    def __init__(self, authorize: Authorize | None = None) -> None:
+        self._authorize = authorize
+
+    async def allow(self, caller: Caller, access: Access, resource: Resource) -> bool:
+        """Whether the caller may do it; raises what `authorize` raises, and TypeError where it
+        answers neither True nor False: nothing is done then.
+        """
+        if self._authorize is None:
+            return True
+        answer: object = self._authorize(caller, access, resource)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if not isinstance(answer, bool):
+            kind = type(answer).__name__
+            raise TypeError(f"`authorize` returned a {kind}, which is neither True nor False")
+        return answer
+
+    async def check(self, caller: Caller, access: Access, resource: Resource) -> None:
+        """Raises Forbidden if the caller may not do it."""
+        if not await self.allow(caller, access, resource):
+            raise Forbidden(access)
+
+    async def of_agents(
+        self, caller: Caller, access: Access, agents: Mapping[str, T]
+    ) -> dict[str, T]:
+        """Those of the agents with which the caller may do it."""
+        return {
+            name: agent
+            for name, agent in agents.items()
+            if await self.allow(caller, access, Resource(name))
+        }
+
+    async def readable(self, caller: Caller, catalog: Catalog) -> Catalog:
+        """What the caller may see of it."""
+        if self._authorize is None:
+            return catalog
+        return replace(catalog, agents=await self.of_agents(caller, "read", catalog.agents))
+
+    async def startable(
+        self, caller: Caller, catalog: Catalog, name: str, thread_id: str | None
+    ) -> Catalog:
+        """What a run of that agent may use of it for the caller: other agents only if the caller
+        may start these, too. Raises Forbidden; an agent that there is not stays unknown.
+        """
+        if self._authorize is None:
+            return catalog
+        if name not in catalog.agents:
+            return await self.readable(caller, catalog)  # its error lists what there is
+        await self.check(caller, "start", Resource(name, thread_id))
+        others = {other: it for other, it in catalog.agents.items() if other != name}
+        allowed = await self.of_agents(caller, "start", others)
+        return replace(catalog, agents={name: catalog.agents[name], **allowed})

@@ -1,0 +1,132 @@
+"""An example of a request for every route of the server that `world` makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from agui_runtime.wires.agui.envelope import FORMS
+from tests.wires.agui.serving import run_body
+from tests.wires.callers.world import a_runtime, an_app
+from tests.wires.fuzz.offers import Offer, offers
+
+BASE = "/copilotkit"
+GRAPHQL = (BASE, "/graphql")
+"""What is offered there is in the schema, and in the table of envelopes."""
+
+
+class Example(NamedTuple):
+    """A request, without the parts of its path that `FILLED` has.
+
+    `shows` says that its answer to ann holds the secret. Where `authorize` allows nothing, it is
+    refused with 403, unless it is `open` to everybody or a list, which is `empty` then. The
+    `status` is the one that ann gets.
+    """
+
+    body: object = None
+    shows: bool = False
+    open: bool = False
+    empty: bool = False
+    status: int = 200
+    path: str | None = None
+
+
+FILLED = {"agent": "default", "thread": "t1", "name": "page.js"}
+
+RUN = run_body(thread="t1", run="r9")
+SIDE = run_body(thread="side", run="r9")
+AUDIO = {"audio": "c291bmQ=", "mimeType": "audio/webm"}
+NOTE = {"type": "click", "threadId": "t1"}
+EXECUTE = {"name": "default", "threadId": "t1", "messages": []}
+
+EXAMPLES: Mapping[str, Example] = {
+    "GET /healthz": Example(open=True),
+    "GET /readyz": Example(open=True),
+    **{f"GET {base}/health": Example(open=True) for base in GRAPHQL},
+    **{f"GET {base}/playground/{{name}}": Example(open=True) for base in GRAPHQL},
+    f"GET {BASE}/info": Example(shows=True, empty=True),
+    f"POST {BASE}/agent/{{agent}}/run": Example(RUN, shows=True),
+    f"POST {BASE}/agent/{{agent}}/suggest": Example(SIDE, shows=True),
+    f"POST {BASE}/agent/{{agent}}/connect": Example(RUN, shows=True),
+    f"POST {BASE}/agent/{{agent}}/stop/{{thread}}": Example(
+        {}, path=f"{BASE}/agent/waiting/stop/t2"
+    ),
+    f"GET {BASE}/threads": Example(shows=True, empty=True),
+    f"POST {BASE}/threads/subscribe": Example({}, open=True, status=422),
+    f"POST {BASE}/threads/clear": Example({}, empty=True, status=204),
+    f"PATCH {BASE}/threads/{{thread}}": Example({"name": "another"}),
+    f"DELETE {BASE}/threads/{{thread}}": Example(status=204),
+    f"POST {BASE}/threads/{{thread}}/archive": Example({}, shows=True),
+    f"GET {BASE}/threads/{{thread}}/runs": Example(),
+    f"GET {BASE}/threads/{{thread}}/messages": Example(shows=True),
+    f"GET {BASE}/threads/{{thread}}/events": Example(shows=True),
+    f"GET {BASE}/threads/{{thread}}/state": Example(shows=True),
+    f"POST {BASE}/transcribe": Example(AUDIO, shows=True),
+    f"POST {BASE}/annotate": Example(NOTE),
+    f"GET {BASE}/inspector-metadata": Example(open=True, status=204),
+    f"GET {BASE}/cpk-debug-events": Example(empty=True),
+    "POST /remote/info": Example({}, shows=True, empty=True),
+    "POST /remote/actions/execute": Example({"name": "tell", "arguments": {}}, shows=True),
+    "POST /remote/agents/execute": Example(EXECUTE, shows=True),
+    "POST /remote/agents/state": Example({"name": "default", "threadId": "t1"}, shows=True),
+}
+
+OF_EVERYBODY = frozenset(
+    {
+        f"GET {BASE}/info",
+        f"POST {BASE}/agent/{{agent}}/suggest",
+        f"POST {BASE}/transcribe",
+        "POST /remote/info",
+        "POST /remote/actions/execute",
+        "agent/suggest",
+        "info",
+        "transcribe",
+        "query.agents",
+        "query.availableAgents",
+    }
+)
+"""What is the same for every caller: agents, actions and recordings belong to nobody."""
+
+_AGENT = {"agentId": "default"}
+
+ENVELOPES: Mapping[str, Example] = {
+    "info": Example({}, shows=True, empty=True),
+    "agent/run": Example({"params": _AGENT, "body": RUN}, shows=True),
+    "agent/connect": Example({"params": _AGENT, "body": RUN}, shows=True),
+    "agent/suggest": Example({"params": _AGENT, "body": SIDE}, shows=True),
+    "agent/stop": Example({"params": {"agentId": "waiting", "threadId": "t2"}}),
+    "transcribe": Example({"body": AUDIO}, shows=True),
+    "inspector/metadata": Example({}, open=True, status=204),
+    "inspector/learning": Example({}, open=True, status=404),
+}
+
+
+class Case(NamedTuple):
+    """A request, and what is expected of it."""
+
+    name: str
+    method: str
+    path: str
+    body: object
+    example: Example
+
+
+def cases() -> list[Case]:
+    """One for every route and envelope there is; raises KeyError for one without an example."""
+    known = sorted(offers(an_app(a_runtime([]))))
+    routes = [of_route(each) for each in known if each.path not in GRAPHQL]
+    return [*routes, *(_of_envelope(name) for name in FORMS)]
+
+
+def of_route(offer: Offer) -> Case:
+    """Raises KeyError for one without an example."""
+    name = f"{offer.method} {offer.path}"
+    example = EXAMPLES[name]
+    path = example.path or offer.path.format_map(FILLED)
+    return Case(name, offer.method, path, example.body, example)
+
+
+def _of_envelope(name: str) -> Case:
+    example = ENVELOPES[name]
+    assert isinstance(example.body, dict)
+    return Case(name, "POST", BASE, {"method": name, **example.body}, example)

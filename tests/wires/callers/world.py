@@ -1,0 +1,122 @@
+"""A server with every wire on which ann has something to hide, and what others could do about it.
+
+Her thread `t1` holds the word SECRET in its messages, its name and its state, and so does the
+description of the agent; on `t2` a run is live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+from ag_ui.core import RunAgentInput
+from fastapi import FastAPI
+
+from agui_runtime import (
+    AguiWire,
+    CopilotKitRemoteWire,
+    CopilotRuntime,
+    GraphQLWire,
+    OperationLimits,
+    Recording,
+    ServerOptions,
+    action,
+    create_app,
+)
+from agui_runtime.core.access import Authorize
+from agui_runtime.core.events import Caller, Event
+from agui_runtime.runtime.saved_states import StateUpdate
+from agui_runtime.wires.agui.annotate import Annotation, Recorded
+from tests.runtime.worlds import ANN, Waiting, asking, ran, text
+from tests.support import served
+from tests.wires.graphql.serving import by_header
+
+SECRET = "opal"
+ACCEPT = "application/json, text/event-stream, multipart/mixed"
+
+
+class Confidant:
+    """Answers with the secret."""
+
+    name = "default"
+    description = f"knows {SECRET}"
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        for event in text(f"m-{request.run_id}", f"It is {SECRET}."):
+            yield event
+        yield {"type": "STATE_SNAPSHOT", "snapshot": {"word": SECRET}}
+
+
+class Ear:
+    """Writes down every recording as the same words."""
+
+    async def transcribe(self, recording: Recording) -> str:
+        return f"heard {SECRET}"
+
+
+async def noted(caller: Caller, annotation: Annotation) -> Recorded:
+    return Recorded(f"note-{caller.owner}")
+
+
+def deny(caller: Caller, access: object, resource: object) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The server's runtime, what its action did, and a client of it."""
+
+    runtime: CopilotRuntime
+    client: httpx.AsyncClient
+    acted: list[str]
+
+    async def of_ann(self) -> object:
+        """All that is hers and could be changed."""
+        store = self.runtime.store
+        page = await store.threads.list(ANN.owner)
+        runs = [await store.threads.runs(each.thread_id) for each in page.threads]
+        state = await store.states.load("t1", "default")
+        return page, runs, state, await store.log.active("t2"), list(self.acted)
+
+
+def an_app(runtime: CopilotRuntime) -> FastAPI:
+    graphql = GraphQLWire(limits=OperationLimits(aliases=1000, tokens=10_000, depth=20))
+    agui = AguiWire(transcription=Ear(), annotations=noted)
+    options = ServerOptions(development=True)
+    return create_app(
+        runtime, wires=[graphql, CopilotKitRemoteWire("/remote"), agui], options=options
+    )
+
+
+def a_runtime(acted: list[str], authorize: Authorize | None = None) -> CopilotRuntime:
+    def tell() -> str:
+        """Tells the word."""
+        acted.append("told")
+        return SECRET
+
+    agents = {"default": Confidant(), "waiting": Waiting()}
+    return CopilotRuntime(agents, [action(tell)], authenticate=by_header, authorize=authorize)
+
+
+@asynccontextmanager
+async def world(owner: str, authorize: Authorize | None = None) -> AsyncIterator[World]:
+    """It for the block, with a client of that owner's; what ann has was made before anything was
+    forbidden.
+    """
+    acted: list[str] = []
+    first, runtime = a_runtime(acted), a_runtime(acted, authorize)
+    first.store_in(runtime.store)
+    headers = {"x-user": owner, "accept": ACCEPT}
+    app = an_app(runtime)
+    async with served(app) as origin:
+        await ran(first, asking(agent="default", run="r1"))
+        await first.threads.update("t1", ANN, name=f"the {SECRET} plan")
+        state = StateUpdate({"word": SECRET})
+        await first.saved_states.save("t1", "default", ANN, state)
+        live = await first.start(asking(thread="t2", run="r2", agent="waiting"))
+        async with httpx.AsyncClient(base_url=origin, headers=headers, timeout=20) as client:
+            yield World(runtime, client, acted)
+        await live.stop()
+        await first.drain(5)
