@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.border import EventAgent
 from agui_runtime.core.events import RunContext
+from agui_runtime.core.figures import Cost
 from agui_runtime.core.history import Truth
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.runs.deadlines import RunLimits
+
+
+class Pricing(Protocol):
+    """Who knows what a usage costs."""
+
+    def prepare(self) -> None:
+        """A run begins, and its usage will have to be priced. Takes no time."""
+
+    async def cost(self, usage: Sequence[JsonObject]) -> Cost | None:
+        """What all of it costs; None if that is not known of a part of it. Raises nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +36,5 @@ class Assignment:
     request: RunAgentInput
     context: RunContext
     limits: RunLimits
+    pricing: Pricing
     history: Truth = "client"

@@ -6,10 +6,12 @@ It calls no agent, and does not decide how the run ends.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from time import time
 
 from agui_runtime.core.errors import AgentFailure, AguiError, StoreFailed
 from agui_runtime.core.events import Event, Message, RunInfo
+from agui_runtime.core.figures import RunFigures
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.grammar import Grammar
 from agui_runtime.core.history import known_ids, without_prompts
@@ -142,7 +144,7 @@ class StartedRun:
             message_ids=self._fold.ids - self._lease.known,
             # What could not be read is not replaced by less.
             state=AgentState(self._fold.state, messages) if self._recalled else None,
-            figures=self._meter.figures(),
+            figures=await self._priced_figures(),
         )
         end, cause = await self._released(end, cause)
         return RunReport(
@@ -153,6 +155,12 @@ class StartedRun:
             failure=self._failure(end.events[-1], cause),
             usage=end.events[-1].get("usage") or (),
         )
+
+    async def _priced_figures(self) -> RunFigures:
+        figures, usage = self._meter.figures(), self._meter.usage()
+        if not usage:
+            return figures
+        return replace(figures, cost=await self._assignment.pricing.cost(usage))
 
     async def _released(
         self, end: RunEnd, cause: AguiError | None

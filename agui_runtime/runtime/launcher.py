@@ -69,6 +69,7 @@ class Launcher:
             lease = await self._claim(info, run.stop, store.log)
             if not lease.fresh:
                 return RunHandle(lease.run, lease.start, store)
+            assignment.pricing.prepare()
             # From here on the task answers for the lease, also if our caller is cancelled.
             task = asyncio.create_task(run.drive(lease))
             self._runs[task] = run

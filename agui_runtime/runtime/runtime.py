@@ -33,7 +33,6 @@ from agui_runtime.runtime.saved_states import SavedStates
 from agui_runtime.runtime.threads import Threads
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.layers.aliased import AliasedStore
-from agui_runtime.stores.layers.priced import PricedStore
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.open import open_store
 from agui_runtime.stores.states import StateSchema, StateStoreManager
@@ -217,11 +216,12 @@ class CopilotRuntime:
         )
         context = replace(request.context, ephemeral=request.ephemeral)
         options = self.options
-        assignment = Assignment(agent, run_input, context, options.limits, options.history)
+        assignment = Assignment(
+            agent, run_input, context, options.limits, self.costs, options.history
+        )
         # An ephemeral run's store is its own, and gone with its last reader.
         store = MemoryStore() if request.ephemeral else self.states.store
-        priced = PricedStore(store, self.costs)
-        return await self._launcher.launch(info, assignment, priced)
+        return await self._launcher.launch(info, assignment, store)
 
     async def stop(self, thread_id: str, caller: Caller, run_id: str | None = None) -> bool:
         """Ask the thread's live run to stop; False if there is none. Raises ThreadNotFound and

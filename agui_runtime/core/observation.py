@@ -1,0 +1,183 @@
+"""What a run waits for, as those see it who measure runs: models' answers, tools, other agents.
+
+Whoever carries such an operation out says so with `observed`. Without an observer that costs next
+to nothing, and an observer that fails breaks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, aclosing, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias, TypeVar
+
+from agui_runtime.core.jsontext import Json
+from agui_runtime.core.log_lines import logger_of
+
+logger = logger_of(__name__)
+
+T = TypeVar("T")
+
+Kind: TypeAlias = Literal["chat", "execute_tool", "invoke_agent"]
+
+TRACE_HEADERS = ("traceparent", "tracestate")
+"""What says which trace a request belongs to (W3C Trace Context)."""
+
+
+@dataclass(slots=True, eq=False)
+class Operation:
+    """A call of a model, a tool or an agent, by its `name`; what is learned meanwhile is filled in.
+
+    `request` and `answer` are looked at only where contents are to be observed. `failure` is the
+    code of an error, or the name of what was raised.
+    """
+
+    kind: Kind
+    name: str
+    id: str = ""
+    provider: str | None = None
+    server: str = ""
+    request: Json = None
+    answer: Json = None
+    usage: Mapping[str, Json] = field(default_factory=dict)
+    finish: str = ""
+    failure: str = ""
+
+
+class Watch(Protocol):
+    """One observer's part in one operation."""
+
+    def inside(self) -> AbstractContextManager[object]:
+        """Entered around what is carried out within the operation, in one task."""
+
+    def answered(self) -> None:
+        """The first piece of the answer has come."""
+
+    def headers(self) -> Mapping[str, str]:
+        """What goes with the operation's request to another server."""
+
+    def end(self) -> None:
+        """It is over, and filled in."""
+
+
+class Observer(Protocol):
+    """Watches the operations of one run."""
+
+    def begin(self, operation: Operation) -> Watch: ...
+
+    def headers(self) -> Mapping[str, str]:
+        """What goes with requests that belong to no operation of their own."""
+
+
+_observers: ContextVar[Sequence[Observer]] = ContextVar("agui_runtime_observers", default=())
+_operation: ContextVar[Operation | None] = ContextVar("agui_runtime_operation", default=None)
+_trace: ContextVar[Mapping[str, str]] = ContextVar("agui_runtime_trace", default={})  # noqa: B039  # never written to
+
+
+def observe(observer: Observer) -> None:
+    """Show the observer what the present task, and those that it begins, carry out from now on."""
+    _observers.set([*_observers.get(), observer])
+
+
+def continue_trace(headers: Mapping[str, str]) -> None:
+    """What the present task does belongs to the trace that a request came with, if to any."""
+    _trace.set(headers)
+
+
+def incoming_trace() -> Mapping[str, str]:
+    """The headers of the trace that the present request came with."""
+    return _trace.get()
+
+
+def outgoing_headers() -> Mapping[str, str]:
+    """What goes with requests to other servers; the trace that came in, where none is made here."""
+    made = {}
+    for observer in _observers.get():
+        made.update(_unless_broken(observer.headers, {}))
+    return made or _trace.get()
+
+
+def note_failure(code: str) -> None:
+    """The present operation fails, though it raises nothing."""
+    operation = _operation.get()
+    if operation is not None:
+        operation.failure = code
+
+
+class Observed:
+    """An operation under way, and those who watch it."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        begun = (_unless_broken(lambda it=it: it.begin(operation), None) for it in _observers.get())
+        self._watches = [watch for watch in begun if watch is not None]
+        self._unanswered = bool(self._watches)
+
+    @property
+    def is_watched(self) -> bool:
+        return bool(self._watches)
+
+    def answered(self) -> None:
+        """Something of the answer has come; only the first time counts."""
+        if self._unanswered:
+            self._unanswered = False
+            for watch in self._watches:
+                _unless_broken(watch.answered, None)
+
+    def headers(self) -> Mapping[str, str]:
+        """What goes with its request to another server."""
+        made: dict[str, str] = {}
+        for watch in self._watches:
+            made.update(_unless_broken(watch.headers, {}))
+        return made
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Around what is carried out within it; not across the `yield` of a generator, which may go
+        on in another task.
+        """
+        token = _operation.set(self.operation)
+        try:
+            with ExitStack() as stack:
+                for watch in self._watches:
+                    stack.enter_context(watch.inside())
+                yield
+        finally:
+            _operation.reset(token)
+
+    async def events(self, source: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+        """What the source yields; what it does meanwhile is within the operation."""
+        async with aclosing(source):
+            while True:
+                try:
+                    with self.inside():
+                        item = await anext(source)
+                except StopAsyncIteration:
+                    return
+                yield item
+
+    def end(self) -> None:
+        for watch in self._watches:
+            _unless_broken(watch.end, None)
+
+
+@contextmanager
+def observed(operation: Operation) -> Iterator[Observed]:
+    """The operation lasts as long as the block."""
+    seen = Observed(operation)
+    try:
+        yield seen
+    except BaseException as error:
+        operation.failure = operation.failure or getattr(error, "code", type(error).__name__)
+        raise
+    finally:
+        seen.end()
+
+
+def _unless_broken(call: Callable[[], T], instead: T) -> T:
+    try:
+        return call()
+    except Exception:  # noqa: BLE001  # user code: an observer must not end a run
+        logger.exception("an observer of runs failed")
+        return instead
