@@ -87,6 +87,8 @@ class Settings:
     """Of the runtime's log lines, and of the server's where `serve` starts it."""
     log_format: str = "text"
     """`json` for one object a line, with the ids of what it is about."""
+    metrics: tuple[str, int] | None = None
+    """Host and port at which Prometheus is answered, for example `127.0.0.1:9464`."""
     header_seconds: float = 10.0
     """So long a client may take to send the headers of a request."""
     max_caller_requests: int = 4000
@@ -149,7 +151,7 @@ def variables(names: Iterable[str]) -> str:
 
 SERVE_ONLY = frozenset(
     {"app", "model", "api_key", "openai_base_url", "data", "db_upgrade"}
-    | {"drain_seconds", "header_seconds"}
+    | {"drain_seconds", "header_seconds", "metrics"}
 )
 """The settings that choose what `agui-runtime serve` serves, and how its server does."""
 
@@ -236,6 +238,14 @@ def _count(name: str, value: str) -> int:
     return int(value)
 
 
+def _address(name: str, value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+        raise Misconfigured(f"{name} must be a host and a port, 127.0.0.1:9464, not {value!r}")
+    return host, int(port)
+
+
 ListReader: TypeAlias = Callable[[str, str], tuple[str, ...]]
 
 
@@ -310,6 +320,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "forward_headers": _accepted(for_agents, _listed),
     "log_level": _log_level,
     "log_format": _log_format,
+    "metrics": _address,
     **dict.fromkeys(("max_caller_requests", "max_requests"), _count),
     **dict.fromkeys(("max_body", "max_values", "max_depth", "max_messages", "max_parts"), _count),
 }

@@ -22,6 +22,7 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError, Misconfigured, first_fault
 from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.observation import note_failure
 from agui_runtime.off_loop import in_a_thread, is_cancelled
 
 logger = logger_of(__name__)
@@ -150,6 +151,7 @@ def action(
 
 def failed(code: str, message: str) -> str:
     """The result of a call that failed, in the form that the reference gives it."""
+    note_failure(code)
     return jsontext.dumps({"error": {"code": code, "message": message}, "result": ""}).decode()
 
 

@@ -18,6 +18,7 @@ from agui_runtime.core.errors import AgentFailure
 from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.grammar import Grammar
+from agui_runtime.core.observation import Observed, Operation, observed
 
 DELEGATE = "delegate"
 """Set in the `metadata` of the SUBAGENT_STARTED that opens a delegate's part of the run."""
@@ -74,19 +75,22 @@ class Engagement:
         Raises what the agent raises, and AgentFailure where it emits RUN_ERROR.
         """
         yield self._started()
-        async with aclosing(self._legal()) as events:
-            async for event in events:
-                if event["type"] == "RUN_ERROR":
-                    raise AgentFailure(event["message"], event.get("code"))
-                if event["type"] not in TERMINAL:
-                    self._fold.feed(event)
-                    yield self._tagged(event)
+        operation = Operation("invoke_agent", self._delegate.name, self._run_id)
+        with observed(operation) as seen:
+            async with aclosing(self._legal(seen)) as events:
+                async for event in events:
+                    if event["type"] == "RUN_ERROR":
+                        raise AgentFailure(event["message"], event.get("code"))
+                    if event["type"] not in TERMINAL:
+                        self._fold.feed(event)
+                        yield self._tagged(event)
         yield {"type": "SUBAGENT_FINISHED", "subagentRunId": self._run_id}
 
-    async def _legal(self) -> AsyncGenerator[Event, None]:
+    async def _legal(self, seen: Observed) -> AsyncGenerator[Event, None]:
         """The agent's events in legal order, with whatever it left open closed."""
         grammar = Grammar()
-        async with aclosing(self._delegate.agent.run(self._own_request())) as events:
+        run = self._delegate.agent.run(self._own_request())
+        async with aclosing(seen.events(run)) as events:
             async for event in events:
                 for legal in grammar.accept(event):
                     yield legal

@@ -26,6 +26,7 @@ from agui_runtime.agents.delegates import Delegate
 from agui_runtime.agents.passes import Pass, accounted, continued, result_of
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json, whole
+from agui_runtime.core.observation import Operation, observed
 
 MAX_PASSES = 10
 """So often an agent may go on after its actions within one run."""
@@ -140,7 +141,7 @@ class _Work:
             tool = self._box.get(call["function"]["name"])
             if tool is None or isinstance(tool, Delegate) or call["id"] in self._tasks:
                 continue
-            work = _called(tool, call["function"]["arguments"])
+            work = _called(tool, call)
             self._tasks[call["id"]] = asyncio.create_task(work)
 
     async def done(self, calls: Sequence[_Call]) -> AsyncGenerator[Event, None]:
@@ -185,8 +186,13 @@ async def _working(work: _Work) -> AsyncIterator[_Work]:
         await work.close()
 
 
-async def _called(action: ServerAction, arguments: str) -> ActionResult:
-    return await action.call(arguments)
+async def _called(action: ServerAction, call: _Call) -> ActionResult:
+    arguments = call["function"]["arguments"]
+    operation = Operation("execute_tool", action.name, call["id"], request=arguments)
+    with observed(operation) as seen, seen.inside():
+        result = await action.call(arguments)
+        operation.answer = result if isinstance(result, str) else None
+        return result
 
 
 async def _noted_calls(ids: Collection[str]) -> list[_Call]:

@@ -47,13 +47,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _serve(found: Hosted, listeners: list[socket], origin: str) -> int:
+    from agui_runtime.commands.measuring import measured
     from agui_runtime.commands.serving import DrainingServer, config_of, exit_code_of
 
     collect_rarely()
     config = config_of(found.app, found.settings)
-    _announce(origin, found)
     server = DrainingServer(config, found.runtimes, found.settings.drain_seconds, origin)
-    with obeyed_by_command():  # an app may be made at its start
+    with measured(found), obeyed_by_command():  # an app may be made at its start
+        _announce(origin, found)
         server.run(listeners)
     if server.started:
         logger.info("stopped; every run has ended")

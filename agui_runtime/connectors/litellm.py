@@ -30,8 +30,9 @@ from agui_runtime.connectors.shared.chat.failures import (
     stream_failure,
 )
 from agui_runtime.connectors.shared.chat.media import Media
+from agui_runtime.connectors.shared.chat.observing import ModelCall, model_call
 from agui_runtime.connectors.shared.chat.patience import Patience
-from agui_runtime.connectors.shared.chat.reply import ChatReply, Provider
+from agui_runtime.connectors.shared.chat.reply import Provider
 from agui_runtime.connectors.shared.chat.request import ChatOptions, chat_request
 from agui_runtime.connectors.shared.chat.senses import known_senses
 from agui_runtime.connectors.shared.chat.transport import broken_off, described, unanswered
@@ -129,29 +130,38 @@ class LiteLLMAgent:
         name, slash, model = body["model"].partition("/")
         label = name if slash else None
         thinks_first = self._options.thinks_first
-        reply = ChatReply(
-            request, Provider(label, model or name, origin, self._secrets, thinks_first)
-        )
+        provider = Provider(label, model or name, origin, self._secrets, thinks_first)
+        with model_call(request, provider, body) as call:
+            async with aclosing(self._answered(library, body, call)) as events:
+                async for event in events:
+                    yield event
+
+    async def _answered(
+        self, library: _Library, body: Mapping[str, Json], call: ModelCall
+    ) -> AsyncGenerator[Event, None]:
         retried: list[Event] = []
-        chunks = await self._patience.first_answer(body, partial(self._attempt, library), retried)
+        headers = call.seen.headers()
+        attempt = partial(self._attempt, library, {"extra_headers": headers} if headers else {})
+        chunks = await self._patience.first_answer(body, attempt, retried)
         async with aclosing(chunks):
             for event in retried:
                 yield event
             try:
                 async for chunk in chunks:
-                    for event in reply.feed(chunk.model_dump(warnings=False)):
+                    call.seen.answered()
+                    for event in call.reply.feed(chunk.model_dump(warnings=False)):
                         yield event
             except library.error as error:
                 broken = _broken(error, self._secrets)
                 raise broken from broken.__cause__
-        for event in reply.close():
+        for event in call.reply.close():
             yield event
 
     async def _attempt(
-        self, library: _Library, body: Mapping[str, Json]
+        self, library: _Library, more: Mapping[str, Json], body: Mapping[str, Json]
     ) -> AsyncGenerator[Any, None]:
         try:
-            return await library.complete(**self._fixed, **body)
+            return await library.complete(**self._fixed, **more, **body)
         except library.error as error:
             raise self._refusal(library, error) from None
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 import httpx
@@ -18,6 +19,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.connectors.shared.chat.failures import FailedAttempt, malformed, parsed, refused
 from agui_runtime.connectors.shared.chat.framing import AnswerStream
 from agui_runtime.connectors.shared.chat.media import COMPATIBLE, OPENAI as MEDIA_OF_OPENAI, Media
+from agui_runtime.connectors.shared.chat.observing import model_call
 from agui_runtime.connectors.shared.chat.patience import Patience
 from agui_runtime.connectors.shared.chat.reply import ChatReply, Provider
 from agui_runtime.connectors.shared.chat.request import ChatOptions, chat_request
@@ -101,20 +103,22 @@ class OpenAIAgent:
         provider = Provider(
             self._provider, body["model"], origin, self._secrets, self._options.thinks_first
         )
-        answer = _StreamedAnswer(ChatReply(request, provider))
         retried: list[Event] = []
-        async with self._answering(body, retried) as blocks:
-            for event in retried:
+        with model_call(request, provider, body) as (reply, seen):
+            answer = _StreamedAnswer(reply)
+            async with self._answering(body, seen.headers(), retried) as blocks:
+                for event in retried:
+                    yield event
+                with answer.breaks_reported():
+                    async for block in blocks:
+                        seen.answered()
+                        for event in answer.feed(block):
+                            yield event
+                        if answer.done:
+                            await _drain(blocks)
+                            break
+            for event in answer.end():
                 yield event
-            with answer.breaks_reported():
-                async for block in blocks:
-                    for event in answer.feed(block):
-                        yield event
-                    if answer.done:
-                        await _drain(blocks)
-                        break
-        for event in answer.end():
-            yield event
 
     async def close(self) -> None:
         """Close the agent's connections; a later run opens new ones."""
@@ -122,18 +126,25 @@ class OpenAIAgent:
 
     @asynccontextmanager
     async def _answering(
-        self, body: Mapping[str, Json], retried: list[Event]
+        self, body: Mapping[str, Json], headers: Mapping[str, str], retried: list[Event]
     ) -> AsyncIterator[AsyncGenerator[bytes, None]]:
         """The bytes of an answer that the provider has begun; closed afterwards, read or not."""
-        response = await self._patience.first_answer(body, self._attempt, retried)
+        attempt = partial(self._attempt, headers)
+        response = await self._patience.first_answer(body, attempt, retried)
         blocks = cast(AsyncGenerator[bytes, None], response.aiter_bytes())  # typed as an iterator
         async with aclosing(response), aclosing(blocks):
             yield blocks
 
-    async def _attempt(self, body: Mapping[str, Json]) -> httpx.Response:
+    async def _attempt(
+        self, headers: Mapping[str, str], body: Mapping[str, Json]
+    ) -> httpx.Response:
         client, content = self._pool.client(), jsontext.dumps(body)
         request = client.build_request(
-            "POST", self._url, content=content, headers=self._headers, timeout=self._timeout
+            "POST",
+            self._url,
+            content=content,
+            headers={**headers, **self._headers},
+            timeout=self._timeout,
         )
         try:
             response = await client.send(request, stream=True)

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequenc
 from contextlib import AbstractContextManager, ExitStack, aclosing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from agui_runtime.core.jsontext import Json
@@ -20,9 +21,6 @@ logger = logger_of(__name__)
 T = TypeVar("T")
 
 Kind: TypeAlias = Literal["chat", "execute_tool", "invoke_agent"]
-
-TRACE_HEADERS = ("traceparent", "tracestate")
-"""What says which trace a request belongs to (W3C Trace Context)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -73,6 +71,7 @@ class Observer(Protocol):
 _observers: ContextVar[Sequence[Observer]] = ContextVar("agui_runtime_observers", default=())
 _operation: ContextVar[Operation | None] = ContextVar("agui_runtime_operation", default=None)
 _trace: ContextVar[Mapping[str, str]] = ContextVar("agui_runtime_trace", default={})  # noqa: B039  # never written to
+_wire: ContextVar[str] = ContextVar("agui_runtime_wire", default="")
 
 
 def observe(observer: Observer) -> None:
@@ -92,10 +91,20 @@ def incoming_trace() -> Mapping[str, str]:
 
 def outgoing_headers() -> Mapping[str, str]:
     """What goes with requests to other servers; the trace that came in, where none is made here."""
-    made = {}
+    made: dict[str, str] = {}
     for observer in _observers.get():
-        made.update(_unless_broken(observer.headers, {}))
-    return made or _trace.get()
+        made.update(_headers_of(observer))
+    return made or incoming_trace()
+
+
+def speak(wire: str) -> None:
+    """What the present task, and those that it begins, read is for this wire."""
+    _wire.set(wire)
+
+
+def present_wire() -> str:
+    """The wire that the present task reads for; empty for none."""
+    return _wire.get()
 
 
 def note_failure(code: str) -> None:
@@ -110,26 +119,22 @@ class Observed:
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
-        begun = (_unless_broken(lambda it=it: it.begin(operation), None) for it in _observers.get())
+        begun = (_unless_broken(partial(it.begin, operation)) for it in _observers.get())
         self._watches = [watch for watch in begun if watch is not None]
         self._unanswered = bool(self._watches)
-
-    @property
-    def is_watched(self) -> bool:
-        return bool(self._watches)
 
     def answered(self) -> None:
         """Something of the answer has come; only the first time counts."""
         if self._unanswered:
             self._unanswered = False
             for watch in self._watches:
-                _unless_broken(watch.answered, None)
+                _unless_broken(watch.answered)
 
     def headers(self) -> Mapping[str, str]:
         """What goes with its request to another server."""
         made: dict[str, str] = {}
         for watch in self._watches:
-            made.update(_unless_broken(watch.headers, {}))
+            made.update(_headers_of(watch))
         return made
 
     @contextmanager
@@ -146,8 +151,11 @@ class Observed:
         finally:
             _operation.reset(token)
 
-    async def events(self, source: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+    def events(self, source: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
         """What the source yields; what it does meanwhile is within the operation."""
+        return self._events(source) if self._watches else source
+
+    async def _events(self, source: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
         async with aclosing(source):
             while True:
                 try:
@@ -159,7 +167,7 @@ class Observed:
 
     def end(self) -> None:
         for watch in self._watches:
-            _unless_broken(watch.end, None)
+            _unless_broken(watch.end)
 
 
 @contextmanager
@@ -168,6 +176,8 @@ def observed(operation: Operation) -> Iterator[Observed]:
     seen = Observed(operation)
     try:
         yield seen
+    except GeneratorExit:  # nobody wants more of it
+        raise
     except BaseException as error:
         operation.failure = operation.failure or getattr(error, "code", type(error).__name__)
         raise
@@ -175,9 +185,13 @@ def observed(operation: Operation) -> Iterator[Observed]:
         seen.end()
 
 
-def _unless_broken(call: Callable[[], T], instead: T) -> T:
+def _headers_of(source: Observer | Watch) -> Mapping[str, str]:
+    return _unless_broken(source.headers) or {}
+
+
+def _unless_broken(call: Callable[[], T]) -> T | None:
     try:
         return call()
-    except Exception:  # noqa: BLE001  # user code: an observer must not end a run
+    except Exception:  # user code: an observer must not end a run
         logger.exception("an observer of runs failed")
-        return instead
+        return None

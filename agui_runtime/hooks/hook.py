@@ -14,6 +14,7 @@ from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import Event, Message, RunContext, RunInfo
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.hooks.store_meter import StoreMeter
 
 logger = logger_of(__name__)
 
@@ -64,6 +65,11 @@ class Hooks:
     def has(self, kind: type[Hook]) -> bool:
         """Whether there is one of that kind."""
         return any(isinstance(hook, kind) for hook in self._hooks)
+
+    @property
+    def store_meters(self) -> Sequence[StoreMeter]:
+        """The hooks that measure the store, too."""
+        return [hook for hook in self._hooks if isinstance(hook, StoreMeter)]
 
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         for hook in self._hooks:

@@ -21,6 +21,7 @@ from agui_runtime.core.errors import AgentNotFound, Misconfigured
 from agui_runtime.core.events import Caller, RunContext, RunInfo, RunRequest
 from agui_runtime.core.ids import check_id
 from agui_runtime.hooks.hook import Hook, Hooks
+from agui_runtime.hooks.store_meter import StoreMeter
 from agui_runtime.runs.assignment import Assignment
 from agui_runtime.runs.handle import RunHandle as RunHandle
 from agui_runtime.runtime.catalog import AgentInfo, Catalog, Sources, described
@@ -33,6 +34,7 @@ from agui_runtime.runtime.saved_states import SavedStates
 from agui_runtime.runtime.threads import Threads
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.layers.aliased import AliasedStore
+from agui_runtime.stores.layers.measured import MeasuredStore
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.open import open_store
 from agui_runtime.stores.states import StateSchema, StateStoreManager
@@ -157,8 +159,14 @@ class CopilotRuntime:
         return self._hooks.has(kind)
 
     def add_hook(self, hook: Hook) -> None:
-        """Call the hook on all runs from now on."""
+        """Call the hook on all runs from now on; one that measures stores must come before the
+        runtime is opened.
+        """
         self._hooks.add(hook)
+        if isinstance(hook, StoreMeter):
+            if self.is_open:
+                raise Misconfigured(f"{type(hook).__name__}: add it before the runtime is opened")
+            self._use(self._unmeasured, self.states.schemas)
 
     def describe(self) -> list[AgentInfo]:
         """The runtime's own agents."""
@@ -231,6 +239,9 @@ class CopilotRuntime:
         return await self.store.log.ask_stop(thread_id, run_id)
 
     def _use(self, store: Store, schemas: Mapping[str, StateSchema] | None) -> None:
+        self._unmeasured = store
+        for meter in self._hooks.store_meters:
+            store = MeasuredStore(store, meter)
         aliases = self._sources.aliases
         self.store = AliasedStore(store, aliases) if aliases else store
         self.states = StateStoreManager(self.store, schemas)

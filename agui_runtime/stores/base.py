@@ -243,6 +243,14 @@ class Store(Protocol):
 
 
 @runtime_checkable
+class Grouping(Protocol):
+    """A store that writes for several runs at once."""
+
+    def watch_commits(self, note: Callable[[int], None]) -> None:
+        """Say with each commit, in whichever thread, for how many writes it is."""
+
+
+@runtime_checkable
 class Examinable(Protocol):
     """A store that says before a server starts where it is, or why it cannot be used."""
 

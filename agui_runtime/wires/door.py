@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.observation import speak
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.http import ClientGone
@@ -71,6 +72,18 @@ class DirectRoutes:
         await self._app(scope, receive, send)
 
 
+class Speaking:
+    """The app of one of a wire's routes; what it reads from a store is for that wire."""
+
+    def __init__(self, app: ASGIApp, wire: str) -> None:
+        self._app = app
+        self._wire = wire
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        speak(self._wire)
+        await self._app(scope, receive, send)
+
+
 class Entered(NamedTuple):
     """The routes of all wires of an app, and what the middleware in front has to know of them."""
 
@@ -93,6 +106,8 @@ def enter(wires: Sequence[Wire], runtime: CopilotRuntime, options: ServerOptions
     routes: list[BaseRoute] = []
     for wire in wires:
         for route in wire.routes(runtime, options):
+            if isinstance(route, Route | WebSocketRoute):
+                route.app = Speaking(route.app, wire.name)
             if isinstance(route, Route) and route.path == options.path:
                 entrances.append(Entrance(wire, route))
             else:

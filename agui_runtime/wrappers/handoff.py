@@ -19,6 +19,7 @@ from agui_runtime.agents.passes import Pass, accounted, continued, result_of
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import HANDED_OVER, Event
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.observation import Operation, observed
 from agui_runtime.wrappers.base import Wrapper, beside_threads
 
 MOST = 5
@@ -96,11 +97,13 @@ class _WithHandoff(Wrapper):
         self, holder: str, request: RunAgentInput, current: Pass
     ) -> AsyncGenerator[Event, None]:
         """What it emits, under its name, without its end."""
-        async with aclosing(self._agents[holder].run(request)) as events:
-            async for event in events:
-                if current.passes(event):
-                    opens = event["type"] == "TEXT_MESSAGE_START"
-                    yield {"name": holder} | event if opens else event
+        run = self._agents[holder].run(request)
+        with observed(Operation("invoke_agent", holder)) as seen:
+            async with aclosing(seen.events(run)) as events:
+                async for event in events:
+                    if current.passes(event):
+                        opens = event["type"] == "TEXT_MESSAGE_START"
+                        yield {"name": holder} | event if opens else event
 
     async def _handoffs(self, request: RunAgentInput) -> dict[str, str]:
         """Who was handed the conversation by which call, of the calls that it still holds."""

@@ -14,6 +14,7 @@ import httpx
 from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.shared.secrets import redact_path
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.observation import outgoing_headers
 
 if TYPE_CHECKING:
     from mcp import ClientSession, types
@@ -64,7 +65,10 @@ async def calling(session: ClientSession, name: str, arguments: Mapping[str, Jso
     """The result of a call, as the server gives it."""
     from mcp import types
 
-    params = types.CallToolRequestParams(name=name, arguments=dict(arguments))
+    # A session serves many runs, so that no header of its connection can name the trace (SEP-414).
+    trace = outgoing_headers()
+    meta = types.RequestParams.Meta.model_validate(trace) if trace else None
+    params = types.CallToolRequestParams(name=name, arguments=dict(arguments), _meta=meta)
     return await _answer_to(session, types.CallToolRequest(params=params))
 
 

@@ -25,6 +25,7 @@ from agui_runtime.core.errors import Misconfigured, RemoteFailure
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.forwarded_headers import for_servers
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.observation import outgoing_headers
 
 __all__ = [
     "DEFAULT_OPTIONS",
@@ -102,7 +103,7 @@ class RemoteServer:
 
     async def headers(self, context: RunContext | None) -> dict[str, str]:
         """The headers for a request that serves this context; later sources win."""
-        made = dict(self._headers)
+        made = {**outgoing_headers(), **self._headers}
         if context is None:
             return made
         made |= self.forwarded(context)

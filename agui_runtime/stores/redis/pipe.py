@@ -35,11 +35,18 @@ class Pipe:
     """Carries commands out in the order of asking, those that have gathered in one write.
 
     When the connection breaks, whatever waits for a reply is given what broke it; what is asked
-    next opens another. `timeout` is in seconds, for one exchange.
+    next opens another. `timeout` is in seconds, for one exchange; `on_exchange` is called after
+    each with how many commands went together.
     """
 
-    def __init__(self, dial: Callable[[], AbstractConnection], timeout: float) -> None:
+    def __init__(
+        self,
+        dial: Callable[[], AbstractConnection],
+        timeout: float,
+        on_exchange: Callable[[int], None] | None = None,
+    ) -> None:
         self._dial = dial
+        self._on_exchange = on_exchange
         self._timeout = timeout
         self._waiting: deque[tuple[Words, asyncio.Future[Answer]]] = deque()
         self._connection: AbstractConnection | None = None
@@ -95,6 +102,8 @@ class Pipe:
             await cancellable(connection.send_packed_command(b"".join(packed), check_health=False))
             for reply in sent:
                 await _received(connection, reply)
+            if self._on_exchange is not None:
+                self._on_exchange(len(sent))
 
     async def _connected(self) -> AbstractConnection:
         if self._connection is None:

@@ -11,6 +11,7 @@ import re
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Literal, TypeAlias, TypeVar
 
 from redis import exceptions
@@ -67,6 +68,7 @@ class Server:
     """
 
     def __init__(self, url: str, patience: float, timeout: float = COMMAND_TIMEOUT) -> None:
+        self.on_write: Callable[[int], None] | None = None
         self._address = RedisAddress(url)
         self._patience = patience
         self._timeout = timeout
@@ -114,8 +116,14 @@ class Server:
         name = "" if node is None else node.name
         pipe = self._pipes.get((lane, name))
         if pipe is None:
-            pipe = self._pipes[lane, name] = Pipe(lambda: self.connection(node), self._timeout)
+            note = self._note_write if lane == "write" else None
+            dial = partial(self.connection, node)
+            pipe = self._pipes[lane, name] = Pipe(dial, self._timeout, note)
         return pipe.ask(words)
+
+    def _note_write(self, commands: int) -> None:
+        if self.on_write is not None:
+            self.on_write(commands)
 
     async def scan(self, pattern: str) -> AsyncGenerator[bytes, None]:
         """The keys like that, on all nodes of a cluster; one may come twice."""

@@ -75,6 +75,9 @@ class RedisStore:
         """Where agents that are `cached` may keep their answers, for so long, for all replicas."""
         return RedisAnswers(self._server, self._prefix, seconds)
 
+    def watch_commits(self, note: Callable[[int], None]) -> None:
+        self._server.on_write = note
+
     async def open(self) -> None:
         await self._server.open()
         async with AsyncExitStack() as unless_allowed:

@@ -38,6 +38,9 @@ class Backend(Protocol):
     async def check(self) -> None:
         """One look whether it answers now; raises StoreUnavailable."""
 
+    def watch_commits(self, note: Callable[[int], None]) -> None:
+        """See `Grouping`."""
+
     def write(self, step: Callable[[], Step[T]], news: str | None = None) -> asyncio.Future[T]:
         """Carry out a step; readers of the thread `news`, if any, are to see what it changed."""
 

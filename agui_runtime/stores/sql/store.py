@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -65,6 +65,9 @@ class SqlStore:
 
     async def check(self) -> None:
         await self.backend.check()
+
+    def watch_commits(self, note: Callable[[int], None]) -> None:
+        self.backend.watch_commits(note)
 
     async def restored(self) -> int:
         """Take no cursor from before: the database was put back from a backup. The number of

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Mapping
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agui_runtime.core.log_lines import write_about
+from agui_runtime.core.observation import continue_trace
 from agui_runtime.wires.shared.http import RETRY_AFTER, Headers
 
 _KEY = "agui_runtime.request_id"
@@ -39,8 +40,10 @@ def identified(scope: Scope, send: Send) -> tuple[Scope, Send]:
     """
     if _KEY in scope:
         return scope, send
-    request_id = given_id(_given(scope)) or uuid.uuid4().hex
+    given = _given(scope)
+    request_id = given_id(given) or uuid.uuid4().hex
     write_about(request_id)
+    continue_trace(_trace_of(given))
     own = (b"x-request-id", request_id.encode())
 
     def named(message: Message) -> Awaitable[None]:
@@ -76,8 +79,17 @@ def _given(scope: Scope) -> Mapping[str, str]:
     return {
         name.decode(): value.decode("latin-1")
         for name, value in scope["headers"]
-        if name in (b"x-request-id", b"traceparent")
+        if name in (b"x-request-id", b"traceparent", b"tracestate")
     }
+
+
+def _trace_of(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """What goes on to other servers; nothing of a trace that is not well formed."""
+    if not _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
+        return {}
+    state = headers.get("tracestate", "")
+    known = ("traceparent", "tracestate") if _TRACESTATE.fullmatch(state) else ("traceparent",)
+    return {name: headers[name] for name in known}
 
 
 def _has_retry_after(headers: Headers) -> bool:
@@ -85,6 +97,8 @@ def _has_retry_after(headers: Headers) -> bool:
 
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:@+=/-]{1,128}")
+
+_TRACESTATE = re.compile(r"[\x20-\x7e]{1,512}")
 
 # W3C Trace Context 3.2.2: no version ff, no trace id of zeros, and later versions may append parts.
 _TRACEPARENT = re.compile(

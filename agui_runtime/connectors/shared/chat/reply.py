@@ -78,6 +78,21 @@ class ChatReply:
         self._thoughts = Thoughts(provider.origin)
 
     @property
+    def usage(self) -> Event:
+        """The counts of tokens so far."""
+        return self._usage
+
+    @property
+    def reason(self) -> str:
+        """Why the server says that it ended the answer; empty before."""
+        return self._reason
+
+    @property
+    def text(self) -> str:
+        """The answer's words so far."""
+        return self._prose.text(TEXT)
+
+    @property
     def finished(self) -> bool:
         """The server has given the reason why it ended the answer."""
         return bool(self._reason)

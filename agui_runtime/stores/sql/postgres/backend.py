@@ -85,6 +85,9 @@ class PostgresBackend:
         except OF_THE_SERVER as error:
             raise StoreUnavailable("the store cannot be reached; try again later") from error
 
+    def watch_commits(self, note: Callable[[int], None]) -> None:
+        self._pump.on_commit = note
+
     def write(self, step: Callable[[], Step[T]], news: str | None = None) -> asyncio.Future[T]:
         return self._whole(patiently(partial(self._write, step, news), self._patience))
 

@@ -51,6 +51,7 @@ class Pump:
     def __init__(
         self, dial: Callable[[], Awaitable[Connection]], texts: PostgresTexts, patience: float
     ) -> None:
+        self.on_commit: Callable[[int], None] | None = None
         self._dial = dial
         self._texts = texts
         self._patience = patience
@@ -87,6 +88,8 @@ class Pump:
                 if not future.done():
                     future.set_exception(error)
             return
+        if self.on_commit is not None:
+            self.on_commit(len(batch))
         for (_, future), verdict in zip(batch, verdicts, strict=True):
             if not future.done():
                 future.set_result(verdict)

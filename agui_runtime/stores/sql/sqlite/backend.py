@@ -74,6 +74,9 @@ class SqliteBackend:
         except TimeoutError as error:
             raise StoreUnavailable("the store does not answer in time; try again later") from error
 
+    def watch_commits(self, note: Callable[[int], None]) -> None:
+        self._writer.on_commit = note
+
     def write(self, step: Callable[[], Step[T]], news: str | None = None) -> asyncio.Future[T]:
         return self._writer.ask(step, news, urgent=False)
 

@@ -62,6 +62,7 @@ class Worker:
         on_news: Callable[[Sequence[str]], None] | None = None,
         reserve: Reserve | None = None,
     ) -> None:
+        self.on_commit: Callable[[int], None] | None = None
         self._connect = connect
         self._begin = begin
         self._on_news = on_news
@@ -158,6 +159,8 @@ class Worker:
         connection.execute(self._begin)
         outcomes = [self._outcome(connection, job) for job in batch]
         connection.execute("commit")
+        if self.on_commit is not None:
+            self.on_commit(len(batch))
         news = [o.job.news for o in outcomes if o.job.news is not None and o.error is None]
         if news and self._on_news is not None:
             self._on_news(news)

@@ -1,0 +1,44 @@
+"""Every store is measured in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+from ag_ui.core import RunAgentInput
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from agui_runtime import CopilotRuntime
+from agui_runtime.hooks.telemetry.metrics import Metrics
+from agui_runtime.stores.base import Store
+from agui_runtime.stores.memory import MemoryStore
+from tests.runtime.worlds import asking, ran
+
+STEPS = ("claim", "release", "load")
+
+
+async def answering(request: RunAgentInput) -> AsyncIterator[Mapping[str, str]]:
+    for delta in "hello":
+        yield {"type": "TEXT_MESSAGE_CHUNK", "messageId": "m", "delta": delta}
+
+
+async def test_the_steps_of_a_store_its_events_and_its_commits_are_counted(
+    each_store: Store,
+) -> None:
+    metrics = Metrics()
+    runtime = CopilotRuntime({"default": answering}, store=each_store, hooks=[metrics])
+    events = await ran(runtime, asking())
+    await runtime.drain(10)  # readers may see the end before its writer knows that it is stored
+    found = {
+        (sample.name, sample.labels.get("step")): sample.value
+        for family in text_string_to_metric_families(generate_latest(metrics.registry).decode())
+        for sample in family.samples
+        if "le" not in sample.labels
+    }
+    for step in STEPS:
+        assert found["agui_store_seconds_count", step] == 1
+    assert found["agui_events_total", None] == len(events)
+    in_memory = isinstance(each_store, MemoryStore)
+    assert (found["agui_store_seconds_count", "append"] > 0) is not in_memory
+    assert (found["agui_group_commit_size_count", None] > 0) is not in_memory
+    assert found["agui_leases_lost_total", None] == 0
