@@ -62,7 +62,7 @@ class MeasuredLog(DelegatingLog):
         started = perf_counter()
         try:
             await super().append(lease, events)
-        except Exception as error:  # measured, and raised again
+        except Exception as error:  # a foreign SDK: whatever a store raises is counted
             _note(self._meter, error)
             raise
         self._ends[lease.run.thread_id] += len(events)
@@ -135,7 +135,7 @@ def _measured(meter: StoreMeter, step: str) -> Iterator[None]:
     started = perf_counter()
     try:
         yield
-    except Exception as error:  # measured, and raised again
+    except Exception as error:  # a foreign SDK: whatever a store raises is counted
         _note(meter, error)
         raise
     finally:
