@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 BY_NAME = {
     "browser": "browser",
     "open_page": "browser",  # which asks for `browser` only when it knows its parameter
+    "pooler": "pooler",
     "postgres": "postgres",
     "redis": "redis",
     "LiteLLM": "slow",  # to import it takes seconds, as AgentScope does

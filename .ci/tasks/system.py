@@ -8,13 +8,18 @@ from pathlib import Path
 
 from tasks.processes import Problem, run_slowly
 
-ELSEWHERE = {"postgresql": ("initdb", "postgresql/*/bin/initdb")}
-"""Packages with a program of another name, which Debian puts in a place below /usr/lib."""
+ELSEWHERE = {
+    "pgbouncer": ("pgbouncer", "sbin/pgbouncer"),
+    "postgresql": ("initdb", "lib/postgresql/*/bin/initdb"),
+}
+"""Packages with a program that may have another name, and its place below /usr: not every user has
+that in the PATH.
+"""
 
 
 def is_there(name: str) -> bool:
     program, place = ELSEWHERE.get(name, (name, None))
-    return bool(shutil.which(program)) or bool(place and any(Path("/usr/lib").glob(place)))
+    return bool(shutil.which(program)) or bool(place and any(Path("/usr").glob(place)))
 
 
 def need_programs(*names: str) -> None:

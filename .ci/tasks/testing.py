@@ -40,6 +40,7 @@ NEEDS = {
             "tests/clients/node-1.10.6",
         ),
     ),
+    "pooler": Need(programs=("pgbouncer",)),
     "postgres": Need(programs=("postgresql",)),
     "redis": Need(programs=("redis-server", "openssl")),
 }

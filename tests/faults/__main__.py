@@ -7,6 +7,7 @@ each of them in their names: `faults SQLite full`.
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -71,7 +72,7 @@ async def kept(name: str, scenario: Callable[[], Awaitable[str]]) -> bool:
             told, outcome = await scenario(), "ok"
     except TimeoutError:
         told, outcome = f"not done after {MOST_SECONDS:.0f} s", "BROKEN"
-    except (AssertionError, httpx.HTTPError) as error:
+    except (AssertionError, httpx.HTTPError, subprocess.CalledProcessError) as error:
         told, outcome = f"{type(error).__name__}: {str(error)[:300]}", "BROKEN"
     say(f"{outcome:6}  {watch():5.1f} s  {name:52}  {told}")
     return outcome == "ok"

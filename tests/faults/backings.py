@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -214,6 +215,8 @@ class PostgresBacking(ServerBacking):
         if not self._disk.is_real:
             self.server.command(DISK_FULL, "agui")
             return
+        if self.server.user:
+            shutil.chown(self._disk.folder, self.server.user)
         self.server.command(f"create tablespace small location '{self._disk.folder}'")
         self.server.command("alter table agui_chunk set tablespace small", "agui")
         self._disk.fill(processes)

@@ -42,7 +42,7 @@ class PostgresServer:
         self.folder = Path(tempfile.mkdtemp(prefix="agui-postgres-", dir="/tmp"))
         self._process: subprocess.Popen[bytes] | None = None
         self._made = set[str]()
-        self._user = self._given_away() if os.geteuid() == 0 else None
+        self.user = self._given_away() if os.geteuid() == 0 else None
         self._where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "agui")
         options = ("--auth=trust", "--username=agui", "--no-sync", "--encoding=UTF8", "--locale=C")
         self._init = ("initdb", *options, "-D", str(self.folder / "data"))
@@ -59,11 +59,16 @@ class PostgresServer:
         words = [str(programs() / "postgres"), "-D", str(self.folder / "data")]
         words += [word for each in settings for word in ("-c", each)]
         self._process = subprocess.Popen(
-            words, cwd=self.folder, user=self._user, stderr=subprocess.DEVNULL
+            words, cwd=self.folder, user=self.user, stderr=subprocess.DEVNULL
         )
-        while self._run("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port), check=False):
+        while not self.answers(self.port):
             assert self._process.poll() is None, "postgres did not start"
             time.sleep(0.05)
+
+    def answers(self, port: int) -> bool:
+        """Whether a server, or a pooler, takes connections there."""
+        where = ("-h", "127.0.0.1", "-p", str(port))
+        return self._run("pg_isready", "-q", *where, check=False) == 0
 
     def database(self, name: str = "agui") -> str:
         """The URL of a database with empty tables. It is the same for all tests, one after another:
@@ -138,7 +143,7 @@ class PostgresServer:
         found = subprocess.run(
             [str(programs() / program), *words],
             cwd=self.folder,
-            user=self._user,
+            user=self.user,
             stdout=subprocess.DEVNULL,
             check=check,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -36,6 +37,11 @@ T = TypeVar("T")
 
 CONNECTIONS = 4
 """At most so many for writes, and for reads."""
+
+POOLED = (
+    "there is a connection pooler before the store's server, which forgets prepared statements: add"
+    " prepared=no to the URL, and listen=postgresql://... of the server itself"
+)
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
@@ -114,8 +120,10 @@ class PostgresBackend:
             raise failure_of(error) from error
 
     async def _examine(self) -> None:
-        connection = await connect(self._address)
+        connection = await connect(replace(self._address, prepared=False))
         try:
+            if self._address.prepared and await _is_pooled(connection):
+                raise Misconfigured(POOLED)
             number = await _number_at(connection)
             check_not_newer(number)
             if number < SCHEMA:
@@ -179,6 +187,12 @@ async def _number_at(connection: Connection) -> int:
     if await connection.fetchval("select to_regclass('agui_version')") is None:
         return 0
     return int(await connection.fetchval(NUMBER) or 0)
+
+
+async def _is_pooled(connection: Connection) -> bool:
+    """Whether another process answers than the one that the connection was made to."""
+    process = await connection.fetchval("select pg_backend_pid()")
+    return bool(process != connection.get_server_pid())
 
 
 async def _place_at(connection: Connection) -> str:
