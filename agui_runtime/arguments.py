@@ -21,12 +21,10 @@ from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
 from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
 from agui_runtime.wires.shared.limits import ServerLimits
-from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.options import DEFAULT_OPTIONS, ServerOptions
 from agui_runtime.wires.shared.paths import base_of
 from agui_runtime.wires.shared.streaming import KEEP_ALIVE
 from agui_runtime.wires.shared.wire import Wire
-
-USUAL = ServerOptions()
 
 _PLACES: Mapping[str, str] = {
     "path": "path",
@@ -70,7 +68,7 @@ class WireOptions:
     write in its place. Raises Misconfigured for what they refuse.
     """
 
-    forward_headers: tuple[str, ...] = USUAL.forward_headers
+    forward_headers: tuple[str, ...] = DEFAULT_OPTIONS.forward_headers
     max_body: int = DEFAULT_LIMITS.bytes
     max_values: int = DEFAULT_LIMITS.values
     max_depth: int = DEFAULT_LIMITS.depth
@@ -103,7 +101,10 @@ class WireOptions:
             parts=self.max_parts,
         )
         return replace(
-            USUAL, forward_headers=self.forward_headers, development=self.development, body=body
+            DEFAULT_OPTIONS,
+            forward_headers=self.forward_headers,
+            development=self.development,
+            body=body,
         )
 
     def agui(self) -> AguiWire:
@@ -143,14 +144,14 @@ def options_of(
 ) -> ServerOptions:
     """What all wires of the app obey; raises Misconfigured, also for what is said twice."""
     wire_options: WireOptions | None = arguments.get("wire_options")
-    base = wire_options.server() if wire_options else USUAL
+    base = wire_options.server() if wire_options else DEFAULT_OPTIONS
     short = sorted(arguments.keys() - {"authenticate", "wire_options", "remote_path"})
     if options is not None:
-        if short or base != USUAL:
+        if short or base != DEFAULT_OPTIONS:
             names = ", ".join(short or ["wire_options"])
             raise Misconfigured(f"{names}: say it in `options`, a ServerOptions, or leave that out")
         return _resolved(settings, options, {})
-    base = replace(base, limits=arguments.get("limits", USUAL.limits))
+    base = replace(base, limits=arguments.get("limits", DEFAULT_OPTIONS.limits))
     given = {name: _NORMAL[name](name, arguments[name]) for name in short if name in _NORMAL}
     return _resolved(settings, base, given)
 
@@ -191,7 +192,7 @@ def _resolved(
 
     Raises Misconfigured where an argument and the environment say something, and not the same.
     """
-    usual = {name: attrgetter(place)(USUAL) for name, place in _PLACES.items()}
+    usual = {name: attrgetter(place)(DEFAULT_OPTIONS) for name, place in _PLACES.items()}
     chosen = {name: attrgetter(place)(options) for name, place in _PLACES.items()}
     arguments = {name: chosen[name] for name in chosen if chosen[name] != usual[name]} | {**given}
     for name in sorted(settings.present & arguments.keys()):

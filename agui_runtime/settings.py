@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.forwarded_headers import for_agents
 from agui_runtime.wires.shared.admission import Hosts, any_origin, listed
+from agui_runtime.wires.shared.options import DEFAULT_OPTIONS
 from agui_runtime.wires.shared.paths import base_of
 
 PREFIX = "AGUI_"
@@ -46,22 +47,22 @@ class Settings:
     """A JSON file of what tokens cost, for `agui_runtime.core.prices`."""
     drain_seconds: float = 30.0
     """So long live runs may go on after SIGTERM."""
-    path: str = "/copilotkit"
+    path: str = DEFAULT_OPTIONS.path
     """The `runtimeUrl` of front ends."""
-    cors_origins: tuple[str, ...] = ("*",)
+    cors_origins: tuple[str, ...] = DEFAULT_OPTIONS.cors_origins
     """Origins that browsers may call from, comma-separated; listed ones may send credentials."""
-    allowed_hosts: tuple[str, ...] | None = None
+    allowed_hosts: tuple[str, ...] | None = DEFAULT_OPTIONS.allowed_hosts
     """Names under which the server may be called, comma-separated, `*.` before one for all below
     it, `*` for any; left out, a connection on loopback must be for a name of this machine."""
-    forward_headers: tuple[str, ...] = ("authorization",)
+    forward_headers: tuple[str, ...] = DEFAULT_OPTIONS.forward_headers
     """Request headers that agents may see, comma-separated, also `x-*`; empty for none."""
-    development: bool = False
+    development: bool = DEFAULT_OPTIONS.development
     """Serve what shows or wipes more than a user should: debug events, `/threads/clear`."""
     name_threads: bool = False
     """Request a title from a thread's agent after its first exchange."""
-    allow_anonymous: bool = False
+    allow_anonymous: bool = DEFAULT_OPTIONS.allow_anonymous
     """Serve beyond loopback without an `authenticate` function: everybody shares all threads."""
-    production: bool = False
+    production: bool = DEFAULT_OPTIONS.production
     """Show nobody the playground or the GraphQL schema."""
     tokens: str | None = None
     """Bearer tokens with their owners, `ann:token,bob:token`."""
@@ -91,19 +92,19 @@ class Settings:
     """Host and port at which Prometheus is answered, for example `127.0.0.1:9464`."""
     header_seconds: float = 10.0
     """So long a client may take to send the headers of a request."""
-    max_caller_requests: int = 4000
+    max_caller_requests: int = DEFAULT_OPTIONS.limits.caller_requests
     """Requests that one caller may have open."""
-    max_requests: int = 10_000
+    max_requests: int = DEFAULT_OPTIONS.limits.requests
     """Requests that may be open in all."""
-    max_body: int = 32_000_000
+    max_body: int = DEFAULT_OPTIONS.body.bytes
     """Bytes that a request may have at most, attachments included."""
-    max_values: int = 250_000
+    max_values: int = DEFAULT_OPTIONS.body.values
     """Texts, numbers, objects and lists that its JSON may hold."""
-    max_depth: int = 128
+    max_depth: int = DEFAULT_OPTIONS.body.depth
     """How deep these may be nested."""
-    max_messages: int = 20_000
+    max_messages: int = DEFAULT_OPTIONS.body.messages
     """Messages that a conversation may have."""
-    max_parts: int = 1000
+    max_parts: int = DEFAULT_OPTIONS.body.parts
     """Parts and tool calls that a message may have."""
     present: frozenset[str] = frozenset()
     """The settings of which the environment says something."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from agui_runtime.commands import serve
 from agui_runtime.commands.db_cli import add_db_commands
-from agui_runtime.commands.state_cli import add_commands
-from agui_runtime.commands.threads_cli import add_threads
+from agui_runtime.commands.state_cli import add_state_commands
+from agui_runtime.commands.threads_cli import add_threads_commands
 from agui_runtime.commands.token_cli import add_token
 from agui_runtime.core.errors import AguiError
 
@@ -37,9 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     schema.set_defaults(command=_schema)
     check = commands.add_parser("check", help="check the set-up and list the agents")
     check.set_defaults(command=_check)
-    add_commands(commands)
+    add_state_commands(commands)
     add_db_commands(commands)
-    add_threads(commands)
+    add_threads_commands(commands)
     add_token(commands)
     return parser
 

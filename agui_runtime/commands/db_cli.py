@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
 from agui_runtime.commands.thread_files import check_is_there, make_folder, url_of_threads
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.settings import Settings
@@ -19,24 +20,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Task: TypeAlias = "Callable[[SqlStore, argparse.Namespace], Awaitable[str]]"
+Work: TypeAlias = "Callable[[SqlStore, argparse.Namespace], Awaitable[str]]"
 
 
-def add_db_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_db_commands(commands: Commands) -> None:
     """Add `db` and its own commands to the command line."""
-    db = commands.add_parser("db", help="look after the tables of an SQL store")
-    tasks = db.add_subparsers(required=True)
-    for name, about, task, arguments in _COMMANDS:
-        command = tasks.add_parser(name, help=about, description=about)
-        for argument in arguments:
-            _ARGUMENTS[argument](command)
-        command.set_defaults(command=_command(name, task))
+    add_tasks(commands, "db", "look after the tables of an SQL store", _TASKS)
 
 
-def _command(name: str, task: Task) -> Callable[[argparse.Namespace], int]:
+def _of_store(work: Work, *, may_be_new: bool = False) -> Carried:
     def carried_out(options: argparse.Namespace) -> int:
-        store = _store(Settings.read(), may_be_new=name == "upgrade")
-        sys.stdout.write(asyncio.run(_carried_out(task(store, options))) + "\n")
+        store = _store(Settings.read(), may_be_new=may_be_new)
+        sys.stdout.write(asyncio.run(_carried_out(work(store, options))) + "\n")
         return 0
 
     return carried_out
@@ -108,30 +103,29 @@ async def _opened(store: SqlStore, work: Callable[[], Awaitable[T]]) -> T:
         await store.close()
 
 
-def _with_revision(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "revision", nargs="?", default="-1", help="a number, base for no tables, or -1: one back"
-    )
-
-
-def _with_file(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", help="a new file")
-
-
-_ARGUMENTS: Mapping[str, Callable[[argparse.ArgumentParser], None]] = {
-    "revision": _with_revision,
-    "file": _with_file,
-}
-_COMMANDS: tuple[tuple[str, str, Task, tuple[str, ...]], ...] = (
-    ("status", "where the store is, its schema, and how much is in it", _status, ()),
-    ("upgrade", "bring the tables to this release's schema", _upgrade, ()),
-    (
+_REVISION = Argument(
+    "revision",
+    {"nargs": "?", "default": "-1", "help": "a number, base for no tables, or -1: one back"},
+)
+_FILE = Argument("file", {"help": "a new file"})
+_TASKS = (
+    Task("status", "where the store is, its schema, and how much is in it", _of_store(_status)),
+    Task(
+        "upgrade",
+        "bring the tables to this release's schema",
+        _of_store(_upgrade, may_be_new=True),
+    ),
+    Task(
         "downgrade",
         "take the latest migration back, for an older release; what it added is lost",
-        _downgrade,
-        ("revision",),
+        _of_store(_downgrade),
+        (_REVISION,),
     ),
-    ("rebuild", "make anew what the tables derive from the logs", _rebuild, ()),
-    ("backup", "copy a SQLite file while it is used", _backup, ("file",)),
-    ("restored", "say that an older copy was put back: no old cursor is taken", _restored, ()),
+    Task("rebuild", "make anew what the tables derive from the logs", _of_store(_rebuild)),
+    Task("backup", "copy a SQLite file while it is used", _of_store(_backup), (_FILE,)),
+    Task(
+        "restored",
+        "say that an older copy was put back: no old cursor is taken",
+        _of_store(_restored),
+    ),
 )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import orjson
 
 from agui_runtime.commands.files import opened
+from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
 from agui_runtime.commands.thread_files import check_is_there, url_of_threads
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, Misconfigured
@@ -23,30 +24,23 @@ from agui_runtime.stores.open import open_store
 if TYPE_CHECKING:
     from agui_runtime.stores.base import Store
     from agui_runtime.stores.states import StateStoreManager
-    from agui_runtime.stores.states.manager import Entry
+    from agui_runtime.stores.states.reports import Entry
 
-Task: TypeAlias = "Callable[[StateStoreManager, argparse.Namespace], Awaitable[int]]"
+Work: TypeAlias = "Callable[[StateStoreManager, argparse.Namespace], Awaitable[int]]"
 
 DAY = 24 * 3600.0
 HEADER = "thread", "agent", "owner", "version", "schema", "bytes", "saved"
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_state_commands(commands: Commands) -> None:
     """Add `state` and its own commands to the command line."""
-    state = commands.add_parser("state", help="look at, back up and tidy saved states")
-    tasks = state.add_subparsers(required=True)
-    for name, about, task, arguments in _COMMANDS:
-        command = tasks.add_parser(name, help=about, description=about)
-        for argument in arguments:
-            words, options = _ARGUMENTS[argument]
-            command.add_argument(*words, **options)
-        command.set_defaults(command=_command(task))
+    add_tasks(commands, "state", "look at, back up and tidy saved states", _TASKS)
 
 
-def _command(task: Task) -> Callable[[argparse.Namespace], int]:
+def _on_states(work: Work) -> Carried:
     async def carried_out(options: argparse.Namespace) -> int:
         async with _opened(Settings.read()) as states:
-            return await task(states, options)
+            return await work(states, options)
 
     return lambda options: asyncio.run(carried_out(options))
 
@@ -173,35 +167,51 @@ def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-_ARGUMENTS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
-    "thread": (("thread",), {}),
-    "other": (("other",), {"help": "the thread to compare with"}),
-    "--agent": (("--agent",), {"default": "default", "help": "default: %(default)s"}),
-    "--agent?": (("--agent",), {"help": "only this agent's"}),
-    "--other-agent": (("--other-agent",), {"help": "where it is another one"}),
-    "of thread": (("--thread",), {"dest": "of_thread", "help": "only this thread's"}),
-    "of agent": (("--agent",), {"dest": "of_agent", "help": "only this agent's"}),
-    "--owner": (("--owner",), {"help": "only this owner's"}),
-    "file": (("file",), {"nargs": "?", "default": "-", "help": "a file of JSON lines, or -"}),
-    "--overwrite": (("--overwrite",), {"action": "store_true", "help": "replace what is there"}),
-    "--older-than": (
-        ("--older-than",),
-        {"type": float, "metavar": "DAYS", "help": "also what was saved longer ago"},
-    ),
-}
-_FILTERS = ("of thread", "of agent", "--owner")
-_COMMANDS: tuple[tuple[str, str, Task, tuple[str, ...]], ...] = (
-    ("list", "one line for each saved state", _list, _FILTERS),
-    ("show", "one state with its messages, migrated", _show, ("thread", "--agent")),
-    (
+_THREAD = Argument("thread")
+_AGENT = Argument("--agent", {"default": "default", "help": "default: %(default)s"})
+_FILE = Argument("file", {"nargs": "?", "default": "-", "help": "a file of JSON lines, or -"})
+_FILTERS = (
+    Argument("--thread", {"dest": "of_thread", "help": "only this thread's"}),
+    Argument("--agent", {"dest": "of_agent", "help": "only this agent's"}),
+    Argument("--owner", {"help": "only this owner's"}),
+)
+_TASKS = (
+    Task("list", "one line for each saved state", _on_states(_list), _FILTERS),
+    Task("show", "one state with its messages, migrated", _on_states(_show), (_THREAD, _AGENT)),
+    Task(
         "diff",
         "what makes one state out of another, as JSON Patch operations",
-        _diff,
-        ("thread", "other", "--agent", "--other-agent"),
+        _on_states(_diff),
+        (
+            _THREAD,
+            Argument("other", {"help": "the thread to compare with"}),
+            _AGENT,
+            Argument("--other-agent", {"help": "where it is another one"}),
+        ),
     ),
-    ("export", "write states as JSON lines", _export, ("file", *_FILTERS)),
-    ("import", "save what was exported", _import, ("file", "--overwrite")),
-    ("delete", "forget a thread's states", _delete, ("thread", "--agent?")),
-    ("sweep", "delete states whose thread is gone", _sweep, ("--older-than",)),
-    ("stats", "counts, sizes and the store's health", _statistics, ()),
+    Task("export", "write states as JSON lines", _on_states(_export), (_FILE, *_FILTERS)),
+    Task(
+        "import",
+        "save what was exported",
+        _on_states(_import),
+        (_FILE, Argument("--overwrite", {"action": "store_true", "help": "replace what is there"})),
+    ),
+    Task(
+        "delete",
+        "forget a thread's states",
+        _on_states(_delete),
+        (_THREAD, Argument("--agent", {"help": "only this agent's"})),
+    ),
+    Task(
+        "sweep",
+        "delete states whose thread is gone",
+        _on_states(_sweep),
+        (
+            Argument(
+                "--older-than",
+                {"type": float, "metavar": "DAYS", "help": "also what was saved longer ago"},
+            ),
+        ),
+    ),
+    Task("stats", "counts, sizes and the store's health", _on_states(_statistics)),
 )

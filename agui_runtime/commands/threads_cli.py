@@ -10,6 +10,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from agui_runtime.commands.files import opened
+from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
 from agui_runtime.commands.thread_files import check_is_there, make_folder, url_of_threads
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.settings import Settings
@@ -19,33 +20,18 @@ if TYPE_CHECKING:
     from agui_runtime.stores.base import Store
     from agui_runtime.stores.moving.threads import Moved
 
-Task: TypeAlias = "Callable[[Store, argparse.Namespace], Awaitable[Moved]]"
+Work: TypeAlias = "Callable[[Store, argparse.Namespace], Awaitable[Moved]]"
 
 
-def add_threads(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_threads_commands(commands: Commands) -> None:
     """Add `threads export` and `threads import` to the command line."""
-    threads = commands.add_parser("threads", help="move threads from one store into another")
-    tasks = threads.add_subparsers(required=True)
-    about = "write the threads of the store as JSON lines"
-    export = tasks.add_parser("export", help=about, description=about)
-    _add_file(export)
-    export.add_argument("--owner", help="only this owner's")
-    export.add_argument("--thread", help="only this one")
-    export.set_defaults(command=_command(_export, made=False))
-    about = "put exported threads into the store; those that are there already stay as they are"
-    importing = tasks.add_parser("import", help=about, description=about)
-    _add_file(importing)
-    importing.set_defaults(command=_command(_import, made=True))
+    add_tasks(commands, "threads", "move threads from one store into another", _TASKS)
 
 
-def _add_file(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", nargs="?", default="-", help="a file of JSON lines, or -")
-
-
-def _command(task: Task, *, made: bool) -> Callable[[argparse.Namespace], int]:
+def _of_store(work: Work, *, made: bool) -> Carried:
     async def carried_out(options: argparse.Namespace) -> int:
         async with _opened(Settings.read(), made=made) as store:
-            moved = await task(store, options)
+            moved = await work(store, options)
         for place, problem in moved.problems.items():
             sys.stderr.write(f"{place}: {problem}\n")
         counts = f"{moved.threads} threads, {moved.runs} runs, {moved.states} states"
@@ -94,3 +80,24 @@ async def _import(store: Store, options: argparse.Namespace) -> Moved:
 
     with opened(options.file, "rb", sys.stdin.buffer) as lines:
         return await import_lines(store, lines)
+
+
+_FILE = Argument("file", {"nargs": "?", "default": "-", "help": "a file of JSON lines, or -"})
+_TASKS = (
+    Task(
+        "export",
+        "write the threads of the store as JSON lines",
+        _of_store(_export, made=False),
+        (
+            _FILE,
+            Argument("--owner", {"help": "only this owner's"}),
+            Argument("--thread", {"help": "only this one"}),
+        ),
+    ),
+    Task(
+        "import",
+        "put exported threads into the store; those that are there already stay as they are",
+        _of_store(_import, made=True),
+        (_FILE,),
+    ),
+)

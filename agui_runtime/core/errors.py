@@ -55,6 +55,15 @@ class AguiError(Exception):
         self.message = message
 
 
+class OneMessage(AguiError):
+    """An error that says the same whenever it is raised."""
+
+    text: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__(self.text)
+
+
 class RequestError(AguiError):
     """The request cannot be served as it is; nothing was started."""
 
@@ -133,13 +142,11 @@ class Conflict(RequestError):
         self.version = version
 
 
-class Gone(RequestError):
+class Gone(OneMessage, RequestError):
     """The store no longer has the records after this cursor; read the thread from its start."""
 
     code, status = "HISTORY_GONE", 410
-
-    def __init__(self) -> None:
-        super().__init__("this cursor's history is gone; read the thread from its start")
+    text = "this cursor's history is gone; read the thread from its start"
 
 
 class TooLarge(RequestError):
@@ -182,33 +189,37 @@ class ProtocolFailure(RunFailure):
     code, status = "AGENT_PROTOCOL_ERROR", 500
 
 
-class ModelFailure(RunFailure):
-    """The model provider refused the call or broke off; `upstream` is its HTTP status or None.
+class UpstreamFailure(RunFailure):
+    """Another server refused the call or broke off; `upstream` is its HTTP status or None. The code
+    is the class's prefix and a kind.
+    """
+
+    status = 502
+    prefix: ClassVar[str]
+
+    def __init__(self, kind: str, message: str, upstream: int | None = None) -> None:
+        super().__init__(message)
+        self.code = f"{self.prefix}_{kind}"
+        self.upstream = upstream
+
+
+class ModelFailure(UpstreamFailure):
+    """A model provider's failure.
 
     Codes are MODEL_ and one of: AUTHENTICATION, PERMISSION, NOT_FOUND, RATE_LIMITED, BAD_REQUEST,
     CONTEXT_TOO_LONG, CONTENT_POLICY, UNAVAILABLE, UNREACHABLE, TIMEOUT, STREAM_BROKEN.
     """
 
-    status = 502
-
-    def __init__(self, kind: str, message: str, upstream: int | None = None) -> None:
-        super().__init__(message)
-        self.code = f"MODEL_{kind}"
-        self.upstream = upstream
+    prefix = "MODEL"
 
 
-class RemoteFailure(RunFailure):
-    """A server that carries out agents or actions for us; `upstream` is its HTTP status or None.
+class RemoteFailure(UpstreamFailure):
+    """That of a server that carries out agents or actions for us.
 
     Codes are REMOTE_ and one of: REFUSED, UNREACHABLE, TIMEOUT, BROKEN, TOO_LARGE.
     """
 
-    status = 502
-
-    def __init__(self, kind: str, message: str, upstream: int | None = None) -> None:
-        super().__init__(message)
-        self.code = f"REMOTE_{kind}"
-        self.upstream = upstream
+    prefix = "REMOTE"
 
 
 class GuardrailDenied(RunFailure):
@@ -217,13 +228,11 @@ class GuardrailDenied(RunFailure):
     code, status = "GUARDRAILS_VALIDATION_FAILED", 403
 
 
-class GuardrailFailure(RunFailure):
+class GuardrailFailure(OneMessage, RunFailure):
     """A guardrail could not decide whether the agent may answer; so it may not."""
 
     code, status = "GUARDRAILS_UNAVAILABLE", 503
-
-    def __init__(self) -> None:
-        super().__init__("the guardrails could not check this message; send it again")
+    text = "the guardrails could not check this message; send it again"
 
 
 class RunTimeout(RunFailure):
@@ -241,31 +250,25 @@ class RunTimeout(RunFailure):
         self.code = self.CODES[limit]
 
 
-class Stopped(RunFailure):
+class Stopped(OneMessage, RunFailure):
     """Somebody asked the run to stop. Not an error to anyone: the run ends as cancelled."""
 
     code, status = "STOPPED", 499
-
-    def __init__(self) -> None:
-        super().__init__("the run was stopped")
+    text = "the run was stopped"
 
 
-class ShuttingDown(RunFailure):
+class ShuttingDown(OneMessage, RunFailure):
     """The server is stopping; the same request may be sent again."""
 
     code, status = "SHUTDOWN", 503
-
-    def __init__(self) -> None:
-        super().__init__("the server is shutting down; send the message again")
+    text = "the server is shutting down; send the message again"
 
 
-class OwnerLost(RunFailure):
+class OwnerLost(OneMessage, RunFailure):
     """The process that carried out the run is gone, or lost its lease on the thread."""
 
     code, status = "OWNER_LOST", 503
-
-    def __init__(self) -> None:
-        super().__init__("the server that ran this was lost; send the message again")
+    text = "the server that ran this was lost; send the message again"
 
 
 class StoreUnavailable(AguiError):
@@ -274,20 +277,17 @@ class StoreUnavailable(AguiError):
     code, status = "STORE_UNAVAILABLE", 503
 
 
-class StoreFull(StoreUnavailable):
+class StoreFull(OneMessage, StoreUnavailable):
     """The store has no room: nothing of this write was stored, and ends of runs still can be."""
 
-    def __init__(self) -> None:
-        super().__init__("the store is full; try again later")
+    text = "the store is full; try again later"
 
 
-class StoreFailed(AguiError):
+class StoreFailed(OneMessage, AguiError):
     """A write failed for a reason that no store knows; whether it was stored is unknown."""
 
     code, status = "STORE_FAILED", 500
-
-    def __init__(self) -> None:
-        super().__init__("what was said could not be stored; the server's log tells why")
+    text = "what was said could not be stored; the server's log tells why"
 
 
 class StateUnreadable(AguiError):

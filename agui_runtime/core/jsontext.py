@@ -11,7 +11,7 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from enum import Enum
 from typing import Any, TypeAlias, TypeVar
 
@@ -132,6 +132,20 @@ def fits(value: object) -> bool:
     except orjson.JSONEncodeError:
         return False
     return text.count(b"[") + text.count(b"{") <= DEEPEST or not is_deep(value)
+
+
+def with_texts(value: Json, change: Callable[[str], str], unchanged: Collection[str] = ()) -> Json:
+    """The value with its texts changed, but for keys and what stands under the `unchanged` ones."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [with_texts(each, change, unchanged) for each in value]
+    if isinstance(value, dict):
+        return {
+            key: each if key in unchanged else with_texts(each, change, unchanged)
+            for key, each in value.items()
+        }
+    return value
 
 
 def is_deep(value: object, deepest: int = DEEPEST) -> bool:

@@ -11,7 +11,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.border import Normalizer, is_normal, normal
 from agui_runtime.core.events import TERMINAL, Event, as_event
-from agui_runtime.core.jsontext import Json
+from agui_runtime.core.jsontext import with_texts
 from agui_runtime.wrappers.base import Wrapper
 
 Step: TypeAlias = Callable[[Event], Iterable[Event]]
@@ -135,19 +135,8 @@ class _Mask:
             yield {**event, "delta": self._masked(text[:cut])}
 
     def _whole(self, event: Event) -> Event:
-        masked = self._everywhere(event)
+        masked = with_texts(event, self._masked, unchanged=_IDS)
         return event if masked == event else as_event(masked)  # a role, too, may have been masked
-
-    def _everywhere(self, value: Json) -> Json:
-        if isinstance(value, str):
-            return self._masked(value)
-        if isinstance(value, list):
-            return [self._everywhere(each) for each in value]
-        if isinstance(value, dict):
-            return {
-                key: each if key in _IDS else self._everywhere(each) for key, each in value.items()
-            }
-        return value
 
     def _masked(self, text: str) -> str:
         return self._pattern.sub(self._replacement, text)

@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 from agui_runtime.stores.base import AgentState, StateKey, Store
 from agui_runtime.stores.states import StateStoreManager
-from agui_runtime.stores.states.manager import Entry
+from agui_runtime.stores.states.reports import Entry
 
 TRIP = {
     "type": "object",

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from agui_runtime.core.jsontext import with_texts
+
 HIDDEN = "[hidden]"
 
 _MASKED = re.compile(r"[^\s'\"`,;()<>]*(?:\*{2,}|\.{2,}|…|x{4,}|X{4,})[^\s'\"`,;()<>]*")
@@ -56,13 +58,8 @@ class Secrets:
 
     def cut_all(self, value: object) -> object:
         """The JSON value without them."""
-        if isinstance(value, str):
-            return self.cut(value)
-        if isinstance(value, list):
-            return [self.cut_all(each) for each in value]
-        if isinstance(value, dict):
-            return {key: self.cut_all(each) for key, each in value.items()}
-        return value
+        cut: object = with_texts(value, self.cut)
+        return cut
 
 
 NO_SECRETS = Secrets()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 from agui_runtime.core.events import Cursor, Event, RunInfo
 from agui_runtime.stores.base import (
@@ -17,14 +18,14 @@ from agui_runtime.stores.base import (
 )
 
 
+@dataclass(frozen=True, eq=False)
 class DelegatingStore:
     """A `Store` with these seams that opens and closes with the store below."""
 
-    def __init__(self, below: Store, log: RunLog, states: StateStore, threads: ThreadIndex) -> None:
-        self.log = log
-        self.states = states
-        self.threads = threads
-        self.below = below
+    below: Store
+    log: RunLog
+    states: StateStore
+    threads: ThreadIndex
 
     async def open(self) -> None:
         await self.below.open()

@@ -24,13 +24,7 @@ from agui_runtime.stores.base import (
 )
 from agui_runtime.stores.memory.records import SavedState, records_of, state_of
 from agui_runtime.stores.memory.thread_table import MemoryLimits, StoredThread, ThreadTable
-from agui_runtime.stores.shared.pages import (
-    check_limit,
-    check_no_search,
-    cursor_of,
-    place_after,
-    place_of,
-)
+from agui_runtime.stores.shared.pages import page_of, place_of, start_of
 from agui_runtime.stores.shared.spans import RecordedRun
 
 
@@ -222,9 +216,7 @@ class MemoryThreadIndex:
             yield thread_id
 
     async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
-        check_limit(query.limit)
-        check_no_search(query.search)
-        before = place_after(query.cursor)
+        before = start_of(query)
         found = [
             thread.info
             for thread in self._table.threads.values()
@@ -233,9 +225,7 @@ class MemoryThreadIndex:
             and place_of(thread.info) < before
         ]
         found.sort(key=place_of, reverse=True)
-        page = found[: query.limit]
-        more = len(found) > query.limit
-        return Page(page, cursor_of(page[-1]) if more else None)
+        return page_of(found, query.limit)
 
     async def update(
         self, thread_id: str, *, name: str | None = None, archived: bool | None = None

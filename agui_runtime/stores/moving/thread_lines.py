@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias
 
-import orjson
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from agui_runtime.core import jsontext
-from agui_runtime.core.errors import InvalidInput, first_fault
+from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.event_shape import is_event
 from agui_runtime.core.events import Event, RunInfo, ThreadInfo
 from agui_runtime.core.ids import fault_of
 from agui_runtime.stores.base import AgentState
+from agui_runtime.stores.shared.json_lines import as_line, read_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +66,7 @@ def state_line(thread_id: str, agent: str, saved: AgentState) -> bytes:
 
 def line_of(text: bytes) -> Line:
     """Read a line back; raises InvalidInput."""
-    try:
-        line = _LINE.validate_python(jsontext.loads(text))
-    except orjson.JSONDecodeError as error:
-        raise InvalidInput(f"the line is not JSON: {error}") from None
-    except ValidationError as error:
-        raise InvalidInput(first_fault(error, "the line")) from None
+    line = read_line(text, _LINE.validate_python)
     fault = fault_of(thread_of(line))
     if fault is not None:
         raise InvalidInput(f"thread_id: {fault}")
@@ -89,5 +83,4 @@ def thread_of(line: Line) -> str:
 
 
 def _text(line: Line) -> bytes:
-    fields = {"kind": line.kind} | asdict(line)
-    return jsontext.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+    return as_line({"kind": line.kind} | asdict(line))

@@ -17,15 +17,13 @@ from agui_runtime.stores.redis.server import Lane, Server
 
 PARTS = ("meta", "log", "runs", "ids", "states", "archive")
 
-LANES: Mapping[str, Lane] = {
-    "end": "look",
-    "info": "look",
-    "inspect": "look",
-    "read": "read",
-    "runs": "read",
-    "load": "read",
+STEPS_OF_LANES: Mapping[Lane, Sequence[str]] = {
+    "look": ("end", "info", "inspect"),
+    "read": ("read", "runs", "load"),
 }
-"""Of the steps that change nothing; all others write."""
+"""The steps that change nothing; all others write."""
+
+LANES = {step: lane for lane, steps in STEPS_OF_LANES.items() for step in steps}
 
 
 Key: TypeAlias = str | bytes

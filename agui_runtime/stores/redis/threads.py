@@ -16,13 +16,7 @@ from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.shared.codec import Damaged, new_epoch
-from agui_runtime.stores.shared.pages import (
-    check_limit,
-    check_no_search,
-    cursor_of,
-    place_after,
-    place_of,
-)
+from agui_runtime.stores.shared.pages import page_of, place_of, start_of
 
 
 class RedisThreadIndex:
@@ -56,10 +50,8 @@ class RedisThreadIndex:
             yield thread_id
 
     async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
-        check_limit(query.limit)
-        check_no_search(query.search)
-        before = place_after(query.cursor)
-        page: list[ThreadInfo] = []
+        before = start_of(query)
+        found: list[ThreadInfo] = []
         async for thread_id in self._index.owned(owner, before[0]):
             try:
                 info = await self.get(thread_id)
@@ -68,10 +60,10 @@ class RedisThreadIndex:
             if info is None or info.owner != owner:
                 await self._index.dropped(owner, thread_id)
             elif query.matches(info) and place_of(info) < before:
-                page.append(info)
-            if len(page) > query.limit:
-                return Page(page[: query.limit], cursor_of(page[query.limit - 1]))
-        return Page(page, None)
+                found.append(info)
+            if len(found) > query.limit:
+                break
+        return page_of(found, query.limit)
 
     async def update(
         self, thread_id: str, *, name: str | None = None, archived: bool | None = None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.events import ThreadInfo
+from agui_runtime.stores.base import Page, ThreadQuery
 
 Place: TypeAlias = tuple[float, str]
 """By what pages are ordered: the later thread comes first."""
@@ -34,6 +36,21 @@ def check_no_search(text: str | None) -> None:
         raise InvalidInput(
             "search: this server's store cannot search threads; SQLite and PostgreSQL can"
         )
+
+
+def start_of(query: ThreadQuery) -> Place:
+    """Where the page begins; raises InvalidInput for a query that a store without search cannot
+    answer.
+    """
+    check_limit(query.limit)
+    check_no_search(query.search)
+    return place_after(query.cursor)
+
+
+def page_of(found: Sequence[ThreadInfo], limit: int) -> Page:
+    """The page of these threads, of which there is one more than it holds where others follow."""
+    page = found[:limit]
+    return Page(page, cursor_of(page[-1]) if len(found) > limit else None)
 
 
 def place_of(thread: ThreadInfo) -> Place:

@@ -13,6 +13,15 @@ from agui_runtime.core.figures import Cost, MessageFigures, RunFigures, Tokens
 from agui_runtime.stores.shared.codec import Damaged, unpacked, unreadable
 from agui_runtime.stores.shared.spans import RecordedRun
 
+_TOKEN_COLUMNS = {
+    "input": "input_tokens",
+    "output": "output_tokens",
+    "cached_input": "cached_tokens",
+    "cache_write_input": "cache_write_tokens",
+    "reasoning": "reasoning_tokens",
+}
+"""Where each count of `Tokens` stands."""
+
 
 class Row(Protocol):
     """A row by the names of its columns, as both drivers give it."""
@@ -63,13 +72,7 @@ def figure_values(figures: RunFigures) -> dict[str, object]:
 
 
 def token_values(tokens: Tokens) -> dict[str, object]:
-    return {
-        "input_tokens": tokens.input,
-        "output_tokens": tokens.output,
-        "cached_tokens": tokens.cached_input,
-        "cache_write_tokens": tokens.cache_write_input,
-        "reasoning_tokens": tokens.reasoning,
-    }
+    return {column: getattr(tokens, name) for name, column in _TOKEN_COLUMNS.items()}
 
 
 def figures_in(row: Row, messages: Sequence[MessageFigures] = ()) -> RunFigures:
@@ -105,13 +108,7 @@ def pattern_of(text: str) -> str:
 
 
 def _tokens_in(row: Row) -> Tokens | None:
-    tokens = Tokens(
-        row["input_tokens"],
-        row["output_tokens"],
-        row["cached_tokens"],
-        row["cache_write_tokens"],
-        row["reasoning_tokens"],
-    )
+    tokens = Tokens(**{name: row[column] for name, column in _TOKEN_COLUMNS.items()})
     return None if tokens == Tokens() else tokens
 
 

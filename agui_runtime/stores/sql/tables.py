@@ -26,6 +26,18 @@ METADATA = MetaData(
     naming_convention={"pk": "%(table_name)s_pk", "ix": "%(table_name)s_%(column_0_N_name)s"}
 )
 
+
+def tokens() -> list[Column[int]]:
+    """Counts of tokens; null is unknown, never 0."""
+    return [
+        Column(name, BigInteger)
+        for name in (
+            *("input_tokens", "output_tokens"),
+            *("cached_tokens", "cache_write_tokens", "reasoning_tokens"),
+        )
+    ]
+
+
 THREAD = Table(
     "agui_thread",
     METADATA,
@@ -82,11 +94,7 @@ RUN = Table(
     Column("error_code", Text),
     Column("model", Text),
     Column("provider", Text),
-    Column("input_tokens", BigInteger),
-    Column("output_tokens", BigInteger),
-    Column("cached_tokens", BigInteger),
-    Column("cache_write_tokens", BigInteger),
-    Column("reasoning_tokens", BigInteger),
+    *tokens(),
     Column("cost", Double),
     Column("first_event_seconds", Double),
     # The cost as decimal text, and the name of its prices; `cost` is the same for sums.
@@ -124,14 +132,10 @@ MESSAGE = Table(
     Column("run_first", BigInteger),
     Column("position", BigInteger),
     Column("model", Text),
-    Column("input_tokens", BigInteger),
-    Column("output_tokens", BigInteger),
+    *tokens(),
     Column("cost", Double),
     Column("milliseconds", Double),
     Column("text", Text),
-    Column("cached_tokens", BigInteger),
-    Column("cache_write_tokens", BigInteger),
-    Column("reasoning_tokens", BigInteger),
     Column("usd", Text),
 )
 

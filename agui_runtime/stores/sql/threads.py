@@ -7,7 +7,7 @@ from functools import partial
 
 from agui_runtime.core.events import RunInfo, ThreadInfo
 from agui_runtime.stores.base import ALL_THREADS, Page, ThreadQuery
-from agui_runtime.stores.shared.pages import check_limit, check_search, cursor_of, place_after
+from agui_runtime.stores.shared.pages import check_limit, check_search, page_of, place_after
 from agui_runtime.stores.shared.tails import Tails
 from agui_runtime.stores.sql import reads, writes
 from agui_runtime.stores.sql.backend import Backend
@@ -51,9 +51,7 @@ class SqlThreadIndex:
         whose = (owner, query.agents, query.include_archived)
         wanted = reads.Wanted(*whose, before, oldest, query.search)
         found = await self._backend.read(partial(reads.threads, wanted, query.limit + 1))
-        more = len(found) > query.limit
-        page = found[: query.limit]
-        return Page(page, cursor_of(page[-1]) if more else None)
+        return page_of(found, query.limit)
 
     async def update(
         self, thread_id: str, *, name: str | None = None, archived: bool | None = None

@@ -17,7 +17,6 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import jsonpatch
@@ -30,53 +29,17 @@ from agui_runtime.core.errors import (
     StoreUnavailable,
     ThreadNotFound,
 )
-from agui_runtime.core.events import ThreadInfo
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.stores.base import AgentState, StateKey, Store
 from agui_runtime.stores.layers.checked import CheckedStates, CheckedStore
 from agui_runtime.stores.layers.state_schema import StateSchema
-from agui_runtime.stores.states.state_lines import ImportReport, from_line, to_line
+from agui_runtime.stores.states.reports import Entry, Health, ImportReport, Statistics
+from agui_runtime.stores.states.state_lines import from_line, to_line
 
 T = TypeVar("T")
 
 AT_ONCE = 16
 """So many states are asked for at a time; a store has others to answer, too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One saved state, looked at from outside; `bytes` is its size as JSON.
-
-    `thread` is None where the thread is gone. Where the state cannot be read, `saved` is None and
-    `problem` says why.
-    """
-
-    key: StateKey
-    thread: ThreadInfo | None
-    saved: AgentState | None
-    bytes: int = 0
-    problem: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """What all states come to; sizes are bytes of JSON, `agents` counts states by agent."""
-
-    states: int = 0
-    threads: int = 0
-    bytes: int = 0
-    largest: int = 0
-    unreadable: int = 0
-    agents: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """Whether the store answered, after how many seconds, and what it said if it did not."""
-
-    ok: bool
-    seconds: float
-    problem: str | None = None
 
 
 class StateStoreManager:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-import orjson
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from agui_runtime.core import jsontext
-from agui_runtime.core.errors import InvalidInput, first_fault
 from agui_runtime.core.events import ThreadInfo
 from agui_runtime.core.ids import fault_of
 from agui_runtime.stores.base import AgentState
+from agui_runtime.stores.shared.json_lines import as_line, read_line
 
 
 def _thread_id(value: str) -> str:
@@ -34,16 +25,6 @@ def _thread_id(value: str) -> str:
 ThreadId = Annotated[str, AfterValidator(_thread_id)]
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=400)]
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """How many states were saved, and what is wrong with the others, by the number of their line,
-    the first of which is 1.
-    """
-
-    saved: int = 0
-    problems: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +70,12 @@ def to_line(agent: str, thread: ThreadInfo, saved: AgentState) -> bytes:
         "state": saved.state,
         "messages": list(saved.messages),
     }
-    return jsontext.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+    return as_line(fields)
 
 
 def from_line(line: bytes) -> SavedStateLine:
     """Read a line back; raises InvalidInput. Its `version` and `savedAt` are for the reader."""
-    try:
-        parsed = _Line.model_validate(jsontext.loads(line))
-    except orjson.JSONDecodeError as error:
-        raise InvalidInput(f"the line is not JSON: {error}") from None
-    except ValidationError as error:
-        raise InvalidInput(first_fault(error, "the line")) from None
+    parsed = read_line(line, _Line.model_validate)
     messages = [message.model_dump() for message in parsed.messages]
     saved = AgentState(parsed.state, messages, schema_version=parsed.schema_version)
     return SavedStateLine(parsed.thread_id, parsed.owner, parsed.thread_agent, parsed.agent, saved)

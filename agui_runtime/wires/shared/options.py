@@ -56,3 +56,6 @@ class ServerOptions:
     def base(self) -> str:
         """The path to which others are appended: empty for the root."""
         return self.path.rstrip("/")
+
+
+DEFAULT_OPTIONS = ServerOptions()

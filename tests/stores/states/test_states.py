@@ -24,7 +24,7 @@ from agui_runtime.stores.redis import RedisLimits, RedisStore
 from agui_runtime.stores.sql import SqliteStore, SqlLimits
 from agui_runtime.stores.sql.postgres import PostgresStore
 from agui_runtime.stores.states import StateSchema, StateStoreManager
-from agui_runtime.stores.states.manager import Statistics
+from agui_runtime.stores.states.reports import Statistics
 from tests.stores.kept_states import TRIP, all_entries, exported, keep
 
 WEEK = 7 * 24 * 3600.0

@@ -16,6 +16,7 @@ from agui_runtime.core.events import Message
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.message_parts import in_words
 from agui_runtime.wires.graphql.answer.releases import FAILURE_ID
+from agui_runtime.wires.graphql.nouns.enums import MessageRole
 from agui_runtime.wires.graphql.nouns.inputs import (
     ActionExecutionMessageInput,
     ImageMessageInput,
@@ -24,7 +25,6 @@ from agui_runtime.wires.graphql.nouns.inputs import (
     TextMessageInput,
     given,
 )
-from agui_runtime.wires.graphql.nouns.types import MessageRole
 
 _SPEAKERS = ("user", "assistant", "system")
 

@@ -8,12 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from agui_runtime.core.events import FAILED_OVER, HANDED_OVER, RETRIED, Event, RunInfo
-from agui_runtime.wires.graphql.nouns.own_types import (
-    MetaEventResponse,
-    MetaEventTiming,
-    RunStatus,
-    RuntimeEventName,
-)
+from agui_runtime.wires.graphql.nouns.enums import MetaEventTiming, RunStatus, RuntimeEventName
+from agui_runtime.wires.graphql.nouns.own_types import MetaEventResponse
 from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO, now
 
 _CUSTOM: Mapping[str, RuntimeEventName] = {

@@ -16,6 +16,7 @@ from agui_runtime.core.message_parts import in_words
 from agui_runtime.wires.graphql.answer.agent_state import AgentStateView
 from agui_runtime.wires.graphql.answer.interrupts import meta_event, unannounced
 from agui_runtime.wires.graphql.answer.releases import FAILURE_ID, FrontEnd
+from agui_runtime.wires.graphql.nouns.enums import FailedResponseStatusReason
 from agui_runtime.wires.graphql.nouns.errors import failure_details
 from agui_runtime.wires.graphql.nouns.scalars import JSON, DateTimeISO, now
 from agui_runtime.wires.graphql.nouns.types import (
@@ -26,7 +27,6 @@ from agui_runtime.wires.graphql.nouns.types import (
     CopilotResponse,
     FailedMessageStatus,
     FailedResponseStatus,
-    FailedResponseStatusReason,
     ResultMessageOutput,
     SuccessMessageStatus,
     SuccessResponseStatus,

@@ -15,11 +15,14 @@ from agui_runtime.core.events import NO_TOPICS, Message, RunContext, RunRequest,
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.wires.graphql.answer.context import Streaming
 from agui_runtime.wires.graphql.answer.messages import to_agui
+from agui_runtime.wires.graphql.nouns.enums import (
+    ActionInputAvailability,
+    CopilotRequestType,
+    StreamingDelivery,
+)
 from agui_runtime.wires.graphql.nouns.inputs import (
     ActionInput,
-    ActionInputAvailability,
     AgentSessionInput,
-    CopilotRequestType,
     ExecuteAgentInput,
     ForwardedParametersInput,
     FrontendInput,
@@ -29,7 +32,6 @@ from agui_runtime.wires.graphql.nouns.inputs import (
     MetadataInput,
     MetaEventInput,
     StreamingConfigInput,
-    StreamingDelivery,
     given,
 )
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits, loaded_at_once

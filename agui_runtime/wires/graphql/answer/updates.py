@@ -11,11 +11,11 @@ import strawberry
 from agui_runtime.core.events import Record, RunInfo
 from agui_runtime.wires.graphql.answer.meta_events import RunMetaEvents
 from agui_runtime.wires.graphql.answer.projector import Projector
+from agui_runtime.wires.graphql.nouns.enums import RunStatus
 from agui_runtime.wires.graphql.nouns.own_types import (
     MessageUnion,
     MetaEventResponse,
     MetaEventUnion,
-    RunStatus,
 )
 from agui_runtime.wires.graphql.nouns.types import (
     ActionExecutionMessageOutput,

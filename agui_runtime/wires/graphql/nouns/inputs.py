@@ -5,13 +5,18 @@ An optional field that was left out is UNSET, which is false; `given` makes it N
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TypeVar
 
 import strawberry
 
+from agui_runtime.wires.graphql.nouns.enums import (
+    ActionInputAvailability,
+    CopilotRequestType,
+    MessageRole,
+    MetaEventName,
+    StreamingDelivery,
+)
 from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO, JSONObject
-from agui_runtime.wires.graphql.nouns.types import MessageRole, MetaEventName
 
 T = TypeVar("T")
 
@@ -21,22 +26,6 @@ SCOPE_IS_OLD = "This field will be removed in a future version"
 def given(value: T | None) -> T | None:
     """The value, or None if the client left it out."""
     return None if value is strawberry.UNSET else value
-
-
-@strawberry.enum(description="The type of Copilot request")
-class CopilotRequestType(Enum):
-    Chat = "Chat"
-    Task = "Task"
-    TextareaCompletion = "TextareaCompletion"
-    TextareaPopover = "TextareaPopover"
-    Suggestion = "Suggestion"
-
-
-@strawberry.enum(description="The availability of the frontend action")
-class ActionInputAvailability(Enum):
-    disabled = "disabled"
-    enabled = "enabled"
-    remote = "remote"
 
 
 @strawberry.input
@@ -215,12 +204,6 @@ class GenerateCopilotResponseInput:
 
 
 # Our own names, beside the reference's.
-
-
-@strawberry.enum(description="How the parts of a growing answer are sent")
-class StreamingDelivery(Enum):
-    Part = "Part"
-    Framed = "Framed"
 
 
 @strawberry.input

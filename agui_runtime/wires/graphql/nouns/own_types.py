@@ -4,11 +4,11 @@ unions of subscriptions and executions.
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated, TypeAlias
 
 import strawberry
 
+from agui_runtime.wires.graphql.nouns.enums import MetaEventTiming, RunStatus, RuntimeEventName
 from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO
 from agui_runtime.wires.graphql.nouns.types import (
     ActionExecutionMessageOutput,
@@ -19,34 +19,6 @@ from agui_runtime.wires.graphql.nouns.types import (
     ResultMessageOutput,
     TextMessageOutput,
 )
-
-
-@strawberry.enum(description="Where a run stands")
-class RunStatus(Enum):
-    Running = "running"
-    Finished = "finished"
-    Interrupted = "interrupted"
-    Stopped = "stopped"
-    Failed = "failed"
-
-
-@strawberry.enum(description="What the runtime tells of a run")
-class RuntimeEventName(Enum):
-    Started = "Started"
-    Retried = "Retried"
-    FailedOver = "FailedOver"
-    HandedOver = "HandedOver"
-    Finished = "Finished"
-    Interrupted = "Interrupted"
-    Stopped = "Stopped"
-    Failed = "Failed"
-
-
-@strawberry.enum(description="When in a run something happened")
-class MetaEventTiming(Enum):
-    BeforeAnswer = "BeforeAnswer"
-    DuringAnswer = "DuringAnswer"
-    AfterAnswer = "AfterAnswer"
 
 
 @strawberry.type

@@ -6,48 +6,19 @@ not decided yet says so with a Pending status; `knows` tells whether a field has
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated, TypeAlias
 
 import strawberry
 
+from agui_runtime.wires.graphql.nouns.enums import (
+    BreakerState,
+    FailedResponseStatusReason,
+    MessageRole,
+    MessageStatusCode,
+    MetaEventName,
+    ResponseStatusCode,
+)
 from agui_runtime.wires.graphql.nouns.scalars import JSON, DateTimeISO
-
-
-@strawberry.enum(description="The role of the message")
-class MessageRole(Enum):
-    user = "user"
-    assistant = "assistant"
-    system = "system"
-    tool = "tool"
-    developer = "developer"
-
-
-@strawberry.enum
-class MessageStatusCode(Enum):
-    Pending = "Pending"
-    Success = "Success"
-    Failed = "Failed"
-
-
-@strawberry.enum
-class ResponseStatusCode(Enum):
-    Pending = "Pending"
-    Success = "Success"
-    Failed = "Failed"
-
-
-@strawberry.enum
-class FailedResponseStatusReason(Enum):
-    GUARDRAILS_VALIDATION_FAILED = "GUARDRAILS_VALIDATION_FAILED"
-    MESSAGE_STREAM_INTERRUPTED = "MESSAGE_STREAM_INTERRUPTED"
-    UNKNOWN_ERROR = "UNKNOWN_ERROR"
-
-
-@strawberry.enum(description="Meta event types")
-class MetaEventName(Enum):
-    LangGraphInterruptEvent = "LangGraphInterruptEvent"
-    CopilotKitLangGraphInterruptEvent = "CopilotKitLangGraphInterruptEvent"
 
 
 @strawberry.type
@@ -213,13 +184,6 @@ class CopilotResponse:
         if attribute == "status":
             return not isinstance(self.status, PendingResponseStatus)
         return self.done
-
-
-@strawberry.enum(description="Whether an agent that kept failing is left alone")
-class BreakerState(Enum):
-    Closed = strawberry.enum_value("closed", description="It is asked")
-    Open = strawberry.enum_value("open", description="It is left alone: runs fail at once")
-    HalfOpen = strawberry.enum_value("half-open", description="The next run tries again")
 
 
 @strawberry.type(name="Agent")

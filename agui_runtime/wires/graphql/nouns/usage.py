@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 import strawberry
 
@@ -59,6 +60,31 @@ class RunTiming:
     duration_milliseconds: float | None = None
     first_event_milliseconds: float | None = None
     first_output_milliseconds: float | None = None
+
+
+@strawberry.type
+class MeasuredRun:
+    """What a run took, null where that is unknown; `model` and `provider` are those of most of its
+    tokens.
+    """
+
+    timing: RunTiming
+    provider: str | None
+    model: str | None
+    cost: RunCost | None
+    error_code: str | None
+    message_figures: list[MessageFigures]
+
+
+def measures_of(figures: RunFigures) -> dict[str, Any]:
+    """The fields of a MeasuredRun, but for its timing."""
+    return {
+        "provider": figures.provider,
+        "model": figures.model,
+        "cost": cost_from(figures.cost),
+        "error_code": figures.error_code,
+        "message_figures": messages_from(figures),
+    }
 
 
 def usage_of(events: Iterable[Event]) -> TokenUsage | None:

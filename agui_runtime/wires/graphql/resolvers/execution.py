@@ -25,19 +25,16 @@ from agui_runtime.wires.graphql.nouns.own_types import (
 )
 from agui_runtime.wires.graphql.nouns.types import BaseMessageOutput, BaseMetaEvent, ResponseStatus
 from agui_runtime.wires.graphql.nouns.usage import (
-    MessageFigures,
-    RunCost,
-    RunTiming,
+    MeasuredRun,
     TokenUsage,
-    cost_from,
-    messages_from,
+    measures_of,
     timing_of,
     usage_of,
 )
 
 
 @strawberry.type
-class AgentExecutionResponse:
+class AgentExecutionResponse(MeasuredRun):
     """A run that has ended. `state` is the JSON text of what the agent left; a failure is told in
     `status`, what the runtime did meanwhile in `metaEvents`.
     """
@@ -50,12 +47,6 @@ class AgentExecutionResponse:
     state: str
     meta_events: list[MetaEventUnion]
     usage: TokenUsage | None
-    timing: RunTiming
-    provider: str | None
-    model: str | None
-    cost: RunCost | None
-    error_code: str | None
-    message_figures: list[MessageFigures]
 
 
 async def executed(handle: RunHandle, *, stop_if_cancelled: bool) -> AgentExecutionResponse:
@@ -103,7 +94,6 @@ class _Reading:
                 self._first_output = time()
 
     def response(self, stored: RunInfo) -> AgentExecutionResponse:
-        figures = stored.figures or UNKNOWN
         self.projector.fail(OwnerLost())  # does nothing where the run was read to its end
         document = self.projector.response
         messages: list[BaseMessageOutput] = document.messages
@@ -117,11 +107,7 @@ class _Reading:
             meta_events=self._meta_events,  # type: ignore[arg-type]  # the same
             usage=usage_of((self._last,)),
             timing=timing_of(replace(stored, ended_at=time()), self._first_output),
-            provider=figures.provider,
-            model=figures.model,
-            cost=cost_from(figures.cost),
-            error_code=figures.error_code,
-            message_figures=messages_from(figures),
+            **measures_of(stored.figures or UNKNOWN),
         )
 
     def _collect_meta_events(self, event: Event) -> None:

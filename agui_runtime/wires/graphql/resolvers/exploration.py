@@ -14,16 +14,15 @@ from agui_runtime.core.events import TERMINAL, Cursor, Record, RunInfo, ThreadIn
 from agui_runtime.core.figures import UNKNOWN
 from agui_runtime.core.totals import Totals, summed
 from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, Info
-from agui_runtime.wires.graphql.nouns.own_types import RunStatus
+from agui_runtime.wires.graphql.nouns.enums import BreakerState, RunStatus
 from agui_runtime.wires.graphql.nouns.scalars import JSON, DateTimeISO, JSONObject
-from agui_runtime.wires.graphql.nouns.types import BreakerState, ExploredAgent
+from agui_runtime.wires.graphql.nouns.types import ExploredAgent
 from agui_runtime.wires.graphql.nouns.usage import (
-    MessageFigures,
+    MeasuredRun,
     RunCost,
-    RunTiming,
     TokenUsage,
     cost_from,
-    messages_from,
+    measures_of,
     moment,
     timing_of,
     usage_from,
@@ -74,7 +73,7 @@ class RunEventConnection:
 
 
 @strawberry.type(name="Run")
-class ExploredRun:
+class ExploredRun(MeasuredRun):
     """One run of an agent, as its thread remembers it. What it took is null where that is unknown;
     `model` and `provider` are those of most of its tokens.
     """
@@ -83,12 +82,6 @@ class ExploredRun:
     thread_id: str
     agent_name: str
     status: RunStatus
-    timing: RunTiming
-    provider: str | None
-    model: str | None
-    cost: RunCost | None
-    error_code: str | None
-    message_figures: list[MessageFigures]
     recorded_usage: strawberry.Private[TokenUsage | None]
 
     @classmethod
@@ -100,11 +93,7 @@ class ExploredRun:
             agent_name=run.agent,
             status=RunStatus(run.status),
             timing=timing_of(run),
-            provider=figures.provider,
-            model=figures.model,
-            cost=cost_from(figures.cost),
-            error_code=figures.error_code,
-            message_figures=messages_from(figures),
+            **measures_of(figures),
             recorded_usage=usage_from(figures.tokens),
         )
 

@@ -11,15 +11,20 @@ from agui_runtime.core.events import Caller, RunContext, RunRequest
 from agui_runtime.wires.graphql.answer.context import Streaming
 from agui_runtime.wires.graphql.answer.messages import legacy, text_of
 from agui_runtime.wires.graphql.answer.request import run_request, streaming_of
+from agui_runtime.wires.graphql.nouns.enums import (
+    ActionInputAvailability,
+    CopilotRequestType,
+    MessageRole,
+    MetaEventName,
+    StreamingDelivery,
+)
 from agui_runtime.wires.graphql.nouns.inputs import (
     ActionExecutionMessageInput,
     ActionInput,
-    ActionInputAvailability,
     AgentSessionInput,
     AgentStateInput,
     AgentStateMessageInput,
     CopilotContextInput,
-    CopilotRequestType,
     ForwardedParametersInput,
     FrontendInput,
     GenerateCopilotResponseInput,
@@ -29,10 +34,8 @@ from agui_runtime.wires.graphql.nouns.inputs import (
     MetaEventInput,
     ResultMessageInput,
     StreamingConfigInput,
-    StreamingDelivery,
     TextMessageInput,
 )
-from agui_runtime.wires.graphql.nouns.types import MessageRole, MetaEventName
 from agui_runtime.wires.shared.pace import FRAME
 from tests.wires.graphql.runs import NOON
 
