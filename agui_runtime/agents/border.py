@@ -20,8 +20,8 @@ from agui_runtime.agents.agent import Agent, calls_at_once, capabilities_of
 from agui_runtime.agents.items import ItemReader, closing, instead_of, items_of
 from agui_runtime.agents.outer import OuterAgent
 from agui_runtime.core.errors import Misconfigured
-from agui_runtime.core.events import Event
-from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.core.events import Event, plain_delta
+from agui_runtime.core.jsontext import JsonObject, is_whole
 from agui_runtime.core.shorthand import Shorthand
 from agui_runtime.core.split_characters import Halves
 from agui_runtime.off_loop import in_a_thread
@@ -85,6 +85,15 @@ class Normalizer:
 
     def feed(self, item: object) -> Sequence[Event]:
         """The events in one item, in full; raises ProtocolFailure if there can be none in it."""
+        if not (
+            self._reader.speaking
+            or self._shorthand.lanes
+            or self._shorthand.renamed
+            or self._halves.waiting
+        ):  # nothing before it changes how a delta reads
+            delta = plain_delta(item)
+            if delta is not None and is_whole(delta["delta"]):
+                return (delta,)
         events = self._reader.feed(item)
         if len(events) == 1:  # as nearly always
             return self._halves.joined(self._shorthand.expand(events[0]))

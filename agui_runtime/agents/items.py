@@ -69,12 +69,14 @@ _END = object()
 
 
 class ItemReader:
-    """Reads what one agent yields in one run. Frames may be cut anywhere."""
+    """Reads what one agent yields in one run. Frames may be cut anywhere. `speaking` is the id of
+    the message that text goes into, empty where a new one begins.
+    """
 
     def __init__(self) -> None:
         self._frames = EventStreamParser()
         self._framed = False
-        self._speaking = ""
+        self.speaking = ""
         self._noted: set[str] = set()
 
     def feed(self, item: object) -> Sequence[Event]:
@@ -103,7 +105,7 @@ class ItemReader:
         if not isinstance(item, BaseEvent) and "type" not in item and _is_answer(item):
             return self._text_events(item["content"])
         event = as_event(item, self._note)
-        if not self._speaking or event["type"] in _GOES_ON:
+        if not self.speaking or event["type"] in _GOES_ON:
             return (event,)
         return [*self._silent(), event]
 
@@ -112,15 +114,15 @@ class ItemReader:
         if not text:
             return ()
         opening: list[Event] = []
-        if not self._speaking:
-            self._speaking = str(uuid4())
-            start = {"type": "TEXT_MESSAGE_START", "messageId": self._speaking}
+        if not self.speaking:
+            self.speaking = str(uuid4())
+            start = {"type": "TEXT_MESSAGE_START", "messageId": self.speaking}
             opening.append({**start, "role": "assistant"})
-        ids = {"messageId": self._speaking}
+        ids = {"messageId": self.speaking}
         return [*opening, {"type": "TEXT_MESSAGE_CONTENT", **ids, "delta": text}]
 
     def _silent(self) -> Sequence[Event]:
-        id_, self._speaking = self._speaking, ""
+        id_, self.speaking = self.speaking, ""
         return [{"type": "TEXT_MESSAGE_END", "messageId": id_}] if id_ else ()
 
     def _is_framed(self, text: str) -> bool:

@@ -224,15 +224,19 @@ def as_event(
     given in words what was lost by that. THINKING_* events, which ag-ui-protocol knows no longer,
     keep their names: `shorthand` gives them those of today.
     """
-    if isinstance(item, BaseEvent):
-        return _plain_delta(item) or _written(item, note)
-    if _is_plain_delta(item):
-        return {**item, "type": str.__str__(item["type"])}
-    return _written(item, note)
+    return plain_delta(item) or _written(item, note)
 
 
-def _plain_delta(event: BaseEvent) -> Event | None:
-    """The events that make up nearly all of a stream, without pydantic's 9 us; else None."""
+def plain_delta(item: object) -> Event | None:
+    """What `as_event` makes of the events that are nearly all of a stream, without pydantic's 9 us;
+    None for anything else.
+    """
+    if isinstance(item, dict):
+        return _delta_of_object(item)
+    return _typed_delta(item) if isinstance(item, BaseEvent) else None
+
+
+def _typed_delta(event: BaseEvent) -> Event | None:
     shape = _DELTAS.get(type(event))
     if shape is None or not event.model_fields_set <= _DELTA_FIELDS:
         return None
@@ -243,16 +247,15 @@ def _plain_delta(event: BaseEvent) -> Event | None:
     return {"type": kind, key: values[attribute], "delta": values["delta"]}
 
 
-def _is_plain_delta(item: Mapping[str, Json]) -> bool:
-    kind = item.get("type")
-    key = _DELTA_KEYS.get(kind) if isinstance(kind, str) else None
-    return (
-        key is not None
-        and len(item) == 3
-        and isinstance(id_ := item.get(key), str)
-        and isinstance(item.get("delta"), str)
-        and is_whole(id_)
-    )
+def _delta_of_object(item: JsonObject) -> Event | None:
+    kind, delta = item.get("type"), item.get("delta")
+    if len(item) != 3 or not (isinstance(kind, str) and isinstance(delta, str)):
+        return None
+    key = _DELTA_KEYS.get(kind, "")
+    id_ = item.get(key)
+    if not isinstance(id_, str) or not is_whole(id_):
+        return None
+    return {"type": str.__str__(kind), key: id_, "delta": delta}
 
 
 def _written(

@@ -101,6 +101,11 @@ class Shorthand:
         self._distinct = DistinctIds()
         self._thinking: dict[str, str] = {}
 
+    @property
+    def renamed(self) -> bool:
+        """Whether a message has another id than its agent gave it."""
+        return bool(self._distinct.renamed)
+
     def expand(self, event: Event) -> Sequence[Event]:
         """The same in full, after the ends of the streams it interrupts, each message with an id
         that no other kind of message has.
@@ -108,7 +113,7 @@ class Shorthand:
         Raises ProtocolFailure for a chunk that neither opens a stream nor continues one.
         """
         if not self.lanes and event["type"] not in _SHORT:
-            if event["type"] in _CONTENTS and not self._distinct.renamed:
+            if event["type"] in _CONTENTS and not self.renamed:
                 return (event,)  # nearly all of a stream
             return (self._distinct.apply(event),)
         return [self._distinct.apply(each) for each in self._full(event)]

@@ -43,15 +43,16 @@ class Halves:
     """Joins the halves in one run's events, stream by stream; feed it all of them in full spelling.
 
     A first half waits for the next delta of its stream, whatever comes in between, and is replaced
-    where the stream ends before. Other events are let be, and so are their places.
+    where the stream ends before. Other events are let be, and so are their places. `waiting` are
+    the first halves.
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[_Stream, _Half] = {}
+        self.waiting: dict[_Stream, _Half] = {}
 
     def joined(self, events: Sequence[Event]) -> Sequence[Event]:
         """The events with whole characters only."""
-        if not self._waiting:
+        if not self.waiting:
             for event in events:
                 delta = event.get("delta")
                 if type(delta) is str and not is_whole(delta):
@@ -62,7 +63,7 @@ class Halves:
 
     def rest(self) -> list[Event]:
         """What still waits, replaced, when no more events follow."""
-        waiting, self._waiting = self._waiting, {}
+        waiting, self.waiting = self.waiting, {}
         return [_replaced(half) for half in waiting.values()]
 
     def _joined(self, event: Event) -> Iterator[Event]:
@@ -72,7 +73,7 @@ class Halves:
             return
         if kind in _ENDED:
             content = _ENDED[kind]
-            half = self._waiting.pop((content, event[_FIELDS[content]]), None)
+            half = self.waiting.pop((content, event[_FIELDS[content]]), None)
             if half is not None:
                 yield _replaced(half)
         elif kind in _BARRIERS:
@@ -80,11 +81,11 @@ class Halves:
         yield event
 
     def _content(self, event: Event, stream: _Stream) -> Iterator[Event]:
-        half = self._waiting.pop(stream, None)
+        half = self.waiting.pop(stream, None)
         text = (half.character if half else "") + event["delta"]
         bare = {key: event[key] for key in (*_BARE, _FIELDS[stream[0]]) if key in event}
         if "\ud800" <= text[-1:] <= "\udbff":
-            self._waiting[stream] = _Half(text[-1], bare)
+            self.waiting[stream] = _Half(text[-1], bare)
             text = text[:-1]
         if text or len(event) > len(bare) + 1:
             yield {**event, "delta": whole(text)}

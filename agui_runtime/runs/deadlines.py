@@ -53,7 +53,7 @@ class Deadlines:
 
     def touch(self) -> None:
         first = self._latest is None
-        self._latest = self._now()
+        self._latest = self._loop.time()
         if first:
             self._arm()  # the wait for the first event is over; the idle limit may be nearer
 

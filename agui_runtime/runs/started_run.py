@@ -102,7 +102,9 @@ class StartedRun:
         """Append what the grammar makes of an event of the agent's; False where that is nothing, or
         the end, which is appended by `end`.
         """
-        legal = self._signatures.without(self._grammar.accept(event))
+        legal = self._grammar.accept(event)
+        if event["type"] == "REASONING_ENCRYPTED_VALUE":
+            legal = self._signatures.without(legal)
         if not legal:
             return False
         if self._signatures.unsaved:

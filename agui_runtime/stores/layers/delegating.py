@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from agui_runtime.core.events import Cursor, Event, RunInfo
 from agui_runtime.stores.base import (
@@ -56,8 +57,8 @@ class DelegatingLog:
     def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
         return self._below.keep(lease, on_lost)
 
-    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
-        await self._below.append(lease, events)
+    def append(self, lease: Lease, events: Sequence[Event]) -> Coroutine[Any, Any, None]:
+        return self._below.append(lease, events)  # as it is: this is done for every token
 
     async def release(self, lease: Lease, end: RunEnd) -> None:
         await self._below.release(lease, end)

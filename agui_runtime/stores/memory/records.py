@@ -76,8 +76,12 @@ def stored(seq: int, run_id: str, event: Event) -> Stored:
 
 async def records_of(items: Sequence[Stored]) -> list[Record]:
     """The records; where there is much text in them, it is read in a thread."""
-    text = sum(len(item.text) for item in items if isinstance(item, Packed))
-    return await unless_long(text > LONG_TEXT, _records_of, items)
+    return await unless_long(length_of(items) > LONG_TEXT, _records_of, items)
+
+
+def length_of(items: Sequence[Stored]) -> int:
+    """How many bytes of JSON there are to read in them."""
+    return sum([len(item.text) for item in items if isinstance(item, Packed)])
 
 
 async def state_of(saved: SavedState) -> AgentState:

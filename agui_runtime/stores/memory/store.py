@@ -110,14 +110,14 @@ class MemoryRunLog:
         while True:
             if position < thread.dropped:
                 raise Gone
-            items = thread.ready(position)
-            if items:
+            if position < thread.last:
+                items = thread.ready(position)
                 position += len(items)
                 yield Batch(await records_of(items), Cursor(self._table.epoch, position))
             elif thread.deleted:  # whoever read it already gets the end of it
                 raise ThreadNotFound(thread_id)
             else:
-                await thread.changed()
+                await thread.waiters.news()
 
     async def end(self, thread_id: str) -> Cursor:
         return Cursor(self._table.epoch, self._table.find(thread_id).last)
@@ -139,7 +139,7 @@ class MemoryRunLog:
     async def wait_idle(self, thread_id: str) -> None:
         thread = self._table.threads.get(thread_id)
         while thread is not None and thread.lease is not None:
-            await thread.changed()
+            await thread.waiters.news()
 
     def _held(self, lease: Lease) -> StoredThread:
         thread = self._table.threads.get(lease.run.thread_id)

@@ -16,6 +16,7 @@ from agui_runtime.stores.memory.records import (
     Packed,
     SavedState,
     Stored,
+    length_of,
     saved_state,
     stored,
     weight,
@@ -78,9 +79,13 @@ class StoredThread:
 
     def ready(self, position: int) -> list[Stored]:
         """What follows the position, or so much of it as a reader is given at a time."""
+        start = position - self.dropped
+        few = self.records[start : start + READY]
+        if len(few) < READY and length_of(few) < READY_BYTES:
+            return few
         found: list[Stored] = []
         text, previous = 0, ""
-        for index in range(position - self.dropped, len(self.records)):
+        for index in range(start, len(self.records)):
             item = self.records[index]
             many = len(found) >= READY or text >= READY_BYTES
             if (many and item.run_id != previous) or text >= 4 * READY_BYTES:
@@ -89,12 +94,6 @@ class StoredThread:
             text += len(item.text) if isinstance(item, Packed) else 0
             previous = item.run_id
         return found
-
-    def wake(self) -> None:
-        self.waiters.wake()
-
-    async def changed(self) -> None:
-        await self.waiters.news()
 
 
 class ThreadTable:
@@ -144,7 +143,7 @@ class ThreadTable:
         items = [stored(seq, run_id, event) for seq, event in enumerate(events, thread.last + 1)]
         thread.records += items
         self.grow(thread, sum(map(weight, items)))
-        thread.wake()
+        thread.waiters.wake()
 
     def remember(self, thread: StoredThread, ids: frozenset[str]) -> None:
         new = ids - thread.message_ids
@@ -166,14 +165,15 @@ class ThreadTable:
         del self.threads[thread.info.thread_id]
         self.size -= thread.size
         thread.deleted = True
-        thread.wake()
+        thread.waiters.wake()
 
     def make_room(self, running: StoredThread) -> None:
         """Drop idle threads, then the thread's own oldest runs, until the limits hold.
 
         Raises TooLarge if the live run is too much by itself.
         """
-        self.drop_idle(running)
+        if not self._fits():
+            self.drop_idle(running)
         while not self._fits() and len(running.spans) > 1:
             self.forget_runs(running, 1)
         if running.size > self.limits.log_bytes:

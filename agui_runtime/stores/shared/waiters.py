@@ -33,9 +33,11 @@ class Waiters:
 
     def wake(self) -> None:
         """There is news for all that wait now."""
+        if not self._waiting:
+            return
         self._due |= self._waiting
         self._waiting.clear()
-        if self._due and not self._waking:
+        if not self._waking:
             self._waking = True
             self._wake_some()
 

@@ -180,7 +180,7 @@ async def _encoded(
 def _is_long(records: Sequence[Record]) -> bool:
     """Whether to encode them takes long; deltas, of which most of a stream is made, do not."""
     rest = [each.event for each in records if "delta" not in each.event]
-    return len(records) > LONG_LIST or is_much(rest)
+    return len(records) > LONG_LIST or (bool(rest) and is_much(rest))
 
 
 def _cursor(text: str | None) -> Cursor | None:
