@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from agui_runtime.stores.open import SCHEMES
 from scripts import NEEDS, ROOT, files_below, needs_of, run_slowly
+from tasks.extras import (
+    STORES,
+    asked_for,
+    chosen_extras,
+    install_extras,
+    part_of_lock,
+    requirements,
+)
+from tasks.processes import Problem
 
 UNBUILT = ("node_modules", "dist")
 
@@ -47,6 +57,55 @@ def test_a_server_of_this_folder_knows_list_prices_and_loads_them_for_the_first_
     assert "\ngenai-prices==" in (ROOT / "requirements.lock").read_text()
     words = "import sys, agui_runtime.commands.hosting; sys.exit('genai_prices' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", words], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "extras"),
+    [
+        ({}, set()),
+        ({"AGUI_STORE": "sqlite:///threads.db"}, set()),
+        ({"AGUI_STORE": "redis://localhost:6379/0"}, {"redis"}),
+        ({"AGUI_STORE": "rediss+sentinel://localhost/a"}, {"redis"}),
+        ({"AGUI_STORE": "postgresql://localhost/a"}, {"postgres"}),
+        ({"AGUI_MODEL": "openai/gpt-4o-mini"}, set()),
+        ({"AGUI_MODEL": "anthropic/claude", "AGUI_JWT_JWKS": "keys.json"}, {"litellm", "jwt"}),
+        ({"AGUI_MODEL": "a/llama3", "AGUI_OPENAI_BASE_URL": "http://127.0.0.1/v1"}, set()),
+    ],
+)
+def test_the_extras_that_settings_ask_for_are_known(
+    settings: dict[str, str], extras: set[str]
+) -> None:
+    assert asked_for(settings) == extras
+
+
+def test_every_scheme_of_a_store_that_needs_an_extra_brings_it() -> None:
+    schemes = {each.partition(":")[0] for each in SCHEMES} - {"memory", "sqlite"}
+    assert schemes == set(STORES)
+
+
+def test_extras_are_named_behind_with_and_the_rest_is_for_the_server() -> None:
+    words = ["--with", "agentscope,mcp", "--port", "8001", "--with=redis"]
+    assert chosen_extras(words) == ({"agentscope", "mcp", "redis"}, ["--port", "8001"])
+    for bad in (["--with"], ["--with", "--port"], ["--with="]):
+        with pytest.raises(Problem, match="--with names extras: agentscope"):
+            chosen_extras(bad)
+    with pytest.raises(Problem, match="no extra rediss; there are agentscope"):
+        install_extras({"rediss"})
+
+
+def test_an_extra_is_installed_as_the_lock_has_it_with_all_that_it_requires() -> None:
+    lines = part_of_lock(requirements()["postgres"])
+    names = {line.partition("==")[0] for line in lines if "==" in line}
+    assert {"asyncpg", "sqlalchemy", "alembic", "greenlet"} <= names
+    assert "fastapi" not in names
+    whole = (ROOT / "requirements-dev.lock").read_text().splitlines()
+    assert set(lines) <= set(whole)
+    assert sum("--hash=" in line for line in lines) > len(names)
+
+
+def test_every_extra_is_locked() -> None:
+    for names in requirements().values():
+        assert part_of_lock(names)
 
 
 def test_what_takes_long_says_what_it_is_and_when_it_was_done(

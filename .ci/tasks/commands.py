@@ -9,6 +9,7 @@ from collections.abc import Callable
 from inspect import signature
 
 from tasks.checks import check, format_code
+from tasks.extras import asked_for, chosen_extras, install_extras
 from tasks.node import (
     PLAYGROUND,
     find_node,
@@ -26,9 +27,17 @@ BESIDE_NODE = frozenset({"copilotkit", "graphql"})
 
 
 def serve(*arguments: str) -> None:
+    extras, words = chosen_extras(arguments)
     install(RUNTIME_LOCK)
+    install_extras(asked_for(os.environ) | extras)
     offer_playground()
-    become(PYTHON, "-m", "agui_runtime", "serve", *arguments)
+    become(PYTHON, "-m", "agui_runtime", "serve", *words)
+
+
+def wheel() -> None:
+    install(DEV_LOCK)
+    install_node_projects(find_node(), PLAYGROUND)
+    run(PYTHON, "-m", "build", "--wheel", "--no-isolation", ROOT)
 
 
 def playground() -> None:
@@ -73,12 +82,13 @@ def docs() -> None:
 
 
 COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
-    "serve": (serve, "[--host 127.0.0.1] [--port 8000]  start the server"),
+    "serve": (serve, "[--with redis,mcp] [--port 8000] ...  start the server, with extras"),
     "test": (test, "[--fast] [pytest arguments]  run all tests, or the quick ones, or some"),
     "check": (check, "format, lint, types, import rules, dead code, what a token costs"),
     "peers": (peers, "[pytest arguments]  the tests with real servers of other frameworks"),
     "cover": (cover, "[pytest arguments]  the tests, and which branches they miss"),
     "playground": (playground, "build the page that browsers are shown (needs npm's registry)"),
+    "wheel": (wheel, "build the package with that page, into dist/"),
     "schema": (schema, "print the GraphQL schema"),
     "bench": (bench, "NAME [arguments]  run bench/NAME.py"),
     "matrix": (matrix, "[1.60.2 ...]  the page of CopilotKit 1.10 on other releases of it"),

@@ -35,7 +35,7 @@ LOCKED_PARTS = {
 }
 LOCK_OPTIONS = (
     *("--quiet", "--universal", "--python-version", "3.11"),
-    *("--generate-hashes", "--no-annotate", "--no-header"),
+    *("--generate-hashes", "--no-header"),
     *("--no-emit-index-url", "--default-index", "https://pypi.org/simple"),
     # A young release is not locked: most of the poisoned ones are found within days.
     *("--exclude-newer", "2 days"),

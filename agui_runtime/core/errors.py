@@ -30,7 +30,7 @@ show.
     |-- StoreFailed           500  STORE_FAILED          a write failed as nobody expected
     |-- StateUnreadable       500  STATE_UNREADABLE      damaged, or of an unknown schema version
     `-- Misconfigured         500  MISCONFIGURED         raised at start-up
-        `-- MissingExtra      500  MISSING_EXTRA         names the pip line
+        `-- MissingExtra      500  MISSING_EXTRA         names the command that installs it
 
 A message says what to do. The cause of a failure (stack trace, paths, a provider's answer in
 confidence) belongs to the log line, never to the message.
@@ -42,6 +42,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import ValidationError
+
+from agui_runtime.core.extras import install_command
 
 
 class AguiError(Exception):
@@ -308,7 +310,7 @@ class MissingExtra(Misconfigured):
     code = "MISSING_EXTRA"
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs: pip install 'agui-runtime[{extra}]'")
+        super().__init__(f"{feature} needs a package that is not there: {install_command(extra)}")
 
 
 def first_fault(error: ValidationError, whole: str = "") -> str:

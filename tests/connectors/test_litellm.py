@@ -258,9 +258,11 @@ def test_litellm_is_imported_with_the_first_run_and_not_before() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-def test_without_litellm_the_pip_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_litellm_an_error_names_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "litellm", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'agui-runtime\[litellm\]'"):
+    with pytest.raises(MissingExtra, match=r"LiteLLMAgent needs .*litellm"):
         LiteLLMAgent("openai/m")
 
 

@@ -328,9 +328,11 @@ async def test_apps_of_an_agent_behind_another_server_are_shown_and_answered() -
     assert [each["uri"] for each in page["contents"]] == [PAGE]
 
 
-def test_without_mcp_the_pip_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_mcp_an_error_names_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "mcp", None)
-    with pytest.raises(MissingExtra, match=r"agui-runtime\[mcp\]"):
+    with pytest.raises(MissingExtra, match=r"needs .*mcp"):
         MCPAppsAgent(Seller(), [SHOP])
 
 
