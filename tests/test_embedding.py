@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -123,6 +124,22 @@ async def test_an_own_lifespan_that_raises_closes_the_runtime() -> None:
 
 async def a_pool() -> None:
     raise LookupError("no pool")
+
+
+async def test_an_app_whose_lifespan_nobody_enters_says_what_to_write(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = f"sqlite:///{tmp_path / 'threads.db'}"
+    outer = FastAPI()
+    outer.mount("/ai", create_app(CopilotRuntime({"default": Scripted()}, store=store)))
+    async with served(outer) as origin, httpx.AsyncClient(base_url=f"{origin}/ai") as client:
+        run = await client.post("/copilotkit/agent/default/run", json=run_body())
+        listed = await client.post("/copilotkit", json={"query": "{ threads { nodes { id } } }"})
+        ready = await client.get("/readyz")
+    assert (run.status_code, ready.status_code) == (503, 503)
+    for shown in (run.text, listed.text, ready.text, caplog.text):
+        assert "FastAPI(lifespan=runtime.lifespan)" in shown
+        assert "docs/embedding.md" in shown
 
 
 async def test_two_apps_of_one_runtime_open_it_once_and_the_last_closes_it() -> None:

@@ -26,7 +26,8 @@ show.
     |   |-- ShuttingDown      503  SHUTDOWN
     |   `-- OwnerLost         503  OWNER_LOST            the process that ran it is gone
     |-- StoreUnavailable      503  STORE_UNAVAILABLE
-    |   `-- StoreFull         503  STORE_UNAVAILABLE     nothing of the write was stored
+    |   |-- StoreFull         503  STORE_UNAVAILABLE     nothing of the write was stored
+    |   `-- StoreNotOpen      503  STORE_UNAVAILABLE     nobody entered the runtime's lifespan
     |-- StoreFailed           500  STORE_FAILED          a write failed as nobody expected
     |-- StateUnreadable       500  STATE_UNREADABLE      damaged, or of an unknown schema version
     `-- Misconfigured         500  MISCONFIGURED         raised at start-up
@@ -283,6 +284,18 @@ class StoreFull(OneMessage, StoreUnavailable):
     """The store has no room: nothing of this write was stored, and ends of runs still can be."""
 
     text = "the store is full; try again later"
+
+
+class StoreNotOpen(OneMessage, StoreUnavailable):
+    """Nobody has opened the store, or it is closed again. Frameworks do not run the lifespans of
+    apps that are mounted in others.
+    """
+
+    text = (
+        "the store is not open: the app in which this one is mounted has to enter the runtime's"
+        " lifespan, as in FastAPI(lifespan=runtime.lifespan), or within its own: `async with"
+        " runtime.lifespan(): yield` (docs/embedding.md); or the server is ending"
+    )
 
 
 class StoreFailed(OneMessage, AguiError):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from agui_runtime.connectors.langgraph import LangGraphAgent, LangGraphOptions
 from agui_runtime.core.events import Caller
 from tests.connectors.page import results
 from tests.connectors.replayed import (
@@ -114,10 +115,13 @@ async def test_callers_that_are_told_apart_share_no_thread() -> None:
     assert THREAD not in threads
 
 
-async def test_the_key_and_the_settings_that_are_let_through() -> None:
+@pytest.mark.parametrize("as_arguments", [True, False])
+async def test_the_key_and_the_settings_that_are_let_through(as_arguments: bool) -> None:
+    chosen: dict[str, Any] = {"api_key": "lsv2", "configurable": ["model"]}
+    given = chosen if as_arguments else {"options": LangGraphOptions(**chosen)}
     config = {"configurable": {"model": "small", "thread_id": "somebody-elses"}}
     answers = recorded("failure")
-    async with talking(answers, api_key="lsv2", configurable=["model"]) as (page, server):
+    async with talking(answers, **given) as (page, server):
         await page.say("hi", forwardedProps={"config": config})
 
     assert server.headers[0]["x-api-key"] == "lsv2"
@@ -245,3 +249,8 @@ async def test_a_malformed_stream_is_an_error_of_its_own(event: tuple[str, objec
         events = await page.say("hi")
 
     assert (events[-1]["type"], events[-1]["code"]) == ("RUN_ERROR", "AGENT_PROTOCOL_ERROR")
+
+
+def test_an_argument_that_there_is_not_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="configuration"):
+        LangGraphAgent("http://127.0.0.1:9", "story", configuration={})  # type: ignore[call-arg]  # the mistake

@@ -12,7 +12,9 @@ _NAMES = {field.name for field in fields(RemoteOptions)}
 
 
 def as_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments with those of `RemoteOptions` in one."""
+    """The arguments with those of `RemoteOptions` in one, unless they are so already."""
+    if "options" in given:
+        return dict(given)
     rest = {name: value for name, value in given.items() if name not in _NAMES}
     return {
         **rest,

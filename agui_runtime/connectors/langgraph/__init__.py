@@ -2,6 +2,7 @@
 
 from agui_runtime.connectors.langgraph.agent import LangGraphAgent
 from agui_runtime.connectors.langgraph.inprocess import GraphAgent
+from agui_runtime.connectors.langgraph.options import LangGraphOptions
 from agui_runtime.connectors.shared.remote import RemoteOptions
 
-__all__ = ["GraphAgent", "LangGraphAgent", "RemoteOptions"]
+__all__ = ["GraphAgent", "LangGraphAgent", "LangGraphOptions", "RemoteOptions"]

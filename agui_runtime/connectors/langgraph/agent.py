@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Unpack
 
 import orjson
 from ag_ui.core import RunAgentInput
@@ -11,6 +12,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.agents.agent import KeptState, current_run
 from agui_runtime.connectors.langgraph.emitted import shown
 from agui_runtime.connectors.langgraph.messages import changes, to_agui, to_chain
+from agui_runtime.connectors.langgraph.options import GraphArguments, options_of
 from agui_runtime.connectors.langgraph.run_input import (
     RunConfig,
     answer_in,
@@ -46,12 +48,8 @@ class LangGraphAgent:
     are given to the graph as `tools`, and as LangGraph's adapters have them, as `copilotkit` and
     `ag-ui`. Stopping a run closes its stream, at which the server cancels it.
 
-    `config` is LangGraph's for every run (`{"recursion_limit": 100}`); `configurable` names the
-    settings that a front end may choose besides (`forwardedProps.config`).
-    `structured_interrupts`: see `GraphTranslator`. Graphs that dispatch no custom events,
-    neither through CopilotKit's SDK (`copilotkit_emit_message`) nor by
-    `adispatch_custom_event`, need not stream their callbacks: `dispatched=False` spares three
-    quarters of the traffic. `api_key` is LangSmith's.
+    The `arguments` are short for fields of LangGraphOptions: `config=...` for
+    `options=LangGraphOptions(config=...)`.
     """
 
     def __init__(
@@ -61,22 +59,19 @@ class LangGraphAgent:
         *,
         name: str = "langgraph",
         description: str = "",
-        api_key: str | None = None,
-        config: Mapping[str, Json] | None = None,
-        configurable: Sequence[str] = (),
-        structured_interrupts: bool = False,
-        dispatched: bool = True,
         options: RemoteOptions = DEFAULT_OPTIONS,
+        **arguments: Unpack[GraphArguments],
     ) -> None:
+        chosen = options_of(options, arguments)
         self.name = name
         self.description = description or f"the graph {assistant}"
         self._assistant = assistant
-        self._config = RunConfig(config, configurable)
-        self._structured = structured_interrupts
-        self._modes = [*_MODES, "events"] if dispatched else _MODES
-        if api_key:
-            options = replace(options, headers={**options.headers, "x-api-key": api_key})
-        self._server = RemoteServer(url, f"the server of agent {name!r}", options)
+        self._config = RunConfig(chosen.config, chosen.configurable)
+        self._structured = chosen.structured_interrupts
+        self._modes = [*_MODES, "events"] if chosen.dispatched else _MODES
+        key = {"x-api-key": chosen.api_key} if chosen.api_key else {}
+        reached = replace(chosen, headers={**chosen.headers, **key})
+        self._server = RemoteServer(url, f"the server of agent {name!r}", reached)
 
     @property
     def forwarded_headers(self) -> HeaderNames:

@@ -19,7 +19,7 @@ from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 
-from agui_runtime.core.errors import StoreFull, StoreUnavailable
+from agui_runtime.core.errors import StoreFull, StoreNotOpen, StoreUnavailable
 from agui_runtime.stores.redis.address import COMMAND_TIMEOUT, RedisAddress
 from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.pipe import Pipe, cancellable
@@ -164,7 +164,7 @@ class Server:
 
     def _connected(self) -> Redis | RedisCluster:
         if self._client is None:
-            raise StoreUnavailable("the store is not open")
+            raise StoreNotOpen
         return self._client
 
     async def _patiently(self, attempt: Callable[[bool], Awaitable[T]]) -> T:

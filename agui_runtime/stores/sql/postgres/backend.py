@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 
-from agui_runtime.core.errors import AguiError, Misconfigured, StoreUnavailable
+from agui_runtime.core.errors import AguiError, Misconfigured, StoreNotOpen, StoreUnavailable
 from agui_runtime.stores.shared.renewal import Renewer
 from agui_runtime.stores.sql.backend import Listener
 from agui_runtime.stores.sql.postgres.address import PostgresAddress
@@ -158,7 +158,7 @@ class PostgresBackend:
     def _pool(self, name: str) -> Pool:
         pool = self._pools.get(name)
         if pool is None:
-            raise StoreUnavailable("the store is not open")
+            raise StoreNotOpen
         return pool
 
     def _whole(self, work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:

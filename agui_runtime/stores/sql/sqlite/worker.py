@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from agui_runtime.core.errors import AguiError, StoreUnavailable
+from agui_runtime.core.errors import AguiError, StoreNotOpen
 from agui_runtime.core.jsontext import dumps
 from agui_runtime.stores.sql.sqlite.file import OpenedFile, failure_of
 from agui_runtime.stores.sql.sqlite.reserve import Reserve
@@ -102,7 +102,7 @@ class Worker:
 
     def _put(self, job: Job) -> None:
         if self._thread is None:
-            raise StoreUnavailable("the store is not open")
+            raise StoreNotOpen
         self._jobs.put(job)
 
     # What follows runs in the thread.
