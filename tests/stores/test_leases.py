@@ -95,6 +95,19 @@ async def test_an_event_loop_that_is_dead_gives_its_leases_up(made: Processes[An
     assert records[-1].event["type"] == "RUN_ERROR"
 
 
+async def test_an_event_loop_that_had_no_lease_for_long_is_not_taken_for_dead(
+    made: Processes[AnyStore], place: Place[AnyStore], caplog: pytest.LogCaptureFixture
+) -> None:
+    owner = await made.start(SqlLimits(lease=0.4, hung=0.5))
+    await asyncio.sleep(0.7)  # longer than `hung`, with nothing to renew
+    lease = await claimed(owner, a_run())
+    with owner.log.keep(lease, lambda: None):
+        before = await place.lapses_at()
+        while await place.lapses_at() == before:
+            await asyncio.sleep(0.01)
+    assert "has not turned" not in caplog.text
+
+
 async def test_a_writer_whose_latest_records_were_forgotten_loses_its_lease(
     made: Processes[AnyStore], place: Place[AnyStore]
 ) -> None:

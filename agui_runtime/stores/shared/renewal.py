@@ -160,7 +160,10 @@ class LeaseRenewal:
 
     def _due(self) -> Sequence[Tenure]:
         live = [tenure for tenure in self._all() if not tenure.over]
-        return live if live and self._loop_lives() else ()
+        if not live:
+            self._answered_at = elapsed()  # nobody asks the event loop while there is no lease
+            return ()
+        return live if self._loop_lives() else ()
 
     def _answered(self, tenure: Tenure, sent: float, reply: Reply) -> None:
         if reply == "lost":
