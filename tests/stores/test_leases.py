@@ -102,10 +102,17 @@ async def test_an_event_loop_that_had_no_lease_for_long_is_not_taken_for_dead(
     await asyncio.sleep(0.7)  # longer than `hung`, with nothing to renew
     lease = await claimed(owner, a_run())
     with owner.log.keep(lease, lambda: None):
-        before = await place.lapses_at()
-        while await place.lapses_at() == before:
-            await asyncio.sleep(0.01)
+        await renewal(place)
     assert "has not turned" not in caplog.text
+
+
+async def renewal(place: Place[AnyStore]) -> None:
+    """Return when the live run's lease was renewed."""
+    before = await place.lapses_at()
+    while True:
+        if await place.lapses_at() != before:
+            return
+        await asyncio.sleep(0.01)
 
 
 async def test_a_writer_whose_latest_records_were_forgotten_loses_its_lease(

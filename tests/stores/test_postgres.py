@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -18,10 +19,11 @@ from agui_runtime.stores.base import Store
 from agui_runtime.stores.sql import SqlLimits, migrations
 from agui_runtime.stores.sql.postgres import PostgresStore, schema
 from agui_runtime.stores.sql.postgres.address import address_of
-from agui_runtime.stores.sql.postgres.news import ANYTHING, changed
+from agui_runtime.stores.sql.postgres.news import ANYTHING, CHANNEL, changed, notification
 from agui_runtime.stores.sql.tables import METADATA
-from tests.stores.databases import PostgresDatabase, SqlProcesses
+from tests.stores.databases import Database, PostgresDatabase, SqlProcesses
 from tests.stores.first_schema import FIRST_SCHEMA, FIRST_THREAD, reads_the_first_thread
+from tests.stores.odd_ids import ODD_IDS
 from tests.stores.postgres_server import PostgresServer
 from tests.stores.test_contract import a_run, claimed, delta, finish, read, whole_run
 
@@ -77,6 +79,28 @@ async def test_a_stop_arrives_after_connections_were_cut(made: SqlProcesses) -> 
         await again
 
 
+async def test_a_lease_is_renewed_while_another_thread_is_locked(made: SqlProcesses) -> None:
+    store = await made.start(SqlLimits(lease=2.0))
+    leases = [await claimed(store, a_run(thread=thread)) for thread in ("t1", "t2")]
+    locking = await asyncpg.connect(made.database.url)
+    with store.log.keep(leases[0], lambda: None), store.log.keep(leases[1], lambda: None):
+        async with locking.transaction():
+            await locking.execute("select from agui_thread where id = 't1' for update")
+            await renewal(made.database, "t2")
+        await renewal(made.database, "t1")
+    await locking.close()
+
+
+async def renewal(database: Database, thread: str) -> None:
+    """Return when the lease of the thread was renewed."""
+    until = "select until from agui_thread where id = ?"
+    before = await database.execute(until, thread)
+    while True:
+        if await database.execute(until, thread) != before:
+            return
+        await asyncio.sleep(0.01)
+
+
 async def repeatedly(store: Store, stopped: asyncio.Event) -> None:
     """Ask for the stop until it has arrived: nobody promises that of a run that nobody keeps."""
     while not stopped.is_set():
@@ -114,6 +138,17 @@ async def test_appends_of_many_runs_at_once_are_each_stored_once(made: SqlProces
 def test_more_news_than_a_notification_holds_is_any_news() -> None:
     assert changed(["t1"]) == '{"changed":["t1"]}'
     assert changed(["x" * 1000] * 9) == ANYTHING
+
+
+@pytest.mark.parametrize("standard", ["on", "off"])
+async def test_a_notification_names_any_thread(postgres: PostgresServer, standard: str) -> None:
+    ids = [*ODD_IDS, "\\'); drop table agui_thread; --"]
+    connection, found = await asyncpg.connect(postgres.database()), asyncio.Queue[object]()
+    await connection.execute(f"set standard_conforming_strings = {standard}")
+    await connection.add_listener(CHANNEL, lambda *words: found.put_nowait(words[3]))
+    await connection.execute(notification(changed(ids)))
+    assert await found.get() == changed(ids)
+    await connection.close()
 
 
 async def test_readers_have_news_also_where_a_pooler_swallows_notifications(

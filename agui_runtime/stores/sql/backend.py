@@ -52,6 +52,9 @@ class Backend(Protocol):
     def read(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
         """Carry out a step that changes nothing."""
 
+    def look(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
+        """The same for a step of one statement."""
+
     def append(self, addition: Addition) -> asyncio.Future[Verdict]:
         """The commonest step; those that wait are carried out together."""
 

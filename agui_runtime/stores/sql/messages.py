@@ -14,7 +14,7 @@ from agui_runtime.core.history import without_prompts
 from agui_runtime.core.meter import figures_of
 from agui_runtime.stores.sql import statements
 from agui_runtime.stores.sql.message_ids import stored_id
-from agui_runtime.stores.sql.rows import figures_in, storable, token_values
+from agui_runtime.stores.sql.rows import Row, figures_in, storable, token_values
 from agui_runtime.stores.sql.step import MessageText, Step
 
 NOTHING = MessageFigures("")
@@ -58,17 +58,18 @@ def parts_of(records: Sequence[Record]) -> tuple[list[Part], Collection[str]]:
 
 def written(
     thread_id: str, first: int, texts: Sequence[MessageText], figures: RunFigures
-) -> Step[None]:
-    """Write the messages that a run made or changed, before their ids are known; others stay."""
+) -> Step[Collection[str]]:
+    """Write the messages that a run made or changed; others stay. The ids that are known then."""
     rows = yield statements.TEXTS, {"id": thread_id}
-    stored = {row["id"]: row for row in rows}
+    stored: dict[str, Row | None] = {row["id"]: row for row in rows}
     measured = {stored_id(each.message_id) for each in figures.messages}
     for values in _values(texts, figures):
-        row = stored.get(str(values["message_id"]))
+        row = stored.setdefault(str(values["message_id"]), None)
         if row is None or values["message_id"] in measured:
             yield statements.DESCRIBE, values | {"id": thread_id, "run_first": first}
         elif row["role"] is not None and row["text"] != values["text"]:
             yield statements.DESCRIBE, values | {"id": thread_id, "run_first": None}
+    return stored
 
 
 def rewritten(thread_id: str, parts: Sequence[Part]) -> Step[None]:

@@ -23,7 +23,7 @@ class SqlLogSource:
         return await self._backend.read(partial(reads.part, thread_id, after))
 
     async def end(self, thread_id: str) -> Cursor:
-        return await self._backend.read(partial(reads.end, thread_id))
+        return await self._backend.look(partial(reads.end, thread_id))
 
     async def active(self, thread_id: str) -> RunInfo | None:
         live = await self._backend.read(partial(reads.live, thread_id))

@@ -18,11 +18,13 @@ RUN = (
 
 # Threads
 
-FIND = (
-    f"select {THREAD}, epoch, place, first, seq, size, spent, tokens, ended, token, live, nonce,"
-    " stop, until <= {now} as lapsed, {now} as now, {place} as here from agui_thread"
-    " where id = :id{lock}"
+WHOLE = (
+    f"{THREAD}, epoch, place, first, seq, size, spent, tokens, ended, token, live, nonce,"
+    " stop, until <= {now} as lapsed, {now} as now, {place} as here,"
+    " (select max(run.first) from agui_run as run where run.thread_id = agui_thread.id)"
+    " as latest_run"
 )
+FIND = f"select {WHOLE} from agui_thread where id = :id{{lock}}"
 LOOK = FIND.replace(", {place} as here", "").replace("{lock}", "")
 INFO = (
     f"select {THREAD} from agui_thread where id = :id and (updated >= :oldest or token is not null)"
@@ -35,6 +37,7 @@ MAKE = (
     "insert into agui_thread (id, owner, agent, created, updated, epoch, place, first, seq, size,"
     " tokens, spent) values (:id, :owner, :agent, {now}, {now}, :epoch, {place}, 1, 0, 0,"
     " cast({now} * 1000000 as bigint), 0) on conflict (id) do nothing"
+    f" returning {WHOLE}"
 )
 LIST = (
     f"select {THREAD} from agui_thread where owner = :owner"

@@ -30,7 +30,7 @@ class SqlStateStore:
         self._retention = retention
 
     async def load(self, thread_id: str, agent: str) -> AgentState | None:
-        found = await self._backend.read(partial(reads.state, thread_id, agent))
+        found = await self._backend.look(partial(reads.state, thread_id, agent))
         if found is None:
             return None
         payload, version = found
@@ -54,7 +54,7 @@ class SqlStateStore:
     async def keys(self, thread_id: str | None = None) -> AsyncGenerator[StateKey, None]:
         after, oldest = ("", ""), self._retention.oldest()
         while True:
-            found = await self._backend.read(partial(reads.states, after, thread_id, oldest, KEYS))
+            found = await self._backend.look(partial(reads.states, after, thread_id, oldest, KEYS))
             for key in found:
                 yield StateKey(*key)
             if len(found) < KEYS:

@@ -104,7 +104,7 @@ class SqlStore:
         if not ids:
             return
         with suppress(StoreUnavailable):  # which is logged; the next look comes soon
-            ends = await self.backend.read(partial(reads.ends, ids))
+            ends = await self.backend.look(partial(reads.ends, ids))
             for tail in self._tails.others():
                 if tail.thread_id in ids and ends.get(tail.thread_id) != tail.end:
                     tail.forget()

@@ -27,7 +27,7 @@ class SqlThreadIndex:
         self._retention = retention
 
     async def get(self, thread_id: str) -> ThreadInfo | None:
-        return await self._backend.read(partial(reads.thread, thread_id, self._retention.oldest()))
+        return await self._backend.look(partial(reads.thread, thread_id, self._retention.oldest()))
 
     async def obtain(self, thread_id: str, owner: str, agent: str) -> ThreadInfo:
         thread = self._thread(thread_id, owner, agent)
@@ -50,7 +50,7 @@ class SqlThreadIndex:
         before, oldest = place_after(query.cursor), self._retention.oldest()
         whose = (owner, query.agents, query.include_archived)
         wanted = reads.Wanted(*whose, before, oldest, query.search)
-        found = await self._backend.read(partial(reads.threads, wanted, query.limit + 1))
+        found = await self._backend.look(partial(reads.threads, wanted, query.limit + 1))
         return page_of(found, query.limit)
 
     async def update(

@@ -42,7 +42,7 @@ class SqlUpkeep:
 
     async def lapsed(self) -> Sequence[str]:
         try:
-            return await self._backend.read(partial(reads.lapsed, MOST))
+            return await self._backend.look(partial(reads.lapsed, MOST))
         except StoreUnavailable:
             self._troubled_at = asyncio.get_running_loop().time()
             raise
@@ -52,7 +52,7 @@ class SqlUpkeep:
 
     async def take_uncompacted(self) -> Sequence[str]:
         age = self._retention.limits.compact_after
-        return await self._backend.read(partial(reads.to_compact, age, MOST))
+        return await self._backend.look(partial(reads.to_compact, age, MOST))
 
     async def compact(self, thread_id: str) -> None:
         age = self._retention.limits.compact_after

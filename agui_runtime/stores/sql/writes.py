@@ -36,7 +36,7 @@ def obtain(thread: Thread) -> Step[ThreadInfo]:
 def claim(thread: Thread, claim: Claim) -> Step[Claimed]:
     """Raises ThreadNotFound and Busy."""
     row = yield from _obtained(thread)
-    run, latest = claim.run, (yield statements.LATEST, {"id": thread.id})
+    run, latest = claim.run, (yield from _latest(row))
     if row["token"] is not None and row["nonce"] == claim.nonce:
         yield from _leased(row, row["epoch"], row["token"], claim)
         return (yield from _fresh(run, row["epoch"], row["seq"], row["token"]))
@@ -106,11 +106,10 @@ def release(ending: Ending) -> Step[bool]:
     if verdict != "ok" or (it.lost and not found[0]["lapsed"]):
         return False
     row, size = found[0], len(it.events) if it.count else 0
-    latest = yield statements.LATEST, {"id": run.thread_id}
-    first = latest[0]["first"]
-    yield from messages.written(run.thread_id, first, it.texts, run.figures or UNKNOWN)
-    if it.ids:
-        yield statements.KNOW, {"id": run.thread_id, "ids": [stored_id(each) for each in it.ids]}
+    first = row["latest_run"]
+    known = yield from messages.written(run.thread_id, first, it.texts, run.figures or UNKNOWN)
+    if unknown := [each for each in map(stored_id, it.ids) if each not in known]:
+        yield statements.KNOW, {"id": run.thread_id, "ids": unknown}
     if it.state is not None:
         yield statements.SAVE, {"id": run.thread_id, **it.state._asdict()}
     values = {"id": run.thread_id, "count": it.count, "bytes": size, "nonce": it.nonce}
@@ -229,11 +228,19 @@ def _obtained(thread: Thread) -> Step[Row]:
         found = []
     if not found:
         values = {"id": thread.id, "owner": thread.owner, "agent": thread.agent}
-        yield statements.MAKE, values | {"epoch": new_epoch()}
+        found = yield statements.MAKE, values | {"epoch": new_epoch()}
+    if not found:  # somebody else has just made it
         found = yield statements.FIND, {"id": thread.id}
     if found[0]["owner"] != thread.owner:
         raise ThreadNotFound(thread.id)
     return found[0]
+
+
+def _latest(row: Row) -> Step[Sequence[Row]]:
+    """The thread's latest run, if it has any."""
+    if row["latest_run"] is None:
+        return ()
+    return (yield statements.LATEST, {"id": row["id"]})
 
 
 def _erased(thread_id: str) -> Step[None]:

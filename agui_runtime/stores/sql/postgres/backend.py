@@ -23,9 +23,10 @@ from agui_runtime.stores.sql.postgres.connections import (
     carry_out,
     connect,
     patiently,
+    transaction,
 )
 from agui_runtime.stores.sql.postgres.failures import OF_THE_SERVER, failure_of
-from agui_runtime.stores.sql.postgres.news import CHANNEL, PostgresSubscriber, changed, stop
+from agui_runtime.stores.sql.postgres.news import PostgresSubscriber, changed, notification, stop
 from agui_runtime.stores.sql.postgres.pump import Pump
 from agui_runtime.stores.sql.postgres.renewer import PostgresRenewer
 from agui_runtime.stores.sql.schema import NUMBER, SCHEMA, check_not_newer
@@ -102,6 +103,9 @@ class PostgresBackend:
     def read(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
         return self._whole(patiently(partial(self._read, step), self._patience))
 
+    def look(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
+        return self._whole(patiently(partial(self._look, step), self._patience))
+
     def append(self, addition: Addition) -> asyncio.Future[Verdict]:
         return self._pump.append(addition)
 
@@ -138,11 +142,12 @@ class PostgresBackend:
             connection.terminate()
 
     async def _write(self, step: Callable[[], Step[T]], news: str | None) -> T:
-        async with self._pool("write").acquire() as connection, connection.transaction():
-            found = await carry_out(connection, step(), self._texts)
-            if news is not None:
-                await _notify(connection, changed([news]))
-            return found
+        sending = "" if news is None else notification(changed([news]))
+        async with (
+            self._pool("write").acquire() as connection,
+            transaction(connection, ends_with=sending),
+        ):
+            return await carry_out(connection, step(), self._texts)
 
     async def _read(self, step: Callable[[], Step[T]]) -> T:
         async with (
@@ -151,9 +156,14 @@ class PostgresBackend:
         ):
             return await carry_out(connection, step(), self._texts)
 
+    async def _look(self, step: Callable[[], Step[T]]) -> T:
+        """One statement sees one state of the database anyway."""
+        async with self._pool("read").acquire() as connection:
+            return await carry_out(connection, step(), self._texts)
+
     async def _send(self, news: str) -> None:
         async with self._pool("write").acquire() as connection:
-            await _notify(connection, news)
+            await connection.execute(notification(news))
 
     def _pool(self, name: str) -> Pool:
         pool = self._pools.get(name)
@@ -203,10 +213,6 @@ async def _place_at(connection: Connection) -> str:
         logger.warning("PostgreSQL: a backup that was put back is not noticed: %s", error)
         return "''"
     return PLACE
-
-
-async def _notify(connection: Connection, payload: str) -> None:
-    await connection.execute("select pg_notify($1, $2)", CHANNEL, payload)
 
 
 async def _nothing_to_reset(connection: Connection) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import asyncpg
@@ -80,6 +81,26 @@ async def connect(
         statement_cache_size=100 if address.prepared else 0,
         server_settings={"application_name": "agui-runtime"},
     )
+
+
+@asynccontextmanager
+async def transaction(connection: Connection, *, ends_with: str) -> AsyncIterator[None]:
+    """A transaction that commits at the end of the block, in one request with these statements."""
+    await connection.execute("begin")
+    try:
+        yield
+        await connection.execute(f"{ends_with} commit")
+    except BaseException:
+        await _roll_back(connection)
+        raise
+
+
+async def _roll_back(connection: Connection) -> None:
+    """Where that cannot be, the connection is given up."""
+    try:
+        await connection.execute("rollback")
+    except OF_THE_SERVER:
+        connection.terminate()
 
 
 async def carry_out(connection: Connection, step: Step[T], texts: PostgresTexts) -> T:

@@ -46,6 +46,12 @@ def stop(thread_id: str, token: int) -> str:
     return text.decode() if len(text) <= LONGEST else ANYTHING
 
 
+def notification(payload: str) -> str:
+    """What sends it, as a statement without parameters that can go with others."""
+    text = payload.replace("\\", "\\\\").replace("'", "''")
+    return f"select pg_notify('{CHANNEL}', E'{text}');"
+
+
 class PostgresSubscriber:
     """Listens until it is closed, over connections that `dial` makes.
 

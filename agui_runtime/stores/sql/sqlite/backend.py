@@ -88,6 +88,8 @@ class SqliteBackend:
     def read(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
         return self._reader.ask(step)
 
+    look = read
+
     def append(self, addition: Addition) -> asyncio.Future[Verdict]:
         return self._writer.ask(partial(writes.append, addition), addition.thread_id, urgent=False)
 
