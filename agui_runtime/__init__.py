@@ -1,5 +1,7 @@
 """The CopilotKit runtime in Python."""
 
+from importlib.metadata import PackageNotFoundError, version
+
 from agui_runtime.agents.actions import Action, action
 from agui_runtime.agents.agent import Agent, KeepsState, KeptState
 from agui_runtime.agents.border import FunctionAgent, wrap
@@ -31,6 +33,11 @@ from agui_runtime.wrappers.drawing.pages import GenerativeUI
 from agui_runtime.wrappers.guardrails import Guardrail, TopicChecker
 
 Limits = RunLimits  # the name of earlier releases
+
+try:
+    __version__ = version("agui-runtime")
+except PackageNotFoundError:  # a folder that was never installed
+    __version__ = "0+unknown"
 
 __all__ = [
     "Access",

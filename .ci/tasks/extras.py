@@ -23,7 +23,7 @@ STORES = {
 }
 """By the scheme of AGUI_STORE."""
 
-VARIABLES = {"AGUI_JWT_JWKS": "jwt"}
+VARIABLES = {"AGUI_JWT_JWKS": "jwt", "AGUI_METRICS": "metrics"}
 """By the settings that need one, whatever they say."""
 
 FLAG = re.compile(r"--with(=.*)?")
