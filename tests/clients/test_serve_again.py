@@ -46,7 +46,7 @@ class Desk:
             yield
             process.send_signal(signal.SIGINT)
             _, errors = await process.communicate()
-            assert process.returncode == 0
+            assert process.returncode == 130
             assert "Traceback" not in errors.decode()
 
 
