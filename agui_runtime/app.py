@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias, Unpack, cast
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.cors import CORSMiddleware
 
 from agui_runtime.arguments import AppArguments, known, options_of, wires_of
@@ -39,6 +40,10 @@ logger = logger_of(__name__)
 
 Lifespan: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 """What frameworks call around the life of an app, with that app."""
+
+
+NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
+"""FastAPI's own would look at every piece of a stream; runs are measured by hooks."""
 
 
 class Served(NamedTuple):
@@ -141,6 +146,7 @@ def _app(
         title="agui_runtime",
         lifespan=cast(Any, lifespan),  # typed as if it knew beforehand whether it has a state
         openapi_url=None,
+        telemetry=NO_TELEMETRY,
         redirect_slashes=False,
     )
     rules = AdmissionRules(

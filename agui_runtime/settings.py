@@ -88,6 +88,14 @@ class Settings:
     """Of the runtime's log lines, and of the server's where `serve` starts it."""
     log_format: str = "text"
     """`json` for one object a line, with the ids of what it is about."""
+    otlp_endpoint: str | None = None
+    """`OTEL_EXPORTER_OTLP_ENDPOINT`, or that for traces: where `serve` sends spans."""
+    capture_contents: bool = False
+    """`OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: spans hold what is said."""
+    genai_names: str = "0.1.0"
+    """The edition of the conventions for generative AI that spans follow."""
+    telemetry_key: str | None = None
+    """Makes the owners' names in spans the same in all processes."""
     metrics: tuple[str, int] | None = None
     """Host and port at which Prometheus is answered, for example `127.0.0.1:9464`."""
     header_seconds: float = 10.0
@@ -120,6 +128,9 @@ class Settings:
         read = {name: _READERS[name](variable(name), text) for name, text in texts.items()}
         if key := env.get("OPENAI_API_KEY"):
             read["openai_api_key"] = key
+        if endpoint := env.get(_OTLP_TRACES) or env.get(_OTLP):
+            read["otlp_endpoint"] = endpoint
+        read["capture_contents"] = env.get(_CAPTURE, "").strip().lower() == "true"
         found = cls(**read, present=frozenset(texts))
         found._check()
         return found
@@ -130,6 +141,8 @@ class Settings:
             raise Misconfigured(
                 "AGUI_DATA and AGUI_STORE both say where threads are: leave out one"
             )
+        if self.otlp_endpoint is None and (unused := sorted(self.present & _OF_SPANS)):
+            raise Misconfigured(f"{variables(unused)}: set OTEL_EXPORTER_OTLP_ENDPOINT, too")
         for name in ("openai_base_url", "api_key"):
             if getattr(self, name) is not None and self.model is None and self.app is None:
                 hint = "for example openai/llama3"
@@ -150,11 +163,17 @@ def variables(names: Iterable[str]) -> str:
     return ", ".join(map(variable, names))
 
 
+_OTLP, _OTLP_TRACES = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+_CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+
 SERVE_ONLY = frozenset(
     {"app", "model", "api_key", "openai_base_url", "data", "db_upgrade"}
     | {"drain_seconds", "header_seconds", "metrics"}
+    | {"genai_names", "telemetry_key"}
 )
 """The settings that choose what `agui-runtime serve` serves, and how its server does."""
+
+_OF_SPANS = frozenset({"genai_names", "telemetry_key"})
 
 _OF_A_MODEL = frozenset({"model", "api_key", "openai_base_url"})
 
@@ -285,8 +304,8 @@ def _log_level(name: str, value: str) -> str:
     return _one_of(name, value, _LEVELS, ", ".join(_LEVELS))
 
 
-def _log_format(name: str, value: str) -> str:
-    return _one_of(name, value, _FORMATS, " or ".join(_FORMATS))
+def _either(*words: str) -> Callable[[str, str], str]:
+    return lambda name, value: _one_of(name, value, words, " or ".join(words))
 
 
 def _one_of(name: str, value: str, known: Iterable[str], choice: str) -> str:
@@ -300,7 +319,6 @@ _FLAGS = {
     **dict.fromkeys(("", "0", "false", "no"), False),
     **dict.fromkeys(("1", "true", "yes"), True),
 }
-_FORMATS = ("text", "json")
 _LEVELS = ("debug", "info", "warning", "error", "critical")
 
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
@@ -320,8 +338,10 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "allowed_hosts": _accepted(Hosts, _named),
     "forward_headers": _accepted(for_agents, _listed),
     "log_level": _log_level,
-    "log_format": _log_format,
+    "log_format": _either("text", "json"),
     "metrics": _address,
+    "genai_names": _either("0.1.0", "1.41"),
+    "telemetry_key": _text,
     **dict.fromkeys(("max_caller_requests", "max_requests"), _count),
     **dict.fromkeys(("max_body", "max_values", "max_depth", "max_messages", "max_parts"), _count),
 }

@@ -75,7 +75,7 @@ class Engagement:
         Raises what the agent raises, and AgentFailure where it emits RUN_ERROR.
         """
         yield self._started()
-        operation = Operation("invoke_agent", self._delegate.name, self._run_id)
+        operation = Operation("invoke_agent", self._delegate.name, self._call_id)
         with observed(operation) as seen:
             async with aclosing(self._legal(seen)) as events:
                 async for event in events:

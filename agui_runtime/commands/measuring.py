@@ -12,9 +12,15 @@ from agui_runtime.core.errors import Misconfigured, MissingExtra
 
 @contextmanager
 def measured(found: Hosted) -> Iterator[None]:
-    """While the block runs, Prometheus is answered at the address of the settings, if they have
-    one. Raises Misconfigured, before anything is served.
+    """While the block runs, Prometheus is answered, and spans are sent, where the settings ask for
+    it. Raises Misconfigured, before anything is served.
     """
+    with _counted(found), _traced(found):
+        yield
+
+
+@contextmanager
+def _counted(found: Hosted) -> Iterator[None]:
     if found.settings.metrics is None:
         yield
         return
@@ -39,3 +45,33 @@ def measured(found: Hosted) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def _traced(found: Hosted) -> Iterator[None]:
+    settings = found.settings
+    if settings.otlp_endpoint is None:
+        yield
+        return
+    if find_spec("opentelemetry.exporter") is None:
+        raise MissingExtra("OTEL_EXPORTER_OTLP_ENDPOINT", "otel")
+    from opentelemetry import trace
+
+    from agui_runtime.hooks.telemetry.export import exporting
+    from agui_runtime.hooks.telemetry.spans import Spans
+
+    provider = exporting(settings.otlp_endpoint)
+    trace.set_tracer_provider(provider)  # what agents of yours do is seen, too
+    key = settings.telemetry_key
+    spans = Spans(
+        provider,
+        edition=settings.genai_names,
+        key=key.encode() if key else None,
+        capture=settings.capture_contents,
+    )
+    for runtime in found.runtimes:
+        runtime.add_hook(spans)
+    try:
+        yield
+    finally:
+        provider.shutdown()

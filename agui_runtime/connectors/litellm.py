@@ -36,10 +36,10 @@ from agui_runtime.connectors.shared.chat.reply import Provider
 from agui_runtime.connectors.shared.chat.request import ChatOptions, chat_request
 from agui_runtime.connectors.shared.chat.senses import known_senses
 from agui_runtime.connectors.shared.chat.transport import broken_off, described, unanswered
-from agui_runtime.connectors.shared.secrets import Secrets
 from agui_runtime.core.errors import Misconfigured, MissingExtra, ModelFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.secrets import Secrets
 from agui_runtime.off_loop import is_much, unless_long
 
 __all__ = ["ChatOptions", "LiteLLMAgent", "Media", "Patience"]

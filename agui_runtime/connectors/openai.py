@@ -25,12 +25,12 @@ from agui_runtime.connectors.shared.chat.reply import ChatReply, Provider
 from agui_runtime.connectors.shared.chat.request import ChatOptions, chat_request
 from agui_runtime.connectors.shared.chat.transport import broken_off, unanswered
 from agui_runtime.connectors.shared.pool import Pool
-from agui_runtime.connectors.shared.secrets import secrets_of
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import Misconfigured, ProtocolFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.secrets import secrets_of
 from agui_runtime.off_loop import is_much, unless_long
 
 logger = logger_of(__name__)

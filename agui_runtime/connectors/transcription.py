@@ -16,8 +16,8 @@ from agui_runtime.connectors.shared.chat.failures import (
     stream_failure,
 )
 from agui_runtime.connectors.shared.chat.transport import unanswered
-from agui_runtime.connectors.shared.secrets import Secrets
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.secrets import Secrets
 
 OPENAI = "https://api.openai.com/v1"
 

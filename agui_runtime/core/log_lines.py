@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import NamedTuple
+from types import TracebackType
+from typing import NamedTuple, TypeAlias
 
+from agui_runtime.core.causes import causes_of
 from agui_runtime.core.events import RunInfo
 
 
@@ -23,7 +25,14 @@ class Subject(NamedTuple):
 _subject: ContextVar[Subject | None] = ContextVar("agui_runtime_log_subject", default=None)
 
 _TEMPLATE = "agui_runtime_template"
-"""Where a record has its template without the subject, for formats that name that elsewhere."""
+"""Where a record has its template as it was given, for formats that say the rest elsewhere."""
+
+_ERROR = "agui_runtime_error"
+"""The same of its exception."""
+
+ErrorInfo: TypeAlias = (
+    "tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]"
+)
 
 
 def logger_of(name: str) -> logging.Logger:
@@ -31,8 +40,17 @@ def logger_of(name: str) -> logging.Logger:
 
     Not for tasks that outlive a request: they inherit the subject of whichever request began them.
     """
-    logger = logging.getLogger(name)
+    logger = lasting_logger_of(name)
     logger.addFilter(_named)
+    return logger
+
+
+def lasting_logger_of(name: str) -> logging.Logger:
+    """The logger of a module whose tasks outlive requests. As with `logger_of`, an exception is
+    part of the line, and its traceback is written only at debug level.
+    """
+    logger = logging.getLogger(name)
+    logger.addFilter(_in_one_line)
     return logger
 
 
@@ -54,6 +72,23 @@ def message_of(record: logging.LogRecord) -> str:
     return str(template) % arguments if arguments else str(template)
 
 
+def error_of(record: logging.LogRecord) -> ErrorInfo | None:
+    """The exception of a line, also where it is only named in it."""
+    found: ErrorInfo | None = record.__dict__.get(_ERROR, record.exc_info)
+    return found
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None or logging.getLogger(record.name).isEnabledFor(logging.DEBUG):
+        return True
+    record.__dict__[_TEMPLATE] = record.msg, record.args
+    record.__dict__[_ERROR], record.exc_info = record.exc_info, None
+    causes = "".join(f" ({each})" for each in causes_of(error))
+    record.msg, record.args = "%s%s", (record.getMessage(), causes)
+    return True
+
+
 def subject_of(request_id: str, run: RunInfo | None = None) -> str:
     """How lines name what they are about."""
     request = f"request {request_id}"
@@ -63,7 +98,7 @@ def subject_of(request_id: str, run: RunInfo | None = None) -> str:
 def _named(record: logging.LogRecord) -> bool:
     subject = _subject.get()
     if subject is not None:
-        record.__dict__[_TEMPLATE] = record.msg, record.args
+        record.__dict__.setdefault(_TEMPLATE, (record.msg, record.args))
         record.msg, record.args = _prefixed(str(subject), record)
     return True
 

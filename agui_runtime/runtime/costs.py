@@ -5,7 +5,6 @@ by genai-prices, which knows the list prices of many models and asks nobody for 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from importlib.metadata import version
@@ -15,10 +14,11 @@ from typing import TypeAlias
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.figures import Cost
 from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.core.meter import tokens_of
 from agui_runtime.core.prices import PROVIDERS_OWN, PriceTable, reported_cost, total
 
-logger = logging.getLogger(__name__)
+logger = lasting_logger_of(__name__)
 
 COMPATIBLE = "-compatible"
 """How providers' names end that say what a server speaks, and not whose it is."""

@@ -10,7 +10,7 @@ from agui_runtime.connectors.shared.chat.failures import (
     refused,
     stream_failure,
 )
-from agui_runtime.connectors.shared.secrets import redact
+from agui_runtime.core.secrets import redact
 
 
 @pytest.mark.parametrize(

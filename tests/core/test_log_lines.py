@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from contextvars import Context, copy_context
 
 import pytest
@@ -67,4 +68,40 @@ async def test_requests_at_once_do_not_mix(caplog: pytest.LogCaptureFixture) -> 
 
 def test_a_logger_is_that_of_the_standard_library() -> None:
     assert logger_of("one") is logging.getLogger("one")
-    assert len(logger_of("one").filters) == 1
+    filters = list(logger_of("one").filters)
+    assert logger_of("one").filters == filters
+
+
+def raised(error: Exception) -> Exception:
+    try:
+        raise error
+    except Exception as caught:  # noqa: BLE001  # to have a traceback
+        return caught
+
+
+def test_an_exception_is_part_of_the_line_without_keys_or_a_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    error = raised(RuntimeError("boom with sk-veryverysecretkey0123456789\nand a line"))
+    logger_of("one").warning("it failed: %s", "so", exc_info=error)
+    [record] = caplog.records
+    assert record.exc_info is None
+    text = r"it failed: so \(RuntimeError: boom with \S+ and a line, at \S+test_log_lines\.py:\d+\)"
+    assert re.fullmatch(text, record.getMessage())
+    assert "secret" not in record.getMessage()
+
+
+def test_at_debug_level_there_is_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "one"):
+        logger_of("one").warning("it failed", exc_info=raised(RuntimeError("boom")))
+    assert "Traceback" in caplog.text
+
+
+def test_the_only_error_of_a_group_is_named_and_not_the_group(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    inner = raised(OSError("no such file"))
+    group = ExceptionGroup("unhandled errors in a TaskGroup", [inner])
+    logger_of("one").warning("it failed", exc_info=group)
+    assert "OSError: no such file" in caplog.text
+    assert "TaskGroup" not in caplog.text

@@ -19,7 +19,6 @@ from agui_runtime.connectors.shared.remote import (
     RemoteServer,
     drain,
 )
-from agui_runtime.connectors.shared.secrets import redact
 from agui_runtime.core import jsontext
 from agui_runtime.core.distinct_ids import TEXT
 from agui_runtime.core.errors import AgentFailure, ProtocolFailure
@@ -29,6 +28,7 @@ from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.message_parts import in_words
+from agui_runtime.core.secrets import redact
 from agui_runtime.off_loop import is_much, unless_long
 
 logger = logger_of(__name__)

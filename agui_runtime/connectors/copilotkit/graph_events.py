@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from agui_runtime.connectors.copilotkit.messages import as_text
 from agui_runtime.connectors.copilotkit.runtime_events import RuntimeEvents
 from agui_runtime.connectors.shared.langchain import Reasoning, text_of, thoughts_of
-from agui_runtime.connectors.shared.secrets import redact
 from agui_runtime.connectors.shared.speech import Speech
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.core.secrets import redact
 
 Line = Mapping[str, Json]
 

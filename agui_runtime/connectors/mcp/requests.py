@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import httpx
 
 from agui_runtime.connectors.mcp.results import McpResult
-from agui_runtime.connectors.shared.secrets import redact_path
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.observation import outgoing_headers
+from agui_runtime.core.secrets import redact_path
 
 if TYPE_CHECKING:
     from mcp import ClientSession, types

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,12 +21,13 @@ from agui_runtime.connectors.mcp.tools import McpTool, tool_of
 from agui_runtime.connectors.shared import network
 from agui_runtime.core.errors import InvalidInput, Misconfigured, RemoteFailure
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.log_lines import lasting_logger_of
 
 if TYPE_CHECKING:
     from mcp import ClientSession
     from mcp.client.session import MessageHandlerFnT
 
-logger = logging.getLogger(__name__)
+logger = lasting_logger_of(__name__)
 
 _Answer = TypeVar("_Answer")
 

@@ -19,13 +19,13 @@ from agui_runtime.agents.agent import current_run
 from agui_runtime.connectors.shared.chat.failures import FailedAttempt
 from agui_runtime.connectors.shared.chat.patience import Patience
 from agui_runtime.connectors.shared.pool import Pool
-from agui_runtime.connectors.shared.secrets import redact
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import Misconfigured, RemoteFailure
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.forwarded_headers import for_servers
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.observation import outgoing_headers
+from agui_runtime.core.secrets import redact
 
 __all__ = [
     "DEFAULT_OPTIONS",

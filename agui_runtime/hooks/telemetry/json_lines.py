@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import orjson
 
 from agui_runtime.core.jsontext import Json
-from agui_runtime.core.log_lines import message_of, present_subject
+from agui_runtime.core.log_lines import error_of, message_of, present_subject
 
 LONGEST = 16_384
 """So many characters of a message, and of a traceback, are written."""
@@ -43,9 +43,10 @@ class JsonLines(logging.Formatter):
         return orjson.dumps(fields, default=str).decode()
 
     def _exception(self, record: logging.LogRecord) -> Mapping[str, Json]:
-        if not record.exc_info or record.exc_info[1] is None:
+        error = error_of(record)
+        if not error or error[1] is None:
             return {}
-        return {"exception": _bounded(self.formatException(record.exc_info))}
+        return {"exception": _bounded(self.formatException(error))}
 
 
 def write_json_lines() -> None:

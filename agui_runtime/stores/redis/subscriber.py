@@ -6,7 +6,6 @@ What is heard only saves a look into the log; whoever missed something finds it 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -15,12 +14,13 @@ from redis.exceptions import RedisError
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import StoreUnavailable
+from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.pipe import cancellable, cancelled
 from agui_runtime.stores.shared.recent_records import RecentRecords
 from agui_runtime.stores.shared.tails import Tails
 
-logger = logging.getLogger(__name__)
+logger = lasting_logger_of(__name__)
 
 PULSE = 2.0
 """Seconds between signs of life; a connection that is silent for three of them is dead."""

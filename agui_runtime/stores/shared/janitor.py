@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 from agui_runtime.core.errors import AguiError, Gone, ThreadNotFound
+from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.stores.shared.codec import Damaged
 
-logger = logging.getLogger(__name__)
+logger = lasting_logger_of(__name__)
 
 EVERY = 1.0
 RECOVERY = 2.0

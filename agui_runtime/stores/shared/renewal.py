@@ -10,7 +10,6 @@ own clock, before anybody else may take them.
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,9 +18,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from agui_runtime.core.errors import StoreUnavailable
+from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.stores.base import Lease
 
-logger = logging.getLogger(__name__)
+logger = lasting_logger_of(__name__)
 
 RENEWALS = 10
 """So many in the length of a lease: an outage of nearly all of it can be waited out."""

@@ -17,9 +17,9 @@ from agui_runtime.connectors.shared.chat.dialects import (
     found,
 )
 from agui_runtime.connectors.shared.chat.framing import read
-from agui_runtime.connectors.shared.secrets import redact
 from agui_runtime.core.errors import ModelFailure, RunFailure
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.secrets import redact
 
 ADVICE: Mapping[str, str] = {
     "AUTHENTICATION": "the model provider does not accept the API key; check the server's key",

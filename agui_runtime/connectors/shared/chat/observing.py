@@ -29,7 +29,7 @@ def model_call(
         "chat",
         provider.model,
         provider=provider.name,
-        server=provider.origin,
+        server="" if provider.origin.startswith("litellm:") else provider.origin,
         request=body.get("messages"),
     )
     with observed(operation) as seen:

@@ -28,11 +28,11 @@ from agui_runtime.connectors.shared.chat.framing import read
 from agui_runtime.connectors.shared.chat.prose import REASONING, TEXT, Form, Prose
 from agui_runtime.connectors.shared.chat.tags import Part, TagReader
 from agui_runtime.connectors.shared.chat.thoughts import Thoughts
-from agui_runtime.connectors.shared.secrets import NO_SECRETS, Secrets
 from agui_runtime.core.errors import ModelFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.secrets import NO_SECRETS, Secrets
 
 logger = logger_of(__name__)
 

@@ -6,18 +6,18 @@ One connection listens; it never opens a transaction, as its backlog would fill 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import orjson
 
+from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.stores.sql.backend import Listener
 from agui_runtime.stores.sql.news import deliver
 from agui_runtime.stores.sql.postgres.connections import Connection
 from agui_runtime.stores.sql.postgres.failures import OF_THE_SERVER
 
-logger = logging.getLogger(__name__)
+logger = lasting_logger_of(__name__)
 
 CHANNEL = "agui_runtime"
 

@@ -6,7 +6,6 @@ It wakes an event loop once for all whose futures it settles.
 from __future__ import annotations
 
 import asyncio
-import logging
 import queue
 import re
 import sqlite3
@@ -17,11 +16,12 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from agui_runtime.core.errors import AguiError, StoreNotOpen
 from agui_runtime.core.jsontext import dumps
+from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.stores.sql.sqlite.file import OpenedFile, failure_of
 from agui_runtime.stores.sql.sqlite.reserve import Reserve
 from agui_runtime.stores.sql.step import Step
 
-logger = logging.getLogger(__name__)
+logger = lasting_logger_of(__name__)
 
 T = TypeVar("T")
 
