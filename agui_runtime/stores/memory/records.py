@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from sys import getsizeof
 from typing import NamedTuple, TypeAlias
 
@@ -19,8 +20,8 @@ from agui_runtime.stores.base import AgentState
 
 # Bytes that an object costs beside its texts, measured: headers, tuples, numbers, places in lists.
 CONTAINER_OVERHEAD = 16
-DELTA_OVERHEAD = 300
-TEXT_OVERHEAD = 115
+DELTA_OVERHEAD = 200
+TEXT_OVERHEAD = 20
 ID_OVERHEAD = 100
 STATE_OVERHEAD = 400
 RUN_OVERHEAD = 500
@@ -30,18 +31,36 @@ _SHARED = frozenset({"role", "type"})
 """Keys whose values are the same object in all messages."""
 
 
-class Packed(NamedTuple):
-    """A record whose event is kept as JSON."""
+StoredEvent: TypeAlias = Event | bytes
+"""A delta, or the JSON of any other event. The number and run of its record follow from its place:
+an object for each record would take 100 bytes more, at which the garbage collector looks time and
+again.
+"""
 
-    seq: int
+
+class Part(NamedTuple):
+    """Some events of one run; `first` is the number of the first one's record."""
+
+    first: int
     run_id: str
-    text: bytes
+    events: Sequence[StoredEvent]
 
-    def unpacked(self) -> Record:
-        return Record(self.seq, self.run_id, loads(self.text))
+    @property
+    def text(self) -> int:
+        """How many bytes of JSON there are to read in it."""
+        return sum([len(event) for event in self.events if type(event) is bytes])
 
+    def cut(self, most: int) -> Part:
+        """So much of it that there is not much more text than that, and at least one event."""
+        sizes = accumulate(len(event) if type(event) is bytes else 0 for event in self.events)
+        count = next((count for count, size in enumerate(sizes, 1) if size >= most), None)
+        return self._replace(events=self.events[:count])
 
-Stored: TypeAlias = Record | Packed
+    def records(self) -> list[Record]:
+        return [
+            Record(seq, self.run_id, loads(event) if isinstance(event, bytes) else event)
+            for seq, event in enumerate(self.events, self.first)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +86,18 @@ class SavedState:
         return AgentState(state, self.messages, self.version, self.saved_at, self.schema_version)
 
 
-def stored(seq: int, run_id: str, event: Event) -> Stored:
-    """The record as it is kept; raises Unencodable for what is no JSON."""
+def stored(event: Event) -> StoredEvent:
+    """The event as it is kept; raises Unencodable for what is no JSON."""
     if len(event) == 3 and isinstance(event.get("delta"), str):
-        return Record(seq, run_id, event)
-    return Packed(seq, run_id, text_of(event))
+        return event
+    return text_of(event)
 
 
-async def records_of(items: Sequence[Stored]) -> list[Record]:
+async def records_of(parts: Sequence[Part]) -> list[Record]:
     """The records; where there is much text in them, it is read in a thread."""
-    return await unless_long(length_of(items) > LONG_TEXT, _records_of, items)
-
-
-def length_of(items: Sequence[Stored]) -> int:
-    """How many bytes of JSON there are to read in them."""
-    return sum([len(item.text) for item in items if isinstance(item, Packed)])
+    if len(parts) == 1 and parts[0].text <= LONG_TEXT:
+        return parts[0].records()
+    return await unless_long(sum(part.text for part in parts) > LONG_TEXT, _records_of, parts)
 
 
 async def state_of(saved: SavedState) -> AgentState:
@@ -102,19 +118,19 @@ def saved_state(
     return SavedState(text_of(saved.state), messages, weights, version, now, saved.schema_version)
 
 
-def weight(item: Stored) -> int:
+def weight(event: StoredEvent) -> int:
     """How many bytes of memory it takes."""
-    if isinstance(item, Packed):
-        return TEXT_OVERHEAD + getsizeof(item.text)
-    return DELTA_OVERHEAD + getsizeof(item.event["delta"])
+    if isinstance(event, bytes):
+        return TEXT_OVERHEAD + getsizeof(event)
+    return DELTA_OVERHEAD + getsizeof(event["delta"])
 
 
 def weight_of_ids(ids: Iterable[str]) -> int:
     return sum(ID_OVERHEAD + len(each) for each in ids)
 
 
-def _records_of(items: Sequence[Stored]) -> list[Record]:
-    return [item if isinstance(item, Record) else item.unpacked() for item in items]
+def _records_of(parts: Sequence[Part]) -> list[Record]:
+    return [record for part in parts for record in part.records()]
 
 
 def _weights(messages: Sequence[Message], before: SavedState | None) -> Iterator[int]:

@@ -77,7 +77,7 @@ class MemoryRunLog:
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         thread = self._held(lease)
-        self._table.write(thread, lease.run.run_id, events)
+        self._table.write(thread, events)
         self._table.make_room(thread)
 
     async def release(self, lease: Lease, end: RunEnd) -> None:
@@ -95,7 +95,7 @@ class MemoryRunLog:
     def _release(
         self, thread: StoredThread, lease: Lease, end: RunEnd, made: SavedState | None
     ) -> None:
-        self._table.write(thread, lease.run.run_id, end.events)
+        self._table.write(thread, end.events)
         thread.lease = thread.on_stop = None
         thread.spans[-1] = RecordedRun(thread.spans[-1].first, end.of(lease.run))
         self._table.remember(thread, end.message_ids)
@@ -111,9 +111,9 @@ class MemoryRunLog:
             if position < thread.dropped:
                 raise Gone
             if position < thread.last:
-                items = thread.ready(position)
-                position += len(items)
-                yield Batch(await records_of(items), Cursor(self._table.epoch, position))
+                records = await records_of(thread.ready(position))
+                position = records[-1].seq
+                yield Batch(records, Cursor(self._table.epoch, position))
             elif thread.deleted:  # whoever read it already gets the end of it
                 raise ThreadNotFound(thread_id)
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
@@ -13,10 +13,9 @@ from agui_runtime.stores.base import AgentState, Lease
 from agui_runtime.stores.memory.records import (
     RUN_OVERHEAD,
     THREAD_OVERHEAD,
-    Packed,
+    Part,
     SavedState,
-    Stored,
-    length_of,
+    StoredEvent,
     saved_state,
     stored,
     weight,
@@ -53,7 +52,7 @@ class StoredThread:
     """A thread with all that belongs to it; `dropped` counts the records that made room."""
 
     info: ThreadInfo
-    records: list[Stored] = field(default_factory=list)
+    events: list[StoredEvent] = field(default_factory=list)
     dropped: int = 0
     spans: list[RecordedRun] = field(default_factory=list)
     message_ids: set[str] = field(default_factory=set)
@@ -67,7 +66,7 @@ class StoredThread:
     @property
     def last(self) -> int:
         """The number of the latest record; the first record of a thread is 1."""
-        return self.dropped + len(self.records)
+        return self.dropped + len(self.events)
 
     def version(self, agent: str) -> int:
         saved = self.states.get(agent)
@@ -77,23 +76,40 @@ class StoredThread:
         """The agent's next state, to be saved; raises Unencodable."""
         return saved_state(saved, self.version(agent) + 1, now, self.states.get(agent))
 
-    def ready(self, position: int) -> list[Stored]:
+    def ready(self, position: int) -> list[Part]:
         """What follows the position, or so much of it as a reader is given at a time."""
-        start = position - self.dropped
-        few = self.records[start : start + READY]
-        if len(few) < READY and length_of(few) < READY_BYTES:
-            return few
-        found: list[Stored] = []
-        text, previous = 0, ""
-        for index in range(start, len(self.records)):
-            item = self.records[index]
-            many = len(found) >= READY or text >= READY_BYTES
-            if (many and item.run_id != previous) or text >= 4 * READY_BYTES:
+        if self.last - position < READY and position + 1 >= self.spans[-1].first:
+            latest = self._latest(position)  # whoever reads along
+            if latest.text < READY_BYTES:
+                return [latest]
+        found: list[Part] = []
+        count = text = 0
+        for part in self._parts(position):
+            if count >= READY or text >= READY_BYTES:
                 break
-            found.append(item)
-            text += len(item.text) if isinstance(item, Packed) else 0
-            previous = item.run_id
+            count += len(part.events)
+            text += part.text
+            found.append(part)
+            if text >= 4 * READY_BYTES:
+                found[-1] = part.cut(part.text - (text - 4 * READY_BYTES))
+                break
         return found
+
+    def _latest(self, position: int) -> Part:
+        """What follows the position, which is in the latest run."""
+        events = self.events[position - self.dropped :]
+        return Part(position + 1, self.spans[-1].run.run_id, events)
+
+    def _parts(self, position: int) -> Iterator[Part]:
+        """All that follows the position, run by run."""
+        place = len(self.spans) - 1
+        while self.spans[place].first > position + 1:
+            place -= 1
+        ends = [span.first - 1 for span in self.spans[place + 1 :]]
+        for span, end in zip(self.spans[place:], [*ends, self.last], strict=True):
+            events = self.events[position - self.dropped : end - self.dropped]
+            yield Part(position + 1, span.run.run_id, events)
+            position = end
 
 
 class ThreadTable:
@@ -138,11 +154,11 @@ class ThreadTable:
         thread.spans.append(RecordedRun(thread.last + 1, run))
         self.grow(thread, RUN_OVERHEAD)
 
-    def write(self, thread: StoredThread, run_id: str, events: Sequence[Event]) -> None:
+    def write(self, thread: StoredThread, events: Sequence[Event]) -> None:
         """All of the events or none; raises Unencodable."""
-        items = [stored(seq, run_id, event) for seq, event in enumerate(events, thread.last + 1)]
-        thread.records += items
-        self.grow(thread, sum(map(weight, items)))
+        made = [stored(event) for event in events]
+        thread.events += made
+        self.grow(thread, sum(map(weight, made)))
         thread.waiters.wake()
 
     def remember(self, thread: StoredThread, ids: frozenset[str]) -> None:
@@ -184,8 +200,8 @@ class ThreadTable:
         if surplus <= 0:
             return
         count = thread.spans[surplus].first - 1 - thread.dropped
-        gone = thread.records[:count]
-        del thread.records[:count]
+        gone = thread.events[:count]
+        del thread.events[:count]
         thread.dropped += count
         thread.spans = thread.spans[surplus:]
         self.grow(thread, -sum(map(weight, gone)) - RUN_OVERHEAD * surplus)
