@@ -1,4 +1,6 @@
-"""Puts the pages that lie beside `docs/` into the site, with the links that lead there."""
+"""Puts the pages that lie beside `docs/` into the site, with the links that lead there, and what
+draws diagrams: no page of the site loads anything from another origin.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +25,13 @@ BESIDE = {
 }
 """Pages outside of `docs/`, and what they are called in the site."""
 
+MERMAID = ROOT / ".ci/diagrams/node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js"
+"""What draws diagrams. Without it they are shown as their text: the theme would load it from a
+CDN.
+"""
+
+SCRIPT = "assets/javascripts/mermaid.js"
+
 LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -31,6 +40,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
     for place, page in BESIDE.items():
         files.append(File.generated(config, page, content=(ROOT / place).read_text()))
+    if MERMAID.exists():
+        files.append(File.generated(config, SCRIPT, content=MERMAID.read_text()))
     return files
 
 
@@ -48,7 +59,16 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         start = PurePosixPath(page.file.src_uri).parent
         return f"]({relpath(target, start)}{found[2] or ''})"
 
-    return LINK.sub(link, markdown)
+    linked = LINK.sub(link, markdown)
+    return linked if MERMAID.exists() else linked.replace("```mermaid\n", "```text\n")
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """The theme takes the `mermaid` that is there, before it would load one."""
+    if 'class="mermaid"' not in output:
+        return output
+    script = relpath(SCRIPT, page.url or ".")
+    return output.replace("</head>", f'<script src="{script}"></script></head>', 1)
 
 
 def place_of(page: str) -> str:

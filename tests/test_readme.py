@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,7 @@ from tests.support import served
 ROOT = Path(__file__).parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+FOREIGN = re.compile(r"(?:[a-z]+:)?//", re.IGNORECASE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
@@ -53,6 +55,36 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+class Loads(HTMLParser):
+    """What a page makes a browser load by itself, and whether it has a diagram to be drawn."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.urls: list[str] = []
+        self.draws = False
+        self.feed(page.read_text())
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.draws |= given.get("class") == "mermaid"
+        loads = tag == "link" and given.get("rel") not in {"canonical", "next", "prev"}
+        url = given.get("src") or (given.get("href") if loads else None)
+        if url is not None:
+            self.urls.append(url)
+
+
+def assert_nothing_else_is_loaded(site: Path) -> None:
+    pages = {page: Loads(page) for page in site.rglob("*.html")}
+    assert len(pages) > 20
+    for page, loads in pages.items():
+        assert [url for url in loads.urls if FOREIGN.match(url)] == [], page
+        # The theme brings a drawer of diagrams from a CDN where the page has none.
+        assert not loads.draws or any(url.endswith("mermaid.js") for url in loads.urls), page
+    for sheet in site.rglob("*.css"):
+        assert re.findall(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//", sheet.read_text()) == []
+
+
 def test_the_pages_make_a_site_whose_links_and_anchors_lead_somewhere(tmp_path: Path) -> None:
     words = ("build", "--quiet", "--config-file", ".mkdocs.yml", "--site-dir", str(tmp_path))
     built = subprocess.run(
@@ -64,6 +96,7 @@ def test_the_pages_make_a_site_whose_links_and_anchors_lead_somewhere(tmp_path: 
         check=False,
     )
     assert (built.returncode, built.stdout + built.stderr) == (0, "")
+    assert_nothing_else_is_loaded(tmp_path)
     reference = (tmp_path / "reference" / "index.html").read_text()
     assert [
         name for name in agui_runtime.__all__ if f'id="agui_runtime.{name}"' not in reference

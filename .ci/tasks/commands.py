@@ -76,6 +76,7 @@ def matrix(*releases: str) -> None:
 
 def docs() -> None:
     install(DEV_LOCK)
+    install_node_projects(find_node(), ".ci/diagrams")
     env = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
     run(PYTHON, "-m", "mkdocs", "build", "--quiet", "--config-file", ".mkdocs.yml", env=env)
     say("the documentation is in .site/")
