@@ -13,10 +13,12 @@ from agui_runtime.core.access import Access, Authorize, Resource
 from agui_runtime.core.errors import AgentFailure, AguiError, RunFailure
 from agui_runtime.core.events import Caller, RunContext, Topics
 from agui_runtime.core.prices import PriceTable
+from agui_runtime.core.totals import Usage
 from agui_runtime.hooks.callbacks import Callbacks, Turn
 from agui_runtime.hooks.hook import Hook, RunReport
 from agui_runtime.runs.deadlines import RunLimits
 from agui_runtime.runs.run import current_run
+from agui_runtime.runtime.allowance import Budget
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.states import StateSchema, StateStoreManager
 from agui_runtime.wires.agui.annotate import Annotation, Recorded, Recorder
@@ -50,6 +52,7 @@ __all__ = [
     "Authorize",
     "BearerTokens",
     "BodyLimits",
+    "Budget",
     "Callbacks",
     "Caller",
     "CopilotKitRemoteWire",
@@ -85,6 +88,7 @@ __all__ = [
     "TranscriptionService",
     "TrustedProxy",
     "Turn",
+    "Usage",
     "Wire",
     "WireOptions",
     "WireRoute",

@@ -1,4 +1,4 @@
-"""The command line: serve, schema, check, state, db, threads, token."""
+"""The command line: serve, schema, check, state, db, threads, token, usage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from agui_runtime.commands import serve
 from agui_runtime.commands.db_cli import add_db_commands
 from agui_runtime.commands.state_cli import add_state_commands
 from agui_runtime.commands.threads_cli import add_threads_commands
-from agui_runtime.commands.token_cli import add_token
+from agui_runtime.commands.token_cli import add_token_command
+from agui_runtime.commands.usage_cli import add_usage_command
 from agui_runtime.core.errors import AguiError
 
 
@@ -40,7 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     add_state_commands(commands)
     add_db_commands(commands)
     add_threads_commands(commands)
-    add_token(commands)
+    add_token_command(commands)
+    add_usage_command(commands)
     return parser
 
 

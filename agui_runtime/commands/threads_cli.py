@@ -30,7 +30,7 @@ def add_threads_commands(commands: Commands) -> None:
 
 def _of_store(work: Work, *, made: bool) -> Carried:
     async def carried_out(options: argparse.Namespace) -> int:
-        async with _opened(Settings.read(), made=made) as store:
+        async with opened_store(Settings.read(), made=made) as store:
             moved = await work(store, options)
         for place, problem in moved.problems.items():
             sys.stderr.write(f"{place}: {problem}\n")
@@ -42,7 +42,7 @@ def _of_store(work: Work, *, made: bool) -> Carried:
 
 
 @asynccontextmanager
-async def _opened(settings: Settings, *, made: bool) -> AsyncIterator[Store]:
+async def opened_store(settings: Settings, *, made: bool) -> AsyncIterator[Store]:
     """The store that AGUI_STORE or AGUI_DATA names; a file of threads is `made` for an import."""
     from agui_runtime.stores.memory import MemoryStore  # `--help` does not need what it imports
 
@@ -50,7 +50,7 @@ async def _opened(settings: Settings, *, made: bool) -> AsyncIterator[Store]:
     if isinstance(store, MemoryStore):
         raise Misconfigured(
             "a memory store lives in the server's process alone: set AGUI_STORE to the URL of the "
-            "store whose threads are to be moved, for example redis://localhost:6379/0"
+            "store that is meant, for example redis://localhost:6379/0"
         )
     if not made:
         check_is_there(store)

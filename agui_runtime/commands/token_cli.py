@@ -8,7 +8,7 @@ import sys
 from agui_runtime.authentication.tokens import hashed, new_token
 
 
-def add_token(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_token_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     token = commands.add_parser("token", help="make a token, and its line for AGUI_TOKENS_FILE")
     token.add_argument("owner", help="to whom the threads of whoever brings the token belong")
     token.set_defaults(command=_token)

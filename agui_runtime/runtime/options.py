@@ -1,4 +1,4 @@
-"""How a runtime behaves, as its user sets it. No behaviour here."""
+"""How a runtime behaves, as its user sets it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from agui_runtime.core.history import Truth
 from agui_runtime.core.prices import PriceTable
 from agui_runtime.runs.deadlines import RunLimits
+from agui_runtime.runtime.allowance import Budget, Rule, rules_of
 from agui_runtime.wrappers.drawing.pages import GenerativeUI
 
 DEFAULT_LIMITS = RunLimits()
@@ -27,8 +28,10 @@ class Options:
     `history`: agents continue the conversation that the front end sent (`client`), or the one that
     the thread holds (`thread`). `agents_as_tools`: where a request names no agent, the default one
     may call the others; suggestions and other side requests never do. `caller_runs` and `runs` are
-    how many may be live in one process, of one caller and in all. `prices` are what tokens cost
-    where the list prices are not what is paid.
+    how many may be live in one process, of one caller and in all; `caller_starts` and `starts` how
+    many may be started within a minute, and a `budget` (or several) what they may take in a day, in
+    all processes over the store. `prices` are what tokens cost where the list prices are not what
+    is paid.
     """
 
     on_busy: BusyPolicy = "reject"
@@ -39,5 +42,13 @@ class Options:
     generative_ui: GenerativeUI = DRAWN_AS_PAGES_ASK
     caller_runs: int = 1000
     runs: int = 5000
+    caller_starts: int | None = None
+    starts: int | None = None
+    budget: Budget | tuple[Budget, ...] = ()
     limits: RunLimits = DEFAULT_LIMITS
     prices: PriceTable | None = None
+
+    def rules(self) -> tuple[Rule, ...]:
+        """How much may be started; raises Misconfigured."""
+        budgets = (self.budget,) if isinstance(self.budget, Budget) else self.budget
+        return rules_of(self.caller_starts, self.starts, budgets)

@@ -16,14 +16,16 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.agents.actions import Action, action
 from agui_runtime.agents.agent import Agent, Closable, Source
 from agui_runtime.agents.border import wrap
-from agui_runtime.core.access import Authorize
-from agui_runtime.core.errors import AgentNotFound, Misconfigured
+from agui_runtime.core.access import Authorize, Resource
+from agui_runtime.core.errors import AgentNotFound, Misconfigured, TooManyRequests
 from agui_runtime.core.events import Caller, RunContext, RunInfo, RunRequest
 from agui_runtime.core.ids import check_id
+from agui_runtime.core.totals import Usage, UsageBy
 from agui_runtime.hooks.hook import Hook, Hooks
 from agui_runtime.hooks.store_meter import StoreMeter
 from agui_runtime.runs.assignment import Assignment
 from agui_runtime.runs.handle import RunHandle as RunHandle
+from agui_runtime.runtime.allowance import Allowance
 from agui_runtime.runtime.catalog import AgentInfo, Catalog, Sources, described
 from agui_runtime.runtime.costs import Costs
 from agui_runtime.runtime.equipment import Equipment
@@ -32,10 +34,14 @@ from agui_runtime.runtime.options import Options as Options
 from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.runtime.saved_states import SavedStates
 from agui_runtime.runtime.threads import Threads
-from agui_runtime.stores.base import Store
+from agui_runtime.runtime.usage import usage_in
+from agui_runtime.stores.base import Counters, Counting, Store
+from agui_runtime.stores.layers.accounted import AccountedStore
 from agui_runtime.stores.layers.aliased import AliasedStore
+from agui_runtime.stores.layers.delegating import undelegated
 from agui_runtime.stores.layers.measured import MeasuredStore
 from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.stores.memory.counters import MemoryCounters
 from agui_runtime.stores.open import open_store
 from agui_runtime.stores.states import StateSchema, StateStoreManager
 from agui_runtime.wrappers.checked import CheckedAgent
@@ -100,6 +106,8 @@ class CopilotRuntime:
         self.permissions = Permissions(authorize)
         self.before_request = before_request
         self.costs = Costs(self.options.prices)
+        self.allowance = Allowance(self.options.rules(), self._counters)
+        self._own_counters = MemoryCounters(time)
         self._hooks = Hooks(hooks)
         self._guardrails = tuple(guardrails)
         self._launcher = Launcher(self.options, self._hooks)
@@ -209,10 +217,10 @@ class CopilotRuntime:
         catalog = await self.permissions.startable(
             request.context.caller, await self._sources.catalog(request.context), name, thread_id
         )
+        run_input = _with_ids(request.input)
         agent = self._equipment.applied(name, catalog, request)
         if name in self.states.schemas:
             agent = CheckedAgent(agent, self.states.schemas[name])
-        run_input = _with_ids(request.input)
         self.states.check(name, run_input.state)
         info = RunInfo(
             thread_id=run_input.thread_id,
@@ -222,13 +230,16 @@ class CopilotRuntime:
             started_at=time(),
             fingerprint=request.fingerprint,
         )
+        await self._take_start(info)
         context = replace(request.context, ephemeral=request.ephemeral)
         options = self.options
         assignment = Assignment(
             agent, run_input, context, options.limits, self.costs, options.history
         )
         # An ephemeral run's store is its own, and gone with its last reader.
-        store = MemoryStore() if request.ephemeral else self.states.store
+        store: Store = MemoryStore() if request.ephemeral else self.states.store
+        if self.allowance.rules:
+            store = AccountedStore(store, self.allowance)
         return await self._launcher.launch(info, assignment, store)
 
     async def stop(self, thread_id: str, caller: Caller, run_id: str | None = None) -> bool:
@@ -237,6 +248,29 @@ class CopilotRuntime:
         """
         await self.threads.get(thread_id, caller, "stop")
         return await self.store.log.ask_stop(thread_id, run_id)
+
+    async def usage(
+        self, caller: Caller, since: float | None = None, by: UsageBy = "model"
+    ) -> Sequence[Usage]:
+        """What the caller's runs took that began since then (seconds since 1970; a week ago, if it
+        is None) and have ended. Raises Forbidden, and InvalidInput where the store cannot look so
+        far back.
+        """
+        await self.permissions.check(caller, "usage", Resource())
+        return await usage_in(self.store, caller.owner, since, by, self._sources.aliases)
+
+    async def _take_start(self, info: RunInfo) -> None:
+        """Raises TooManyStarts and BudgetSpent, unless it is no start: the run is under way."""
+        try:
+            await self.allowance.take_start(info.owner)
+        except TooManyRequests:
+            live = await self.store.log.active(info.thread_id)
+            if live is None or (live.owner, live.run_id) != (info.owner, info.run_id):
+                raise
+
+    def _counters(self) -> Counters:
+        below = undelegated(self.store)
+        return below.counters if isinstance(below, Counting) else self._own_counters
 
     def _use(self, store: Store, schemas: Mapping[str, StateSchema] | None) -> None:
         self._unmeasured = store

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from agui_runtime.core.events import Cursor, Event, Message, Record, RunInfo, ThreadInfo
 from agui_runtime.core.figures import RunFigures
+from agui_runtime.core.totals import Usage, UsageBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,36 @@ class ThreadIndex(Protocol):
 
     async def runs(self, thread_id: str) -> Sequence[RunInfo]:
         """The runs of the thread that the log still holds, oldest first."""
+
+
+class Counters(Protocol):
+    """Sums that all processes over a store share, for as long as somebody adds to them."""
+
+    async def add(self, key: str, amount: int, seconds: float) -> int:
+        """Add to the sum of the key, in one step, and return it. It is forgotten so many seconds
+        later, unless more is added. What is added while the connection breaks may count twice.
+        """
+
+    async def sums(self, keys: Sequence[str]) -> Sequence[int]:
+        """The sum of each key, 0 where nothing was added or it is forgotten."""
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A store that has counters; over another one each process counts for itself."""
+
+    @property
+    def counters(self) -> Counters: ...
+
+
+@runtime_checkable
+class Accounting(Protocol):
+    """A `ThreadIndex` that sums up runs itself; those of another one are walked."""
+
+    async def usage(self, owner: str | None, since: float, by: UsageBy) -> Sequence[Usage]:
+        """What the runs took that began since then and have ended: those of the owner, or of all.
+        In no order; a key may come several times.
+        """
 
 
 class Store(Protocol):

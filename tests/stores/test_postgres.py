@@ -230,7 +230,7 @@ async def test_a_schema_of_a_later_release_is_refused(made: SqlProcesses) -> Non
         with pytest.raises(Misconfigured, match="schema 99, which a later release made"):
             await PostgresStore(made.database.url).open()
     finally:
-        await made.database.execute("update agui_version set version_num = '0002'")
+        await made.database.execute("update agui_version set version_num = '0003'")
 
 
 async def test_all_migrations_go_up_and_down_and_make_what_the_tables_say(
@@ -257,7 +257,7 @@ async def test_a_database_of_the_first_schema_is_upgraded_and_has_its_threads(
         await database.execute(statement)
     for statement, *values in FIRST_THREAD:
         await database.execute(statement, *values)
-    with pytest.raises(Misconfigured, match="schema 1 of 2"):
+    with pytest.raises(Misconfigured, match="schema 1 of 3"):
         await PostgresStore(url).open()
     await schema.upgrade(address_of(url))
     assert await inspected(url, differences) == []

@@ -22,6 +22,7 @@ from agui_runtime.stores.base import (
     StateKey,
     ThreadQuery,
 )
+from agui_runtime.stores.memory.counters import MemoryCounters
 from agui_runtime.stores.memory.records import SavedState, records_of, state_of
 from agui_runtime.stores.memory.thread_table import MemoryLimits, StoredThread, ThreadTable
 from agui_runtime.stores.shared.pages import page_of, place_of, start_of
@@ -35,6 +36,7 @@ class MemoryStore:
         self, limits: MemoryLimits | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         table = ThreadTable(limits or MemoryLimits(), clock)
+        self.counters = MemoryCounters(clock)
         self.states = MemoryStateStore(table)
         self.threads = MemoryThreadIndex(table)
         self.log = MemoryRunLog(table)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from agui_runtime.stores.redis.answers import RedisAnswers
+from agui_runtime.stores.redis.counters import RedisCounters
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.log import RedisRunLog
@@ -63,6 +64,7 @@ class RedisStore:
             self._server.connection, self.tails, inbox, lambda payload: _stop(leases, payload)
         )
         reader = LogReader(RedisLogSource(script), self.tails)
+        self.counters = RedisCounters(self._server, prefix)
         self.states = RedisStateStore(script, limits, now)
         self.threads = RedisThreadIndex(script, index, limits, now)
         self.log = RedisRunLog(script, leases, reader, index, self.states, limits, inbox, now)

@@ -9,6 +9,12 @@ CREATE TABLE agui_chunk (
 	events BLOB NOT NULL,
 	CONSTRAINT agui_chunk_pk PRIMARY KEY (thread_id, last)
 );
+CREATE TABLE agui_counter (
+	id TEXT NOT NULL,
+	amount BIGINT NOT NULL,
+	until DOUBLE NOT NULL,
+	CONSTRAINT agui_counter_pk PRIMARY KEY (id)
+);
 CREATE TABLE agui_message (
 	thread_id TEXT NOT NULL,
 	id TEXT NOT NULL,
@@ -96,4 +102,4 @@ CREATE TABLE agui_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT agui_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO agui_version (version_num) VALUES ('0002');
+INSERT INTO agui_version (version_num) VALUES ('0003');

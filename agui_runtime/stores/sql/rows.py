@@ -117,8 +117,13 @@ def _cost_in(row: Row) -> Cost | None:
     if row["usd"] is not None:
         return Cost(row["usd"], row["prices"] or "")
     if row["cost"] is not None:
-        return Cost(format(Decimal(str(row["cost"])), "f"), "")
+        return Cost(decimal_of(row["cost"]), "")
     return None
+
+
+def decimal_of(amount: float) -> str:
+    """A sum of floats as decimal text, without what only floats have behind the ninth digit."""
+    return format(Decimal(str(round(amount, 9))).normalize(), "f")
 
 
 def recorded(row: Row) -> RecordedRun:

@@ -9,6 +9,10 @@ changing what was read, `{each_x}` are the values of the list `:x` as a table `e
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from agui_runtime.core.totals import UsageBy
+
 THREAD = "id, owner, agent, name, archived, created, updated"
 RUN = (
     "thread_id, run_id, agent, owner, started, fingerprint, status, ended, schema_version,"
@@ -176,6 +180,42 @@ PUT = (
 )
 RESIZE = "update agui_thread set size = size + :bytes where id = :id"
 SPENT = "select bytes from agui_run where thread_id = :id and first = :first"
+
+_OF_DAY = "cast(round(cast(started / 86400 as numeric) - 0.5) as bigint)"
+_TOKENS = (
+    "coalesce(input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens)"
+)
+_SUMS = (
+    "prices, count(*) as runs, sum(input_tokens) as input_tokens,"
+    " sum(output_tokens) as output_tokens, sum(cached_tokens) as cached_tokens,"
+    " sum(cache_write_tokens) as cache_write_tokens, sum(reasoning_tokens) as reasoning_tokens,"
+    f" sum(cost) as cost, sum(case when {_TOKENS} is not null and cost is null then 1 else 0 end)"
+    " as unpriced, sum(ended - started) as seconds"
+)
+_ENDED = (
+    "from agui_run where (:any_owner or owner = :owner) and started >= :since"
+    " and ended is not null group by"
+)
+USAGE: Mapping[UsageBy, str] = {
+    "model": f"select model as key, {_SUMS} {_ENDED} model, prices",
+    "agent": f"select agent as key, {_SUMS} {_ENDED} agent, prices",
+    "day": f"select {_OF_DAY} as key, {_SUMS} {_ENDED} {_OF_DAY}, prices",
+    "thread": f"select thread_id as key, {_SUMS} {_ENDED} thread_id, prices",
+}
+
+# Counters
+
+COUNT_UP = (
+    "insert into agui_counter as old (id, amount, until)"
+    " values (:id, :amount, {now} + cast(:seconds as double precision))"
+    " on conflict (id) do update set until = excluded.until, amount = excluded.amount"
+    " + case when old.until > {now} then old.amount else 0 end returning amount"
+)
+COUNTED = (
+    "select id, amount from agui_counter where until > {now}"
+    " and id in (select each.value from {each_ids})"
+)
+FORGET_COUNTERS = "delete from agui_counter where until <= {now}"
 
 # States
 

@@ -17,6 +17,7 @@ from agui_runtime.stores.shared.tails import Tails
 from agui_runtime.stores.sql import reads, writes
 from agui_runtime.stores.sql.administration import Administration
 from agui_runtime.stores.sql.backend import Backend
+from agui_runtime.stores.sql.counters import SqlCounters
 from agui_runtime.stores.sql.log import SqlRunLog
 from agui_runtime.stores.sql.rebuilding import Rebuilding
 from agui_runtime.stores.sql.retention import Retention
@@ -40,6 +41,7 @@ class SqlStore:
         self._renewal = LeaseRenewal(backend.renewer(limits.lease), limits.lease, limits.hung)
         self._leases = HeldLeases(self._tails, self._renewal)
         self._reader = reader = LogReader(SqlLogSource(backend), self._tails)
+        self.counters = SqlCounters(backend)
         self.states = SqlStateStore(backend, retention)
         self.threads = SqlThreadIndex(backend, self._tails, retention)
         self.log = SqlRunLog(backend, self._leases, reader, self.states, retention)

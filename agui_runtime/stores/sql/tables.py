@@ -139,6 +139,14 @@ MESSAGE = Table(
     Column("usd", Text),
 )
 
+Table(
+    "agui_counter",
+    METADATA,
+    Column("id", Text, primary_key=True, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("until", Double, nullable=False),
+)
+
 STATE = Table(
     "agui_state",
     METADATA,

@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
 from agui_runtime.core.events import RunInfo, ThreadInfo
+from agui_runtime.core.totals import Usage, UsageBy
 from agui_runtime.stores.base import ALL_THREADS, Page, ThreadQuery
 from agui_runtime.stores.shared.pages import check_limit, check_search, page_of, place_after
 from agui_runtime.stores.shared.tails import Tails
-from agui_runtime.stores.sql import reads, writes
+from agui_runtime.stores.sql import counters, reads, writes
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.retention import Retention
 from agui_runtime.stores.sql.step import Thread
@@ -67,6 +68,9 @@ class SqlThreadIndex:
 
     async def runs(self, thread_id: str) -> Sequence[RunInfo]:
         return await self._backend.read(partial(reads.runs, thread_id, self._retention.oldest()))
+
+    async def usage(self, owner: str | None, since: float, by: UsageBy) -> Sequence[Usage]:
+        return await self._backend.read(partial(counters.usage, owner, since, by))
 
     def _thread(self, thread_id: str, owner: str = "", agent: str = "") -> Thread:
         return Thread(thread_id, owner, agent, self._retention.oldest())

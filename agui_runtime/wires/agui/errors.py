@@ -65,6 +65,7 @@ _BODIES: Mapping[type[AguiError], Callable[[AguiError], Mapping[str, Any]]] = {
     InvalidInput: _invalid,
 }
 _TITLES = {
+    "BUDGET_SPENT": "Budget spent",
     "FORBIDDEN": "Forbidden",
     "HISTORY_GONE": "History gone",
     "SHUTDOWN": "Shutting down",
@@ -73,5 +74,6 @@ _TITLES = {
     "THREAD_NOT_FOUND": "Thread not found",
     "TOO_LARGE": "Too large",
     "TOO_MANY_REQUESTS": "Too many requests",
+    "TOO_MANY_STARTS": "Too many starts",
     "UNAUTHENTICATED": "Unauthorized",
 }

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from agui_runtime.core.events import RunInfo
 from agui_runtime.core.figures import UNKNOWN, Cost, MessageFigures, Tokens
 from agui_runtime.core.jsontext import JsonObject
-from agui_runtime.core.totals import summed
+from agui_runtime.core.totals import Totals, summed
 
 NO_TOKENS = Tokens()
 
@@ -33,8 +33,12 @@ def shown_run(run: RunInfo) -> JsonObject:
 
 
 def shown_thread(runs: Sequence[RunInfo]) -> JsonObject:
-    """The sums of its runs; `unpriced` of them used tokens whose cost is not known."""
-    totals = summed(runs)
+    """The sums of its runs."""
+    return shown_totals(summed(runs))
+
+
+def shown_totals(totals: Totals) -> JsonObject:
+    """The sums; `unpriced` of the runs used tokens whose cost is not known."""
     return {
         "runs": totals.runs,
         "milliseconds": 1000 * totals.seconds,

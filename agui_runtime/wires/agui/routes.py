@@ -21,6 +21,7 @@ from agui_runtime.wires.agui.runs import Runs
 from agui_runtime.wires.agui.table import Handler, Table
 from agui_runtime.wires.agui.threads import ThreadRoutes
 from agui_runtime.wires.agui.transcribe import Transcribe
+from agui_runtime.wires.agui.usage import UsageRoute
 from agui_runtime.wires.shared.admission import is_json
 from agui_runtime.wires.shared.wire import WireRoute
 
@@ -101,6 +102,7 @@ def _entries(runtime: CopilotRuntime, options: AguiOptions) -> Iterable[tuple[st
     yield "GET", "threads/{thread}/messages", threads.messages
     yield "GET", "threads/{thread}/events", threads.events
     yield "GET", "threads/{thread}/state", threads.state
+    yield "GET", "usage", UsageRoute(runtime).usage
     yield "POST", "transcribe", Transcribe(runtime, options).transcribe
     yield "POST", "annotate", annotate.annotate
     yield "GET", "inspector-metadata", metadata

@@ -31,11 +31,9 @@ CHALLENGE = (b"www-authenticate", b"Bearer")
 
 def headers_for(error: Exception) -> Headers:
     """What an answer with this error says besides, on every wire."""
-    return (CHALLENGE,) if isinstance(error, Unauthenticated) else _UNTIL.get(type(error), ())
-
-
-_UNTIL: Mapping[type[Exception], Headers] = {TooManyRequests: (RETRY_AFTER,)}
-"""Errors for which GraphQL, too, whose status is 200, says when coming back helps."""
+    if isinstance(error, TooManyRequests):
+        return ((b"retry-after", b"%d" % error.retry_after),)
+    return (CHALLENGE,) if isinstance(error, Unauthenticated) else ()
 
 
 def log_failure(logger: logging.Logger, error: Exception) -> None:

@@ -47,6 +47,8 @@ class Confidant:
         for event in text(f"m-{request.run_id}", f"It is {SECRET}."):
             yield event
         yield {"type": "STATE_SNAPSHOT", "snapshot": {"word": SECRET}}
+        ids = {"threadId": request.thread_id, "runId": request.run_id}
+        yield {"type": "RUN_FINISHED", **ids, "usage": [{"model": SECRET, "inputTokens": 5}]}
 
 
 class Ear:

@@ -115,6 +115,7 @@ def _others() -> list[Original]:
         Original("POST", f"{BASE}/transcribe", headers=form, body=FORM),
         Original("POST", f"{BASE}/annotate", body=noticed),
         Original("GET", f"{BASE}/inspector-metadata"),
+        Original("GET", f"{BASE}/usage", [("since", "2026-01-01"), ("by", "day")]),
         Original("GET", f"{BASE}/cpk-debug-events", endless=True),
         Original("GET", "/healthz"),
         Original("GET", "/readyz"),

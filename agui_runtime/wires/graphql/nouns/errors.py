@@ -21,6 +21,7 @@ from agui_runtime.core.errors import (
     RunNotFound,
     StoreUnavailable,
     ThreadNotFound,
+    TooManyRequests,
     Unauthenticated,
 )
 from agui_runtime.core.events import Event
@@ -165,6 +166,8 @@ def _facts(error: AguiError) -> dict[str, Any]:
     """What a program can use of the error's sentence."""
     if isinstance(error, Conflict):
         return {"currentVersion": error.version}
+    if isinstance(error, TooManyRequests):
+        return {"retryAfterSeconds": error.retry_after}
     return {"knownAgents": error.known} if isinstance(error, AgentNotFound) else {}
 
 

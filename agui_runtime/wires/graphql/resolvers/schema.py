@@ -27,7 +27,7 @@ from agui_runtime.wires.graphql.nouns.inputs import (
     given,
 )
 from agui_runtime.wires.graphql.nouns.own_types import SaveAgentStateResponse
-from agui_runtime.wires.graphql.nouns.scalars import SCALARS, JSONObject
+from agui_runtime.wires.graphql.nouns.scalars import SCALARS, DateTimeISO, JSONObject
 from agui_runtime.wires.graphql.nouns.types import (
     ActionExecutionMessageOutput,
     AgentsResponse,
@@ -45,6 +45,7 @@ from agui_runtime.wires.graphql.resolvers.exploration import ExplorationQuery, a
 from agui_runtime.wires.graphql.resolvers.reading import read
 from agui_runtime.wires.graphql.resolvers.saved_state import loaded, saved
 from agui_runtime.wires.graphql.resolvers.subscriptions import Subscription, speed_up
+from agui_runtime.wires.graphql.resolvers.usage import Usage, UsageBy, usage_of
 
 
 @strawberry.type
@@ -56,6 +57,13 @@ class Query(ExplorationQuery):
     @strawberry.field
     async def available_agents(self, info: Info) -> AgentsResponse:
         return AgentsResponse(agents=await agents_of(info.context))
+
+    @strawberry.field
+    async def usage(
+        self, info: Info, since: DateTimeISO | None = None, by: UsageBy = UsageBy.MODEL
+    ) -> list[Usage]:
+        """What the caller's runs took that began since then, a week ago when left out."""
+        return await usage_of(info.context, since, by)
 
     @strawberry.field
     async def load_agent_state(

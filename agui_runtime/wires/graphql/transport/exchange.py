@@ -66,6 +66,8 @@ class GraphQLExchange(Exchange):
 
     async def answer_result(self, result: ExecutionResult) -> None:
         """Answer an operation that was executed. Without a path, an error is one of the request."""
+        causes = [error.original_error for error in result.errors or ()]
+        self._more = next((found for each in causes if each and (found := headers_for(each))), ())
         await self._answer(answer(result, self.request_id), understood=is_understood(result))
 
     async def growing(self, work: Coroutine[Any, Any, None], keep_alive: float) -> bool:

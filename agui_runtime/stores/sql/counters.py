@@ -1,0 +1,71 @@
+"""`Counters` for all processes over one database, and what runs took by its own sums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from agui_runtime.core.figures import Cost, Tokens
+from agui_runtime.core.totals import DAY, Totals, Usage, UsageBy, day_of
+from agui_runtime.stores.sql import statements
+from agui_runtime.stores.sql.backend import Backend
+from agui_runtime.stores.sql.rows import Row, decimal_of
+from agui_runtime.stores.sql.step import Step
+
+
+class SqlCounters:
+    """A row for each sum."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def add(self, key: str, amount: int, seconds: float) -> int:
+        return await self._backend.write(partial(_add, key, amount, seconds))
+
+    async def sums(self, keys: Sequence[str]) -> Sequence[int]:
+        return await self._backend.read(partial(_sums, keys))
+
+
+def forget() -> Step[None]:
+    """Delete the sums that are forgotten."""
+    yield statements.FORGET_COUNTERS, {}
+
+
+def usage(owner: str | None, since: float, by: UsageBy) -> Step[Sequence[Usage]]:
+    """What the runs took that began since then and have ended, by key and the name of prices."""
+    wanted = {"owner": owner or "", "any_owner": owner is None, "since": since}
+    rows = yield statements.USAGE[by], wanted
+    return [_usage(row, by) for row in rows]
+
+
+def _add(key: str, amount: int, seconds: float) -> Step[int]:
+    rows = yield statements.COUNT_UP, {"id": key, "amount": amount, "seconds": seconds}
+    return int(rows[0]["amount"])
+
+
+def _sums(keys: Sequence[str]) -> Step[Sequence[int]]:
+    rows = yield statements.COUNTED, {"ids": list(keys)}
+    found: Mapping[str, int] = {row["id"]: row["amount"] for row in rows}
+    return [int(found.get(key, 0)) for key in keys]
+
+
+def _usage(row: Row, by: UsageBy) -> Usage:
+    key, unpriced = row["key"], int(row["unpriced"])
+    if by == "day":
+        key = day_of(int(key) * DAY)
+    usd = None if row["cost"] is None else decimal_of(row["cost"])
+    totals = Totals(
+        runs=int(row["runs"]),
+        tokens=_tokens(row),
+        cost=None if unpriced or usd is None else Cost(usd, row["prices"] or ""),
+        unpriced=unpriced,
+        seconds=float(row["seconds"]),
+    )
+    return Usage(key, totals)
+
+
+def _tokens(row: Row) -> Tokens | None:
+    names = ("input", "output", "cached", "cache_write", "reasoning")
+    sums = [row[f"{name}_tokens"] for name in names]
+    found = Tokens(*(None if each is None else int(each) for each in sums))
+    return None if found == Tokens() else found
