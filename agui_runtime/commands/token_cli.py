@@ -6,9 +6,10 @@ import argparse
 import sys
 
 from agui_runtime.authentication.tokens import hashed, new_token
+from agui_runtime.commands.task_table import Commands
 
 
-def add_token_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_token_command(commands: Commands) -> None:
     token = commands.add_parser("token", help="make a token, and its line for AGUI_TOKENS_FILE")
     token.add_argument("owner", help="to whom the threads of whoever brings the token belong")
     token.set_defaults(command=_token)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import get_args
 
+from agui_runtime.commands.task_table import Commands
 from agui_runtime.core import jsontext
 from agui_runtime.core.figures import Tokens
 from agui_runtime.core.moments import moment_of
@@ -17,7 +18,7 @@ from agui_runtime.core.totals import Usage, UsageBy
 HEADER = ("runs", "input", "output", "seconds", "usd", "unpriced")
 
 
-def add_usage_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_usage_command(commands: Commands) -> None:
     about = "what runs took: tokens, time, cost; of the store that AGUI_STORE or AGUI_DATA names"
     usage = commands.add_parser("usage", help="what runs took", description=about)
     usage.add_argument("--since", help="a date, or a date and time; 7 days ago when left out")
