@@ -14,7 +14,7 @@ show.
     |   |-- Gone              410  HISTORY_GONE          a cursor the store can no longer serve
     |   |-- TooLarge          413  TOO_LARGE
     |   `-- TooManyRequests   429  TOO_MANY_REQUESTS     a caller has too many of them open
-    |       |-- TooManyStarts 429  TOO_MANY_STARTS       too many runs in a minute
+    |       |-- TooManyStarts 429  TOO_MANY_STARTS       too many runs in a minute, see `quotas`
     |       `-- BudgetSpent   429  BUDGET_SPENT          runs took too much today
     |-- RunFailure            ends the run with RUN_ERROR
     |   |-- AgentFailure      500  AGENT_ERROR           the agent raised, or emitted RUN_ERROR
@@ -166,30 +166,6 @@ class TooManyRequests(RequestError):
     code, status = "TOO_MANY_REQUESTS", 429
     retry_after: int = 2
     """Coming back helps, in so many seconds."""
-
-
-class TooManyStarts(TooManyRequests):
-    """As many runs were started within a minute as may be: by the caller (`own`), or by all."""
-
-    code = "TOO_MANY_STARTS"
-
-    def __init__(self, most: int, retry_after: int, *, own: bool) -> None:
-        who = f"you have started {most} runs" if own else f"{most} runs were started here"
-        super().__init__(
-            f"{who} within a minute, the most allowed; try again in {retry_after} seconds"
-        )
-        self.retry_after = retry_after
-
-
-class BudgetSpent(TooManyRequests):
-    """Runs took as much today as they may: the caller's (`own`), or all of them."""
-
-    code = "BUDGET_SPENT"
-
-    def __init__(self, what: str, retry_after: int, *, own: bool) -> None:
-        whose = "your" if own else "everybody's"
-        super().__init__(f"{whose} {what} for today (UTC) is spent; try again tomorrow")
-        self.retry_after = retry_after
 
 
 class RunFailure(AguiError):

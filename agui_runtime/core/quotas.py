@@ -1,4 +1,4 @@
-"""How much may be open at a time: for each owner, and in all. Pure."""
+"""How much may be open at a time, for each owner and in all, and errors of other limits. Pure."""
 
 from __future__ import annotations
 
@@ -50,3 +50,27 @@ class Quota:
             yield
         finally:
             self.free(owner)
+
+
+class TooManyStarts(TooManyRequests):
+    """As many runs were started within a minute as may be: by the caller (`own`), or by all."""
+
+    code = "TOO_MANY_STARTS"
+
+    def __init__(self, most: int, retry_after: int, *, own: bool) -> None:
+        who = f"you have started {most} runs" if own else f"{most} runs were started here"
+        super().__init__(
+            f"{who} within a minute, the most allowed; try again in {retry_after} seconds"
+        )
+        self.retry_after = retry_after
+
+
+class BudgetSpent(TooManyRequests):
+    """Runs took as much today as they may: the caller's (`own`), or all of them."""
+
+    code = "BUDGET_SPENT"
+
+    def __init__(self, what: str, retry_after: int, *, own: bool) -> None:
+        whose = "your" if own else "everybody's"
+        super().__init__(f"{whose} {what} for today (UTC) is spent; try again tomorrow")
+        self.retry_after = retry_after

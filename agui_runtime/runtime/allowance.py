@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from agui_runtime.core.errors import BudgetSpent, Misconfigured, StoreUnavailable, TooManyStarts
+from agui_runtime.core.errors import Misconfigured, StoreUnavailable
 from agui_runtime.core.figures import RunFigures
+from agui_runtime.core.quotas import BudgetSpent, TooManyStarts
 from agui_runtime.stores.base import Counters
 
 logger = logging.getLogger(__name__)

@@ -21,9 +21,10 @@ from agui_runtime import (
     Wire,
     create_app,
 )
-from agui_runtime.core.errors import BudgetSpent, Misconfigured, TooManyStarts
+from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event
 from agui_runtime.core.figures import Cost, RunFigures, Tokens
+from agui_runtime.core.quotas import BudgetSpent, TooManyStarts
 from agui_runtime.runtime.allowance import DAY, Allowance, rules_of
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
