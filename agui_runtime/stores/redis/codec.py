@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any, TypeAlias
 
 from agui_runtime.core.events import Record, ThreadInfo
@@ -61,3 +62,14 @@ def record_of(entry: Sequence[Answer]) -> Record:
     fields = dict(zip(pairs[::2], pairs[1::2], strict=False))
     run_id = fields.get(b"r", b"").decode(errors="replace")
     return Record(seq, run_id, event_of(fields.get(b"e", b""), run_id, seq))
+
+
+def records_of(first: int, runs: Sequence[Answer], lines: bytes) -> list[Record]:
+    """Records numbered from `first`: `[run id, count, ...]`, and an event in each line."""
+    events = enumerate(lines.split(b"\n"), first)
+    records = []
+    for identity, count in zip(runs[::2], runs[1::2], strict=True):
+        run_id = identity.decode(errors="replace")
+        for seq, event in islice(events, count):
+            records.append(Record(seq, run_id, event_of(event, run_id, seq)))
+    return records

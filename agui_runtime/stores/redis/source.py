@@ -5,7 +5,7 @@ from __future__ import annotations
 from agui_runtime.core.errors import Gone, ThreadNotFound
 from agui_runtime.core.events import Cursor, Record, RunInfo
 from agui_runtime.stores.base import Batch
-from agui_runtime.stores.redis.codec import firsts_of, record_of, span_of, spans_of
+from agui_runtime.stores.redis.codec import firsts_of, record_of, records_of, span_of, spans_of
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.shared.codec import archived, unreadable
 from agui_runtime.stores.shared.reading import PART
@@ -24,11 +24,13 @@ class RedisLogSource:
             raise ThreadNotFound(thread_id)
         if how == b"gone":
             raise Gone
-        epoch, position, found = more
+        epoch, position, *found = more
         if how == b"run":
-            records = archived(found) or await self._lost_run(thread_id, int(position) + 1)
+            records = archived(found[0]) or await self._lost_run(thread_id, int(position) + 1)
+        elif how == b"lines":
+            records = records_of(int(position) + 1, *found)
         else:
-            records = [record_of(entry) for entry in found]
+            records = [record_of(entry) for entry in found[0]]
         latest = records[-1].seq if records else int(position)
         return Batch(records, Cursor(epoch.decode(), latest))
 

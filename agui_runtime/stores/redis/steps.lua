@@ -136,6 +136,27 @@ function steps.release(token, expected, epoch, nonce, lost, run_id, run, agent, 
   return { 'ok', stamp(now) }
 end
 
+-- The records as few strings, which clients read in a fraction of the time: { run id, count, ... },
+-- and their events, one a line. Nothing if one of them is not as `write` made it.
+local function joined(found, first)
+  local runs, events = {}, {}
+  for index, entry in ipairs(found) do
+    local r, run_id, e, event = unpack(entry[2])
+    local expected = (first + index - 1) .. '-0'
+    if entry[1] ~= expected or r ~= 'r' or e ~= 'e' or string.find(event, '\n', 1, true) then
+      return
+    end
+    if runs[#runs - 1] == run_id then
+      runs[#runs] = runs[#runs] + 1
+    else
+      table.insert(runs, run_id)
+      table.insert(runs, 1)
+    end
+    events[index] = event
+  end
+  return runs, table.concat(events, '\n')
+end
+
 -- A part of the log after a record, at most `count` records or one archived run.
 function steps.read(known, after, count)
   local epoch, first, seq = unpack(call('HMGET', META, 'epoch', 'first', 'seq'))
@@ -158,6 +179,10 @@ function steps.read(known, after, count)
   local found = call('XRANGE', LOG, (after + 1) .. '-0', '+', 'COUNT', count)
   if not found[1] or found[1][1] ~= (after + 1) .. '-0' then
     return { 'gone' }
+  end
+  local runs, events = joined(found, after + 1)
+  if runs then
+    return { 'lines', epoch, after, runs, events }
   end
   return { 'ok', epoch, after, found }
 end
