@@ -35,13 +35,20 @@ class Server:
     @property
     def cpu_seconds(self) -> float:
         """Time on a processor so far, of all threads that it has."""
-        threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
-        return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
+        return cpu_of(self.process.pid)
 
     @property
     def megabytes(self) -> float:
+        return self._megabytes("VmRSS:")
+
+    @property
+    def peak_megabytes(self) -> float:
+        """The most that it had."""
+        return self._megabytes("VmHWM:")
+
+    def _megabytes(self, name: str) -> float:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+        return int(status.partition(name)[2].split()[0]) / 1024
 
 
 @dataclass(slots=True)
@@ -88,6 +95,17 @@ def run(
     finally:
         process.kill()  # streams may wait for ever, and nothing is to be kept
         process.wait()
+
+
+def cpu_of(process: int) -> float:
+    """Seconds that the threads of the process had a processor so far."""
+    threads = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
+
+
+def reset_peak(server: Server) -> None:
+    """From now on `peak_megabytes` is the most from now on."""
+    Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
 
 
 def free_port() -> int:

@@ -50,6 +50,12 @@ class PostgresServer:
     def url(self, database: str = "agui") -> str:
         return f"postgresql://agui@127.0.0.1:{self.port}/{database}"
 
+    @property
+    def pid(self) -> int:
+        """Of the running server."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and wait until it answers."""
         if self._process is None:
