@@ -20,7 +20,7 @@ from agui_runtime.hooks.telemetry.json_lines import write_json_lines
 from agui_runtime.identity import authenticate_by
 from agui_runtime.runtime.costs import Costs, prices_in
 from agui_runtime.runtime.forwarding import check_forwarding
-from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime, check_runtime
 from agui_runtime.runtime.titles import ThreadNamer
 from agui_runtime.settings import Settings, refuse_serve_only
 from agui_runtime.wires.door import DirectRoutes, Entered, enter
@@ -92,6 +92,7 @@ def app_by(
     **arguments: Unpack[AppArguments],
 ) -> FastAPI:
     """The same with settings that were read before; raises Misconfigured."""
+    check_runtime(runtime)
     refuse_serve_only(settings)
     given = known(arguments)
     chosen = options_of(settings, options, given)

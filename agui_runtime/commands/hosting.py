@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple, cast
 
@@ -160,6 +161,9 @@ def _agent(settings: Settings) -> object:
     provider, _, name = settings.model.partition("/")
     if provider == "openai" and not name:
         raise Misconfigured(f"AGUI_MODEL={settings.model} names no model of OpenAI's")
+    if settings.openai_base_url is None and not name:
+        meant = _with_provider(provider)
+        raise Misconfigured(f"AGUI_MODEL={settings.model} names no provider; did you mean {meant}?")
     if settings.openai_base_url is not None:
         model = name if provider == "openai" else settings.model
         return OpenAIAgent(model, api_key=settings.api_key, base_url=settings.openai_base_url)
@@ -168,6 +172,22 @@ def _agent(settings: Settings) -> object:
     from agui_runtime.connectors.litellm import LiteLLMAgent  # heavy: only when asked for
 
     return LiteLLMAgent(settings.model, api_key=settings.api_key)
+
+
+def _with_provider(model: str) -> str:
+    found = (each for each, start in _FAMILIES.items() if re.match(start, model, re.IGNORECASE))
+    return f"{next(found, 'openai')}/{model}"
+
+
+_FAMILIES: Mapping[str, str] = {
+    "anthropic": "claude",
+    "gemini": "gemini|gemma",
+    "mistral": "mistral|codestral|magistral|ministral",
+    "deepseek": "deepseek",
+    "xai": "grok",
+    "ollama": "llama|qwen|phi",
+}
+"""Providers as LiteLLM calls them, by how the names of their models begin."""
 
 
 def _openai_key(settings: Settings) -> str:

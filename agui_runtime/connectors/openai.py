@@ -16,7 +16,13 @@ from typing import cast
 import httpx
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.shared.chat.failures import FailedAttempt, malformed, parsed, refused
+from agui_runtime.connectors.shared.chat.failures import (
+    FailedAttempt,
+    malformed,
+    parsed,
+    refused,
+    refused_without_key,
+)
 from agui_runtime.connectors.shared.chat.framing import AnswerStream
 from agui_runtime.connectors.shared.chat.media import COMPATIBLE, OPENAI as MEDIA_OF_OPENAI, Media
 from agui_runtime.connectors.shared.chat.observing import model_call
@@ -163,7 +169,9 @@ class OpenAIAgent:
                     if len(body) > _LONGEST_REFUSAL:
                         break
         refusal = self._secrets.cut_all(parsed(body))
-        return refused(response.status_code, refusal, response.headers.get("retry-after"))
+        made = refused(response.status_code, refusal, response.headers.get("retry-after"))
+        has_key = any(name in response.request.headers for name in _KEY_HEADERS)
+        return made if has_key else refused_without_key(made)
 
 
 class _StreamedAnswer:
@@ -203,6 +211,9 @@ class _StreamedAnswer:
         except ProtocolFailure as error:
             broken = malformed(str(error))
             raise broken from broken.__cause__
+
+
+_KEY_HEADERS = ("authorization", "api-key", "x-api-key")
 
 
 def _checked(base_url: str) -> str:

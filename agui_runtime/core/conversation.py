@@ -263,7 +263,8 @@ class Conversation:
         try:
             known["content"] = patched(event["type"], known["content"], event["patch"])
         except UNPATCHABLE as error:
-            self._warnings.append(f"activity {event['messageId']!r} was not patched: {error}")
+            why = str(error).partition(" in ")[0]
+            self._warnings.append(f"activity {event['messageId']!r} was not patched: {why}")
         else:
             known["activityType"] = event["activityType"]
 

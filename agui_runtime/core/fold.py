@@ -90,7 +90,8 @@ class Fold:
         try:
             self.state = patched(event["type"], self.state, event["delta"])
         except UNPATCHABLE as error:
-            self.warnings.append(f"the state was not patched: {error}")
+            # What follows in its text is the state itself, which no log needs.
+            self.warnings.append(f"the state was not patched: {str(error).partition(' in ')[0]}")
 
     def _run_started(self, event: Event) -> None:
         """A run goes on from what it was given: messages that are new, and a state if any."""

@@ -58,6 +58,7 @@ class StartedRun:
         self._grammar = Grammar()
         self._request_ids: Collection[str] = ()
         self._recalled = False
+        self._warned = False
         self._last: Sequence[Event] = ()
 
     @property
@@ -210,3 +211,13 @@ class StartedRun:
         for event in events:
             self._hooks.on_event(self._lease.run, event)
             self._fold.feed(event)
+        if self._fold.warnings:
+            self._warn()
+
+    def _warn(self) -> None:
+        """Log what clients cannot apply either; the first time, as it may be each event of many."""
+        if not self._warned:
+            agent, warning = self._lease.run.agent, self._fold.warnings[0]
+            logger.warning("agent %r: %s; front ends pass over it, too", agent, warning)
+        self._warned = True
+        self._fold.warnings.clear()

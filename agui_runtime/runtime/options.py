@@ -9,6 +9,7 @@ from agui_runtime.core.history import Truth
 from agui_runtime.core.prices import PriceTable
 from agui_runtime.runs.deadlines import RunLimits
 from agui_runtime.runtime.allowance import Budget, Rule, rules_of
+from agui_runtime.runtime.given import check_choice
 from agui_runtime.wrappers.drawing.pages import GenerativeUI
 
 DEFAULT_LIMITS = RunLimits()
@@ -31,7 +32,7 @@ class Options:
     how many may be live in one process, of one caller and in all; `caller_starts` and `starts` how
     many may be started within a minute, and a `budget` (or several) what they may take in a day, in
     all processes over the store. `prices` are what tokens cost where the list prices are not what
-    is paid.
+    is paid. Raises Misconfigured for a policy or history that there is not.
     """
 
     on_busy: BusyPolicy = "reject"
@@ -47,6 +48,10 @@ class Options:
     budget: Budget | tuple[Budget, ...] = ()
     limits: RunLimits = DEFAULT_LIMITS
     prices: PriceTable | None = None
+
+    def __post_init__(self) -> None:
+        check_choice("on_busy", self.on_busy, BusyPolicy)
+        check_choice("history", self.history, Truth)
 
     def rules(self) -> tuple[Rule, ...]:
         """How much may be started; raises Misconfigured."""

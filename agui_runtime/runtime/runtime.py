@@ -29,6 +29,12 @@ from agui_runtime.runtime.allowance import Allowance
 from agui_runtime.runtime.catalog import AgentInfo, Catalog, Sources, described
 from agui_runtime.runtime.costs import Costs
 from agui_runtime.runtime.equipment import Equipment
+from agui_runtime.runtime.given import (
+    check_functions,
+    check_lists,
+    check_store,
+    named_agents,
+)
 from agui_runtime.runtime.launcher import Launcher
 from agui_runtime.runtime.options import Options as Options
 from agui_runtime.runtime.permissions import Permissions
@@ -93,6 +99,12 @@ class CopilotRuntime:
         states: Mapping[str, StateSchema] | None = None,
         aliases: Mapping[str, str] | None = None,
     ) -> None:
+        agents = named_agents(agents)
+        check_lists(actions=actions, hooks=hooks, remotes=remotes, guardrails=guardrails)
+        check_functions(
+            authenticate=authenticate, authorize=authorize, before_request=before_request
+        )
+        check_store(store)
         self.options = options or Options()
         shown = self.options.generative_ui
         self.agents = {name: shown.with_apps(name, wrap(it, name)) for name, it in agents.items()}
@@ -316,3 +328,10 @@ def _with_ids(run_input: RunAgentInput) -> RunAgentInput:
         else:
             check_id(value, field)
     return run_input.model_copy(update=made) if made else run_input
+
+
+def check_runtime(runtime: object) -> None:
+    """Raises Misconfigured for what is no runtime."""
+    if not isinstance(runtime, CopilotRuntime):
+        kind = type(runtime).__name__
+        raise Misconfigured(f"create_app: give it a CopilotRuntime(agents=...), not a {kind}")

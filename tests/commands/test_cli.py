@@ -10,6 +10,9 @@ import sys
 import httpx
 import pytest
 
+from agui_runtime.commands.hosting import hosted
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.settings import Settings
 from tests.programs import ROOT, finished, serving
 
 HEAVY = {"litellm", "agentscope", "redis", "mcp"}
@@ -44,6 +47,24 @@ async def test_a_wrong_setting_is_one_line_and_exit_code_2() -> None:
     code, out, err = await finished("serve", AGUI_MODEL="openai/gpt-x")
     assert (code, out) == (2, "")
     assert err == "agui-runtime: AGUI_MODEL=openai/gpt-x needs OPENAI_API_KEY\n"
+
+
+@pytest.mark.parametrize(
+    ("model", "meant"),
+    [
+        ("gpt-4o-mini", "openai/gpt-4o-mini"),
+        ("claude-sonnet-4-5", "anthropic/claude-sonnet-4-5"),
+        ("gemini-2.5-flash", "gemini/gemini-2.5-flash"),
+        ("llama3", "ollama/llama3"),
+    ],
+)
+def test_a_model_without_its_provider_is_refused_with_what_was_meant(
+    model: str, meant: str
+) -> None:
+    with pytest.raises(Misconfigured, match=f"names no provider; did you mean {meant}"):
+        hosted(Settings(model=model))
+    here = Settings(model=model, openai_base_url="http://127.0.0.1:1/v1", store="memory:")
+    assert hosted(here).runtimes
 
 
 async def test_check_lists_the_agents() -> None:

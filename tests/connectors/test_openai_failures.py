@@ -74,6 +74,15 @@ async def test_the_providers_sentence_is_told_without_its_key() -> None:
     assert "sk-bad" not in repr(failure.__cause__)
 
 
+async def test_a_server_that_wants_a_key_where_none_was_sent_says_which_variable_counts() -> None:
+    async with ModelServer() as model:
+        _, failure = await failing(model.url, "[error:401]")
+
+    assert failure.code == "MODEL_AUTHENTICATION"
+    assert "none was sent: set AGUI_API_KEY" in failure.message
+    assert "check the server's key" not in failure.message
+
+
 async def test_a_server_that_is_not_there() -> None:
     _, failure = await failing("http://somebody:secret@127.0.0.1:1/v1", "hi")
 

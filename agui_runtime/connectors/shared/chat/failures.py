@@ -35,6 +35,11 @@ ADVICE: Mapping[str, str] = {
     "STREAM_BROKEN": "the model provider broke off in the middle of its answer; try again",
 }
 
+_KEY_MISSING = (
+    "the model provider wants an API key, and none was sent: set AGUI_API_KEY, or give the agent "
+    "api_key=... (OPENAI_API_KEY is sent to OpenAI itself and nowhere else)"
+)
+
 _BY_STATUS: Mapping[int, str] = {
     401: "AUTHENTICATION",
     402: "PERMISSION",
@@ -132,6 +137,17 @@ def refused(
     kind = known or _kind(status, code, message)
     passing = (status in {408, 409, 429} or status >= 500) and code != "insufficient_quota"
     return FailedAttempt(failure(kind, message, status), passing, _seconds(wait))
+
+
+def refused_without_key(attempt: FailedAttempt) -> FailedAttempt:
+    """The same of a request that had no key: then no wrong one is to be looked for."""
+    failure = attempt.failure
+    if not isinstance(failure, ModelFailure) or ADVICE["AUTHENTICATION"] not in failure.message:
+        return attempt
+    message = failure.message.replace(ADVICE["AUTHENTICATION"], _KEY_MISSING)
+    made = ModelFailure("AUTHENTICATION", message, failure.upstream)
+    made.__cause__ = failure.__cause__
+    return FailedAttempt(made, attempt.passing, attempt.wait)
 
 
 def stream_failure(error: object) -> ModelFailure:
