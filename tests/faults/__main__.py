@@ -14,7 +14,7 @@ from functools import partial
 
 import httpx
 
-from tests.faults import deaths, outages, owners, readers
+from tests.faults import backups, deaths, outages, owners, readers
 from tests.faults.world import Stopwatch
 
 MOST_SECONDS = 90.0
@@ -40,7 +40,10 @@ SCENARIOS: Sequence[tuple[str, Callable[[str], Awaitable[str]], Sequence[str]]] 
     ("network stalled for 3 s", outages.stalled, SERVERS),
     ("connections reset, 20 times", outages.resets, SERVERS),
     ("20 ms away", outages.far_away, SERVERS),
-    ("full", outages.full, SEVERAL),
+    ("full", outages.full, ("Redis", "SQLite", "PostgreSQL on a small disk")),
+    ("connections terminated by the server, 20 times", outages.terminated, ("PostgreSQL",)),
+    ("an old backup put back", backups.put_back, SEVERAL),
+    ("a standby takes over", backups.standby_takes_over, ("PostgreSQL",)),
     ("1,000 clients reconnect", readers.reconnect_storm, ALL),
     ("a slow reader beside fast ones", readers.slow_beside_fast, ALL),
     ("a thread of 10,000 events", readers.long_thread, ALL),

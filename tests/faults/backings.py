@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ from agui_runtime.stores.open import open_store
 from agui_runtime.stores.sql.tables import METADATA
 from tests.faults.proxy import Proxy
 from tests.faults.rooms import SmallDisk
-from tests.stores.postgres_server import PostgresServer
+from tests.stores.postgres_server import DISK_FULL, ROOM_AGAIN, PostgresServer
 from tests.stores.servers import RedisServer
 
 
@@ -58,6 +59,14 @@ class Backing:
 
     def clear(self) -> None:
         """Delete all that is in it."""
+        raise AssertionError("memory is its process's own")
+
+    def save_copy(self) -> None:
+        """As its own programs make one."""
+        raise AssertionError("memory is its process's own")
+
+    def put_copy_back(self) -> None:
+        """Replace what it has by the copy; nobody may have a file open."""
         raise AssertionError("memory is its process's own")
 
     def fill(self, processes: Sequence[int]) -> None:
@@ -108,6 +117,17 @@ class FileBacking(Backing):
             for table in METADATA.tables:
                 connection.execute(f"delete from {table}")
 
+    def save_copy(self) -> None:
+        with closing(sqlite3.connect(self.path)) as source, closing(self._copied()) as target:
+            source.backup(target)
+
+    def put_copy_back(self) -> None:
+        with closing(self._copied()) as source, closing(sqlite3.connect(self.path)) as target:
+            source.backup(target)
+
+    def _copied(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path.with_name("copy.db"))
+
     def fill(self, processes: Sequence[int]) -> None:
         self._disk.fill(processes)
 
@@ -142,6 +162,7 @@ class RedisBacking(ServerBacking):
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.server = RedisServer(folder / "redis", *options)
+        self._dump = folder / "redis" / "dump.rdb"
         self.port = self.server.port
 
     async def close(self) -> None:
@@ -167,6 +188,15 @@ class RedisBacking(ServerBacking):
     def clear(self) -> None:
         self.server.command("FLUSHALL")
 
+    def save_copy(self) -> None:
+        self.server.command("SAVE")
+        shutil.copy(self._dump, self._dump.with_name("copy.rdb"))
+
+    def put_copy_back(self) -> None:
+        self.kill()
+        shutil.copy(self._dump.with_name("copy.rdb"), self._dump)
+        self.start()
+
     def fill(self, processes: Sequence[int]) -> None:
         self.server.command("CONFIG", "SET", "maxmemory", "1")
 
@@ -177,19 +207,32 @@ class RedisBacking(ServerBacking):
 class PostgresBacking(ServerBacking):
     """A PostgreSQL server whose writes are on its disk when they are acknowledged."""
 
-    def __init__(self, server: PostgresServer | None = None) -> None:
-        self.server = server or PostgresServer("fsync=on", "autovacuum=off")
+    def __init__(self, *, on_small_disk: bool = False) -> None:
+        self.server = self._first = PostgresServer("fsync=on", "autovacuum=off")
+        self._on_small_disk = on_small_disk
         self.port = self.server.port
         self._disk = SmallDisk(self.server.folder / "disk")
 
     async def open(self) -> None:
         await super().open()
         self.server.database()
+        if self._on_small_disk:
+            self._disk.open()
+        if self._disk.is_real:
+            self._move_tables()
+
+    def _move_tables(self) -> None:
+        if self.server.user:
+            shutil.chown(self._disk.folder, self.server.user)
+        self.server.command(f"create tablespace small location '{self._disk.folder}'")
+        for table in METADATA.tables:
+            self.server.command(f"alter table {table} set tablespace small", "agui")
 
     async def close(self) -> None:
         await super().close()
-        self.server.resume()
-        self.server.stop()
+        for server in {self.server, self._first}:
+            server.resume()
+            server.stop()
         self._disk.close()
 
     def url_at(self, port: int) -> str:
@@ -210,27 +253,33 @@ class PostgresBacking(ServerBacking):
     def clear(self) -> None:
         self.server.database()
 
+    def save_copy(self) -> None:
+        self._copy_folder("data", "copy")
+
+    def put_copy_back(self) -> None:
+        self._copy_folder("copy", "data")
+
+    def _copy_folder(self, source: str, target: str) -> None:
+        """While the server stands still, so that it is a whole one."""
+        self.kill()
+        shutil.rmtree(self.server.folder / target, ignore_errors=True)
+        folders = (str(self.server.folder / source), str(self.server.folder / target))
+        subprocess.run(["cp", "-a", *folders], check=True)
+        self.start()
+
+    def become(self, server: PostgresServer) -> None:
+        """From now on another server has its name."""
+        self.server, self.port = server, server.port
+        self.proxy.redirect(server.port)
+
     def fill(self, processes: Sequence[int]) -> None:
-        self._disk.open()
-        if not self._disk.is_real:
+        if self._disk.is_real:
+            self._disk.fill(processes)
+        else:
             self.server.command(DISK_FULL, "agui")
-            return
-        if self.server.user:
-            shutil.chown(self._disk.folder, self.server.user)
-        self.server.command(f"create tablespace small location '{self._disk.folder}'")
-        self.server.command("alter table agui_chunk set tablespace small", "agui")
-        self._disk.fill(processes)
 
     def make_room(self, processes: Sequence[int]) -> None:
         if self._disk.is_real:
             self._disk.make_room(processes)
         else:
-            self.server.command("drop function full_disk cascade", "agui")
-
-
-DISK_FULL = """
-create function full_disk() returns trigger language plpgsql as $$
-begin raise 'no space left on device' using errcode = 'disk_full'; end $$;
-create trigger full_disk before insert on agui_chunk execute function full_disk()
-"""
-"""As the server answers where a table cannot grow, for whoever may not mount a small disk."""
+            self.server.command(ROOM_AGAIN, "agui")

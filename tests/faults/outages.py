@@ -6,11 +6,15 @@ import asyncio
 
 import httpx
 
+from tests.faults.backings import PostgresBacking
 from tests.faults.checker import Frame, acknowledged, check
 from tests.faults.world import ENDS, Stopwatch, World, persistent, run_body, world
 
 RUN = "/copilotkit/agent/default/run"
 FULL_FOR = 10.0
+TERMINATE = (
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'agui-runtime'"
+)
 
 
 async def killed_with_its_files(kind: str) -> str:
@@ -69,6 +73,17 @@ async def resets(kind: str) -> str:
         running = await _under_way(made)
         for _ in range(20):
             made.proxy.reset()
+            await asyncio.sleep(0.1)
+        return await _unharmed(made, running)
+
+
+async def terminated(kind: str) -> str:
+    """As an administrator does, or a server that is shut down."""
+    async with world(kind) as made:
+        assert isinstance(made.backing, PostgresBacking)
+        running = await _under_way(made)
+        for _ in range(20):
+            made.backing.server.command(TERMINATE)
             await asyncio.sleep(0.1)
         return await _unharmed(made, running)
 

@@ -36,6 +36,11 @@ class Proxy:
         while live := [task for task in self._tasks if task and not task.done()]:
             await asyncio.wait(live)
 
+    def redirect(self, target: int) -> None:
+        """From now on connections lead to another port; those that there are get cut."""
+        self._target = target
+        self.reset()
+
     def stall(self) -> None:
         """From now on nothing passes, though all connections stay."""
         self._open.clear()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-SIZE = "16m"
+SIZE = "64m"
 ALMOST_NOTHING = 4096
 
 

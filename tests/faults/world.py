@@ -172,6 +172,7 @@ BACKINGS: Mapping[str, Callable[[Path], Backing]] = {
     "Redis with its file": lambda folder: RedisBacking(folder, *AOF),
     "SQLite": FileBacking,
     "PostgreSQL": lambda folder: PostgresBacking(),
+    "PostgreSQL on a small disk": lambda folder: PostgresBacking(on_small_disk=True),
 }
 
 

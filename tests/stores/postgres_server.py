@@ -23,6 +23,16 @@ from tests.ports import free_port
 
 USERS = ("postgres", "nobody")
 
+DISK_FULL = """
+create function full_disk() returns trigger language plpgsql as $$
+begin raise 'no space left on device' using errcode = 'disk_full'; end $$;
+create trigger full_disk before insert on agui_chunk execute function full_disk();
+create trigger full_disk before insert on agui_run execute function full_disk()
+"""
+"""As the server answers where a table cannot grow, for whoever may not mount a small disk."""
+
+ROOM_AGAIN = "drop function full_disk() cascade"
+
 
 def programs() -> Path:
     """The folder of `postgres` and `initdb`, which Debian does not put into the PATH."""
@@ -44,8 +54,6 @@ class PostgresServer:
         self._made = set[str]()
         self.user = self._given_away() if os.geteuid() == 0 else None
         self._where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "agui")
-        options = ("--auth=trust", "--username=agui", "--no-sync", "--encoding=UTF8", "--locale=C")
-        self._init = ("initdb", *options, "-D", str(self.folder / "data"))
 
     def url(self, database: str = "agui") -> str:
         return f"postgresql://agui@127.0.0.1:{self.port}/{database}"
@@ -59,7 +67,7 @@ class PostgresServer:
     def start(self) -> None:
         """Start it and wait until it answers."""
         if self._process is None:
-            self._run(*self._init)
+            self._fill_folder()
         settings = ["listen_addresses=127.0.0.1", f"port={self.port}", *self._settings]
         settings += [f"unix_socket_directories={self.folder}", "max_connections=200"]
         words = [str(programs() / "postgres"), "-D", str(self.folder / "data")]
@@ -74,7 +82,7 @@ class PostgresServer:
     def answers(self, port: int) -> bool:
         """Whether a server, or a pooler, takes connections there."""
         where = ("-h", "127.0.0.1", "-p", str(port))
-        return self._run("pg_isready", "-q", *where, check=False) == 0
+        return self.run("pg_isready", "-q", *where, check=False) == 0
 
     def database(self, name: str = "agui") -> str:
         """The URL of a database with empty tables. It is the same for all tests, one after another:
@@ -93,21 +101,29 @@ class PostgresServer:
 
     def command(self, statement: str, database: str = "postgres") -> None:
         """Carry it out as the server's administrator."""
-        self._run("psql", *self._where, "-q", "-v", "ON_ERROR_STOP=1", "-c", statement, database)
+        self.run("psql", *self._where, "-q", "-v", "ON_ERROR_STOP=1", "-c", statement, database)
+
+    def value(self, statement: str, database: str = "postgres") -> str:
+        """What the statement's only row has in its only column, as text."""
+        words = (*self._where, "-Atqc", statement, database)
+        found = subprocess.run(
+            [str(programs() / "psql"), *words], stdout=subprocess.PIPE, check=True, text=True
+        )
+        return found.stdout.strip()
 
     def dump(self, database: str) -> Path:
         """A copy of the database as `pg_dump` makes one."""
         file = self.folder / f"{database}.sql"
-        self._run("pg_dump", *self._where, "-f", str(file), database)
+        self.run("pg_dump", *self._where, "-f", str(file), database)
         return file
 
     def put_back(self, dump: Path, database: str) -> None:
         """Carry out a file of statements."""
-        self._run("psql", *self._where, "-q", "-v", "ON_ERROR_STOP=1", "-f", str(dump), database)
+        self.run("psql", *self._where, "-q", "-v", "ON_ERROR_STOP=1", "-f", str(dump), database)
 
     def make(self, database: str) -> str:
         """The URL of a new database without tables."""
-        self._run("createdb", *self._where, database)
+        self.run("createdb", *self._where, database)
         return self.url(database)
 
     def kill(self) -> None:
@@ -139,13 +155,18 @@ class PostgresServer:
             with suppress(ProcessLookupError):
                 os.kill(each, number)
 
+    def _fill_folder(self) -> None:
+        """Make what the server starts with, once."""
+        options = ("--auth=trust", "--username=agui", "--no-sync", "--encoding=UTF8", "--locale=C")
+        self.run("initdb", *options, "-D", str(self.folder / "data"))
+
     def _given_away(self) -> str:
         known = {each.pw_name for each in pwd.getpwall()}
         user = next(name for name in USERS if name in known)
         shutil.chown(self.folder, user)
         return user
 
-    def _run(self, program: str, *words: str, check: bool = True) -> int:
+    def run(self, program: str, *words: str, check: bool = True) -> int:
         found = subprocess.run(
             [str(programs() / program), *words],
             cwd=self.folder,

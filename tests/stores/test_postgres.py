@@ -8,23 +8,33 @@ from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
+from ag_ui.core import RunAgentInput
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from agui_runtime.core.errors import Gone, Misconfigured, StoreUnavailable, ThreadNotFound
-from agui_runtime.core.events import Cursor
+from agui_runtime.core.errors import (
+    Gone,
+    Misconfigured,
+    OwnerLost,
+    StoreUnavailable,
+    ThreadNotFound,
+)
+from agui_runtime.core.events import Cursor, Event
+from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.sql import SqlLimits, migrations
 from agui_runtime.stores.sql.postgres import PostgresStore, schema
 from agui_runtime.stores.sql.postgres.address import address_of
 from agui_runtime.stores.sql.postgres.news import ANYTHING, CHANNEL, changed, notification
 from agui_runtime.stores.sql.tables import METADATA
+from tests.runtime.worlds import asking, ran
 from tests.stores.databases import Database, PostgresDatabase, SqlProcesses
+from tests.stores.ends import START, ended
 from tests.stores.first_schema import FIRST_SCHEMA, FIRST_THREAD, reads_the_first_thread
 from tests.stores.odd_ids import ODD_IDS
-from tests.stores.postgres_server import PostgresServer
+from tests.stores.postgres_server import DISK_FULL, ROOM_AGAIN, PostgresServer
 from tests.stores.test_contract import a_run, claimed, delta, finish, read, whole_run
 
 CUT = (
@@ -120,6 +130,27 @@ async def test_a_server_that_stays_away_is_reported(
         await store.check()
     await asyncio.to_thread(postgres.start)
     assert (await claimed(store, a_run())).fresh
+
+
+async def test_a_run_whose_end_finds_no_room_ends_for_its_readers_and_later_in_the_log(
+    made: SqlProcesses, postgres: PostgresServer
+) -> None:
+    async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
+        yield START
+        postgres.command(DISK_FULL, "agui")
+        yield delta(0)
+        await asyncio.Event().wait()
+
+    store = made.database.store(SqlLimits(lease=1.0))
+    runtime = CopilotRuntime({"default": agent}, store=store)
+    async with runtime.lifespan():
+        with pytest.raises(OwnerLost):
+            await ran(runtime, asking())
+        with pytest.raises(StoreUnavailable, match="full"):
+            await claimed(store, a_run(thread="t2"))
+        postgres.command(ROOM_AGAIN, "agui")
+        assert (await ended(store))[-1].event["code"] == "OWNER_LOST"
+        assert (await claimed(store, a_run(run="r2"))).fresh
 
 
 async def test_appends_of_many_runs_at_once_are_each_stored_once(made: SqlProcesses) -> None:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager
 
-from agui_runtime.core.errors import AguiError, OwnerLost
+from agui_runtime.core.errors import AguiError, OwnerLost, StoreFull
 from agui_runtime.core.events import Cursor, Event, RunInfo
 from agui_runtime.stores.base import Batch, Lease, RunEnd
 from agui_runtime.stores.shared.leases import Held, HeldLeases
@@ -48,6 +48,9 @@ class LeasedLog(ABC):
                     ended = await self._give_up(lease, end.events[-1])
                 else:
                     ended = await self._write_end(lease, held, end)
+        except StoreFull:  # nothing of the end is stored, and for now nobody can store one
+            self._leases.lose(lease, unreadable=True)
+            raise
         except AguiError:
             self._leases.remove(lease)
             raise

@@ -121,7 +121,7 @@ class PostgresBackend:
         try:
             await self._examine()
         except OF_THE_SERVER as error:
-            raise failure_of(error) from error
+            raise failure_of(error, logging.INFO) from error
 
     async def _examine(self) -> None:
         connection = await connect(replace(self._address, prepared=False))
@@ -186,7 +186,7 @@ async def number_of(address: PostgresAddress) -> int:
     try:
         connection = await connect(address)
     except OF_THE_SERVER as error:
-        raise failure_of(error) from error
+        raise failure_of(error, logging.INFO) from error
     try:
         return await _number_at(connection)
     finally:

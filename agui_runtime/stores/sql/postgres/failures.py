@@ -32,9 +32,9 @@ PASSING = (
 OF_THE_SERVER = (asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, OSError)
 
 
-def failure_of(error: BaseException) -> AguiError:
-    """What callers are told: nothing that the server's message holds."""
-    logger.warning("PostgreSQL: %s: %s", type(error).__name__, error)
+def failure_of(error: BaseException, level: int = logging.WARNING) -> AguiError:
+    """What callers are told: nothing that the server's message holds, which is logged."""
+    logger.log(level, "PostgreSQL: %s: %s", type(error).__name__, error)
     for kinds, made in _TOLD:
         if isinstance(error, kinds):
             return made()
