@@ -22,11 +22,11 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from email import message_from_bytes
 from types import TracebackType
 from typing import Any
 
 from tests.fakes import replies
+from tests.fakes.http_text import head_of, parsed_body, parsed_head
 from tests.support import stop_accepting
 
 HEARD = "what was said"
@@ -260,12 +260,12 @@ class _Connection(asyncio.Protocol):
         if self._current is not None or b"\r\n\r\n" not in self._buffer:
             return
         head, _, rest = self._buffer.partition(b"\r\n\r\n")
-        path, headers = _parse_head(head)
+        path, headers = parsed_head(head)
         length = int(headers.get("content-length", "0"))
         if len(rest) < length:
             return
         self._buffer = rest[length:]
-        body = _parse_body(headers.get("content-type", ""), rest[:length])
+        body = parsed_body(headers.get("content-type", ""), rest[:length])
         seen = Seen(self.server, self._port, path, headers, body)
         self._current = _Exchange.of(seen, self.server.seen)
         self.server.note(lambda: self.server.seen.append(seen))
@@ -297,7 +297,7 @@ class _Connection(asyncio.Protocol):
         """Send the reply; False when the answer is to stay unfinished."""
         exchange.number = self.server.next_number()
         kind = {"content-type": "text/event-stream", "transfer-encoding": "chunked"}
-        self._write(_head(200, kind))
+        self._write(head_of(200, kind))
         with_usage = bool((exchange.seen.body.get("stream_options") or {}).get("include_usage"))
         usage = {"usage": None} if with_usage else {}
         delay = exchange.delay(self.server.delay)
@@ -331,7 +331,7 @@ class _Connection(asyncio.Protocol):
     ) -> None:
         body = json.dumps(value)
         kind = {"content-type": "application/json", "content-length": str(len(body))}
-        self._write(_head(status, kind | dict(extra or {})) + body.encode())
+        self._write(head_of(status, kind | dict(extra or {})) + body.encode())
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -344,23 +344,3 @@ class _Connection(asyncio.Protocol):
         exchange, self._current = self._current, None
         if exchange is not None:
             self.server.note(lambda: setattr(exchange.seen, "cut", cut))
-
-
-def _parse_head(head: bytes) -> tuple[str, dict[str, str]]:
-    first, *lines = head.decode("latin-1").split("\r\n")
-    pairs = (line.partition(":") for line in lines)
-    return first.split(" ")[1], {name.strip().lower(): value.strip() for name, _, value in pairs}
-
-
-def _parse_body(kind: str, body: bytes) -> dict[str, Any]:
-    """The JSON object, or the fields of a form by their names: bytes each."""
-    if not kind.startswith("multipart/form-data"):
-        return dict(json.loads(body or b"{}"))
-    form = message_from_bytes(b"content-type: %b\r\n\r\n%b" % (kind.encode(), body))
-    named = ((part.get_param("name", header="content-disposition"), part) for part in form.walk())
-    return {str(name): part.get_payload(decode=True) for name, part in named if name}
-
-
-def _head(status: int, headers: Mapping[str, str]) -> bytes:
-    lines = [f"HTTP/1.1 {status} Answer", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join([*lines, "", ""]).encode()
