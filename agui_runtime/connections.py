@@ -80,6 +80,7 @@ class TimedProtocol(HttpProtocol):
     _owed = 0
     _in_header = False
     _upgraded = False
+    _is_leaving = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -111,6 +112,16 @@ class TimedProtocol(HttpProtocol):
     def on_headers_complete(self) -> None:
         self._in_header = False
         super().on_headers_complete()
+        if self._is_leaving:
+            self.leave()
+
+    def leave(self) -> None:
+        """Close after the next answer whose head can say so: a client that does not know would send
+        its next request into a closed connection.
+        """
+        self._is_leaving = True
+        if self._is_answering() and not self.cycle.response_started:
+            self.cycle.keep_alive = False
 
     def give_up(self) -> None:
         """Close a connection that owes a request, with an answer if it had begun one."""

@@ -45,6 +45,8 @@ class Settings:
     """Bring the tables of a PostgreSQL store to this release's schema at the start."""
     prices: str | None = None
     """A JSON file of what tokens cost, for `agui_runtime.core.prices`."""
+    processes: int = 1
+    """Processes that serve, on one socket and over one store."""
     drain_seconds: float = 30.0
     """So long live runs may go on after SIGTERM."""
     path: str = DEFAULT_OPTIONS.path
@@ -168,7 +170,7 @@ _CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 SERVE_ONLY = frozenset(
     {"app", "model", "api_key", "openai_base_url", "data", "db_upgrade"}
-    | {"drain_seconds", "header_seconds", "metrics"}
+    | {"drain_seconds", "header_seconds", "metrics", "processes"}
     | {"genai_names", "telemetry_key"}
 )
 """The settings that choose what `agui-runtime serve` serves, and how its server does."""
@@ -342,7 +344,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "metrics": _address,
     "genai_names": _either("0.1.0", "1.41"),
     "telemetry_key": _text,
-    **dict.fromkeys(("max_caller_requests", "max_requests"), _count),
+    **dict.fromkeys(("max_caller_requests", "max_requests", "processes"), _count),
     **dict.fromkeys(("max_body", "max_values", "max_depth", "max_messages", "max_parts"), _count),
 }
 """How the text of each variable is read, by the name of its setting."""

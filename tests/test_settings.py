@@ -176,7 +176,16 @@ async def test_what_kubernetes_tells_of_a_service_of_that_name_is_no_setting(
 
 @pytest.mark.parametrize(
     "name",
-    ["app", "model", "api_key", "openai_base_url", "data", "drain_seconds", "header_seconds"],
+    [
+        "app",
+        "model",
+        "api_key",
+        "openai_base_url",
+        "data",
+        "drain_seconds",
+        "header_seconds",
+        "processes",
+    ],
 )
 def test_what_only_serve_obeys_is_refused_by_an_app(
     name: str, monkeypatch: pytest.MonkeyPatch

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+MOST = 512
+"""Processes that anybody could mean."""
+
+MARGIN = 30.0
+"""Seconds that a process has for its end beside those for its clients and its runs."""
+
 ABOUT = "serve the runtime that the environment asks for"
 
 
@@ -29,6 +37,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     serve = commands.add_parser("serve", help=ABOUT, description=ABOUT)
     serve.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     serve.add_argument("--port", type=port_of, default=8000, help="default: %(default)s")
+    about = "processes that serve, on one socket and over one store; default: 1"
+    serve.add_argument("--processes", type=_processes, metavar="N", help=about)
     serve.set_defaults(command=run)
 
 
@@ -40,10 +50,46 @@ def run(options: argparse.Namespace) -> int:
 
     found = hosted()
     _check_host(options.host, found)
+    processes = options.processes or found.settings.processes
+    if processes > 1:
+        _check_several(processes, found)
     examine_stores(found.runtimes, found.settings)
     open_schemes(found.runtimes)
     listeners = bound(options.host, options.port)
-    return _serve(found, listeners, origin_of(options.host, listeners))
+    origin = origin_of(options.host, listeners)
+    if processes > 1:
+        return _serve_by(processes, found, listeners, origin)
+    return _serve(found, listeners, origin)
+
+
+def _processes(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= MOST):
+        raise argparse.ArgumentTypeError(f"a number of processes is from 1 to {MOST}, not {text!r}")
+    return int(text)
+
+
+def _check_several(count: int, found: Hosted) -> None:
+    """Raises Misconfigured for what several processes could not do together."""
+    from agui_runtime.commands.stores import check_shared
+
+    if os.name == "nt":
+        raise Misconfigured("on Windows `serve` is one process: leave out --processes")
+    if found.settings.metrics is not None:
+        raise Misconfigured(
+            f"AGUI_METRICS cannot be obeyed by {count} processes, each of which counts for itself:"
+            " leave it out, or serve with --processes 1"
+        )
+    check_shared(found.runtimes, count)
+
+
+def _serve_by(count: int, found: Hosted, listeners: list[socket], origin: str) -> int:
+    from agui_runtime.commands.log_output import write_lines
+    from agui_runtime.commands.processes import Patience, Supervisor
+
+    write_lines(found.settings, of_several=True)
+    _announce(origin, found)
+    patience = Patience(end=2 * found.settings.drain_seconds + MARGIN)
+    return asyncio.run(Supervisor(count, listeners, patience).run(origin))
 
 
 def _serve(found: Hosted, listeners: list[socket], origin: str) -> int:

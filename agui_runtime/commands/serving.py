@@ -19,7 +19,12 @@ from agui_runtime.commands.log_output import (
     server_logging,
     write_lines,
 )
-from agui_runtime.connections import ConnectionLimits, known_peers, timed_protocol
+from agui_runtime.connections import (
+    ConnectionLimits,
+    TimedProtocol,
+    known_peers,
+    timed_protocol,
+)
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.settings import Settings
 
@@ -92,6 +97,12 @@ class DrainingServer(uvicorn.Server):
         """Start nothing new, let the runs end, and stop; the first call counts."""
         self._stop_after(self._drained(self._limit))
 
+    def retire(self) -> None:
+        """Leave new connections to other processes on the same sockets, answer one more request on
+        each that is open, and then drain. Both may take as long as runs have to end.
+        """
+        self._stop_after(self._retired())
+
     def cut(self) -> None:
         """End the live runs now, each with its terminal event, and stop."""
         self._is_stopping = True
@@ -124,6 +135,26 @@ class DrainingServer(uvicorn.Server):
             await asyncio.gather(*(each.drain(limit) for each in self._runtimes))
         finally:
             self.should_exit = True
+
+    async def _retired(self) -> None:
+        for server in self.servers:
+            server.close()
+        for each in self._clients():
+            each.leave()
+        # They go after an answer that says so, or some seconds of silence: to close one whose next
+        # request may be on its way would lose that.
+        deadline = self._loop_of().time() + self._limit
+        while self._clients() and self._loop_of().time() < deadline:  # noqa: ASYNC110  # as uvicorn
+            await asyncio.sleep(0.05)
+        await self._drained(self._limit)
+
+    def _loop_of(self) -> asyncio.AbstractEventLoop:
+        assert self._loop is not None
+        return self._loop
+
+    def _clients(self) -> list[TimedProtocol]:
+        connections = self.server_state.connections
+        return [each for each in connections if isinstance(each, TimedProtocol)]
 
 
 def config_of(app: ASGIApp, settings: Settings, *, of_several: bool = False) -> uvicorn.Config:

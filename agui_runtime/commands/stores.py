@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agui_runtime.commands.thread_files import make_folder
+from agui_runtime.core.errors import Misconfigured
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.settings import Settings
 from agui_runtime.stores.base import Examinable
@@ -22,6 +23,17 @@ def examine_stores(runtimes: Sequence[CopilotRuntime], settings: Settings) -> No
             if settings.db_upgrade:
                 store.upgrade()
             store.examine()
+
+
+def check_shared(runtimes: Sequence[CopilotRuntime], processes: int) -> None:
+    """Raises Misconfigured for threads that each of several processes would have for itself."""
+    stores = [undelegated(runtime.store) for runtime in runtimes]
+    if processes > 1 and any(isinstance(store, MemoryStore) for store in stores):
+        raise Misconfigured(
+            f"{processes} processes need a store that they share, and threads are in memory: set"
+            " AGUI_STORE to sqlite:///threads.db, postgresql://... or redis://..., or serve with"
+            " --processes 1"
+        )
 
 
 def described(runtime: CopilotRuntime) -> str:

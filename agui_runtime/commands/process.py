@@ -1,0 +1,83 @@
+"""One of several processes that serve: `python -m agui_runtime.commands.process`, started by their
+parent with the numbers of its sockets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+from agui_runtime.commands.hosting import hosted
+from agui_runtime.commands.lifeline import CUT, DRAIN, READY, RETIRE, Lifeline
+from agui_runtime.commands.measuring import measured
+from agui_runtime.commands.serve import collect_rarely
+from agui_runtime.commands.serving import DrainingServer, config_of
+from agui_runtime.commands.stores import check_shared
+from agui_runtime.core.errors import AguiError
+from agui_runtime.settings import obeyed_by_command
+
+SEVERAL = 2
+
+
+class ProcessServer(DrainingServer):
+    """The server of such a process. It goes by what its parent says, and drains on a signal; when
+    the parent is gone it ends, and gives its port free at once.
+    """
+
+    line: Lifeline | None = None
+    end: socket.socket
+    _obeying: asyncio.Task[None] | None = None
+
+    def on_started(self) -> None:
+        self._obeying = asyncio.get_running_loop().create_task(self._obey())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self._obeying is not None:
+            self._obeying.cancel()
+            await asyncio.wait([self._obeying])
+        if self.line is not None:
+            self.line.close()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A service manager sends each process the signal that it sends their parent."""
+        if not self.signals:
+            super().handle_exit(sig, frame)
+
+    async def _obey(self) -> None:
+        self.line = await Lifeline.over(self.end)
+        self.line.say(READY)
+        orders = {DRAIN: self.drain, RETIRE: self.retire, CUT: self.cut, b"": self.retire}
+        await self.line.obey(orders)
+
+
+def main(words: Sequence[str]) -> int:
+    """`words`: the number of the line's socket, then those of the listening ones."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    end, *listeners = (socket.socket(fileno=int(word)) for word in words)
+    try:
+        return _serve(end, listeners)
+    except AguiError as error:
+        sys.stderr.write(f"agui-runtime: {error}\n")
+        return 2
+
+
+def _serve(end: socket.socket, listeners: list[socket.socket]) -> int:
+    found = hosted()
+    check_shared(found.runtimes, SEVERAL)
+    collect_rarely()
+    config = config_of(found.app, found.settings, of_several=True)
+    server = ProcessServer(config, found.runtimes, found.settings.drain_seconds, "")
+    server.end = end
+    with measured(found), obeyed_by_command():  # an app may be made at its start
+        server.run(listeners)
+    return 0 if server.started else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,264 @@
+"""Several processes that serve on the same sockets, and the parent that looks after them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from agui_runtime.commands.lifeline import CUT, DRAIN, READY, RETIRE, Lifeline
+
+logger = logging.getLogger(__name__)
+
+MODULE = "agui_runtime.commands.process"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the parent waits, in seconds: for a new process to serve (`ready`), for one that is
+    to end (`end`). A process that died within `settled` of its start died at once; then the next
+    one comes after `pause`, doubled each time, and after `tries` such deaths in a row none does.
+    """
+
+    ready: float = 60.0
+    end: float = 60.0
+    settled: float = 10.0
+    pause: float = 0.5
+    tries: int = 6
+
+
+@dataclass(eq=False, slots=True)
+class Process:
+    """One of the processes; `failures` are the deaths at once that led to it."""
+
+    handle: asyncio.subprocess.Process
+    line: Lifeline
+    failures: int = 0
+    is_dismissed: bool = False
+    started: float = field(default_factory=monotonic)
+
+    @classmethod
+    async def start(cls, listeners: Sequence[socket.socket], failures: int = 0) -> Process:
+        ours, its = socket.socketpair()
+        with its:
+            numbers = [its.fileno(), *(each.fileno() for each in listeners)]
+            handle = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", MODULE, *map(str, numbers)),
+                pass_fds=numbers,
+                stdin=asyncio.subprocess.DEVNULL,
+                process_group=0,  # Ctrl-C in a terminal is for the parent
+            )
+        return cls(handle, await Lifeline.over(ours), failures)
+
+    @property
+    def pid(self) -> int:
+        return self.handle.pid
+
+    def order(self, word: bytes) -> None:
+        """Say how it is to end, which is then no death."""
+        self.is_dismissed = True
+        self.line.say(word)
+
+    async def is_ready(self, seconds: float) -> bool:
+        """Whether it serves before so many seconds are over."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.line.next() == READY
+        except TimeoutError:
+            return False
+
+    async def ended(self, seconds: float | None = None) -> int:
+        """Its exit code; it is killed when the seconds are over."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.handle.wait()
+        except TimeoutError:
+            self.kill()
+            await self.handle.wait()
+        self.line.close()
+        return self.handle.returncode or 0
+
+    def kill(self) -> None:
+        if self.handle.returncode is None:
+            self.handle.kill()
+
+
+class Supervisor:
+    """Keeps so many processes serving until a signal comes. SIGTERM and Ctrl-C drain all of them, a
+    second one ends their runs, a third one kills them. SIGHUP replaces them one after the other.
+    """
+
+    def __init__(
+        self, count: int, listeners: Sequence[socket.socket], patience: Patience | None = None
+    ) -> None:
+        self.signals: list[int] = []
+        self._count = count
+        self._listeners = listeners
+        self._patience = patience or Patience()
+        self._processes: list[Process] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._replacing: asyncio.Task[None] | None = None
+        self._ending = asyncio.Event()
+        self._failed = False
+
+    async def run(self, origin: str) -> int:
+        """Serve; returns the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._escalate, number)
+        loop.add_signal_handler(signal.SIGHUP, self._replace_all)
+        try:
+            await self._start_all(origin)
+            await self._ending.wait()
+        finally:
+            await self._end_all()
+        if self._failed:
+            return 1
+        return 128 + signal.SIGINT if signal.SIGINT in self.signals else 0
+
+    async def _start_all(self, origin: str) -> None:
+        starting = [self._start() for _ in range(self._count)]
+        processes = await asyncio.gather(*starting)
+        ready = await asyncio.gather(*(each.is_ready(self._patience.ready) for each in processes))
+        if self._ending.is_set():
+            return
+        if not all(ready):
+            self._give_up("a process did not come up; its own lines say why")
+            return
+        for each in processes:
+            self._begin(self._watch(each))
+        pids = ", ".join(str(each.pid) for each in processes)
+        logger.info("running on %s with %d processes: %s", origin, self._count, pids)
+
+    async def _start(self, failures: int = 0) -> Process:
+        process = await Process.start(self._listeners, failures)
+        self._processes.append(process)
+        if self._ending.is_set():
+            process.order(DRAIN)
+        return process
+
+    def _forget(self, process: Process) -> None:
+        with suppress(ValueError):  # two may wait for its end
+            self._processes.remove(process)
+
+    async def _watch(self, process: Process) -> None:
+        """Put another one into the place of a process that dies."""
+        code = await process.ended()
+        self._forget(process)
+        if not (process.is_dismissed or self._ending.is_set()):
+            await self._succeed(process, code)
+
+    async def _succeed(self, dead: Process, code: int) -> None:
+        lived = monotonic() - dead.started
+        failures = dead.failures + 1 if lived < self._patience.settled else 0
+        if failures >= self._patience.tries:
+            logger.error("process %d %s", dead.pid, _how(code))
+            self._give_up(f"processes end at once again and again, {failures} times in a row")
+            return
+        pause = self._patience.pause * 2 ** (failures - 1) if failures else 0.0
+        when = f"in {pause:g} s" if pause else "now"
+        logger.warning("process %d %s; another one starts %s", dead.pid, _how(code), when)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._ending.wait()
+        if not self._ending.is_set():
+            successor = await self._start(failures)
+            self._begin(self._watch(successor))
+            await successor.is_ready(self._patience.ready)
+
+    def _replace_all(self) -> None:
+        """Called by SIGHUP; one that comes while processes are replaced begins it once more."""
+        self._replacing = self._begin(self._replace_after(self._replacing))
+
+    async def _replace_after(self, earlier: asyncio.Task[None] | None) -> None:
+        if earlier is not None:
+            await asyncio.wait([earlier])
+        for old in [each for each in self._processes if not each.is_dismissed]:
+            if self._ending.is_set() or not await self._replace(old):
+                return
+        logger.info("every process was replaced")
+
+    async def _replace(self, old: Process) -> bool:
+        """Put a new process into the place of one that serves, once it serves; whether it does."""
+        new = await self._start()
+        # Until one of them is settled upon, the end of neither is a death.
+        new.is_dismissed = old.is_dismissed = True
+        if not await new.is_ready(self._patience.ready):
+            await self._go_on_with(old, new)
+            return False
+        new.is_dismissed = self._ending.is_set()
+        self._begin(self._watch(new))
+        logger.info("process %d takes the place of %d", new.pid, old.pid)
+        old.order(RETIRE)
+        await old.ended(self._patience.end)
+        return True
+
+    async def _go_on_with(self, old: Process, failed: Process) -> None:
+        failed.kill()
+        code = await failed.ended()
+        self._forget(failed)
+        if self._ending.is_set():
+            return
+        logger.error("the new process %s before it served; the old ones stay", _how(code))
+        old.is_dismissed = False
+        if old.handle.returncode is not None:
+            await self._succeed(old, old.handle.returncode)
+
+    def _escalate(self, number: int) -> None:
+        """Each signal asks for more haste than the one before."""
+        self.signals.append(number)
+        self._ending.set()
+        for each in self._processes:
+            if len(self.signals) > len(_ORDERS):
+                each.kill()
+            else:
+                each.order(_ORDERS[len(self.signals) - 1])
+
+    def _give_up(self, reason: str) -> None:
+        logger.error("%s: giving up", reason)
+        self._failed = True
+        self._ending.set()
+
+    async def _end_all(self) -> None:
+        self._ending.set()
+        broken = 0
+        while self._processes or self._tasks:
+            for each in self._processes:
+                each.order(DRAIN)
+            for each in list(self._processes):
+                broken += await each.ended(self._patience.end) not in _IN_ORDER
+                self._forget(each)
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+        if self._failed:
+            return
+        if broken:
+            logger.warning("stopped; %d processes broke off, with whatever ran in them", broken)
+        else:
+            logger.info("stopped; every run has ended")
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+_ORDERS = (DRAIN, CUT)
+"""What the first and the second signal ask of every process; a third one kills."""
+
+_IN_ORDER = (0, -signal.SIGTERM)
+"""Exit codes of processes that lost nothing; one that SIGTERM kills did not serve yet."""
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    return f"was killed by {signal.Signals(-code).name}"
