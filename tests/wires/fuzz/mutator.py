@@ -61,6 +61,7 @@ HEADERS = (
     *(b"access-control-request-headers", b"sec-fetch-site", b"accept-encoding", b"range"),
     *(b"if-none-match", b"if-modified-since", b"if-range", b"forwarded", b"x-forwarded-proto"),
     *(b"sec-fetch-mode", b"sec-fetch-dest", b"sec-websocket-protocol", b"upgrade", b"connection"),
+    *(b"tracestate",),
 )
 """Those that this server or the frameworks below it read, and some that proxies set."""
 

@@ -12,14 +12,13 @@ from ag_ui.core import RunAgentInput
 from fastapi import FastAPI
 
 from agui_runtime.app import create_app
+from agui_runtime.arguments import wires_of
 from agui_runtime.connectors.transcription import Recording
 from agui_runtime.core.events import Caller, Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Store
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
 from agui_runtime.wires.agui.wire import AguiWire
-from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
-from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.shared.options import ServerOptions
 from tests.support import served
 
@@ -74,11 +73,9 @@ def make_app(store: Store) -> FastAPI:
     agents = {"default": eventful, "asking": asking, "stubborn": stubborn}
     runtime = CopilotRuntime(agents=agents, actions=[look], store=store)
     agui = AguiWire(transcription=Typist(), annotations=recorded)
-    return create_app(
-        runtime,
-        wires=[GraphQLWire(), CopilotKitRemoteWire(REMOTE), agui],
-        options=ServerOptions(development=True),
-    )
+    usual = wires_of(None, {"remote_path": REMOTE})
+    wires = [agui if isinstance(each, AguiWire) else each for each in usual]
+    return create_app(runtime, wires=wires, options=ServerOptions(development=True))
 
 
 class Ear(logging.Handler):
