@@ -31,6 +31,7 @@ BY_FILE = {
     "clients/test_between.py": "node",
     "clients/test_graphql_clients.py": "node",
     "clients/test_node_1_10.py": "node",
+    "clients/test_phone_home.py": "node",
     # Start a server or an interpreter for nearly every test.
     "clients/*": "slow",
     "commands/*": "slow",

@@ -23,7 +23,12 @@ STORES = {
 }
 """By the scheme of AGUI_STORE."""
 
-VARIABLES = {"AGUI_JWT_JWKS": "jwt", "AGUI_METRICS": "metrics"}
+VARIABLES = {
+    "AGUI_JWT_JWKS": "jwt",
+    "AGUI_METRICS": "metrics",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "otel",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "otel",
+}
 """By the settings that need one, whatever they say."""
 
 FLAG = re.compile(r"--with(=.*)?")
