@@ -35,6 +35,7 @@ from agui_runtime.wires.shared.paths import TrailingSlash
 from agui_runtime.wires.shared.request_ids import RequestIds
 from agui_runtime.wires.shared.slow_bodies import TimedBodies
 from agui_runtime.wires.shared.wire import Wire
+from agui_runtime.wires.signpost import Place, Signpost
 
 logger = logger_of(__name__)
 
@@ -164,6 +165,7 @@ def _app(
     _guard(app, runtime, rules, options.limits)
     app.add_exception_handler(AguiError, _of_a_route)
     app.router.routes.extend([*probes({options.base: runtime}), *entered.routes])
+    app.router.default = Signpost([Place(options.base, runtime, options.production)])
     app.state.served = Served(runtime, options)
     return app
 

@@ -51,7 +51,9 @@ def _body(error: AguiError) -> Mapping[str, Any]:
 
 def _unknown_agent(error: AguiError) -> Mapping[str, Any]:
     assert isinstance(error, AgentNotFound)
-    return {"error": "Agent not found", "message": f"Agent '{error.name}' does not exist"}
+    there = f"there are {', '.join(error.known)}" if error.known else "there is none"
+    message = f"Agent '{error.name}' does not exist; {there}"
+    return {"error": "Agent not found", "message": message}
 
 
 def _invalid(error: AguiError) -> Mapping[str, Any]:

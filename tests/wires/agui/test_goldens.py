@@ -110,7 +110,18 @@ NOT_TWICE = {
 OTHER_ID = {"body.messages.1.id": "a message of tool calls has the id that its events give it"}
 OWN_WORDS = {"body.error": "says what to do here"}
 
+NAMES = {"body.message": "an agent that there is not is answered with those that there are"}
+
 ALLOWED: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(
+        (
+            "connect-unknown-agent-404",
+            "run-unknown-agent-404",
+            "single-run-unknown-404",
+            "stop-unknown-agent-404",
+        ),
+        NAMES,
+    ),
     "annotate-422": OWN_WORDS,
     "connect-bad-400": WORDING,
     "connect-fe": NOT_TWICE,

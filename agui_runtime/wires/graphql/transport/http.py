@@ -41,6 +41,10 @@ class BadRequest(Exception):
         self.body = b"" if message is None else jsontext.dumps(bad_request(message, code))
 
 
+class NotGraphQL(BadRequest):
+    """A request in the form of another wire."""
+
+
 class NotPersisted(BadRequest):
     """A client sent the hash of a query in place of its text, as Automatic Persisted Queries do.
 
@@ -66,13 +70,13 @@ def not_acceptable(*, whole: bool, parts: bool) -> BadRequest:
 
 
 def from_body(body: object) -> GraphQLRequest:
-    """Raises BadRequest."""
+    """Raises BadRequest, NotGraphQL for a request of other clients."""
     if isinstance(body, list):
         raise BadRequest(400, "Batching is not supported.")
     if not isinstance(body, dict):
         raise BadRequest(400, "The POST body must be a JSON object.")
     if "method" in body and "query" not in body:
-        raise BadRequest(400, "Only GraphQL is spoken here: `method` means nothing.", ALLOW)
+        raise NotGraphQL(400, "Only GraphQL is spoken here: `method` means nothing.", ALLOW)
     if not body.get("query") and _is_persisted(body.get("extensions")):
         raise NotPersisted
     return _request(body.get("query"), body.get("operationName"), body.get("variables"))

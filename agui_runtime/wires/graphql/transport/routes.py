@@ -21,6 +21,7 @@ from agui_runtime.wires.graphql.transport.exchange import GraphQLExchange
 from agui_runtime.wires.graphql.transport.http import (
     ALLOW,
     BadRequest,
+    NotGraphQL,
     from_body,
     from_query_string,
     read_json,
@@ -40,7 +41,8 @@ def routes(
     """
     seats = Seats(limits)
     page = Playground() if playground else None
-    endpoint, sockets = GraphQLEndpoint(engine, seats, page), SocketEndpoint(engine, seats)
+    endpoint = GraphQLEndpoint(engine, seats, page, paths[0])
+    sockets = SocketEndpoint(engine, seats)
     made: list[BaseRoute] = []
     for path in paths:
         made.append(Route(path or "/", endpoint))
@@ -54,8 +56,9 @@ def routes(
 class GraphQLEndpoint:
     """An ASGI app: plain, because a framework's request handling costs more than the query."""
 
-    def __init__(self, engine: Engine, seats: Seats, page: Playground | None) -> None:
+    def __init__(self, engine: Engine, seats: Seats, page: Playground | None, base: str) -> None:
         self._engine = engine
+        self._base = base
         self._seats = seats
         self._page = page
 
@@ -73,7 +76,19 @@ class GraphQLEndpoint:
 
     async def _post(self, exchange: GraphQLExchange) -> None:
         body = await read_json(exchange, self._engine.body_limits)
-        await self._answer(from_body(body), exchange)
+        try:
+            request = from_body(body)
+        except NotGraphQL as error:
+            raise self._elsewhere(error, exchange) from None
+        await self._answer(request, exchange)
+
+    def _elsewhere(self, error: BadRequest, exchange: GraphQLExchange) -> BadRequest:
+        """Where this path is another name of GraphQL alone, it says where other clients belong."""
+        root = exchange.scope.get("root_path", "").rstrip("/")
+        base = f"{root}{self._base}" or "/"
+        if exchange.scope["path"] == base:
+            return error
+        return BadRequest(400, f"Only GraphQL is spoken here; set the runtimeUrl to {base}", ALLOW)
 
     def _request_of(self, exchange: GraphQLExchange) -> GraphQLRequest:
         if exchange.method == "GET":

@@ -1,0 +1,159 @@
+"""What a server answers where nothing is: a browser at its root gets a page that says what this is,
+and every other path that there is not says where the runtime is.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from html import escape
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from agui_runtime.core.errors import AguiError
+from agui_runtime.runtime.catalog import AgentInfo, described
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
+
+DOCUMENTATION = "https://github.com/agui-runtime/agui-runtime#readme"
+LONGEST = 200
+"""Characters of a path that are repeated to whoever asked for it."""
+
+
+class Place(NamedTuple):
+    """A runtime, and its path below this app."""
+
+    path: str
+    runtime: CopilotRuntime
+    production: bool
+
+
+class Signpost:
+    """An ASGI app for whatever no route of an app matches. The page lists the agents that the
+    caller may see; in production there is no page.
+    """
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        self._places = places
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await WebSocketClose()(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        shown = [each for each in self._places if not each.production]
+        if shown and _wants_page(request):
+            answer: Response = HTMLResponse(await _page(request, shown), headers=_HEADERS)
+        else:
+            answer = self._nothing_here(request)
+        await answer(scope, receive, send)
+
+    def _nothing_here(self, request: Request) -> Response:
+        """For every wire's clients: GraphQL's read `errors`, the others `message`."""
+        where = " or ".join(_address(request, each) for each in self._places)
+        path = request.url.path[:LONGEST]
+        message = f"there is nothing at {path}; the runtimeUrl of front ends is {where}"
+        body = {"error": "Not found", "message": message, "errors": [{"message": message}]}
+        return JSONResponse(body, 404)
+
+
+def _wants_page(request: Request) -> bool:
+    within = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    is_read = request.method in {"GET", "HEAD"}
+    return is_read and within in {"", "/"} and "text/html" in request.headers.get("accept", "")
+
+
+def _address(request: Request, place: Place) -> str:
+    return _root(request) + place.path
+
+
+def _root(request: Request) -> str:
+    """That of this app, below whatever it is mounted at."""
+    mount = request.scope.get("root_path", "").rstrip("/")
+    return f"{request.url.scheme}://{request.url.netloc}{mount}"
+
+
+async def _page(request: Request, places: Sequence[Place]) -> str:
+    parts = [_part(_address(request, each), await _visible(request, each)) for each in places]
+    health = escape(f"{_root(request)}/healthz")
+    return _DOCUMENT.format(style=_STYLE, parts="".join(parts), docs=DOCUMENTATION, health=health)
+
+
+async def _visible(request: Request, place: Place) -> list[AgentInfo] | None:
+    """The runtime's own agents that the caller may see; None where nobody knows the caller."""
+    runtime = place.runtime
+    try:
+        caller = await caller_of(request, runtime.authenticate)
+        agents = await runtime.permissions.of_agents(caller, "read", runtime.agents)
+    except (AguiError, OwnAnswer):
+        return None
+    return described(agents)
+
+
+def _part(url: str, agents: Iterable[AgentInfo] | None) -> str:
+    rows = [
+        f"<li><b>{escape(each.name)}</b> {escape(each.description)}</li>" for each in agents or ()
+    ]
+    hidden = "<p>Agents are shown to callers whom the server knows.</p>"
+    listed = hidden if agents is None else f"<ul>{''.join(rows)}</ul>"
+    return _PART.format(url=escape(url), agents=listed, snippet=escape(_SNIPPET % url))
+
+
+_SNIPPET = """import { CopilotChat, CopilotKitProvider } from "@copilotkit/react-core/v2";
+import "@copilotkit/react-core/v2/styles.css";
+
+export default function App() {
+  return (
+    <CopilotKitProvider runtimeUrl="%s">
+      <div style={{ height: "100vh" }}>
+        <CopilotChat threadId="my-first-chat" />
+      </div>
+    </CopilotKitProvider>
+  );
+}"""
+
+_STYLE = """body{max-width:46rem;margin:3rem auto;padding:0 1rem;font:16px/1.5 system-ui,sans-serif}
+pre{padding:1rem;overflow:auto;background:#8881;border-radius:8px}
+:root{color-scheme:light dark}"""
+
+_PART = """
+<h2><code>{url}</code></h2>
+<p>This is a runtimeUrl for CopilotKit front ends, and in a browser a
+<a href="{url}">GraphQL playground</a>. Its agents:</p>
+{agents}
+<p>A front end of today's CopilotKit (<code>npm install @copilotkit/react-core</code>):</p>
+<pre>{snippet}</pre>
+"""
+
+_DOCUMENT = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>agui_runtime</title>
+<link rel="icon" href="data:,">
+<style>{style}</style>
+</head>
+<body>
+<h1>agui_runtime</h1>
+<p>A server for AI agents: CopilotKit front ends talk to it, over GraphQL or AG-UI.</p>
+{parts}
+<p><a href="{docs}">Documentation</a> · <a href="{health}">Health</a></p>
+</body>
+</html>
+"""
+
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; "
+    f"style-src 'sha256-{base64.b64encode(sha256(_STYLE.encode()).digest()).decode()}'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "vary": "accept",
+}
