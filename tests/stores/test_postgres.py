@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
 from ag_ui.core import RunAgentInput
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from agui_runtime.core.errors import (
     Gone,
@@ -24,13 +20,14 @@ from agui_runtime.core.errors import (
 from agui_runtime.core.events import Cursor, Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Store
-from agui_runtime.stores.sql import SqlLimits, migrations
+from agui_runtime.stores.sql import SqlLimits
 from agui_runtime.stores.sql.postgres import PostgresStore, schema
 from agui_runtime.stores.sql.postgres.address import address_of
 from agui_runtime.stores.sql.postgres.news import ANYTHING, CHANNEL, changed, notification
 from agui_runtime.stores.sql.tables import METADATA
 from tests.runtime.worlds import asking, ran
 from tests.stores.databases import Database, PostgresDatabase, SqlProcesses
+from tests.stores.differences import differences_at
 from tests.stores.ends import START, ended
 from tests.stores.first_schema import FIRST_SCHEMA, FIRST_THREAD, reads_the_first_thread
 from tests.stores.odd_ids import ODD_IDS
@@ -269,10 +266,10 @@ async def test_all_migrations_go_up_and_down_and_make_what_the_tables_say(
 ) -> None:
     address = address_of(postgres.make("migrated"))
     await asyncio.gather(schema.upgrade(address), schema.upgrade(address))
-    assert await inspected(address.dsn, differences) == []
+    assert await differences_at(address.dsn) == []
     await schema.downgrade(address, "base")
     await schema.upgrade(address)
-    assert await inspected(address.dsn, differences) == []
+    assert await differences_at(address.dsn) == []
 
 
 async def test_a_database_of_the_first_schema_is_upgraded_and_has_its_threads(
@@ -291,29 +288,13 @@ async def test_a_database_of_the_first_schema_is_upgraded_and_has_its_threads(
     with pytest.raises(Misconfigured, match="schema 1 of 3"):
         await PostgresStore(url).open()
     await schema.upgrade(address_of(url))
-    assert await inspected(url, differences) == []
+    assert await differences_at(url) == []
     store = PostgresStore(url)
     await store.open()
     await reads_the_first_thread(store)
     await store.close()
     await schema.downgrade(address_of(url), "0001")
     assert await database.execute("select cost from agui_run") == [(0.25,)]
-
-
-def differences(connection: Connection) -> list[object]:
-    options = {"version_table": migrations.VERSION_TABLE}
-    context = MigrationContext.configure(connection, opts=options)
-    found: list[object] = compare_metadata(context, METADATA)
-    return found
-
-
-async def inspected(url: str, look: Callable[[Connection], list[object]]) -> list[object]:
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
-    try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(look)
-    finally:
-        await engine.dispose()
 
 
 @pytest.mark.parametrize(
