@@ -7,8 +7,11 @@ from collections.abc import Awaitable
 from contextlib import AsyncExitStack, suppress
 from uuid import uuid4
 
+import pytest
+
 from agui_runtime.core.errors import Busy, OwnerLost, ThreadNotFound
-from agui_runtime.stores.base import Store
+from agui_runtime.core.events import ThreadInfo
+from agui_runtime.stores.base import Store, ThreadQuery
 from agui_runtime.stores.redis import RedisStore
 from tests.stores.servers import RedisServer
 from tests.stores.test_contract import a_run, claimed, delta, finish
@@ -87,3 +90,40 @@ async def test_a_deleted_thread_is_not_renamed_back_into_being(redis: RedisServe
         await store.threads.update("t1", archived=True)
     assert redis.keys(f"{prefix}:{{t1}}:*") == []
     await store.close()
+
+
+async def test_a_thread_that_is_made_anew_while_its_old_entry_is_cleared_away_is_listed(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = uuid4().hex
+    async with AsyncExitStack() as stack:
+        first, second = (RedisStore(redis.url, prefix=prefix) for _ in range(2))
+        for store in (first, second):
+            await store.open()
+            stack.push_async_callback(store.close)
+        await first.threads.obtain("t1", "ann", "default")
+        redis.command("DEL", f"{prefix}:{{t1}}:meta")  # as if it had expired
+        get = second.threads.get
+
+        async def meanwhile(thread_id: str) -> ThreadInfo | None:
+            found = await get(thread_id)
+            await first.threads.obtain(thread_id, "ann", "default")
+            return found
+
+        monkeypatch.setattr(second.threads, "get", meanwhile)
+        assert (await second.threads.list("ann")).threads == []
+        assert [each.thread_id for each in (await first.threads.list("ann")).threads] == ["t1"]
+
+
+async def test_threads_that_are_gone_hide_no_others_behind_them(redis: RedisServer) -> None:
+    prefix = uuid4().hex
+    async with AsyncExitStack() as stack:
+        store = RedisStore(redis.url, prefix=prefix)
+        await store.open()
+        stack.push_async_callback(store.close)
+        for number in range(250):
+            await store.threads.obtain(f"t{number}", "ann", "default")
+        gone = [f"{prefix}:{{t{number}}}:meta" for number in range(100, 250)]
+        redis.command("DEL", *gone)  # as if they had expired
+        page = await store.threads.list("ann", ThreadQuery(limit=200))
+        assert [each.thread_id for each in page.threads] == [f"t{n}" for n in range(99, -1, -1)]

@@ -20,11 +20,24 @@ function steps.due(count)
   return call('ZRANGEBYSCORE', KEY, '-inf', stamp(now), 'LIMIT', 0, count)
 end
 
--- The thread was updated then. Threads that were dropped since their last update go.
+-- The thread was updated then, if not later. Threads that were dropped since their last update go.
 function steps.touch(updated, thread, max_age)
   call('ZREMRANGEBYSCORE', KEY, '-inf', '(' .. stamp(now - tonumber(max_age)))
-  call('ZADD', KEY, updated, thread)
+  local known = call('ZSCORE', KEY, thread)
+  if not known or tonumber(known) < tonumber(updated) then
+    call('ZADD', KEY, updated, thread)
+  end
   call('PEXPIRE', KEY, string.format('%d', max_age * 1000))
+  return 1
+end
+
+-- Take the thread out, if nobody has put it there since with a later time: whoever found that it is
+-- gone knows nothing of one that was made after it looked.
+function steps.drop(seen, thread)
+  local known = call('ZSCORE', KEY, thread)
+  if known and tonumber(known) <= tonumber(seen) then
+    call('ZREM', KEY, thread)
+  end
   return 1
 end
 

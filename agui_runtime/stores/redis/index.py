@@ -37,8 +37,9 @@ class Index:
         now = self._lua.now()
         return self._lua.ask("write", [self._leases], "schedule", now, seconds, "", *threads)
 
-    async def freed(self, thread_id: str) -> None:
-        await self._server.command("write", self._leases, "ZREM", self._leases, thread_id)
+    async def freed(self, thread_id: str, at: float, seconds: float) -> None:
+        """Nobody held a lease of so many seconds then; somebody may do so since."""
+        await self._step(self._leases, "drop", at + seconds, thread_id)
 
     async def lapsed(self) -> list[str]:
         """Threads whose lease seems to have lapsed."""
@@ -55,22 +56,27 @@ class Index:
     async def touched(self, owner: str, thread_id: str, updated: float) -> None:
         await self._step(self._owners + owner, "touch", updated, thread_id, self._max_age)
 
-    async def dropped(self, owner: str, thread_id: str) -> None:
-        key = self._owners + owner
-        await self._server.command("write", key, "ZREM", key, thread_id)
+    async def dropped(self, owner: str, thread_id: str, seen: float) -> None:
+        """The thread was gone, when the time of its latest update was at most that."""
+        await self._step(self._owners + owner, "drop", seen, thread_id)
 
-    async def owned(self, owner: str, latest: float) -> AsyncIterator[str]:
-        """The owner's threads from that time back, newest first; equal times in falling order."""
-        key, offset = self._owners + owner, 0
+    async def owned(self, owner: str, latest: float) -> AsyncIterator[tuple[str, float]]:
+        """The owner's threads from that time back, newest first, each with its time; equal times in
+        falling order. Entries may come and go meanwhile.
+        """
+        key, passed = self._owners + owner, set[bytes]()
         while True:
-            found = await self._server.command(
-                *("read", key, "ZREVRANGEBYSCORE", key, latest, "-inf", "LIMIT", offset, STEP)
-            )
-            for each in found:
-                yield each.decode()
-            if len(found) < STEP:
+            count = STEP + len(passed)
+            words = (key, latest, "-inf", "WITHSCORES", "LIMIT", 0, count)
+            found = await self._server.command("read", key, "ZREVRANGEBYSCORE", *words)
+            entries = [(each, float(at)) for each, at in zip(found[::2], found[1::2], strict=True)]
+            for each, at in entries:
+                if each not in passed:
+                    yield each.decode(), at
+            if len(entries) < count:
                 return
-            offset += STEP
+            latest = entries[-1][1]
+            passed = {each for each, at in entries if at == latest}
 
     async def _taken(self, thread_id: str) -> bool:
         key = self._uncompacted

@@ -90,7 +90,7 @@ class RedisRunLog(LeasedLog):
     async def end_lost_run(self, thread_id: str, failure: Event | None = None) -> bool:
         how, *found = await self._script.step("inspect", thread_id)
         if how == b"idle":
-            await self._index.freed(thread_id)
+            await self._index.freed(thread_id, float(found[0]), self._limits.lease)
         if how != b"lapsed":
             return False
         token, epoch, seq, item = found
@@ -124,6 +124,8 @@ class RedisRunLog(LeasedLog):
         start = Cursor(epoch.decode(), int(seq))
         held = Held(start.seq, start.epoch, on_stop, begun_at + self._limits.lease)
         self._leases.add(run.thread_id, int(token), held)
+        # The run before may have taken out what was noted before the claim.
+        await self._index.leased(run.thread_id, self._limits.lease)
         await self._index.touched(run.owner, run.thread_id, float(updated))
         ids = frozenset(each.decode() for each in known)
         return Lease(run, int(token), start, ids, self._limits.lease / RENEWALS)
@@ -173,7 +175,7 @@ class RedisRunLog(LeasedLog):
         self._leases.written(run, held, end.events)
         self._leases.remove(lease)  # before it waits again: from now on it can be deleted
         try:
-            await self._index.freed(run.thread_id)
+            await self._index.freed(run.thread_id, float(found[0]), self._limits.lease)
             await self._index.touched(run.owner, run.thread_id, float(found[0]))
             await self._index.finished(run.thread_id, self._limits.compact_after)
         except StoreUnavailable:

@@ -25,6 +25,7 @@ local needed = {
   { 'SADD', set, 'a' },
   { 'SMEMBERS', set },
   { 'ZADD', sorted, 1, 'a' },
+  { 'ZSCORE', sorted, 'a' },
   { 'ZRANGEBYSCORE', sorted, '-inf', 1 },
   { 'ZREMRANGEBYSCORE', sorted, '-inf', 0 },
   { 'EXISTS', hash },

@@ -187,11 +187,11 @@ function steps.read(known, after, count)
   return { 'ok', epoch, after, found }
 end
 
--- What whoever ends a dead run needs to know; 'held' while its holder lives.
+-- What whoever ends a dead run needs to know; 'held' while its holder lives, 'idle' with the time.
 function steps.inspect()
   local token, epoch, seq, agent = unpack(call('HMGET', META, 'token', 'epoch', 'seq', 'agent'))
   if not token then
-    return { 'idle' }
+    return { 'idle', stamp(now) }
   end
   return { lapsed() and 'lapsed' or 'held', token, epoch, seq, call('LINDEX', RUNS, -1) }
 end
@@ -239,7 +239,7 @@ function steps.delete()
   end
   call('DEL', unpack(KEYS))
   call('PUBLISH', channel, '')
-  return { 'ok', owner }
+  return { 'ok', owner, stamp(now) }
 end
 
 function steps.runs()

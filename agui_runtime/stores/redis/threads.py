@@ -52,13 +52,13 @@ class RedisThreadIndex:
     async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
         before = start_of(query)
         found: list[ThreadInfo] = []
-        async for thread_id in self._index.owned(owner, before[0]):
+        async for thread_id, updated in self._index.owned(owner, before[0]):
             try:
                 info = await self.get(thread_id)
             except Damaged:
                 continue  # the others are there
             if info is None or info.owner != owner:
-                await self._index.dropped(owner, thread_id)
+                await self._index.dropped(owner, thread_id, updated)
             elif query.matches(info) and place_of(info) < before:
                 found.append(info)
             if len(found) > query.limit:
@@ -84,7 +84,8 @@ class RedisThreadIndex:
             raise ThreadNotFound(thread_id)
         if how == b"busy":
             raise Busy(thread_id, found[0].decode())
-        await self._index.dropped(found[0].decode(), thread_id)
+        owner, deleted = found
+        await self._index.dropped(owner.decode(), thread_id, float(deleted))
 
     async def runs(self, thread_id: str) -> Sequence[RunInfo]:
         how, *found = await self._script.step("runs", thread_id)
