@@ -18,11 +18,12 @@ from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.hooks.telemetry.json_lines import write_json_lines
 from agui_runtime.identity import authenticate_by
+from agui_runtime.runtime.allowance import Budget, rules_of
 from agui_runtime.runtime.costs import Costs, prices_in
 from agui_runtime.runtime.forwarding import check_forwarding
 from agui_runtime.runtime.runtime import CopilotRuntime, check_runtime
 from agui_runtime.runtime.titles import ThreadNamer
-from agui_runtime.settings import Settings, refuse_serve_only
+from agui_runtime.settings import LIMITS, Settings, refuse_serve_only, variables
 from agui_runtime.wires.door import DirectRoutes, Entered, enter
 from agui_runtime.wires.health import probes
 from agui_runtime.wires.shared.admission import AdmissionRules, Hosts, any_origin, listed
@@ -119,12 +120,29 @@ def _obey(settings: Settings, runtime: CopilotRuntime) -> None:
                 "AGUI_PRICES cannot be obeyed: the runtime was given prices; leave out one of them"
             )
         runtime.costs = Costs(prices_in(settings.prices))
+    _limit(settings, runtime)
     if settings.name_threads and not runtime.has_hook(ThreadNamer):
         runtime.add_hook(ThreadNamer(runtime))
     if "log_level" in settings.present:
         logging.getLogger("agui_runtime").setLevel(settings.log_level.upper())
     if settings.log_format == "json":
         write_json_lines()
+
+
+def _limit(settings: Settings, runtime: CopilotRuntime) -> None:
+    """Starts and budgets; raises Misconfigured."""
+    each = settings.caller_usd_per_day, settings.caller_tokens_per_day
+    all_ = settings.usd_per_day, settings.tokens_per_day
+    try:
+        budgets = [
+            Budget(usd, tokens, per_owner=per_owner)
+            for (usd, tokens), per_owner in ((each, True), (all_, False))
+            if usd is not None or tokens is not None
+        ]
+        runtime.allowance.limit(rules_of(settings.caller_starts, settings.starts, budgets))
+    except Misconfigured as error:
+        names = variables(sorted(settings.present & LIMITS))
+        raise Misconfigured(f"{names} cannot be obeyed: {error.message}") from None
 
 
 def _lifespan(runtime: CopilotRuntime, own: Lifespan | None) -> Lifespan:

@@ -9,15 +9,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import Any
 
+from agui_runtime import setting_texts as texts
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.forwarded_headers import for_agents
+from agui_runtime.setting_texts import PREFIX
 from agui_runtime.wires.shared.admission import Hosts, any_origin, listed
 from agui_runtime.wires.shared.options import DEFAULT_OPTIONS
-from agui_runtime.wires.shared.paths import base_of
-
-PREFIX = "AGUI_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +105,18 @@ class Settings:
     """Requests that one caller may have open."""
     max_requests: int = DEFAULT_OPTIONS.limits.requests
     """Requests that may be open in all."""
+    caller_starts: int | None = None
+    """Runs that one caller may start within a minute."""
+    starts: int | None = None
+    """Runs that may be started in all within a minute."""
+    caller_tokens_per_day: int | None = None
+    """Tokens that the runs of one caller may take in a day before no more are started."""
+    tokens_per_day: int | None = None
+    """The same of all runs together."""
+    caller_usd_per_day: float | None = None
+    """What the runs of one caller may cost in a day, in US dollars."""
+    usd_per_day: float | None = None
+    """The same of all runs together."""
     max_body: int = DEFAULT_OPTIONS.body.bytes
     """Bytes that a request may have at most, attachments included."""
     max_values: int = DEFAULT_OPTIONS.body.values
@@ -177,6 +188,12 @@ SERVE_ONLY = frozenset(
 
 _OF_SPANS = frozenset({"genai_names", "telemetry_key"})
 
+LIMITS = frozenset(
+    {"caller_starts", "starts", "caller_tokens_per_day", "tokens_per_day"}
+    | {"caller_usd_per_day", "usd_per_day"}
+)
+"""The settings of how much may be started."""
+
 _OF_A_MODEL = frozenset({"model", "api_key", "openai_base_url"})
 
 _served: ContextVar[bool] = ContextVar("agui_runtime_served", default=False)
@@ -233,118 +250,34 @@ def _is_set(name: str, env: Mapping[str, str]) -> bool:
     return text is not None and (text != "" or name == "forward_headers")
 
 
-def _text(name: str, value: str) -> str:
-    return value
-
-
-def _path(name: str, value: str) -> str:
-    return base_of(value, name) or "/"
-
-
-def _seconds(name: str, value: str) -> float:
-    if not (value.isascii() and value.replace(".", "", 1).isdigit()):
-        raise Misconfigured(f"{name} must be a number of seconds, not {value!r}")
-    return float(value)
-
-
-def _some_seconds(name: str, value: str) -> float:
-    seconds = _seconds(name, value)
-    if not seconds:
-        raise Misconfigured(f"{name} must be more than 0 seconds")
-    return seconds
-
-
-def _count(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) < 16 and int(value)):
-        raise Misconfigured(f"{name} must be a whole number from 1, not {value!r}")
-    return int(value)
-
-
-def _address(name: str, value: str) -> tuple[str, int]:
-    host, _, port = value.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
-        raise Misconfigured(f"{name} must be a host and a port, 127.0.0.1:9464, not {value!r}")
-    return host, int(port)
-
-
-ListReader: TypeAlias = Callable[[str, str], tuple[str, ...]]
-
-
-def _listed(name: str, value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _named(name: str, value: str) -> tuple[str, ...]:
-    """A list that must not be empty where it is given: it stands for a restriction."""
-    names = _listed(name, value)
-    if not names:
-        raise Misconfigured(f"{name} must name something, not {value!r}")
-    return names
-
-
-def _accepted(check: Callable[[tuple[str, ...]], object], read: ListReader) -> ListReader:
-    """A reader of lists which the check accepts; its errors name the variable."""
-
-    def reader(name: str, value: str) -> tuple[str, ...]:
-        names = read(name, value)
-        try:
-            check(names)
-        except Misconfigured as error:
-            setting = name.removeprefix(PREFIX).lower()
-            raise Misconfigured(f"{name}{error.message.removeprefix(setting)}") from None
-        return names
-
-    return reader
-
-
-def _flag(name: str, value: str) -> bool:
-    return bool(_FLAGS[_one_of(name, value, _FLAGS, "1 or 0")])
-
-
-def _log_level(name: str, value: str) -> str:
-    return _one_of(name, value, _LEVELS, ", ".join(_LEVELS))
-
-
-def _either(*words: str) -> Callable[[str, str], str]:
-    return lambda name, value: _one_of(name, value, words, " or ".join(words))
-
-
-def _one_of(name: str, value: str, known: Iterable[str], choice: str) -> str:
-    word = value.strip().lower()
-    if word not in known:
-        raise Misconfigured(f"{name} must be {choice}, not {value!r}")
-    return word
-
-
-_FLAGS = {
-    **dict.fromkeys(("", "0", "false", "no"), False),
-    **dict.fromkeys(("1", "true", "yes"), True),
-}
-_LEVELS = ("debug", "info", "warning", "error", "critical")
-
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
     **dict.fromkeys(
-        ("model", "openai_base_url", "api_key", "app", "store", "data", "prices"), _text
+        ("model", "openai_base_url", "api_key", "app", "store", "data", "prices"), texts.as_it_is
     ),
-    **dict.fromkeys(("tokens", "tokens_file", "jwt_jwks", "jwt_issuer", "jwt_owner"), _text),
-    **dict.fromkeys(("jwt_audience", "jwt_algorithms", "proxy_addresses"), _named),
-    "proxy_header": _text,
-    "jwt_leeway": _seconds,
-    **dict.fromkeys(("development", "name_threads", "allow_anonymous", "production"), _flag),
-    "db_upgrade": _flag,
-    "drain_seconds": _seconds,
-    "header_seconds": _some_seconds,
-    "path": _path,
-    "cors_origins": _accepted(any_origin, _accepted(listed, _named)),
-    "allowed_hosts": _accepted(Hosts, _named),
-    "forward_headers": _accepted(for_agents, _listed),
-    "log_level": _log_level,
-    "log_format": _either("text", "json"),
-    "metrics": _address,
-    "genai_names": _either("0.1.0", "1.41"),
-    "telemetry_key": _text,
-    **dict.fromkeys(("max_caller_requests", "max_requests", "processes"), _count),
-    **dict.fromkeys(("max_body", "max_values", "max_depth", "max_messages", "max_parts"), _count),
+    **dict.fromkeys(
+        ("tokens", "tokens_file", "jwt_jwks", "jwt_issuer", "jwt_owner"), texts.as_it_is
+    ),
+    **dict.fromkeys(("jwt_audience", "jwt_algorithms", "proxy_addresses"), texts.some_items),
+    "proxy_header": texts.as_it_is,
+    "jwt_leeway": texts.seconds,
+    **dict.fromkeys(("development", "name_threads", "allow_anonymous", "production"), texts.flag),
+    "db_upgrade": texts.flag,
+    "drain_seconds": texts.seconds,
+    "header_seconds": texts.some_seconds,
+    "path": texts.path,
+    "cors_origins": texts.accepted(any_origin, texts.accepted(listed, texts.some_items)),
+    "allowed_hosts": texts.accepted(Hosts, texts.some_items),
+    "forward_headers": texts.accepted(for_agents, texts.items),
+    "log_level": texts.log_level,
+    "log_format": texts.either("text", "json"),
+    "metrics": texts.address,
+    "genai_names": texts.either("0.1.0", "1.41"),
+    "telemetry_key": texts.as_it_is,
+    **dict.fromkeys(("max_caller_requests", "max_requests", "processes"), texts.count),
+    **dict.fromkeys(LIMITS, texts.count),
+    **dict.fromkeys(("caller_usd_per_day", "usd_per_day"), texts.amount),
+    **dict.fromkeys(
+        ("max_body", "max_values", "max_depth", "max_messages", "max_parts"), texts.count
+    ),
 }
 """How the text of each variable is read, by the name of its setting."""

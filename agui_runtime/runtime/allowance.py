@@ -115,6 +115,11 @@ class Allowance:
         self._clock = clock
         self._unpriced: set[str] = set()
 
+    def limit(self, rules: Iterable[Rule]) -> None:
+        """Obey these rules, too; raises Misconfigured for another limit of what is limited."""
+        known = {rule.what: rule for rule in self.rules}
+        self.rules = together(list(dict.fromkeys([*known.values(), *rules])))
+
     async def take_start(self, owner: str) -> None:
         """Count one start; raises BudgetSpent or TooManyStarts, then none may be made."""
         spending = [rule for rule in self.rules if rule.unit != "starts"]

@@ -178,6 +178,39 @@ def test_limits_that_cannot_be_meant_are_refused(make: Any) -> None:  # noqa: AN
         make()
 
 
+async def test_settings_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGUI_CALLER_STARTS", "1")
+    monkeypatch.setenv("AGUI_USD_PER_DAY", "2.50")
+    runtime = a_runtime(budget=Budget(tokens_per_day=5))
+    for _ in range(2):
+        create_app(runtime)
+    assert set(runtime.allowance.rules) == {
+        *rules_of(1, None, [Budget(tokens_per_day=5), Budget(usd_per_day=2.5, per_owner=False)])
+    }
+    await ran(runtime, asking(thread="t1"))
+    with pytest.raises(BudgetSpent):
+        await runtime.start(asking(thread="t2"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("AGUI_CALLER_STARTS", "0", "a whole number from 1"),
+        ("AGUI_USD_PER_DAY", "-1", "an amount above 0"),
+        ("AGUI_USD_PER_DAY", "nan", "an amount above 0"),
+        ("AGUI_CALLER_USD_PER_DAY", "9999999", "AGUI_CALLER_USD_PER_DAY cannot be obeyed: budget"),
+        ("AGUI_CALLER_TOKENS_PER_DAY", "7", "limited twice"),
+        ("AGUI_TOKENS_DAY", "7", "did you mean AGUI_TOKENS_"),
+    ],
+)
+def test_settings_that_cannot_be_obeyed_are_refused(
+    name: str, value: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Misconfigured, match=reason):
+        create_app(a_runtime(budget=Budget(tokens_per_day=5)))
+
+
 RUN = "/copilotkit/agent/default/run"
 REFUSED = [
     ({"budget": Budget(tokens_per_day=1000)}, "BUDGET_SPENT"),

@@ -56,7 +56,14 @@ TEXTS = (
 )
 HEADERS = (
     *(b"accept", b"content-type", b"origin", b"host", b"last-event-id", b"x-request-id", b"cookie"),
-    *(b"traceparent", b"authorization", b"referer", b"content-encoding", b"content-length"),
+    *(
+        b"traceparent",
+        b"tracestate",
+        b"authorization",
+        b"referer",
+        b"content-encoding",
+        b"content-length",
+    ),
     *(b"x-copilotcloud-public-api-key", b"access-control-request-method", b"x-forwarded-for"),
     *(b"access-control-request-headers", b"sec-fetch-site", b"accept-encoding", b"range"),
     *(b"if-none-match", b"if-modified-since", b"if-range", b"forwarded", b"x-forwarded-proto"),

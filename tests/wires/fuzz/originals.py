@@ -153,6 +153,7 @@ EXPLORING = """query Look($thread: String!, $run: String!, $after: String, $firs
     pageInfo { endCursor hasNextPage }
   }
   thread(id: $thread) { id }
+  usage(since: "2026-01-01", by: THREAD) { key runs cost { usd } }
   run(id: $run, threadId: $thread) {
     usage { totalTokens }
     events(first: $first, after: $after) { nodes { cursor seq type event } }
