@@ -99,13 +99,13 @@ async def test_listed_origins_may_send_credentials_and_others_may_not_call() -> 
 
 
 async def test_a_preflight_lets_the_front_ends_headers_through() -> None:
-    asked = {
+    preflight = {
         "origin": PAGE,
         "access-control-request-method": "POST",
         "access-control-request-headers": "authorization,content-type",
     }
     async with client_of(create_app(a_runtime())) as client:
-        answer = await client.options("/copilotkit", headers=asked)
+        answer = await client.options("/copilotkit", headers=preflight)
     assert answer.status_code == 200
     assert "authorization" in answer.headers["access-control-allow-headers"]
 
@@ -211,9 +211,9 @@ def test_without_settings_the_demo_answers_and_says_so() -> None:
 def test_the_environment_says_which_agent_answers(
     environ: Mapping[str, str], description: str
 ) -> None:
-    told = hosted(Settings.read(environ)).runtimes[0].describe()
-    assert told[0].name == "default"
-    assert told[0].description.startswith(description)
+    agents = hosted(Settings.read(environ)).runtimes[0].describe()
+    assert agents[0].name == "default"
+    assert agents[0].description.startswith(description)
 
 
 @pytest.mark.parametrize(

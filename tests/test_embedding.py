@@ -26,7 +26,7 @@ def saying(word: str) -> CopilotRuntime:
     return CopilotRuntime({"default": Scripted(*text("m1", word))})
 
 
-async def said(client: httpx.AsyncClient, url: str) -> str:
+async def replied(client: httpx.AsyncClient, url: str) -> str:
     answer = await client.post(f"{url}/agent/default/run", json=run_body())
     return words(events(answer.text))
 
@@ -36,8 +36,8 @@ async def test_several_apps_in_one_process_know_nothing_of_each_other() -> None:
         one = await stack.enter_async_context(client_of(create_app(saying("one"))))
         other = create_app(saying("two"), path="/chat", cors_origins=["https://a.test"])
         two = await stack.enter_async_context(client_of(other))
-        assert await said(one, "/copilotkit") == "one"
-        assert await said(two, "/chat") == "two"
+        assert await replied(one, "/copilotkit") == "one"
+        assert await replied(two, "/chat") == "two"
         assert (await two.post("/copilotkit", json=INFO)).status_code == 404
         foreign = {"origin": "https://b.test"}
         assert (await one.post("/copilotkit", json=INFO, headers=foreign)).status_code == 200
@@ -65,7 +65,7 @@ async def every_wire(client: httpx.AsyncClient, url: str) -> None:
     assert (await client.post(base, json=HELLO)).json()["data"] == {"hello": "Hello World"}
     assert (await client.post(base, json=INFO)).status_code == 200
     assert (await client.get(f"{url}/info")).status_code == 200
-    assert await said(client, url) == "mounted"
+    assert await replied(client, url) == "mounted"
     page = await client.get(base, headers={"accept": "text/html"})
     assert (page.status_code, "text/html" in page.headers["content-type"]) == (200, True)
     address = f"{client.base_url}".replace("http", "ws", 1).rstrip("/") + base
@@ -102,7 +102,7 @@ async def test_an_own_lifespan_is_entered_while_the_runtime_is_open() -> None:
 
     async with client_of(app) as client:
         assert (await client.get("/pool")).json() == "a pool"
-        assert await said(client, "/copilotkit") == "hello"
+        assert await replied(client, "/copilotkit") == "hello"
     assert seen == [("begun", True), ("ended", True)]
     assert not runtime.is_open
 
@@ -158,7 +158,7 @@ async def test_two_apps_of_one_runtime_open_it_once_and_the_last_closes_it() -> 
     first, second = create_app(runtime), create_app(runtime, path="/chat")
     outer = Starlette(routes=[Mount("/a", first), Mount("/b", second)], lifespan=both)
     async with served(outer) as origin, httpx.AsyncClient(base_url=origin) as client:
-        assert await said(client, "/a/copilotkit") == "hello"
+        assert await replied(client, "/a/copilotkit") == "hello"
         listed = (await client.get("/b/chat/threads")).json()["threads"]
         assert [thread["id"] for thread in listed] == ["t1"]
     assert seen == [False]

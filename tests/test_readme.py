@@ -29,10 +29,10 @@ def blocks(page: Path) -> list[str]:
 
 async def agents_of(app: FastAPI) -> list[str]:
     """The agents that the app's front ends are told."""
-    asked = {"query": "{ availableAgents { agents { name } } }"}
+    operation = {"query": "{ availableAgents { agents { name } } }"}
     ann = {"authorization": "Bearer ann-s-token"}  # whom the examples with `authenticate` know
     async with served(app) as origin, httpx.AsyncClient() as client:
-        answer = await client.post(f"{origin}/copilotkit", json=asked, headers=ann)
+        answer = await client.post(f"{origin}/copilotkit", json=operation, headers=ann)
     return [agent["name"] for agent in answer.json()["data"]["availableAgents"]["agents"]]
 
 

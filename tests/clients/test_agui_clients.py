@@ -36,9 +36,9 @@ async def read(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     process = await asyncio.create_subprocess_exec(
         node(), str(CLIENT), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
-    told, _ = await process.communicate(json.dumps(jobs).encode())
+    report, _ = await process.communicate(json.dumps(jobs).encode())
     assert process.returncode == 0
-    found: list[dict[str, Any]] = json.loads(told)
+    found: list[dict[str, Any]] = json.loads(report)
     return found
 
 
@@ -102,8 +102,8 @@ async def test_attachments_come_back_as_the_page_sent_them(client: str) -> None:
     async with serving(CopilotRuntime(agents=dict(SCENARIOS))) as server:
         await server.post("/agent/chat/run", json=run_body(thread="t1", messages=[user]))
         url = f"{server.base_url}agent/chat/connect"
-        [told] = await read([{"client": client, "url": url, "threadId": "t1"}])
-    assert told["messages"][0]["content"] == sent
+        [report] = await read([{"client": client, "url": url, "threadId": "t1"}])
+    assert report["messages"][0]["content"] == sent
 
 
 @pytest.mark.parametrize("client", ["1.0.0", "0.0.59", "0.0.52"])
@@ -121,10 +121,10 @@ async def test_a_stream_that_broke_off_is_taken_up_anywhere(client: str) -> None
                 for id_, _ in whole[:-1]
             ]
         found = await read(jobs)
-    for job, told in zip(jobs, found, strict=True):
-        assert "error" not in told, (job, told)
-        assert told["types"][0] == "RUN_STARTED"
-        assert told["types"][-1] == "RUN_FINISHED"
+    for job, report in zip(jobs, found, strict=True):
+        assert "error" not in report, (job, report)
+        assert report["types"][0] == "RUN_STARTED"
+        assert report["types"][-1] == "RUN_FINISHED"
 
 
 async def test_a_busy_thread_is_an_error_that_the_page_sees() -> None:
@@ -137,5 +137,5 @@ async def test_a_busy_thread_is_an_error_that_the_page_sees() -> None:
         body = run_body("hello", thread="t1")
         async with server.stream("POST", url, json=body) as first:
             await anext(first.aiter_bytes())
-            [told] = await read([{"client": "0.0.59", "url": url, "threadId": "t1", "text": "x"}])
-    assert "409" in told["error"]
+            [report] = await read([{"client": "0.0.59", "url": url, "threadId": "t1", "text": "x"}])
+    assert "409" in report["error"]

@@ -9,7 +9,7 @@ import pytest
 from tests.clients.browser import as_object
 from tests.clients.chat import ASSISTANT, Chat
 from tests.clients.conftest import OpenChat
-from tests.clients.world import World, asked, conversation
+from tests.clients.world import World, conversation, requests_of
 
 UNKNOWN_THREAD = {
     "threadExists": False,
@@ -68,7 +68,7 @@ async def test_an_agent_answers(open_chat: OpenChat, world: World) -> None:
     chat = await open_chat(agent="text_agent")
     await chat.say("hello")
     await chat.answers("Hello from agent")
-    assert asked(world) == []
+    assert requests_of(world) == []
 
 
 async def test_an_unknown_agent_is_told(open_chat: OpenChat, world: World) -> None:
@@ -77,7 +77,7 @@ async def test_an_unknown_agent_is_told(open_chat: OpenChat, world: World) -> No
     await chat.say("is anybody there?")
     reply = as_object(await chat.reply("generateCopilotResponse"))
     assert reply["data"] is None
-    assert asked(world) == []
+    assert requests_of(world) == []
 
 
 async def test_a_second_tab_shows_the_thread_so_far(open_chat: OpenChat, world: World) -> None:
@@ -90,7 +90,7 @@ async def test_a_second_tab_shows_the_thread_so_far(open_chat: OpenChat, world: 
     assert await other.messages() == await one.messages()
     await other.say("from the other")
     await other.answers("You said: from the other")
-    assert conversation(asked(world)[-1]["messages"]) == [
+    assert conversation(requests_of(world)[-1]["messages"]) == [
         ("user", "from one"),
         ("assistant", "You said: from one"),
         ("user", "from the other"),
@@ -106,7 +106,7 @@ async def test_a_second_tab_is_told_that_the_thread_is_busy(
     await one.tab.shows(ASSISTANT, "tok3")
     await other.say("me too")
     assert "thread-3" in await other.error()
-    assert len(asked(world)) == 1
+    assert len(requests_of(world)) == 1
 
     await one.answers("tok59")
     await other.say("and now?")

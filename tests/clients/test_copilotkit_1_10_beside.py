@@ -9,7 +9,7 @@ from agui_runtime.core.events import Topics
 from tests.clients.browser import Browser
 from tests.clients.chat import Chat
 from tests.clients.conftest import OpenChat, pages
-from tests.clients.world import World, asked, start_world
+from tests.clients.world import World, requests_of, start_world
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -35,7 +35,7 @@ async def test_an_agent_that_the_model_calls_answers_in_the_chat(
         ("user", "[tool:text_agent {}]"),
         ("assistant", "Hello from agent"),
     ]
-    offered = [tool["function"]["name"] for tool in asked(world)[0]["tools"]]
+    offered = [tool["function"]["name"] for tool in requests_of(world)[0]["tools"]]
     assert {"getWeather", "text_agent", "state_agent"} <= set(offered)
     assert "default" not in offered
 

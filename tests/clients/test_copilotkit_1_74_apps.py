@@ -13,7 +13,7 @@ from agui_runtime.wrappers.mcp_apps import MCPAppsAgent
 from tests.clients.browser import FRAME
 from tests.clients.conftest import OpenToday
 from tests.clients.frameworks import world_of
-from tests.clients.world import World, asked
+from tests.clients.world import World, requests_of
 from tests.fakes.mcp_process import STDIO
 from tests.fakes.model import ModelServer
 
@@ -54,4 +54,4 @@ async def test_a_page_of_an_mcp_server_is_shown_and_calls_its_server_and_a_reloa
     await chat.picture("reloaded")
     assert await chat.messages() == before
     assert await chat.errors() == []
-    assert len(asked(world)) == 2
+    assert len(requests_of(world)) == 2

@@ -11,7 +11,7 @@ import pytest_asyncio
 from agui_runtime.connectors.openai import OpenAIAgent
 from tests.clients.conftest import OpenToday
 from tests.clients.frameworks import world_of
-from tests.clients.world import World, asked
+from tests.clients.world import World, requests_of
 from tests.fakes.model import ModelServer
 
 OFFER = {
@@ -47,7 +47,7 @@ async def test_the_agent_draws_with_the_components_of_the_page(
     await chat.idle()
     await chat.picture("drawn")
     assert await chat.errors() == []
-    [request] = asked(world)
+    [request] = requests_of(world)
     assert "PriceTag" in request["messages"][0]["content"]
 
     before = await chat.messages()
@@ -62,5 +62,5 @@ async def test_a_page_without_components_has_it_draw_nothing(
     chat = await open_today()
     await chat.say("hello")
     await chat.answers("You said: hello")
-    [request] = asked(world)
+    [request] = requests_of(world)
     assert "render_a2ui" not in json.dumps(request)

@@ -15,7 +15,7 @@ from tests.clients.browser import FRAME
 from tests.clients.chat import Chat
 from tests.clients.conftest import OpenToday
 from tests.clients.frameworks import world_of
-from tests.clients.world import World, asked
+from tests.clients.world import World, requests_of
 from tests.fakes.model import ModelServer
 
 BUY = {"event": {"name": "buy", "context": {"item": "lamp"}}}
@@ -68,13 +68,13 @@ async def test_a_surface_is_drawn_and_the_agent_is_told_what_was_pressed_on_it(
     seen = await seen_until(chat, TITLE, calling("render_a2ui", SURFACE))
     assert any("Building interface" in said for said in seen)
     await chat.idle()
-    assert len(asked(world)) == 1
+    assert len(requests_of(world)) == 1
 
     await chat.tab.click(BUTTON)
     pressed = "The user did 'buy' on the surface 'offer'"
     await chat.answers(pressed)
     await chat.picture("pressed")
-    roles = [message["role"] for message in asked(world)[-1]["messages"]]
+    roles = [message["role"] for message in requests_of(world)[-1]["messages"]]
     assert roles[1:] == ["user", "assistant", "tool", "assistant", "tool"]
     assert await chat.errors() == []
 
@@ -103,7 +103,7 @@ async def test_a_page_grows_in_a_frame_of_its_own_and_a_reload_shows_it(
     await chat.tab.text(TIMER)
     await chat.picture("reloaded")
     assert await chat.messages() == before
-    assert len(asked(world)) == 2
+    assert len(requests_of(world)) == 2
 
 
 async def test_an_agent_that_always_draws_does_so_with_the_components_of_the_page(
@@ -121,7 +121,7 @@ async def test_beside_one_that_always_draws_a_plain_agent_draws_nothing(
     chat = await open_today(scenario="catalog", agent="plain", threadId="thread-1")
     await chat.say("hello")
     await chat.answers("You said: hello")
-    [request] = asked(world)
+    [request] = requests_of(world)
     assert "render_a2ui" not in json.dumps(request)
     assert await chat.errors() == []
 

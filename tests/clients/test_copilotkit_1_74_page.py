@@ -16,8 +16,8 @@ from tests.clients.browser import File
 from tests.clients.chat import ASSISTANT, INPUT
 from tests.clients.conftest import OpenToday
 from tests.clients.today import SEND, TRANSPORTS, Asked, TodaysChat
-from tests.clients.world import World, asked, prompts, threads
-from tests.fakes.model import HEARD
+from tests.clients.world import World, prompts, requests_of, threads
+from tests.fakes.model import TRANSCRIPT
 
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -39,7 +39,7 @@ async def test_the_page_knows_what_to_suggest_first(open_today: OpenToday, world
     assert await chat.texts(chat.SUGGESTIONS) == ["Greet", "Leave"]
     await chat.tab.click(chat.SUGGESTIONS)
     await chat.answers("You said: hello there")
-    assert len(asked(world)) == 1
+    assert len(requests_of(world)) == 1
 
 
 async def test_an_attachment_reaches_the_model(open_today: OpenToday, world: World) -> None:
@@ -49,7 +49,7 @@ async def test_an_attachment_reaches_the_model(open_today: OpenToday, world: Wor
     await chat.say("what is this?")
     await chat.answers("You said: what is this?")
 
-    [request] = asked(world)
+    [request] = requests_of(world)
     [text, image] = request["messages"][-1]["content"]
     assert text == {"type": "text", "text": "what is this?"}
     data = base64.b64encode(DOT).decode()
@@ -68,14 +68,14 @@ async def test_what_was_spoken_is_written_into_the_input(
     await chat.tab.wait(LOUD)
     await chat.picture("recording")
     await chat.tab.click("[data-testid=copilot-finish-transcribe-button]")
-    await chat.tab.wait(WRITTEN, HEARD)
+    await chat.tab.wait(WRITTEN, TRANSCRIPT)
     [request] = world.model.seen
     assert request.path == "/v1/audio/transcriptions"
     assert request.body["file"].startswith(WEBM)
     assert await chat.errors() == []
 
     await chat.tab.click(SEND)
-    await chat.answers(f"You said: {HEARD}")
+    await chat.answers(f"You said: {TRANSCRIPT}")
 
 
 async def test_an_agent_is_given_properties_and_context(open_today: OpenToday) -> None:

@@ -14,7 +14,7 @@ from tests.clients.agents import AskingAgent
 from tests.clients.conftest import OpenToday
 from tests.clients.frameworks import serve_answering, world_of
 from tests.clients.today import TodaysChat
-from tests.clients.world import World, asked
+from tests.clients.world import World, requests_of
 from tests.connectors.clerk import clerk, permitted_first
 from tests.fakes.agents import scripted_agents
 from tests.fakes.model import ModelServer
@@ -103,7 +103,7 @@ async def approved_after_a_reload(chat: TodaysChat, world: World) -> None:
     await chat.tab.reload()
     await chat.tab.shows("#approval[data-status=executing]", "Delete /tmp/a?")
     await chat.picture("waits again")
-    assert len(asked(world)) == 1
+    assert len(requests_of(world)) == 1
     await chat.tab.click("#approved")
     await chat.answers("Tool result: approved")
-    assert len(asked(world)) == 2
+    assert len(requests_of(world)) == 2

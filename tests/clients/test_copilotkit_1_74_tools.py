@@ -8,7 +8,7 @@ import pytest
 
 from tests.clients.conftest import OpenToday
 from tests.clients.today import TRANSPORTS
-from tests.clients.world import World, asked
+from tests.clients.world import World, requests_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -27,7 +27,7 @@ async def test_a_reload_does_not_carry_out_a_tool_again(
     assert await chat.texts("#color") == ["white"]
     await chat.say("go on")
     await chat.answers("You said: go on")
-    roles = [message["role"] for message in asked(world)[-1]["messages"]]
+    roles = [message["role"] for message in requests_of(world)[-1]["messages"]]
     assert roles == ["user", "assistant", "tool", "assistant", "user"]
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.clients.chat import ASSISTANT, grows
 from tests.clients.conftest import OpenPage
 from tests.clients.frameworks import EITHER_GENERATION, stops_and_goes_on
-from tests.clients.world import World, asked, prompts, threads, words
+from tests.clients.world import World, prompts, requests_of, threads, words
 
 TODAY = ("1.74 rest", "1.74 single", "1.74 one-route")
 EVERY_WAY = pytest.mark.parametrize("open_page", ["1.10.6", "1.74 v1", *TODAY], indirect=True)
@@ -78,7 +78,7 @@ async def test_the_page_carries_out_a_tool_and_the_model_goes_on(
     await chat.answers("Tool result: the swatch is teal")
 
     assert await chat.texts("#color") == ["teal"]
-    first, follow_up = asked(world)
+    first, follow_up = requests_of(world)
     assert {"setColor", "addItem"} <= {tool["function"]["name"] for tool in first["tools"]}
     assert [message["role"] for message in follow_up["messages"][-2:]] == ["assistant", "tool"]
     _, second = await chat.turns_taken()
@@ -92,7 +92,7 @@ async def test_the_page_carries_out_parallel_tools(open_page: OpenPage, world: W
 
     assert await chat.texts("#color") == ["navy"]
     assert await chat.texts("#items li") == ["2 x tea"]
-    _, follow_up = asked(world)
+    _, follow_up = requests_of(world)
     results = [m["content"] for m in follow_up["messages"] if m["role"] == "tool"]
     assert results == ["the swatch is navy", '{"added":"tea"}']
 
@@ -142,18 +142,18 @@ async def test_a_tool_waits_for_a_person(open_page: OpenPage, world: World, resp
     chat = await open_page(scenario="approval")
     await chat.say('[tool:deleteFile {"path":"/tmp/a"}]')
     await chat.tab.shows("#approval[data-status=executing]", "Delete /tmp/a?")
-    assert len(asked(world)) == 1
+    assert len(requests_of(world)) == 1
     await chat.picture("asked")
     await chat.tab.click(f"#{response}")
     await chat.answers(f"Tool result: {response}")
-    assert len(asked(world)) == 2
+    assert len(requests_of(world)) == 2
 
 
 async def test_the_prompt_has_the_context_of_the_page(open_page: OpenPage, world: World) -> None:
     chat = await open_page(scenario="context")
     await chat.say("who am I?")
     await chat.answers("You said: who am I?")
-    [request] = asked(world)
+    [request] = requests_of(world)
     prompt = str(request["messages"][0]["content"])
     assert "Ada Lovelace" in prompt
     assert "Bernoulli numbers" in prompt

@@ -9,7 +9,7 @@ import pytest
 from agui_runtime.runtime.runtime import Options
 from tests.clients.chat import Chat
 from tests.clients.conftest import OpenChat, OpenToday
-from tests.clients.world import World, asked, prompts
+from tests.clients.world import World, prompts, requests_of
 
 REGENERATE = "button[aria-label='Regenerate response'] >> nth=-1"  # of the last answer
 REGENERATE_TODAY = "[data-testid=copilot-regenerate-button]"  # of the first
@@ -80,7 +80,7 @@ async def test_a_tool_that_one_page_carried_out_is_history_to_the_other(
     await old.answers("Tool result: the swatch is navy")
     await turn(old, "and now?")
 
-    roles = [m["role"] for m in asked(world)[-1]["messages"] if m["role"] != "system"]
+    roles = [m["role"] for m in requests_of(world)[-1]["messages"] if m["role"] != "system"]
     assert roles == [*(["user", "assistant", "tool", "assistant"] * 2), "user"]
 
 

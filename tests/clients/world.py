@@ -84,14 +84,14 @@ def who(request: Request) -> Caller:
     return Caller(user or "guest")
 
 
-def asked(world: World) -> list[dict[str, Any]]:
+def requests_of(world: World) -> list[dict[str, Any]]:
     """The body of each request that reached the model, in their order."""
     return [seen.body for seen in world.model.seen]
 
 
 def prompts(world: World) -> list[list[tuple[str, str]]]:
     """Role and text of what was said in each of them, without prompts and tools."""
-    return [conversation(body["messages"]) for body in asked(world)]
+    return [conversation(body["messages"]) for body in requests_of(world)]
 
 
 async def threads(world: World) -> list[dict[str, Any]]:
@@ -104,8 +104,8 @@ async def threads(world: World) -> list[dict[str, Any]]:
 
 def conversation(messages: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Role and text of what was said, without the prompt."""
-    said = [message for message in messages if message["role"] in {"user", "assistant"}]
-    return [(message["role"], str(message["content"]).strip()) for message in said]
+    spoken = [message for message in messages if message["role"] in {"user", "assistant"}]
+    return [(message["role"], str(message["content"]).strip()) for message in spoken]
 
 
 def words(count: int) -> str:

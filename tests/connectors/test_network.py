@@ -21,7 +21,7 @@ from agui_runtime.connectors.transcription import OpenAITranscription, Recording
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.wrappers.guardrails import TopicChecker
 from tests.connectors.talk import Talks, all_events, ask, text
-from tests.fakes.model import HEARD, ModelServer
+from tests.fakes.model import TRANSCRIPT, ModelServer
 
 VARIABLES = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
@@ -100,7 +100,7 @@ async def test_this_machine_is_reached_without_a_proxy(
     async with ModelServer() as model:
         made = CONNECTORS[connector](model.url.replace("127.0.0.1", host))
         if isinstance(made, OpenAITranscription):
-            assert await made.transcribe(Recording(b"x", "audio/wav", "a.wav")) == HEARD
+            assert await made.transcribe(Recording(b"x", "audio/wav", "a.wav")) == TRANSCRIPT
         elif isinstance(made, OpenAIAgent):
             assert await answer(made) == "You said: hi"
             await made.close()

@@ -10,7 +10,7 @@ What it says is chosen by the prompt, see `replies`, and so is how it fails:
     [streamerror:N] an error object after N chunks     [garbage:N] a chunk that is not JSON
     [delay:20]      milliseconds after each chunk
 
-A recording for `/audio/transcriptions` is always heard as `HEARD`.
+A recording for `/audio/transcriptions` is always taken for `TRANSCRIPT`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.fakes import replies
 from tests.fakes.http_text import head_of, parsed_body, parsed_head
 from tests.support import stop_accepting
 
-HEARD = "what was said"
+TRANSCRIPT = "what was said"
 
 _BREAK = re.compile(r"\[(midfail|cut|hang|streamerror|garbage):(\d+)\]")
 _ERRORS: Mapping[str, tuple[int, str, str, str | None]] = {
@@ -273,7 +273,7 @@ class _Connection(asyncio.Protocol):
 
     async def _answer(self, exchange: _Exchange) -> None:
         if exchange.seen.path.endswith("/audio/transcriptions"):
-            self._write_json(200, {"text": HEARD})
+            self._write_json(200, {"text": TRANSCRIPT})
         elif exchange.error is not None:
             self._refuse(exchange, exchange.error)
         elif "[hang]" not in exchange.text and await self._stream(exchange):
@@ -316,8 +316,8 @@ class _Connection(asyncio.Protocol):
         if kind == "midfail":
             self._hang_up()
         elif kind == "streamerror":
-            said = {"message": "The server is overloaded", "type": "server_error", "code": None}
-            self._write_chunk(_frame({"error": said}))
+            error = {"message": "The server is overloaded", "type": "server_error", "code": None}
+            self._write_chunk(_frame({"error": error}))
         elif kind == "garbage":
             self._write_chunk(b"data: {not json\n\n")
         return kind in {"cut", "streamerror", "garbage"}

@@ -227,11 +227,11 @@ def _graphql() -> list[Original]:
         for base in (BASE, "/graphql"):
             made.append(Original("POST", base, (), accept, body, endless))
     looked = {"thread": "t-1", "run": "r", "first": 1}
-    asked = [("query", EXPLORING), ("variables", orjson.dumps(looked).decode())]
+    operation = [("query", EXPLORING), ("variables", orjson.dumps(looked).decode())]
     hashed: Json = {"persistedQuery": {"version": 1, "sha256Hash": "ab" * 32}}
     return [
         *made,
-        Original("GET", BASE, asked, {"accept": "*/*"}),
+        Original("GET", BASE, operation, {"accept": "*/*"}),
         Original("GET", BASE, headers={"accept": "text/html"}),
         Original("GET", "/graphql", [("query", "{hello}")]),
         Original("GET", BASE, [("extensions", orjson.dumps(hashed).decode())]),
@@ -240,11 +240,11 @@ def _graphql() -> list[Original]:
 
 
 def _remote() -> list[Original]:
-    said: Json = {"id": "u1", "type": "TextMessage", "role": "user", "content": "hi"}
+    message: Json = {"id": "u1", "type": "TextMessage", "role": "user", "content": "hi"}
     call: Json = {"id": "c1", "type": "ActionExecutionMessage", "name": "look", "arguments": {}}
     tool: Json = {"name": "paint", "description": "Paints", "parameters": []}
     execution: Json = {
-        **{"name": "default", "threadId": "t-1", "messages": [said, call], "state": {}},
+        **{"name": "default", "threadId": "t-1", "messages": [message, call], "state": {}},
         **{"config": {}, "properties": {"key": "value"}, "actions": [tool], "nodeName": "n"},
         "metaEvents": [{"name": "LangGraphInterruptEvent", "response": "yes"}],
     }

@@ -67,7 +67,7 @@ def request(query: str, **variables: Any) -> GraphQLRequest:  # noqa: ANN401  # 
     return GraphQLRequest(query, variable_values=variables)
 
 
-async def told(session: AsyncClientSession, query: str, **variables: Any) -> list[Any]:  # noqa: ANN401  # JSON
+async def received(session: AsyncClientSession, query: str, **variables: Any) -> list[Any]:  # noqa: ANN401  # JSON
     """Everything that a subscription tells until it ends."""
     return [
         value
@@ -95,7 +95,7 @@ async def first(
 
 async def test_an_answer_is_told_as_it_grows() -> None:
     async with serving(runtime()) as client, session(client) as gql:
-        updates = await told(gql, ANSWER, data=data())
+        updates = await received(gql, ANSWER, data=data())
     assert {each["threadId"] for each in updates} == {"thread-1"}
     assert "".join(each["delta"] or "" for each in updates) == "Hello there"
     contents = [each["message"]["content"] for each in updates if each["message"]]
@@ -112,7 +112,7 @@ async def test_the_arguments_of_a_call_grow_as_well() -> None:
     query = ANSWER.replace("content }", "content } ... on ActionExecutionMessageOutput { name }")
     session_of = {"agentName": "caller"}
     async with serving(runtime()) as client, session(client) as gql:
-        updates = await told(gql, query, data=data(agentSession=session_of))
+        updates = await received(gql, query, data=data(agentSession=session_of))
     assert "".join(each["delta"] or "" for each in updates) == '{"colour":"red"}'
     calls = [each["message"] for each in updates if each["message"]]
     assert calls[-1] == {"__typename": "ActionExecutionMessageOutput", "name": "paint"}
@@ -123,13 +123,13 @@ async def test_what_an_agent_asks_is_told() -> None:
         "event status }", "event status } ... on LangGraphInterruptEvent { value }"
     )
     async with serving(runtime()) as client, session(client) as gql:
-        updates = await told(gql, query, data=data(agentSession={"agentName": "asking"}))
+        updates = await received(gql, query, data=data(agentSession={"agentName": "asking"}))
     assert {"value": "Shall I?"} in [each["metaEvent"] for each in updates]
 
 
 async def test_a_run_that_fails_ends_the_answer_and_not_the_subscription() -> None:
     async with serving(runtime()) as client, session(client) as gql:
-        updates = await told(gql, ANSWER, data=data(agentSession={"agentName": "failing"}))
+        updates = await received(gql, ANSWER, data=data(agentSession={"agentName": "failing"}))
     assert updates[-1]["status"] == {"code": "Failed"}
 
 
@@ -153,7 +153,7 @@ async def test_the_cursor_of_an_answer_resumes_the_thread() -> None:
 
 async def test_a_side_request_has_no_cursor_because_it_is_not_in_its_thread() -> None:
     async with serving(runtime()) as client, session(client) as gql:
-        updates = await told(gql, ANSWER, data=data(metadata={"requestType": "Suggestion"}))
+        updates = await received(gql, ANSWER, data=data(metadata={"requestType": "Suggestion"}))
     assert {each["cursor"] for each in updates} == {None}
     assert updates[-1]["status"] == {"code": "Success"}
 
@@ -161,7 +161,7 @@ async def test_a_side_request_has_no_cursor_because_it_is_not_in_its_thread() ->
 async def test_a_log_is_read_from_its_start_then_live_without_gap_or_repetition() -> None:
     agent = Halting()
     async with serving(runtime(agent)) as client, session(client) as gql:
-        answering = asyncio.create_task(told(gql, ANSWER, data=data()))
+        answering = asyncio.create_task(received(gql, ANSWER, data=data()))
         await agent.waiting.wait()
         results = gql.subscribe(request(EVENTS, threadId="thread-1"))
         seen: list[Any] = []
@@ -190,21 +190,21 @@ async def test_a_log_that_cannot_be_read_is_an_error_with_its_code(
     variables: dict[str, str], code: str
 ) -> None:
     async with serving(runtime()) as client, session(client) as gql:
-        await told(gql, ANSWER, data=data())
+        await received(gql, ANSWER, data=data())
         with pytest.raises(TransportQueryError) as refused:
-            await told(gql, EVENTS, **variables)
+            await received(gql, EVENTS, **variables)
     [error] = refused.value.errors or []
     assert error["extensions"]["runtimeCode"] == code
 
 
 async def test_a_thread_is_told_now_and_when_its_runs_start_and_end() -> None:
     async with serving(runtime()) as client, session(client) as gql:
-        await told(gql, ANSWER, data=data())
+        await received(gql, ANSWER, data=data())
         threads = gql.subscribe(request(THREAD, threadId="thread-1"))
         async with aclosing(threads):
             now = await anext(threads)
             assert [run["status"] for run in now["threadUpdated"]["runs"]] == ["Finished"]
-            await told(gql, ANSWER, data=data())
+            await received(gql, ANSWER, data=data())
             async for each in threads:
                 runs = [run["status"] for run in each["threadUpdated"]["runs"]]
                 if runs == ["Finished", "Finished"]:
@@ -214,7 +214,7 @@ async def test_a_thread_is_told_now_and_when_its_runs_start_and_end() -> None:
 async def test_a_thread_that_is_deleted_ends_its_subscriptions() -> None:
     served = runtime()
     async with serving(served) as client, session(client) as gql:
-        await told(gql, ANSWER, data=data())
+        await received(gql, ANSWER, data=data())
         threads = gql.subscribe(request(THREAD, threadId="thread-1"))
         async with aclosing(threads):
             await anext(threads)
@@ -227,22 +227,22 @@ async def test_a_thread_of_somebody_else_is_unknown() -> None:
     async with serving(runtime(authenticate=by_header)) as client:
         await client.post(PATH, json=chat(), headers={"x-user": "ann"})
         for query in (EVENTS, THREAD):
-            asked = {"query": query, "variables": {"threadId": "thread-1"}}
-            answer = await client.post(PATH, json=asked, headers={**AS_EVENTS, "x-user": "bob"})
+            operation = {"query": query, "variables": {"threadId": "thread-1"}}
+            answer = await client.post(PATH, json=operation, headers={**AS_EVENTS, "x-user": "bob"})
             assert "THREAD_NOT_FOUND" in answer.text
 
 
 async def test_a_refused_start_is_an_error_with_its_code() -> None:
     agent = Halting()
     async with serving(runtime(agent)) as client, session(client) as gql:
-        answering = asyncio.create_task(told(gql, ANSWER, data=data()))
+        answering = asyncio.create_task(received(gql, ANSWER, data=data()))
         await agent.waiting.wait()
-        for asked, code in (
+        for operation, code in (
             (data(), "THREAD_BUSY"),
             (data(threadId="t2", agentSession={"agentName": "nobody"}), "AGENT_NOT_FOUND"),
         ):
             with pytest.raises(TransportQueryError, match=code):
-                await told(gql, ANSWER, data=asked)
+                await received(gql, ANSWER, data=operation)
         agent.go.set()
         await answering
 
@@ -265,10 +265,10 @@ async def test_an_unknown_error_is_masked_and_its_cause_is_in_the_log(
 async def test_a_caller_has_so_many_requests_open_subscriptions_among_them() -> None:
     agent = Halting()
     async with serving(runtime(agent), limits=ServerLimits(1, 9)) as client, session(client) as gql:
-        answering = asyncio.create_task(told(gql, ANSWER, data=data()))
+        answering = asyncio.create_task(received(gql, ANSWER, data=data()))
         await agent.waiting.wait()
         with pytest.raises(TransportQueryError, match="TOO_MANY_REQUESTS"):
-            await told(gql, EVENTS, threadId="thread-1")
+            await received(gql, EVENTS, threadId="thread-1")
         agent.go.set()
         await answering
 

@@ -60,9 +60,9 @@ async def test_there_are_so_many_connections_and_one_that_closes_makes_room() ->
             await first.initialised()
             async with socket(client) as second:
                 assert (await second.closed())[0] == 1013
-            asked = {"query": EVENTS, "variables": {"threadId": "thread-1"}}
+            operation = {"query": EVENTS, "variables": {"threadId": "thread-1"}}
             events = {"accept": "text/event-stream"}
-            streamed = await client.post(PATH, json=asked, headers=events)
+            streamed = await client.post(PATH, json=operation, headers=events)
             assert streamed.status_code == 503
             assert "1 subscribers are connected" in streamed.text
         async with socket(client) as third:

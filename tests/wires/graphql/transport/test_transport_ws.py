@@ -59,10 +59,10 @@ async def test_a_growing_answer_comes_in_parts() -> None:
     async with serving(runtime()) as client, socket(client) as ws:
         await ws.initialised()
         await ws.subscribe("m", QUERIES["generateCopilotResponse"], data=data())
-        said = [await ws.hear()]
-        while said[-1]["type"] == "next":
-            said.append(await ws.hear())
-    payloads = [each["payload"] for each in said[:-1]]
+        messages = [await ws.hear()]
+        while messages[-1]["type"] == "next":
+            messages.append(await ws.hear())
+    payloads = [each["payload"] for each in messages[:-1]]
     assert [each["hasNext"] for each in payloads] == [True] * (len(payloads) - 1) + [False]
     assert "incremental" in payloads[1]
 
@@ -297,6 +297,6 @@ async def test_no_task_is_left_of_a_connection_that_closed() -> None:
             await agent.waiting.wait()
         agent.go.set()
         await runtime.store.log.wait_idle("thread-1")
-        left = asyncio.all_tasks() - before
-        _, pending = await asyncio.wait(left, timeout=10) if left else (set(), set())
+        remaining = asyncio.all_tasks() - before
+        _, pending = await asyncio.wait(remaining, timeout=10) if remaining else (set(), set())
     assert pending == set()
