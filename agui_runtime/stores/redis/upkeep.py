@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from agui_runtime.stores.redis.codec import spans_of
 from agui_runtime.stores.redis.index import Index
@@ -14,47 +15,38 @@ from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.shared.spans import RecordedRun, compaction
 
 
+@dataclass(frozen=True, slots=True)
 class RedisUpkeep:
     """`Upkeep` for any number of processes. Runs are compacted `after` seconds from their end."""
 
-    def __init__(
-        self,
-        server: Server,
-        script: Script,
-        index: Index,
-        log: RedisRunLog,
-        reader: LogReader,
-        after: float,
-        now: Callable[[], float],
-    ) -> None:
-        self._script = script
-        self._index = index
-        self._log = log
-        self._reader = reader
-        self._after = after
-        self._now = now
-        self._server = server
+    server: Server
+    script: Script
+    index: Index
+    log: RedisRunLog
+    reader: LogReader
+    after: float
+    now: Callable[[], float]
 
     def calm_for(self) -> float:
-        return self._server.calm_for()
+        return self.server.calm_for()
 
     async def lapsed(self) -> Sequence[str]:
-        return await self._index.lapsed()
+        return await self.index.lapsed()
 
     async def end_lost_run(self, thread_id: str) -> bool:
-        return await self._log.end_lost_run(thread_id)
+        return await self.log.end_lost_run(thread_id)
 
     async def take_uncompacted(self) -> Sequence[str]:
-        return await self._index.take_uncompacted()
+        return await self.index.take_uncompacted()
 
     async def forget_old_threads(self) -> None:
         """Their keys expire."""
 
     async def verify(self) -> None:
-        await self._reader.verify()
+        await self.reader.verify()
 
     async def compact(self, thread_id: str) -> None:
-        how, *found = await self._script.step("runs", thread_id)
+        how, *found = await self.script.step("runs", thread_id)
         if how != b"ok":
             return
         items, archives, seq = found
@@ -62,14 +54,14 @@ class RedisUpkeep:
         if len(spans) < len(items):
             return  # where the others end is not known
         done = {int(first) for first in archives}
-        due, next_in = compaction(spans, int(seq), done, self._now(), self._after)
+        due, next_in = compaction(spans, int(seq), done, self.now(), self.after)
         for span, last in due:
             await self._archive(thread_id, span, last)
         if next_in is not None:
-            await self._index.finished(thread_id, next_in)
+            await self.index.finished(thread_id, next_in)
 
     async def _archive(self, thread_id: str, span: RecordedRun, last: int) -> None:
-        epoch = (await self._reader.end(thread_id)).epoch
-        records = await self._reader.records(thread_id, epoch, span.first, last)
+        epoch = (await self.reader.end(thread_id)).epoch
+        records = await self.reader.records(thread_id, epoch, span.first, last)
         payload = archive_of(span.run.run_id, [record.event for record in records], last)
-        await self._script.step("archive", thread_id, span.first, last, payload)
+        await self.script.step("archive", thread_id, span.first, last, payload)
