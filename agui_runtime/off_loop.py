@@ -7,10 +7,11 @@ what a client sent takes it in slices.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
+from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 
 from pydantic import BaseModel
@@ -74,14 +75,14 @@ async def unless_long(long: bool, work: Callable[P, T], *args: P.args, **kwargs:
 
 def is_much(*values: object) -> bool:
     """Whether there is so much in JSON values and models that work on all of it is long."""
-    remaining, waiting = MANY, list(values)
-    while waiting:
-        value = waiting.pop()
-        inner = _inside(value)
-        remaining -= 1 + (len(value) // _CHARACTERS if isinstance(value, str) else 0)
-        if remaining < len(inner):
+    remaining, level = MANY, list(values)
+    while level:
+        characters = sum([len(value) for value in level if isinstance(value, str)])
+        remaining -= len(level) + characters // _CHARACTERS
+        inner = [_inside(value) for value in level if type(value) not in _SCALARS]
+        if remaining < sum(map(len, inner)):
             return True
-        waiting += inner
+        level = list(chain.from_iterable(inner))
     return False
 
 
@@ -100,9 +101,12 @@ def slices(items: Sequence[T]) -> Iterator[list[T]]:
         yield piece
 
 
-def _inside(value: Any) -> Sequence[object]:  # noqa: ANN401  # any value
+def _inside(value: Any) -> Collection[object]:  # noqa: ANN401  # any value
     if isinstance(value, dict):
-        return list(value.values())
+        return value.values()
     if isinstance(value, BaseModel):
-        return list(value.__dict__.values())
+        return value.__dict__.values()
     return value if isinstance(value, list | tuple) else ()
+
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})

@@ -6,7 +6,7 @@ takes the same turns everywhere, and instructions are counted one by one. C code
 sqlite3) counts as the one instruction that calls it, and the event loop, which is uvloop in a
 server, not at all. Instructions differ from one minor version of Python to the next, and hardly
 between its patches, so they are compared only on the version that they were taken on. Of a store
-with a thread of its own they vary by up to 4 % from one time to the next, else by less than 1 %.
+with a thread of its own they vary by 2 % from one time to the next, else by less than 1 %.
 
 `python3 scripts.py bench opcodes --update` takes the numbers anew, in the commit that explains why
 they changed; `--top "agui, slow"` tells in which functions a row's instructions are.
@@ -16,20 +16,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
-import selectors
 import sys
 import tempfile
-import threading
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from functools import cache, partial
 from pathlib import Path
 from time import time
-from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
@@ -38,10 +33,8 @@ from agui_runtime import CopilotRuntime, create_app
 from agui_runtime.core.events import Event, RunInfo, encode
 from agui_runtime.stores.base import RunEnd, Store
 from agui_runtime.stores.open import open_store
+from bench.counting import Taken, counting, in_virtual_time
 from bench.graphql import client_headers, mutation
-
-if TYPE_CHECKING:
-    from _typeshed import TraceFunction
 
 NUMBERS = Path(__file__).with_suffix(".json")
 TOLERANCE = 0.10
@@ -49,13 +42,6 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 SLOW = 0.02
 """Seconds between two words: longer than a frame, so that each is delivered by itself."""
-
-UNCOUNTED = (
-    *("asyncio/base_events.py", "asyncio/events.py", "asyncio/selector_events.py"),
-    *("selectors.py", __file__),
-)
-
-Codes: TypeAlias = Counter[CodeType]
 
 
 class Cost(NamedTuple):
@@ -66,75 +52,6 @@ class Cost(NamedTuple):
     token: float
     run: float
     bytes: float
-
-
-class Taken(NamedTuple):
-    """What was counted once: instructions by the code they are in, and bytes."""
-
-    codes: Codes
-    bytes: int
-
-
-# Counting
-
-
-@contextmanager
-def counting() -> Iterator[Codes]:
-    """The instructions of all frames that begin within the block, in threads that begin, too."""
-    codes: Codes = Counter()
-
-    def begin(frame: FrameType, event: str, argument: object) -> TraceFunction | None:
-        code = frame.f_code
-        if code.co_filename.endswith(UNCOUNTED):
-            return None
-        frame.f_trace_lines, frame.f_trace_opcodes = False, True
-
-        def count(frame: FrameType, event: str, argument: object) -> TraceFunction:
-            if event == "opcode":
-                codes[code] += 1
-            return count
-
-        return count
-
-    threading.settrace(begin)
-    sys.settrace(begin)
-    gc.disable()  # it calls finalizers, whenever it likes
-    try:
-        yield codes
-    finally:
-        gc.enable()
-        sys.settrace(None)
-        threading.settrace(None)
-
-
-class VirtualTime(selectors.SelectSelector):
-    """Where nothing is ready, the time comes at once for which the event loop waits."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 1000.0
-
-    def select(self, timeout: float | None = None) -> Any:  # noqa: ANN401  # as the base has it
-        ready = super().select(timeout if timeout is None else 0)
-        if not ready and timeout:
-            self.now += timeout
-        return ready
-
-
-def in_virtual_time(work: Callable[[], Awaitable[Taken]]) -> Taken:
-    clock = VirtualTime()
-
-    def made() -> asyncio.AbstractEventLoop:
-        loop = asyncio.SelectorEventLoop(clock)
-        loop.time = lambda: clock.now  # type: ignore[method-assign]
-        return loop
-
-    with asyncio.Runner(loop_factory=made) as runner:
-        return runner.run(_awaited(work))
-
-
-async def _awaited(work: Callable[[], Awaitable[Taken]]) -> Taken:
-    return await work()
 
 
 # Through a wire
@@ -201,8 +118,13 @@ async def answered(app: Any, path: str, body: object) -> int:  # noqa: ANN401  #
     return size
 
 
+@cache
+def _headers() -> Mapping[str, str]:
+    return client_headers()
+
+
 def _scope(path: str) -> dict[str, Any]:
-    headers = {**client_headers(), "Host": "127.0.0.1"}
+    headers = {**_headers(), "Host": "127.0.0.1"}
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -259,8 +181,8 @@ async def written(store: Store, words: int) -> int:
 class Row(NamedTuple):
     """A line of the table: what is counted, given a number of words.
 
-    With threads of its own (`turns`), what is done beside the words is not the same each time; the
-    more words, the less of it falls on one.
+    With threads of its own (`turns`), what is done beside the words is not the same each time: the
+    least of three times counts, and the more words, the less of it falls on one.
     """
 
     name: str
@@ -272,10 +194,14 @@ class Row(NamedTuple):
         return 500 if self.turns else 100
 
     def cost(self) -> Cost:
-        few, many = self.take(self.words), self.take(2 * self.words)
+        few, many = self._least(self.words), self._least(2 * self.words)
         token = (many.codes.total() - few.codes.total()) / self.words
         run = 0 if self.turns else few.codes.total() - self.words * token
         return Cost(round(token, 1), round(run), round((many.bytes - few.bytes) / self.words, 1))
+
+    def _least(self, words: int) -> Taken:
+        taken = [self.take(words) for _ in range(3 if self.turns else 1)]
+        return min(taken, key=lambda each: each.codes.total())
 
 
 def _wire_row(wire: str, pace: str, pause: float) -> Row:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bench.opcodes import PYTHON, Row, Taken, compare
+from bench.counting import Taken
+from bench.opcodes import PYTHON, Row, compare
 
 
 def row(token: int) -> Row:

@@ -7,9 +7,10 @@ run goes on from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import is_
 from sys import getsizeof
 from typing import NamedTuple, TypeAlias
 
@@ -113,9 +114,16 @@ def saved_state(
     saved: AgentState, version: int, now: float, before: SavedState | None
 ) -> SavedState:
     """The state as it is kept; raises Unencodable. What was there before is not weighed again."""
-    messages = saved.messages
-    weights = list(_weights(messages, before))
+    messages, count = saved.messages, shared(saved.messages, before)
+    weights = list(before.weights[:count]) if before else []
+    weights += [_size(message) + 16 for message in messages[count:]]  # its places in two lists
     return SavedState(text_of(saved.state), messages, weights, version, now, saved.schema_version)
+
+
+def shared(messages: Sequence[Message], before: SavedState | None) -> int:
+    """How many of the first messages are the very ones that were saved before."""
+    same = list(map(is_, messages, before.messages if before else ()))
+    return same.index(False) if False in same else len(same)
 
 
 def weight(event: StoredEvent) -> int:
@@ -131,16 +139,6 @@ def weight_of_ids(ids: Iterable[str]) -> int:
 
 def _records_of(parts: Sequence[Part]) -> list[Record]:
     return [record for part in parts for record in part.records()]
-
-
-def _weights(messages: Sequence[Message], before: SavedState | None) -> Iterator[int]:
-    known = before.messages if before else ()
-    weights = before.weights if before else ()
-    for index, message in enumerate(messages):
-        if index < len(known) and known[index] is message:
-            yield weights[index]
-        else:
-            yield _size(message) + 16  # its places in two lists
 
 
 def _size(value: object) -> int:

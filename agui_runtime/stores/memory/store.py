@@ -11,7 +11,7 @@ from dataclasses import replace
 from agui_runtime.core.errors import Busy, Conflict, Gone, OwnerLost, ThreadNotFound, TooLarge
 from agui_runtime.core.events import Cursor, Event, RunInfo, ThreadInfo
 from agui_runtime.core.jsontext import dumps
-from agui_runtime.off_loop import is_much, off_loop
+from agui_runtime.off_loop import off_loop
 from agui_runtime.stores.base import (
     ALL_THREADS,
     AgentState,
@@ -85,7 +85,7 @@ class MemoryRunLog:
     async def release(self, lease: Lease, end: RunEnd) -> None:
         """To its end also where the caller is cancelled while a long state is made ready."""
         thread = self._held(lease)
-        if end.state is not None and is_much(end.state.state, end.state.messages):
+        if end.state is not None and thread.is_much_new(lease.run.agent, end.state):
             await asyncio.shield(asyncio.create_task(self._release_long(thread, lease, end)))
         else:
             self._release(thread, lease, end, _next_state(thread, lease, end))

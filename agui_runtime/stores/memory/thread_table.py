@@ -9,6 +9,7 @@ from itertools import takewhile
 
 from agui_runtime.core.errors import ThreadNotFound, TooLarge
 from agui_runtime.core.events import Event, RunInfo, ThreadInfo
+from agui_runtime.off_loop import is_much
 from agui_runtime.stores.base import AgentState, Lease
 from agui_runtime.stores.memory.records import (
     RUN_OVERHEAD,
@@ -17,6 +18,7 @@ from agui_runtime.stores.memory.records import (
     SavedState,
     StoredEvent,
     saved_state,
+    shared,
     stored,
     weight,
     weight_of_ids,
@@ -75,6 +77,11 @@ class StoredThread:
     def next_state(self, agent: str, saved: AgentState, now: float) -> SavedState:
         """The agent's next state, to be saved; raises Unencodable."""
         return saved_state(saved, self.version(agent) + 1, now, self.states.get(agent))
+
+    def is_much_new(self, agent: str, saved: AgentState) -> bool:
+        """Whether it takes long to make the agent's next state: what was saved before does not."""
+        count = shared(saved.messages, self.states.get(agent))
+        return is_much(saved.state, saved.messages[count:])
 
     def ready(self, position: int) -> list[Part]:
         """What follows the position, or so much of it as a reader is given at a time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from agui_runtime.wires.graphql.delivery.framing import (
@@ -14,6 +15,12 @@ from agui_runtime.wires.graphql.delivery.framing import (
 from agui_runtime.wires.shared.streaming import Framing
 
 
+@lru_cache(maxsize=64)  # clients send the same few headers again and again
+def accepted(header: str) -> Accepted:
+    """What the header says."""
+    return Accepted(header)
+
+
 class Accepted:
     """A client's Accept header; a missing one accepts everything.
 
@@ -23,6 +30,7 @@ class Accepted:
     def __init__(self, header: str) -> None:
         self._ranges = list(map(_range, (header.strip() or "*/*").split(",")))
 
+    @cached_property
     def framing(self) -> Framing | None:
         """How to send payloads over time, in parts if both ways are wanted alike; None if the
         client accepts neither.
@@ -32,10 +40,12 @@ class Accepted:
             return MULTIPART
         return EVENTS if events else None
 
+    @cached_property
     def events(self) -> Framing | None:
         """How to send the results of a subscription; None if the client accepts no event stream."""
         return EVENTS if self._quality("text/event-stream") else None
 
+    @cached_property
     def json(self) -> str | None:
         """The media type of a single JSON answer; None if the client does not accept any.
 

@@ -14,7 +14,7 @@ from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wires.graphql.delivery.framing import GRAPHQL_JSON, JSON
 from agui_runtime.wires.graphql.engine.engine import answer, failure, is_understood
 from agui_runtime.wires.graphql.engine.operations import Refused
-from agui_runtime.wires.graphql.transport.accept import Accepted
+from agui_runtime.wires.graphql.transport.accept import accepted
 from agui_runtime.wires.graphql.transport.http import BadRequest, not_acceptable
 from agui_runtime.wires.shared.exchange import Exchange
 from agui_runtime.wires.shared.http import Headers, headers_for, log_failure
@@ -29,8 +29,8 @@ class GraphQLExchange(Exchange):
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
         self._more: Headers = ()
-        self._accepted = Accepted(self.headers.get("accept", ""))
-        self._framing = self._accepted.framing()
+        self._accepted = accepted(self.headers.get("accept", ""))
+        self._framing = self._accepted.framing
 
     @property
     def wants_page(self) -> bool:
@@ -40,9 +40,9 @@ class GraphQLExchange(Exchange):
     def agree(self, *, incremental: bool, subscription: bool = False) -> None:
         """Raises BadRequest if the client accepts no form in which such an answer can be given."""
         if subscription:
-            self._framing = self._accepted.events()
+            self._framing = self._accepted.events
         whole = not (incremental or subscription)
-        if self._framing or (whole and self._accepted.json()):
+        if self._framing or (whole and self._accepted.json):
             return
         raise not_acceptable(whole=whole, parts=not subscription)
 
@@ -99,7 +99,7 @@ class GraphQLExchange(Exchange):
     async def _reject(self, bad: BadRequest) -> None:
         headers = list(bad.headers)
         if bad.body:
-            kind = self._accepted.json() or JSON  # who accepts neither may show it all the same
+            kind = self._accepted.json or JSON  # who accepts neither may show it all the same
             headers.append(_content_type(kind))
         await self.reply(bad.status, headers, bad.body)
 
@@ -109,7 +109,7 @@ class GraphQLExchange(Exchange):
         await self._answer(jsontext.dumps(report))
 
     async def _answer(self, body: bytes, *, understood: bool = True) -> None:
-        kind = self._accepted.json()
+        kind = self._accepted.json
         if kind:
             # GraphQL over HTTP 6.4: the older media type answers 200 also to what is no operation.
             status = 400 if kind == GRAPHQL_JSON and not understood else 200

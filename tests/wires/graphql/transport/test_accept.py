@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agui_runtime.wires.graphql.delivery.framing import EVENTS, GRAPHQL_JSON, JSON, MULTIPART
-from agui_runtime.wires.graphql.transport.accept import Accepted
+from agui_runtime.wires.graphql.transport.accept import accepted
 
 PAGE = (
     "application/graphql-response+json, application/graphql+json, application/json,"
@@ -44,7 +44,7 @@ PAGE = (
     ],
 )
 def test_a_single_answer_has_the_type_that_is_wanted_most(accept: str, kind: str | None) -> None:
-    assert Accepted(accept).json() == kind
+    assert accepted(accept).json == kind
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_single_answer_has_the_type_that_is_wanted_most(accept: str, kind: str
     ],
 )
 def test_a_growing_answer_has_the_framing_that_is_wanted_most(accept: str, framing: object) -> None:
-    assert Accepted(accept).framing() is framing
+    assert accepted(accept).framing is framing
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_a_growing_answer_has_the_framing_that_is_wanted_most(accept: str, frami
     [("", True), ("*/*", True), ("text/*", True), (JSON, False), ("text/event-stream;q=0", False)],
 )
 def test_a_subscription_needs_a_client_that_takes_events(accept: str, is_served: bool) -> None:
-    assert (Accepted(accept).events() is EVENTS) == is_served
+    assert (accepted(accept).events is EVENTS) == is_served
