@@ -225,7 +225,7 @@ async def emitted(
     if inspect.isawaitable(made):
         made = await made
     made = getattr(made, "body_iterator", made)  # a web framework's streaming answer
-    if isinstance(made, Runnable) and not isinstance(made, AsyncIterable):
+    if not isinstance(made, AsyncIterable) and isinstance(made, Runnable):
         async with aclosing(_run(made, request)) as events:
             async for event in events:
                 yield event

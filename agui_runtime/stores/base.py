@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence, Set
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from agui_runtime.core.events import Cursor, Event, Message, Record, RunInfo, ThreadInfo
@@ -52,10 +52,17 @@ class StateKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records that were ready at one wake-up, in order; `cursor` resumes just after them."""
+    """Records that were ready at one wake-up, in order; `cursor` resumes just after them.
+
+    Readers who wait at the same place may be given the same batch. `encodings` is where they leave
+    what they made of a small one for each other, by how it was made.
+    """
 
     records: Sequence[Record]
     cursor: Cursor
+    encodings: dict[object, bytes] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ from agui_runtime.stores.memory.thread_table import MemoryLimits, StoredThread, 
 from agui_runtime.stores.shared.pages import page_of, place_of, start_of
 from agui_runtime.stores.shared.spans import RecordedRun
 
+FEW = 64
+"""No batch of more records is held for other readers."""
+
 
 class MemoryStore:
     """A `Store` for one process and one event loop."""
@@ -98,7 +101,7 @@ class MemoryRunLog:
         self, thread: StoredThread, lease: Lease, end: RunEnd, made: SavedState | None
     ) -> None:
         self._table.write(thread, end.events)
-        thread.lease = thread.on_stop = None
+        thread.lease = thread.on_stop = thread.shared = None
         thread.spans[-1] = RecordedRun(thread.spans[-1].first, end.of(lease.run))
         self._table.remember(thread, end.message_ids)
         if made is not None:
@@ -113,13 +116,24 @@ class MemoryRunLog:
             if position < thread.dropped:
                 raise Gone
             if position < thread.last:
-                records = await records_of(thread.ready(position))
-                position = records[-1].seq
-                yield Batch(records, Cursor(self._table.epoch, position))
+                batch = await self._batch(thread, position)
+                position = batch.cursor.seq
+                yield batch
+                del batch  # it may be a whole thread, and the wait for more long
             elif thread.deleted:  # whoever read it already gets the end of it
                 raise ThreadNotFound(thread_id)
             else:
                 await thread.waiters.news()
+
+    async def _batch(self, thread: StoredThread, position: int) -> Batch:
+        """What follows the position; the same object for readers who wait at the same place."""
+        shared = thread.shared
+        if shared and shared.cursor.seq == thread.last and shared.records[0].seq == position + 1:
+            return shared
+        records = await records_of(thread.ready(position))
+        batch = Batch(records, Cursor(self._table.epoch, records[-1].seq))
+        thread.shared = batch if len(records) <= FEW else None
+        return batch
 
     async def end(self, thread_id: str) -> Cursor:
         return Cursor(self._table.epoch, self._table.find(thread_id).last)

@@ -10,7 +10,7 @@ from itertools import takewhile
 from agui_runtime.core.errors import ThreadNotFound, TooLarge
 from agui_runtime.core.events import Event, RunInfo, ThreadInfo
 from agui_runtime.off_loop import is_much
-from agui_runtime.stores.base import AgentState, Lease
+from agui_runtime.stores.base import AgentState, Batch, Lease
 from agui_runtime.stores.memory.records import (
     RUN_OVERHEAD,
     THREAD_OVERHEAD,
@@ -51,7 +51,9 @@ class MemoryLimits:
 
 @dataclass(slots=True)
 class StoredThread:
-    """A thread with all that belongs to it; `dropped` counts the records that made room."""
+    """A thread with all that belongs to it. `dropped` counts the records that made room; `shared`
+    is what readers were given last, while a run is live.
+    """
 
     info: ThreadInfo
     events: list[StoredEvent] = field(default_factory=list)
@@ -63,6 +65,7 @@ class StoredThread:
     lease: Lease | None = None
     on_stop: Callable[[], None] | None = None
     waiters: Waiters = field(default_factory=Waiters)
+    shared: Batch | None = None
     deleted: bool = False
 
     @property

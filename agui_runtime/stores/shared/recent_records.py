@@ -33,6 +33,7 @@ class RecentRecords:
         self.end = Cursor("", 0)
         self.verified_at = asyncio.get_running_loop().time()
         self._records: list[Record] = []
+        self._shared: Batch | None = None
         self._parts: OrderedDict[Cursor | None, Batch] = OrderedDict()
         self._waiters = Waiters()
         self._reading: set[asyncio.Timeout] = set()
@@ -44,13 +45,22 @@ class RecentRecords:
         return self._records[-1] if self._records else None
 
     def since(self, after: Cursor) -> Batch | None:
-        """The records after the cursor, none if it is the latest; None where only the log knows."""
+        """The records after the cursor, none if it is the latest; None where only the log knows.
+
+        Readers who wait at the same place are given the same batch.
+        """
         if not self._records or after.epoch != self.end.epoch:
             return None
         place = after.seq + 1 - self._records[0].seq
         if not 0 <= place <= len(self._records):
             return None
-        return Batch(self._records[place:], Cursor(after.epoch, self._records[-1].seq))
+        end = Cursor(after.epoch, self._records[-1].seq)
+        if place == len(self._records):
+            return Batch((), end)
+        shared = self._shared
+        if shared is None or shared.cursor != end or shared.records[0].seq != after.seq + 1:
+            shared = self._shared = Batch(self._records[place:], end)
+        return shared
 
     def add(self, epoch: str, first: int, run_id: str, events: Sequence[Event]) -> None:
         """Records that were stored; what was heard before is ignored."""

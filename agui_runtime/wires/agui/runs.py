@@ -40,6 +40,10 @@ STOPPED = {
 }
 
 
+_SHARED = 16_384
+"""So many bytes at most are left for other readers of a batch."""
+
+
 class _Started(NamedTuple):
     """A run, in which form its reader gets it, and whether it is beside all threads."""
 
@@ -170,8 +174,12 @@ async def _encoded(
 ) -> AsyncGenerator[bytes, None]:
     async with aclosing(paced(batches, ended=ended)) as slower:
         async for batch in slower:
-            long = _is_long(batch.records)
-            ready = await unless_long(long, encode, batch.records, batch.cursor.epoch, profile)
+            ready = batch.encodings.get((encode, profile))
+            if ready is None:
+                long = _is_long(batch.records)
+                ready = await unless_long(long, encode, batch.records, batch.cursor.epoch, profile)
+                if len(ready) <= _SHARED:
+                    batch.encodings[encode, profile] = ready
             if ready:
                 yield ready
             del ready

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
 import pytest
+from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.shared.bodies import BodyLimits
+from agui_runtime.wires.shared.event_stream_frames import frame
 from agui_runtime.wires.shared.options import ServerOptions
 from tests.wires.agui.scripted import Gate, scripted_agents
 from tests.wires.agui.serving import Event, events, frames, reading, run_body, serving, text, types
@@ -75,6 +79,42 @@ async def test_a_live_run_is_read_from_its_start_behind_the_finished_ones() -> N
     assert text(found) == "Echo: hello there" + WHOLE
     assert types(found).count("RUN_FINISHED") == 2
     assert types(found).count("TEXT_MESSAGE_CONTENT") == 101
+
+
+async def test_what_readers_wait_for_together_is_encoded_once_for_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    encoded: Counter[str] = Counter()
+
+    def counting(data: Event, event_id: str | None = None) -> bytes:
+        encoded[data.get("delta", "")] += 1
+        return frame(data, event_id)
+
+    first, second = asyncio.Event(), asyncio.Event()
+
+    async def agent(request: RunAgentInput) -> AsyncIterator[str]:
+        yield "w0 "
+        await first.wait()
+        for number in range(1, 10):
+            yield f"w{number} "
+        await second.wait()
+
+    monkeypatch.setattr("agui_runtime.wires.agui.egress.frame", counting)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(serving(CopilotRuntime({"default": agent})))
+        requests = [(RUN, run_body()), *[(CONNECT, run_body(run="c", messages=[]))] * 3]
+        readers = []
+        for path, body in requests:
+            readers.append(await stack.enter_async_context(reading(client, path, body)))
+            await readers[-1].until("w0 ")
+        first.set()
+        for reader in readers:
+            await reader.until("w9 ")
+        second.set()
+        for reader in readers:
+            await reader.until("RUN_FINISHED")
+    assert encoded["w5 "] == 2  # for who started the run, and for those who connected
+    assert [text(events(reader.seen)) for reader in readers] == [text(events(readers[0].seen))] * 4
 
 
 async def test_only_what_is_new_to_the_thread_stands_in_a_runs_input() -> None:
