@@ -4,4 +4,5 @@ import sys
 
 from agui_runtime.commands.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":  # processes that a library spawns import it, too
+    sys.exit(main())

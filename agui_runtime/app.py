@@ -23,7 +23,10 @@ from agui_runtime.runtime.costs import Costs, prices_in
 from agui_runtime.runtime.forwarding import check_forwarding
 from agui_runtime.runtime.runtime import CopilotRuntime, check_runtime
 from agui_runtime.runtime.titles import ThreadNamer
+from agui_runtime.server_workers import has_siblings
 from agui_runtime.settings import LIMITS, Settings, refuse_serve_only, variables
+from agui_runtime.stores.layers.delegating import undelegated
+from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.wires.door import DirectRoutes, Entered, enter
 from agui_runtime.wires.health import probes
 from agui_runtime.wires.shared.admission import AdmissionRules, Hosts, any_origin, listed
@@ -153,10 +156,20 @@ def _lifespan(runtime: CopilotRuntime, own: Lifespan | None) -> Lifespan:
         await opened(runtime.authenticate)
         async with AsyncExitStack() as stack:
             if not runtime.is_open:
+                _check_alone(runtime)
                 await stack.enter_async_context(runtime.lifespan())
             yield await stack.enter_async_context(own(app)) if own else None
 
     return lifespan
+
+
+def _check_alone(runtime: CopilotRuntime) -> None:
+    """Raises Misconfigured for threads that each of several processes would have for itself."""
+    if isinstance(undelegated(runtime.store), MemoryStore) and has_siblings():
+        raise Misconfigured(
+            "several workers need a store that they share, and threads are in memory: set"
+            " AGUI_STORE to sqlite:///threads.db, postgresql://... or redis://..., or start one"
+        )
 
 
 def _app(

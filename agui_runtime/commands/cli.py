@@ -3,35 +3,58 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from agui_runtime.commands import serve
-from agui_runtime.commands.db_cli import add_db_commands
-from agui_runtime.commands.state_cli import add_state_commands
-from agui_runtime.commands.threads_cli import add_threads_commands
-from agui_runtime.commands.token_cli import add_token_command
-from agui_runtime.commands.usage_cli import add_usage_command
-from agui_runtime.core.errors import AguiError
+from agui_runtime import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code, 2 with one line on stderr when the set-up is wrong, 130
     after Ctrl-C.
     """
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words == ["--version"]:  # what the commands import takes a second
+        sys.stdout.write(f"agui-runtime {__version__}\n")
+        return 0
+    _look_here_first()
+    try:
+        return _carried_out(words)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _carried_out(words: Sequence[str]) -> int:
+    from agui_runtime.core.errors import AguiError
+
+    options = _parser().parse_args(words)
     try:
         code: int = options.command(options) or 0
     except AguiError as error:
         sys.stderr.write(f"agui-runtime: {error}\n")
         return 2
-    except KeyboardInterrupt:
-        return 130
     return code
 
 
+def _look_here_first() -> None:
+    """Modules are imported from the working folder, as with `python -m` and uvicorn."""
+    here = os.getcwd()
+    if not {"", here} & set(sys.path):
+        sys.path.insert(0, here)
+
+
 def _parser() -> argparse.ArgumentParser:
+    from agui_runtime.commands import serve
+    from agui_runtime.commands.db_cli import add_db_commands
+    from agui_runtime.commands.state_cli import add_state_commands
+    from agui_runtime.commands.threads_cli import add_threads_commands
+    from agui_runtime.commands.token_cli import add_token_command
+    from agui_runtime.commands.usage_cli import add_usage_command
+
     parser = argparse.ArgumentParser(prog="agui-runtime", description=__doc__)
+    about = "the release, and nothing else"
+    parser.add_argument("--version", action="version", version=__version__, help=about)
     commands = parser.add_subparsers(required=True)
     serve.add(commands)
     schema = commands.add_parser("schema", help="print the GraphQL schema")

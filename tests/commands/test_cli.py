@@ -6,14 +6,16 @@ import asyncio
 import re
 import signal
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
 
+import agui_runtime
 from agui_runtime.commands.hosting import hosted
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.settings import Settings
-from tests.programs import ROOT, finished, serving
+from tests.programs import ROOT, environment, finished, serving
 
 HEAVY = {"litellm", "agentscope", "redis", "mcp"}
 
@@ -108,3 +110,37 @@ async def test_nor_by_the_first_answers_of_a_server() -> None:
     loaded = set(re.findall(r"\w+", told.text))
     assert {"fastapi", "strawberry"} <= loaded
     assert not HEAVY & loaded
+
+
+async def test_the_release_is_said_before_anything_heavy_is_loaded() -> None:
+    code = (
+        "import sys; from agui_runtime.commands.cli import main; main(['--version']);"
+        "print(sorted({m.split('.')[0] for m in sys.modules} & {'ag_ui', 'fastapi', 'httpx'}))"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    assert out.decode() == f"agui-runtime {agui_runtime.__version__}\n[]\n"
+
+
+async def test_an_app_is_imported_from_the_working_folder(tmp_path: Path) -> None:
+    lines = ["from agui_runtime import CopilotRuntime", "async def hello(request):", "    yield"]
+    lines.append("runtime = CopilotRuntime({'hello': hello})")
+    (tmp_path / "own_app.py").write_text("\n".join(lines))
+    program = Path(sys.executable).parent / "agui-runtime"
+    process = await asyncio.create_subprocess_exec(
+        *(str(program), "check"),
+        cwd=tmp_path,
+        env=environment(AGUI_APP="own_app:runtime"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    assert (process.returncode, out.decode()[:6]) == (0, "hello:")
+
+
+def test_every_public_name_is_there() -> None:
+    assert [
+        name for name in agui_runtime.__all__ if getattr(agui_runtime, name, None) is None
+    ] == []
+    assert not hasattr(agui_runtime, "create_ap")
