@@ -82,7 +82,9 @@ async def _downgrade(store: SqlStore, options: argparse.Namespace) -> str:
 
 
 async def _rebuild(store: SqlStore, options: argparse.Namespace) -> str:
-    return f"{await _opened(store, store.rebuild)} threads went through"
+    count = await _opened(store, store.rebuild)
+    freed = await store.administration.give_back()
+    return f"{count} threads went through" + (f"; {freed} bytes were given back" if freed else "")
 
 
 async def _backup(store: SqlStore, options: argparse.Namespace) -> str:

@@ -17,7 +17,7 @@ from agui_runtime.stores.sql.postgres import PostgresStore
 from tests.programs import finished, serving
 from tests.stores.databases import PostgresDatabase, SqliteDatabase
 from tests.stores.postgres_server import PostgresServer
-from tests.stores.test_contract import a_run, claimed, finish, read, whole_run
+from tests.stores.test_contract import a_run, claimed, delta, finish, read, whole_run
 from tests.wires.agui.serving import events, run_body, text
 
 
@@ -128,6 +128,21 @@ async def test_what_is_derived_from_logs_is_made_anew(database: SqliteDatabase) 
     assert (code, out) == (0, "1 threads went through\n")
     assert await database.execute(sizes) == before
     assert await database.execute("select id from agui_message where id = 'm7'") == [("m7",)]
+
+
+async def test_a_file_gets_smaller_by_what_was_deleted(database: SqliteDatabase) -> None:
+    store = database.store()
+    await store.open()
+    lease = await claimed(store, a_run(thread="long"))
+    await store.log.append(lease, [delta(1, "x" * 1_000_000)])
+    await finish(store, lease)
+    await store.threads.delete("long")
+    await store.close()
+    before = database.path.stat().st_size
+    code, out, _ = await finished("db", "rebuild", AGUI_STORE=database.url)
+    freed = before - database.path.stat().st_size
+    assert (code, out) == (0, f"1 threads went through; {freed} bytes were given back\n")
+    assert freed > 900_000
 
 
 async def test_tables_are_taken_away_and_made_again(database: SqliteDatabase) -> None:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
+from resource import RLIM_INFINITY
 
 import pytest
 from ag_ui.core import RunAgentInput
@@ -21,6 +22,7 @@ from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.sql import SqliteStore, SqlLimits
 from agui_runtime.stores.sql.sqlite.wakes import Doorbell
+from tests.faults.rooms import limit
 from tests.runtime.worlds import asking, ran, text
 from tests.stores.databases import SqliteDatabase, SqlProcesses
 from tests.stores.ends import START, ended
@@ -120,6 +122,23 @@ async def locked(database: object) -> AsyncIterator[None]:
             yield
         finally:
             other.execute("rollback")
+
+
+async def test_a_process_that_may_write_no_more_says_so_and_goes_on_when_it_may(
+    made: SqlProcesses,
+) -> None:
+    store = await made.start(SqlLimits(lease=1.0))
+    async with writing(made.database.url, "t1") as process:
+        assert process.stdout is not None
+        last = await acknowledged(process, 20)
+        limit([process.pid], 4096)
+        while (line := await process.stdout.readline()) != b"full\n":
+            last = int(line)
+        assert len(await read(store, last)) == last
+        limit([process.pid], RLIM_INFINITY)
+        while (line := await process.stdout.readline()) == b"full\n":
+            pass
+        assert int(line) == last + 1
 
 
 @pytest.fixture

@@ -22,5 +22,8 @@ class Administration(Protocol):
     async def downgrade(self, revision: str) -> str:
         """Take the latest revision back, or all down to the given one."""
 
+    async def give_back(self) -> int:
+        """Give room that nothing uses back to the file system; so many bytes."""
+
     async def backup(self, path: Path) -> None:
         """Copy it while it is used."""

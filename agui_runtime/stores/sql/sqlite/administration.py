@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -16,6 +17,9 @@ from agui_runtime.stores.sql.sqlite.backend import bring_up_to_date, number_of
 from agui_runtime.stores.sql.sqlite.file import DatabaseFile
 
 T = TypeVar("T")
+
+PAGES = 1000
+"""So many are given back at a time, between which others may write."""
 
 
 class SqliteAdministration:
@@ -42,6 +46,9 @@ class SqliteAdministration:
         copy = await asyncio.to_thread(downgrade_file, self._place.path, revision_of(revision))
         return f"; before it the file was copied to {copy}"
 
+    async def give_back(self) -> int:
+        return await self._with_file(_given_back)
+
     async def backup(self, path: Path) -> None:
         await self._with_file(lambda connection: _copy(connection, path))
 
@@ -52,9 +59,22 @@ class SqliteAdministration:
                 with closing(file.connect(self._place, writes=True)) as connection:
                     return work(connection)
             except sqlite3.Error as error:
-                raise file.failure_of(error) from error
+                raise file.failure_of(error, logging.INFO) from error
 
         return await asyncio.to_thread(done)
+
+
+def _given_back(connection: sqlite3.Connection) -> int:
+    def number(name: str) -> int:
+        return int(connection.execute(f"pragma {name}").fetchone()[0])
+
+    before, unused = number("page_count"), number("freelist_count")
+    while unused:
+        connection.execute(f"pragma incremental_vacuum({PAGES})").fetchall()
+        last, unused = unused, number("freelist_count")
+        if unused >= last:
+            break
+    return (before - number("page_count")) * number("page_size")
 
 
 def _copy(connection: sqlite3.Connection, path: Path) -> None:

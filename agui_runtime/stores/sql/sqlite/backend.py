@@ -111,7 +111,7 @@ class SqliteBackend:
                 writing.close()
                 raise
         except sqlite3.Error as error:
-            raise file.failure_of(error) from error
+            raise file.failure_of(error, logging.INFO) from error
 
     async def _look(self, listener: Listener) -> None:
         """Bring news that was lost."""

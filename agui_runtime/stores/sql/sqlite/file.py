@@ -160,11 +160,17 @@ def boot_id() -> str:
         return ""
 
 
-def failure_of(error: sqlite3.Error) -> StoreUnavailable:
+def is_full(error: sqlite3.Error) -> bool:
+    """Whether there is no room: a quota and a limit of a process's files are errors of a write."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_WRITE
+
+
+def failure_of(error: sqlite3.Error, level: int = logging.WARNING) -> StoreUnavailable:
     """What callers are told of it: no path, and nothing that the file holds."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    logger.warning("SQLite: %s (%s)", error, getattr(error, "sqlite_errorname", "no code"))
-    if code == sqlite3.SQLITE_FULL:
+    logger.log(level, "SQLite: %s (%s)", error, getattr(error, "sqlite_errorname", "no code"))
+    if is_full(error):
         return StoreFull()
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreUnavailable("the store is locked by another program; try again later")
