@@ -34,6 +34,7 @@ class MessageFigures:
     message_id: str
     milliseconds: float | None = None
     tokens: Tokens | None = None
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,12 +46,19 @@ class RunMeter:
             tokens=tokens_of(entries),
             first_event_seconds=_between(self._started_at, self._first_at),
             error_code=self._end.get("code") if self._end.get("type") == "RUN_ERROR" else None,
-            messages=self._messages(entries),
+            messages=self._messages(),
         )
 
     def usage(self) -> Sequence[JsonObject]:
         """What the run's end reports, by provider and model."""
         return usage_of(self._end)
+
+    def usage_by_message(self) -> Mapping[str, Sequence[JsonObject]]:
+        """The part of it that each answer took, where that is known: a model that was asked once
+        for each reports them in their order.
+        """
+        answers = [id_ for id_, span in self._spans.items() if span.role == "assistant"]
+        return _by_answer(answers, self.usage())
 
     def _mark(self, kind: str, event: Event, at: float | None) -> None:
         id_, role = self._message_of(kind, event)
@@ -70,11 +77,10 @@ class RunMeter:
         role = "reasoning" if kind.startswith("REASONING") else event.get("role", "assistant")
         return event["messageId"], "tool" if kind == "TOOL_CALL_RESULT" else role
 
-    def _messages(self, entries: Sequence[JsonObject]) -> tuple[MessageFigures, ...]:
-        answers = [id_ for id_, span in self._spans.items() if span.role == "assistant"]
-        tokens = _by_answer(answers, entries)
+    def _messages(self) -> tuple[MessageFigures, ...]:
+        usage = self.usage_by_message()
         return tuple(
-            MessageFigures(id_, _milliseconds(span), tokens.get(id_))
+            MessageFigures(id_, _milliseconds(span), tokens_of(usage.get(id_, ())))
             for id_, span in self._spans.items()
         )
 
@@ -112,15 +118,12 @@ class _Span:
 
 def _by_answer(
     answers: Sequence[str], entries: Sequence[JsonObject]
-) -> Mapping[str, Tokens | None]:
-    """The tokens of each answer, where that is known: a model that was asked once for each reports
-    them in their order.
-    """
+) -> Mapping[str, Sequence[JsonObject]]:
     if len(answers) == 1:
-        return {answers[0]: tokens_of(entries)}
+        return {answers[0]: entries}
     if len(answers) != len(entries):
         return {}
-    return {id_: tokens_of([entry]) for id_, entry in zip(answers, entries, strict=True)}
+    return {id_: [entry] for id_, entry in zip(answers, entries, strict=True)}
 
 
 def _most_used(entries: Sequence[JsonObject]) -> tuple[str | None, str | None]:

@@ -163,7 +163,10 @@ class StartedRun:
         figures, usage = self._meter.figures(), self._meter.usage()
         if not usage:
             return figures
-        return replace(figures, cost=await self._assignment.pricing.cost(usage))
+        pricing, parts = self._assignment.pricing, self._meter.usage_by_message()
+        costs = {id_: await pricing.cost(part) for id_, part in parts.items() if part}
+        messages = [replace(each, cost=costs.get(each.message_id)) for each in figures.messages]
+        return replace(figures, cost=await pricing.cost(usage), messages=tuple(messages))
 
     async def _released(
         self, end: RunEnd, cause: AguiError | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -38,17 +38,22 @@ RUN = """
   timing { firstEventMilliseconds durationMilliseconds }
   messageFigures { messageId milliseconds usage { outputTokens } }
 """
+COST = Cost("0.0019", "ours.json")
 FIGURES = RunFigures(
     provider="p",
     model="m",
     tokens=Tokens(input=1000, output=100, cached_input=200),
-    cost=Cost("0.0019", "ours.json"),
+    cost=COST,
     first_event_seconds=0.5,
-    messages=(MessageFigures("a1", 12.5, Tokens(input=1000, output=100, cached_input=200)),),
+    messages=(MessageFigures("a1", 12.5, Tokens(input=1000, output=100, cached_input=200), COST),),
 )
 
 
 async def answering(request: RunAgentInput) -> AsyncIterator[Event]:
+    if request.messages[-1].content == "twice":
+        for event in answered_twice(request):
+            yield event
+        return
     id_ = f"answer-{request.run_id}"
     yield {"type": "TEXT_MESSAGE_START", "messageId": id_, "role": "assistant"}
     yield {"type": "TEXT_MESSAGE_CONTENT", "messageId": id_, "delta": "Hello"}
@@ -59,6 +64,17 @@ async def answering(request: RunAgentInput) -> AsyncIterator[Event]:
         raise failure
     ids = {"threadId": request.thread_id, "runId": request.run_id}
     yield {"type": "RUN_FINISHED", **ids, "usage": [USAGE]}
+
+
+def answered_twice(request: RunAgentInput) -> Iterator[Event]:
+    """Two answers of two calls of a model, each of which reported what it took."""
+    for id_ in ("one", "two"):
+        yield {"type": "TEXT_MESSAGE_START", "messageId": id_, "role": "assistant"}
+        yield {"type": "TEXT_MESSAGE_CONTENT", "messageId": id_, "delta": id_}
+        yield {"type": "TEXT_MESSAGE_END", "messageId": id_}
+    ids = {"threadId": request.thread_id, "runId": request.run_id}
+    usage = [USAGE, {**USAGE, "outputTokens": 200}]
+    yield {"type": "RUN_FINISHED", **ids, "usage": usage}
 
 
 @pytest.fixture
@@ -153,6 +169,29 @@ async def test_a_run_executed_as_a_whole_is_answered_with_what_it_took(store: St
     assert answer["messageFigures"][0]["usage"] == {"outputTokens": 100}
 
 
+async def test_each_answer_of_a_run_has_the_tokens_and_the_cost_of_its_own_call(
+    store: Store,
+) -> None:
+    query = """{ run(id: "r1", threadId: "t1") {
+      cost { usd } messageFigures { messageId usage { outputTokens } cost { usd prices } }
+    } }"""
+    async with serving(store) as client:
+        await talk(client, "r1", "twice")
+        answers = await client.get("/copilotkit/threads/t1/messages", params={"figures": "true"})
+        run = (await graphql(client, query))["run"]
+    took = [(each["id"], each["figures"]) for each in answers.json()["messages"][1:]]
+    assert [(id_, each["outputTokens"], each["cost"]["usd"]) for id_, each in took] == [
+        ("one", 100, "0.0019"),
+        ("two", 200, "0.0029"),
+    ]
+    assert run["cost"] == {"usd": "0.0048"}
+    assert run["messageFigures"][1] == {
+        "messageId": "two",
+        "usage": {"outputTokens": 200},
+        "cost": {"usd": "0.0029", "prices": "ours.json"},
+    }
+
+
 async def test_the_thread_routes_show_what_runs_threads_and_messages_took(
     store: Store,
 ) -> None:
@@ -177,6 +216,7 @@ async def test_the_thread_routes_show_what_runs_threads_and_messages_took(
         100,
         True,
     )
+    assert answer["figures"]["cost"] == {"usd": "0.0019", "prices": "ours.json"}
     assert unknown == {"runs": []}
 
 

@@ -85,15 +85,16 @@ def rewritten(thread_id: str, parts: Sequence[Part]) -> Step[None]:
 
 
 def _values(texts: Sequence[MessageText], figures: RunFigures) -> Iterator[dict[str, object]]:
-    """A message that took all of its run's tokens has the run's model and cost; of others these
-    are not known.
+    """A message that took all of its run's tokens has the run's model and cost; of others the
+    model is not known.
     """
     spoken = {text.id: text for text in texts}
     took = {each.message_id: each for each in figures.messages}
     for id_ in dict.fromkeys([*spoken, *took]):
         text, of_message = spoken.get(id_), took.get(id_, NOTHING)
         whole = of_message.tokens is not None and of_message.tokens == figures.tokens
-        usd = figures.cost.usd if whole and figures.cost else None
+        cost = of_message.cost or (figures.cost if whole else None)
+        usd = None if cost is None else cost.usd
         yield {
             "message_id": stored_id(id_),
             "role": text and text.role,

@@ -89,7 +89,7 @@ def figures_in(row: Row, messages: Sequence[MessageFigures] = ()) -> RunFigures:
 
 
 def message_figures_of(row: Row) -> MessageFigures:
-    return MessageFigures(row["id"], row["milliseconds"], _tokens_in(row))
+    return MessageFigures(row["id"], row["milliseconds"], _tokens_in(row), _cost_in(row))
 
 
 def storable(text: str | None) -> str | None:

@@ -129,7 +129,9 @@ DESCRIBE = (
 )
 MEASURED = (
     "select run_first, id, milliseconds, input_tokens, output_tokens, cached_tokens,"
-    " cache_write_tokens, reasoning_tokens from agui_message where thread_id = :id"
+    " cache_write_tokens, reasoning_tokens, cost, usd, (select run.prices from agui_run as run"
+    " where run.thread_id = agui_message.thread_id and run.first = agui_message.run_first)"
+    " as prices from agui_message where thread_id = :id"
     " and coalesce(milliseconds, input_tokens, output_tokens, cached_tokens, cache_write_tokens,"
     " reasoning_tokens) is not null order by run_first, position, id"
 )

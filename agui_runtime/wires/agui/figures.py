@@ -49,7 +49,11 @@ def shown_totals(totals: Totals) -> JsonObject:
 
 
 def shown_message(figures: MessageFigures) -> JsonObject:
-    return {"milliseconds": figures.milliseconds, **_counts(figures.tokens)}
+    return {
+        "milliseconds": figures.milliseconds,
+        **_counts(figures.tokens),
+        "cost": _cost(figures.cost),
+    }
 
 
 def of_messages(runs: Sequence[RunInfo]) -> Mapping[str, JsonObject]:

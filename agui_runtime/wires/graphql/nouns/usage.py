@@ -46,6 +46,7 @@ class MessageFigures:
     message_id: str
     milliseconds: float | None
     usage: TokenUsage | None
+    cost: RunCost | None
 
 
 @strawberry.type
@@ -118,6 +119,7 @@ def messages_from(figures: RunFigures) -> list[MessageFigures]:
             message_id=each.message_id,
             milliseconds=each.milliseconds,
             usage=usage_from(each.tokens),
+            cost=cost_from(each.cost),
         )
         for each in figures.messages
     ]
