@@ -38,6 +38,7 @@ from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.paths import TrailingSlash
 from agui_runtime.wires.shared.request_ids import RequestIds
 from agui_runtime.wires.shared.slow_bodies import TimedBodies
+from agui_runtime.wires.shared.startup import OneLineFailures
 from agui_runtime.wires.shared.wire import Wire
 from agui_runtime.wires.signpost import Place, Signpost
 
@@ -212,6 +213,7 @@ def _guard(
     _answer_other_origins(app, rules)
     app.add_middleware(RequestIds)
     app.add_middleware(TrailingSlash)
+    app.add_middleware(OneLineFailures)
 
 
 def _answer_other_origins(app: FastAPI, rules: AdmissionRules) -> None:

@@ -17,7 +17,7 @@ from agui_runtime.agents.actions import Action, action
 from agui_runtime.agents.agent import Agent, Closable, Source
 from agui_runtime.agents.border import wrap
 from agui_runtime.core.access import Authorize, Resource
-from agui_runtime.core.errors import AgentNotFound, Misconfigured, TooManyRequests
+from agui_runtime.core.errors import AgentNotFound, Misconfigured, StoreUnavailable, TooManyRequests
 from agui_runtime.core.events import Caller, RunContext, RunInfo, RunRequest
 from agui_runtime.core.ids import check_id
 from agui_runtime.core.totals import Usage, UsageBy
@@ -48,7 +48,7 @@ from agui_runtime.stores.layers.delegating import undelegated
 from agui_runtime.stores.layers.measured import MeasuredStore
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.memory.counters import MemoryCounters
-from agui_runtime.stores.open import open_store
+from agui_runtime.stores.open import open_store, unavailable_at
 from agui_runtime.stores.states import StateSchema, StateStoreManager
 from agui_runtime.wrappers.checked import CheckedAgent
 from agui_runtime.wrappers.guardrails import Guardrail
@@ -137,9 +137,12 @@ class CopilotRuntime:
             self._use(_store(store), self.states.schemas)
 
     async def open(self) -> None:
-        """Connect the store; raises StoreUnavailable."""
+        """Connect the store; raises StoreUnavailable, which says where it is."""
         self._launcher.open()
-        await self.store.open()
+        try:
+            await self.store.open()
+        except StoreUnavailable as error:
+            raise unavailable_at(undelegated(self.store), error) from error
         self.is_open = True
 
     async def close(self) -> None:

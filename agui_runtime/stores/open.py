@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from agui_runtime.core.errors import Misconfigured
-from agui_runtime.stores.base import Store
+from agui_runtime.core.errors import Misconfigured, StoreUnavailable
+from agui_runtime.stores.base import Examinable, Store
 
 Loader: TypeAlias = Callable[[str], Store]
 
@@ -65,3 +65,11 @@ _LOADERS: Mapping[str, Loader] = {
 
 SCHEMES = tuple("memory:" if name == "memory" else f"{name}://" for name in _LOADERS)
 """How the URL of a store may start, as errors and documents name it."""
+
+
+def unavailable_at(store: object, error: StoreUnavailable) -> StoreUnavailable:
+    """The same for whoever starts a server: where the store is, and what to do."""
+    where = store.where if isinstance(store, Examinable) else type(store).__name__
+    reason = error.message.removesuffix("; try again later")
+    advice = "; start it, or correct its URL" if reason != error.message else ""
+    return StoreUnavailable(f"{where}: {reason}{advice}")

@@ -44,6 +44,12 @@ class RedisAddress:
         self._url = url
         self._sentinels: Sentinel | None = None
 
+    @property
+    def where(self) -> str:
+        """For whoever starts the server; no user or password, and no options."""
+        parts = urlsplit(self._url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
     def single(self, connections: int, patience: float) -> Redis:
         """The one server, or the master that sentinels name."""
         try:

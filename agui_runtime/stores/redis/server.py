@@ -77,6 +77,10 @@ class Server:
         self._troubled_at = float("-inf")
         self._turns = asyncio.Semaphore(CONNECTIONS)
 
+    @property
+    def where(self) -> str:
+        return self._address.where
+
     async def open(self) -> None:
         """Connect; raises StoreUnavailable, and Misconfigured for a URL that cannot be meant."""
         if self._client is not None:

@@ -77,6 +77,22 @@ class RedisStore:
         """Where agents that are `cached` may keep their answers, for so long, for all replicas."""
         return RedisAnswers(self._server, self._prefix, seconds)
 
+    @property
+    def where(self) -> str:
+        return self._server.where
+
+    def examine(self) -> None:
+        asyncio.run(self._examine())
+
+    upgrade = examine
+
+    async def _examine(self) -> None:
+        await self._server.open()
+        try:
+            await check_rights(self._server, self._prefix)
+        finally:
+            await self._server.close()
+
     def watch_commits(self, note: Callable[[int], None]) -> None:
         self._server.on_write = note
 
