@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ except PackageNotFoundError:  # a folder that was never installed
 
 def __getattr__(name: str) -> object:
     """A public name. They take a second to load, which `agui-runtime --version` does not need."""
-    if name == "__all__" or not name.startswith("_"):
+    # A module of ours is imported by Python itself, and may be one that the public names need.
+    if name == "__all__" or not (name.startswith("_") or find_spec(f"{__name__}.{name}")):
         public = import_module("agui_runtime.public")
         if name == "__all__" or name in public.__all__:
             return getattr(public, name)
