@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from agui_runtime import setting_texts as texts
+import agui_runtime.setting_texts as texts
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.forwarded_headers import for_agents
 from agui_runtime.setting_texts import PREFIX
