@@ -112,6 +112,7 @@ class LiteLLMAgent:
             "_skip_mcp_handler": True,
         }
         self._secrets = Secrets([api_key or "", *_keys_of_the_environment()])
+        self._miscounting: set[str] = set()
         self._library: _Library | None = None
 
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
@@ -130,7 +131,8 @@ class LiteLLMAgent:
         name, slash, model = body["model"].partition("/")
         label = name if slash else None
         thinks_first = self._options.thinks_first
-        provider = Provider(label, model or name, origin, self._secrets, thinks_first)
+        known = (self._secrets, thinks_first, self._miscounting)
+        provider = Provider(label, model or name, origin, *known)
         with model_call(request, provider, body) as call:
             async with aclosing(self._answered(library, body, call)) as events:
                 async for event in events:

@@ -100,6 +100,7 @@ class OpenAIAgent:
         self._headers = _request_headers(self._api_key, headers or {})
         self._secrets = secrets_of(self._api_key, (headers or {}).items())
         self._pool = Pool(base_url, client)
+        self._miscounting: set[str] = set()
 
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         """The events of one answer, up to RUN_FINISHED with its `usage`."""
@@ -107,7 +108,12 @@ class OpenAIAgent:
         given = (self._model, request, self._options, self._instructions, origin)
         body = await unless_long(is_much(request), chat_request, *given)
         provider = Provider(
-            self._provider, body["model"], origin, self._secrets, self._options.thinks_first
+            self._provider,
+            body["model"],
+            origin,
+            self._secrets,
+            self._options.thinks_first,
+            self._miscounting,
         )
         retried: list[Event] = []
         with model_call(request, provider, body) as (reply, seen):

@@ -24,6 +24,7 @@ show.
     |   |-- GuardrailDenied   403  GUARDRAILS_VALIDATION_FAILED
     |   |-- GuardrailFailure  503  GUARDRAILS_UNAVAILABLE
     |   |-- RunTimeout        504  FIRST_EVENT_TIMEOUT | IDLE_TIMEOUT | RUN_TIMEOUT
+    |   |-- RunTooLong        500  RUN_TOO_LONG          too many events, see `quotas`
     |   |-- Stopped           499  STOPPED               ends with RUN_FINISHED, cancelled
     |   |-- ShuttingDown      503  SHUTDOWN
     |   `-- OwnerLost         503  OWNER_LOST            the process that ran it is gone

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from agui_runtime.core.errors import Misconfigured, TooManyRequests
+from agui_runtime.core.errors import Misconfigured, RunFailure, TooManyRequests
 
 
 class Quota:
@@ -63,6 +63,15 @@ class TooManyStarts(TooManyRequests):
             f"{who} within a minute, the most allowed; try again in {retry_after} seconds"
         )
         self.retry_after = retry_after
+
+
+class RunTooLong(RunFailure):
+    """The agent emitted more events than a run may have."""
+
+    code, status = "RUN_TOO_LONG", 500
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the agent emitted more than {most} events, the most allowed")
 
 
 class BudgetSpent(TooManyRequests):

@@ -11,7 +11,8 @@ from agui_runtime.core.errors import RunFailure, RunTimeout
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """How long a run may take, in seconds; None is without limit.
+    """How long a run may take, in seconds, and how many `events` its agent may emit; None is no
+    limit.
 
     `first_event` runs from the start, `idle` between two events, `total` over all. An agent that
     was stopped may emit its last events for `stop_grace` seconds, then the run cuts it off. While
@@ -21,6 +22,7 @@ class RunLimits:
     first_event: float | None = 120.0
     idle: float | None = 600.0
     total: float | None = 3600.0
+    events: int | None = None
     stop_grace: float = 5.0
     save_every: float = 5.0
 

@@ -25,6 +25,7 @@ from agui_runtime.core.errors import (
 from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.core.jsontext import copied
 from agui_runtime.core.log_lines import logger_of, write_about
+from agui_runtime.core.quotas import RunTooLong
 from agui_runtime.hooks.hook import Hooks
 from agui_runtime.off_loop import is_cancelled, is_much, unless_long
 from agui_runtime.runs.assignment import Assignment
@@ -53,6 +54,8 @@ class Run:
         self._cause: AguiError | None = None
         self._announced = False
         self._unbroken = 0
+        self._accepted = 0
+        self._rest_after = self._until_rest()
 
     def __repr__(self) -> str:
         request = self._assignment.request
@@ -150,9 +153,23 @@ class Run:
         if not await started.accept(event):
             return
         self._unbroken += 1
-        if self._unbroken >= BREATH:
-            self._unbroken = 0
-            await asyncio.sleep(0)
+        if self._unbroken >= self._rest_after:
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Let others have their turn, unless the agent has emitted too much; raises RunTooLong."""
+        self._accepted += self._unbroken
+        self._unbroken = 0
+        most = self._assignment.limits.events
+        if most is not None and self._accepted > most:
+            raise RunTooLong(most)
+        self._rest_after = self._until_rest()
+        await asyncio.sleep(0)
+
+    def _until_rest(self) -> int:
+        """So many events without one; then it is looked how many there are in all."""
+        most = self._assignment.limits.events
+        return BREATH if most is None else min(BREATH, most + 1 - self._accepted)
 
     def _fail(self, failure: RunFailure) -> None:
         if self._cause is None:

@@ -11,6 +11,7 @@ import pytest
 from agui_runtime.connectors.openai import ChatOptions, OpenAIAgent
 from agui_runtime.core.errors import Misconfigured
 from tests.connectors.talk import all_events, ask, kinds, text, tool
+from tests.fakes import replies
 from tests.fakes.model import ModelServer
 
 SPAN = {
@@ -181,6 +182,22 @@ async def test_without_token_counts_there_is_no_usage() -> None:
 
     assert events[-1] == {"type": "RUN_FINISHED", "threadId": "t1", "runId": "r1"}
     assert "stream_options" not in model.seen[0].body
+
+
+async def test_wrong_token_counts_are_ignored_and_reported_once_for_a_model(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong = {"prompt_tokens": -5, "completion_tokens": 7, "total_tokens": "many"}
+    monkeypatch.setattr(replies, "USAGE", wrong)
+    async with ModelServer() as model, agent_of(model) as agent:
+        for _ in range(3):
+            events = await all_events(agent, ask("hello"))
+
+    labels = {"provider": "openai-compatible", "model": "m"}
+    assert events[-1]["usage"] == [{**labels, "outputTokens": 7}]
+    assert [each.getMessage() for each in caplog.records] == [
+        "m counts no tokens in prompt_tokens, total_tokens; that is ignored"
+    ]
 
 
 async def test_runs_at_once_do_not_mix() -> None:

@@ -227,6 +227,15 @@ def counts(value: JsonObject) -> Event:
     return counted
 
 
+def miscounts(value: JsonObject) -> list[str]:
+    """What a server calls the counts in this chunk that are negative or no whole number."""
+    usage = value.get("usage")
+    paths = (path for each in COUNTS.values() for path in each)
+    given = {".".join(path): at(usage, path) for path in paths} if isinstance(usage, dict) else {}
+    known = {name: it for name, it in given.items() if it is not None}
+    return [name for name, it in known.items() if type(it) is not int or it < 0]
+
+
 def _cost(usage: JsonObject | None) -> float | None:
     if not usage or at(usage, (OWN_KEY,)) is True:
         return None

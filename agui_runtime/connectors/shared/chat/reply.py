@@ -7,7 +7,7 @@ are missing, or that the conversation has already, are made anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, count
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from agui_runtime.connectors.shared.chat.chunks import (
     choices_of,
     counts,
     index_of,
+    miscounts,
     plain_text,
     read_choice,
 )
@@ -41,7 +42,8 @@ logger = logger_of(__name__)
 class Provider:
     """Who answers. `name` and `model` are the labels of the token counts, `origin` is what marks
     the signatures that only this provider takes back. `thinks_first`: its answers begin within
-    their reasoning, whose first tag it leaves out.
+    their reasoning, whose first tag it leaves out. `miscounting` collects, for all answers of an
+    agent, the models of whose wrong counts the log knows.
     """
 
     name: str | None
@@ -49,6 +51,7 @@ class Provider:
     origin: str = ""
     secrets: Secrets = NO_SECRETS
     thinks_first: bool = False
+    miscounting: set[str] = field(default_factory=set)
 
 
 class ChatReply:
@@ -127,10 +130,19 @@ class ChatReply:
         if error := failed(value, event):
             raise stream_failure(self._provider.secrets.cut_all(error))
         self._usage |= counts(value)
+        if value.get("usage"):
+            self._report_miscounts(value)
         choices = choices_of(value)
         if self._index is None and choices:
             self._index = min((n for n in map(index_of, choices) if n is not None), default=None)
         return [each for choice in choices for each in self._choice(choice, value)]
+
+    def _report_miscounts(self, value: JsonObject) -> None:
+        """Once for each model."""
+        model, known = self._provider.model, self._provider.miscounting
+        if model not in known and (names := miscounts(value)):
+            known.add(model)
+            logger.warning("%s counts no tokens in %s; that is ignored", model, ", ".join(names))
 
     def unfinished(self, stray: str) -> ModelFailure:
         """What it means that the answer has no end. Where all of it is `stray` text, that is what

@@ -1,0 +1,32 @@
+"""How many events an agent may emit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from ag_ui.core import RunAgentInput
+
+from agui_runtime import CopilotRuntime, Options, RunLimits
+from agui_runtime.core.events import Event
+from tests.runtime.worlds import Scripted, asking, ran, text
+
+
+@pytest.mark.parametrize(("most", "ends"), [(0, "RUN_TOO_LONG"), (4, "RUN_TOO_LONG"), (5, None)])
+async def test_an_agent_emits_no_more_events_than_it_may(most: int, ends: str | None) -> None:
+    agent = Scripted(*text("m1", "a", "b", "c"))
+    options = Options(limits=RunLimits(events=most))
+    events = await ran(CopilotRuntime({"default": agent}, options=options), asking())
+    assert events[-1].get("code") == ends
+
+
+async def test_an_endless_agent_is_cut_at_its_limit() -> None:
+    async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
+        yield text("m1", "")[0]
+        while True:
+            yield text("m1", "x")[1]
+
+    options = Options(limits=RunLimits(events=1000))
+    events = await ran(CopilotRuntime({"default": agent}, options=options), asking())
+    assert (events[-1]["code"], events[-2]["type"]) == ("RUN_TOO_LONG", "TEXT_MESSAGE_END")
+    assert [each["type"] for each in events].count("TEXT_MESSAGE_CONTENT") == 1000
