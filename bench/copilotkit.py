@@ -37,7 +37,7 @@ READERS = 100
 IDLE = 500
 TURNS = (10, 100, 1000)
 
-GOALS = {"paced": 1 / 5, "burst": 1 / 3, "info": 1.0}
+GOALS = {"paced": 0.15, "burst": 0.22, "info": 0.5}
 GOAL_IDLE_KILOBYTES = 40.0
 GOAL_GROWTH = 1.5  # of a turn's cost, from the shortest thread to the longest
 HEADERS = {"Content-Type": "application/json", "Accept": "text/event-stream"}

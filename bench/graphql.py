@@ -33,7 +33,7 @@ QUERY_TEXTS = {
     "availableAgents": "{ availableAgents { agents { name id description } } }",
 }
 
-GOALS = {"paced": 1 / 5, "burst": 1 / 3, "query": 1.0}
+GOALS = {"paced": 1 / 5, "burst": 1 / 3, "query": 0.5}
 GOAL_READY_SECONDS = 1.5
 GOAL_READY_MEGABYTES = 90.0
 HEAVY = {"agentscope", "litellm"}

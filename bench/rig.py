@@ -131,7 +131,7 @@ def put_load(load: Load) -> dict[str, Any]:
     asked = json.dumps(asdict(load)).encode()
     words = [sys.executable, "-m", "bench.load"]
     report: dict[str, Any] = json.loads(
-        subprocess.run(words, cwd=ROOT, input=asked, check=True, capture_output=True).stdout
+        subprocess.run(words, cwd=ROOT, input=asked, check=True, stdout=subprocess.PIPE).stdout
     )
     return report
 

@@ -40,22 +40,25 @@ again.
 
 
 class Part(NamedTuple):
-    """Some events of one run; `first` is the number of the first one's record."""
+    """Some events of one run. `first` is the number of the first one's record, `text` how many
+    bytes of JSON there are to read.
+    """
 
     first: int
     run_id: str
     events: Sequence[StoredEvent]
+    text: int
 
-    @property
-    def text(self) -> int:
-        """How many bytes of JSON there are to read in it."""
-        return sum([len(event) for event in self.events if type(event) is bytes])
+    @classmethod
+    def of(cls, first: int, run_id: str, events: Sequence[StoredEvent]) -> Part:
+        text = sum([len(event) for event in events if type(event) is bytes])
+        return cls(first, run_id, events, text)
 
     def cut(self, most: int) -> Part:
         """So much of it that there is not much more text than that, and at least one event."""
         sizes = accumulate(len(event) if type(event) is bytes else 0 for event in self.events)
         count = next((count for count, size in enumerate(sizes, 1) if size >= most), None)
-        return self._replace(events=self.events[:count])
+        return Part.of(self.first, self.run_id, self.events[:count])
 
     def records(self) -> list[Record]:
         return [

@@ -88,10 +88,12 @@ class StoredThread:
 
     def ready(self, position: int) -> list[Part]:
         """What follows the position, or so much of it as a reader is given at a time."""
-        if self.last - position < READY and position + 1 >= self.spans[-1].first:
-            latest = self._latest(position)  # whoever reads along
-            if latest.text < READY_BYTES:
-                return [latest]
+        latest = self.spans[-1]
+        if position + 1 >= latest.first:  # whoever reads along
+            events = self.events[position - self.dropped :]
+            part = Part.of(position + 1, latest.run.run_id, events)
+            if part.text < READY_BYTES:
+                return [part]
         found: list[Part] = []
         count = text = 0
         for part in self._parts(position):
@@ -105,11 +107,6 @@ class StoredThread:
                 break
         return found
 
-    def _latest(self, position: int) -> Part:
-        """What follows the position, which is in the latest run."""
-        events = self.events[position - self.dropped :]
-        return Part(position + 1, self.spans[-1].run.run_id, events)
-
     def _parts(self, position: int) -> Iterator[Part]:
         """All that follows the position, run by run."""
         place = len(self.spans) - 1
@@ -118,7 +115,7 @@ class StoredThread:
         ends = [span.first - 1 for span in self.spans[place + 1 :]]
         for span, end in zip(self.spans[place:], [*ends, self.last], strict=True):
             events = self.events[position - self.dropped : end - self.dropped]
-            yield Part(position + 1, span.run.run_id, events)
+            yield Part.of(position + 1, span.run.run_id, events)
             position = end
 
 

@@ -80,7 +80,7 @@ class _Unit(Protocol):
 class _Strings:
     """A streamed list of texts: the hot path. What is ready together shares one `items`."""
 
-    __slots__ = ("_end", "_field", "_items", "_next", "_owner")
+    __slots__ = ("_end", "_field", "_items", "_label", "_next", "_owner")
 
     def __init__(self, field: Field, owner: object, path: bytes, sent: int) -> None:
         self._field = field
@@ -88,12 +88,13 @@ class _Strings:
         self._items: list[str] = getattr(owner, field.attribute)
         self._next = sent
         self._end = b',"path":' + path + b","
+        self._label = _label(field)
 
     def advance(self, pieces: list[bytes]) -> bool:
         start, count = self._next, len(self._items)
         if count > start:
             items = jsontext.dumps(self._items[start:count])
-            pieces.append(b'{"items":%b%b%d]%b}' % (items, self._end, start, _label(self._field)))
+            pieces.append(b'{"items":%b%b%d]%b}' % (items, self._end, start, self._label))
             self._next = count
         return _is_known(self._field, self._owner)
 
