@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -260,3 +262,9 @@ def test_settings_are_read_and_have_defaults() -> None:
     assert settings.allow_anonymous
     assert settings.log_level == "debug"
     assert Settings.read({}) == Settings()
+
+
+@pytest.mark.parametrize("module", ["app", "settings", "arguments", "stores.open", "wires.door"])
+def test_any_module_may_be_the_first_that_is_imported(module: str) -> None:
+    words = [sys.executable, "-c", f"import agui_runtime.{module}"]
+    assert subprocess.run(words, check=False).returncode == 0
