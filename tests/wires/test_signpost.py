@@ -67,6 +67,13 @@ async def test_a_wrong_path_says_where_the_runtime_is(path: str, body: object) -
         assert answer.json()["errors"] == [{"message": answer.json()["message"]}]
 
 
+async def test_a_wrong_path_below_the_right_one_says_so_too() -> None:
+    async with client_of(create_app(a_runtime())) as client:
+        answer = await client.get("/copilotkit/api/info")
+    assert answer.status_code == 404
+    assert answer.json()["message"].endswith("the runtimeUrl of front ends is /copilotkit")
+
+
 async def test_a_slash_at_the_end_is_no_wrong_path() -> None:
     async with client_of(create_app(a_runtime())) as client:
         assert (await client.post("/copilotkit/", json=INFO)).status_code == 200

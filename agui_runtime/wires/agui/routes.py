@@ -12,7 +12,7 @@ from agui_runtime.core.errors import InvalidInput
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.annotate import Annotate
 from agui_runtime.wires.agui.envelope import unwrap
-from agui_runtime.wires.agui.errors import invalid_request, not_allowed
+from agui_runtime.wires.agui.errors import invalid_request, not_allowed, not_found
 from agui_runtime.wires.agui.exchange import AguiExchange
 from agui_runtime.wires.agui.info import Info
 from agui_runtime.wires.agui.inspector import DebugFeed, metadata
@@ -74,10 +74,16 @@ class AguiEndpoint:
         await self._handle(exchange, enveloped.segments)
 
     async def _handle(self, exchange: AguiExchange, segments: Sequence[str]) -> None:
-        handler, ids = self._table.find(exchange.method, segments)
+        found = self._table.find(exchange.method, segments)
+        if found is None:
+            raise not_found(self._runtime_url(exchange))
+        handler, ids = found
         caller = await exchange.identify(self._runtime.authenticate)
         with self._places.place(caller.owner):
             await handler(exchange, **ids)
+
+    def _runtime_url(self, exchange: AguiExchange) -> str:
+        return exchange.scope.get("root_path", "").rstrip("/") + self._path or "/"
 
 
 def _entries(runtime: CopilotRuntime, options: AguiOptions) -> Iterable[tuple[str, str, Handler]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from agui_runtime.wires.agui.errors import not_allowed, not_found
+from agui_runtime.wires.agui.errors import not_allowed
 
 Handler: TypeAlias = Callable[..., Awaitable[None]]
 """Takes the exchange, and the ids in its path by name."""
+
+Found: TypeAlias = tuple[Handler, Mapping[str, str]]
 
 
 class Table:
@@ -24,9 +26,9 @@ class Table:
         """Every method with its pattern."""
         return [(method, "/".join(pattern)) for method, pattern, _ in self._entries]
 
-    def find(self, method: str, segments: Sequence[str]) -> tuple[Handler, Mapping[str, str]]:
-        """The handler and the ids for the decoded segments below the base path; raises HttpRefusal,
-        404 or 405.
+    def find(self, method: str, segments: Sequence[str]) -> Found | None:
+        """The handler and the ids for the decoded segments below the base path; None where nothing
+        is. Raises HttpRefusal, 405.
         """
         method = "GET" if method == "HEAD" else method
         allowed = []
@@ -37,7 +39,9 @@ class Table:
             if offered == method:
                 return handler, ids
             allowed.append(offered)
-        raise not_allowed(", ".join(allowed)) if allowed else not_found()
+        if allowed:
+            raise not_allowed(", ".join(allowed))
+        return None
 
 
 def _matched(pattern: Sequence[str], segments: Sequence[str]) -> Mapping[str, str] | None:

@@ -112,7 +112,21 @@ OWN_WORDS = {"body.error": "says what to do here"}
 
 NAMES = {"body.message": "an agent that there is not is answered with those that there are"}
 
+WHERE = {"body.message": "says where the runtime is"}
+
 ALLOWED: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(
+        (
+            "inspector-learning",
+            "memories-delete-hidden",
+            "memories-list-hidden",
+            "memories-patch-hidden",
+            "memories-recall-hidden",
+            "memories-subscribe-hidden",
+            "route-multi-unknown-404",
+        ),
+        WHERE,
+    ),
     **dict.fromkeys(
         (
             "connect-unknown-agent-404",
