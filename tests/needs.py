@@ -39,6 +39,7 @@ BY_FILE = {
     "wrappers/test_mcp_apps.py": "slow",
     "stores/test_sqlite.py": "slow",
     "test_readme.py": "slow",
+    "test_soak.py": "slow",
     # Import a library that takes seconds.
     "connectors/test_agentscope*.py": "slow",
     "connectors/test_dialects.py": "slow",

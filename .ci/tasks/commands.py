@@ -66,6 +66,10 @@ def bench(name: str, *arguments: str) -> None:
     run(PYTHON, "-m", f"bench.{name}", *arguments, env=env)
 
 
+def soak(*arguments: str) -> None:
+    run(PYTHON, "-m", "bench.soak", *arguments, env=prepare_tests())
+
+
 def faults(*names: str) -> None:
     run(PYTHON, "-m", "tests.faults", *names, env=prepare_tests())
 
@@ -94,6 +98,10 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "bench": (bench, "NAME [arguments]  run bench/NAME.py"),
     "matrix": (matrix, "[1.60.2 ...]  the page of CopilotKit 1.10 on other releases of it"),
     "faults": (faults, "[part of a name ...]  break replicas, stores and the network, and tell"),
+    "soak": (
+        soak,
+        "[--minutes 30] [memory sqlite redis postgres]  mixed runs, and what the server holds",
+    ),
     "docs": (docs, "build the documentation as a site, into .site/"),
     "format": (format_code, "put the code into its format"),
     "lock": (lock, "[--upgrade]  resolve pyproject.toml into the lock files"),
