@@ -16,9 +16,10 @@ import pytest
 from starlette.requests import Request
 
 from agui_runtime import CopilotRuntime, create_app
+from agui_runtime.authentication import json_web_tokens
 from agui_runtime.authentication.json_web_tokens import JsonWebTokens, TokenRules
 from agui_runtime.authentication.key_sets import KeyAge, KeysUnavailable
-from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.errors import Misconfigured, MissingExtra
 from tests.authentication.issuer import AUDIENCE, NAME, Issuer
 from tests.runtime.worlds import Scripted, text
 from tests.support import client_of, served
@@ -237,6 +238,12 @@ def test_keys_come_over_no_open_line(url: str) -> None:
     with pytest.raises(Misconfigured) as refused:
         JsonWebTokens(url, RULES)
     assert "secret" not in str(refused.value)
+
+
+def test_without_the_packages_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_web_tokens, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"pip install 'agui-runtime\[jwt\]'"):
+        JsonWebTokens("jwks.json", RULES)
 
 
 async def test_an_app_reads_the_keys_before_it_answers(provider: tuple[Issuer, str]) -> None:
