@@ -59,7 +59,7 @@ class Cost(NamedTuple):
 
 def talker(words: int, pause: float) -> Callable[[RunAgentInput], AsyncIterator[Event]]:
     async def talk(request: RunAgentInput) -> AsyncIterator[Event]:
-        ids = {"messageId": "words"}
+        ids = {"messageId": f"words-{request.run_id}"}
         yield {"type": "TEXT_MESSAGE_START", **ids, "role": "assistant"}
         for _ in range(words):
             yield {"type": "TEXT_MESSAGE_CONTENT", **ids, "delta": "word "}
@@ -96,6 +96,24 @@ async def through_wire(name: str, words: int, pause: float) -> Taken:
         with counting() as codes:
             size = await asyncio.create_task(answered(app, path, request()))
     return Taken(codes, size)
+
+
+async def after_turns(turns: int) -> Taken:
+    """A turn of the new message only, on a thread of so many turns before it."""
+    path, request = WIRES["agui"]
+    asked = request()
+    app = create_app(CopilotRuntime({"bench": talker(words=1, pause=0.0)}))
+    async with app.router.lifespan_context(app):
+        for turn in range(turns):
+            await answered(app, path, _turn(asked, turn))
+        with counting() as codes:
+            size = await asyncio.create_task(answered(app, path, _turn(asked, turns)))
+    return Taken(codes, size)
+
+
+def _turn(asked: Mapping[str, Any], turn: int) -> Mapping[str, Any]:
+    message = {"id": f"u{turn:04}", "role": "user", "content": "go"}
+    return {**asked, "runId": str(uuid4()), "messages": [message]}
 
 
 async def answered(app: Any, path: str, body: object) -> int:  # noqa: ANN401  # an ASGI app
@@ -218,6 +236,7 @@ def _store_row(name: str, url: str, turns: bool = False) -> Row:
 ROWS: Sequence[Row] = (
     *(_wire_row(wire, "burst", 0.0) for wire in WIRES),
     *(_wire_row(wire, "slow", SLOW) for wire in WIRES),
+    Row("agui, past turn", lambda turns: in_virtual_time(partial(after_turns, turns))),
     _store_row("memory", "memory:"),
     _store_row("SQLite", "sqlite:///{folder}/threads.db", turns=True),
 )
