@@ -1,4 +1,4 @@
-"""The command line: serve, schema, check, state, db, threads, token, usage."""
+"""The command line: serve, check, agents, threads, runs, usage, state, db, token, schema."""
 
 from __future__ import annotations
 
@@ -46,8 +46,10 @@ def _look_here_first() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     from agui_runtime.commands import serve
+    from agui_runtime.commands.check import add_check
     from agui_runtime.commands.db_cli import add_db_commands
     from agui_runtime.commands.state_cli import add_state_commands
+    from agui_runtime.commands.thread_tasks import add_runs_commands
     from agui_runtime.commands.threads_cli import add_threads_commands
     from agui_runtime.commands.token_cli import add_token_command
     from agui_runtime.commands.usage_cli import add_usage_command
@@ -59,11 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add(commands)
     schema = commands.add_parser("schema", help="print the GraphQL schema")
     schema.set_defaults(command=_schema)
-    check = commands.add_parser("check", help="check the set-up and list the agents")
-    check.set_defaults(command=_check)
+    add_check(commands)
     add_state_commands(commands)
     add_db_commands(commands)
     add_threads_commands(commands)
+    add_runs_commands(commands)
     add_token_command(commands)
     add_usage_command(commands)
     return parser
@@ -73,11 +75,3 @@ def _schema(options: argparse.Namespace) -> None:
     from agui_runtime.wires.graphql.resolvers.schema import sdl
 
     sys.stdout.write(sdl())
-
-
-def _check(options: argparse.Namespace) -> None:
-    from agui_runtime.commands.hosting import hosted
-
-    for runtime in hosted().runtimes:
-        for agent in runtime.describe():
-            sys.stdout.write(f"{agent.name}: {agent.description}\n")

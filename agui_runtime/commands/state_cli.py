@@ -8,12 +8,12 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
 from agui_runtime.commands.files import opened
+from agui_runtime.commands.listing import time_of, write_row
 from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
 from agui_runtime.commands.thread_files import check_is_there, url_of_threads
 from agui_runtime.core import jsontext
@@ -82,10 +82,10 @@ def _configured(settings: Settings) -> tuple[Store, Any]:
 
 
 async def _list(states: StateStoreManager, options: argparse.Namespace) -> int:
-    _write_row(*HEADER)
+    write_row(*HEADER)
     async with aclosing(states.entries(**_wanted(options))) as entries:
         async for entry in entries:
-            _write_row(*_columns(entry))
+            write_row(*_columns(entry))
     return 0
 
 
@@ -93,7 +93,7 @@ async def _show(states: StateStoreManager, options: argparse.Namespace) -> int:
     saved = await states.load(options.thread, options.agent)
     if saved is None:
         raise InvalidInput(f"agent {options.agent!r} has no state in thread {options.thread!r}")
-    shown = asdict(saved) | {"saved_at": _time(saved.saved_at)}
+    shown = asdict(saved) | {"saved_at": time_of(saved.saved_at)}
     sys.stdout.write(jsontext.dumps(shown, option=orjson.OPT_INDENT_2).decode() + "\n")
     return 0
 
@@ -136,7 +136,7 @@ async def _delete(states: StateStoreManager, options: argparse.Namespace) -> int
 async def _sweep(states: StateStoreManager, options: argparse.Namespace) -> int:
     days = options.older_than
     for key in await states.sweep(None if days is None else days * DAY):
-        _write_row(*key)
+        write_row(*key)
     return 0
 
 
@@ -155,16 +155,8 @@ def _columns(entry: Entry) -> tuple[object, ...]:
     saved = entry.saved
     if saved is None:
         return (*entry.key, owner, "-", "-", "-", entry.problem)
-    about = (saved.version, saved.schema_version, entry.bytes, _time(saved.saved_at))
+    about = (saved.version, saved.schema_version, entry.bytes, time_of(saved.saved_at))
     return (*entry.key, owner, *about)
-
-
-def _write_row(*columns: object) -> None:
-    sys.stdout.write("\t".join(str(column) for column in columns) + "\n")
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 _THREAD = Argument("thread")

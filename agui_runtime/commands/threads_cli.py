@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from agui_runtime.commands.files import opened
 from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
 from agui_runtime.commands.thread_files import check_is_there, make_folder, url_of_threads
+from agui_runtime.commands.thread_tasks import THREAD_TASKS
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.settings import Settings
 from agui_runtime.stores.open import open_store
@@ -24,8 +25,8 @@ Work: TypeAlias = "Callable[[Store, argparse.Namespace], Awaitable[Moved]]"
 
 
 def add_threads_commands(commands: Commands) -> None:
-    """Add `threads export` and `threads import` to the command line."""
-    add_tasks(commands, "threads", "move threads from one store into another", _TASKS)
+    """Add `threads` and its own commands to the command line."""
+    add_tasks(commands, "threads", "look at threads, change and move them", _TASKS)
 
 
 def _of_store(work: Work, *, made: bool) -> Carried:
@@ -84,6 +85,7 @@ async def _import(store: Store, options: argparse.Namespace) -> Moved:
 
 _FILE = Argument("file", {"nargs": "?", "default": "-", "help": "a file of JSON lines, or -"})
 _TASKS = (
+    *THREAD_TASKS,
     Task(
         "export",
         "write the threads of the store as JSON lines",

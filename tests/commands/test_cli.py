@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import signal
 import sys
@@ -69,10 +70,44 @@ def test_a_model_without_its_provider_is_refused_with_what_was_meant(
     assert hosted(here).runtimes
 
 
-async def test_check_lists_the_agents() -> None:
+async def test_check_says_what_is_there() -> None:
     code, out, _ = await finished("check", AGUI_APP="bench.app:runtime")
     assert code == 0
-    assert [line.partition(":")[0] for line in out.splitlines()] == ["default", "bench"]
+    found = [tuple(line.split("\t")[:2]) for line in out.splitlines()]
+    agents = [("ok", "agent default"), ("ok", "agent bench")]
+    assert found == [("ok", "app"), *agents, ("ok", "threads"), ("ok", "callers")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "what", "says"),
+    [
+        ({"AGUI_APP": "no_such_module:app"}, "app", "No module named 'no_such_module'"),
+        ({"AGUI_MODEL": "openai/gpt-x"}, "app", "needs OPENAI_API_KEY"),
+        ({"AGUI_STORE": "redis://127.0.0.1:1/0"}, "threads", "127.0.0.1:1"),
+        ({"AGUI_STORE": "sqlite:////no/such/folder/t.db"}, "threads", "no folder /no/such/folder"),
+        ({"AGUI_STOR": "x"}, "app", "did you mean AGUI_STORE?"),
+    ],
+)
+async def test_check_says_what_is_wrong(settings: dict[str, str], what: str, says: str) -> None:
+    code, out, err = await finished("check", "--json", **settings)
+    assert code == 2
+    wrong = [each for each in json.loads(out) if not each["ok"]]
+    assert [each["what"] for each in wrong] == [what]
+    assert says in wrong[0]["says"]
+    assert "Traceback" not in err
+
+
+async def test_check_makes_no_file(tmp_path: Path) -> None:
+    code, out, _ = await finished("check", AGUI_DATA=str(tmp_path / "new"))
+    assert code == 0
+    assert "which the first start makes" in out
+    assert not (tmp_path / "new").exists()  # quick
+
+
+async def test_agents_are_listed() -> None:
+    code, out, _ = await finished("agents", "--json", AGUI_APP="bench.app:runtime")
+    assert code == 0
+    assert [each["agent"] for each in json.loads(out)] == ["default", "bench"]
 
 
 async def test_schema_prints_the_sdl() -> None:
@@ -136,7 +171,8 @@ async def test_an_app_is_imported_from_the_working_folder(tmp_path: Path) -> Non
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()
-    assert (process.returncode, out.decode()[:6]) == (0, "hello:")
+    assert process.returncode == 0
+    assert "agent hello" in out.decode()
 
 
 def test_every_public_name_is_there() -> None:

@@ -1,0 +1,197 @@
+"""`agui-runtime threads list|show|rename|archive|delete` and `agui-runtime runs list|stop`: what a
+store holds, beside a server that uses it.
+
+Whoever may open the store may do all of this: there is no caller to ask about.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, TypeAlias
+
+from agui_runtime.commands.listing import JSON, time_of, write_listing, write_row
+from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
+from agui_runtime.core.errors import InvalidInput, ThreadNotFound
+
+if TYPE_CHECKING:
+    from agui_runtime.core.events import Event, RunInfo, ThreadInfo
+    from agui_runtime.stores.base import Store
+
+Work: TypeAlias = "Callable[[Store, argparse.Namespace], Awaitable[int | None]]"
+
+THREADS = ("thread", "agent", "name", "updated", "archived")
+RUNS = ("run", "agent", "status", "started", "ended", "error")
+
+
+def add_runs_commands(commands: Commands) -> None:
+    """Add `runs` and its own commands to the command line."""
+    add_tasks(commands, "runs", "look at the runs of a thread, or stop one", _RUNS)
+
+
+def _of_store(work: Work) -> Carried:
+    async def carried_out(options: argparse.Namespace) -> int:
+        from agui_runtime.commands.threads_cli import opened_store
+        from agui_runtime.settings import Settings
+
+        async with opened_store(Settings.read(), made=False) as store:
+            return await work(store, options) or 0
+
+    return lambda options: asyncio.run(carried_out(options))
+
+
+async def _list(store: Store, options: argparse.Namespace) -> None:
+    from agui_runtime.stores.base import ThreadQuery
+
+    query = ThreadQuery(include_archived=options.archived, limit=options.limit)
+    page = await store.threads.list(options.owner, query)
+    write_listing([_thread(each) for each in page.threads], THREADS, options.json)
+    if page.next_cursor is not None:
+        sys.stderr.write(f"there are more than {options.limit}: see --limit\n")
+
+
+async def _show(store: Store, options: argparse.Namespace) -> None:
+    from agui_runtime.core.fold import fold
+
+    await _found(store, options.thread)
+    folded = fold([event async for event in _events(store, options.thread)])
+    if options.json:
+        write_listing(folded.shared_messages, (), json=True)
+        return
+    for message in folded.shared_messages:
+        write_row(message["role"], message.get("content") or _calls(message))
+
+
+async def _rename(store: Store, options: argparse.Namespace) -> None:
+    await _found(store, options.thread)
+    await store.threads.update(options.thread, name=options.name)
+
+
+async def _archive(store: Store, options: argparse.Namespace) -> None:
+    await _found(store, options.thread)
+    await store.threads.update(options.thread, archived=not options.undo)
+
+
+async def _delete(store: Store, options: argparse.Namespace) -> None:
+    await _found(store, options.thread)
+    if not (options.yes or _agrees(options.thread)):
+        raise InvalidInput("nothing was deleted; in a script say --yes")
+    await store.threads.delete(options.thread)
+
+
+async def _list_runs(store: Store, options: argparse.Namespace) -> None:
+    await _found(store, options.thread)
+    runs = await store.threads.runs(options.thread)
+    write_listing([_run(each) for each in runs], RUNS, options.json)
+
+
+async def _stop(store: Store, options: argparse.Namespace) -> int:
+    await _found(store, options.thread)
+    stopped = await store.log.ask_stop(options.thread, options.run)
+    if stopped:
+        await store.log.wait_idle(options.thread)
+    sys.stderr.write("the run has ended\n" if stopped else "no such run is live\n")
+    return 0 if stopped else 1
+
+
+async def _found(store: Store, thread_id: str) -> ThreadInfo:
+    thread = await store.threads.get(thread_id)
+    if thread is None:
+        raise ThreadNotFound(thread_id)
+    return thread
+
+
+async def _events(store: Store, thread_id: str) -> AsyncIterator[Event]:
+    """Those that there are by now."""
+    end = await store.log.end(thread_id)
+    if not end.seq:
+        return
+    async with aclosing(store.log.follow(thread_id, None)) as batches:
+        async for batch in batches:
+            for record in batch.records:
+                if record.seq <= end.seq:
+                    yield record.event
+            if batch.cursor.seq >= end.seq:
+                return
+
+
+def _agrees(thread_id: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    sys.stderr.write(f"delete thread {thread_id} with its messages and states? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _calls(message: object) -> str:
+    calls = message.get("toolCalls") or () if isinstance(message, dict) else ()
+    return ", ".join(f"{each['function']['name']}(...)" for each in calls)
+
+
+def _thread(thread: ThreadInfo) -> dict[str, object]:
+    return {
+        "thread": thread.thread_id,
+        "agent": thread.agent,
+        "name": thread.name,
+        "updated": time_of(thread.updated_at),
+        "archived": "archived" if thread.archived else None,
+    }
+
+
+def _run(run: RunInfo) -> dict[str, object]:
+    return {
+        "run": run.run_id,
+        "agent": run.agent,
+        "status": run.status,
+        "started": time_of(run.started_at),
+        "ended": time_of(run.ended_at),
+        "error": run.figures.error_code if run.figures else None,
+    }
+
+
+def _at_least_one(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 100_000):
+        raise argparse.ArgumentTypeError(f"a number from 1 to 100000, not {text!r}")
+    return int(text)
+
+
+_THREAD = Argument("thread", {"help": "its id"})
+THREAD_TASKS = (
+    Task(
+        "list",
+        "an owner's threads, most recently updated first",
+        _of_store(_list),
+        (
+            Argument("--owner", {"required": True, "help": "whose, for example anonymous"}),
+            Argument("--archived", {"action": "store_true", "help": "archived ones, too"}),
+            Argument("--limit", {"type": _at_least_one, "default": 50, "help": "%(default)s"}),
+            JSON,
+        ),
+    ),
+    Task("show", "the messages of a thread", _of_store(_show), (_THREAD, JSON)),
+    Task("rename", "give a thread a name", _of_store(_rename), (_THREAD, Argument("name"))),
+    Task(
+        "archive",
+        "archive a thread, which lists then leave out",
+        _of_store(_archive),
+        (_THREAD, Argument("--undo", {"action": "store_true", "help": "list it again"})),
+    ),
+    Task(
+        "delete",
+        "forget a thread with its messages and states",
+        _of_store(_delete),
+        (_THREAD, Argument("--yes", {"action": "store_true", "help": "ask nothing"})),
+    ),
+)
+_RUNS = (
+    Task("list", "the runs of a thread, oldest first", _of_store(_list_runs), (_THREAD, JSON)),
+    Task(
+        "stop",
+        "stop the live run of a thread, at whichever process it is",
+        _of_store(_stop),
+        (_THREAD, Argument("--run", {"help": "only if it is this one"})),
+    ),
+)
