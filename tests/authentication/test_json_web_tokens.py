@@ -242,7 +242,7 @@ def test_keys_come_over_no_open_line(url: str) -> None:
 
 def test_without_the_packages_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_web_tokens, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match=r"pip install 'agui-runtime\[jwt\]'"):
+    with pytest.raises(MissingExtra, match=r"JsonWebTokens needs .*jwt"):
         JsonWebTokens("jwks.json", RULES)
 
 
