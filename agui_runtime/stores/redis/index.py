@@ -7,7 +7,7 @@ stale for a moment and whoever reads it asks the thread.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.script import Lua
@@ -60,19 +60,19 @@ class Index:
         """The thread was gone, when the time of its latest update was at most that."""
         await self._step(self._owners + owner, "drop", seen, thread_id)
 
-    async def owned(self, owner: str, latest: float) -> AsyncIterator[tuple[str, float]]:
+    async def owned(
+        self, owner: str, latest: float, step: int
+    ) -> AsyncIterator[Sequence[tuple[str, float]]]:
         """The owner's threads from that time back, newest first, each with its time; equal times in
-        falling order. Entries may come and go meanwhile.
+        falling order. So many are read at a time; entries may come and go meanwhile.
         """
         key, passed = self._owners + owner, set[bytes]()
         while True:
-            count = STEP + len(passed)
+            count = step + len(passed)
             words = (key, latest, "-inf", "WITHSCORES", "LIMIT", 0, count)
             found = await self._server.command("read", key, "ZREVRANGEBYSCORE", *words)
             entries = [(each, float(at)) for each, at in zip(found[::2], found[1::2], strict=True)]
-            for each, at in entries:
-                if each not in passed:
-                    yield each.decode(), at
+            yield [(each.decode(), at) for each, at in entries if each not in passed]
             if len(entries) < count:
                 return
             latest = entries[-1][1]

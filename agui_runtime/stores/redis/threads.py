@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 
 from agui_runtime.core.errors import Busy, ThreadNotFound
@@ -12,7 +13,7 @@ from agui_runtime.stores.base import (
     ThreadQuery,
 )
 from agui_runtime.stores.redis.codec import spans_of, thread_of
-from agui_runtime.stores.redis.index import Index
+from agui_runtime.stores.redis.index import STEP, Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.shared.codec import Damaged, new_epoch
@@ -52,15 +53,16 @@ class RedisThreadIndex:
     async def list(self, owner: str, query: ThreadQuery = ALL_THREADS) -> Page:
         before = start_of(query)
         found: list[ThreadInfo] = []
-        async for thread_id, updated in self._index.owned(owner, before[0]):
-            try:
-                info = await self.get(thread_id)
-            except Damaged:
-                continue  # the others are there
-            if info is None or info.owner != owner:
-                await self._index.dropped(owner, thread_id, updated)
-            elif query.matches(info) and place_of(info) < before:
-                found.append(info)
+        step = min(query.limit + 2, STEP)  # one was the last of the page before, one is of the next
+        async for entries in self._index.owned(owner, before[0], step):
+            infos = await asyncio.gather(*(self._readable(thread) for thread, _ in entries))
+            for (thread_id, updated), info in zip(entries, infos, strict=True):
+                if isinstance(info, Damaged):
+                    continue  # the others are there
+                if info is None or info.owner != owner:
+                    await self._index.dropped(owner, thread_id, updated)
+                elif query.matches(info) and place_of(info) < before:
+                    found.append(info)
             if len(found) > query.limit:
                 break
         return page_of(found, query.limit)
@@ -92,3 +94,9 @@ class RedisThreadIndex:
         if how != b"ok":
             raise ThreadNotFound(thread_id)
         return [span.run for span in spans_of(found[0])]
+
+    async def _readable(self, thread_id: str) -> ThreadInfo | Damaged | None:
+        try:
+            return await self.get(thread_id)
+        except Damaged as damage:
+            return damage
