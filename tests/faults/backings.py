@@ -19,7 +19,11 @@ from tests.stores.servers import RedisServer
 
 
 class Backing:
-    """In memory, which ends with its process. What a kind cannot suffer raises AssertionError."""
+    """In memory, which ends with its process. What a kind cannot suffer raises AssertionError.
+
+    What may wait for the replicas' transactions is to be called in a thread: the proxy, through
+    which these pass, is in the event loop.
+    """
 
     replicas = 1
     port = 0

@@ -24,11 +24,11 @@ async def put_back(kind: str) -> str:
     """The copy has the first of two runs. Replicas over a server go on meanwhile."""
     async with world(kind) as made:
         first = await made.other(0).run("4 0 1", "t1", "r1", "talker")
-        made.backing.save_copy()
+        await asyncio.to_thread(made.backing.save_copy)
         second = await made.other(1).run("5 0 1", "t1", "r2", "talker")
         if isinstance(made.backing, FileBacking):
             await _ended(made)
-        made.backing.put_copy_back()
+        await asyncio.to_thread(made.backing.put_copy_back)
         how = ""
         if kind in UNMARKED:
             code, _, words = await finished("db", "restored", AGUI_STORE=made.backing.url)

@@ -83,7 +83,7 @@ async def terminated(kind: str) -> str:
         assert isinstance(made.backing, PostgresBacking)
         running = await _under_way(made)
         for _ in range(20):
-            made.backing.server.command(TERMINATE)
+            await asyncio.to_thread(made.backing.server.command, TERMINATE)
             await asyncio.sleep(0.1)
         return await _unharmed(made, running)
 
@@ -103,7 +103,7 @@ async def far_away(kind: str) -> str:
 async def full(kind: str) -> str:
     async with world(kind) as made:
         running = await _under_way(made, "400 0.05 5000")
-        made.backing.fill(made.processes)
+        await asyncio.to_thread(made.backing.fill, made.processes)
         refused = Stopwatch()
         for number in range(200):  # room that its file had already may still be used
             answer = await made.other(1).client.post(RUN, json=run_body("count", f"s{number}"))
@@ -112,7 +112,7 @@ async def full(kind: str) -> str:
         assert answer.status_code == 503, answer.status_code
         seconds = refused()
         ended_full, _ = await asyncio.wait([running], timeout=FULL_FOR)
-        made.backing.make_room(made.processes)
+        await asyncio.to_thread(made.backing.make_room, made.processes)
         watch = Stopwatch()
         told = await running
         check(told)
