@@ -234,10 +234,10 @@ class PostgresBacking(ServerBacking):
 
     async def close(self) -> None:
         await super().close()
+        self._disk.close()
         for server in {self.server, self._first}:
             server.resume()
             server.stop()
-        self._disk.close()
 
     def url_at(self, port: int) -> str:
         return f"postgresql://agui@127.0.0.1:{port}/agui"

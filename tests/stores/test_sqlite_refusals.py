@@ -73,9 +73,10 @@ def test_a_network_file_system_is_recognised(tmp_path: Path) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text(
         f"/dev/sda / ext4 rw 0 0\nserver:/x {tmp_path}/a\\040b nfs4 rw 0 0\n"
-        f"/dev/sdb {tmp_path}/a\\040b/local xfs rw 0 0\n"
+        f"/dev/sdb {tmp_path}/a\\040b/local xfs rw 0 0\nhost {tmp_path}/tab\\011\\134 9p rw 0 0\n"
     )
     kinds = {"": "ext4", "a": "ext4", "a b": "nfs4", "a b/deep": "nfs4", "a b/local/c": "xfs"}
+    kinds["tab\t\\"] = "9p"
     assert {name: file.file_system_of(tmp_path / name, mounts) for name in kinds} == kinds
     assert file.file_system_of(tmp_path, tmp_path / "missing") == ""
 

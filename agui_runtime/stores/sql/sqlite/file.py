@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -31,6 +32,8 @@ PRAGMAS = ("foreign_keys = off", "temp_store = memory", "cache_size = -16000")
 REMOTE = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"}
     | {"fuse.s3fs", "fuse.gcsfuse", "fuse.glusterfs", "lustre", "beegfs", "ocfs2", "gfs2", "davfs"}
+    | {"fuse.rclone", "fuse.juicefs", "fuse.ceph-fuse", "fuse.mfs", "fuse.goofys", "fuse.blobfuse2"}
+    | {"gpfs", "orangefs", "pvfs2", "coda", "vboxsf", "prl_fs", "fuse.vmhgfs-fuse"}
 )
 """File systems whose locks or shared memory SQLite's log cannot rely on."""
 
@@ -112,7 +115,7 @@ def file_system_of(folder: Path, mounts: Path | None = None) -> str:
     real, best, kind = str(folder.resolve()), "", ""
     for line in lines:
         _, at, name, *_ = [*line.split(" "), "", "", ""]
-        at = at.replace("\\040", " ")
+        at = re.sub(r"\\([0-7]{3})", lambda number: chr(int(number[1], 8)), at)
         within = real == at or real.startswith(at.rstrip("/") + "/")
         if within and len(at) >= len(best):
             best, kind = at, name
