@@ -38,6 +38,11 @@ class Backing:
         """For replicas."""
         return "memory:"
 
+    @property
+    def direct_url(self) -> str:
+        """For replicas that must not wait for the proxy, as it shares a thread with the clients."""
+        return self.url
+
     def url_at(self, port: int) -> str:
         """The same, over another way to its server."""
         raise AssertionError(f"nothing listens at {port}")
@@ -156,6 +161,10 @@ class ServerBacking(Backing):
     @property
     def url(self) -> str:
         return self.url_at(self.proxy.port)
+
+    @property
+    def direct_url(self) -> str:
+        return self.url_at(self.port)
 
     def store(self) -> Store:
         return open_store(self.url_at(self.port))

@@ -127,10 +127,10 @@ class World:
         self.tool_log = folder / "tool"
         self.replicas: list[Replica] = []
 
-    def add(self, url: str | None = None) -> Replica:
+    def add(self, url: str) -> Replica:
         """One more replica, whose way to the store may be its own."""
         files = {"FAULTS_WITNESS": str(self.witness), "FAULTS_TOOL_LOG": str(self.tool_log)}
-        replica = Replica(url or self.backing.url, **files)
+        replica = Replica(url, **files)
         self.replicas.append(replica)
         return replica
 
@@ -177,8 +177,8 @@ BACKINGS: Mapping[str, Callable[[Path], Backing]] = {
 
 
 @asynccontextmanager
-async def world(kind: str) -> AsyncIterator[World]:
-    """Ready replicas over a new store of that kind."""
+async def world(kind: str, *, directly: bool = False) -> AsyncIterator[World]:
+    """Ready replicas over a new store of that kind; `directly` is past the proxy."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         async with AsyncExitStack() as stack:
@@ -186,7 +186,8 @@ async def world(kind: str) -> AsyncIterator[World]:
             stack.push_async_callback(made.backing.close)
             await made.backing.open()
             for _ in range(made.backing.replicas):
-                stack.push_async_callback(made.add().close)
+                url = made.backing.direct_url if directly else made.backing.url
+                stack.push_async_callback(made.add(url).close)
             await asyncio.gather(*(each.ready() for each in made.replicas))
             yield made
 
