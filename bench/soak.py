@@ -11,8 +11,8 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -148,7 +148,9 @@ async def soaked(store: str, size: Callable[[], int], minutes: float) -> Soak:
     settings["AGUI_METRICS"] = f"127.0.0.1:{port}"
     async with AsyncExitStack() as stack:
         process, origin, _ = await stack.enter_async_context(serving(**settings))
+        assert process.stdout is not None
         assert process.stderr is not None
+        stack.enter_context(discarded(process.stdout, process.stderr))
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=origin, timeout=60))
         soak = Soak(client, f"http://127.0.0.1:{port}/metrics", size)
         begun = monotonic()
@@ -158,6 +160,22 @@ async def soaked(store: str, size: Callable[[], int], minutes: float) -> Soak:
         await asyncio.sleep(PAUSE)
         await soak.sample(begun)
         return soak
+
+
+@contextmanager
+def discarded(*streams: asyncio.StreamReader) -> Iterator[None]:
+    """Read what a server writes; one whose lines nobody takes would wait for ever."""
+
+    async def discard(stream: asyncio.StreamReader) -> None:
+        while await stream.read(65_536):
+            pass
+
+    reading = [asyncio.create_task(discard(each)) for each in streams]
+    try:
+        yield
+    finally:
+        for task in reading:
+            task.cancel()
 
 
 def slope(samples: Sequence[Mapping[str, float]], name: str) -> float:
@@ -180,7 +198,8 @@ def verdict(store: str, soak: Soak, minutes: float) -> int:
         f"{store:9} {soak.runs:7} runs  memory {first['memory (MB)']:6.1f} -> "
         f"{last['memory (MB)']:6.1f} MB ({grows:+.1f} MB an hour)  files {last['open files']:.0f}"
         f"  tasks {last['tasks']:.0f}  store {last['store (MB)']:.1f} MB"
-        f"  {'FAILED' if leaks or left_over else 'ok'}"
+        f"  {'FAILED' if leaks or left_over else 'ok'}",
+        flush=True,
     )
     return int(leaks or left_over)
 
