@@ -12,7 +12,7 @@ from agui_runtime.authentication.key_sets import USUAL_AGE, KeyAge, KeySet
 from agui_runtime.authentication.requests import IncomingRequest, bearer_token
 from agui_runtime.core.errors import Misconfigured, MissingExtra
 from agui_runtime.core.events import Caller
-from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.log_lines import logger_of
 
 if TYPE_CHECKING:
@@ -145,16 +145,20 @@ def _fitting(keys: Sequence[JsonObject], algorithm: str, wanted: str | None) -> 
     """The keys that may verify a token: of the kind that the algorithm takes, for signatures, and
     with the id that the token names, if it names one.
     """
-    from jwt import PyJWK, PyJWKError
+    from jwt import PyJWK, PyJWTError
 
     for key in keys:
         of_kind = key.get("kty") == KINDS[algorithm] and key.get("alg", algorithm) == algorithm
-        signs = key.get("use", "sig") == "sig" and "verify" in key.get("key_ops", ["verify"])
+        signs = key.get("use", "sig") == "sig" and _may_verify(key.get("key_ops", ["verify"]))
         if of_kind and signs and (wanted is None or key.get("kid") == wanted):
             try:
                 yield PyJWK(key, algorithm)
-            except (PyJWKError, ValueError) as error:
+            except (PyJWTError, ValueError, TypeError) as error:
                 logger.warning("a key of the issuer's cannot be used: %s", type(error).__name__)
+
+
+def _may_verify(operations: Json) -> bool:
+    return isinstance(operations, list) and "verify" in operations
 
 
 def _need_packages() -> None:

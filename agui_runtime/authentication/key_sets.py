@@ -154,7 +154,11 @@ def _parsed(text: bytes, place: str) -> Sequence[JsonObject]:
 def _is_url(place: str) -> bool:
     if "://" not in place:
         return False
-    parts = urlsplit(place)
+    try:
+        httpx.URL(place)  # which reads it when it is called
+        parts = urlsplit(place)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise Misconfigured(f"the keys at {place}: this is no URL: {error}") from None
     local = parts.scheme == "http" and is_this_machine(parts.hostname or "")
     if not (parts.hostname and (parts.scheme == "https" or local)):
         raise Misconfigured(f"the keys at {place}: give a path, or a URL that begins with https://")

@@ -165,6 +165,24 @@ async def test_a_key_with_a_secret_in_it_verifies_nothing(issuer: Issuer, tmp_pa
     assert await JsonWebTokens(path, RULES)(bearing(token)) is None
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [{"key_ops": None}, {"key_ops": 3}, {"key_ops": "verify"}, {"n": 5}, {"n": ""}, {"e": None}],
+    ids=str,
+)
+async def test_a_key_that_cannot_be_used_does_not_stop_the_others(
+    broken: dict[str, object],
+    issuer: Issuer,
+    tmp_path: Path,
+) -> None:
+    first, *others = issuer.key_set()["keys"]
+    path = tmp_path / "jwks.json"
+    path.write_text(json.dumps({"keys": [{**first, **broken}, first, *others]}))
+    assert await JsonWebTokens(path, RULES)(bearing(issuer.token())) is not None
+    path.write_text(json.dumps({"keys": [{**first, **broken}]}))
+    assert await JsonWebTokens(path, RULES)(bearing(issuer.token())) is None
+
+
 async def test_a_token_without_a_key_id_may_be_of_any_key(issuer: Issuer, keys: Path) -> None:
     assert await JsonWebTokens(keys, RULES)(bearing(issuer.token({}))) is not None
     token = jwt.encode(issuer.claims(), issuer.curve, "ES256")
@@ -244,6 +262,12 @@ def test_without_the_packages_the_error_names_the_extra(monkeypatch: pytest.Monk
     monkeypatch.setattr(json_web_tokens, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"JsonWebTokens needs .*jwt"):
         JsonWebTokens("jwks.json", RULES)
+
+
+@pytest.mark.parametrize("url", ["https://[::1/jwks", "https://issuer.example:port/jwks"])
+def test_a_place_of_keys_that_is_no_url_is_refused(url: str) -> None:
+    with pytest.raises(Misconfigured, match="this is no URL"):
+        JsonWebTokens(url, RULES)
 
 
 async def test_an_app_reads_the_keys_before_it_answers(provider: tuple[Issuer, str]) -> None:
