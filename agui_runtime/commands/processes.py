@@ -46,15 +46,20 @@ class Process:
 
     @classmethod
     async def start(cls, listeners: Sequence[socket.socket], failures: int = 0) -> Process:
+        """Raises OSError where the system has no room for one more."""
         ours, its = socket.socketpair()
         with its:
             numbers = [its.fileno(), *(each.fileno() for each in listeners)]
-            handle = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", MODULE, *map(str, numbers)),
-                pass_fds=numbers,
-                stdin=asyncio.subprocess.DEVNULL,
-                process_group=0,  # Ctrl-C in a terminal is for the parent
-            )
+            try:
+                handle = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", MODULE, *map(str, numbers)),
+                    pass_fds=numbers,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    process_group=0,  # Ctrl-C in a terminal is for the parent
+                )
+            except OSError:
+                ours.close()
+                raise
         return cls(handle, await Lifeline.over(ours), failures)
 
     @property
@@ -158,20 +163,32 @@ class Supervisor:
     async def _succeed(self, dead: Process, code: int) -> None:
         lived = monotonic() - dead.started
         failures = dead.failures + 1 if lived < self._patience.settled else 0
+        await self._start_another(f"process {dead.pid} {_how(code)}", failures)
+
+    async def _start_another(self, reason: str, failures: int) -> None:
+        """A process that the system does not let start counts as one that died at once, and one
+        that does not come up is killed, so that the next one takes its place.
+        """
         if failures >= self._patience.tries:
-            logger.error("process %d %s", dead.pid, _how(code))
+            logger.error("%s", reason)
             self._give_up(f"processes end at once again and again, {failures} times in a row")
             return
         pause = self._patience.pause * 2 ** (failures - 1) if failures else 0.0
         when = f"in {pause:g} s" if pause else "now"
-        logger.warning("process %d %s; another one starts %s", dead.pid, _how(code), when)
+        logger.warning("%s; another one starts %s", reason, when)
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._ending.wait()
-        if not self._ending.is_set():
+        if self._ending.is_set():
+            return
+        try:
             successor = await self._start(failures)
-            self._begin(self._watch(successor))
-            await successor.is_ready(self._patience.ready)
+        except OSError as error:
+            await self._start_another(_not_started(error), failures + 1)
+            return
+        self._begin(self._watch(successor))
+        if not await successor.is_ready(self._patience.ready):
+            successor.kill()
 
     def _replace_all(self) -> None:
         """Called by SIGHUP; one that comes while processes are replaced begins it once more."""
@@ -187,7 +204,11 @@ class Supervisor:
 
     async def _replace(self, old: Process) -> bool:
         """Put a new process into the place of one that serves, once it serves; whether it does."""
-        new = await self._start()
+        try:
+            new = await self._start()
+        except OSError as error:
+            logger.error("%s; the old ones stay", _not_started(error))
+            return False
         # Until one of them is settled upon, the end of neither is a death.
         new.is_dismissed = old.is_dismissed = True
         if not await new.is_ready(self._patience.ready):
@@ -262,3 +283,7 @@ def _how(code: int) -> str:
     if code >= 0:
         return f"ended with exit code {code}"
     return f"was killed by {signal.Signals(-code).name}"
+
+
+def _not_started(error: OSError) -> str:
+    return f"a new process could not be started: {error.strerror or error}"

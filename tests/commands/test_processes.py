@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import re
 import signal
 import socket
@@ -228,3 +230,81 @@ async def test_processes_that_die_at_once_are_given_up(
     supervisor = Supervisor(1, listeners, Patience(pause=0.01, tries=3))
     assert await supervisor.run("http://here") == 1
     assert [each.message for each in caplog.records if each.levelname == "ERROR"][-1] == says
+
+
+READIES_AND_DIES = 'echo ready >&"$3"; exit 7'
+HANGS = "exec sleep 600"
+
+
+def programs(folder: Path, *scripts: str) -> str:
+    """A Python whose first start is the first of these scripts, and so on; then it is gone."""
+    python = folder / "python"
+    names = [python, *(folder / f"next-{number}" for number, _ in enumerate(scripts[1:]))]
+    for name, following, script in zip(names, [*names[1:], None], scripts, strict=True):
+        goes = f'mv "{following}" "{python}"' if following else f'rm "{python}"'
+        name.write_text(f"#!/bin/bash\n{goes}\n{script}\n")
+        name.chmod(0o755)
+    return str(python)
+
+
+@pytest.mark.parametrize(
+    ("scripts", "says"),
+    [
+        ([READIES_AND_DIES], "a new process could not be started: No such file or directory"),
+        ([READIES_AND_DIES, HANGS, READIES_AND_DIES], "was killed by SIGKILL"),
+    ],
+)
+async def test_a_successor_that_cannot_start_or_hangs_is_a_death(
+    scripts: list[str],
+    says: str,
+    listeners: list[socket.socket],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("sys.executable", programs(tmp_path, *scripts))
+    supervisor = Supervisor(1, listeners, Patience(ready=3, pause=0.01, tries=3))
+    assert await supervisor.run("http://here") == 1
+    assert says in caplog.text
+    assert "processes end at once again and again, 3 times in a row: giving up" in caplog.text
+
+
+class Lines(logging.Handler):
+    """What a parent in this process writes to its log, line by line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue: asyncio.Queue[str] = asyncio.Queue()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.queue.put_nowait(record.getMessage())
+
+    async def until(self, words: str) -> None:
+        while words not in await self.queue.get():
+            pass
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> Iterator[Lines]:
+    caplog.set_level(logging.INFO, "agui_runtime")
+    handler = Lines()
+    logger = logging.getLogger("agui_runtime.commands.processes")
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
+
+
+async def test_processes_stay_where_no_new_one_can_be_started(
+    listeners: list[socket.socket],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lines: Lines,
+) -> None:
+    serves = 'echo ready >&"$3"; read -r order <&"$3"; exit 0'
+    monkeypatch.setattr("sys.executable", programs(tmp_path, serves))
+    serving = asyncio.create_task(Supervisor(1, listeners).run("http://here"))
+    await lines.until("running on")
+    os.kill(os.getpid(), signal.SIGHUP)
+    await lines.until("the old ones stay")
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await serving == 0
