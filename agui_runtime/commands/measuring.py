@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from urllib.parse import urlsplit
 
 from agui_runtime.commands.hosting import Hosted
 from agui_runtime.core.errors import Misconfigured, MissingExtra
@@ -53,6 +54,7 @@ def _traced(found: Hosted) -> Iterator[None]:
     if settings.otlp_endpoint is None:
         yield
         return
+    _check_endpoint(settings.otlp_endpoint)
     if find_spec("opentelemetry.exporter") is None:
         raise MissingExtra("OTEL_EXPORTER_OTLP_ENDPOINT", "otel")
     from opentelemetry import trace
@@ -75,3 +77,17 @@ def _traced(found: Hosted) -> Iterator[None]:
         yield
     finally:
         provider.shutdown()
+
+
+def _check_endpoint(url: str) -> None:
+    """Raises Misconfigured, without the URL, which may hold a password."""
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none, or half an address
+        fine = False
+    if not fine:
+        raise Misconfigured(
+            "OTEL_EXPORTER_OTLP_ENDPOINT must be a URL, http://127.0.0.1:4318: spans are sent over "
+            "HTTP"
+        )

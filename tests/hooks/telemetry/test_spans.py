@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -315,6 +316,14 @@ async def test_runs_go_on_where_nobody_takes_spans(model: ModelServer) -> None:
     lines = [line for line in err.decode().splitlines() if "spans were lost" in line]
     assert len(lines) == 1
     assert "Traceback" not in err.decode()
+
+
+@pytest.mark.parametrize("url", ["u:secret@localhost:4317", "http://host:secret", "http://[::1"])
+async def test_a_place_for_spans_that_is_no_url_is_refused(url: str, tmp_path: Path) -> None:
+    settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "AGUI_DATA": str(tmp_path)}
+    code, _, err = await finished("serve", "--port", str(free_port()), **settings)
+    assert (code, err.startswith("agui-runtime: OTEL_EXPORTER_OTLP_ENDPOINT must be")) == (2, True)
+    assert "secret" not in err
 
 
 @pytest.mark.parametrize(
