@@ -5,7 +5,7 @@ A delegate is offered no further delegates, so that agents can neither call them
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from agui_runtime.core.errors import AgentFailure
 from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.grammar import Grammar
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.observation import Observed, Operation, observed
 
 DELEGATE = "delegate"
@@ -54,7 +55,7 @@ class Delegate:
 
 
 class Engagement:
-    """One call of a delegate: `events` while it lasts, then its `answer`."""
+    """One call of a delegate: `events` while it lasts, then its `answer` and `usage`."""
 
     def __init__(self, delegate: Delegate, call_id: str, request: RunAgentInput) -> None:
         self._delegate = delegate
@@ -62,6 +63,7 @@ class Engagement:
         self._request = request
         self._run_id = str(uuid4())
         self._fold = Fold()
+        self.usage: Sequence[Json] = ()
 
     @property
     def answer(self) -> str:
@@ -79,9 +81,10 @@ class Engagement:
         with observed(operation) as seen:
             async with aclosing(self._legal(seen)) as events:
                 async for event in events:
-                    if event["type"] == "RUN_ERROR":
-                        raise AgentFailure(event["message"], event.get("code"))
-                    if event["type"] not in TERMINAL:
+                    if event["type"] in TERMINAL:
+                        self.usage = event.get("usage") or ()
+                        _check(event)
+                    else:
                         self._fold.feed(event)
                         yield self._tagged(event)
         yield {"type": "SUBAGENT_FINISHED", "subagentRunId": self._run_id}
@@ -123,6 +126,14 @@ class Engagement:
         if event["type"] == "SUBAGENT_STARTED":
             return {"parentSubagentRunId": self._run_id} | event
         return {"subagentRunId": self._run_id} | event
+
+
+def _check(end: Event) -> None:
+    """Raises AgentFailure, with the usage, where a delegate ended with an error."""
+    if end["type"] == "RUN_ERROR":
+        failure = AgentFailure(end["message"], end.get("code"))
+        failure.usage = end.get("usage") or ()
+        raise failure
 
 
 def _calls_in(event: Event) -> Iterator[str]:

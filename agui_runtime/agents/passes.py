@@ -64,10 +64,16 @@ class Pass:
         return list(self.fold.open_tool_calls)
 
     def end(self, usage: Sequence[Json]) -> list[Event]:
-        """The agent's own end, if it emitted one, with the usage of all passes."""
-        if self._terminal is None:
-            return []
-        return [self._terminal | ({"usage": list(usage)} if usage else {})]
+        """The agent's own end, if it emitted one, with the usage of all passes; where there is
+        usage, there is an end.
+        """
+        if not usage:
+            return [self._terminal] if self._terminal else []
+        return [(self._terminal or _FINISHED) | {"usage": list(usage)}]
+
+
+_FINISHED: Event = {"type": "RUN_FINISHED", "threadId": "", "runId": ""}
+"""The run puts its own ids in."""
 
 
 @contextmanager

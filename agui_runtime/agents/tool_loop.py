@@ -74,17 +74,19 @@ class _ActingAgent:
         last = MAX_PASSES if self._follow_up else 1
         for number in range(1, last + 1):
             current = Pass()
-            async with _working(_Work(self._box, request, self._follow_up)) as work:
-                async with aclosing(self._emitted(request, current, work, usage)) as events:
-                    async for event in events:
-                        yield event
-                pending = await self._pending(current, request)
-                ours = [call for call in pending if call["function"]["name"] in self._box]
-                async with aclosing(work.done(ours)) as done:
-                    async for event in done:
-                        current.note(event)
-                        yield event
-            usage += current.usage
+            work = _Work(self._box, request, self._follow_up, usage)
+            with accounted(usage):
+                async with _working(work):
+                    async with aclosing(self._emitted(request, current, work)) as events:
+                        async for event in events:
+                            yield event
+                    usage += current.usage
+                    pending = await self._pending(current, request)
+                    ours = [call for call in pending if call["function"]["name"] in self._box]
+                    async with aclosing(work.done(ours)) as done:
+                        async for event in done:
+                            current.note(event)
+                            yield event
             elsewhere = current.awaited - {call["id"] for call in ours}
             if not ours or ours != pending or elsewhere or number == last:
                 break
@@ -93,18 +95,17 @@ class _ActingAgent:
             yield event
 
     async def _emitted(
-        self, request: RunAgentInput, current: Pass, work: _Work, usage: Sequence[Json]
+        self, request: RunAgentInput, current: Pass, work: _Work
     ) -> AsyncGenerator[Event, None]:
         """What the agent emits. When the next event is read, those before it are stored."""
         at_once = calls_at_once(self._agent)
-        with accounted(usage):
-            async with aclosing(self._agent.run(request)) as events:
-                async for event in events:
-                    if current.passes(event):
-                        yield event
-                        if at_once and event["type"] == "TOOL_CALL_END":
-                            calls = current.fold.open_tool_calls
-                            work.begin(c for c in calls if c["id"] == event["toolCallId"])
+        async with aclosing(self._agent.run(request)) as events:
+            async for event in events:
+                if current.passes(event):
+                    yield event
+                    if at_once and event["type"] == "TOOL_CALL_END":
+                        calls = current.fold.open_tool_calls
+                        work.begin(c for c in calls if c["id"] == event["toolCallId"])
 
     async def _pending(self, current: Pass, request: RunAgentInput) -> list[_Call]:
         """The calls that wait for an answer, and those of earlier runs that the agent waits for."""
@@ -127,12 +128,21 @@ class _ActingAgent:
 
 
 class _Work:
-    """The calls of one pass: actions side by side, agents one after the other."""
+    """The calls of one pass: actions side by side, agents one after the other, whose usage it adds
+    to the run's.
+    """
 
-    def __init__(self, box: Mapping[str, _Tool], request: RunAgentInput, follow_up: bool) -> None:
+    def __init__(
+        self,
+        box: Mapping[str, _Tool],
+        request: RunAgentInput,
+        follow_up: bool,
+        usage: list[Json],
+    ) -> None:
         self._box = box
         self._request = request
         self._follow_up = follow_up
+        self._usage = usage
         self._tasks: dict[str, asyncio.Task[ActionResult]] = {}
 
     def begin(self, calls: Iterable[_Call]) -> None:
@@ -174,6 +184,7 @@ class _Work:
         async with aclosing(engagement.events()) as events:
             async for event in events:
                 yield event
+        self._usage += engagement.usage
         if self._follow_up:
             yield result_of(call_id, engagement.answer)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.events import Event
@@ -181,6 +182,27 @@ async def test_a_delegate_that_fails_ends_the_run_with_its_own_code() -> None:
     verify(events)
     assert kinds(events)[-3:] == ["TEXT_MESSAGE_END", "SUBAGENT_ERROR", "RUN_ERROR"]
     assert (events[-1]["message"], events[-1]["code"]) == ("no ink", "INK")
+
+
+def counted(number: int) -> Event:
+    return {"type": "RUN_FINISHED", "threadId": "", "runId": "", "usage": [{"inputTokens": number}]}
+
+
+@pytest.mark.parametrize("follow_up", [True, False])
+async def test_what_a_delegate_took_is_part_of_what_the_run_took(follow_up: bool) -> None:
+    poet = Scripted(*text("m-poet", "Roses"), counted(7))
+    runtime = CopilotRuntime({"default": Router("poet"), "poet": poet})
+    events = await ran(runtime, asking(follow_up=follow_up))
+    assert events[-1]["type"] == "RUN_FINISHED"
+    assert events[-1]["usage"] == [{"inputTokens": 7}]
+
+
+async def test_what_a_delegate_that_fails_took_is_counted_too() -> None:
+    poet = Scripted({"type": "RUN_ERROR", "message": "No rhyme", "usage": [{"inputTokens": 7}]})
+    runtime = CopilotRuntime({"default": Router("poet"), "poet": poet})
+    events = await ran(runtime, asking())
+    assert events[-1]["type"] == "RUN_ERROR"
+    assert events[-1]["usage"] == [{"inputTokens": 7}]
 
 
 async def test_what_a_delegate_left_open_is_closed_before_its_end() -> None:
