@@ -210,7 +210,10 @@ async def test_a_postgres_that_is_away_is_one_line_and_exit_code_2() -> None:
     url = "postgresql://ann:s3cret@127.0.0.1:9/d"
     code, out, err = await finished("serve", "--port", "0", AGUI_STORE=url)
     assert (code, out) == (2, "")
-    assert err == "agui-runtime: the store cannot be reached; try again later\n"
+    where = "postgresql://127.0.0.1:9/d"
+    assert err == (
+        f"agui-runtime: {where}: the store cannot be reached; start it, or correct its URL\n"
+    )
     assert "s3cret" not in err
 
 

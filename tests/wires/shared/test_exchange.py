@@ -152,7 +152,8 @@ async def test_a_fault_is_a_status_before_the_first_part_and_a_cut_afterwards(
     assert (before.status_code, before.json()) == (500, {"no": "a fault of ours"})
     lines = [each.getMessage() for each in caplog.records if each.name.startswith("agui_runtime")]
     assert len(lines) == 2
-    assert lines[0] == f"request {before.headers['x-request-id']}: failed: /srv/secret"
+    request_id = before.headers["x-request-id"]
+    assert lines[0].startswith(f"request {request_id}: failed: /srv/secret (RuntimeError: ")
 
 
 async def test_silence_is_filled_with_signs_of_life_and_with_none_after_the_end() -> None:
