@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
-from tests.clients.browser import Json, Request, Tab, as_list, as_object
+from tests.clients.browser import BrowserFailure, Json, Request, Tab, as_list, as_object
 
 ASSISTANT = ".copilotKitAssistantMessage"
 INPUT = ".copilotKitInput textarea"
@@ -68,6 +68,19 @@ class Chat:
         """`(role, text)` of the messages on the screen."""
         pairs = [as_list(pair) for pair in as_list(await self.tab.read(MESSAGES))]
         return [(str(role), str(text)) for role, text in pairs]
+
+    async def shows(self, messages: Sequence[tuple[str, str]]) -> None:
+        """Wait until exactly these messages are on the screen: a page that was loaded again draws
+        them one after the other.
+        """
+        expected: Json = [list(pair) for pair in messages]
+        try:
+            await self.tab.wait(
+                f"(all) => JSON.stringify(({MESSAGES})()) === JSON.stringify(all)", expected
+            )
+        except BrowserFailure:
+            assert await self.messages() == messages
+            raise
 
     async def error(self, text: str = "") -> str:
         """Wait until the page tells of an error with `text` in it; answers what it says."""

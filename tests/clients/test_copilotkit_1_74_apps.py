@@ -52,6 +52,6 @@ async def test_a_page_of_an_mcp_server_is_shown_and_calls_its_server_and_a_reloa
     await chat.tab.click(f"{APP}#pay")
     await chat.tab.text(f"{APP}#answer >> text=paid for 1")
     await chat.picture("reloaded")
-    assert await chat.messages() == before
+    await chat.shows(before)
     assert await chat.errors() == []
     assert len(requests_of(world)) == 2
