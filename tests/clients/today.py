@@ -14,13 +14,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.clients.browser import Request, as_object
-from tests.clients.chat import Chat, Turn
+from tests.clients.chat import INPUT, Chat, Turn
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["rest", "single", "one-route"])
 """What makes a difference to them is tried over each; elsewhere the page finds out itself."""
 
 READY = "() => document.querySelector('#ready[data-ready=true], nav ul[aria-busy=false]')"
 SEND = "[data-testid=copilot-send-button]"
+WRITTEN = f"() => document.querySelector('{INPUT}').value"
+PRESSES = 100
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,15 @@ class OlderChat(TodaysChat):
 
     ALERTS: ClassVar[str] = "[data-testid=copilot-error-banner]"
     SUGGESTIONS: ClassVar[str] = Chat.SUGGESTIONS
+
+    async def say(self, text: str) -> None:
+        """Write a message and send it; while it connects, this chat lets Enter pass unnoticed."""
+        await super().say(text)
+        for _ in range(PRESSES):
+            if await self.tab.read(WRITTEN) != text:
+                return
+            await self.idle()
+            await self.tab.press(INPUT, "Enter")
 
 
 def _kind(message: Mapping[str, Any]) -> str:
