@@ -29,10 +29,10 @@ def apart() -> list[str]:
     """How to run something in a network of its own, which has nothing but loopback."""
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     if not (shutil.which("unshare") and shutil.which("ip")):
-        pytest.skip("needs unshare and ip, of util-linux and iproute2")
+        pytest.fail("needs unshare and ip: apt-get install util-linux iproute2")
     command = ["unshare", *user, "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
     if subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("this user may make no network")
+        pytest.fail("this user may make no network: run the tests as root")
     return command
 
 
