@@ -8,7 +8,7 @@ from agui_runtime.arguments import WireOptions
 from agui_runtime.authentication import BearerTokens, JsonWebTokens, TokenRules, TrustedProxy
 from agui_runtime.connectors.transcription import Recording, TranscriptionService
 from agui_runtime.core.access import Access, Authorize, Resource
-from agui_runtime.core.errors import AgentFailure, AguiError, RunFailure
+from agui_runtime.core.errors import AgentFailure, AguiError, Misconfigured, RunFailure
 from agui_runtime.core.events import Caller, RunContext, Topics
 from agui_runtime.core.prices import PriceTable
 from agui_runtime.core.totals import Usage
@@ -59,6 +59,7 @@ __all__ = [
     "KeepsState",
     "KeptState",
     "Limits",
+    "Misconfigured",
     "OperationLimits",
     "Options",
     "PriceTable",

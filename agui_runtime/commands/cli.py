@@ -1,4 +1,4 @@
-"""The command line: serve, check, agents, threads, runs, usage, state, db, token, schema."""
+"""The command line: serve, check, agents, threads, runs, usage, state, db, token, new, schema."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     from agui_runtime.commands import serve
     from agui_runtime.commands.check import add_check
     from agui_runtime.commands.db_cli import add_db_commands
+    from agui_runtime.commands.new import add_new_command
     from agui_runtime.commands.state_cli import add_state_commands
     from agui_runtime.commands.thread_tasks import add_runs_commands
     from agui_runtime.commands.threads_cli import add_threads_commands
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     add_runs_commands(commands)
     add_token_command(commands)
     add_usage_command(commands)
+    add_new_command(commands)
     return parser
 
 

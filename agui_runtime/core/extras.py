@@ -8,10 +8,19 @@ import re
 import shlex
 import sys
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from typing import NamedTuple
 
 import orjson
 
 PACKAGE = "agui-runtime"
+
+
+class Origin(NamedTuple):
+    """A folder, or a file with this digest; or a URL, or nothing, for what came from an index."""
+
+    path: str
+    is_editable: bool
+    sha256: str | None
 
 
 def install_command(extra: str) -> str:
@@ -35,10 +44,19 @@ def requirements_of(extra: str, package: Distribution) -> list[str]:
     return [name.strip() for name, _, condition in split if condition.strip() in conditions]
 
 
-def _is_set_up_by_its_folder(package: Distribution) -> bool:
-    """Whether this Python is the `.venv` of the folder that the package is run from (PEP 610)."""
+def origin_of(package: Distribution) -> Origin:
+    """Where the package was installed from, as its installer noted it (PEP 610)."""
     source = orjson.loads(package.read_text("direct_url.json") or "{}")
     url = source.get("url", "").removeprefix("file://").rstrip("/").encode()
-    folder = re.sub(rb"%([0-9A-Fa-f]{2})", lambda found: bytes.fromhex(found[1].decode()), url)
-    is_editable = source.get("dir_info", {}).get("editable", False)
-    return bool(is_editable and folder) and sys.prefix == f"{folder.decode()}/.venv"
+    path = re.sub(rb"%([0-9A-Fa-f]{2})", lambda found: bytes.fromhex(found[1].decode()), url)
+    return Origin(
+        path.decode(),
+        is_editable=source.get("dir_info", {}).get("editable", False),
+        sha256=source.get("archive_info", {}).get("hashes", {}).get("sha256"),
+    )
+
+
+def _is_set_up_by_its_folder(package: Distribution) -> bool:
+    """Whether this Python is the `.venv` of the folder that the package is run from."""
+    origin = origin_of(package)
+    return bool(origin.is_editable and origin.path) and sys.prefix == f"{origin.path}/.venv"
