@@ -25,6 +25,7 @@ BY_NAME = {
 
 BY_FILE = {
     "stores/test_redis*.py": "redis",
+    "deploy/test_image.py": "image",
     "faults/*": "redis",
     "peers/*": "peers",
     "clients/test_agui_*.py": "node",
@@ -35,6 +36,7 @@ BY_FILE = {
     # Start a server or an interpreter for nearly every test.
     "clients/*": "slow",
     "commands/*": "slow",
+    "deploy/*": "slow",
     "connectors/test_mcp*.py": "slow",
     "wrappers/test_mcp_apps.py": "slow",
     "stores/test_sqlite.py": "slow",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from inspect import signature
 
 from tasks.checks import check, format_code
-from tasks.extras import asked_for, chosen_extras, install_extras
+from tasks.extras import asked_for, chosen_extras, install_extras, print_requirements
 from tasks.node import (
     PLAYGROUND,
     find_node,
@@ -20,7 +20,7 @@ from tasks.node import (
 )
 from tasks.processes import ROOT, Problem, become, run, say
 from tasks.python import DEV_LOCK, PYTHON, RUNTIME_LOCK, install, lock
-from tasks.testing import cover, peers, prepare_tests, test
+from tasks.testing import cover, image, peers, prepare_tests, test
 
 BESIDE_NODE = frozenset({"copilotkit", "graphql"})
 """The benches that measure a Node runtime, too."""
@@ -91,9 +91,11 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "test": (test, "[--fast] [pytest arguments]  run all tests, or the quick ones, or some"),
     "check": (check, "format, lint, types, import rules, dead code, what a token costs"),
     "peers": (peers, "[pytest arguments]  the tests with real servers of other frameworks"),
+    "image": (image, "[pytest arguments]  carry out the Dockerfile, run what it makes (root)"),
     "cover": (cover, "[pytest arguments]  the tests, and which branches they miss"),
     "playground": (playground, "build the page that browsers are shown (needs npm's registry)"),
     "wheel": (wheel, "build the package with that page, into dist/"),
+    "requirements": (print_requirements, "[redis,jwt | build]  print locked packages for pip"),
     "schema": (schema, "print the GraphQL schema"),
     "bench": (bench, "NAME [arguments]  run bench/NAME.py"),
     "matrix": (matrix, "[1.60.2 ...]  the page of CopilotKit 1.10 on other releases of it"),
@@ -112,7 +114,7 @@ def main(words: list[str]) -> int:
     if not words or words[0] not in COMMANDS:
         print("usage: python3 scripts.py COMMAND\n")
         for name, (_, text) in COMMANDS.items():
-            print(f"  {name:11}{text}")
+            print(f"  {name:13}{text}")
         return 2
     command, text = COMMANDS[words[0]]
     try:

@@ -69,8 +69,7 @@ def chosen_extras(arguments: Sequence[str]) -> tuple[set[str], list[str]]:
 def install_extras(names: Collection[str]) -> None:
     """Bring what these extras consist of into `.venv`, at the locked versions."""
     known = requirements()
-    if unknown := sorted(set(names) - known.keys()):
-        raise Problem(f"no extra {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    refuse_unknown(names, known)
     missing = [name for name in sorted(names) if not is_stamped(_stamp(name), _state())]
     if is_installed(DEV_LOCK) or not missing:
         return
@@ -90,6 +89,26 @@ def requirements() -> dict[str, set[str]]:
     table = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras: dict[str, list[str]] = table["optional-dependencies"]
     return {name: set(_names(lines, extras)) for name, lines in extras.items()}
+
+
+def print_requirements(names: str = "") -> None:
+    """Print the locked packages of the project with these extras, for pip's `--require-hashes`, or
+    those that a build of it needs.
+    """
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    if names == "build":
+        wanted = set(_names(table["dependency-groups"]["build"], {}))
+    else:
+        known, chosen = requirements(), {name.strip() for name in names.split(",")} - {""}
+        refuse_unknown(chosen, known)
+        wanted = set(_names(table["project"]["dependencies"], {}))
+        wanted |= {package for name in chosen for package in known[name]}
+    print("\n".join(part_of_lock(wanted)))
+
+
+def refuse_unknown(names: Collection[str], known: Collection[str]) -> None:
+    if unknown := sorted(set(names) - set(known)):
+        raise Problem(f"no extra {', '.join(unknown)}; there are {', '.join(sorted(known))}")
 
 
 def part_of_lock(names: Collection[str]) -> list[str]:

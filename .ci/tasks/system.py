@@ -9,6 +9,7 @@ from pathlib import Path
 from tasks.processes import Problem, run_slowly
 
 ELSEWHERE = {
+    "iproute2": ("ip", "sbin/ip"),
     "pgbouncer": ("pgbouncer", "sbin/pgbouncer"),
     "postgresql": ("initdb", "lib/postgresql/*/bin/initdb"),
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Collection
 from typing import NamedTuple
 
-from tasks.node import PLAYGROUND, find_node, install_node_projects
-from tasks.processes import ROOT, run
+from tasks.node import OLDEST_NODE, PLAYGROUND, find_node, install_node_projects, machine_node
+from tasks.processes import ROOT, Problem, run
 from tasks.python import DEV_LOCK, PYTHON, install
 from tasks.system import need_programs
 
@@ -51,7 +52,7 @@ ALONE = ("-n", "--numprocesses", "--pdb", "--trace", "-s", "--capture=no", "--co
 
 SHARED = ("-n", "auto", "--maxprocesses", "8", "--dist", "loadfile")  # see tests/distribution.py
 FAST = (
-    *("-m", f"not ({' or '.join([*NEEDS, 'peers', 'slow'])})"),
+    *("-m", f"not ({' or '.join([*NEEDS, 'image', 'peers', 'slow'])})"),
     "--hypothesis-profile=quick",
 )
 
@@ -75,6 +76,17 @@ def peers(*arguments: str) -> None:
     env = prepare_tests()
     run(PYTHON, "-m", "tests.peers.environments")
     run(PYTHON, "-m", "pytest", "-m", "peers", *arguments, env=env)
+
+
+def image(*arguments: str) -> None:
+    if sys.platform != "linux" or os.geteuid() != 0:
+        raise Problem("only root can do it, on Linux: the steps run between mounts of their own")
+    node = machine_node()
+    if node is None:
+        raise Problem(f"the playground is built as in the image: install Node {OLDEST_NODE}")
+    install(DEV_LOCK)
+    need_programs("tini", "iproute2")
+    run(PYTHON, "-m", "pytest", "-m", "image", *(arguments or ("tests/deploy",)), env=node.env)
 
 
 def pytest(*arguments: str, env: dict[str, str] | None = None) -> None:
