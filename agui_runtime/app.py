@@ -16,6 +16,7 @@ from agui_runtime.arguments import AppArguments, known, options_of, wires_of
 from agui_runtime.authentication.requests import ambient_headers, opened
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.observation import note_refusal
 from agui_runtime.hooks.telemetry.json_lines import write_json_lines
 from agui_runtime.identity import authenticate_by
 from agui_runtime.runtime.allowance import Budget, rules_of
@@ -36,6 +37,7 @@ from agui_runtime.wires.shared.http import headers_for, log_failure
 from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.paths import TrailingSlash
+from agui_runtime.wires.shared.refusals import Refusals
 from agui_runtime.wires.shared.request_ids import RequestIds
 from agui_runtime.wires.shared.slow_bodies import TimedBodies
 from agui_runtime.wires.shared.startup import OneLineFailures
@@ -212,6 +214,7 @@ def _guard(
     app.add_middleware(TimedBodies, limits)
     _answer_other_origins(app, rules)
     app.add_middleware(RequestIds)
+    app.add_middleware(Refusals, runtime)
     app.add_middleware(TrailingSlash)
     app.add_middleware(OneLineFailures)
 
@@ -236,6 +239,7 @@ async def _of_a_route(request: Request, error: Exception) -> JSONResponse:
     themselves.
     """
     assert isinstance(error, AguiError)
+    note_refusal(error)
     if error.status >= 500:
         log_failure(logger, error)
     body = {"error": error.code, "message": error.message}

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from agui_runtime.commands.hosting import Hosted
 from agui_runtime.core.errors import Misconfigured, MissingExtra
+
+if TYPE_CHECKING:
+    from agui_runtime.hooks.telemetry.metrics import Metrics
 
 
 @contextmanager
@@ -16,14 +20,14 @@ def measured(found: Hosted) -> Iterator[None]:
     """While the block runs, Prometheus is answered, and spans are sent, where the settings ask for
     it. Raises Misconfigured, before anything is served.
     """
-    with _counted(found), _traced(found):
+    with _counted(found) as metrics, _traced(found, metrics):
         yield
 
 
 @contextmanager
-def _counted(found: Hosted) -> Iterator[None]:
+def _counted(found: Hosted) -> Iterator[Metrics | None]:
     if found.settings.metrics is None:
-        yield
+        yield None
         return
     if find_spec("prometheus_client") is None:
         raise MissingExtra("AGUI_METRICS", "metrics")
@@ -41,7 +45,7 @@ def _counted(found: Hosted) -> Iterator[None]:
         reason = error.strerror or error
         raise Misconfigured(f"AGUI_METRICS={host}:{port} cannot be opened: {reason}") from None
     try:
-        yield
+        yield metrics
     finally:
         server.shutdown()
         server.server_close()
@@ -49,7 +53,7 @@ def _counted(found: Hosted) -> Iterator[None]:
 
 
 @contextmanager
-def _traced(found: Hosted) -> Iterator[None]:
+def _traced(found: Hosted, metrics: Metrics | None) -> Iterator[None]:
     settings = found.settings
     if settings.otlp_endpoint is None:
         yield
@@ -62,7 +66,9 @@ def _traced(found: Hosted) -> Iterator[None]:
     from agui_runtime.hooks.telemetry.export import exporting
     from agui_runtime.hooks.telemetry.spans import Spans
 
-    provider = exporting(settings.otlp_endpoint)
+    provider, warnings = exporting(settings.otlp_endpoint)
+    if metrics is not None:
+        metrics.count_lost_spans(lambda: warnings.lost)
     trace.set_tracer_provider(provider)  # what agents of yours do is seen, too
     key = settings.telemetry_key
     spans = Spans(

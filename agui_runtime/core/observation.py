@@ -72,6 +72,9 @@ _observers: ContextVar[Sequence[Observer]] = ContextVar("agui_runtime_observers"
 _operation: ContextVar[Operation | None] = ContextVar("agui_runtime_operation", default=None)
 _trace: ContextVar[Mapping[str, str]] = ContextVar("agui_runtime_trace", default={})  # noqa: B039  # never written to
 _wire: ContextVar[str] = ContextVar("agui_runtime_wire", default="")
+_refusals: ContextVar[Callable[[str, str], None] | None] = ContextVar(
+    "agui_runtime_refusals", default=None
+)
 
 
 def observe(observer: Observer) -> None:
@@ -105,6 +108,20 @@ def speak(wire: str) -> None:
 def present_wire() -> str:
     """The wire that the present task reads for; empty for none."""
     return _wire.get()
+
+
+def count_refusals(count: Callable[[str, str], None]) -> None:
+    """Call it with wire and code of each request, or message of a WebSocket, that the present task
+    and those that it begins refuse from now on.
+    """
+    _refusals.set(count)
+
+
+def note_refusal(error: Exception, otherwise: str = "INTERNAL_ERROR") -> None:
+    """The present request is answered with an error, by its code or else by this one."""
+    count = _refusals.get()
+    if count is not None:
+        count(present_wire(), getattr(error, "code", None) or otherwise)
 
 
 def note_failure(code: str) -> None:

@@ -14,6 +14,7 @@ from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import Event, Message, RunContext, RunInfo
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.hooks.refusal_meter import RefusalMeter
 from agui_runtime.hooks.store_meter import StoreMeter
 
 logger = logger_of(__name__)
@@ -53,6 +54,7 @@ class Hooks:
     def __init__(self, hooks: Sequence[Hook] = ()) -> None:
         self._hooks: list[Hook] = []
         self._on_event: list[Callable[[RunInfo, Event], None]] = []
+        self._on_refusal: list[Callable[[str, str], None]] = []
         for hook in hooks:
             self.add(hook)
 
@@ -61,6 +63,8 @@ class Hooks:
         self._hooks.append(hook)
         if type(hook).on_event is not Hook.on_event:
             self._on_event.append(hook.on_event)
+        if isinstance(hook, RefusalMeter):
+            self._on_refusal.append(hook.refused)
 
     def has(self, kind: type[Hook]) -> bool:
         """Whether there is one of that kind."""
@@ -81,6 +85,13 @@ class Hooks:
                 on_event(run, event)
             except Exception:  # noqa: BLE001  # user code: a hook must not end a run
                 _log_failure(run)
+
+    def refused(self, wire: str, code: str) -> None:
+        for on_refusal in self._on_refusal:
+            try:
+                on_refusal(wire, code)
+            except Exception:  # user code: a hook must not change an answer
+                logger.exception("a hook failed at a refusal")
 
     async def after_run(self, report: RunReport) -> None:
         for hook in self._hooks:

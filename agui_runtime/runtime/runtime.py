@@ -121,6 +121,7 @@ class CopilotRuntime:
         self.allowance = Allowance(self.options.rules(), self._counters)
         self._own_counters = MemoryCounters(time)
         self._hooks = Hooks(hooks)
+        self.count_refusal = self._hooks.refused
         self._guardrails = tuple(guardrails)
         self._launcher = Launcher(self.options, self._hooks)
         self.is_given_a_store = store is not None

@@ -88,8 +88,10 @@ class _OnlyDropped(logging.Filter):
         return record.levelno < logging.WARNING
 
 
-def exporting(endpoint: str) -> TracerProvider:
-    """A provider whose spans go to where the variables of OpenTelemetry say; shut it down."""
+def exporting(endpoint: str) -> tuple[TracerProvider, Warnings]:
+    """A provider whose spans go to where the variables of OpenTelemetry say; shut it down. What is
+    lost is counted by the other one.
+    """
     warnings = Warnings(endpoint)
     for name in _NOISY:
         logging.getLogger(name).addFilter(_OnlyDropped(warnings))
@@ -97,7 +99,7 @@ def exporting(endpoint: str) -> TracerProvider:
     provider = TracerProvider(resource=resource)
     exporter = WatchedExporter(OTLPSpanExporter(), warnings)
     provider.add_span_processor(BatchSpanProcessor(exporter))
-    return provider
+    return provider, warnings
 
 
 def _named() -> bool:

@@ -6,7 +6,7 @@ No label is a thread, a run, an owner or the text of an error: there may be any 
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import fields
 from time import perf_counter
@@ -51,6 +51,12 @@ class Metrics(Hook):
         self._values = LabelValues()
         self._runs = _Runs(registry)
         self._store = _Store(registry)
+        self._refusals = Counter(
+            "agui_refusals",
+            "Requests that were answered with an error",
+            ["wire", "code"],
+            registry=registry,
+        )
         self._present = _Present()
         registry.register(self._present)
 
@@ -61,6 +67,14 @@ class Metrics(Hook):
     async def after_run(self, report: RunReport) -> None:
         self._present.runs.pop((report.run.thread_id, report.run.run_id), None)
         self._runs.ended(report, self._values)
+
+    def count_lost_spans(self, lost: Callable[[], int]) -> None:
+        """Show what the function counts: the spans that no collector took."""
+        self._present.lost_spans = lost
+
+    def refused(self, wire: str, code: str) -> None:
+        """As a RefusalMeter."""
+        self._refusals.labels(wire, self._values("code", code)).inc()
 
     # What follows is a StoreMeter's.
 
@@ -181,12 +195,14 @@ class _Present(Collector):
         self.readers: set[LogReader] = set()
         self.queued = 0
         self.events = 0
+        self.lost_spans: Callable[[], int] = int
 
     def collect(self) -> Iterator[Metric]:
         readers = list(self.readers)
         yield GaugeMetricFamily("agui_runs_live", "Runs of this process", len(self.runs))
         yield GaugeMetricFamily("agui_runs_queued", "Starts that wait", self.queued)
         yield CounterMetricFamily("agui_events", "Events that were stored", self.events)
+        yield CounterMetricFamily("agui_spans_lost", "Spans that nobody took", self.lost_spans())
         behind = max((reader.behind for reader in readers), default=0)
         yield GaugeMetricFamily(
             "agui_reader_lag_events", "How far the slowest reader of a live run is behind", behind

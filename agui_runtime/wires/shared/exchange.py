@@ -17,6 +17,7 @@ from agui_runtime.core.events import Caller, RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.observation import note_refusal
 from agui_runtime.runtime.runtime import Authenticate
 from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.http import (
@@ -141,5 +142,6 @@ class Exchange(ABC):
         if refusal.is_fault:
             log_failure(logger, error)
         if not self.answered:
+            note_refusal(error, f"HTTP_{refusal.status}")
             headers = [*refusal.headers, *headers_for(error)]
             await self.answer(refusal.body, refusal.status, headers)

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.observation import note_refusal
 from agui_runtime.wires.shared.admission import AdmissionRules, NotAdmitted, not_json
 from agui_runtime.wires.shared.http import reply
 
@@ -64,6 +65,7 @@ async def _first_content(receive: Receive) -> Message:
 
 
 async def _refuse(refused: NotAdmitted, scope: Scope, receive: Receive, send: Send) -> None:
+    note_refusal(refused)
     if refused.code in WORTH_A_LINE:
         logger.warning("refused %s: %s", scope["path"][:200].encode(), refused)
     if scope["type"] == "websocket":

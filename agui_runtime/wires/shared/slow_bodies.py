@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agui_runtime.core.observation import note_refusal
 from agui_runtime.wires.shared.admission import NotAdmitted
 from agui_runtime.wires.shared.gate import error_body
 from agui_runtime.wires.shared.http import reply
@@ -71,5 +72,6 @@ class _TimedBody:
         if self._begun:
             return
         slow = NotAdmitted(408, "REQUEST_TIMEOUT", "the body came too slowly; send it again")
+        note_refusal(slow)
         headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
         await reply(self._send, slow.status, headers, error_body(slow))

@@ -43,7 +43,7 @@ NAMES = {
     *("agui_runs_queued", "agui_queue_wait_seconds", "agui_events", "agui_readers"),
     *("agui_reader_lag_events", "agui_store_seconds", "agui_store_errors", "agui_leases_lost"),
     *("agui_group_commit_size", "agui_tokens", "agui_cost_usd", "agui_cost_unknown"),
-    *("agui_tool_seconds", "agui_model_seconds"),
+    *("agui_tool_seconds", "agui_model_seconds", "agui_refusals", "agui_spans_lost"),
 }
 
 

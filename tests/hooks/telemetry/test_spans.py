@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from agui_runtime import CopilotRuntime, create_app
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.hooks.telemetry.contents import LONGEST
-from agui_runtime.hooks.telemetry.export import EVERY, Warnings, WatchedExporter
 from agui_runtime.hooks.telemetry.names import EDITIONS
 from agui_runtime.hooks.telemetry.spans import Spans
 from tests.fakes.collector import Collector, Received, tree
 from tests.fakes.model import ModelServer
 from tests.hooks.telemetry.measured_app import runtime_with
 from tests.hooks.telemetry.traced_app import traced_runtime
-from tests.ports import free_port
-from tests.programs import ROOT, finished, serving
+from tests.programs import ROOT, serving
 from tests.runtime.worlds import Scripted, asking, call, ran
 from tests.support import client_of
 
@@ -269,73 +265,3 @@ async def test_every_wire_goes_on_with_the_trace_of_its_request(
     assert run.parent is not None
     assert f"{run.context.trace_id:032x}" == TRACE
     assert f"{run.parent.span_id:016x}" == PARENT
-
-
-class Deaf(SpanExporter):
-    """A collector that is away."""
-
-    def export(self, spans: Any) -> SpanExportResult:  # noqa: ANN401  # whatever it is
-        return SpanExportResult.FAILURE
-
-    def shutdown(self) -> None:
-        """Nothing is open."""
-
-
-def test_a_collector_that_is_away_is_one_warning_a_minute(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    now = [0.0]
-    warnings = Warnings("http://user:password@127.0.0.1:1", lambda: now[0])
-    exporter = WatchedExporter(Deaf(), warnings)
-    for _ in range(3):
-        exporter.export([])
-        warnings.lose(2)
-    assert len(caplog.records) == 1
-    now[0] = EVERY
-    warnings.lose(1)
-    assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
-    assert "7 spans were lost" in caplog.records[1].getMessage()
-    assert "password" not in caplog.text
-
-
-async def test_runs_go_on_where_nobody_takes_spans(model: ModelServer) -> None:
-    settings = {
-        "AGUI_APP": "tests.hooks.telemetry.traced_app:runtime",
-        "MODEL_URL": model.url,
-        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}",
-        "OTEL_EXPORTER_OTLP_TIMEOUT": "1",
-        "OTEL_BSP_SCHEDULE_DELAY": "10",
-    }
-    async with serving(**settings) as (process, origin, _), httpx.AsyncClient() as client:
-        for number in range(3):
-            body = BODY | {"threadId": f"t{number}", "runId": f"r{number}"}
-            answer = await client.post(f"{origin}/copilotkit/agent/default/run", json=body)
-            assert "RUN_FINISHED" in answer.text
-        process.terminate()
-        _, err = await process.communicate()
-    lines = [line for line in err.decode().splitlines() if "spans were lost" in line]
-    assert len(lines) == 1
-    assert "Traceback" not in err.decode()
-
-
-@pytest.mark.parametrize("url", ["u:secret@localhost:4317", "http://host:secret", "http://[::1"])
-async def test_a_place_for_spans_that_is_no_url_is_refused(url: str, tmp_path: Path) -> None:
-    settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "AGUI_DATA": str(tmp_path)}
-    code, _, err = await finished("serve", "--port", str(free_port()), **settings)
-    assert (code, err.startswith("agui-runtime: OTEL_EXPORTER_OTLP_ENDPOINT must be")) == (2, True)
-    assert "secret" not in err
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"AGUI_GENAI_NAMES": "1.41"}, "AGUI_GENAI_NAMES: set OTEL_EXPORTER_OTLP_ENDPOINT, too"),
-        ({"AGUI_GENAI_NAMES": "2"}, "AGUI_GENAI_NAMES must be 0.1.0 or 1.41, not '2'"),
-        ({"AGUI_TELEMETRY_KEY": "k"}, "AGUI_TELEMETRY_KEY: set OTEL_EXPORTER_OTLP_ENDPOINT, too"),
-    ],
-)
-async def test_settings_of_spans_without_an_address_are_refused(
-    settings: dict[str, str], words: str
-) -> None:
-    code, _, err = await finished("serve", **settings)
-    assert (code, err) == (2, f"agui-runtime: {words}\n")

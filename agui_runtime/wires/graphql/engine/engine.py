@@ -16,6 +16,7 @@ from graphql import (
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Caller
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.observation import note_refusal
 from agui_runtime.off_loop import is_much
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.answer.context import CLOUD_KEY, GraphQLExecutionContext
@@ -26,7 +27,7 @@ from agui_runtime.wires.graphql.delivery.stream import deliveries
 from agui_runtime.wires.graphql.engine.coercion import prepared
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.engine.operations import Operation, Operations, Refused
-from agui_runtime.wires.graphql.nouns.errors import formatted
+from agui_runtime.wires.graphql.nouns.errors import formatted, origin_of
 from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
 from agui_runtime.wires.graphql.resolvers.schema import build_schema
 from agui_runtime.wires.shared.options import ServerOptions
@@ -87,7 +88,13 @@ class Engine:
 
     def prepare(self, request: GraphQLRequest) -> Operation:
         """Raises Refused."""
-        return self._operations.prepare(request.query, request.operation_name, request.variables)
+        try:
+            return self._operations.prepare(
+                request.query, request.operation_name, request.variables
+            )
+        except Refused as refused:
+            note_refusal(refused)
+            raise
 
     async def execute(
         self, operation: Operation, request: GraphQLRequest, context: GraphQLExecutionContext
@@ -169,8 +176,14 @@ def is_understood(result: ExecutionResult) -> bool:
 
 def failure(error: Exception, request_id: str) -> Mapping[str, Json]:
     """The entry of an answer's `errors` for an error that no field raised."""
-    return formatted(GraphQLError(str(error), original_error=error), request_id)
+    return _noted(GraphQLError(str(error), original_error=error), request_id)
 
 
 def _formatted(errors: Sequence[GraphQLError] | None, request_id: str) -> list[dict[str, Any]]:
-    return [formatted(error, request_id) for error in errors or ()]
+    return [_noted(error, request_id) for error in errors or ()]
+
+
+def _noted(error: GraphQLError, request_id: str) -> dict[str, Any]:
+    cause = origin_of(error)
+    note_refusal(cause or error, "INTERNAL_ERROR" if cause else "BAD_REQUEST")
+    return formatted(error, request_id)

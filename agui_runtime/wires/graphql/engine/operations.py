@@ -45,6 +45,12 @@ class Refused(Exception):
         super().__init__(errors)
         self.errors = errors
 
+    @property
+    def code(self) -> str:
+        """That of the first error; empty where it has none."""
+        extensions = self.errors[0].get("extensions") if self.errors else None
+        return str(extensions.get("code", "")) if isinstance(extensions, dict) else ""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:

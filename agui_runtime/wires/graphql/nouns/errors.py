@@ -128,9 +128,7 @@ def formatted(error: GraphQLError, request_id: str) -> JsonObject:
     """The error as an entry of the answer's `errors`; one of unknown origin is masked, its cause is
     logged.
     """
-    cause = error.original_error
-    while isinstance(cause, GraphQLError):
-        cause = cause.original_error
+    cause = origin_of(error)
     report: dict[str, Any] = dict(error.formatted)
     if isinstance(cause, AguiError):
         report["message"] = cause.message
@@ -142,6 +140,14 @@ def formatted(error: GraphQLError, request_id: str) -> JsonObject:
         report["extensions"] = _extensions(_UNKNOWN, 500, report["message"], "INTERNAL_ERROR")
         report["extensions"]["requestId"] = request_id
     return report
+
+
+def origin_of(error: GraphQLError) -> Exception | None:
+    """What a resolver raised; None for an error of the operation itself."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
 
 
 def bad_request(message: str, code: str = "BAD_REQUEST") -> JsonObject:

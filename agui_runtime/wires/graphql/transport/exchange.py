@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.observation import note_refusal
 from agui_runtime.wires.graphql.delivery.framing import GRAPHQL_JSON, JSON
 from agui_runtime.wires.graphql.engine.engine import answer, failure, is_understood
 from agui_runtime.wires.graphql.engine.operations import Refused
@@ -97,6 +98,8 @@ class GraphQLExchange(Exchange):
         await self._response.end()
 
     async def _reject(self, bad: BadRequest) -> None:
+        if bad.status >= 400:
+            note_refusal(bad)
         headers = list(bad.headers)
         if bad.body:
             kind = self._accepted.json or JSON  # who accepts neither may show it all the same

@@ -38,6 +38,7 @@ class BadRequest(Exception):
         super().__init__(message)
         self.status = status
         self.headers = headers
+        self.code = code
         self.body = b"" if message is None else jsontext.dumps(bad_request(message, code))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from agui_runtime.core.observation import note_refusal
 from agui_runtime.wires.graphql.answer.context import CLOUD_KEY
 from agui_runtime.wires.graphql.engine.engine import Engine, Identity
 from agui_runtime.wires.graphql.transport.transport_ws import PROTOCOL, Connection
@@ -52,4 +53,5 @@ class SocketEndpoint:
                 connection = Connection(self._engine, self._seats.limits, receive, send)
                 await connection.serve(identity)
         except TooManyConnections as full:
+            note_refusal(full)
             await send(closing(TRY_AGAIN, full.message))

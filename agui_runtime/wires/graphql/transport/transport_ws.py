@@ -18,6 +18,7 @@ from starlette.types import Receive, Send
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import Unauthenticated
 from agui_runtime.core.log_lines import logger_of, write_about
+from agui_runtime.core.observation import note_refusal
 from agui_runtime.wires.graphql.engine.engine import Engine, Identity
 from agui_runtime.wires.graphql.engine.operations import Refused
 from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
@@ -94,7 +95,8 @@ class Connection:
             raise SocketClosing(WRONG_DATA, "The payload of connection_init must be an object")
         try:
             return await identify(payload or {})
-        except Unauthenticated:
+        except Unauthenticated as unknown:
+            note_refusal(unknown)
             raise SocketClosing(4403, "Forbidden") from None
 
     async def _next(self) -> dict[str, Any]:
@@ -136,7 +138,9 @@ class Connection:
     def _work(self, key: str, payload: object) -> Coroutine[Any, Any, None]:
         """What answers a subscribe message; raises SocketClosing for what is no request."""
         if len(self._open) >= self._limits.operations:
-            return self._refuse(key, _too_many(self._limits.operations))
+            full = Refused(_too_many(self._limits.operations))
+            note_refusal(full)
+            return self._refuse(key, full.errors)
         try:
             return self._answer(key, from_body(payload), next(self._numbers))
         except NotPersisted as unknown:
