@@ -107,6 +107,7 @@ class AdmissionRules:
         """What becomes of a request, by its ASGI scope; raises NotAdmitted."""
         headers = _Headers(scope["headers"])
         host, origin = headers.host(), headers.origin()
+        headers.check_credentials()
         self._check_host(host, scope)
         self._check_listener(scope)
         page = page_of(
@@ -192,7 +193,7 @@ _READ = {
     name.encode(): name
     for name in (
         *("host", "origin", "content-type"),
-        *("sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"),
+        *("sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "authorization"),
     )
 }
 
@@ -210,6 +211,12 @@ class _Headers:
     def only(self, name: str) -> str | None:
         values = self._values.get(name, ())
         return values[0] if len(values) == 1 else None
+
+    def check_credentials(self) -> None:
+        """Two of them would be two callers: one for `authenticate`, and another one for agents."""
+        if len(set(self._values.get("authorization", ()))) > 1:
+            message = "Authorization: send it once (RFC 9110 11.6.2)"
+            raise NotAdmitted(400, "BAD_CREDENTIALS", message)
 
     def host(self) -> Host | None:
         """Every browser sends one, and only browsers can be misled about a name."""

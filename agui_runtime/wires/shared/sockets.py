@@ -30,6 +30,11 @@ CREDENTIALS = frozenset({"authorization", "x-request-id", "traceparent"})
 """What a client may say in its first message in place of a header, because pages cannot set headers
 of a handshake. Not more: others may be a proxy's to set."""
 
+OF_NOBODY = frozenset({"x-request-id", "traceparent"})
+"""Those of them that say nothing of who is asking."""
+
+_CONTRADICTING = "connection_init: %s must be one text, the same as in the handshake's header"
+
 WRONG_DATA, TOO_BIG, TRY_AGAIN = 4400, 1009, 1013
 """Codes of closing: RFC 6455 7.4.1 and its registry; graphql-ws' own for what cannot be read."""
 
@@ -120,13 +125,14 @@ class Visitor:
         self._headers = headers_of(scope)
 
     async def introduced(self, payload: Mapping[str, Json]) -> Introduction:
-        """Call `authenticate`; raises what it raises, and Unauthenticated.
+        """Call `authenticate`; raises what it raises, Unauthenticated, and InvalidInput where two
+        credentials contradict each other.
 
         It sees a request with the handshake's headers; where these have none, the credentials are
         the payload's (or those of `headers` in it). All of the payload is at
         `request.state.connection_init`.
         """
-        headers = self._credentials_in(payload) | self._headers
+        headers = self._with_credentials_of(payload)
         request_id = given_id(headers) or request_id_of(self._scope)
         write_about(request_id)
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
@@ -138,15 +144,20 @@ class Visitor:
             raise Unauthenticated("this runtime does not let you in") from None
         return Introduction(caller, headers, request_id)
 
-    def _credentials_in(self, payload: Mapping[str, Any]) -> dict[str, str]:
+    def _with_credentials_of(self, payload: Mapping[str, Any]) -> dict[str, str]:
+        """The headers, with the credentials of the payload that they lack."""
         nested = payload.get("headers")
-        given = {**(nested if isinstance(nested, dict) else {}), **payload}
-        named = ((name.lower(), value) for name, value in given.items())
-        return {
-            name: value
-            for name, value in named
-            if name in self._credentials and isinstance(value, str) and _HEADER.fullmatch(value)
-        }
+        given = [*(nested if isinstance(nested, dict) else {}).items(), *payload.items()]
+        headers = dict(self._headers)
+        for name, value in ((name.lower(), value) for name, value in given):
+            if name not in self._credentials or value is None:
+                continue
+            fits = isinstance(value, str) and _HEADER.fullmatch(value)
+            if fits and name not in headers:
+                headers[name] = value
+            elif name not in OF_NOBODY and (not fits or headers[name] != value):
+                raise InvalidInput(_CONTRADICTING % name)
+        return headers
 
 
 class Socket:

@@ -107,7 +107,7 @@ async def test_the_first_message_introduces_a_client_that_could_set_no_headers()
 
 
 async def test_headers_of_the_handshake_count_more_and_those_of_a_proxy_alone() -> None:
-    payload = {"authorization": "bob", "x-real-ip": "10.0.0.1", "X-Request-Id": "two words"}
+    payload = {"authorization": "ann", "x-real-ip": "10.0.0.1", "X-Request-Id": "two words"}
     headers = {"authorization": "ann", "x-request-id": "r-7"}
     async with serving() as address, connect(address, additional_headers=headers) as socket:
         answer = await echoed(socket, payload)
