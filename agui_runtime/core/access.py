@@ -1,4 +1,4 @@
-"""What callers may be allowed to do, and with what. Nouns only."""
+"""What callers may be allowed to do, and with what; who cannot be decided about. Nouns only."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import Caller
 
 Access: TypeAlias = Literal[
@@ -41,3 +42,20 @@ class Resource:
 
 Authorize: TypeAlias = Callable[[Caller, Access, Resource], "bool | Awaitable[bool]"]
 """Whether the caller may do that; True or False, and nothing else."""
+
+
+class Undecided(AguiError):
+    """The function `name`, which decides about callers, failed, or took longer than `within`
+    seconds; so nothing is done.
+    """
+
+    code, status = "ACCESS_UNDECIDED", 500
+
+    def __init__(self, name: str, within: float | None = None) -> None:
+        if within is None:
+            super().__init__(f"`{name}` failed, so nothing was done; see the server's log")
+        else:
+            super().__init__(
+                f"`{name}` took over {within:g} seconds, so nothing was done; try again"
+            )
+            self.code, self.status = "ACCESS_TIMEOUT", 503

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from agui_runtime.core.access import Access, Authorize, Resource
+from agui_runtime.core.access import Access, Authorize, Resource, Undecided
 from agui_runtime.core.errors import Forbidden
 from agui_runtime.core.events import Caller
 from agui_runtime.runtime.catalog import Catalog
+from agui_runtime.runtime.decisions import decided
 
 T = TypeVar("T")
 
@@ -22,18 +22,17 @@ class Permissions:
         self._authorize = authorize
 
     async def allow(self, caller: Caller, access: Access, resource: Resource) -> bool:
-        """Whether the caller may do it; raises what `authorize` raises, and TypeError where it
-        answers neither True nor False: nothing is done then.
+        """Whether the caller may do it; raises Undecided where `authorize` fails, takes too long,
+        or answers neither True nor False: nothing is done then.
         """
         if self._authorize is None:
             return True
-        answer: object = self._authorize(caller, access, resource)
-        if inspect.isawaitable(answer):
-            answer = await answer
-        if not isinstance(answer, bool):
-            kind = type(answer).__name__
-            raise TypeError(f"`authorize` returned a {kind}, which is neither True nor False")
-        return answer
+        answer = await decided("authorize", self._authorize, caller, access, resource)
+        if isinstance(answer, bool):
+            return answer
+        kind = type(answer).__name__
+        wrong = TypeError(f"`authorize` returned a {kind}, which is neither True nor False")
+        raise Undecided("authorize") from wrong
 
     async def check(self, caller: Caller, access: Access, resource: Resource) -> None:
         """Raises Forbidden if the caller may not do it."""

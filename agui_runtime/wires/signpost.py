@@ -15,10 +15,15 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from agui_runtime.core.errors import AguiError
+from agui_runtime.core.errors import AguiError, RequestError
+from agui_runtime.core.log_lines import logger_of, write_about
 from agui_runtime.runtime.catalog import AgentInfo, described
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.shared.http import log_failure
 from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
+from agui_runtime.wires.shared.request_ids import request_id_of
+
+logger = logger_of(__name__)
 
 DOCUMENTATION = "https://github.com/agui-runtime/agui-runtime#readme"
 LONGEST = 200
@@ -48,7 +53,7 @@ class Signpost:
         request = Request(scope, receive)
         shown = [each for each in self._places if not each.production]
         if shown and _wants_page(request):
-            answer: Response = HTMLResponse(await _page(request, shown), headers=_HEADERS)
+            answer: Response = await _answer(request, shown)
         else:
             answer = self._nothing_here(request)
         await answer(scope, receive, send)
@@ -78,6 +83,16 @@ def _root(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}{mount}"
 
 
+async def _answer(request: Request, places: Sequence[Place]) -> Response:
+    try:
+        return HTMLResponse(await _page(request, places), headers=_HEADERS)
+    except AguiError as error:
+        write_about(request_id_of(request.scope))
+        log_failure(logger, error)
+        sorry = _SORRY.format(style=_STYLE, message=escape(error.message))
+        return HTMLResponse(sorry, error.status, headers=_HEADERS)
+
+
 async def _page(request: Request, places: Sequence[Place]) -> str:
     parts = [_part(_address(request, each), await _visible(request, each)) for each in places]
     health = escape(f"{_root(request)}/healthz")
@@ -85,12 +100,14 @@ async def _page(request: Request, places: Sequence[Place]) -> str:
 
 
 async def _visible(request: Request, place: Place) -> list[AgentInfo] | None:
-    """The runtime's own agents that the caller may see; None where nobody knows the caller."""
+    """The runtime's own agents that the caller may see; None where nobody knows the caller. Raises
+    AguiError for what is not the caller's fault.
+    """
     runtime = place.runtime
     try:
         caller = await caller_of(request, runtime.authenticate)
         agents = await runtime.permissions.of_agents(caller, "read", runtime.agents)
-    except (AguiError, OwnAnswer):
+    except (RequestError, OwnAnswer):
         return None
     return described(agents)
 
@@ -144,6 +161,21 @@ _DOCUMENT = """<!doctype html>
 <p>A server for AI agents: CopilotKit front ends talk to it, over GraphQL or AG-UI.</p>
 {parts}
 <p><a href="{docs}">Documentation</a> · <a href="{health}">Health</a></p>
+</body>
+</html>
+"""
+
+_SORRY = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>agui_runtime</title>
+<link rel="icon" href="data:,">
+<style>{style}</style>
+</head>
+<body>
+<h1>agui_runtime</h1>
+<p>This page cannot be shown now: {message}</p>
 </body>
 </html>
 """

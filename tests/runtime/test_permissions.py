@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agui_runtime import Caller, CopilotRuntime
-from agui_runtime.core.access import Access, Authorize, Resource
+from agui_runtime.core.access import Access, Authorize, Resource, Undecided
 from agui_runtime.core.errors import AgentNotFound, Forbidden
 from tests.runtime.worlds import ANN, BOB, Scripted, asking, ran, text
 from tests.wires.agui.serving import serving
@@ -59,8 +59,9 @@ async def test_it_is_not_asked_about_threads_of_others() -> None:
 @pytest.mark.parametrize("answer", [None, 1, "yes", Resource()])
 async def test_an_answer_that_is_neither_yes_nor_no_lets_nobody_do_anything(answer: object) -> None:
     runtime = a_runtime(lambda caller, access, resource: answer)  # type: ignore[arg-type,return-value]  # the fault
-    with pytest.raises(TypeError, match="neither True nor False"):
+    with pytest.raises(Undecided) as refused:
         await runtime.start(asking())
+    assert "neither True nor False" in str(refused.value.__cause__)
 
 
 async def test_a_function_that_fails_shows_nothing(caplog: pytest.LogCaptureFixture) -> None:

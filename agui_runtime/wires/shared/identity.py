@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-
+from agui_runtime.core.access import Undecided
 from agui_runtime.core.errors import Unauthenticated
 from agui_runtime.core.events import ANONYMOUS as ANONYMOUS, Caller
+from agui_runtime.runtime.decisions import decided
 from agui_runtime.runtime.runtime import Answer, Authenticate
 
 
@@ -19,13 +19,12 @@ class OwnAnswer(Exception):
 
 async def caller_of(request: object, authenticate: Authenticate | None) -> Caller:
     """The caller behind a wire's request; raises Unauthenticated if `authenticate` returns None,
-    and OwnAnswer with whatever else it returns.
+    OwnAnswer if it answers itself, and Undecided if it fails, takes too long, or returns what is
+    none of these.
     """
     if authenticate is None:
         return ANONYMOUS
-    caller: object = authenticate(request)  # a user's function: whatever it may return
-    if inspect.isawaitable(caller):
-        caller = await caller
+    caller = await decided("authenticate", authenticate, request)
     if caller is None:
         raise Unauthenticated("this runtime does not know you; check your credentials")
     if isinstance(caller, Caller):
@@ -33,4 +32,5 @@ async def caller_of(request: object, authenticate: Authenticate | None) -> Calle
     if callable(caller):
         raise OwnAnswer(caller)
     kind = type(caller).__name__
-    raise TypeError(f"`authenticate` returned a {kind}, which is no Caller, None, or response")
+    wrong = TypeError(f"`authenticate` returned a {kind}, which is no Caller, None, or response")
+    raise Undecided("authenticate") from wrong

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from graphql import GraphQLError
 
+from agui_runtime.core.access import Undecided
 from agui_runtime.core.errors import (
     AgentNotFound,
     AguiError,
@@ -27,6 +28,7 @@ from agui_runtime.core.errors import (
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.wires.shared.http import log_failure
 
 logger = logger_of(__name__)
 
@@ -131,6 +133,8 @@ def formatted(error: GraphQLError, request_id: str) -> JsonObject:
     cause = origin_of(error)
     report: dict[str, Any] = dict(error.formatted)
     if isinstance(cause, AguiError):
+        if isinstance(cause, Undecided):
+            log_failure(logger, cause)
         report["message"] = cause.message
         report["extensions"] = _extensions(_kind(cause), _status(cause), cause.message, cause.code)
         report["extensions"] |= _facts(cause)

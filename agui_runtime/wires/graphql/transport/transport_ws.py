@@ -16,7 +16,8 @@ from typing import Any, NoReturn, TypeAlias
 from starlette.types import Receive, Send
 
 from agui_runtime.core import jsontext
-from agui_runtime.core.errors import Unauthenticated
+from agui_runtime.core.access import Undecided
+from agui_runtime.core.errors import InvalidInput, Unauthenticated
 from agui_runtime.core.log_lines import logger_of, write_about
 from agui_runtime.core.observation import note_refusal
 from agui_runtime.wires.graphql.engine.engine import Engine, Identity
@@ -27,6 +28,7 @@ from agui_runtime.wires.graphql.transport.http import (
     NotPersisted,
     from_body,
 )
+from agui_runtime.wires.shared.http import log_failure
 from agui_runtime.wires.shared.sockets import (
     WRONG_DATA,
     Socket,
@@ -38,6 +40,9 @@ from agui_runtime.wires.shared.sockets import (
 logger = logger_of(__name__)
 
 PROTOCOL = "graphql-transport-ws"
+
+FAILED = 4500
+"""The code of closing for a fault of ours."""
 
 
 Identify: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[Identity]]
@@ -78,7 +83,7 @@ class Connection:
             return None
         except Exception:  # a wire's edge
             logger.exception("a WebSocket connection failed")
-            return SocketClosing(4500, "Internal server error")
+            return SocketClosing(FAILED, "Internal server error")
 
     async def _introduced(self, identify: Identify) -> Identity:
         try:
@@ -98,6 +103,11 @@ class Connection:
         except Unauthenticated as unknown:
             note_refusal(unknown)
             raise SocketClosing(4403, "Forbidden") from None
+        except InvalidInput as error:
+            raise SocketClosing(WRONG_DATA, error.message) from None
+        except Undecided as error:
+            log_failure(logger, error)
+            raise SocketClosing(FAILED, error.message) from None
 
     async def _next(self) -> dict[str, Any]:
         """The client's next message but pings and pongs, which are dealt with here."""
