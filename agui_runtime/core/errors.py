@@ -28,10 +28,11 @@ show.
     |   |-- Stopped           499  STOPPED               ends with RUN_FINISHED, cancelled
     |   |-- ShuttingDown      503  SHUTDOWN
     |   `-- OwnerLost         503  OWNER_LOST            the process that ran it is gone
+    |       `-- EndNotStored  ...  STORE_*               it is over, and only its readers know so
     |-- StoreUnavailable      503  STORE_UNAVAILABLE
     |   |-- StoreFull         503  STORE_UNAVAILABLE     nothing of the write was stored
-    |   `-- StoreNotOpen      503  STORE_UNAVAILABLE     nobody entered the runtime's lifespan
-    |-- StoreFailed           500  STORE_FAILED          a write failed as nobody expected
+    |   |-- StoreNotOpen      503  STORE_UNAVAILABLE     nobody entered the runtime's lifespan
+    |   `-- StoreFailed       500  STORE_FAILED          it answers as nobody expected
     |-- StateUnreadable       500  STATE_UNREADABLE      damaged, or of an unknown schema version
     `-- Misconfigured         500  MISCONFIGURED         raised at start-up
         `-- MissingExtra      500  MISSING_EXTRA         names the command that installs it
@@ -303,11 +304,20 @@ class StoreNotOpen(OneMessage, StoreUnavailable):
     )
 
 
-class StoreFailed(OneMessage, AguiError):
-    """A write failed for a reason that no store knows; whether it was stored is unknown."""
+class StoreFailed(OneMessage, StoreUnavailable):
+    """A step failed for a reason that no store knows; whether a write was stored is unknown."""
 
     code, status = "STORE_FAILED", 500
-    text = "what was said could not be stored; the server's log tells why"
+    text = "the store failed in a way that nobody expected; the server's log tells why"
+
+
+class EndNotStored(OwnerLost):
+    """The run is over, and the store did not take its end: this is what its readers have of it."""
+
+    def __init__(self, cause: AguiError) -> None:
+        super().__init__()
+        self.message = cause.message
+        self.code, self.status = cause.code, cause.status
 
 
 class StateUnreadable(AguiError):

@@ -180,7 +180,6 @@ class Run:
         unwritten = await started.settle()
         if isinstance(self._cause, OwnerLost):  # from here on the thread is another process's
             raise self._cause
-        await started.save_signatures()
         report = await started.end(unwritten, self._cause)
         if report.failure is not None:
             log_failure(report.run.agent, report.failure)

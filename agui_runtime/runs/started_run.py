@@ -40,7 +40,7 @@ logger = logger_of(__name__)
 
 
 class StartedRun:
-    """In this order: `begin`, any number of `accept`, `settle`, `save_signatures`, `end`."""
+    """In this order: `begin`, any number of `accept`, `settle`, `end`."""
 
     def __init__(
         self, assignment: Assignment, lease: Lease, store: Store, hooks: Hooks, writer: RunWriter
@@ -124,32 +124,13 @@ class StartedRun:
         """Wait for the write that is under way; returns the accepted events that are not stored."""
         return await self._writer.rest()
 
-    async def save_signatures(self) -> None:
-        """Store the signatures that are new, while the run still holds its thread."""
-        if self._signatures.unsaved:
-            await self._signatures.save()
-
     async def end(self, unwritten: Sequence[Event], cause: AguiError | None) -> RunReport:
         """Append the rest of the log with the terminal event, save the state, free the thread.
 
         `cause` is what cut the run, or None where it ran to its end.
         """
-        events = [*unwritten, *self._last_events(cause)]
-        self._meter.feed(events[-1:])
-        messages: Sequence[Message] = self._fold.shared_messages
+        end, cause = await self._released(unwritten, cause)
         spoken = without_prompts(self._fold.added)
-        if len(spoken) < len(self._fold.added):  # a saved state holds no prompts
-            messages = without_prompts(messages)
-        end = RunEnd(
-            events=events,
-            status=status_of(events[-1]),
-            ended_at=time(),
-            message_ids=self._fold.ids - self._lease.known,
-            # What could not be read is not replaced by less.
-            state=AgentState(self._fold.state, messages) if self._recalled else None,
-            figures=await self._priced_figures(),
-        )
-        end, cause = await self._released(end, cause)
         return RunReport(
             run=end.of(self._lease.run),
             context=self._assignment.context,
@@ -157,6 +138,23 @@ class StartedRun:
             request=self.request,
             failure=self._failure(end.events[-1], cause),
             usage=end.events[-1].get("usage") or (),
+        )
+
+    async def _end_of(self, unwritten: Sequence[Event], cause: AguiError | None) -> RunEnd:
+        """All that the run leaves behind."""
+        events = [*unwritten, *self._last_events(cause)]
+        self._meter.feed(events[-1:])
+        messages: Sequence[Message] = self._fold.shared_messages
+        if len(without_prompts(self._fold.added)) < len(self._fold.added):
+            messages = without_prompts(messages)  # a saved state holds no prompts
+        return RunEnd(
+            events=events,
+            status=status_of(events[-1]),
+            ended_at=time(),
+            message_ids=self._fold.ids - self._lease.known,
+            # What could not be read is not replaced by less.
+            state=AgentState(self._fold.state, messages) if self._recalled else None,
+            figures=await self._priced_figures(),
         )
 
     async def _priced_figures(self) -> RunFigures:
@@ -169,20 +167,23 @@ class StartedRun:
         return replace(figures, cost=await pricing.cost(usage), messages=tuple(messages))
 
     async def _released(
-        self, end: RunEnd, cause: AguiError | None
+        self, unwritten: Sequence[Event], cause: AguiError | None
     ) -> tuple[RunEnd, AguiError | None]:
-        """Write the end. Where the store fails with an error of its client's, write an end that
-        reports this.
+        """Write the end. Where that fails as nobody expected, write one that reports this, so that
+        the thread does not stay taken.
         """
         try:
+            if self._signatures.unsaved:  # while the run still holds its thread
+                await self._signatures.save()
+            end = await self._end_of(unwritten, cause)
             await self._store.log.release(self._lease, end)
-        except AguiError:
-            raise
-        except Exception:  # a foreign SDK: the store's client; the thread must not stay taken
+        except Exception as error:  # a foreign SDK: the store's client; or a fault of our own
+            if isinstance(error, AguiError) and not isinstance(error, StoreFailed):
+                raise
             logger.exception("the end of the run is not stored as it was")
             cause, self._last = StoreFailed(), ()
             failed = [terminal(self.request, cause)]
-            end = RunEnd(failed, "failed", end.ended_at, figures=figures_of(failed))
+            end = RunEnd(failed, "failed", time(), figures=figures_of(failed))
             await self._store.log.release(self._lease, end)
         return end, cause
 

@@ -141,12 +141,13 @@ async def test_a_run_whose_end_finds_no_room_ends_for_its_readers_and_later_in_t
     store = made.database.store(SqlLimits(lease=1.0))
     runtime = CopilotRuntime({"default": agent}, store=store)
     async with runtime.lifespan():
-        with pytest.raises(OwnerLost):
+        with pytest.raises(OwnerLost, match="full") as seen:
             await ran(runtime, asking())
+        assert seen.value.code == "STORE_UNAVAILABLE"
         with pytest.raises(StoreUnavailable, match="full"):
             await claimed(store, a_run(thread="t2"))
         postgres.command(ROOM_AGAIN, "agui")
-        assert (await ended(store))[-1].event["code"] == "OWNER_LOST"
+        assert (await ended(store))[-1].event["code"] == "STORE_UNAVAILABLE"
         assert (await claimed(store, a_run(run="r2"))).fresh
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequenc
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from time import perf_counter
 
-from agui_runtime.core.errors import AguiError, StoreFailed, StoreUnavailable
+from agui_runtime.core.errors import AguiError, StoreUnavailable
 from agui_runtime.core.events import Cursor, Event, RunInfo
 from agui_runtime.core.observation import present_wire
 from agui_runtime.hooks.store_meter import StoreMeter
@@ -145,5 +145,5 @@ def _measured(meter: StoreMeter, step: str) -> Iterator[None]:
 
 def _note(meter: StoreMeter, error: Exception) -> None:
     """A thread that is taken or unknown is no failure of its store."""
-    if not isinstance(error, AguiError) or isinstance(error, StoreUnavailable | StoreFailed):
+    if not isinstance(error, AguiError) or isinstance(error, StoreUnavailable):
         meter.store_failed(error)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
-from agui_runtime.core.errors import Busy, Conflict, Gone, OwnerLost, ThreadNotFound, TooLarge
+from agui_runtime.core.errors import (
+    Busy,
+    Conflict,
+    Gone,
+    OwnerLost,
+    StoreFailed,
+    ThreadNotFound,
+    TooLarge,
+)
 from agui_runtime.core.events import Cursor, Event, RunInfo, ThreadInfo
 from agui_runtime.core.jsontext import dumps
 from agui_runtime.off_loop import off_loop
@@ -25,6 +33,7 @@ from agui_runtime.stores.base import (
 from agui_runtime.stores.memory.counters import MemoryCounters
 from agui_runtime.stores.memory.records import SavedState, records_of, state_of
 from agui_runtime.stores.memory.thread_table import MemoryLimits, StoredThread, ThreadTable
+from agui_runtime.stores.shared.lost_run import error_event
 from agui_runtime.stores.shared.pages import page_of, place_of, start_of
 from agui_runtime.stores.shared.spans import RecordedRun
 
@@ -76,9 +85,15 @@ class MemoryRunLog:
         self._table.make_room(thread)
         return lease
 
-    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
-        self._held(lease)
-        return nullcontext()
+    @contextmanager
+    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> Iterator[None]:
+        thread = self._held(lease)
+        try:
+            yield
+        finally:
+            if thread.lease is lease:  # its end could not be written
+                failed = error_event(StoreFailed())
+                self._release(thread, lease, RunEnd([failed], "failed", self._table.clock()), None)
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         thread = self._held(lease)
@@ -100,12 +115,12 @@ class MemoryRunLog:
     def _release(
         self, thread: StoredThread, lease: Lease, end: RunEnd, made: SavedState | None
     ) -> None:
+        if made is not None:
+            self._table.save(thread, lease.run.agent, made)
+        self._table.remember(thread, end.message_ids)
         self._table.write(thread, end.events)
         thread.lease = thread.on_stop = thread.shared = None
         thread.spans[-1] = RecordedRun(thread.spans[-1].first, end.of(lease.run))
-        self._table.remember(thread, end.message_ids)
-        if made is not None:
-            self._table.save(thread, lease.run.agent, made)
         self._table.touch(thread)
         self._table.drop_idle(thread)
 

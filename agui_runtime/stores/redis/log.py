@@ -12,26 +12,21 @@ from collections.abc import Callable, Sequence
 
 from agui_runtime.core.errors import (
     Busy,
-    Gone,
     OwnerLost,
-    StateUnreadable,
     StoreFull,
     StoreUnavailable,
     ThreadNotFound,
     TooLarge,
 )
-from agui_runtime.core.events import Cursor, Event, Record, RunInfo, encode
+from agui_runtime.core.events import Cursor, Event, RunInfo, encode
 from agui_runtime.stores.base import Lease, RunEnd
 from agui_runtime.stores.redis.codec import Answer, span_of
 from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
-from agui_runtime.stores.redis.states import RedisStateStore
-from agui_runtime.stores.shared.codec import new_epoch, run_json, run_of
-from agui_runtime.stores.shared.leased_log import LeasedLog
-from agui_runtime.stores.shared.leases import Held, HeldLeases
-from agui_runtime.stores.shared.lost_run import lost_end
-from agui_runtime.stores.shared.reading import LogReader
+from agui_runtime.stores.shared.codec import ending_state, new_epoch, run_json, run_of
+from agui_runtime.stores.shared.leased_log import LeasedLog, LogParts
+from agui_runtime.stores.shared.leases import Held
 from agui_runtime.stores.shared.renewal import RENEWALS, elapsed
 
 logger = logging.getLogger(__name__)
@@ -41,23 +36,13 @@ class RedisRunLog(LeasedLog):
     """`RunLog` for any number of processes."""
 
     def __init__(
-        self,
-        script: Script,
-        leases: HeldLeases,
-        reader: LogReader,
-        index: Index,
-        states: RedisStateStore,
-        limits: RedisLimits,
-        inbox: str,
-        now: Callable[[], float],
+        self, parts: LogParts, script: Script, index: Index, limits: RedisLimits, inbox: str
     ) -> None:
-        super().__init__(leases, reader)
+        super().__init__(parts)
         self._script = script
         self._index = index
-        self._states = states
         self._limits = limits
         self._inbox = inbox
-        self._now = now
 
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
         nonce = uuid.uuid4().hex
@@ -96,18 +81,8 @@ class RedisRunLog(LeasedLog):
         token, epoch, seq, item = found
         first, run = span_of(item)
         held = Held(int(seq), epoch.decode())
-        events = [record.event for record in await self._records(run, held, first)]
-        try:
-            saved = await self._states.load(thread_id, run.agent)
-        except StateUnreadable:
-            saved = None  # what the run left replaces it
         lease = Lease(run, int(token), Cursor(held.epoch, first - 1))
-        end = lost_end(run, events, saved, self._now(), failure)
-        ended = await self._write_end(lease, held, end, lost=True)
-        if ended:
-            why = failure["code"] if failure else "its process is gone"
-            logger.error("ended run %s of thread %s: %s", run.run_id, thread_id, why)
-        return ended
+        return await self._end_lost(lease, held, failure)
 
     async def _claim(self, run: RunInfo, nonce: str) -> list[Answer]:
         return await self._script.step(
@@ -161,7 +136,7 @@ class RedisRunLog(LeasedLog):
         self, lease: Lease, held: Held, end: RunEnd, *, lost: bool = False
     ) -> bool:
         run = end.of(lease.run)
-        state = b"" if end.state is None else await self._states.encoded(end.state, end.ended_at)
+        state = b"" if end.state is None else await ending_state(end.state, end.ended_at)
         how, *found = await self._script.step(
             "release",
             run.thread_id,
@@ -181,10 +156,3 @@ class RedisRunLog(LeasedLog):
         except StoreUnavailable:
             logger.warning("the index of thread %s is stale for now", run.thread_id)
         return True
-
-    async def _records(self, run: RunInfo, held: Held, first: int) -> list[Record]:
-        try:
-            return await self._reader.records(run.thread_id, held.epoch, first, held.seq)
-        except Gone:
-            logger.error("the records of run %s are gone from the store", run.run_id)
-            return []

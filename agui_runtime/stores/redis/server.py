@@ -19,7 +19,7 @@ from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 
-from agui_runtime.core.errors import StoreFull, StoreNotOpen, StoreUnavailable
+from agui_runtime.core.errors import StoreFailed, StoreFull, StoreNotOpen, StoreUnavailable
 from agui_runtime.stores.redis.address import COMMAND_TIMEOUT, RedisAddress
 from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.pipe import Pipe, cancellable
@@ -54,6 +54,9 @@ PASSING = (
     OSError,
 )
 """What may be over in a moment, unless it is `lasting`."""
+
+OF_ALL = ("MISCONF", "NOREPLICAS", "BUSY", "UNKILLABLE")
+"""How answers begin that any other command would have now, too."""
 
 DENIED = re.compile(r"no permissions to|user executing the script can't")
 """What a refusal of the server says, as Redis 6 to 8 word it."""
@@ -198,7 +201,11 @@ class Server:
         logger.warning("Redis: %s: %s", type(error).__name__, error)
         if isinstance(error, exceptions.OutOfMemoryError):
             return StoreFull()
-        return StoreUnavailable(lasting(error) or "the store cannot be reached; try again later")
+        if reason := lasting(error):
+            return StoreUnavailable(reason)
+        if isinstance(error, PASSING) or str(error).startswith(OF_ALL):
+            return StoreUnavailable("the store cannot be reached; try again later")
+        return StoreFailed()
 
 
 def _text(key: str | bytes) -> str:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 
 from agui_runtime.core.errors import Conflict, ThreadNotFound, TooLarge
-from agui_runtime.off_loop import is_much, unless_long
+from agui_runtime.off_loop import unless_long
 from agui_runtime.stores.base import AgentState, StateKey
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.script import Script
@@ -58,12 +58,3 @@ class RedisStateStore:
         for each in threads:
             for agent in await self._script.saved_by(each):
                 yield StateKey(each, agent)
-
-    async def encoded(self, saved: AgentState, saved_at: float) -> bytes:
-        """As it is stored with the end of a run, whatever its size: it is there already."""
-        long = is_much(saved.state, saved.messages)
-        return await unless_long(long, _encoded, saved, saved_at)
-
-
-def _encoded(saved: AgentState, saved_at: float) -> bytes:
-    return squeezed(state_json(saved, saved_at))

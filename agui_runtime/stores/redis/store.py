@@ -24,6 +24,7 @@ from agui_runtime.stores.redis.subscriber import RedisSubscriber
 from agui_runtime.stores.redis.threads import RedisThreadIndex
 from agui_runtime.stores.redis.upkeep import RedisUpkeep
 from agui_runtime.stores.shared.janitor import Janitor
+from agui_runtime.stores.shared.leased_log import LogParts
 from agui_runtime.stores.shared.leases import HeldLeases
 from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.shared.renewal import LeaseRenewal
@@ -67,7 +68,8 @@ class RedisStore:
         self.counters = RedisCounters(self._server, prefix)
         self.states = RedisStateStore(script, limits, now)
         self.threads = RedisThreadIndex(script, index, limits, now)
-        self.log = RedisRunLog(script, leases, reader, index, self.states, limits, inbox, now)
+        parts = LogParts(leases, reader, self.states, now)
+        self.log = RedisRunLog(parts, script, index, limits, inbox)
         self.janitor = Janitor(
             RedisUpkeep(self._server, script, index, self.log, reader, limits.compact_after, now)
         )

@@ -17,6 +17,7 @@ from agui_runtime.core.errors import StateUnreadable, StoreUnavailable
 from agui_runtime.core.event_shape import is_event
 from agui_runtime.core.events import Event, Record, RunInfo
 from agui_runtime.core.jsontext import Json
+from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.stores.base import AgentState
 
 logger = logging.getLogger(__name__)
@@ -104,6 +105,11 @@ def state_json(saved: AgentState, saved_at: float) -> bytes:
     return jsontext.dumps(fields | {"schema": saved.schema_version})
 
 
+async def ending_state(saved: AgentState, saved_at: float) -> bytes:
+    """A state as it is stored with the end of a run, whatever its size: it is there already."""
+    return await unless_long(is_much(saved.state, saved.messages), _squeezed, saved, saved_at)
+
+
 def state_of(payload: bytes, version: int) -> AgentState:
     """Raises StateUnreadable; what an older release saved has no `schema`."""
     try:
@@ -121,6 +127,10 @@ def packed(value: object) -> bytes:
 
 def squeezed(text: bytes) -> bytes:
     return text if len(text) < COMPRESS_FROM else DEFLATED + zlib.compress(text, 1)
+
+
+def _squeezed(saved: AgentState, saved_at: float) -> bytes:
+    return squeezed(state_json(saved, saved_at))
 
 
 def unpacked(payload: bytes) -> Json:

@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import NamedTuple
 
-from agui_runtime.core.errors import AguiError, OwnerLost, StoreFull
-from agui_runtime.core.events import Cursor, Event, RunInfo
-from agui_runtime.stores.base import Batch, Lease, RunEnd
+from agui_runtime.core.errors import (
+    AguiError,
+    EndNotStored,
+    Gone,
+    OwnerLost,
+    StateUnreadable,
+    StoreFailed,
+)
+from agui_runtime.core.events import Cursor, Event, Record, RunInfo
+from agui_runtime.stores.base import AgentState, Batch, Lease, RunEnd, StateStore
 from agui_runtime.stores.shared.leases import Held, HeldLeases
+from agui_runtime.stores.shared.lost_run import error_event, lost_end
 from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.shared.whole_writes import WholeWrites
+
+logger = logging.getLogger(__name__)
+
+UNSTORED = 1000
+"""So many of the latest runs whose end was not stored are remembered."""
+
+
+class LogParts(NamedTuple):
+    """What every leased log works with; `now` is the time at which a lost run ends."""
+
+    leases: HeldLeases
+    reader: LogReader
+    states: StateStore
+    now: Callable[[], float]
 
 
 class LeasedLog(ABC):
     """Writers hold leases, readers hold cursors. A backend adds how it claims and writes."""
 
-    def __init__(self, leases: HeldLeases, reader: LogReader) -> None:
-        self._leases = leases
-        self._reader = reader
+    def __init__(self, parts: LogParts) -> None:
+        self._leases, self._reader, self._states, self._now = parts
         self._writes = WholeWrites()
+        self._unstored: dict[tuple[str, int], EndNotStored] = {}
+        """By thread and token: how runs ended here of which the store has not taken the end yet."""
 
     def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
         return self._leases.keep(lease, on_lost)
@@ -42,33 +68,85 @@ class LeasedLog(ABC):
 
     async def _release(self, lease: Lease, end: RunEnd) -> None:
         held = self._leases.of(lease)
-        try:
-            async with held.turn:
-                if held.broken:
-                    ended = await self._give_up(lease, end.events[-1])
-                else:
-                    ended = await self._write_end(lease, held, end)
-        except StoreFull:  # nothing of the end is stored, and for now nobody can store one
-            self._leases.lose(lease, unreadable=True)
-            raise
-        except AguiError:
-            self._leases.remove(lease)
-            raise
-        except Exception:  # a foreign SDK: the store's client
-            held.broken = True  # what was written of it is not known; another end may follow
-            raise
+        async with held.turn:
+            if held.broken:
+                ended = await self._given_up(lease, end.events[-1])
+            else:
+                ended = await self._written(lease, held, end)
         if not ended:
             self._leases.lose(lease)
             raise OwnerLost
         self._leases.remove(lease)
 
-    async def _give_up(self, lease: Lease, terminal: Event) -> bool:
+    async def _written(self, lease: Lease, held: Held, end: RunEnd) -> bool:
+        try:
+            return await self._write_end(lease, held, end)
+        except StoreFailed:
+            held.broken = True  # what was written of it is not known; another end may follow
+            raise
+        except AguiError as failure:  # nobody can store an end now
+            self._leave(lease, failure)
+            raise
+        except Exception:  # a foreign SDK: the store's client
+            held.broken = True
+            raise
+
+    async def _given_up(self, lease: Lease, terminal: Event) -> bool:
         """End the run from what is stored of it, as if this process were gone; whether it ends with
         the terminal event that it was to have.
         """
-        await self._lapse(lease)
         failure = terminal if terminal["type"] == "RUN_ERROR" else None
-        return await self.end_lost_run(lease.run.thread_id, failure) and failure is not None
+        try:
+            await self._lapse(lease)
+            return await self.end_lost_run(lease.run.thread_id, failure) and failure is not None
+        except AguiError as error:
+            self._leave(lease, error)
+            raise
+        except Exception:  # a foreign SDK: the store's client
+            self._leave(lease, StoreFailed())
+            raise
+
+    def _leave(self, lease: Lease, failure: AguiError) -> None:
+        """Readers here are given the failure. So is the log, if it is this process that can end the
+        run later.
+        """
+        error = EndNotStored(failure)
+        self._unstored[lease.run.thread_id, lease.token] = error
+        if len(self._unstored) > UNSTORED:
+            del self._unstored[next(iter(self._unstored))]
+        self._leases.lose(lease, error)
+
+    async def _end_lost(self, lease: Lease, held: Held, failure: Event | None) -> bool:
+        """End a run from its records; where its state is refused, without that."""
+        run, key = lease.run, (lease.run.thread_id, lease.token)
+        unstored = self._unstored.get(key)
+        failure = failure or (error_event(unstored) if unstored else None)
+        events = [record.event for record in await self._records(run, held, lease.start.seq + 1)]
+        end = lost_end(run, events, await self._saved_state(run), self._now(), failure)
+        try:
+            ended = await self._write_end(lease, held, end, lost=True)
+        except StoreFailed:
+            logger.warning("run %s of thread %s ends without its state", run.run_id, run.thread_id)
+            bare = replace(end, state=None, message_ids=frozenset())
+            ended = await self._write_end(lease, held, bare, lost=True)
+        self._unstored.pop(key, None)
+        if ended:
+            why = failure["code"] if failure else "its process is gone"
+            logger.error("ended run %s of thread %s: %s", run.run_id, run.thread_id, why)
+        return ended
+
+    async def _saved_state(self, run: RunInfo) -> AgentState | None:
+        try:
+            return await self._states.load(run.thread_id, run.agent)
+        except (StateUnreadable, StoreFailed):
+            return None  # what the run stored replaces it
+
+    async def _records(self, run: RunInfo, held: Held, first: int) -> list[Record]:
+        try:
+            return await self._reader.records(run.thread_id, held.epoch, first, held.seq)
+        except Gone:
+            logger.error("the records of run %s are gone from the store", run.run_id)
+            return []
 
     @abstractmethod
     async def end_lost_run(self, thread_id: str, failure: Event | None = None) -> bool:

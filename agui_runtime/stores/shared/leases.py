@@ -64,10 +64,10 @@ class HeldLeases:
             self._tails.end_writing(lease.run.thread_id)
         return held is not None
 
-    def lose(self, lease: Lease, *, unreadable: bool = False) -> None:
+    def lose(self, lease: Lease, failure: OwnerLost | None = None) -> None:
         """It is held no longer, and the end of its run was not written; see `Tails.lost`."""
         if self.remove(lease):
-            self._tails.lost(lease.run.thread_id, unreadable=unreadable)
+            self._tails.lost(lease.run.thread_id, failure)
 
     @contextmanager
     def keep(self, lease: Lease, on_lost: Callable[[], None]) -> Iterator[None]:
@@ -75,7 +75,7 @@ class HeldLeases:
         held = self.of(lease)
 
         def lost(by_clock: bool) -> None:
-            self.lose(lease, unreadable=by_clock)
+            self.lose(lease, OwnerLost() if by_clock else None)
             on_lost()
 
         def stop() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from agui_runtime.core.errors import OwnerLost, ProtocolFailure
+from agui_runtime.core.errors import AguiError, OwnerLost, ProtocolFailure
 from agui_runtime.core.events import Event, RunInfo
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.grammar import Grammar
@@ -34,7 +34,7 @@ def lost_end(
         with suppress(ProtocolFailure):  # it follows upon a record that cannot be read
             grammar.accept(event)
             fold.feed(event)
-    last = [*grammar.closers("error"), failure or _lost()]
+    last = [] if grammar.ended else [*grammar.closers("error"), failure or error_event(OwnerLost())]
     for event in last:
         fold.feed(event)
     messages = without_prompts(fold.messages)
@@ -45,8 +45,8 @@ def lost_end(
     return RunEnd(last, "failed", ended_at, ids, state, figures_of([*events, *last]))
 
 
-def _lost() -> Event:
-    cause = OwnerLost()
+def error_event(cause: AguiError) -> Event:
+    """The terminal event of a run that ended so."""
     return {"type": "RUN_ERROR", "message": cause.message, "code": cause.code}
 
 

@@ -70,13 +70,13 @@ class Tails:
         self._written_here.discard(self.name_of(thread_id))
         self.changed.set()
 
-    def lost(self, thread_id: str, *, unreadable: bool) -> None:
-        """This process no longer writes the thread: whoever does so next is not known. Where the
-        log is `unreadable`, too, its readers here are given OwnerLost.
+    def lost(self, thread_id: str, failure: OwnerLost | None) -> None:
+        """This process no longer writes the thread: whoever does so next is not known. Its readers
+        here are given the failure, if there is one, and otherwise look into the log.
         """
         tail = self._tails.get(self.name_of(thread_id))
-        if tail is not None and unreadable:
-            tail.fail(OwnerLost())
+        if tail is not None and failure is not None:
+            tail.fail(failure)
         elif tail is not None:
             tail.orphan()
 

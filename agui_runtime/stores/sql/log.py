@@ -15,26 +15,21 @@ from functools import partial
 from typing import Any
 
 from agui_runtime.core.errors import (
-    Gone,
     OwnerLost,
-    StateUnreadable,
     StoreFull,
     TooLarge,
 )
-from agui_runtime.core.events import Cursor, Event, Record, RunInfo, encode
+from agui_runtime.core.events import Cursor, Event, RunInfo, encode
 from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.stores.base import Lease, RunEnd
-from agui_runtime.stores.shared.leased_log import LeasedLog
-from agui_runtime.stores.shared.leases import Held, HeldLeases
-from agui_runtime.stores.shared.lost_run import lost_end
-from agui_runtime.stores.shared.reading import LogReader
+from agui_runtime.stores.shared.leased_log import LeasedLog, LogParts
+from agui_runtime.stores.shared.leases import Held
 from agui_runtime.stores.shared.renewal import RENEWALS, elapsed
-from agui_runtime.stores.sql import reads, writes
+from agui_runtime.stores.sql import reads, states, writes
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.messages import texts_of
 from agui_runtime.stores.sql.retention import Retention
 from agui_runtime.stores.sql.rows import events_text
-from agui_runtime.stores.sql.states import SqlStateStore
 from agui_runtime.stores.sql.step import Addition, Claim, Claimed, Ending, Thread, Verdict
 
 logger = logging.getLogger(__name__)
@@ -46,17 +41,9 @@ NO_ROOM = "no room for the texts of run %s's messages: `agui-runtime db rebuild`
 class SqlRunLog(LeasedLog):
     """`RunLog` for any number of processes."""
 
-    def __init__(
-        self,
-        backend: Backend,
-        leases: HeldLeases,
-        reader: LogReader,
-        states: SqlStateStore,
-        retention: Retention,
-    ) -> None:
-        super().__init__(leases, reader)
+    def __init__(self, parts: LogParts, backend: Backend, retention: Retention) -> None:
+        super().__init__(parts)
         self._backend = backend
-        self._states = states
         self._retention = retention
         self._limits = retention.limits
 
@@ -96,18 +83,8 @@ class SqlRunLog(LeasedLog):
         if live is None or live.how != "lapsed":
             return False
         run, held = live.run, Held(live.end.seq, live.end.epoch)
-        events = [record.event for record in await self._records(live)]
-        try:
-            saved = await self._states.load(thread_id, run.agent)
-        except StateUnreadable:
-            saved = None  # what the run stored replaces it
         lease = Lease(run, live.token, Cursor(held.epoch, live.first - 1))
-        end = lost_end(run, events, saved, self._retention.now(), failure)
-        ended = await self._write_end(lease, held, end, lost=True)
-        if ended:
-            why = failure["code"] if failure else "its process is gone"
-            logger.error("ended run %s of thread %s: %s", run.run_id, thread_id, why)
-        return ended
+        return await self._end_lost(lease, held, failure)
 
     async def _claimed(self, thread: Thread, claim: Claim) -> Claimed:
         """The claim's outcome; what is granted to a caller who has gone meanwhile is given up."""
@@ -200,7 +177,7 @@ class SqlRunLog(LeasedLog):
             count=len(end.events),
             events=events_text([encode(event) for event in end.events]),
             ids=end.message_ids,
-            state=await self._states.saving(run.agent, end),
+            state=await states.ending(run.agent, end),
             texts=await unless_long(is_much(messages), texts_of, messages),
             lost=lost,
         )
@@ -224,14 +201,6 @@ class SqlRunLog(LeasedLog):
         ended = await self._backend.write_urgently(less, run.thread_id)
         logger.warning(NO_ROOM, run.run_id)
         return ended
-
-    async def _records(self, live: reads.Live) -> list[Record]:
-        run, end = live.run, live.end
-        try:
-            return await self._reader.records(run.thread_id, end.epoch, live.first, end.seq)
-        except Gone:
-            logger.error("the records of run %s are gone from the store", run.run_id)
-            return []
 
 
 def _ignored(future: asyncio.Future[Any]) -> None:

@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator
 from functools import partial
 
 from agui_runtime.core.errors import TooLarge
-from agui_runtime.off_loop import is_much, unless_long
+from agui_runtime.off_loop import unless_long
 from agui_runtime.stores.base import AgentState, RunEnd, StateKey
-from agui_runtime.stores.shared.codec import squeezed, state_json, state_of
+from agui_runtime.stores.shared.codec import ending_state, squeezed, state_json, state_of
 from agui_runtime.stores.sql import reads, writes
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.retention import Retention
@@ -61,19 +61,14 @@ class SqlStateStore:
                 return
             after = found[-1]
 
-    async def saving(self, agent: str, end: RunEnd) -> Saving | None:
-        """The state that a run's end brings, whatever its size: it is there already."""
-        saved = end.state
-        if saved is None:
-            return None
-        long = is_much(saved.state, saved.messages)
-        payload = await unless_long(long, _encoded, saved, end.ended_at)
-        return _saving(agent, saved, payload, end.ended_at)
+
+async def ending(agent: str, end: RunEnd) -> Saving | None:
+    """The state that a run's end brings."""
+    if end.state is None:
+        return None
+    payload = await ending_state(end.state, end.ended_at)
+    return _saving(agent, end.state, payload, end.ended_at)
 
 
 def _saving(agent: str, saved: AgentState, payload: bytes, now: float) -> Saving:
     return Saving(agent, payload, saved.schema_version, now, uuid.uuid4().hex)
-
-
-def _encoded(saved: AgentState, saved_at: float) -> bytes:
-    return squeezed(state_json(saved, saved_at))

@@ -10,6 +10,7 @@ from functools import partial
 
 from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.stores.shared.janitor import Janitor
+from agui_runtime.stores.shared.leased_log import LogParts
 from agui_runtime.stores.shared.leases import HeldLeases
 from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.shared.renewal import LeaseRenewal
@@ -44,7 +45,8 @@ class SqlStore:
         self.counters = SqlCounters(backend)
         self.states = SqlStateStore(backend, retention)
         self.threads = SqlThreadIndex(backend, self._tails, retention)
-        self.log = SqlRunLog(backend, self._leases, reader, self.states, retention)
+        parts = LogParts(self._leases, reader, self.states, retention.now)
+        self.log = SqlRunLog(parts, backend, retention)
         self.upkeep = SqlUpkeep(backend, self.log, reader, retention)
         self.janitor = Janitor(self.upkeep)
         self._watching: asyncio.Task[None] | None = None

@@ -7,7 +7,13 @@ import logging
 
 import asyncpg
 
-from agui_runtime.core.errors import AguiError, Misconfigured, StoreFull, StoreUnavailable
+from agui_runtime.core.errors import (
+    AguiError,
+    Misconfigured,
+    StoreFailed,
+    StoreFull,
+    StoreUnavailable,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +44,18 @@ def failure_of(error: BaseException, level: int = logging.WARNING) -> AguiError:
     for kinds, made in _TOLD:
         if isinstance(error, kinds):
             return made()
+    if isinstance(error, asyncpg.PostgresError) and not isinstance(error, _OF_ALL):
+        return StoreFailed()
     return StoreUnavailable("the store cannot be reached; try again later")
 
+
+_OF_ALL = (
+    *PASSING,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+)
+"""What any other statement would meet now, too."""
 
 _TOLD = (
     ((asyncpg.DiskFullError, asyncpg.OutOfMemoryError), StoreFull),

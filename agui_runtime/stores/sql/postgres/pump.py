@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import asyncpg
 
+from agui_runtime.core.errors import AguiError, StoreFailed
 from agui_runtime.stores.sql import writes
 from agui_runtime.stores.sql.postgres.connections import (
     Connection,
@@ -84,15 +85,24 @@ class Pump:
         try:
             verdicts = await patiently(partial(self._attempt, batch), self._patience)
         except Exception as error:  # noqa: BLE001  # a foreign SDK: nobody may wait for ever
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
+            await self._fail(batch, error)
             return
         if self.on_commit is not None:
             self.on_commit(len(batch))
         for (_, future), verdict in zip(batch, verdicts, strict=True):
             if not future.done():
                 future.set_result(verdict)
+
+    async def _fail(self, batch: Sequence[Waiting], error: Exception) -> None:
+        """Only what is at fault fails, where the server says that one of them is."""
+        of_one = isinstance(error, StoreFailed) or not isinstance(error, AguiError)
+        if of_one and len(batch) > 1:
+            for each in batch:
+                await self._store([each])
+            return
+        for _, future in batch:
+            if not future.done():
+                future.set_exception(error)
 
     async def _attempt(self, batch: Sequence[Waiting]) -> list[Verdict]:
         try:

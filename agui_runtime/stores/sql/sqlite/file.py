@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from agui_runtime.core.errors import Misconfigured, StoreFull, StoreUnavailable
+from agui_runtime.core.errors import Misconfigured, StoreFailed, StoreFull, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,13 @@ REMOTE = frozenset(
     | {"gpfs", "orangefs", "pvfs2", "coda", "vboxsf", "prl_fs", "fuse.vmhgfs-fuse"}
 )
 """File systems whose locks or shared memory SQLite's log cannot rely on."""
+
+OF_ALL = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+    | {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_NOTADB}
+    | {sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_NOLFS}
+)
+"""Errors of the whole file."""
 
 MOUNTS = Path("/proc/self/mounts")
 
@@ -171,7 +178,7 @@ def is_full(error: sqlite3.Error) -> bool:
 
 def failure_of(error: sqlite3.Error, level: int = logging.WARNING) -> StoreUnavailable:
     """What callers are told of it: no path, and nothing that the file holds."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = _code_of(error)
     logger.log(level, "SQLite: %s (%s)", error, getattr(error, "sqlite_errorname", "no code"))
     if is_full(error):
         return StoreFull()
@@ -179,7 +186,18 @@ def failure_of(error: sqlite3.Error, level: int = logging.WARNING) -> StoreUnava
         return StoreUnavailable("the store is locked by another program; try again later")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return StoreUnavailable("the store's file is damaged; put back a backup of it")
-    return StoreUnavailable("the store cannot be reached; try again later")
+    if is_of_all(error):
+        return StoreUnavailable("the store cannot be reached; try again later")
+    return StoreFailed()
+
+
+def is_of_all(error: sqlite3.Error) -> bool:
+    """Whether any other statement would meet the same now: nobody gets the lock, or the file."""
+    return _code_of(error) in OF_ALL and not is_full(error)
+
+
+def _code_of(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _application_of(head: bytes) -> int | None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from agui_runtime.core.errors import AguiError, StoreNotOpen
 from agui_runtime.core.jsontext import dumps
 from agui_runtime.core.log_lines import lasting_logger_of
-from agui_runtime.stores.sql.sqlite.file import OpenedFile, failure_of, is_full
+from agui_runtime.stores.sql.sqlite.file import OpenedFile, failure_of, is_full, is_of_all
 from agui_runtime.stores.sql.sqlite.reserve import Reserve
 from agui_runtime.stores.sql.step import Step
 
@@ -141,7 +141,7 @@ class Worker:
         except sqlite3.Error as error:
             self._recover(error)
             made_room = is_full(error) and self._reserve is not None and self._reserve.spend()
-            if not made_room and (len(batch) == 1 or _is_lasting(error)):
+            if not made_room and (len(batch) == 1 or is_of_all(error)):
                 failure = failure_of(error)
                 return [Outcome(job, error=failure) for job in batch]
         except AguiError as error:  # of the file, which is no store any longer
@@ -241,14 +241,3 @@ def _plain(values: Mapping[str, object]) -> Mapping[str, object]:
     """Lists as JSON."""
     lists = {name: dumps(each).decode() for name, each in values.items() if type(each) is list}
     return {**values, **lists} if lists else values
-
-
-def _is_lasting(error: sqlite3.Error) -> bool:
-    """Whether it would be the same for each job alone: nobody gets the lock, or the file."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return not is_full(error) and code not in (
-        sqlite3.SQLITE_CONSTRAINT,
-        sqlite3.SQLITE_TOOBIG,
-        sqlite3.SQLITE_MISMATCH,
-        sqlite3.SQLITE_ERROR,
-    )
