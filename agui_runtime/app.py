@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from agui_runtime.arguments import AppArguments, known, options_of, wires_of
 from agui_runtime.authentication.requests import ambient_headers, opened
+from agui_runtime.core.demands import Demand, check, optional, takes
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.observation import note_refusal
@@ -102,6 +103,7 @@ def app_by(
     """The same with settings that were read before; raises Misconfigured."""
     check_runtime(runtime)
     refuse_serve_only(settings)
+    check("lifespan", lifespan, optional(_LIFESPAN))
     given = known(arguments)
     chosen = options_of(settings, options, given)
     spoken = wires_of(wires, given)
@@ -110,6 +112,9 @@ def app_by(
     entered = enter(spoken, runtime, chosen)
     _obey(settings, runtime)
     return _app(runtime, chosen, entered, _lifespan(runtime, lifespan))
+
+
+_LIFESPAN = Demand("a function of the app", lambda value: callable(value) and takes(value, None))
 
 
 def _obey(settings: Settings, runtime: CopilotRuntime) -> None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from inspect import signature
 from operator import attrgetter
 from typing import Any, TypedDict
 
 from agui_runtime.connectors.transcription import TranscriptionService
+from agui_runtime.core.demands import Demand, a, check, check_list, check_texts
 from agui_runtime.core.errors import Misconfigured
-from agui_runtime.runtime.runtime import Authenticate
+from agui_runtime.runtime.given import check_functions
+from agui_runtime.runtime.runtime import Authenticate, CopilotRuntime, Options
 from agui_runtime.settings import Settings, variable
 from agui_runtime.wires.agui.annotate import Recorder
 from agui_runtime.wires.agui.wire import AguiWire
@@ -135,8 +138,26 @@ class AppArguments(TypedDict, total=False):
 def known(arguments: AppArguments) -> Mapping[str, Any]:
     """Those that say something; raises TypeError for one that there is not."""
     if unknown := sorted(arguments.keys() - AppArguments.__annotations__.keys()):
-        raise TypeError(f"create_app() has no argument {unknown[0]!r}")
-    return {name: value for name, value in arguments.items() if value is not None}
+        raise TypeError(f"create_app() has no argument {unknown[0]!r}{_belongs(unknown[0])}")
+    given = {name: value for name, value in arguments.items() if value is not None}
+    for name in _DEMANDS.keys() & given.keys():
+        check(name, given[name], _DEMANDS[name])
+    check_functions(authenticate=given.get("authenticate"))
+    return given
+
+
+def _belongs(name: str) -> str:
+    """Where an argument belongs that `create_app` does not take."""
+    for owner in (CopilotRuntime, Options, ServerOptions):
+        if name in signature(owner).parameters:
+            return f": give it to {owner.__name__}"
+    return ""
+
+
+_DEMANDS: Mapping[str, Demand] = {
+    "limits": a(ServerLimits),
+    "wire_options": a(WireOptions),
+}
 
 
 def options_of(
@@ -147,6 +168,7 @@ def options_of(
     base = wire_options.server() if wire_options else DEFAULT_OPTIONS
     short = sorted(arguments.keys() - {"authenticate", "wire_options", "remote_path"})
     if options is not None:
+        check("options of create_app", options, a(ServerOptions))
         if short or base != DEFAULT_OPTIONS:
             names = ", ".join(short or ["wire_options"])
             raise Misconfigured(f"{names}: say it in `options`, a ServerOptions, or leave that out")
@@ -157,8 +179,7 @@ def options_of(
 
 
 def _listing(name: str, value: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(value, str):
-        raise Misconfigured(f"{name}: give a list, [{value!r}]")
+    check_texts(name, value)
     return tuple(value)
 
 
@@ -166,9 +187,18 @@ _NORMAL: Mapping[str, Callable[[str, Any], object]] = {
     "path": lambda name, value: base_of(value, name) or "/",
     "cors_origins": _listing,
     "allowed_hosts": _listing,
-    "production": lambda name, value: bool(value),
+    "production": lambda name, value: value,
 }
 """How the arguments that are settings, too, are compared with the environment's."""
+
+
+_WIRE = Demand(
+    "a wire, such as AguiWire()",
+    lambda value: (
+        not isinstance(value, type)
+        and all(hasattr(value, each) for each in ("name", "routes", "claims"))
+    ),
+)
 
 
 def wires_of(wires: Sequence[Wire] | None, arguments: Mapping[str, Any]) -> Sequence[Wire]:
@@ -177,6 +207,7 @@ def wires_of(wires: Sequence[Wire] | None, arguments: Mapping[str, Any]) -> Sequ
     if wires is not None:
         if given := sorted(arguments.keys() & {"wire_options", "remote_path"}):
             raise Misconfigured(f"{', '.join(given)}: say it in the wires that you give")
+        check_list("wires", wires, _WIRE)
         return wires
     wire_options: WireOptions | None = arguments.get("wire_options")
     agui = wire_options.agui() if wire_options else AguiWire()

@@ -4,13 +4,31 @@ given the name of its variable, which its errors name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
 from typing import TypeAlias
 
+from agui_runtime.connectors.shared.given import checked_base_url, checked_key
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.wires.shared.paths import base_of
 
 PREFIX = "AGUI_"
+
+
+def trimmed(name: str, value: str) -> str:
+    """The value without the spaces and line ends that files of variables leave around it.
+
+    Raises Misconfigured, which does not repeat it, for quotes around it and for what breaks lines.
+    """
+    text = value.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in _QUOTES:
+        raise Misconfigured(f"{name}: leave out the quotes around it, which count as part of it")
+    if not text.isprintable():
+        raise Misconfigured(f"{name} has characters that cannot be printed, such as a line's end")
+    return text
+
+
+_QUOTES = "\"'`"
 
 
 def as_it_is(name: str, value: str) -> str:
@@ -19,6 +37,14 @@ def as_it_is(name: str, value: str) -> str:
 
 def path(name: str, value: str) -> str:
     return base_of(value, name) or "/"
+
+
+def base_url(name: str, value: str) -> str:
+    return checked_base_url(value, name)
+
+
+def key(name: str, value: str) -> str:
+    return checked_key(value, name)
 
 
 def seconds(name: str, value: str) -> float:
@@ -50,7 +76,9 @@ def count(name: str, value: str) -> int:
 def address(name: str, value: str) -> tuple[str, int]:
     host, _, port = value.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+    if not (
+        host and "/" not in host and port.isascii() and port.isdigit() and 0 < int(port) < 65_536
+    ):
         raise Misconfigured(f"{name} must be a host and a port, 127.0.0.1:9464, not {value!r}")
     return host, int(port)
 
@@ -97,15 +125,17 @@ def either(*words: str) -> Callable[[str, str], str]:
     return lambda name, value: _one_of(name, value, words, " or ".join(words))
 
 
-def _one_of(name: str, value: str, known: Iterable[str], choice: str) -> str:
-    word = value.strip().lower()
+def _one_of(name: str, value: str, known: Collection[str], choice: str) -> str:
+    word = value.lower()
     if word not in known:
-        raise Misconfigured(f"{name} must be {choice}, not {value!r}")
+        near = get_close_matches(word, known, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise Misconfigured(f"{name} must be {choice}, not {value!r}{hint}")
     return word
 
 
 _FLAGS = {
-    **dict.fromkeys(("", "0", "false", "no"), False),
-    **dict.fromkeys(("1", "true", "yes"), True),
+    **dict.fromkeys(("", "0", "false", "no", "off"), False),
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
 }
 _LEVELS = ("debug", "info", "warning", "error", "critical")

@@ -137,14 +137,15 @@ class Settings:
         """
         env = os.environ if environ is None else environ
         _check_names(env)
-        texts = {name: env[variable(name)] for name in _READERS if _is_set(name, env)}
-        read = {name: _READERS[name](variable(name), text) for name, text in texts.items()}
-        if key := env.get("OPENAI_API_KEY"):
+        given = {name: _text(name, env) for name in _READERS if variable(name) in env}
+        set_ = {name: text for name, text in given.items() if text or name in _MAY_BE_EMPTY}
+        read = {name: _READERS[name](variable(name), text) for name, text in set_.items()}
+        if key := env.get(OPENAI_KEY, "").strip():
             read["openai_api_key"] = key
-        if endpoint := env.get(_OTLP_TRACES) or env.get(_OTLP):
+        if endpoint := (env.get(_OTLP_TRACES) or env.get(_OTLP) or "").strip():
             read["otlp_endpoint"] = endpoint
         read["capture_contents"] = env.get(_CAPTURE, "").strip().lower() == "true"
-        found = cls(**read, present=frozenset(texts))
+        found = cls(**read, present=frozenset(set_))
         found._check()
         return found
 
@@ -177,6 +178,7 @@ def variables(names: Iterable[str]) -> str:
 
 
 _OTLP, _OTLP_TRACES = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+OPENAI_KEY = "OPENAI_API_KEY"
 _CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 SERVE_ONLY = frozenset(
@@ -224,11 +226,15 @@ def refuse_serve_only(settings: Settings) -> None:
 def _check_names(env: Mapping[str, str]) -> None:
     names = sorted(map(variable, _READERS))
     for name, value in env.items():
-        ours = name.upper().startswith(PREFIX) and not _is_of_a_service(name, value)
+        ours = name.upper().lstrip(_UNSEEN).startswith(PREFIX) and not _is_of_a_service(name, value)
         if ours and name not in names:
             near = get_close_matches(name.upper(), names, 1, 0.7)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
             raise Misconfigured(f"{name} is no setting; {hint}")
+
+
+_UNSEEN = " \t\ufeff"
+"""What a file of variables may have before a name: spaces, and the mark of its encoding."""
 
 
 def _is_of_a_service(name: str, value: str) -> bool:
@@ -244,20 +250,22 @@ _OF_A_SERVICE = re.compile(
 )
 
 
-def _is_set(name: str, env: Mapping[str, str]) -> bool:
-    """An empty variable says nothing, but that agents see no header."""
-    text = env.get(variable(name))
-    return text is not None and (text != "" or name == "forward_headers")
+def _text(name: str, env: Mapping[str, str]) -> str:
+    return texts.trimmed(variable(name), env[variable(name)])
+
+
+_MAY_BE_EMPTY = frozenset({"forward_headers"})
+"""What an empty variable says something about: that agents see no header."""
 
 
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
-    **dict.fromkeys(
-        ("model", "openai_base_url", "api_key", "app", "store", "data", "prices"), texts.as_it_is
-    ),
+    **dict.fromkeys(("model", "app", "store", "data", "prices"), texts.as_it_is),
     **dict.fromkeys(
         ("tokens", "tokens_file", "jwt_jwks", "jwt_issuer", "jwt_owner"), texts.as_it_is
     ),
     **dict.fromkeys(("jwt_audience", "jwt_algorithms", "proxy_addresses"), texts.some_items),
+    "openai_base_url": texts.base_url,
+    "api_key": texts.key,
     "proxy_header": texts.as_it_is,
     "jwt_leeway": texts.seconds,
     **dict.fromkeys(("development", "name_threads", "allow_anonymous", "production"), texts.flag),

@@ -137,6 +137,15 @@ def test_a_store_that_no_url_names_is_refused(monkeypatch: pytest.MonkeyPatch) -
         ({"AGUI_ALLOWED_HOSTS": "http://a.test"}, "AGUI_ALLOWED_HOSTS"),
         ({"AGUI_FORWARD_HEADERS": "cookie"}, "AGUI_FORWARD_HEADERS"),
         ({"AGUI_FORWARD_HEADERS": "*"}, "AGUI_FORWARD_HEADERS"),
+        ({"AGUI_FORWARD_HEADERS": "x tenant"}, "AGUI_FORWARD_HEADERS: no header is named"),
+        ({"AGUI_LOG_LEVEL": "warn"}, "did you mean warning?"),
+        ({"AGUI_PATH": "/my chat"}, "it begins with a slash"),
+        ({"AGUI_PATH": '"/chat"'}, "AGUI_PATH: leave out the quotes around it"),
+        ({"AGUI_STORE": "'redis://localhost'"}, "AGUI_STORE: leave out the quotes"),
+        ({"AGUI_STORE": "redis://local\nhost"}, "AGUI_STORE has characters that cannot be printed"),
+        ({"AGUI_STORE ": "memory:"}, "did you mean AGUI_STORE?"),
+        ({"\ufeffAGUI_STORE": "memory:"}, "did you mean AGUI_STORE?"),
+        ({"AGUI_METRICS": "http://127.0.0.1:9464"}, "AGUI_METRICS must be a host and a port"),
     ],
 )
 def test_a_variable_that_cannot_be_meant_is_refused_by_its_name(
@@ -150,6 +159,28 @@ def test_a_variable_that_cannot_be_meant_is_refused_by_its_name(
     with pytest.raises(Misconfigured) as refused:
         hosted()
     assert hint in str(refused.value)
+
+
+@pytest.mark.parametrize("around", ["{}\r", "{}\r\n", "  {} ", "\t{}"])
+def test_what_files_of_variables_leave_around_a_value_is_no_part_of_it(around: str) -> None:
+    given = {
+        "AGUI_MODEL": "openai/gpt-4o-mini",
+        "AGUI_API_KEY": "sk-1",
+        "OPENAI_API_KEY": "sk-2",
+        "AGUI_PATH": "/chat",
+        "AGUI_DRAIN_SECONDS": "5",
+        "AGUI_PRODUCTION": "1",
+        "AGUI_CORS_ORIGINS": PAGE,
+        "AGUI_STORE": "memory:",
+    }
+    spaced = {name: around.format(value) for name, value in given.items()}
+    assert Settings.read(spaced) == Settings.read(given)
+    assert "model" not in Settings.read({"AGUI_MODEL": around.format("")}).present
+
+
+@pytest.mark.parametrize("flag", ["1", "true", "TRUE", "yes", "on"])
+def test_flags_are_set_by_any_word_for_it(flag: str) -> None:
+    assert Settings.read({"AGUI_PRODUCTION": flag}).production
 
 
 @pytest.mark.parametrize(

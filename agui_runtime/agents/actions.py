@@ -138,9 +138,16 @@ def action(
     reads of it.
 
     Describe a parameter with `Annotated[str, Field(description=...)]`. A plain function runs in a
-    thread. Raises Misconfigured if pydantic cannot make a schema of a parameter.
+    thread. Raises Misconfigured if pydantic cannot make a schema of a parameter, for a generator,
+    and for what has no name.
     """
-    name = name or function.__name__
+    name = name or getattr(function, "__name__", "")
+    if not name:
+        raise Misconfigured(
+            f"actions: a {type(function).__name__} has no name; write action(..., name='...')"
+        )
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise Misconfigured(f"action {name!r} yields; an action returns its result")
     try:
         arguments = create_model(name, **_fields(function))
         arguments.model_json_schema()

@@ -19,6 +19,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.agents.agent import Agent, calls_at_once, capabilities_of
 from agui_runtime.agents.items import ItemReader, closing, instead_of, items_of
 from agui_runtime.agents.outer import OuterAgent
+from agui_runtime.core.demands import takes
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event, plain_delta
 from agui_runtime.core.jsontext import JsonObject, is_whole
@@ -260,12 +261,8 @@ async def _without_raw(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Ev
 
 
 def _check_callable(function: Callable[..., object], what: str) -> None:
-    try:
-        inspect.signature(function).bind(None)
-    except ValueError:
-        return  # nothing is known of it
-    except TypeError:
-        raise Misconfigured(f"{what} must take one argument, the request") from None
+    if not takes(function, None):
+        raise Misconfigured(f"{what} must take one argument, the request")
 
 
 def _title(function: object) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple, cast
 
@@ -13,9 +11,9 @@ from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp
 
 from agui_runtime.app import Served, app_by
+from agui_runtime.commands.models import agent_of
+from agui_runtime.commands.targets import check_app, named
 from agui_runtime.commands.thread_files import url_of_threads
-from agui_runtime.connectors.demo import DemoAgent
-from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.hooks.run_log import RunLogger
 from agui_runtime.runtime.runtime import CopilotRuntime
@@ -45,7 +43,7 @@ def hosted(settings: Settings | None = None) -> Hosted:
     """
     read = settings or Settings.read()
     with obeyed_by_command():
-        found = None if read.app is None else _named(read.app)
+        found = None if read.app is None else named(read.app)
         read = settings or Settings.read()
         app = _app(_usual(read) if found is None else found, read)
     made = Hosted(app, list(runtimes_in(app)), read)
@@ -111,14 +109,6 @@ def _lifespan(
     return lifespan
 
 
-def _named(target: str) -> object:
-    module, _, name = target.partition(":")
-    try:
-        return getattr(importlib.import_module(module), name or "runtime")
-    except (ImportError, AttributeError) as error:
-        raise Misconfigured(f"AGUI_APP={target}: {error}") from error
-
-
 def _app(found: object, settings: Settings) -> ASGIApp:
     """The app that AGUI_APP names, or the one for the runtime that it names."""
     if isinstance(found, CopilotRuntime):
@@ -127,12 +117,9 @@ def _app(found: object, settings: Settings) -> ASGIApp:
         app: ASGIApp = mounted(found)
     elif isinstance(found, Starlette) and not hasattr(found.state, "served"):
         app = mounted([Mount("", found)])
-    elif callable(found):
-        app = cast(ASGIApp, found)
     else:
-        raise Misconfigured(
-            f"AGUI_APP={settings.app} is not a CopilotRuntime, an ASGI app, or a list of Mount(...)"
-        )
+        check_app(found, settings.app or "")
+        app = cast(ASGIApp, found)
     _refuse_what_nobody_obeys(app, settings)
     return app
 
@@ -152,49 +139,4 @@ _OBEYED_BY_SERVE = SERVE_ONLY | {"allow_anonymous", "log_format", "log_level"}
 
 def _usual(settings: Settings) -> CopilotRuntime:
     """The runtime of whoever names none."""
-    return CopilotRuntime(agents={"default": _agent(settings)}, hooks=[RunLogger()])
-
-
-def _agent(settings: Settings) -> object:
-    """The model that the settings name, else the demo; never the demo because something is
-    missing.
-    """
-    if settings.model is None:
-        return DemoAgent()
-    provider, _, name = settings.model.partition("/")
-    if provider == "openai" and not name:
-        raise Misconfigured(f"AGUI_MODEL={settings.model} names no model of OpenAI's")
-    if settings.openai_base_url is None and not name:
-        meant = _with_provider(provider)
-        raise Misconfigured(f"AGUI_MODEL={settings.model} names no provider; did you mean {meant}?")
-    if settings.openai_base_url is not None:
-        model = name if provider == "openai" else settings.model
-        return OpenAIAgent(model, api_key=settings.api_key, base_url=settings.openai_base_url)
-    if provider == "openai":
-        return OpenAIAgent(name, api_key=_openai_key(settings))
-    from agui_runtime.connectors.litellm import LiteLLMAgent  # heavy: only when asked for
-
-    return LiteLLMAgent(settings.model, api_key=settings.api_key)
-
-
-def _with_provider(model: str) -> str:
-    found = (each for each, start in _FAMILIES.items() if re.match(start, model, re.IGNORECASE))
-    return f"{next(found, 'openai')}/{model}"
-
-
-_FAMILIES: Mapping[str, str] = {
-    "anthropic": "claude",
-    "gemini": "gemini|gemma",
-    "mistral": "mistral|codestral|magistral|ministral",
-    "deepseek": "deepseek",
-    "xai": "grok",
-    "ollama": "llama|qwen|phi",
-}
-"""Providers as LiteLLM calls them, by how the names of their models begin."""
-
-
-def _openai_key(settings: Settings) -> str:
-    key = settings.api_key or settings.openai_api_key
-    if key is None:
-        raise Misconfigured(f"AGUI_MODEL={settings.model} needs OPENAI_API_KEY")
-    return key
+    return CopilotRuntime(agents={"default": agent_of(settings)}, hooks=[RunLogger()])

@@ -36,6 +36,8 @@ from agui_runtime.connectors.shared.chat.reply import Provider
 from agui_runtime.connectors.shared.chat.request import ChatOptions, chat_request
 from agui_runtime.connectors.shared.chat.senses import known_senses
 from agui_runtime.connectors.shared.chat.transport import broken_off, described, unanswered
+from agui_runtime.connectors.shared.given import checked_key, checked_url
+from agui_runtime.core.demands import NAME, TEXT, a, check, optional
 from agui_runtime.core.errors import Misconfigured, MissingExtra, ModelFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json
@@ -88,6 +90,14 @@ class LiteLLMAgent:
     ) -> None:
         """Raises MissingExtra without litellm, Misconfigured where it is a stolen release."""
         _check_installed()
+        check("model of LiteLLMAgent", model, NAME)
+        check("instructions of LiteLLMAgent", instructions, optional(TEXT))
+        check("options of LiteLLMAgent", options, optional(a(ChatOptions)))
+        check("patience of LiteLLMAgent", patience, optional(a(Patience)))
+        if api_key is not None:
+            api_key = checked_key(api_key, "api_key of LiteLLMAgent")
+        if base_url is not None:
+            base_url = checked_url(base_url, "base_url of LiteLLMAgent")
         self.name = name
         self.description = description or f"the model {model}"
         self._model = model

@@ -30,8 +30,10 @@ from agui_runtime.connectors.shared.chat.patience import Patience
 from agui_runtime.connectors.shared.chat.reply import ChatReply, Provider
 from agui_runtime.connectors.shared.chat.request import ChatOptions, chat_request
 from agui_runtime.connectors.shared.chat.transport import broken_off, unanswered
+from agui_runtime.connectors.shared.given import checked_base_url, checked_key
 from agui_runtime.connectors.shared.pool import Pool
 from agui_runtime.core import jsontext
+from agui_runtime.core.demands import NAME, TEXT, TEXTS_BY_NAME, a, check, optional
 from agui_runtime.core.errors import Misconfigured, ProtocolFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json
@@ -78,7 +80,13 @@ class OpenAIAgent:
 
         Raises Misconfigured for a URL or key that cannot be meant, and for OpenAI without a key.
         """
-        base_url = _checked(base_url)
+        check("model of OpenAIAgent", model, NAME)
+        check("instructions of OpenAIAgent", instructions, optional(TEXT))
+        check("options of OpenAIAgent", options, optional(a(ChatOptions)))
+        check("patience of OpenAIAgent", patience, optional(a(Patience)))
+        check("headers of OpenAIAgent", headers, optional(TEXTS_BY_NAME))
+        check("client of OpenAIAgent", client, optional(a(httpx.AsyncClient)))
+        base_url = checked_base_url(base_url, "base_url of OpenAIAgent")
         official = base_url == OPENAI
         if official and not (api_key or headers or client):
             raise Misconfigured("OpenAIAgent needs api_key=..., or the base_url of another server")
@@ -96,7 +104,7 @@ class OpenAIAgent:
         self._options = options
         self._patience = patience or Patience()
         self._timeout = httpx.Timeout(self._patience.silence, connect=self._patience.connect)
-        self._api_key = (api_key or "").strip()
+        self._api_key = checked_key(api_key or "", "api_key of OpenAIAgent")
         self._headers = _request_headers(self._api_key, headers or {})
         self._secrets = secrets_of(self._api_key, (headers or {}).items())
         self._pool = Pool(base_url, client)
@@ -222,18 +230,7 @@ class _StreamedAnswer:
 _KEY_HEADERS = ("authorization", "api-key", "x-api-key")
 
 
-def _checked(base_url: str) -> str:
-    try:
-        if httpx.URL(base_url).scheme in {"http", "https"}:
-            return base_url.rstrip("/")
-    except httpx.InvalidURL:
-        pass
-    raise Misconfigured("base_url of OpenAIAgent must be a URL with http:// or https://")
-
-
 def _request_headers(api_key: str, more: Mapping[str, str]) -> dict[str, str]:
-    if not (api_key.isascii() and api_key.isprintable()):
-        raise Misconfigured("api_key of OpenAIAgent has characters that no key has")
     headers = {"content-type": "application/json", "accept": "text/event-stream", **more}
     if api_key:
         headers["authorization"] = f"Bearer {api_key}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
+from agui_runtime.core.demands import check_texts
 from agui_runtime.core.errors import Misconfigured
 
 _CONNECTIONS_OWN = frozenset(
@@ -21,6 +23,9 @@ _CONNECTIONS_OWN = frozenset(
     }
 )
 """Headers that belong to one connection alone."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+"""How names are written (RFC 9110, 5.1), in lower case."""
 
 _SESSIONS_OWN = frozenset({"cookie", "set-cookie", "forwarded", "host", "proxy-authorization"})
 """Headers that are about the connection or the session, never for an agent."""
@@ -54,6 +59,8 @@ class HeaderNames:
 
     def __init__(self, names: Iterable[str], never: frozenset[str], reason: str) -> None:
         listed = {name.strip().lower() for name in names}
+        if odd := sorted(name for name in listed if not _TOKEN.fullmatch(name)):
+            raise Misconfigured(f"forward_headers: no header is named {odd[0]!r}")
         self._names = frozenset(name for name in listed if "*" not in name)
         self._starts = tuple(sorted(name[:-1] for name in listed - self._names))
         if wrong := [name for name in listed if "*" in name[:-1]]:
@@ -94,6 +101,7 @@ def _is_unmeant(name: str) -> bool:
 
 def for_agents(names: Iterable[str]) -> HeaderNames:
     """Which headers agents may see. Raises Misconfigured."""
+    check_texts("forward_headers", names)
     listed = [name.strip().lower() for name in names]
     for name in listed:
         if name == "*":
@@ -108,4 +116,5 @@ def for_servers(names: Iterable[str]) -> HeaderNames:
     Misconfigured.
     """
     listed = [names] if isinstance(names, str) else names
+    check_texts("forward_headers", listed)
     return HeaderNames(listed, _CONNECTIONS_OWN, "belong to one connection alone")

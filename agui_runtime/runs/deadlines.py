@@ -6,7 +6,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agui_runtime.core.demands import COUNT, SECONDS, SOME_SECONDS, check_fields, optional
 from agui_runtime.core.errors import RunFailure, RunTimeout
+
+_DEMANDS = {
+    **dict.fromkeys(("first_event", "idle", "total"), optional(SOME_SECONDS)),
+    **dict.fromkeys(("stop_grace", "save_every"), SECONDS),
+    "events": optional(COUNT),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +23,8 @@ class RunLimits:
 
     `first_event` runs from the start, `idle` between two events, `total` over all. An agent that
     was stopped may emit its last events for `stop_grace` seconds, then the run cuts it off. While
-    it runs, its state is saved at a snapshot, at most once in `save_every` seconds.
+    it runs, its state is saved at a snapshot, at most once in `save_every` seconds. Raises
+    Misconfigured for what is no such number.
     """
 
     first_event: float | None = 120.0
@@ -25,6 +33,9 @@ class RunLimits:
     events: int | None = None
     stop_grace: float = 5.0
     save_every: float = 5.0
+
+    def __post_init__(self) -> None:
+        check_fields(self, _DEMANDS)
 
 
 class Deadlines:

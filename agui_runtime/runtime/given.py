@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
+from agui_runtime.core.demands import NAME, Demand, check, optional, shown, takes
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.stores.states import StateSchema
 
 _METHODS: Mapping[str, tuple[str, str]] = {
     "actions": ("__call__", "functions, [get_weather]"),
@@ -15,12 +17,21 @@ _METHODS: Mapping[str, tuple[str, str]] = {
 }
 """What the members of each list can do, and what the list is to hold."""
 
+_CALLED_WITH: Mapping[str, Sequence[str]] = {
+    "authenticate": ("request",),
+    "authorize": ("caller", "access", "resource"),
+    "before_request": ("request",),
+}
+"""What each function is given."""
+
 _STORE = ("log", "threads", "states")
 
 
 def named_agents(agents: object) -> Mapping[str, object]:
     """The agents by their names; raises Misconfigured for anything else."""
     if isinstance(agents, Mapping):
+        for name in agents:
+            check("the name of an agent", name, NAME)
         return agents
     raise Misconfigured(
         f"agents: give each one a name, {{'default': my_agent}}, not a {type(agents).__name__}"
@@ -36,14 +47,21 @@ def check_lists(**lists: object) -> None:
         for member in members:
             fits = hasattr(member, method) or (name == "actions" and hasattr(member, "call"))
             if not fits or isinstance(member, type):
-                raise Misconfigured(f"{name}: {_shown(member)} is none; give {hint}")
+                raise Misconfigured(f"{name}: {shown(member)} is none; give {hint}")
 
 
-def check_functions(**functions: Callable[..., object] | None) -> None:
-    """Raises Misconfigured for an argument that is neither a function nor left out."""
+def check_functions(**functions: object) -> None:
+    """Raises Misconfigured for an argument that is neither a function of what it is called with,
+    nor left out.
+    """
     for name, function in functions.items():
-        if function is not None and not callable(function):
-            raise Misconfigured(f"{name}: give a function, not {_shown(function)}")
+        if function is None:
+            continue
+        if not callable(function) or isinstance(function, type):
+            raise Misconfigured(f"{name}: give a function, not {shown(function)}")
+        taken = _CALLED_WITH[name]
+        if not takes(function, *taken):
+            raise Misconfigured(f"{name}: its function must take {', '.join(taken)}")
 
 
 def check_store(store: object) -> None:
@@ -51,8 +69,26 @@ def check_store(store: object) -> None:
     is_one = all(hasattr(store, part) for part in _STORE) and not isinstance(store, type)
     if not (store is None or isinstance(store, str) or is_one):
         raise Misconfigured(
-            f"store: give a store or its URL, 'sqlite:///threads.db', not {_shown(store)}"
+            f"store: give a store or its URL, 'sqlite:///threads.db', not {shown(store)}"
         )
+
+
+def check_states(states: object, agents: Mapping[str, object], *, may_be_others: bool) -> None:
+    """Raises Misconfigured for what are no schemas by agents' names, and for one of an agent that
+    there is not.
+    """
+    check("states", states, optional(_SCHEMAS))
+    unknown = sorted(states.keys() - agents.keys()) if isinstance(states, Mapping) else []
+    if unknown and not may_be_others:
+        raise Misconfigured(f"states: no agent {unknown[0]!r}; there are {sorted(agents)}")
+
+
+_SCHEMAS = Demand(
+    "schemas by agents' names, {'default': StateSchema(...)}",
+    lambda value: (
+        isinstance(value, Mapping) and all(isinstance(each, StateSchema) for each in value.values())
+    ),
+)
 
 
 def check_choice(name: str, value: object, choice: object) -> None:
@@ -60,10 +96,3 @@ def check_choice(name: str, value: object, choice: object) -> None:
     known: Sequence[object] = get_args(choice)
     if value not in known:
         raise Misconfigured(f"{name} must be {' or '.join(map(repr, known))}, not {value!r}")
-
-
-def _shown(value: object) -> str:
-    """A value as a sentence names it; what may hold a secret is named by its type."""
-    if isinstance(value, type):
-        return f"the class {value.__name__}, which is to be called first,"
-    return repr(value)[:80] if isinstance(value, str | int | float) else type(value).__name__

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from agui_runtime.core.demands import COUNT, FLAG, SECONDS, Demand, a, check_fields, optional
 from agui_runtime.core.history import Truth
 from agui_runtime.core.prices import PriceTable
 from agui_runtime.runs.deadlines import RunLimits
@@ -20,6 +21,24 @@ BusyPolicy: TypeAlias = Literal["reject", "queue", "supersede"]
 """What a second start on a running thread gets: Busy, its turn later, or the first one's end."""
 
 
+_DEMANDS = {
+    "queue_timeout": SECONDS,
+    **dict.fromkeys(("stop_on_disconnect", "agents_as_tools"), FLAG),
+    "generative_ui": a(GenerativeUI),
+    **dict.fromkeys(("caller_runs", "runs"), COUNT),
+    **dict.fromkeys(("caller_starts", "starts"), optional(COUNT)),
+    "budget": Demand(
+        "Budget(...), or a tuple of them",
+        lambda value: all(
+            isinstance(each, Budget)
+            for each in (value if isinstance(value, tuple | list) else (value,))
+        ),
+    ),
+    "limits": a(RunLimits),
+    "prices": optional(a(PriceTable)),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a runtime behaves; every default is safe on a public network.
@@ -32,7 +51,7 @@ class Options:
     how many may be live in one process, of one caller and in all; `caller_starts` and `starts` how
     many may be started within a minute, and a `budget` (or several) what they may take in a day, in
     all processes over the store. `prices` are what tokens cost where the list prices are not what
-    is paid. Raises Misconfigured for a policy or history that there is not.
+    is paid. Raises Misconfigured for what cannot be obeyed.
     """
 
     on_busy: BusyPolicy = "reject"
@@ -50,6 +69,7 @@ class Options:
     prices: PriceTable | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self, _DEMANDS)
         check_choice("on_busy", self.on_busy, BusyPolicy)
         check_choice("history", self.history, Truth)
 

@@ -17,6 +17,7 @@ from agui_runtime.agents.actions import Action, action
 from agui_runtime.agents.agent import Agent, Closable, Source
 from agui_runtime.agents.border import wrap
 from agui_runtime.core.access import Authorize, Resource
+from agui_runtime.core.demands import TEXTS_BY_NAME, a, check, optional
 from agui_runtime.core.errors import AgentNotFound, Misconfigured, StoreUnavailable, TooManyRequests
 from agui_runtime.core.events import Caller, RunContext, RunInfo, RunRequest
 from agui_runtime.core.ids import check_id
@@ -32,6 +33,7 @@ from agui_runtime.runtime.equipment import Equipment
 from agui_runtime.runtime.given import (
     check_functions,
     check_lists,
+    check_states,
     check_store,
     named_agents,
 )
@@ -105,6 +107,9 @@ class CopilotRuntime:
             authenticate=authenticate, authorize=authorize, before_request=before_request
         )
         check_store(store)
+        check("options", options, optional(a(Options)))
+        check("aliases", aliases, optional(TEXTS_BY_NAME))
+        check_states(states, agents, may_be_others=bool(remotes or aliases))
         self.options = options or Options()
         shown = self.options.generative_ui
         self.agents = {name: shown.with_apps(name, wrap(it, name)) for name, it in agents.items()}

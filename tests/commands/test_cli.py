@@ -70,6 +70,86 @@ def test_a_model_without_its_provider_is_refused_with_what_was_meant(
     assert hosted(here).runtimes
 
 
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        ("openai/", "names no model; write openai/NAME-OF-THE-MODEL"),
+        ("anthropic", "names no model; write anthropic/NAME-OF-THE-MODEL"),
+        ("anthropic/", "names no model"),
+        ("/gpt-4o", "names no provider; did you mean openai/gpt-4o?"),
+        ("openai:gpt-4o", "names no provider; did you mean openai/gpt-4o?"),
+        ("OpenAI/gpt-4o", "did you mean openai/gpt-4o?"),
+        ("claude/claude-sonnet-4-5", "did you mean anthropic/claude-sonnet-4-5?"),
+        ("google/gemini-2.5-flash", "did you mean gemini/gemini-2.5-flash?"),
+        ("antropic/claude-sonnet-4-5", "did you mean anthropic/claude-sonnet-4-5?"),
+        ("openai/gpt 4o", "has a space"),
+    ],
+)
+def test_a_model_that_cannot_be_meant_is_refused_with_what_was(model: str, says: str) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        hosted(Settings(model=model, api_key="k"))
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "says"),
+    [
+        ({"OPENAI_API_KEY": '"sk-1"'}, "OPENAI_API_KEY has spaces or quotes"),
+        ({"OPENAI_API_KEY": "Bearer sk-1"}, "OPENAI_API_KEY: leave out the word Bearer"),
+        ({"AGUI_API_KEY": "sk 1"}, "AGUI_API_KEY has spaces"),
+        ({"OPENAI_API_KEY": " \r"}, "needs OPENAI_API_KEY"),
+        ({"AGUI_OPENAI_BASE_URL": "localhost:11434/v1"}, "AGUI_OPENAI_BASE_URL must be a URL that"),
+        (
+            {"AGUI_OPENAI_BASE_URL": "http://127.0.0.1:11434/v1/chat/completions"},
+            "AGUI_OPENAI_BASE_URL: leave out /chat/completions",
+        ),
+    ],
+)
+def test_a_key_or_an_address_that_cannot_be_meant_is_refused_by_its_variable(
+    environ: dict[str, str], says: str
+) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        hosted(Settings.read({"AGUI_MODEL": "openai/m", **environ}))
+    assert says in str(refused.value)
+    assert "sk-1" not in str(refused.value)
+
+
+def test_a_key_of_openai_s_beside_another_server_is_not_sent_and_the_log_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    there = {"AGUI_MODEL": "openai/m", "AGUI_OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}
+    environ = {**there, "OPENAI_API_KEY": "sk-1"}
+    hosted(Settings.read(environ))
+    [line] = [it.getMessage() for it in caplog.records if "OPENAI_API_KEY" in it.getMessage()]
+    assert line.endswith("if the server at AGUI_OPENAI_BASE_URL wants a key, set AGUI_API_KEY")
+    caplog.clear()
+    hosted(Settings.read({**environ, "AGUI_API_KEY": "k"}))
+    hosted(Settings.read(there))
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("no_such_module:app", "No module named 'no_such_module'; start in the folder"),
+        ("tests/fakes/hosted.py:outer", "did you mean tests.fakes.hosted:outer?"),
+        ("./my_app.py", "did you mean my_app:runtime?"),
+        (":runtime", "did you mean my_app:runtime?"),
+        ("bench.app:runtimes", "bench.app has no runtimes; did you mean runtime?"),
+        ("tests.fakes.hosted:nothing_like_it", "tests.fakes.hosted has no nothing_like_it; it has"),
+        ("tests.fakes.agents:ScriptedAgent", "is the class ScriptedAgent"),
+        ("agui_runtime.commands.cli:_look_here_first", "call it in the module, app = _look_here"),
+        ("agui_runtime.core.ids:fault_of", "is an agent; name a CopilotRuntime(agents="),
+        ("os:environ", "is a dict; name a CopilotRuntime(agents=...)"),
+        ("agui_runtime.core.ids:MAX_ID", "is not a CopilotRuntime, an ASGI app, or a list"),
+    ],
+)
+def test_what_can_be_no_app_is_refused_with_what_to_name(target: str, says: str) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        hosted(Settings(app=target))
+    assert says in str(refused.value)
+
+
 async def test_check_says_what_is_there() -> None:
     code, out, _ = await finished("check", AGUI_APP="bench.app:runtime")
     assert code == 0

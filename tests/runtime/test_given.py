@@ -43,7 +43,7 @@ def test_agents_are_given_by_their_names(agents: Any, says: str) -> None:  # noq
         ({"guardrails": [5]}, "guardrails: 5 is none"),
         ({"authenticate": "ann"}, "authenticate: give a function, not 'ann'"),
         ({"authorize": True}, "authorize: give a function, not True"),
-        ({"before_request": {}}, "before_request: give a function, not dict"),
+        ({"before_request": {}}, "before_request: give a function, not a dict"),
         ({"store": 5}, "store: give a store or its URL, 'sqlite:///threads.db', not 5"),
         ({"store": "threads.db"}, "the URL of a store starts with one of memory:"),
     ],

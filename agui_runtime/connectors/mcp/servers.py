@@ -13,6 +13,7 @@ from agui_runtime.connectors.mcp.output import check_output
 from agui_runtime.connectors.mcp.results import McpResult, bounded, succeeded
 from agui_runtime.connectors.mcp.session import McpServer, McpSession
 from agui_runtime.connectors.mcp.tools import McpTool
+from agui_runtime.core.demands import a, check_list
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
@@ -47,6 +48,7 @@ class McpServers:
     ) -> None:
         """Raises MissingExtra without the `mcp` package, Misconfigured for a malformed pattern."""
         needs_mcp("McpServers")
+        check_list("servers of McpServers", servers, a(McpServer))
         self._lasting = [LastingServer(server, refresh_every, retry_after) for server in servers]
         self._allowed = AllowedAddresses(allowed_from_clients)
 

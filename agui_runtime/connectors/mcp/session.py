@@ -19,6 +19,7 @@ from agui_runtime.connectors.mcp.response_repair import without_cuts
 from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.tools import McpTool, tool_of
 from agui_runtime.connectors.shared import network
+from agui_runtime.connectors.shared.given import checked_url
 from agui_runtime.core.errors import InvalidInput, Misconfigured, RemoteFailure
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import lasting_logger_of
@@ -63,9 +64,8 @@ class McpServer:
     def __post_init__(self) -> None:
         if bool(self.url) == bool(self.command):
             raise Misconfigured("an MCP server has either a url or a command")
-        if self.url and not self.url.startswith(("http://", "https://")):
-            raise Misconfigured(f"MCP server {self.url!r}: a url begins with http:// or https://")
         if self.url:
+            checked_url(self.url, "the url of an MCP server")
             network.check(self.url)
 
     @property

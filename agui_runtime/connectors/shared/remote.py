@@ -18,9 +18,10 @@ import orjson
 from agui_runtime.agents.agent import current_run
 from agui_runtime.connectors.shared.chat.failures import FailedAttempt
 from agui_runtime.connectors.shared.chat.patience import Patience
+from agui_runtime.connectors.shared.given import checked_url
 from agui_runtime.connectors.shared.pool import Pool
 from agui_runtime.core import jsontext
-from agui_runtime.core.errors import Misconfigured, RemoteFailure
+from agui_runtime.core.errors import RemoteFailure
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.forwarded_headers import for_servers
 from agui_runtime.core.jsontext import Json
@@ -93,7 +94,7 @@ class RemoteServer:
     def __init__(self, url: str, what: str, options: RemoteOptions = DEFAULT_OPTIONS) -> None:
         self.sizes = options.sizes
         self.what = what
-        self._url = _checked(url)
+        self._url = checked_url(url, "the URL of a remote server")
         self._headers = dict(options.headers)
         self.forwarded_headers = for_servers(options.forward_headers)
         self._on_before_request = options.on_before_request
@@ -241,16 +242,6 @@ async def drain(blocks: AsyncGenerator[bytes, None]) -> None:
         async with asyncio.timeout(_LONGEST_GOODBYE):
             async for _ in blocks:
                 pass
-
-
-def _checked(url: str) -> str:
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        parsed = httpx.URL()
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise Misconfigured("the URL of a remote server must start with http:// or https://")
-    return url
 
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from starlette.routing import BaseRoute
 
 from agui_runtime.connectors.transcription import TranscriptionService
+from agui_runtime.core.demands import FLAG, SECONDS, check_fields
 from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.annotate import Recorder
@@ -27,7 +28,7 @@ class AguiWire:
     `oldest_clients` serves AG-UI clients up to 0.0.47 (react-core 1.50 to 1.53), too: those before
     1.0 then get no reasoning, at which runs of 1.50 end with an error, and all attachments as
     `binary` parts. It has to be set, because what they send is, byte for byte, what clients up to
-    0.0.59 send.
+    0.0.59 send. Raises Misconfigured for a value of another kind.
     """
 
     keep_alive: float = KEEP_ALIVE
@@ -35,6 +36,9 @@ class AguiWire:
     transcription: TranscriptionService | None = None
     annotations: Recorder | None = None
     name: ClassVar[str] = "agui"
+
+    def __post_init__(self) -> None:
+        check_fields(self, {"keep_alive": SECONDS, "oldest_clients": FLAG})
 
     def routes(self, runtime: CopilotRuntime, options: ServerOptions) -> Sequence[BaseRoute]:
         own = (self.keep_alive, self.oldest_clients, self.transcription, self.annotations)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
+from agui_runtime.core.demands import check_texts
 from agui_runtime.core.errors import Misconfigured, RequestError
 from agui_runtime.core.hosts import is_address, is_loopback, is_unspecified
 from agui_runtime.core.jsontext import Json
@@ -69,8 +70,8 @@ class Hosts:
     """
 
     def __init__(self, names: Iterable[str] | None = None) -> None:
-        if isinstance(names, str):
-            raise Misconfigured(f"allowed_hosts: give a list, [{names!r}]")
+        if names is not None:
+            check_texts("allowed_hosts", names)
         self._names = None if names is None else frozenset(map(_pattern, names))
         if self._names == frozenset():
             raise Misconfigured("allowed_hosts: give at least one name, or '*' for any")
@@ -165,8 +166,7 @@ def any_origin(names: Sequence[str]) -> bool:
     """Whether pages of any origin may call; a browser refuses credentials with a wildcard, so a
     list that mixes them is a mistake. Raises Misconfigured.
     """
-    if isinstance(names, str):
-        raise Misconfigured(f"cors_origins: give a list, [{names!r}]")
+    check_texts("cors_origins", names)
     if "*" in names and len(names) > 1:
         raise Misconfigured("cors_origins: either '*' or a list of origins, not both")
     return "*" in names

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from agui_runtime.core import jsontext
+from agui_runtime.core.demands import COUNT, check
 from agui_runtime.core.errors import InvalidInput, Misconfigured, TooLarge
 from agui_runtime.core.jsontext import DEEPEST, Json
 from agui_runtime.off_loop import LONG_TEXT, unless_long
@@ -45,8 +46,7 @@ class BodyLimits:
 
     def __post_init__(self) -> None:
         for name, (option, variable, _) in _NAMES.items():
-            if getattr(self, name) < 1:
-                raise Misconfigured(f"{option} ({variable}) must be 1 or more")
+            check(f"{option} ({variable})", getattr(self, name), COUNT)
         if self.depth > DEEPEST:
             raise Misconfigured(f"max_depth (AGUI_MAX_DEPTH) may be at most {DEEPEST}")
 

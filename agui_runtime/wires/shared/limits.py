@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.demands import COUNT, SOME_SECONDS, check_fields
 from agui_runtime.core.quotas import Quota
+
+_DEMANDS = {
+    **dict.fromkeys(("caller_requests", "requests", "body_rate"), COUNT),
+    **dict.fromkeys(("body_seconds", "body_stall"), SOME_SECONDS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,4 @@ class ServerLimits:
         return Quota(self.caller_requests, self.requests)
 
     def __post_init__(self) -> None:
-        for name in self.__slots__:
-            if getattr(self, name) <= 0:
-                raise Misconfigured(f"{name} must be more than 0")
+        check_fields(self, _DEMANDS)

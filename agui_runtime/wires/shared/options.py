@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from agui_runtime.core.demands import FLAG, a, check_fields
 from agui_runtime.core.forwarded_headers import HeaderNames, for_agents
 from agui_runtime.core.quotas import Quota
 from agui_runtime.wires.shared.admission import Hosts, any_origin, listed
@@ -12,6 +13,13 @@ from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.paths import base_of
 
 LIMITS = ServerLimits()
+
+
+_DEMANDS = {
+    **dict.fromkeys(("production", "development", "allow_anonymous"), FLAG),
+    "body": a(BodyLimits),
+    "limits": a(ServerLimits),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ class ServerOptions:
     """The names and patterns of `forward_headers`, checked."""
 
     def __post_init__(self) -> None:
+        check_fields(self, _DEMANDS)
         any_origin(self.cors_origins)
         listed(self.cors_origins)
         Hosts(self.allowed_hosts)

@@ -10,12 +10,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from agui_runtime.core.errors import Misconfigured
 
 
-def base_of(path: str, name: str) -> str:
+def base_of(path: object, name: str) -> str:
     """The path without a slash at its end, empty for the root; raises Misconfigured, which names
     it `name`.
     """
-    if not _PATH.fullmatch(path):
-        hint = "it begins with a slash, for example /copilotkit, and has none of ? # { }"
+    if not (isinstance(path, str) and _PATH.fullmatch(path)):
+        hint = (
+            "it begins with a slash, for example /copilotkit, and has no space and none of ? # { }"
+        )
         raise Misconfigured(f"{name}={path!r} is not a path: {hint}")
     return path.rstrip("/")
 
@@ -66,4 +68,4 @@ def _is_odd(path: str) -> bool:
     return path.endswith("/") or path.startswith("//")
 
 
-_PATH = re.compile(r"(?:/[^/?#{}]+)*/?")
+_PATH = re.compile(r"(?:/[^/?#{}\s]+)*/?")

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
+from agui_runtime.core.demands import COUNT, SOME_SECONDS, check_fields
 from agui_runtime.core.errors import InvalidInput, RequestError, TooLarge, Unauthenticated
 from agui_runtime.core.events import Caller
 from agui_runtime.core.jsontext import Json
@@ -39,6 +40,12 @@ WRONG_DATA, TOO_BIG, TRY_AGAIN = 4400, 1009, 1013
 """Codes of closing: RFC 6455 7.4.1 and its registry; graphql-ws' own for what cannot be read."""
 
 
+_DEMANDS = {
+    **dict.fromkeys(("connections", "operations", "message"), COUNT),
+    **dict.fromkeys(("init", "keep_alive"), SOME_SECONDS),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
     """What subscribers may use.
@@ -46,7 +53,8 @@ class SocketLimits:
     `connections` counts WebSockets and event streams in all, `operations` those open at a time on
     one WebSocket; `message` is in bytes. In seconds: `init` until the client's first message must
     have come, and `keep_alive`, a silence after which an event stream gets a comment and a client
-    of a WebSocket is pinged; after another such silence the client is given up.
+    of a WebSocket is pinged; after another such silence the client is given up. Raises
+    Misconfigured for what is no such number.
     """
 
     connections: int = 1000
@@ -54,6 +62,9 @@ class SocketLimits:
     message: int = 4_000_000
     init: float = 10.0
     keep_alive: float = 15.0
+
+    def __post_init__(self) -> None:
+        check_fields(self, _DEMANDS)
 
 
 class TooManyConnections(RequestError):

@@ -143,5 +143,5 @@ async def test_a_start_that_fails_gives_its_place_back() -> None:
 
 
 def test_a_limit_below_one_is_refused() -> None:
-    with pytest.raises(Misconfigured, match="open runs must be at least 1"):
+    with pytest.raises(Misconfigured, match="caller_runs must be a whole number from 1"):
         CopilotRuntime({}, options=Options(caller_runs=0))

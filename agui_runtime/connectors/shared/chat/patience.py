@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from agui_runtime.connectors.shared.chat.failures import FailedAttempt
 from agui_runtime.connectors.shared.chat.remedies import remedied
+from agui_runtime.core.demands import NATURAL, SECONDS, SOME_SECONDS, check_fields
 from agui_runtime.core.errors import ModelFailure
 from agui_runtime.core.events import RETRIED, Event
 from agui_runtime.core.jsontext import Json
@@ -20,12 +21,20 @@ logger = logger_of(__name__)
 T = TypeVar("T")
 
 
+_DEMANDS = {
+    **dict.fromkeys(("connect", "silence"), SOME_SECONDS),
+    **dict.fromkeys(("first_wait", "longest_wait"), SECONDS),
+    "retries": NATURAL,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Limits in seconds, and the policy for requests that fail before their first token.
 
     `silence` is the longest pause between two pieces of an answer; models that think without
     telling take minutes. A run has limits of its own besides. `sleep` is how the agent waits.
+    Raises Misconfigured for what is no number of seconds or retries.
     """
 
     connect: float = 10.0
@@ -34,6 +43,9 @@ class Patience:
     first_wait: float = 0.5
     longest_wait: float = 20.0
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+
+    def __post_init__(self) -> None:
+        check_fields(self, _DEMANDS)
 
     async def first_success(
         self, attempt: Callable[[], Awaitable[T]], retried: list[Event] | None = None

@@ -18,6 +18,7 @@ from agui_runtime.connectors.shared.chat.attachments import attachment_of
 from agui_runtime.connectors.shared.chat.media import Media, chat_part, media_of
 from agui_runtime.connectors.shared.chat.senses import known_senses, with_shown
 from agui_runtime.connectors.shared.chat.thoughts import with_thoughts
+from agui_runtime.core.demands import FIELDS, FLAG, NAME, TEXTS, a, check_fields, optional
 from agui_runtime.core.events import Message
 from agui_runtime.core.history_repair import repair
 from agui_runtime.core.jsontext import Json, JsonObject
@@ -26,6 +27,16 @@ from agui_runtime.core.requests import request_messages, request_props
 
 _CHOICES = ("auto", "none", "required")
 _MODEL = re.compile(r"[\w.:@/+-]{1,200}", re.ASCII)
+
+
+_DEMANDS = {
+    **dict.fromkeys(("keep_system_role", "include_context"), optional(FLAG)),
+    **dict.fromkeys(("include_usage", "return_reasoning", "thinks_first"), FLAG),
+    **dict.fromkeys(("models", "senses"), optional(TEXTS)),
+    "max_tokens_field": NAME,
+    "media": optional(a(Media)),
+    "extra": FIELDS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,8 @@ class ChatOptions:
       named in words. None: what OpenAI, most other servers and each provider of LiteLLM take.
     - `extra`: further fields of every request, for example `{"reasoning_effort": "low"}`; what a
       front end asks for (temperature, most tokens, stop words, tool choice) wins over them.
+
+    Raises Misconfigured for a value of another kind.
     """
 
     keep_system_role: bool | None = None
@@ -63,6 +76,9 @@ class ChatOptions:
     thinks_first: bool = False
     media: Media | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_fields(self, _DEMANDS)
 
 
 def chat_request(

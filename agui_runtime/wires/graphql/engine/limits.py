@@ -18,19 +18,30 @@ from graphql import (
     visit,
 )
 
+from agui_runtime.core.demands import COUNT, NATURAL, check_fields
+
+_DEMANDS = {
+    **dict.fromkeys(("characters", "tokens", "depth"), COUNT),
+    "aliases": NATURAL,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class OperationLimits:
     """What one operation may have at most; a 1.10.6 front end needs 272 tokens, depth 6, no alias.
 
     Long texts belong into variables, which only the limits of bodies bound. `depth` counts fields
-    within fields; what introspection asks for does not count.
+    within fields; what introspection asks for does not count. Raises Misconfigured for what is no
+    such number.
     """
 
     characters: int = 64_000
     tokens: int = 1000
     depth: int = 12
     aliases: int = 15
+
+    def __post_init__(self) -> None:
+        check_fields(self, _DEMANDS)
 
 
 def excesses(document: DocumentNode, limits: OperationLimits) -> list[GraphQLError]:
