@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -149,6 +149,12 @@ class Settings:
         found._check()
         return found
 
+    def quiet(self) -> Settings:
+        """For a command that says itself what fails: no lines of runs, unless the environment names
+        a level.
+        """
+        return self if "log_level" in self.present else replace(self, log_level="error")
+
     def _check(self) -> None:
         """Raises Misconfigured for what single values do not show."""
         if self.data is not None and self.store is not None:
@@ -165,6 +171,11 @@ class Settings:
             raise Misconfigured(
                 f"AGUI_APP={self.app} has agents of its own: leave out {variables(unused)}"
             )
+
+
+def wants_colours() -> bool:
+    """Whether terminals may be given colours: see no-color.org."""
+    return not os.environ.get("NO_COLOR")
 
 
 def variable(name: str) -> str:

@@ -1,4 +1,6 @@
-"""The command line: serve, check, agents, threads, runs, usage, state, db, token, new, schema."""
+"""Serves agents to CopilotKit front ends, and looks after their threads. `--help` of each command
+explains it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,8 @@ import sys
 from collections.abc import Sequence
 
 from agui_runtime import __version__
+
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _carried_out(words)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever reads the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _carried_out(words: Sequence[str]) -> int:
@@ -46,6 +53,7 @@ def _look_here_first() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     from agui_runtime.commands import serve
+    from agui_runtime.commands.chat.command import add_chat
     from agui_runtime.commands.check import add_check
     from agui_runtime.commands.db_cli import add_db_commands
     from agui_runtime.commands.new import add_new_command
@@ -62,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add(commands)
     schema = commands.add_parser("schema", help="print the GraphQL schema")
     schema.set_defaults(command=_schema)
+    add_chat(commands)
     add_check(commands)
     add_state_commands(commands)
     add_db_commands(commands)

@@ -5,7 +5,7 @@ Its events pass as they are; what order they must have is judged where every age
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import suppress
 
 import orjson
@@ -84,9 +84,7 @@ class AGUIAgent:
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         """The endpoint's events, up to its terminal one."""
         incoming = _Incoming(self._server, self._keep_raw)
-        body = await unless_long(
-            is_much(request), _payload, request, self._protocol, self._takes_parts
-        )
+        body = await self._body(request)
         async with self._server.stream("", body, "text/event-stream") as blocks:
             async for block in blocks:
                 for event in incoming.feed(block):
@@ -102,6 +100,20 @@ class AGUIAgent:
             yield event
         if not last or last[-1]["type"] not in TERMINAL:
             raise incoming.broken_off()
+
+    async def replayed(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
+        """All events of an endpoint that shows a thread: of any number of runs, or none."""
+        incoming = _Incoming(self._server, self._keep_raw)
+        body = await self._body(request)
+        async with self._server.stream("", body, "text/event-stream") as blocks:
+            async for block in blocks:
+                for event in incoming.feed(block):
+                    yield event
+
+    async def _body(self, request: RunAgentInput) -> JsonObject:
+        return await unless_long(
+            is_much(request), _payload, request, self._protocol, self._takes_parts
+        )
 
     async def close(self) -> None:
         """Close the agent's connections; a later run opens new ones."""

@@ -258,15 +258,22 @@ def _is_wide(value: str) -> bool:
 
 
 def _sentence(body: bytes) -> str:
-    """The sentence in `{"error": ...}` or `{"detail": ...}`, if there is one to show."""
+    """The sentence in `{"message": ...}`, `{"error": ...}` or `{"detail": ...}`, if there is one to
+    show; beside a message, the error is its title.
+    """
     with suppress(orjson.JSONDecodeError):
         answer = jsontext.loads(body)
         sentence = (
-            (answer.get("error") or answer.get("detail")) if isinstance(answer, dict) else None
+            next((answer[key] for key in _SENTENCES if isinstance(answer.get(key), str)), None)
+            if isinstance(answer, dict)
+            else None
         )
         if isinstance(sentence, str) and "Traceback" not in sentence:
             return redact(sentence)
     return ""
+
+
+_SENTENCES = ("message", "error", "detail")
 
 
 def _seconds(text: str | None) -> float | None:
