@@ -315,8 +315,7 @@ class EndNotStored(OwnerLost):
     """The run is over, and the store did not take its end: this is what its readers have of it."""
 
     def __init__(self, cause: AguiError) -> None:
-        super().__init__()
-        self.message = cause.message
+        AguiError.__init__(self, cause.message)  # not the one message that others of its kind have
         self.code, self.status = cause.code, cause.status
 
 
