@@ -44,6 +44,7 @@ from agui_runtime.wires.shared.slow_bodies import TimedBodies
 from agui_runtime.wires.shared.startup import OneLineFailures
 from agui_runtime.wires.shared.wire import Wire
 from agui_runtime.wires.signpost import Place, Signpost
+from agui_runtime.wires.ui.wire import page_of
 
 logger = logger_of(__name__)
 
@@ -56,18 +57,28 @@ NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_co
 
 
 class Served(NamedTuple):
-    """What an app of `create_app` serves, how, and below which `mount`; it is at
-    `app.state.served`.
+    """What an app of `create_app` serves, how, with which `page` for people, and below which
+    `mount`; it is at `app.state.served`.
     """
 
     runtime: CopilotRuntime
     options: ServerOptions
+    page: str | None = None
     mount: str = ""
 
     @property
     def path(self) -> str:
         """That of the `runtimeUrl`."""
         return self.mount + self.options.base
+
+    @property
+    def ui(self) -> str | None:
+        """That of the page for people, where there is one."""
+        return None if self.page is None else self.mount + self.page
+
+    def place(self) -> Place:
+        """What a signpost says of it."""
+        return Place(self.path, self.runtime, self.options, self.ui)
 
 
 def create_app(
@@ -109,9 +120,10 @@ def app_by(
     spoken = wires_of(wires, given)
     authenticate_by(settings, runtime, given.get("authenticate"))
     check_forwarding(runtime.agents, runtime.remotes, chosen.forwarded)
+    served = Served(runtime, chosen, page_of(spoken, chosen))
     entered = enter(spoken, runtime, chosen)
     _obey(settings, runtime)
-    return _app(runtime, chosen, entered, _lifespan(runtime, lifespan))
+    return _app(served, entered, _lifespan(runtime, lifespan))
 
 
 _LIFESPAN = Demand("a function of the app", lambda value: callable(value) and takes(value, None))
@@ -180,9 +192,8 @@ def _check_alone(runtime: CopilotRuntime) -> None:
         )
 
 
-def _app(
-    runtime: CopilotRuntime, options: ServerOptions, entered: Entered, lifespan: Lifespan
-) -> FastAPI:
+def _app(served: Served, entered: Entered, lifespan: Lifespan) -> FastAPI:
+    runtime, options = served.runtime, served.options
     app = FastAPI(
         title="agui_runtime",
         lifespan=cast(Any, lifespan),  # typed as if it knew beforehand whether it has a state
@@ -204,8 +215,8 @@ def _app(
     _guard(app, runtime, rules, options.limits)
     app.add_exception_handler(AguiError, _of_a_route)
     app.router.routes.extend([*probes({options.base: runtime}), *entered.routes])
-    app.router.default = Signpost([Place(options.base, runtime, options.production)])
-    app.state.served = Served(runtime, options)
+    app.router.default = Signpost([served.place()])
+    app.state.served = served
     return app
 
 

@@ -28,6 +28,7 @@ from agui_runtime.wires.shared.options import DEFAULT_OPTIONS, ServerOptions
 from agui_runtime.wires.shared.paths import base_of
 from agui_runtime.wires.shared.streaming import KEEP_ALIVE
 from agui_runtime.wires.shared.wire import Wire
+from agui_runtime.wires.ui.wire import UiWire
 
 _PLACES: Mapping[str, str] = {
     "path": "path",
@@ -35,6 +36,7 @@ _PLACES: Mapping[str, str] = {
     "allowed_hosts": "allowed_hosts",
     "forward_headers": "forward_headers",
     "production": "production",
+    "ui": "ui",
     "development": "development",
     "allow_anonymous": "allow_anonymous",
     "max_caller_requests": "limits.caller_requests",
@@ -130,6 +132,7 @@ class AppArguments(TypedDict, total=False):
     allowed_hosts: Sequence[str] | None
     limits: ServerLimits
     production: bool
+    ui: bool | None
     wire_options: WireOptions
     remote_path: str | None
     authenticate: Authenticate | None
@@ -188,6 +191,7 @@ _NORMAL: Mapping[str, Callable[[str, Any], object]] = {
     "cors_origins": _listing,
     "allowed_hosts": _listing,
     "production": lambda name, value: value,
+    "ui": lambda name, value: value,
 }
 """How the arguments that are settings, too, are compared with the environment's."""
 
@@ -212,7 +216,7 @@ def wires_of(wires: Sequence[Wire] | None, arguments: Mapping[str, Any]) -> Sequ
     wire_options: WireOptions | None = arguments.get("wire_options")
     agui = wire_options.agui() if wire_options else AguiWire()
     remote = [] if remote_path is None else [CopilotKitRemoteWire(remote_path)]
-    return [GraphQLWire(), *remote, agui]
+    return [GraphQLWire(), *remote, UiWire(), agui]
 
 
 def _resolved(

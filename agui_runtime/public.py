@@ -29,6 +29,7 @@ from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.sockets import SocketLimits
 from agui_runtime.wires.shared.wire import Wire, WireRoute
+from agui_runtime.wires.ui.wire import UiWire
 from agui_runtime.wrappers.drawing.pages import GenerativeUI
 from agui_runtime.wrappers.guardrails import Guardrail, TopicChecker
 
@@ -82,6 +83,7 @@ __all__ = [
     "TranscriptionService",
     "TrustedProxy",
     "Turn",
+    "UiWire",
     "Usage",
     "Wire",
     "WireOptions",

@@ -65,6 +65,9 @@ class Settings:
     """Serve beyond loopback without an `authenticate` function: everybody shares all threads."""
     production: bool = DEFAULT_OPTIONS.production
     """Show nobody the playground or the GraphQL schema."""
+    ui: bool | None = DEFAULT_OPTIONS.ui
+    """Show the page at `/ui` to everybody who can connect, or to nobody; left out, to this machine
+    alone, and in production to nobody."""
     tokens: str | None = None
     """Bearer tokens with their owners, `ann:token,bob:token`."""
     tokens_file: str | None = None
@@ -279,7 +282,9 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "api_key": texts.key,
     "proxy_header": texts.as_it_is,
     "jwt_leeway": texts.seconds,
-    **dict.fromkeys(("development", "name_threads", "allow_anonymous", "production"), texts.flag),
+    **dict.fromkeys(
+        ("development", "name_threads", "allow_anonymous", "production", "ui"), texts.flag
+    ),
     "db_upgrade": texts.flag,
     "drain_seconds": texts.seconds,
     "header_seconds": texts.some_seconds,

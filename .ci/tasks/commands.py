@@ -12,6 +12,8 @@ from tasks.checks import check, format_code
 from tasks.extras import asked_for, chosen_extras, install_extras, print_requirements
 from tasks.node import (
     PLAYGROUND,
+    UI,
+    Node,
     find_node,
     install_node_projects,
     machine_node,
@@ -36,16 +38,25 @@ def serve(*arguments: str) -> None:
 
 def wheel() -> None:
     install(DEV_LOCK)
-    install_node_projects(find_node(), PLAYGROUND)
+    install_node_projects(find_node(), PLAYGROUND, UI)
     run(PYTHON, "-m", "build", "--wheel", "--no-isolation", ROOT)
 
 
 def playground() -> None:
+    install_node_projects(any_node(), PLAYGROUND)
+
+
+def ui() -> None:
+    install_node_projects(any_node(), UI)
+
+
+def any_node() -> Node:
+    """The machine's, or that of the packages for tests."""
     node = machine_node()
     if node is None:
         install(DEV_LOCK)
         node = wheel_node()
-    install_node_projects(node, PLAYGROUND)
+    return node
 
 
 def schema() -> None:
@@ -93,8 +104,9 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "peers": (peers, "[pytest arguments]  the tests with real servers of other frameworks"),
     "image": (image, "[pytest arguments]  carry out the Dockerfile, run what it makes (root)"),
     "cover": (cover, "[pytest arguments]  the tests, and which branches they miss"),
-    "playground": (playground, "build the page that browsers are shown (needs npm's registry)"),
-    "wheel": (wheel, "build the package with that page, into dist/"),
+    "ui": (ui, "build the page for chat, threads, runs and state (needs npm's registry)"),
+    "playground": (playground, "build the page for GraphQL (the same)"),
+    "wheel": (wheel, "build the package with both pages, into dist/"),
     "requirements": (print_requirements, "[redis,jwt | build]  print locked packages for pip"),
     "schema": (schema, "print the GraphQL schema"),
     "bench": (bench, "NAME [arguments]  run bench/NAME.py"),

@@ -15,6 +15,7 @@ from tasks.python import PYTHON
 
 OLDEST_NODE = 20
 PLAYGROUND = "agui_runtime/wires/graphql/graphiql"
+UI = "ui"
 BUILT = "dist"  # where a node project's build script writes
 MADE = ("node_modules", BUILT)
 

@@ -8,7 +8,14 @@ import sys
 from collections.abc import Collection
 from typing import NamedTuple
 
-from tasks.node import OLDEST_NODE, PLAYGROUND, find_node, install_node_projects, machine_node
+from tasks.node import (
+    OLDEST_NODE,
+    PLAYGROUND,
+    UI,
+    find_node,
+    install_node_projects,
+    machine_node,
+)
 from tasks.processes import ROOT, Problem, run
 from tasks.python import DEV_LOCK, PYTHON, install
 from tasks.system import need_programs
@@ -30,6 +37,7 @@ NEEDS = {
             "tests/clients/copilotkit-1.74",
             "examples",
             PLAYGROUND,
+            UI,
         ),
     ),
     "node": Need(

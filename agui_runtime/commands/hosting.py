@@ -20,7 +20,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.settings import SERVE_ONLY, Settings, obeyed_by_command, variables
 from agui_runtime.wires.health import probes
 from agui_runtime.wires.shared.paths import MountRoots
-from agui_runtime.wires.signpost import Place, Signpost
+from agui_runtime.wires.signpost import Signpost
 
 
 class Hosted(NamedTuple):
@@ -84,7 +84,7 @@ def mounted(mounts: Sequence[BaseRoute]) -> MountRoots:
     served = list(runtimes_in(Router(mounts)))
     runtimes = {each.path: each.runtime for each in served}
     lifespan = _lifespan(apps, list(runtimes.values()))
-    places = [Place(each.path, each.runtime, each.options.production) for each in served]
+    places = [each.place() for each in served]
     routes = [*mounts, *probes(runtimes)]
     router = Router(routes, lifespan=lifespan, redirect_slashes=False, default=Signpost(places))
     return MountRoots(router, [each.mount for each in served if each.mount == each.path])

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from agui_runtime.commands.listening import bound, origin_of, port_of
 from agui_runtime.core.errors import Misconfigured
@@ -138,6 +139,8 @@ def _announce(origin: str, found: Hosted) -> None:
 
     lines = [f"agui_runtime on {origin}"]
     for each in found.served:
+        if each.ui and each.options.shows_ui(urlsplit(origin).hostname or ""):
+            lines.append(f"  page         {origin}{each.ui} in a browser")
         lines.append(f"  runtimeUrl   {origin}{each.path}")
         if not each.options.production:
             lines.append(f"  playground   {origin}{each.path} in a browser")

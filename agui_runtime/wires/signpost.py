@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from html import escape
 from typing import NamedTuple
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
@@ -21,6 +22,8 @@ from agui_runtime.runtime.catalog import AgentInfo, described
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.shared.http import log_failure
 from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
+from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.paths import ends_with_slash, listener_of
 from agui_runtime.wires.shared.request_ids import request_id_of
 
 logger = logger_of(__name__)
@@ -31,16 +34,20 @@ LONGEST = 200
 
 
 class Place(NamedTuple):
-    """A runtime, and its path below this app."""
+    """A runtime with its options and its path below this app, and that of its page for people,
+    where it has one.
+    """
 
     path: str
     runtime: CopilotRuntime
-    production: bool
+    options: ServerOptions
+    ui: str | None
 
 
 class Signpost:
-    """An ASGI app for whatever no route of an app matches. The page lists the agents that the
-    caller may see; in production there is no page.
+    """An ASGI app for whatever no route of an app matches. A browser at the root is sent to the
+    page of the one runtime that there is; where that has none, or there are several, it gets a page
+    that lists the agents which the caller may see, or nothing in production.
     """
 
     def __init__(self, places: Sequence[Place]) -> None:
@@ -51,9 +58,11 @@ class Signpost:
             await WebSocketClose()(scope, receive, send)
             return
         request = Request(scope, receive)
-        shown = [each for each in self._places if not each.production]
-        if shown and _wants_page(request):
-            answer: Response = await _answer(request, shown)
+        shown = [each for each in self._places if not each.options.production]
+        if _wants_page(request) and len(self._places) == 1 and _ui(request, self._places[0]):
+            answer: Response = RedirectResponse(_there(request), headers=_UNKEPT)
+        elif shown and _wants_page(request):
+            answer = await _answer(request, shown)
         else:
             answer = self._nothing_here(request)
         await answer(scope, receive, send)
@@ -71,6 +80,17 @@ def _wants_page(request: Request) -> bool:
     within = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     is_read = request.method in {"GET", "HEAD"}
     return is_read and within in {"", "/"} and "text/html" in request.headers.get("accept", "")
+
+
+def _ui(request: Request, place: Place) -> str | None:
+    """The path of its page, if this caller is shown it."""
+    return place.ui if place.options.shows_ui(listener_of(request.scope)) else None
+
+
+def _there(request: Request) -> str:
+    """From the root of an app to its page, relative: a proxy may have cut off what is before."""
+    last = request.scope["path"].rstrip("/").rpartition("/")[2]
+    return "ui/" if ends_with_slash(request.scope) else f"./{quote(last)}/ui/"
 
 
 def _address(request: Request, place: Place) -> str:
@@ -94,7 +114,7 @@ async def _answer(request: Request, places: Sequence[Place]) -> Response:
 
 
 async def _page(request: Request, places: Sequence[Place]) -> str:
-    parts = [_part(_address(request, each), await _visible(request, each)) for each in places]
+    parts = [_part(request, each, await _visible(request, each)) for each in places]
     health = escape(f"{_root(request)}/healthz")
     return _DOCUMENT.format(style=_STYLE, parts="".join(parts), docs=DOCUMENTATION, health=health)
 
@@ -112,13 +132,15 @@ async def _visible(request: Request, place: Place) -> list[AgentInfo] | None:
     return described(agents)
 
 
-def _part(url: str, agents: Iterable[AgentInfo] | None) -> str:
+def _part(request: Request, place: Place, agents: Iterable[AgentInfo] | None) -> str:
+    url, ui = _address(request, place), _ui(request, place)
     rows = [
         f"<li><b>{escape(each.name)}</b> {escape(each.description)}</li>" for each in agents or ()
     ]
     hidden = "<p>Agents are shown to callers whom the server knows.</p>"
     listed = hidden if agents is None else f"<ul>{''.join(rows)}</ul>"
-    return _PART.format(url=escape(url), agents=listed, snippet=escape(_SNIPPET % url))
+    page = _PAGE.format(url=escape(_root(request) + ui)) if ui else ""
+    return _PART.format(url=escape(url), page=page, agents=listed, snippet=escape(_SNIPPET % url))
 
 
 _SNIPPET = """import { CopilotChat, CopilotKitProvider } from "@copilotkit/react-core/v2";
@@ -138,9 +160,11 @@ _STYLE = """body{max-width:46rem;margin:3rem auto;padding:0 1rem;font:16px/1.5 s
 pre{padding:1rem;overflow:auto;background:#8881;border-radius:8px}
 :root{color-scheme:light dark}"""
 
+_PAGE = '<p><a href="{url}">Chat, threads and runs</a> in the browser.</p>\n'
+
 _PART = """
 <h2><code>{url}</code></h2>
-<p>This is a runtimeUrl for CopilotKit front ends, and in a browser a
+{page}<p>This is a runtimeUrl for CopilotKit front ends, and in a browser a
 <a href="{url}">GraphQL playground</a>. Its agents:</p>
 {agents}
 <p>A front end of today's CopilotKit (<code>npm install @copilotkit/react-core</code>):</p>
@@ -180,12 +204,13 @@ _SORRY = """<!doctype html>
 </html>
 """
 
+_UNKEPT = {"cache-control": "no-store", "vary": "accept"}
+
 _HEADERS = {
     "content-security-policy": "default-src 'none'; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'; "
     f"style-src 'sha256-{base64.b64encode(sha256(_STYLE.encode()).digest()).decode()}'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
-    "vary": "accept",
+    **_UNKEPT,
 }

@@ -34,7 +34,7 @@ def a_runtime(**more: Callable[..., object]) -> CopilotRuntime:
 
 
 async def test_a_browser_at_the_root_is_shown_what_this_is_and_how_to_use_it() -> None:
-    async with client_of(create_app(a_runtime())) as client:
+    async with client_of(create_app(a_runtime(), ui=False)) as client:
         answer = await client.get("/", headers=BROWSER)
         url = f"{client.base_url}/copilotkit"
     assert (answer.status_code, answer.headers["content-type"][:9]) == (200, "text/html")
@@ -48,7 +48,7 @@ async def test_a_browser_at_the_root_is_shown_what_this_is_and_how_to_use_it() -
 
 
 async def test_every_link_of_the_page_leads_somewhere() -> None:
-    async with client_of(create_app(a_runtime())) as client:
+    async with client_of(create_app(a_runtime(), ui=False)) as client:
         page = (await client.get("/", headers=BROWSER)).text
         own = [it for it in re.findall(r'href="([^"]+)"', page) if str(client.base_url) in it]
         found = [(await client.get(each, headers=BROWSER)).status_code for each in own]
@@ -118,7 +118,7 @@ async def test_agents_are_shown_to_callers_whom_the_server_knows_and_may_see_the
     def authenticate(request: Request) -> Caller | None:
         return Caller("ann") if request.headers.get("authorization") else None
 
-    async with client_of(create_app(a_runtime(authenticate=authenticate))) as client:
+    async with client_of(create_app(a_runtime(authenticate=authenticate), ui=False)) as client:
         stranger = (await client.get("/", headers=BROWSER)).text
         known = (await client.get("/", headers={**BROWSER, "authorization": "Bearer a"})).text
     assert "re&lt;search" not in stranger
@@ -146,7 +146,7 @@ async def test_routes_of_the_app_s_owner_come_first() -> None:
 @pytest.mark.parametrize("root", ["", "/ai"])
 async def test_a_runtime_below_a_prefix_knows_its_address(root: str) -> None:
     app = FastAPI()
-    app.mount(root, create_app(a_runtime()))
+    app.mount(root, create_app(a_runtime(), ui=False))
     async with client_of(app) as client:
         page = await client.get(f"{root}/", headers=BROWSER)
         wrong = await client.get(f"{root}/nowhere")
@@ -168,5 +168,9 @@ async def test_several_runtimes_are_listed_together() -> None:
     assert re.findall(r"<h2><code>(.*?)</code>", page.text) == [
         f"{origin}/support/copilotkit",
         f"{origin}/sales",
+    ]
+    assert re.findall(r'href="([^"]+/ui)"', page.text) == [
+        f"{origin}/support/ui",
+        f"{origin}/sales/ui",
     ]
     assert wrong.json()["message"].endswith(f"is {origin}/support/copilotkit or {origin}/sales")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Sequence
-from urllib.parse import quote, unquote
 
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -23,6 +22,7 @@ from agui_runtime.wires.agui.threads import ThreadRoutes
 from agui_runtime.wires.agui.transcribe import Transcribe
 from agui_runtime.wires.agui.usage import UsageRoute
 from agui_runtime.wires.shared.admission import is_json
+from agui_runtime.wires.shared.paths import segments_of
 from agui_runtime.wires.shared.wire import WireRoute
 
 
@@ -53,7 +53,7 @@ class AguiEndpoint:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = AguiExchange(scope, receive, send)
-        segments = _segments(scope)[self._depth :]
+        segments = segments_of(scope)[self._depth :]
         answer = self._handle(exchange, segments) if segments else self._open(exchange)
         return exchange.guard(answer)
 
@@ -116,12 +116,3 @@ def _entries(runtime: CopilotRuntime, options: AguiOptions) -> Iterable[tuple[st
         feed = DebugFeed(runtime, options.keep_alive)
         runtime.add_hook(feed)
         yield "GET", "cpk-debug-events", feed.listen
-
-
-def _segments(scope: Scope) -> list[str]:
-    """The path's segments within the app, split before they are decoded: an id may hold a slash."""
-    raw = scope.get("raw_path") or quote(scope["path"]).encode()
-    path = raw.partition(b"?")[0].decode("ascii", "replace")
-    mounted = quote(scope.get("root_path", "").rstrip("/")) + "/"
-    below = f"{path}/".removeprefix(mounted).strip("/")
-    return [unquote(part) for part in below.split("/")] if below else []

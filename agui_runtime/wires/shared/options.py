@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from agui_runtime.core.demands import FLAG, a, check_fields
+from agui_runtime.core.demands import FLAG, a, check_fields, optional
 from agui_runtime.core.forwarded_headers import HeaderNames, for_agents
+from agui_runtime.core.hosts import is_address, is_loopback
 from agui_runtime.core.quotas import Quota
 from agui_runtime.wires.shared.admission import Hosts, any_origin, listed
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
@@ -17,6 +18,7 @@ LIMITS = ServerLimits()
 
 _DEMANDS = {
     **dict.fromkeys(("production", "development", "allow_anonymous"), FLAG),
+    "ui": optional(FLAG),
     "body": a(BodyLimits),
     "limits": a(ServerLimits),
 }
@@ -32,8 +34,10 @@ class ServerOptions:
     names under which the server may be called, see `Hosts`. `forward_headers` names the request
     headers that agents may see, also by patterns such as `x-*`. `body` is what one request may
     bring, `limits` what clients may use of the server. In `production`, nobody is shown the
-    playground or the GraphQL schema; `development` opens what shows or wipes more than a user
-    should. With `allow_anonymous`, a runtime without `authenticate` answers beyond loopback, too.
+    playground or the GraphQL schema. `ui` says whether people are shown the page at `/ui`; None
+    shows it to whoever connects on loopback, in production to nobody. `development` opens what
+    shows or wipes more than a user should. With `allow_anonymous`, a runtime without
+    `authenticate` answers beyond loopback, too.
 
     Raises Misconfigured for what cannot be obeyed.
     """
@@ -43,6 +47,7 @@ class ServerOptions:
     allowed_hosts: tuple[str, ...] | None = None
     forward_headers: tuple[str, ...] = ("authorization",)
     production: bool = False
+    ui: bool | None = None
     development: bool = False
     allow_anonymous: bool = False
     body: BodyLimits = DEFAULT_LIMITS
@@ -65,6 +70,15 @@ class ServerOptions:
     def base(self) -> str:
         """The path to which others are appended: empty for the root."""
         return self.path.rstrip("/")
+
+    @property
+    def has_ui(self) -> bool:
+        """Whether anybody is shown the page at `/ui`."""
+        return not self.production if self.ui is None else self.ui
+
+    def shows_ui(self, listener: str) -> bool:
+        """Whether those are who connect at this address, or at a socket in the file system."""
+        return self.has_ui and (self.ui or is_loopback(listener) or not is_address(listener))
 
 
 DEFAULT_OPTIONS = ServerOptions()

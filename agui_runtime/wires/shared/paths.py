@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Iterable
+from urllib.parse import quote, unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -56,6 +57,23 @@ class MountRoots:
             if within in self._mounts:
                 scope = {**scope, "path": scope["path"] + "/"}
         await self.app(scope, receive, send)
+
+
+def segments_of(scope: Scope) -> list[str]:
+    """The path's segments within the app, split before they are decoded: an id may hold a slash."""
+    raw = scope.get("raw_path") or quote(scope["path"]).encode()
+    path = raw.partition(b"?")[0].decode("ascii", "replace")
+    mounted = quote(scope.get("root_path", "").rstrip("/")) + "/"
+    below = f"{path}/".removeprefix(mounted).strip("/")
+    return [unquote(part) for part in below.split("/")] if below else []
+
+
+def listener_of(scope: Scope) -> str:
+    """The address at which a connection came in; a path for a socket in the file system, empty
+    where the server does not say.
+    """
+    address: str = (scope.get("server") or ("",))[0] or ""
+    return address
 
 
 def ends_with_slash(scope: Scope) -> bool:

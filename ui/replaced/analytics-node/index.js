@@ -1,0 +1,5 @@
+// Telemetry: nothing is sent.
+export class Analytics {
+  track() {}
+  identify() {}
+}

@@ -1,0 +1,1 @@
+// Telemetry at the time of installation: there is none.

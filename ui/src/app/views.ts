@@ -1,0 +1,33 @@
+// The views: a new one is a line here and a folder in `views/`. The server knows the same addresses,
+// see `agui_runtime/wires/ui/places.py`.
+import { lazy } from "react";
+import type { ComponentType } from "react";
+import type { IconName } from "../parts/Icon";
+import type { Params } from "./router";
+
+export interface View {
+  name: string;
+  /** In the navigation; a view without one is reached from others. */
+  label?: string;
+  icon?: IconName;
+  /** The first is where the navigation leads. */
+  paths: string[];
+  component: ComponentType<{ params: Params }>;
+}
+
+export const VIEWS: View[] = [
+  {
+    name: "chat",
+    label: "Chat",
+    icon: "chat",
+    paths: ["", "threads", "threads/:thread"],
+    component: lazy(() => import("../views/chat/ChatView")),
+  },
+  {
+    name: "connect",
+    label: "Connect",
+    icon: "plug",
+    paths: ["connect"],
+    component: lazy(() => import("../views/connect/ConnectView")),
+  },
+];

@@ -1,0 +1,63 @@
+import type { ReactNode } from "react";
+import type { RequestFailure } from "../client/requests";
+
+interface BannerProps {
+  title: string;
+  tone?: "error" | "warning";
+  children?: ReactNode;
+  onRetry?: (() => void) | undefined;
+  onDismiss?: (() => void) | undefined;
+}
+
+export function Banner({ title, tone = "error", children, onRetry, onDismiss }: BannerProps) {
+  return (
+    <div className={`banner ${tone}`} role={tone === "error" ? "alert" : "status"}>
+      <div>
+        <strong>{title}</strong>
+        {children && <div className="banner-text">{children}</div>}
+      </div>
+      <div className="banner-actions">
+        {onRetry && (
+          <button className="button" onClick={onRetry}>
+            Try again
+          </button>
+        )}
+        {onDismiss && (
+          <button className="button" onClick={onDismiss}>
+            Dismiss
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface FailureProps {
+  failure: RequestFailure | undefined;
+  onRetry?: (() => void) | undefined;
+  onDismiss?: (() => void) | undefined;
+}
+
+/** An answer that was an error: what it says, its code, and the id to look for in the log. */
+export function FailureBanner({ failure, onRetry, onDismiss }: FailureProps) {
+  if (!failure || failure.status === 401) return null; // the shell asks for a token
+  return (
+    <Banner title={failure.message} onRetry={onRetry} onDismiss={onDismiss}>
+      <Codes code={failure.code} requestId={failure.requestId} />
+    </Banner>
+  );
+}
+
+export function Codes({ code, requestId }: { code: string; requestId: string | null }) {
+  return (
+    <p className="codes">
+      <code>{code}</code>
+      {requestId && (
+        <>
+          {" "}
+          request <code>{requestId}</code>
+        </>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,18 @@
+import { useState } from "react";
+import { Icon } from "./Icon";
+
+/** A text that people take elsewhere, with a button for it. */
+export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }) {
+  const [done, setDone] = useState(false);
+  async function copy(): Promise<void> {
+    await navigator.clipboard.writeText(text);
+    setDone(true);
+    window.setTimeout(() => setDone(false), 1500);
+  }
+  return (
+    <button className="button" onClick={copy}>
+      <Icon name="copy" />
+      <span aria-live="polite">{done ? "Copied" : label}</span>
+    </button>
+  );
+}

@@ -1,0 +1,59 @@
+import { useEffect, useId, useRef } from "react";
+import type { ReactNode } from "react";
+
+interface DialogProps {
+  title: string;
+  children: ReactNode;
+  /** Left out where the dialog has to be answered. */
+  onClose?: () => void;
+}
+
+/** A modal dialog; it holds the focus, and Escape closes it. */
+export function Dialog({ title, children, onClose }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const { current } = dialog;
+    current?.showModal();
+    return () => current?.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      className="dialog"
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose?.();
+      }}
+    >
+      <h2 id={heading}>{title}</h2>
+      {children}
+    </dialog>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  text: string;
+  action: string;
+  onConfirm: () => void;
+  onClose: () => void;
+}
+
+/** A question before something that cannot be undone. */
+export function Confirm({ title, text, action, onConfirm, onClose }: ConfirmProps) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p>{text}</p>
+      <div className="actions">
+        <button className="button" autoFocus onClick={onClose}>
+          Cancel
+        </button>
+        <button className="button danger" onClick={onConfirm}>
+          {action}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,39 @@
+import { useDefaultRenderTool } from "@copilotkit/react-core/v2";
+import { Spinner } from "../../parts/Spinner";
+
+/** Draws each call of a tool: its name, what it was given, what came of it. */
+export function ToolCalls() {
+  useDefaultRenderTool({
+    render: ({ name, status, parameters, result }) => (
+      <details className="tool-call" data-status={status}>
+        <summary>
+          <span className="tool-name">{name}</span>
+          {status === "complete" ? <span className="done">done</span> : <Spinner label="Running" />}
+        </summary>
+        <Part title="Arguments" value={parameters} />
+        {status === "complete" && <Part title="Result" value={result} />}
+      </details>
+    ),
+  });
+  return null;
+}
+
+function Part({ title, value }: { title: string; value: unknown }) {
+  return (
+    <>
+      <h4>{title}</h4>
+      <pre className="code" tabIndex={0}>
+        {shown(value)}
+      </pre>
+    </>
+  );
+}
+
+function shown(value: unknown): string {
+  if (typeof value !== "string") return JSON.stringify(value, null, 2) ?? "";
+  try {
+    return JSON.stringify(JSON.parse(value), null, 2);
+  } catch {
+    return value;
+  }
+}
