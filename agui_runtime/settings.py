@@ -242,8 +242,9 @@ def _check_names(env: Mapping[str, str]) -> None:
     for name, value in env.items():
         ours = name.upper().lstrip(_UNSEEN).startswith(PREFIX) and not _is_of_a_service(name, value)
         if ours and name not in names:
-            near = get_close_matches(name.upper(), names, 1, 0.7)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+            word = name.upper().strip(_UNSEEN).removeprefix(PREFIX)
+            near = get_close_matches(word, [known.removeprefix(PREFIX) for known in names], 1)
+            hint = f"did you mean {PREFIX}{near[0]}?" if near else f"there are {', '.join(names)}"
             raise Misconfigured(f"{name} is no setting; {hint}")
 
 
