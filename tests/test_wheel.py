@@ -76,10 +76,24 @@ def test_it_brings_the_playground_and_a_readme_whose_links_lead_somewhere(wheel:
         [about] = [name for name in names if name.endswith("/METADATA")]
         text = archive.read(about).decode()
     assert "agui_runtime/wires/graphql/graphiql/dist/page.js" in names
-    assert not [name for name in names if "node_modules" in name or "/src/" in name]
+    unwanted = ("/node_modules/", "/graphiql/src/", "/page/dist/")
+    assert not [name for name in names if any(part in name for part in unwanted)]
     assert f"Version: {agui_runtime.__version__}" in text
     assert "](https://github.com/" in text
     assert RELATIVE.findall(text) == []
+
+
+def test_what_it_writes_has_the_wheel_for_its_container(
+    wheel: Path, programs: Path, tmp_path: Path
+) -> None:
+    words = (programs / "agui-runtime", "new", "demo")
+    env = {"PATH": str(programs)}
+    done = subprocess.run(words, cwd=tmp_path, env=env, check=True, capture_output=True, text=True)
+    assert "AGUI_APP=app:app agui-runtime serve" in done.stdout
+    project = tmp_path / "demo"
+    assert (project / "wheels" / wheel.name).read_bytes() == wheel.read_bytes()
+    assert (project / "page" / "package-lock.json").is_file()
+    assert not (project / "page" / "node_modules").exists()
 
 
 async def test_serve_works_without_node_and_shows_the_playground(

@@ -89,6 +89,10 @@ def matrix(*releases: str) -> None:
     run(PYTHON, "-m", "tests.clients.matrix", *releases, env=prepare_tests())
 
 
+def templates(*names: str) -> None:
+    run(PYTHON, "-m", "tests.clients.templates", *names, env=prepare_tests())
+
+
 def docs() -> None:
     install(DEV_LOCK)
     install_node_projects(find_node(), ".ci/diagrams")
@@ -111,6 +115,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "schema": (schema, "print the GraphQL schema"),
     "bench": (bench, "NAME [arguments]  run bench/NAME.py"),
     "matrix": (matrix, "[1.60.2 ...]  the page of CopilotKit 1.10 on other releases of it"),
+    "templates": (templates, "[langgraph ...]  what `agui-runtime new` writes, as a newcomer"),
     "faults": (faults, "[part of a name ...]  break replicas, stores and the network, and tell"),
     "soak": (
         soak,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def next_steps(name: str, template: Template) -> str:
             "",
             f"  cd {folder} && cp .env.example .env && {_install()}",
             "",
-            f"Put your key into {name}/.env. Then start the server there,",
+            f"Put your key into {name}/.env. Then start the server there{_each(serve)},",
             "",
             *serve,
             "",
@@ -37,6 +38,10 @@ def next_steps(name: str, template: Template) -> str:
             "",
         ]
     )
+
+
+def _each(commands: Sequence[str]) -> str:
+    return ", each line in a terminal of its own" if len(commands) > 1 else ""
 
 
 def _install() -> str:

@@ -35,5 +35,17 @@ TEMPLATES: Mapping[str, Template] = {
         "A chat with a Pydantic AI agent.",
         requires=("pydantic-ai-slim[ag-ui,openai]>=2.60",),
     ),
+    "remote": Template(
+        "A chat whose agent is a service of its own, behind a server that keeps the threads. The"
+        " service is plugged in by its address, also into other runtimes: as an AG-UI agent"
+        " (`.../copilotkit/agent/assistant/run`), or as a CopilotKit remote endpoint"
+        " (`.../copilotkit_remote`).",
+        programs={"service": 8100, "app": 8000},
+        keyed="service",
+        files=(
+            "| `service.py` | the service: the agent, and what it can do |",
+            "| `app.py` | the server, which asks the service |",
+        ),
+    ),
 }
 """By the names that `--template` takes."""
