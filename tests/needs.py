@@ -26,6 +26,7 @@ BY_NAME = {
 BY_FILE = {
     "stores/test_redis*.py": "redis",
     "deploy/test_image.py": "image",
+    "deploy/test_proxies.py": "proxy",
     "faults/*": "redis",
     "peers/*": "peers",
     "clients/test_agui_*.py": "node",

@@ -51,6 +51,7 @@ NEEDS = {
     ),
     "pooler": Need(programs=("pgbouncer",)),
     "postgres": Need(programs=("postgresql",)),
+    "proxy": Need(programs=("nginx", "caddy", "openssl")),
     "redis": Need(programs=("redis-server", "openssl")),
 }
 """By the markers of tests, see tests/needs.py."""

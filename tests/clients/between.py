@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -41,7 +41,7 @@ async def nginx(origin: str, folder: Path) -> AsyncIterator[str]:
     settings = folder / "nginx.conf"
     settings.write_text(NGINX.format(folder=folder, port=port, origin=origin))
     words = ("nginx", "-e", f"{folder}/errors", "-c", str(settings))
-    async with _running(words, folder, f"http://127.0.0.1:{port}/copilotkit") as url:
+    async with running(words, folder, f"http://127.0.0.1:{port}/copilotkit") as url:
         yield url
 
 
@@ -52,16 +52,17 @@ async def next_js(origin: str) -> AsyncIterator[str]:
     next_bin = NEXT / "node_modules/next/dist/bin/next"
     words = ("node", str(next_bin), "dev", "--hostname", "127.0.0.1", "--port", str(port))
     env = {"RUNTIME": origin, "NEXT_TELEMETRY_DISABLED": "1"}
-    async with _running(words, NEXT, f"http://127.0.0.1:{port}/api/copilotkit", **env) as url:
+    async with running(words, NEXT, f"http://127.0.0.1:{port}/api/copilotkit", env) as url:
         yield url
 
 
 @asynccontextmanager
-async def _running(
-    words: tuple[str, ...], folder: Path, url: str, **env: str
+async def running(
+    words: Sequence[str], folder: Path, url: str, env: Mapping[str, str] | None = None
 ) -> AsyncIterator[str]:
+    """A program while the block runs, from when it answers at the URL, whatever that is."""
     process = await asyncio.create_subprocess_exec(
-        *words, cwd=folder, env=os.environ | env, stdout=asyncio.subprocess.DEVNULL
+        *words, cwd=folder, env={**os.environ, **(env or {})}, stdout=asyncio.subprocess.DEVNULL
     )
     try:
         await _answering(process, url)
@@ -74,13 +75,12 @@ async def _running(
 
 async def _answering(process: asyncio.subprocess.Process, url: str) -> None:
     """Neither says that it is ready in a way of its own: whoever asks finds out."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=False) as client:  # nothing is sent
         while True:
             assert process.returncode is None, f"{url}: the process ended"
             try:
-                answer = await client.get(f"{url}/info", timeout=30)
+                await client.get(url, timeout=30)
             except httpx.TransportError:
                 await asyncio.sleep(0.1)
                 continue
-            assert answer.status_code == 200, answer.text
             return
