@@ -1,7 +1,7 @@
 """What the parent of several processes and each of them say to each other, over a pair of sockets.
 
-The process says once that it serves. The parent says how it is to end; that the line is cut says
-that the other one is gone.
+The process says once that it serves, and then what it counts whenever the parent asks for that. The
+parent says how it is to end; that the line is cut says that the other one is gone.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 READY = b"ready\n"
 DRAIN = b"drain\n"
 RETIRE = b"retire\n"
 CUT = b"cut\n"
+FIGURES = b"figures\n"
 
 
 class Lifeline:
@@ -32,6 +34,18 @@ class Lifeline:
         if not self._writer.is_closing():
             self._writer.write(word)
 
+    def send(self, body: bytes) -> None:
+        """The same with anything, which the other end gets by `body`."""
+        self.say(b"%d\n%b" % (len(body), body))
+
+    async def body(self) -> bytes | None:
+        """What the other end sends next; None when it is gone."""
+        length = await self.next()
+        try:
+            return await self._reader.readexactly(int(length)) if length else None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return None
+
     async def next(self) -> bytes:
         """What the other end says next; empty when it is gone."""
         try:
@@ -47,3 +61,9 @@ class Lifeline:
 
     def close(self) -> None:
         self._writer.close()
+
+    async def finish(self) -> None:
+        """Close it when the other end has all that was said, or is gone."""
+        self.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()

@@ -3,53 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from agui_runtime.commands.hosting import Hosted
 from agui_runtime.core.errors import Misconfigured, MissingExtra
+from agui_runtime.settings import Settings
 
 if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+    from agui_runtime.commands.figures import Figures
     from agui_runtime.hooks.telemetry.metrics import Metrics
 
 
+def check_measuring(settings: Settings) -> None:
+    """Raises Misconfigured for what could not be measured, before anything is started."""
+    if settings.metrics is not None and find_spec("prometheus_client") is None:
+        raise MissingExtra("AGUI_METRICS", "metrics")
+    if settings.otlp_endpoint is not None:
+        _check_endpoint(settings.otlp_endpoint)
+        if find_spec("opentelemetry.exporter") is None:
+            raise MissingExtra("OTEL_EXPORTER_OTLP_ENDPOINT", "otel")
+
+
 @contextmanager
-def measured(found: Hosted) -> Iterator[None]:
-    """While the block runs, Prometheus is answered, and spans are sent, where the settings ask for
-    it. Raises Misconfigured, before anything is served.
+def measured(found: Hosted, *, by_parent: bool = False) -> Iterator[Metrics | None]:
+    """While the block runs, Prometheus is answered, unless `by_parent`, and spans are sent, where
+    the settings ask for it. Raises Misconfigured, before anything is served.
     """
-    with _counted(found) as metrics, _traced(found, metrics):
-        yield
+    check_measuring(found.settings)
+    with ExitStack() as stack:
+        metrics = None
+        if found.settings.metrics is not None:
+            metrics = _counting(found)
+            if not by_parent:
+                stack.enter_context(answering(found.settings.metrics, metrics.registry))
+        stack.enter_context(_traced(found, metrics))
+        yield metrics
 
 
 @contextmanager
-def _counted(found: Hosted) -> Iterator[Metrics | None]:
-    if found.settings.metrics is None:
+def measured_together(settings: Settings) -> Iterator[Figures | None]:
+    """The same for the parent of several processes, whose figures are gathered."""
+    check_measuring(settings)
+    if settings.metrics is None:
         yield None
         return
-    if find_spec("prometheus_client") is None:
-        raise MissingExtra("AGUI_METRICS", "metrics")
+    from prometheus_client import CollectorRegistry
+
+    from agui_runtime.commands.figures import Figures
+
+    figures, registry = Figures(), CollectorRegistry()
+    registry.register(figures)
+    with answering(settings.metrics, registry):
+        yield figures
+
+
+@contextmanager
+def answering(address: tuple[str, int], registry: CollectorRegistry) -> Iterator[None]:
+    """While the block runs, Prometheus is answered there; raises Misconfigured."""
     from prometheus_client import start_http_server
 
-    from agui_runtime.hooks.telemetry.metrics import Metrics
-
-    host, port = found.settings.metrics
-    metrics = Metrics()
-    for runtime in found.runtimes:
-        runtime.add_hook(metrics)
+    host, port = address
     try:
-        server, thread = start_http_server(port, host, metrics.registry)
+        server, thread = start_http_server(port, host, registry)
     except OSError as error:
         reason = error.strerror or error
         raise Misconfigured(f"AGUI_METRICS={host}:{port} cannot be opened: {reason}") from None
     try:
-        yield metrics
+        yield
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _counting(found: Hosted) -> Metrics:
+    from agui_runtime.hooks.telemetry.metrics import Metrics
+
+    metrics = Metrics()
+    for runtime in found.runtimes:
+        runtime.add_hook(metrics)
+    return metrics
 
 
 @contextmanager
@@ -58,9 +96,6 @@ def _traced(found: Hosted, metrics: Metrics | None) -> Iterator[None]:
     if settings.otlp_endpoint is None:
         yield
         return
-    _check_endpoint(settings.otlp_endpoint)
-    if find_spec("opentelemetry.exporter") is None:
-        raise MissingExtra("OTEL_EXPORTER_OTLP_ENDPOINT", "otel")
     from opentelemetry import trace
 
     from agui_runtime.hooks.telemetry.export import exporting

@@ -8,11 +8,11 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 from agui_runtime.commands.hosting import hosted
-from agui_runtime.commands.lifeline import CUT, DRAIN, READY, RETIRE, Lifeline
+from agui_runtime.commands.lifeline import CUT, DRAIN, FIGURES, READY, RETIRE, Lifeline
 from agui_runtime.commands.measuring import measured
 from agui_runtime.commands.serve import collect_rarely
 from agui_runtime.commands.serving import DrainingServer, config_of
@@ -30,6 +30,8 @@ class ProcessServer(DrainingServer):
 
     line: Lifeline | None = None
     end: socket.socket
+    figures: Callable[[], bytes] | None = None
+    """What it counts, for its parent."""
     _obeying: asyncio.Task[None] | None = None
 
     def on_started(self) -> None:
@@ -41,7 +43,9 @@ class ProcessServer(DrainingServer):
             self._obeying.cancel()
             await asyncio.wait([self._obeying])
         if self.line is not None:
-            self.line.close()
+            if self.figures is not None:
+                self.line.send(self.figures())  # the last of them
+            await self.line.finish()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A service manager sends each process the signal that it sends their parent."""
@@ -52,7 +56,15 @@ class ProcessServer(DrainingServer):
         self.line = await Lifeline.over(self.end)
         self.line.say(READY)
         orders = {DRAIN: self.drain, RETIRE: self.retire, CUT: self.cut, b"": self.retire}
-        await self.line.obey(orders)
+        await self.line.obey({**orders, FIGURES: self._show_figures})
+
+    def _show_figures(self) -> None:
+        self._begin(self._send_figures())
+
+    async def _send_figures(self) -> None:
+        assert self.line is not None
+        assert self.figures is not None
+        self.line.send(await asyncio.to_thread(self.figures))
 
 
 def main(words: Sequence[str]) -> int:
@@ -74,7 +86,8 @@ def _serve(end: socket.socket, listeners: list[socket.socket]) -> int:
     config = config_of(found.app, found.settings, of_several=True)
     server = ProcessServer(config, found.runtimes, found.settings.drain_seconds, "")
     server.end = end
-    with measured(found), obeyed_by_command():  # an app may be made at its start
+    with measured(found, by_parent=True) as metrics, obeyed_by_command():  # an app may be made late
+        server.figures = metrics.page if metrics else None
         server.run(listeners)
     return 0 if server.started else 1
 

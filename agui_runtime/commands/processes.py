@@ -11,13 +11,19 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agui_runtime.commands.lifeline import CUT, DRAIN, READY, RETIRE, Lifeline
+
+if TYPE_CHECKING:
+    from agui_runtime.commands.figures import Figures  # needs an extra
 
 logger = logging.getLogger(__name__)
 
 MODULE = "agui_runtime.commands.process"
+
+LAST_WORDS = 2.0
+"""Seconds for what a process that has ended said last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Process:
     line: Lifeline
     failures: int = 0
     is_dismissed: bool = False
+    following: asyncio.Task[None] | None = None
     started: float = field(default_factory=monotonic)
 
     @classmethod
@@ -87,6 +94,8 @@ class Process:
         except TimeoutError:
             self.kill()
             await self.handle.wait()
+        if self.following is not None:  # to the last figures, unless somebody else has the line
+            await asyncio.wait([self.following], timeout=LAST_WORDS)
         self.line.close()
         return self.handle.returncode or 0
 
@@ -101,12 +110,17 @@ class Supervisor:
     """
 
     def __init__(
-        self, count: int, listeners: Sequence[socket.socket], patience: Patience | None = None
+        self,
+        count: int,
+        listeners: Sequence[socket.socket],
+        patience: Patience | None = None,
+        figures: Figures | None = None,
     ) -> None:
         self.signals: list[int] = []
         self._count = count
         self._listeners = listeners
         self._patience = patience or Patience()
+        self._figures = figures
         self._processes: list[Process] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._replacing: asyncio.Task[None] | None = None
@@ -131,7 +145,7 @@ class Supervisor:
     async def _start_all(self, origin: str) -> None:
         starting = [self._start() for _ in range(self._count)]
         processes = await asyncio.gather(*starting)
-        ready = await asyncio.gather(*(each.is_ready(self._patience.ready) for each in processes))
+        ready = await asyncio.gather(*map(self._is_ready, processes))
         if self._ending.is_set():
             return
         if not all(ready):
@@ -148,6 +162,12 @@ class Supervisor:
         if self._ending.is_set():
             process.order(DRAIN)
         return process
+
+    async def _is_ready(self, process: Process) -> bool:
+        is_ready = await process.is_ready(self._patience.ready)
+        if is_ready and self._figures is not None:
+            process.following = self._begin(self._figures.follow(process.pid, process.line))
+        return is_ready
 
     def _forget(self, process: Process) -> None:
         with suppress(ValueError):  # two may wait for its end
@@ -187,7 +207,7 @@ class Supervisor:
             await self._start_another(_not_started(error), failures + 1)
             return
         self._begin(self._watch(successor))
-        if not await successor.is_ready(self._patience.ready):
+        if not await self._is_ready(successor):
             successor.kill()
 
     def _replace_all(self) -> None:
@@ -211,7 +231,7 @@ class Supervisor:
             return False
         # Until one of them is settled upon, the end of neither is a death.
         new.is_dismissed = old.is_dismissed = True
-        if not await new.is_ready(self._patience.ready):
+        if not await self._is_ready(new):
             await self._go_on_with(old, new)
             return False
         new.is_dismissed = self._ending.is_set()

@@ -75,22 +75,19 @@ def _check_several(count: int, found: Hosted) -> None:
 
     if os.name == "nt":
         raise Misconfigured("on Windows `serve` is one process: leave out --processes")
-    if found.settings.metrics is not None:
-        raise Misconfigured(
-            f"AGUI_METRICS cannot be obeyed by {count} processes, each of which counts for itself:"
-            " leave it out, or serve with --processes 1"
-        )
     check_shared(found.runtimes, count)
 
 
 def _serve_by(count: int, found: Hosted, listeners: list[socket], origin: str) -> int:
     from agui_runtime.commands.log_output import write_lines
+    from agui_runtime.commands.measuring import measured_together
     from agui_runtime.commands.processes import Patience, Supervisor
 
     write_lines(found.settings, of_several=True)
-    _announce(origin, found)
     patience = Patience(end=2 * found.settings.drain_seconds + MARGIN)
-    return asyncio.run(Supervisor(count, listeners, patience).run(origin))
+    with measured_together(found.settings) as figures:
+        _announce(origin, found)
+        return asyncio.run(Supervisor(count, listeners, patience, figures).run(origin))
 
 
 def _serve(found: Hosted, listeners: list[socket], origin: str) -> int:

@@ -190,13 +190,6 @@ async def test_threads_in_memory_are_not_shared_out(
     )
 
 
-async def test_metrics_of_one_process_are_not_those_of_all(tmp_path: Path) -> None:
-    metrics = {"AGUI_METRICS": "127.0.0.1:9464", "AGUI_PROCESSES": "2"}
-    code, out, err = await finished("serve", **APP, **file_in(tmp_path), **metrics)
-    assert (code, out) == (2, "")
-    assert "AGUI_METRICS cannot be obeyed by 2 processes" in err
-
-
 @pytest.mark.parametrize("number", ["0", "-1", "two", "1000"])
 async def test_a_number_of_processes_that_cannot_be_meant(number: str) -> None:
     code, _, err = await finished("serve", f"--processes={number}", **APP)

@@ -12,7 +12,13 @@ from dataclasses import fields
 from time import perf_counter
 
 from ag_ui.core import RunAgentInput
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -59,6 +65,10 @@ class Metrics(Hook):
         )
         self._present = _Present()
         registry.register(self._present)
+
+    def page(self) -> bytes:
+        """All numbers, in the form that Prometheus reads."""
+        return generate_latest(self.registry)
 
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         self._present.runs[run.thread_id, run.run_id] = None
