@@ -17,6 +17,7 @@ from agui_runtime.commands.measuring import measured
 from agui_runtime.commands.serve import collect_rarely
 from agui_runtime.commands.serving import DrainingServer, config_of
 from agui_runtime.commands.stores import check_shared
+from agui_runtime.commands.whole_lines import write_whole_lines
 from agui_runtime.core.errors import AguiError
 from agui_runtime.settings import obeyed_by_command
 
@@ -71,6 +72,7 @@ def main(words: Sequence[str]) -> int:
     """`words`: the number of the line's socket, then those of the listening ones."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    write_whole_lines()
     end, *listeners = (socket.socket(fileno=int(word)) for word in words)
     try:
         return _serve(end, listeners)

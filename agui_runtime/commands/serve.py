@@ -82,7 +82,9 @@ def _serve_by(count: int, found: Hosted, listeners: list[socket], origin: str) -
     from agui_runtime.commands.log_output import write_lines
     from agui_runtime.commands.measuring import measured_together
     from agui_runtime.commands.processes import Patience, Supervisor
+    from agui_runtime.commands.whole_lines import write_whole_lines
 
+    write_whole_lines()
     write_lines(found.settings, of_several=True)
     patience = Patience(end=2 * found.settings.drain_seconds + MARGIN)
     with measured_together(found.settings) as figures:
