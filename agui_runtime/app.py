@@ -18,6 +18,7 @@ from agui_runtime.core.demands import Demand, check, optional, takes
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.observation import note_refusal
+from agui_runtime.hooks.telemetry.access_lines import hide_secrets_of_requests
 from agui_runtime.hooks.telemetry.json_lines import write_json_lines
 from agui_runtime.identity import authenticate_by
 from agui_runtime.runtime.allowance import Budget, rules_of
@@ -148,6 +149,7 @@ def _obey(settings: Settings, runtime: CopilotRuntime) -> None:
         runtime.add_hook(ThreadNamer(runtime))
     if "log_level" in settings.present:
         logging.getLogger("agui_runtime").setLevel(settings.log_level.upper())
+    hide_secrets_of_requests()
     if settings.log_format == "json":
         write_json_lines()
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
+from traceback import format_exception
 from types import TracebackType
 from typing import NamedTuple, TypeAlias
 
-from agui_runtime.core.causes import causes_of
+from agui_runtime.core.causes import LONGEST, causes_of
 from agui_runtime.core.events import RunInfo
+from agui_runtime.core.secrets import redact
 
 
 class Subject(NamedTuple):
@@ -23,6 +26,9 @@ class Subject(NamedTuple):
 
 
 _subject: ContextVar[Subject | None] = ContextVar("agui_runtime_log_subject", default=None)
+
+_OF_GROUPS = re.compile(r"[ |]*[|] ")
+"""What lines of a traceback begin with that are of a group of exceptions."""
 
 _TEMPLATE = "agui_runtime_template"
 """Where a record has its template as it was given, for formats that say the rest elsewhere."""
@@ -80,13 +86,29 @@ def error_of(record: logging.LogRecord) -> ErrorInfo | None:
 
 def _in_one_line(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
-    if error is None or logging.getLogger(record.name).isEnabledFor(logging.DEBUG):
+    if error is None:
+        return True
+    if logging.getLogger(record.name).isEnabledFor(logging.DEBUG):
+        record.exc_text = record.exc_text or traceback_of(error)
         return True
     record.__dict__[_TEMPLATE] = record.msg, record.args
     record.__dict__[_ERROR], record.exc_info = record.exc_info, None
     causes = "".join(f" ({each})" for each in causes_of(error))
     record.msg, record.args = "%s%s", (record.getMessage(), causes)
     return True
+
+
+def traceback_of(error: BaseException) -> str:
+    """The traceback of an exception, whose own words may hold keys; these are cut out."""
+    return "\n".join(_traced("".join(format_exception(error)).splitlines()))
+
+
+def _traced(lines: Iterable[str]) -> Iterator[str]:
+    in_code = False
+    for line in lines:
+        text = _OF_GROUPS.sub("", line)
+        in_code = text.startswith('  File "') or (in_code and text.startswith("    "))
+        yield line if in_code else f"{line[: -len(text) or None]}{redact(text, LONGEST)}"
 
 
 def subject_of(request_id: str, run: RunInfo | None = None) -> str:

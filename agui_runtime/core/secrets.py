@@ -24,11 +24,24 @@ _LOOKS_LIKE_A_KEY = re.compile(
     r"|\bAIza[\w-]{8,}"
     r"|\beyJ[\w-]{8,}(?:\.[\w-]+)*"
     r"|\b(?=\w*\d)\w{32,}\b"
-    r"|[^\s'\"]*\*{3,}[^\s'\"]*",
+    # From the beginning of a word alone: from each of its letters it would take forever.
+    r"|(?:(?<![^\s'\"])[^\s'\"]*)?\*{3,}[^\s'\"]*",
     re.I,
 )
-_URL_LOGIN = re.compile(r"(https?://)[^/\s@]+@", re.I)
-_URL_QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*", re.I)
+_URL_LOGIN = re.compile(r"\b([a-z][a-z\d+.-]{1,30}://)[^/\s]*@", re.I)
+_URL_QUERY = re.compile(r"\b([a-z][a-z\d+.-]{1,30}://[^\s?#]{1,2000})[?#]\S*", re.I)
+_PARAMETER = re.compile(
+    r"([?&;][^=&;?\s#'\"]{0,60}"
+    r"(?:token|key|auth|secret|pass|pwd|credential|jwt|signature|session|cookie|ticket|code|otp)"
+    r"[^=&;?\s#'\"]{0,60}=)[^&;\s#'\"]+",
+    re.I,
+)
+_KEY_AS_VALUE = re.compile(
+    r"([?&;][^=&;?\s#'\"]{1,60}=)(?:eyJ|(?:sk|pk|rk|gh[pos])[-_])[^&;\s#'\"]+"
+)
+
+_LONGEST_READ = 100_000
+"""What is longer is cut before it is looked through."""
 
 _KEY_IN_PATH = re.compile(r"(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[^/]{16,}")
 """A segment of a URL's path that may be a key: some servers have theirs there."""
@@ -73,9 +86,18 @@ def secrets_of(api_key: str, headers: Iterable[tuple[str, str]]) -> Secrets:
 
 def redact(text: str, longest: int = _LONGEST_SHOWN) -> str:
     """One line without keys, tokens, organisations, or logins and queries of URLs."""
-    line = _URL_QUERY.sub(r"\1", _URL_LOGIN.sub(r"\1", " ".join(text.split())))
+    line = " ".join(text[:_LONGEST_READ].split())
+    line = _URL_QUERY.sub(r"\1", _URL_LOGIN.sub(r"\1", line))
     line = _LOOKS_LIKE_A_KEY.sub(HIDDEN, line)
     return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def redact_urls(text: str) -> str:
+    """The text without logins of URLs, and without what is a secret in their queries, by its name
+    or as it looks.
+    """
+    text = _URL_LOGIN.sub(r"\1", text)
+    return _KEY_AS_VALUE.sub(rf"\1{HIDDEN}", _PARAMETER.sub(rf"\1{HIDDEN}", text))
 
 
 def redact_path(path: str) -> str:

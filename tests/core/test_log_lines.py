@@ -11,6 +11,7 @@ import pytest
 
 from agui_runtime.core.events import RunInfo
 from agui_runtime.core.log_lines import logger_of, write_about
+from agui_runtime.core.secrets import redact
 
 LINES = [
     (("plain",), "plain"),
@@ -105,3 +106,27 @@ def test_the_only_error_of_a_group_is_named_and_not_the_group(
     logger_of("one").warning("it failed", exc_info=group)
     assert "OSError: no such file" in caplog.text
     assert "TaskGroup" not in caplog.text
+
+
+KEY = "sk-veryverysecretkey0123456789"
+
+
+@pytest.mark.parametrize("words", [f"boom {KEY}", f"boom\n    of redis://u:{KEY}@host/0"])
+def test_a_traceback_has_no_keys_and_all_places(
+    words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger = logger_of("traced")
+    with caplog.at_level(logging.DEBUG, "traced"):
+        try:
+            raise ExceptionGroup("several", [RuntimeError(words)]) from ValueError(words)
+        except ExceptionGroup:
+            logger.exception("failed")
+    assert KEY not in caplog.text
+    assert "boom" in caplog.text
+    assert 'raise ExceptionGroup("several"' in caplog.text
+    assert 'test_log_lines.py", line' in caplog.text
+
+
+def test_a_word_without_end_is_looked_through_at_once() -> None:
+    """From each of its letters to its end it would take minutes."""
+    assert len(redact("x" * 90_000)) == 300

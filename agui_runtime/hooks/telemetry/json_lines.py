@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import orjson
 
 from agui_runtime.core.jsontext import Json
-from agui_runtime.core.log_lines import error_of, message_of, present_subject
+from agui_runtime.core.log_lines import error_of, message_of, present_subject, traceback_of
 
 LONGEST = 16_384
 """So many characters of a message, and of a traceback, are written."""
@@ -44,9 +44,9 @@ class JsonLines(logging.Formatter):
 
     def _exception(self, record: logging.LogRecord) -> Mapping[str, Json]:
         error = error_of(record)
-        if not error or error[1] is None:
+        if error is None or error[1] is None:
             return {}
-        return {"exception": _bounded(self.formatException(error))}
+        return {"exception": _bounded(record.exc_text or traceback_of(error[1]))}
 
 
 def write_json_lines() -> None:
