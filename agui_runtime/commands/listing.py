@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from agui_runtime.commands.task_table import Argument
+from agui_runtime.commands.terminal_text import safe
 from agui_runtime.core import jsontext
 
 JSON = Argument("--json", {"action": "store_true", "help": "as a JSON array"})
@@ -14,7 +15,8 @@ JSON = Argument("--json", {"action": "store_true", "help": "as a JSON array"})
 
 def write_row(*columns: object) -> None:
     """One line, with tabs between the columns; nothing for what is None."""
-    sys.stdout.write("\t".join("" if each is None else str(each) for each in columns) + "\n")
+    text = "\t".join("" if each is None else str(each) for each in columns)
+    sys.stdout.write((safe(text) if sys.stdout.isatty() else text) + "\n")
 
 
 def write_json(value: object) -> None:

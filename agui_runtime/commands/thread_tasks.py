@@ -1,5 +1,5 @@
-"""`agui-runtime threads list|show|rename|archive|delete` and `agui-runtime runs list|stop`: what a
-store holds, beside a server that uses it.
+"""`agui-runtime threads list|show|tail|...` and `agui-runtime runs list|show|stop`: what a store
+holds, beside a server that uses it.
 
 Whoever may open the store may do all of this: there is no caller to ask about.
 """
@@ -11,19 +11,24 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeAlias
 
-from agui_runtime.commands.listing import JSON, time_of, write_listing, write_row
+from agui_runtime.commands.following import tail
+from agui_runtime.commands.listing import JSON, time_of, write_json, write_listing, write_row
+from agui_runtime.commands.run_report import LONGEST, bar, report
 from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
-from agui_runtime.core.errors import InvalidInput, ThreadNotFound
+from agui_runtime.commands.terminal_text import shortened
+from agui_runtime.core.errors import InvalidInput, Misconfigured, RunNotFound, ThreadNotFound
 
 if TYPE_CHECKING:
-    from agui_runtime.core.events import Event, RunInfo, ThreadInfo
+    from agui_runtime.core.events import Record, RunInfo, ThreadInfo
     from agui_runtime.stores.base import Store
 
 Work: TypeAlias = "Callable[[Store, argparse.Namespace], Awaitable[int | None]]"
 
 THREADS = ("thread", "agent", "name", "updated", "archived")
+PARTS = ("part", "seconds", "input", "output", "usd", "when", "what")
 RUNS = ("run", "agent", "status", "started", "ended", "error")
 
 
@@ -57,7 +62,7 @@ async def _show(store: Store, options: argparse.Namespace) -> None:
     from agui_runtime.core.fold import fold
 
     await _found(store, options.thread)
-    folded = fold([event async for event in _events(store, options.thread)])
+    folded = fold([record.event async for record in _records(store, options.thread)])
     if options.json:
         write_listing(folded.shared_messages, (), json=True)
         return
@@ -88,6 +93,46 @@ async def _list_runs(store: Store, options: argparse.Namespace) -> None:
     write_listing([_run(each) for each in runs], RUNS, options.json)
 
 
+async def _show_run(store: Store, options: argparse.Namespace) -> None:
+    await _found(store, options.thread)
+    runs = await store.threads.runs(options.thread)
+    chosen = next((each for each in reversed(runs) if options.run in {None, each.run_id}), None)
+    if chosen is None:
+        raise RunNotFound(options.thread, options.run or "any")
+    events = [
+        record.event
+        async for record in _records(store, options.thread)
+        if record.run_id == chosen.run_id
+    ]
+    parts = report(chosen, events)
+    if options.json:
+        write_json([asdict(part) for part in parts])
+        return
+    write_row(*PARTS)
+    for part in parts:
+        name = f"{'  ' * part.depth}{part.kind} {part.name}"
+        seconds = None if part.seconds is None else f"{part.seconds:.2f}"
+        text = shortened(part.text.replace("\n", " "), LONGEST)
+        write_row(
+            name, seconds, part.input, part.output, part.usd, bar(part, parts[0].seconds), text
+        )
+
+
+async def _compact(store: Store, options: argparse.Namespace) -> None:
+    from agui_runtime.stores.base import Compacting
+
+    await _found(store, options.thread)
+    if not isinstance(store, Compacting):
+        raise Misconfigured("this store compacts nothing")
+    count = await store.compact(options.thread)
+    sys.stderr.write(f"{count} runs were compacted\n")
+
+
+async def _tail(store: Store, options: argparse.Namespace) -> None:
+    await _found(store, options.thread)
+    await tail(store, options)
+
+
 async def _stop(store: Store, options: argparse.Namespace) -> int:
     await _found(store, options.thread)
     stopped = await store.log.ask_stop(options.thread, options.run)
@@ -104,7 +149,7 @@ async def _found(store: Store, thread_id: str) -> ThreadInfo:
     return thread
 
 
-async def _events(store: Store, thread_id: str) -> AsyncIterator[Event]:
+async def _records(store: Store, thread_id: str) -> AsyncIterator[Record]:
     """Those that there are by now."""
     end = await store.log.end(thread_id)
     if not end.seq:
@@ -113,7 +158,7 @@ async def _events(store: Store, thread_id: str) -> AsyncIterator[Event]:
         async for batch in batches:
             for record in batch.records:
                 if record.seq <= end.seq:
-                    yield record.event
+                    yield record
             if batch.cursor.seq >= end.seq:
                 return
 
@@ -172,6 +217,23 @@ THREAD_TASKS = (
         ),
     ),
     Task("show", "the messages of a thread", _of_store(_show), (_THREAD, JSON)),
+    Task(
+        "tail",
+        "the records of a thread, and those to come, whichever process writes them",
+        _of_store(_tail),
+        (
+            _THREAD,
+            Argument("--after", {"metavar": "CURSOR", "help": "only those behind it, or end"}),
+            Argument("--once", {"action": "store_true", "help": "only those that there are"}),
+            Argument("--json", {"action": "store_true", "help": "a JSON object a line"}),
+        ),
+    ),
+    Task(
+        "compact",
+        "store the runs of a thread that have ended in fewer events, now",
+        _of_store(_compact),
+        (_THREAD,),
+    ),
     Task("rename", "give a thread a name", _of_store(_rename), (_THREAD, Argument("name"))),
     Task(
         "archive",
@@ -188,6 +250,12 @@ THREAD_TASKS = (
 )
 _RUNS = (
     Task("list", "the runs of a thread, oldest first", _of_store(_list_runs), (_THREAD, JSON)),
+    Task(
+        "show",
+        "what happened in a run, in its order, and what that took",
+        _of_store(_show_run),
+        (_THREAD, Argument("--run", {"help": "this one, not the latest"}), JSON),
+    ),
     Task(
         "stop",
         "stop the live run of a thread, at whichever process it is",

@@ -289,6 +289,16 @@ class Grouping(Protocol):
 
 
 @runtime_checkable
+class Compacting(Protocol):
+    """A store that stores runs in fewer, equal events some time after their end."""
+
+    async def compact(self, thread_id: str) -> int:
+        """Do so now with all runs of the thread that have ended; how many. Readers in the middle of
+        one are then answered with Gone. Raises Gone and ThreadNotFound.
+        """
+
+
+@runtime_checkable
 class Examinable(Protocol):
     """A store that says before a server starts where it is, or why it cannot be used."""
 

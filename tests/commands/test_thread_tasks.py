@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import httpx
 import pytest
 
 from tests.commands.several import APP, BASE, file_in
-from tests.programs import finished, serving
+from tests.programs import finished, serving, started
 from tests.wires.agui.serving import reading, run_body
 
 
@@ -70,6 +71,9 @@ async def test_a_thread_from_its_list_to_its_end(tmp_path: Path) -> None:
         ("threads", "delete", "nope", "--yes"),
         ("runs", "list", "nope"),
         ("runs", "stop", "nope"),
+        ("runs", "show", "nope"),
+        ("threads", "tail", "nope"),
+        ("threads", "compact", "nope"),
     ],
 )
 async def test_a_thread_that_is_not_there_is_one_line(
@@ -81,3 +85,52 @@ async def test_a_thread_that_is_not_there_is_one_line(
     assert (code, out) == (2, "")
     assert "nope" in err
     assert err.count("\n") == 1
+
+
+async def test_a_thread_is_followed_from_a_cursor_while_another_process_writes_it(
+    tmp_path: Path,
+) -> None:
+    store = file_in(tmp_path)
+    async with (
+        serving(**APP, **store) as (_, origin, _),
+        httpx.AsyncClient(base_url=origin, timeout=60) as client,
+    ):
+        await client.post(f"{BASE}/run", json=run_body("count 1 0", "t1", "r1"))
+        tail = await started("threads", "tail", "t1", "--json", **store)
+        assert tail.stdout is not None
+        seen = [json.loads(await tail.stdout.readline()) for _ in range(5)]
+        assert [each["event"]["type"] for each in seen][::4] == ["RUN_STARTED", "RUN_FINISHED"]
+        later = await started("threads", "tail", "t1", "--after", seen[-1]["cursor"], **store)
+        assert later.stdout is not None
+        await client.post(f"{BASE}/run", json=run_body("count 1 0", "t1", "r2"))
+        assert json.loads(await tail.stdout.readline())["run"] == "r2"
+        cursor, run, kind, _ = (await later.stdout.readline()).decode().split("\t")
+        assert (run, kind) == ("r2", "RUN_STARTED")
+        for process in (tail, later):
+            process.send_signal(signal.SIGINT)
+            _, errors = await process.communicate()
+            assert (process.returncode, errors) == (130, b"")
+    assert (await finished("threads", "compact", "t1", **store))[2] == "2 runs were compacted\n"
+    code, _, err = await finished("threads", "tail", "t1", "--once", "--after", cursor, **store)
+    assert (code, "history is gone" in err, err.count("\n")) == (2, True, 1)
+    code, out, _ = await finished("threads", "tail", "t1", "--once", **store)
+    assert (code, out.count("\n")) == (0, 10)
+
+
+async def test_a_run_is_shown_with_its_parts(tmp_path: Path) -> None:
+    store = file_in(tmp_path)
+    app = {"AGUI_APP": "tests.fakes.chatty:runtime", **store}
+    assert (await finished("chat", "--thread", "t1", "work", **app))[0] == 0
+    parts = await printed("runs", "show", "t1", **store)
+    assert [(each["depth"], each["kind"]) for each in parts] == [
+        (0, "run"),
+        (1, "step"),
+        (2, "tool"),
+        (1, "answer"),
+    ]
+    assert parts[0]["text"] == "finished"
+    assert parts[0]["seconds"] > 0
+    code, out, _ = await finished("runs", "show", "t1", **store)
+    assert code == 0
+    assert '    tool find\t\t\t\t\t\t{"city":"Rome"} -> sunny' in out
+    assert (await finished("runs", "show", "t1", "--run", "nope", **store))[0] == 2

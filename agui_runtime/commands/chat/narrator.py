@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from agui_runtime.commands.terminal_text import shortened
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import FAILED_OVER, HANDED_OVER, RETRIED, Event
 from agui_runtime.core.jsontext import Json
@@ -150,5 +151,4 @@ def _plain(content: Json) -> str:
 
 
 def _short(text: str) -> str:
-    rest = len(text) - LONGEST
-    return text if rest <= 0 else f"{text[:LONGEST]}... ({rest} more characters)"
+    return shortened(text, LONGEST)

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, TextIO
 
 from agui_runtime.commands.chat.narrator import View
+from agui_runtime.commands.terminal_text import safe
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,19 +16,11 @@ if TYPE_CHECKING:
     from rich.markdown import Markdown
     from rich.text import Text
 
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
 _FENCE = re.compile(r"^ {0,3}(```|~~~)", re.MULTILINE)
 
 MARKS = {"user": "> ", "tool": "* ", "result": "= ", "step": "- ", "question": "? "}
 STYLES = {"user": "bold", "tool": "cyan", "result": "dim", "step": "dim", "note": "dim"}
 STYLES |= {"error": "bold red", "question": "bold yellow"}
-
-
-def safe(text: str) -> str:
-    """What an agent, a tool or a model wrote cannot move the cursor, or hide what it writes."""
-    return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
 def view_for(out: TextIO, *, colours: bool) -> View:

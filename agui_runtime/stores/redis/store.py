@@ -70,9 +70,10 @@ class RedisStore:
         self.threads = RedisThreadIndex(script, index, limits, now)
         parts = LogParts(leases, reader, self.states, now)
         self.log = RedisRunLog(parts, script, index, limits, inbox)
-        self.janitor = Janitor(
-            RedisUpkeep(self._server, script, index, self.log, reader, limits.compact_after, now)
+        self.upkeep = RedisUpkeep(
+            self._server, script, index, self.log, reader, limits.compact_after, now
         )
+        self.janitor = Janitor(self.upkeep)
         self._watching: asyncio.Task[None] | None = None
 
     def answers(self, seconds: float = 300.0) -> RedisAnswers:
@@ -115,6 +116,9 @@ class RedisStore:
         await self.subscriber.close()
         await self.renewal.close()
         await self._server.close()
+
+    async def compact(self, thread_id: str) -> int:
+        return await self.upkeep.compact(thread_id, 0.0)
 
     async def check(self) -> None:
         """Raises StoreUnavailable if the server does not answer now."""

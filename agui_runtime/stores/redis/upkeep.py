@@ -45,20 +45,22 @@ class RedisUpkeep:
     async def verify(self) -> None:
         await self.reader.verify()
 
-    async def compact(self, thread_id: str) -> None:
+    async def compact(self, thread_id: str, age: float | None = None) -> int:
         how, *found = await self.script.step("runs", thread_id)
         if how != b"ok":
-            return
+            return 0
         items, archives, seq = found
         spans = spans_of(items)
         if len(spans) < len(items):
-            return  # where the others end is not known
+            return 0  # where the others end is not known
         done = {int(first) for first in archives}
-        due, next_in = compaction(spans, int(seq), done, self.now(), self.after)
+        after = self.after if age is None else age
+        due, next_in = compaction(spans, int(seq), done, self.now(), after)
         for span, last in due:
             await self._archive(thread_id, span, last)
         if next_in is not None:
             await self.index.finished(thread_id, next_in)
+        return len(due)
 
     async def _archive(self, thread_id: str, span: RecordedRun, last: int) -> None:
         epoch = (await self.reader.end(thread_id)).epoch

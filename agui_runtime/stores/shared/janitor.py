@@ -33,8 +33,9 @@ class Upkeep(Protocol):
     async def take_uncompacted(self) -> Sequence[str]:
         """Threads with runs to be compacted; each is given to one caller."""
 
-    async def compact(self, thread_id: str) -> None:
-        """Compact the runs of the thread that are due, and note when the next one is.
+    async def compact(self, thread_id: str, age: float | None = None) -> int:
+        """Compact the runs of the thread that are due, or ended so many seconds ago, and note when
+        the next one is; how many there were.
 
         Raises Gone and ThreadNotFound for what made room, or was deleted meanwhile.
         """

@@ -73,6 +73,9 @@ class SqlStore:
     def watch_commits(self, note: Callable[[int], None]) -> None:
         self.backend.watch_commits(note)
 
+    async def compact(self, thread_id: str) -> int:
+        return await self.upkeep.compact(thread_id, 0.0)
+
     async def restored(self) -> int:
         """Take no cursor from before: the database was put back from a backup. The number of
         threads.

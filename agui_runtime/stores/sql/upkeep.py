@@ -54,10 +54,12 @@ class SqlUpkeep:
         age = self._retention.limits.compact_after
         return await self._backend.look(partial(reads.to_compact, age, MOST))
 
-    async def compact(self, thread_id: str) -> None:
-        age = self._retention.limits.compact_after
-        for span, end in await self._backend.read(partial(reads.uncompacted, thread_id, age)):
+    async def compact(self, thread_id: str, age: float | None = None) -> int:
+        age = self._retention.limits.compact_after if age is None else age
+        due = await self._backend.read(partial(reads.uncompacted, thread_id, age))
+        for span, end in due:
             await self._archive(span, end)
+        return len(due)
 
     async def forget_old_threads(self) -> None:
         await self._backend.write(counters.forget)
