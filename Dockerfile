@@ -8,12 +8,19 @@ ARG PYTHON_IMAGE=python:3.13-slim
 ARG NODE_IMAGE=node:22-slim
 
 
-# The page that browsers are shown where AGUI_PRODUCTION is not set.
-FROM ${NODE_IMAGE} AS playground
-WORKDIR /playground
+# The pages that browsers are shown.
+FROM ${NODE_IMAGE} AS pages
+WORKDIR /pages/agui_runtime/wires/graphql/graphiql
 COPY agui_runtime/wires/graphql/graphiql/package.json agui_runtime/wires/graphql/graphiql/package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY agui_runtime/wires/graphql/graphiql ./
+RUN npm run build
+WORKDIR /pages/agui_runtime/wires/ui
+WORKDIR /pages/ui
+COPY ui/package.json ui/package-lock.json ./
+COPY ui/replaced replaced
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY ui ./
 RUN npm run build
 
 
@@ -33,7 +40,8 @@ RUN python -m venv --without-pip /build \
       --only-binary=:all: --require-hashes -r /build.txt
 COPY README.md LICENSE ./
 COPY agui_runtime agui_runtime
-COPY --from=playground /playground/dist agui_runtime/wires/graphql/graphiql/dist
+COPY --from=pages /pages/agui_runtime/wires/graphql/graphiql/dist agui_runtime/wires/graphql/graphiql/dist
+COPY --from=pages /pages/agui_runtime/wires/ui/dist agui_runtime/wires/ui/dist
 RUN /build/bin/python -m hatchling build -t wheel -d /wheel \
  && python -m pip --python /opt/agui-runtime/bin/python install --no-cache-dir --no-deps \
       --no-index /wheel/*.whl \

@@ -27,6 +27,7 @@ BY_FILE = {
     "stores/test_redis*.py": "redis",
     "deploy/test_image.py": "image",
     "deploy/test_proxies.py": "proxy",
+    "deploy/test_systemd.py": "systemd",
     "faults/*": "redis",
     "peers/*": "peers",
     "clients/test_agui_*.py": "node",

@@ -11,6 +11,7 @@ from tasks.processes import Problem, run_slowly
 ELSEWHERE = {
     "iproute2": ("ip", "sbin/ip"),
     "pgbouncer": ("pgbouncer", "sbin/pgbouncer"),
+    "systemd": ("systemd-analyze", "bin/systemd-analyze"),
     "postgresql": ("initdb", "lib/postgresql/*/bin/initdb"),
 }
 """Packages with a program that may have another name, and its place below /usr: not every user has

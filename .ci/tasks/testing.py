@@ -53,6 +53,7 @@ NEEDS = {
     "postgres": Need(programs=("postgresql",)),
     "proxy": Need(programs=("nginx", "caddy", "openssl")),
     "redis": Need(programs=("redis-server", "openssl")),
+    "systemd": Need(programs=("systemd",)),
 }
 """By the markers of tests, see tests/needs.py."""
 

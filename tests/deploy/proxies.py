@@ -106,15 +106,13 @@ def _nginx(
 def _caddy(
     folder: Path, port: int, replicas: Sequence[str], proof: Certificate, changes: Mapping[str, str]
 ) -> tuple[str, ...]:
-    tls = f"\n\tbind 127.0.0.1\n\ttls {proof.file} {proof.key}\n"
-    usual = {
-        "app.example.com {\n": f"https://localhost:{port} {{{tls}",
-        "reverse_proxy 127.0.0.1:8000 ": f"reverse_proxy {' '.join(replicas)} ",
-    }
-    site = _changed(CADDY.read_text(), usual, changes)
+    site = "{$SITE:app.example.com} {\n"
+    usual = {site: f"{site}\tbind 127.0.0.1\n\ttls {proof.file} {proof.key}\n"}
     settings = folder / "Caddyfile"
-    settings.write_text(AROUND_CADDY.format(site=site))
-    return ("caddy", "run", "--adapter", "caddyfile", "--config", str(settings))
+    text = _changed(CADDY.read_text(), usual, changes)
+    settings.write_text(AROUND_CADDY.format(site=text))
+    where = (f"SITE=https://localhost:{port}", f"REPLICAS={' '.join(replicas)}")
+    return ("env", *where, "caddy", "run", "--adapter", "caddyfile", "--config", str(settings))
 
 
 def _changed(text: str, *changes: Mapping[str, str]) -> str:

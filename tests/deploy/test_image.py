@@ -48,8 +48,9 @@ def test_nothing_is_in_it_that_only_builds_need(image: Image) -> None:
     names = {each["metadata"]["name"].lower() for each in packages["installed"]}
     assert {"agui-runtime", "asyncpg", "redis", "pyjwt", "uvicorn"} <= names
     assert names & {"pip", "hatchling", "editables", "pytest"} == set()
-    [page] = image.root.glob("opt/agui-runtime/lib/*/site-packages/**/graphiql/dist/page.js")
-    assert page.stat().st_size
+    [wires] = image.root.glob("opt/agui-runtime/lib/*/site-packages/agui_runtime/wires")
+    for page in ("graphql/graphiql/dist/page.js", "ui/dist/index.html"):
+        assert (wires / page).stat().st_size
 
 
 async def test_strangers_are_not_served(image: Image, data: Path) -> None:
