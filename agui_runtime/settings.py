@@ -94,6 +94,8 @@ class Settings:
     """`json` for one object a line, with the ids of what it is about."""
     otlp_endpoint: str | None = None
     """`OTEL_EXPORTER_OTLP_ENDPOINT`, or that for traces: where `serve` sends spans."""
+    otlp_metrics: str | None = None
+    """The same, or that for metrics: where it sends figures of calls of models."""
     capture_contents: bool = False
     """`OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: spans hold what is said."""
     genai_names: str = "0.1.0"
@@ -147,6 +149,8 @@ class Settings:
             read["openai_api_key"] = key
         if endpoint := (env.get(_OTLP_TRACES) or env.get(_OTLP) or "").strip():
             read["otlp_endpoint"] = endpoint
+        if env.get(_METRICS_EXPORTER, "").strip().lower() != "none":
+            read["otlp_metrics"] = env.get(_OTLP_METRICS) or env.get(_OTLP) or None
         read["capture_contents"] = env.get(_CAPTURE, "").strip().lower() == "true"
         found = cls(**read, present=frozenset(set_))
         found._check()
@@ -164,7 +168,9 @@ class Settings:
             raise Misconfigured(
                 "AGUI_DATA and AGUI_STORE both say where threads are: leave out one"
             )
-        if self.otlp_endpoint is None and (unused := sorted(self.present & _OF_SPANS)):
+        if self.otlp_endpoint is self.otlp_metrics is None and (
+            unused := sorted(self.present & _OF_SPANS)
+        ):
             raise Misconfigured(f"{variables(unused)}: set OTEL_EXPORTER_OTLP_ENDPOINT, too")
         for name in ("openai_base_url", "api_key"):
             if getattr(self, name) is not None and self.model is None and self.app is None:
@@ -193,6 +199,7 @@ def variables(names: Iterable[str]) -> str:
 
 _OTLP, _OTLP_TRACES = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 OPENAI_KEY = "OPENAI_API_KEY"
+_OTLP_METRICS, _METRICS_EXPORTER = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_METRICS_EXPORTER"
 _CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 SERVE_ONLY = frozenset(

@@ -23,8 +23,8 @@ def check_measuring(settings: Settings) -> None:
     """Raises Misconfigured for what could not be measured, before anything is started."""
     if settings.metrics is not None and find_spec("prometheus_client") is None:
         raise MissingExtra("AGUI_METRICS", "metrics")
-    if settings.otlp_endpoint is not None:
-        _check_endpoint(settings.otlp_endpoint)
+    for endpoint in filter(None, (settings.otlp_endpoint, settings.otlp_metrics)):
+        _check_endpoint(endpoint)
         if find_spec("opentelemetry.exporter") is None:
             raise MissingExtra("OTEL_EXPORTER_OTLP_ENDPOINT", "otel")
 
@@ -42,6 +42,7 @@ def measured(found: Hosted, *, by_parent: bool = False) -> Iterator[Metrics | No
             if not by_parent:
                 stack.enter_context(answering(found.settings.metrics, metrics.registry))
         stack.enter_context(_traced(found, metrics))
+        stack.enter_context(_figured(found))
         yield metrics
 
 
@@ -92,6 +93,7 @@ def _counting(found: Hosted) -> Metrics:
 
 @contextmanager
 def _traced(found: Hosted, metrics: Metrics | None) -> Iterator[None]:
+    """What agents of yours do is seen by the providers, too: they are those of the process."""
     settings = found.settings
     if settings.otlp_endpoint is None:
         yield
@@ -104,7 +106,7 @@ def _traced(found: Hosted, metrics: Metrics | None) -> Iterator[None]:
     provider, warnings = exporting(settings.otlp_endpoint)
     if metrics is not None:
         metrics.count_lost_spans(lambda: warnings.lost)
-    trace.set_tracer_provider(provider)  # what agents of yours do is seen, too
+    trace.set_tracer_provider(provider)
     key = settings.telemetry_key
     spans = Spans(
         provider,
@@ -114,6 +116,28 @@ def _traced(found: Hosted, metrics: Metrics | None) -> Iterator[None]:
     )
     for runtime in found.runtimes:
         runtime.add_hook(spans)
+    try:
+        yield
+    finally:
+        provider.shutdown()
+
+
+@contextmanager
+def _figured(found: Hosted) -> Iterator[None]:
+    settings = found.settings
+    if settings.otlp_metrics is None:
+        yield
+        return
+    from opentelemetry.metrics import set_meter_provider
+
+    from agui_runtime.hooks.telemetry.export import exporting_figures
+    from agui_runtime.hooks.telemetry.model_figures import ModelFigures
+
+    provider = exporting_figures(settings.otlp_metrics)
+    set_meter_provider(provider)
+    figures = ModelFigures(provider, edition=settings.genai_names)
+    for runtime in found.runtimes:
+        runtime.add_hook(figures)
     try:
         yield
     finally:

@@ -62,7 +62,8 @@ class Watch(Protocol):
 class Observer(Protocol):
     """Watches the operations of one run."""
 
-    def begin(self, operation: Operation) -> Watch: ...
+    def begin(self, operation: Operation) -> Watch | None:
+        """None where it does not watch operations of this kind."""
 
     def headers(self) -> Mapping[str, str]:
         """What goes with requests that belong to no operation of their own."""

@@ -45,7 +45,11 @@ IN_RUNS: Mapping[str, tuple[str, str]] = {
 }
 """Which agent is asked what."""
 
-BESIDE = ("An MCP server answers 404", "Nobody takes the spans")
+BESIDE = (
+    "An MCP server answers 404",
+    "Nobody takes the spans",
+    "Nobody takes the figures of models",
+)
 """What comes with any of these runs."""
 
 PORTS = ("The port is in use", "The port of the numbers is in use")

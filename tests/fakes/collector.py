@@ -1,4 +1,6 @@
-"""A collector of spans on loopback: OTLP over HTTP, read with the protocol's own messages."""
+"""A collector of spans and metrics on loopback: OTLP over HTTP, read with the protocol's own
+messages.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+    ExportMetricsServiceResponse,
+)
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -33,10 +39,24 @@ class Received:
 
 
 @dataclass
+class Point:
+    """One point of a metric, as it came: a counter's value, or a histogram's count and sum."""
+
+    name: str
+    unit: str
+    attributes: dict[str, Any]
+    value: float
+    count: int
+    resource: dict[str, Any]
+    schema: str
+
+
+@dataclass
 class Collector:
     """Serves while the block runs, at `url`."""
 
     spans: list[Received] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
 
     def __enter__(self) -> Collector:
         handler = type("Handler", (_Handler,), {"collector": self})
@@ -76,6 +96,25 @@ class Collector:
                         )
                     )
 
+    def take_metrics(self, body: bytes) -> None:
+        for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics:
+            about = _plain(resource.resource.attributes)
+            for scope in resource.scope_metrics:
+                for metric in scope.metrics:
+                    self.points += _points(metric, about, scope.schema_url)
+
+
+def _points(metric: Any, about: dict[str, Any], schema: str) -> list[Point]:  # noqa: ANN401  # protobuf
+    kind = metric.WhichOneof("data")
+    found = []
+    for each in getattr(metric, kind).data_points:
+        is_histogram = kind == "histogram"
+        value = each.sum if is_histogram else getattr(each, each.WhichOneof("value"))
+        count = each.count if is_histogram else 0
+        attributes = _plain(each.attributes)
+        found.append(Point(metric.name, metric.unit, attributes, value, count, about, schema))
+    return found
+
 
 class _Handler(BaseHTTPRequestHandler):
     collector: Collector
@@ -84,9 +123,13 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
-        assert self.path == "/v1/traces"
-        self.collector.take(body)
-        answer = ExportTraceServiceResponse().SerializeToString()
+        if self.path == "/v1/metrics":
+            self.collector.take_metrics(body)
+            answer = ExportMetricsServiceResponse().SerializeToString()
+        else:
+            assert self.path == "/v1/traces"
+            self.collector.take(body)
+            answer = ExportTraceServiceResponse().SerializeToString()
         self.send_response(200)
         self.send_header("content-type", "application/x-protobuf")
         self.send_header("content-length", str(len(answer)))

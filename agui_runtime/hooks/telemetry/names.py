@@ -17,12 +17,17 @@ NEWEST = "0.1.0"
 @dataclass(frozen=True, slots=True)
 class Names:
     """One edition of the conventions. `agent_details`: an agent's span may say more of the agent
-    than its name.
+    than its name. `tokens_of_call` are histograms, each with what tells it apart from another one
+    of its name, and `token_sums` counters, both by the fields of `Tokens`.
     """
 
     schema_url: str
     cache_write: str
     agent_details: bool
+    duration: str
+    first_chunk: str
+    tokens_of_call: Mapping[str, tuple[str, Mapping[str, str]]]
+    token_sums: Mapping[str, str]
 
     @property
     def usage(self) -> Mapping[str, str]:
@@ -41,11 +46,31 @@ EDITIONS: Mapping[str, Names] = {
         schema_url="https://opentelemetry.io/schemas/gen-ai/0.1.0",
         cache_write="gen_ai.usage.cache_write.input_tokens",
         agent_details=False,
+        duration="gen_ai.client.inference.duration",
+        first_chunk="gen_ai.client.inference.time_to_first_chunk",
+        tokens_of_call={
+            "input": ("gen_ai.client.inference.operation.input_tokens", {}),
+            "output": ("gen_ai.client.inference.operation.output_tokens", {}),
+        },
+        token_sums={
+            "input": "gen_ai.client.inference.usage.input_tokens",
+            "output": "gen_ai.client.inference.usage.output_tokens",
+            "cached_input": "gen_ai.client.inference.usage.cache_read.input_tokens",
+            "cache_write_input": "gen_ai.client.inference.usage.cache_write.input_tokens",
+            "reasoning": "gen_ai.client.inference.usage.reasoning.output_tokens",
+        },
     ),
     "1.41": Names(
         schema_url="https://opentelemetry.io/schemas/1.41.0",
         cache_write="gen_ai.usage.cache_creation.input_tokens",
         agent_details=True,
+        duration="gen_ai.client.operation.duration",
+        first_chunk="gen_ai.client.operation.time_to_first_chunk",
+        tokens_of_call={
+            "input": ("gen_ai.client.token.usage", {"gen_ai.token.type": "input"}),
+            "output": ("gen_ai.client.token.usage", {"gen_ai.token.type": "output"}),
+        },
+        token_sums={},
     ),
 }
 

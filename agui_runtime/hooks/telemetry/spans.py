@@ -27,6 +27,7 @@ from agui_runtime.core.observation import Operation, incoming_trace, observe
 from agui_runtime.core.requests import request_messages
 from agui_runtime.hooks.hook import Hook, RunReport
 from agui_runtime.hooks.telemetry import contents, names
+from agui_runtime.hooks.telemetry.calls import attributes_of_call
 
 _HEADERS = TraceContextTextMapPropagator()
 
@@ -228,18 +229,8 @@ def _begun(operation: Operation, edition: names.Names) -> dict[str, str | int]:
         if edition.agent_details:
             made[names.AGENT_ID] = operation.name
     else:
-        provider = operation.provider or "_OTHER"
-        made[names.PROVIDER] = names.PROVIDERS.get(provider, provider)
-        made[names.REQUEST_MODEL] = operation.name
-        made |= _server(operation.server)
+        made |= attributes_of_call(operation)
     return made
-
-
-def _server(address: str) -> dict[str, str | int]:
-    host, _, port = address.rpartition(":")
-    if port.isdigit():
-        return {names.SERVER: host.strip("[]"), names.PORT: int(port)}
-    return {names.SERVER: address} if address else {}
 
 
 def _contents_of(operation: Operation) -> dict[str, str]:
