@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from agui_runtime.core.errors import Gone
@@ -84,7 +86,10 @@ async def test_a_claim_and_an_end_that_are_carried_out_twice_are_stored_once(
     one = await backend.write(lambda: writes.claim(thread, claim))
     assert one == await backend.write(lambda: writes.claim(thread, claim))
     addition = Addition("t1", one.token, 0, "r1", 1, b"[5]", 1000, None)
-    assert [await backend.append(addition) for _ in range(2)] == ["ok", "done"]
+    verdicts: asyncio.Queue[object] = asyncio.Queue()
+    for verdict in ("ok", "done"):
+        backend.append(addition, verdicts.put_nowait)
+        assert await verdicts.get() == verdict
     ending = Ending(a_run(), one.token, 1, "end", 1, b"[6]", ["m1"], None)
     for _ in range(2):
         assert await backend.write(lambda: writes.release(ending))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from agui_runtime.stores.shared.renewal import Renewer
-from agui_runtime.stores.sql.step import Addition, Step, Verdict
+from agui_runtime.stores.sql.step import Addition, Settle, Step
 
 T = TypeVar("T")
 
@@ -55,8 +55,10 @@ class Backend(Protocol):
     def look(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
         """The same for a step of one statement."""
 
-    def append(self, addition: Addition) -> asyncio.Future[Verdict]:
-        """The commonest step; those that wait are carried out together."""
+    def append(self, addition: Addition, settle: Settle) -> None:
+        """The commonest step; those that wait are carried out together. `settle` is called in the
+        event loop, later and once, whoever still waits for it.
+        """
 
     def renewer(self, seconds: float) -> Renewer:
         """What renews leases for so many seconds, from a thread of its own."""

@@ -35,6 +35,9 @@ from agui_runtime.stores.sql.step import Addition, Claim, Claimed, Ending, Threa
 logger = logging.getLogger(__name__)
 
 
+NOT_STORED = frozenset({"lost", "moved"})
+"""Verdicts on what was not stored."""
+
 NO_ROOM = "no room for the texts of run %s's messages: `agui-runtime db rebuild` writes them later"
 
 
@@ -45,7 +48,8 @@ class SqlRunLog(LeasedLog):
         super().__init__(parts)
         self._backend = backend
         self._retention = retention
-        self._limits = retention.limits
+        self._limits = limits = retention.limits
+        self._run_bytes = min(limits.run_bytes, limits.log_bytes or limits.run_bytes)
 
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
         limits, nonce = self._limits, uuid.uuid4().hex
@@ -66,10 +70,11 @@ class SqlRunLog(LeasedLog):
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         if not events:
             return
-        if self._leases.of(lease).turn.locked():
-            await self._writes.carry_out(self._append(lease, events))
+        held = self._leases.of(lease)
+        if held.turn.locked():
+            await self._writes.carry_out(self._append(lease, held, events))
         else:
-            await self._append(lease, events)  # which begins the write before it waits
+            await self._append(lease, held, events)  # which begins the write before it waits
 
     async def ask_stop(self, thread_id: str, run_id: str | None = None) -> bool:
         token = await self._backend.write_urgently(partial(writes.ask_stop, thread_id, run_id))
@@ -108,23 +113,24 @@ class SqlRunLog(LeasedLog):
         self._leases.add(run.thread_id, claimed.token, held)
         return Lease(run, claimed.token, start, claimed.known, limits.lease / RENEWALS)
 
-    async def _append(self, lease: Lease, events: Sequence[Event]) -> None:
-        held = self._leases.of(lease)
+    async def _append(self, lease: Lease, held: Held, events: Sequence[Event]) -> None:
         await held.turn.acquire()
+        waiter: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         try:
             if held.lost:
                 raise OwnerLost
-            writing = self._backend.append(self._addition(lease, held.seq, events))
+            addition = self._addition(lease, held.seq, events)
+            settle = partial(self._appended, lease.run, held, events, waiter)
+            self._backend.append(addition, settle)
         except BaseException:
             held.turn.release()
             raise
         held.broken = True  # until it is known that it is not
-        writing.add_done_callback(partial(self._appended, lease, held, events))
-        verdict = await asyncio.shield(writing)
-        if verdict in ("lost", "moved"):
+        verdict = await waiter
+        if verdict in NOT_STORED:
             raise OwnerLost
         if verdict == "too_large":
-            raise TooLarge(f"the run's log exceeds {self._most_bytes()} bytes")
+            raise TooLarge(f"the run's log exceeds {addition.run_bytes} bytes")
 
     def _addition(self, lease: Lease, expected: int, events: Sequence[Event]) -> Addition:
         return Addition(
@@ -132,31 +138,33 @@ class SqlRunLog(LeasedLog):
             token=lease.token,
             expected=expected,
             run_id=lease.run.run_id,
-            count=len(events),
+            records=len(events),
             events=events_text([encode(event) for event in events]),
-            run_bytes=self._most_bytes(),
+            run_bytes=self._run_bytes,
             log_bytes=self._limits.log_bytes,
         )
 
-    def _most_bytes(self) -> int:
-        return min(self._limits.run_bytes, self._limits.log_bytes or self._limits.run_bytes)
-
     def _appended(
         self,
-        lease: Lease,
+        run: RunInfo,
         held: Held,
         events: Sequence[Event],
-        writing: asyncio.Future[Verdict],
+        waiter: asyncio.Future[Verdict],
+        outcome: Verdict | Exception,
     ) -> None:
         """Called before the writer goes on, and also where it has been cancelled."""
         held.turn.release()
-        error = writing.exception()
-        if error is not None:
-            held.full = isinstance(error, StoreFull)
+        if isinstance(outcome, Exception):
+            held.full = isinstance(outcome, StoreFull)
             held.broken = not held.full
-        elif writing.result() not in ("lost", "moved"):
+            if not waiter.done():
+                waiter.set_exception(outcome)
+            return
+        if outcome not in NOT_STORED:
             held.broken = held.full = False
-            self._leases.written(lease.run, held, events)
+            self._leases.written(run, held, events)
+        if not waiter.done():
+            waiter.set_result(outcome)
 
     async def _lapse(self, lease: Lease) -> None:
         gone = partial(writes.give_up, lease.run.thread_id, lease.token)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
@@ -19,6 +19,10 @@ Verdict: TypeAlias = Literal["ok", "done", "moved", "lost", "too_large"]
 since it was looked at, `lost` if the thread is another's by now; `too_large` was stored, as the
 last that was.
 """
+
+
+Settle: TypeAlias = Callable[[Verdict | Exception], None]
+"""Takes what came of an append."""
 
 
 class Thread(NamedTuple):
@@ -49,15 +53,14 @@ class Claimed(NamedTuple):
     known: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(NamedTuple):
     """Events for the end of a log, which reaches to `expected` as far as its writer knows."""
 
     thread_id: str
     token: int
     expected: int
     run_id: str
-    count: int
+    records: int
     events: bytes
     run_bytes: int
     log_bytes: int | None

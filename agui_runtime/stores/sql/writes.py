@@ -65,15 +65,28 @@ def renew(leases: Sequence[tuple[str, int]], seconds: float) -> Step[list[bool |
 
 
 def append(addition: Addition) -> Step[Verdict]:
-    it, size = addition, len(addition.events)
-    values = {"id": it.thread_id, "count": it.count, "bytes": size, "token": it.token}
-    rows = yield statements.APPEND, values | {"expected": it.expected}
+    it, values = addition, values_of(addition)
+    rows = yield statements.APPEND, values
     if not rows:
         found = yield statements.FIND, {"id": it.thread_id}
-        return (yield from _compared(found, it.token, it.expected, it.count))
-    place = {"first": it.expected + 1, "last": it.expected + it.count}
-    yield statements.CHUNK, values | place | {"run_id": it.run_id, "events": it.events}
+        return (yield from _compared(found, it.token, it.expected, it.records))
+    yield statements.CHUNK, values
     return (yield from make_room(it, rows[0]))
+
+
+def values_of(it: Addition) -> dict[str, object]:
+    """What both statements of an append are given."""
+    return {
+        "id": it.thread_id,
+        "token": it.token,
+        "expected": it.expected,
+        "first": it.expected + 1,
+        "last": it.expected + it.records,
+        "count": it.records,
+        "run_id": it.run_id,
+        "bytes": len(it.events),
+        "events": it.events,
+    }
 
 
 def is_within(it: Addition, row: Row) -> bool:

@@ -30,7 +30,7 @@ from agui_runtime.stores.sql.postgres.news import PostgresSubscriber, changed, n
 from agui_runtime.stores.sql.postgres.pump import Pump
 from agui_runtime.stores.sql.postgres.renewer import PostgresRenewer
 from agui_runtime.stores.sql.schema import NUMBER, SCHEMA, check_not_newer
-from agui_runtime.stores.sql.step import Addition, Step, Verdict
+from agui_runtime.stores.sql.step import Addition, Settle, Step
 
 logger = logging.getLogger(__name__)
 
@@ -106,8 +106,8 @@ class PostgresBackend:
     def look(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
         return self._whole(patiently(partial(self._look, step), self._patience))
 
-    def append(self, addition: Addition) -> asyncio.Future[Verdict]:
-        return self._pump.append(addition)
+    def append(self, addition: Addition, settle: Settle) -> None:
+        self._pump.append(addition, settle)
 
     def renewer(self, seconds: float) -> Renewer:
         return PostgresRenewer(self._address, self._texts, seconds)

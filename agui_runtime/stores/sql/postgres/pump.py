@@ -18,7 +18,7 @@ from agui_runtime.stores.sql.postgres.connections import (
     patiently,
 )
 from agui_runtime.stores.sql.postgres.news import CHANNEL, changed
-from agui_runtime.stores.sql.step import Addition, Verdict
+from agui_runtime.stores.sql.step import Addition, Settle, Verdict
 
 MOST = 512
 """So many appends go into one statement at most."""
@@ -40,7 +40,7 @@ APPEND = (
     " (select pg_notify(:channel, :news)) is null as notified from moved"
 )
 
-Waiting: TypeAlias = "tuple[Addition, asyncio.Future[Verdict]]"
+Waiting: TypeAlias = tuple[Addition, Settle]
 
 
 class Pump:
@@ -60,12 +60,10 @@ class Pump:
         self._connection: Connection | None = None
         self._pumping: asyncio.Task[None] | None = None
 
-    def append(self, addition: Addition) -> asyncio.Future[Verdict]:
-        future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        self._waiting.append((addition, future))
+    def append(self, addition: Addition, settle: Settle) -> None:
+        self._waiting.append((addition, settle))
         if self._pumping is None:
             self._pumping = asyncio.create_task(self._pump())
-        return future
 
     async def close(self) -> None:
         """Return when all that was asked for is stored."""
@@ -89,9 +87,8 @@ class Pump:
             return
         if self.on_commit is not None:
             self.on_commit(len(batch))
-        for (_, future), verdict in zip(batch, verdicts, strict=True):
-            if not future.done():
-                future.set_result(verdict)
+        for (_, settle), verdict in zip(batch, verdicts, strict=True):
+            settle(verdict)
 
     async def _fail(self, batch: Sequence[Waiting], error: Exception) -> None:
         """Only what is at fault fails, where the server says that one of them is."""
@@ -100,9 +97,8 @@ class Pump:
             for each in batch:
                 await self._store([each])
             return
-        for _, future in batch:
-            if not future.done():
-                future.set_exception(error)
+        for _, settle in batch:
+            settle(error)
 
     async def _attempt(self, batch: Sequence[Waiting]) -> list[Verdict]:
         try:
@@ -136,7 +132,7 @@ class Pump:
                 "ids": [each.thread_id for each in additions],
                 "tokens": [each.token for each in additions],
                 "expected": [each.expected for each in additions],
-                "counts": [each.count for each in additions],
+                "counts": [each.records for each in additions],
                 "runs": [each.run_id for each in additions],
                 "events": [each.events for each in additions],
                 "channel": CHANNEL,

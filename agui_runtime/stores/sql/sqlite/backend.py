@@ -13,7 +13,6 @@ from typing import TypeVar
 
 from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.stores.shared.renewal import Renewer
-from agui_runtime.stores.sql import writes
 from agui_runtime.stores.sql.backend import Listener
 from agui_runtime.stores.sql.schema import NUMBER, SCHEMA, check_not_newer, statements_of_a_new_file
 from agui_runtime.stores.sql.sqlite import file
@@ -22,7 +21,7 @@ from agui_runtime.stores.sql.sqlite.renewer import SqliteRenewer
 from agui_runtime.stores.sql.sqlite.reserve import Reserve
 from agui_runtime.stores.sql.sqlite.wakes import Doorbell, folder_of
 from agui_runtime.stores.sql.sqlite.worker import Worker
-from agui_runtime.stores.sql.step import Addition, Step, Verdict
+from agui_runtime.stores.sql.step import Addition, Settle, Step
 
 logger = logging.getLogger(__name__)
 
@@ -90,8 +89,8 @@ class SqliteBackend:
 
     look = read
 
-    def append(self, addition: Addition) -> asyncio.Future[Verdict]:
-        return self._writer.ask(partial(writes.append, addition), addition.thread_id, urgent=False)
+    def append(self, addition: Addition, settle: Settle) -> None:
+        self._writer.append(addition, settle)
 
     def renewer(self, seconds: float) -> Renewer:
         return SqliteRenewer(self._writer, seconds)

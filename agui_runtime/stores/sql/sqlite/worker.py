@@ -12,14 +12,16 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from agui_runtime.core.errors import AguiError, StoreNotOpen
 from agui_runtime.core.jsontext import dumps
 from agui_runtime.core.log_lines import lasting_logger_of
+from agui_runtime.stores.sql import statements, writes
 from agui_runtime.stores.sql.sqlite.file import OpenedFile, failure_of, is_full, is_of_all
 from agui_runtime.stores.sql.sqlite.reserve import Reserve
-from agui_runtime.stores.sql.step import Step
+from agui_runtime.stores.sql.step import Addition, Settle, Step
 
 logger = lasting_logger_of(__name__)
 
@@ -28,26 +30,21 @@ T = TypeVar("T")
 MOST = 512
 """So many steps go into one transaction at most."""
 
-Settled: TypeAlias = "asyncio.Future[Any] | Future[Any]"
-
 
 class Job(NamedTuple):
-    """A step to carry out, and who waits for it; `news` is the thread that it changes. An `urgent`
-    one is carried out on a full disk, too.
+    """A step to carry out, and who is given what came of it: in the event loop, or `aside` in the
+    thread. `news` is the thread that it changes. What is `urgent` is done on a full disk, too.
     """
 
-    step: Callable[[], Step[Any]]
-    future: Settled
+    step: Callable[[], Step[Any]] | Addition
+    settle: Callable[[Any], None]
     news: str | None = None
     urgent: bool = True
+    aside: bool = False
 
 
-class Outcome(NamedTuple):
-    """What came of a job: one of both."""
-
-    job: Job
-    result: object = None
-    error: BaseException | None = None
+Outcome: TypeAlias = tuple[Job, object]
+"""A job, and what came of it: what its step returned, or the exception that it ended with."""
 
 
 class Worker:
@@ -91,13 +88,17 @@ class Worker:
     ) -> asyncio.Future[T]:
         """What the step returns or raises, to come. It is carried out whoever waits for it."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._put(Job(step, future, news, urgent))
+        self._put(Job(step, partial(_give, future), news, urgent))
         return future
+
+    def append(self, addition: Addition, settle: Settle) -> None:
+        """See `Backend`."""
+        self._put(Job(addition, settle, addition.thread_id, urgent=False))
 
     def ask_aside(self, step: Callable[[], Step[T]]) -> Future[T]:
         """The same for a caller in any thread."""
         future: Future[T] = Future()
-        self._put(Job(step, future))
+        self._put(Job(step, partial(_give, future), aside=True))
         return future
 
     def _put(self, job: Job) -> None:
@@ -143,42 +144,64 @@ class Worker:
             made_room = is_full(error) and self._reserve is not None and self._reserve.spend()
             if not made_room and (len(batch) == 1 or is_of_all(error)):
                 failure = failure_of(error)
-                return [Outcome(job, error=failure) for job in batch]
+                return [(job, failure) for job in batch]
         except AguiError as error:  # of the file, which is no store any longer
-            return [Outcome(job, error=error) for job in batch]
+            return [(job, error) for job in batch]
         except Exception as error:  # a thread's edge: the caller gets it, and the thread goes on
             self._recover(error)
             if len(batch) == 1:
                 logger.exception("SQLite: a step failed")
-                return [Outcome(batch[0], error=error)]
+                return [(batch[0], error)]
         return [outcome for job in batch for outcome in self._carried_out([job])]
 
     def _transaction(self, batch: Sequence[Job]) -> list[Outcome]:
         self._opened.check()
         connection = self._connected()
         connection.execute(self._begin)
-        outcomes = [self._outcome(connection, job) for job in batch]
+        outcomes = [(job, self._outcome(connection, job)) for job in batch]
         connection.execute("commit")
         if self.on_commit is not None:
             self.on_commit(len(batch))
-        news = [o.job.news for o in outcomes if o.job.news is not None and o.error is None]
+        news = [
+            job.news
+            for job, found in outcomes
+            if job.news is not None and not isinstance(found, BaseException)
+        ]
         if news and self._on_news is not None:
             self._on_news(news)
         return outcomes
 
-    def _outcome(self, connection: sqlite3.Connection, job: Job) -> Outcome:
-        step, texts = job.step(), self._texts
+    def _outcome(self, connection: sqlite3.Connection, job: Job) -> object:
+        step = job.step
         try:
             if not job.urgent and self._reserve is not None:
                 self._reserve.check()
+            if isinstance(step, Addition):
+                return self._appended(connection, step)
+            return self._carry_out(connection, step())
+        except AguiError as refusal:  # of a step that has changed nothing
+            return refusal
+
+    def _appended(self, connection: sqlite3.Connection, it: Addition) -> object:
+        """`writes.append`, without what a step costs that may be any."""
+        values = writes.values_of(it)
+        rows = connection.execute(self._texts[statements.APPEND], values).fetchall()
+        if not rows:
+            return self._carry_out(connection, writes.append(it))
+        connection.execute(self._texts[statements.CHUNK], values)
+        if writes.is_within(it, rows[0]):
+            return "ok"
+        return self._carry_out(connection, writes.make_room(it, rows[0]))
+
+    def _carry_out(self, connection: sqlite3.Connection, step: Step[Any]) -> object:
+        texts = self._texts
+        try:
             template, values = next(step)
             while True:
                 rows = connection.execute(texts[template], _plain(values)).fetchall()
                 template, values = step.send(rows)
         except StopIteration as end:
-            return Outcome(job, end.value)
-        except AguiError as refusal:  # of a step that has changed nothing
-            return Outcome(job, error=refusal)
+            return end.value
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -200,8 +223,9 @@ class Worker:
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
         inside = []
         for outcome in outcomes:
-            if isinstance(outcome.job.future, Future):
-                _settled(outcome)
+            job, found = outcome
+            if job.aside:
+                job.settle(found)
             else:
                 inside.append(outcome)
         if inside:
@@ -225,16 +249,17 @@ class SqliteTexts(dict[str, str]):
 
 
 def _settle_all(outcomes: Iterable[Outcome]) -> None:
-    for outcome in outcomes:
-        if not outcome.job.future.done():
-            _settled(outcome)
+    for job, found in outcomes:
+        job.settle(found)
 
 
-def _settled(outcome: Outcome) -> None:
-    if outcome.error is None:
-        outcome.job.future.set_result(outcome.result)
+def _give(future: asyncio.Future[Any] | Future[Any], found: object) -> None:
+    if future.done():
+        return
+    if isinstance(found, BaseException):
+        future.set_exception(found)
     else:
-        outcome.job.future.set_exception(outcome.error)
+        future.set_result(found)
 
 
 def _plain(values: Mapping[str, object]) -> Mapping[str, object]:
