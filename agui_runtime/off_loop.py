@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from itertools import chain
+from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 
 from pydantic import BaseModel
@@ -58,6 +60,33 @@ async def in_a_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwarg
             raise RuntimeError("the function raised StopIteration") from stop
 
     return await asyncio.to_thread(call)
+
+
+async def beside(work: Callable[[], T]) -> T:
+    """What the work returns or raises, in a thread that a process which ends does not wait for."""
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[T] = loop.create_future()
+
+    def settle(found: Future[T]) -> None:
+        if outcome.cancelled():
+            return
+        error = found.exception()
+        if error is None:
+            outcome.set_result(found.result())
+        else:
+            outcome.set_exception(error)
+
+    def carry_out() -> None:
+        found: Future[T] = Future()
+        try:
+            found.set_result(work())
+        except BaseException as error:  # noqa: BLE001  # a thread's edge: whoever waits gets it
+            found.set_exception(error)
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, found)
+
+    Thread(target=carry_out, name="agui-beside", daemon=True).start()
+    return await outcome
 
 
 def is_cancelled() -> bool:

@@ -53,6 +53,15 @@ class Closable(Protocol):
     async def close(self) -> None: ...
 
 
+@runtime_checkable
+class Preparable(Protocol):
+    """An agent that loads something before it can run. The runtime has it do so when it opens, and
+    waits for it neither then nor at the first run, which loads what is missing.
+    """
+
+    async def prepare(self) -> None: ...
+
+
 def calls_at_once(agent: object) -> bool:
     """Whether calls of the agent may be carried out before it has ended, side by side.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agui_runtime.agents.agent import Agent, Closable, KeepsState, KeptState
+from agui_runtime.agents.agent import Agent, Closable, KeepsState, KeptState, Preparable
 from agui_runtime.core.events import RunContext
 
 
@@ -26,6 +26,11 @@ class OuterAgent:
         if isinstance(self.agent, KeepsState):
             return await self.agent.kept_state(thread_id, context)
         return None
+
+    async def prepare(self) -> None:
+        for agent in self.answering:
+            if isinstance(agent, Preparable):
+                await agent.prepare()
 
     async def close(self) -> None:
         if isinstance(self.agent, Closable):

@@ -1,6 +1,6 @@
 """An agent that is a model of any provider that litellm speaks to: Anthropic, Gemini, Bedrock, ...
 
-litellm takes seconds and 150 MB to import, so that happens in a thread, when the first run starts.
+litellm takes seconds and 150 MB to import, so that happens in a thread, while the server starts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -41,10 +41,13 @@ from agui_runtime.core.demands import NAME, TEXT, a, check, optional
 from agui_runtime.core.errors import Misconfigured, MissingExtra, ModelFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.secrets import Secrets
-from agui_runtime.off_loop import is_much, unless_long
+from agui_runtime.off_loop import beside, is_much, unless_long
 
 __all__ = ["ChatOptions", "LiteLLMAgent", "Media", "Patience"]
+
+logger = logger_of(__name__)
 
 STOLEN = frozenset({"1.82.7", "1.82.8"})
 """Releases that an intruder published: they send the machine's credentials away."""
@@ -125,12 +128,15 @@ class LiteLLMAgent:
         self._miscounting: set[str] = set()
         self._library: _Library | None = None
 
+    async def prepare(self) -> None:
+        """Import litellm, and write into the log what would make the first run fail."""
+        library = await self._loaded()
+        if problem := self._problem(library):
+            logger.warning("the model %s: %s", self._model, problem)
+
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
         """The events of one answer, up to RUN_FINISHED with its `usage`."""
-        if self._library is None:
-            network.spare_loopback(self._base_url)
-            self._library = await asyncio.to_thread(_load)
-        library = self._library
+        library = await self._loaded()
         name, slash, model = self._model.partition("/")
         origin = f"litellm:{name if slash else ''}"
         options = self._options
@@ -188,13 +194,27 @@ class LiteLLMAgent:
             if isinstance(link, httpx.HTTPError):
                 return unanswered(link)
         if missing := self._missing_keys(library):
-            advice = f"set {' and '.join(missing)}, or give the agent its api_key"
-            return FailedAttempt(failure("AUTHENTICATION", advice), passing=False)
+            return FailedAttempt(failure("AUTHENTICATION", _advice(missing)), passing=False)
         cut = self._secrets.cut
         reported = failure(kind, cut(_plain(error)), cause=cut(described(error)))
         return FailedAttempt(
             reported, passing=kind in {"RATE_LIMITED", "UNAVAILABLE", "UNREACHABLE"}
         )
+
+    async def _loaded(self) -> _Library:
+        if self._library is None:
+            network.spare_loopback(self._base_url)
+            self._library = await beside(_load)
+        return self._library
+
+    def _problem(self, library: _Library) -> str:
+        chosen = self._options.extra.get("custom_llm_provider")
+        try:
+            library.provider(self._model, custom_llm_provider=chosen)
+        except library.error:
+            return "LiteLLM knows no such provider; its name begins the model's, anthropic/..."
+        missing = [key for key in self._missing_keys(library) if not key.startswith("AWS_")]
+        return "" if chosen or not missing else _advice(missing)
 
     def _missing_keys(self, library: _Library) -> list[str]:
         """For most providers litellm tells a missing key like any other fault of the provider."""
@@ -211,6 +231,7 @@ class _Library:
     keys: Callable[[str], Mapping[str, Json]]
     error: type[Exception]
     senses: Callable[[str], tuple[str, ...]]
+    provider: Callable[..., object]
 
 
 def _check_installed() -> None:
@@ -237,7 +258,13 @@ def _load() -> _Library:
         known = {"image": module.supports_vision, "audio": module.supports_audio_input}
         return (*known_senses(model), *(kind for kind, takes in known.items() if takes(model)))
 
-    return _Library(module.acompletion, module.validate_environment, error, senses)
+    return _Library(
+        module.acompletion, module.validate_environment, error, senses, module.get_llm_provider
+    )
+
+
+def _advice(missing: Sequence[str]) -> str:
+    return f"set {' and '.join(missing)}, or give the agent its api_key"
 
 
 def _keys_of_the_environment() -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from agui_runtime.agents.actions import Action, OfferedAction, ServerAction
 from agui_runtime.agents.agent import Agent, Offer, Source, capabilities_of
 from agui_runtime.agents.border import EventAgent, original, wrap
+from agui_runtime.core.demands import TEXTS_BY_NAME, check
 from agui_runtime.core.errors import AgentNotFound, Misconfigured, RemoteFailure
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.ids import fault_of
@@ -130,6 +131,7 @@ def described(agents: Mapping[str, Agent]) -> list[AgentInfo]:
 def _checked(
     aliases: Mapping[str, str], agents: Mapping[str, Agent], remotes: Sequence[Source]
 ) -> Mapping[str, str]:
+    check("aliases", aliases, TEXTS_BY_NAME)
     for name in (*agents, *aliases):
         if fault := fault_of(name):
             raise Misconfigured(f"agents: the name {name!r}: {fault}")

@@ -17,7 +17,7 @@ from agui_runtime.agents.actions import Action, action
 from agui_runtime.agents.agent import Agent, Closable, Source
 from agui_runtime.agents.border import wrap
 from agui_runtime.core.access import Authorize, Resource
-from agui_runtime.core.demands import TEXTS_BY_NAME, a, check, optional
+from agui_runtime.core.demands import a, check, optional
 from agui_runtime.core.errors import AgentNotFound, Misconfigured, StoreUnavailable, TooManyRequests
 from agui_runtime.core.events import Caller, RunContext, RunInfo, RunRequest
 from agui_runtime.core.ids import check_id
@@ -40,6 +40,7 @@ from agui_runtime.runtime.given import (
 from agui_runtime.runtime.launcher import Launcher
 from agui_runtime.runtime.options import Options as Options
 from agui_runtime.runtime.permissions import Permissions
+from agui_runtime.runtime.preparation import Preparation
 from agui_runtime.runtime.saved_states import SavedStates
 from agui_runtime.runtime.threads import Threads
 from agui_runtime.runtime.usage import usage_in
@@ -108,7 +109,6 @@ class CopilotRuntime:
         )
         check_store(store)
         check("options", options, optional(a(Options)))
-        check("aliases", aliases, optional(TEXTS_BY_NAME))
         check_states(states, agents, may_be_others=bool(remotes or aliases))
         self.options = options or Options()
         shown = self.options.generative_ui
@@ -129,6 +129,7 @@ class CopilotRuntime:
         self.count_refusal = self._hooks.refused
         self._guardrails = tuple(guardrails)
         self._launcher = Launcher(self.options, self._hooks)
+        self._preparation = Preparation()
         self.is_given_a_store = store is not None
         self._stored_in: Store | str | None = store
         self._use(_store(store), states)
@@ -149,11 +150,13 @@ class CopilotRuntime:
             await self.store.open()
         except StoreUnavailable as error:
             raise unavailable_at(undelegated(self.store), error) from error
+        self._preparation.begin(self.agents)
         self.is_open = True
 
     async def close(self) -> None:
         """End the live runs with SHUTDOWN, wait for them, and let go of agents and store."""
         self.is_open = False
+        await self._preparation.end()
         await self.drain(0)
         for agent in self.agents.values():
             if isinstance(agent, Closable):

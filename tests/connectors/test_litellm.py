@@ -8,6 +8,7 @@ import sys
 from contextlib import aclosing
 from pathlib import Path
 
+import httpx
 import pytest
 
 from agui_runtime.connectors.litellm import ChatOptions, LiteLLMAgent, Patience
@@ -17,6 +18,7 @@ from tests.connectors.dialects import KEY
 from tests.connectors.talk import Waits, all_events, ask, kinds, text, tool, user
 from tests.fakes.model import ModelServer
 from tests.fakes.recorded_provider import RecordedProvider
+from tests.programs import serving
 from tests.support import served
 
 # litellm asks pydantic for what pydantic has moved; nothing of ours.
@@ -273,3 +275,36 @@ def test_a_stolen_release_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(Misconfigured, match="steals credentials"):
         LiteLLMAgent("openai/m")
+
+
+async def test_what_would_make_the_first_run_fail_is_in_the_log_before_it(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    custom = ChatOptions(extra={"custom_llm_provider": "openai"})
+    agents = {
+        "no key": LiteLLMAgent("anthropic/claude-sonnet-4-5"),
+        "no provider": LiteLLMAgent("antropic/claude-sonnet-4-5", api_key="k"),
+        "a key": LiteLLMAgent("anthropic/claude-sonnet-4-5", api_key="k"),
+        "needs none": LiteLLMAgent("ollama/llama3"),
+        "another way": LiteLLMAgent("bedrock/anthropic.claude-3-5-sonnet-20240620-v1:0"),
+        "custom": LiteLLMAgent("m", options=custom),
+    }
+    for agent in agents.values():
+        await agent.prepare()
+    assert [each.getMessage().partition(": ")[2] for each in caplog.records] == [
+        "set ANTHROPIC_API_KEY, or give the agent its api_key",
+        "LiteLLM knows no such provider; its name begins the model's, anthropic/...",
+    ]
+
+
+async def test_serve_imports_litellm_before_anybody_needs_it() -> None:
+    settings = {"AGUI_MODEL": "anthropic/claude-sonnet-4-5", "AGUI_STORE": "memory:"}
+    async with serving(**settings) as (process, origin, _), httpx.AsyncClient() as client:
+        assert (await client.get(f"{origin}/readyz")).status_code == 200
+        assert process.stderr is not None
+        async for line in process.stderr:
+            if b"set ANTHROPIC_API_KEY" in line:
+                break
+        else:
+            pytest.fail("the server ended without a word about the key")
