@@ -42,6 +42,7 @@ BY_FILE = {
     "connectors/test_mcp*.py": "slow",
     "wrappers/test_mcp_apps.py": "slow",
     "stores/test_sqlite.py": "slow",
+    "test_examples.py": "slow",
     "test_readme.py": "slow",
     "test_soak.py": "slow",
     # Import a library that takes seconds.

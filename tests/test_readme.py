@@ -1,4 +1,4 @@
-"""The Python examples of the README and of each page in docs, run in order as a reader would."""
+"""The Python examples of the README and of each page in docs, each run on its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -36,17 +37,31 @@ async def agents_of(app: FastAPI) -> list[str]:
     return [agent["name"] for agent in answer.json()["data"]["availableAgents"]["agents"]]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda it: it.stem)
-async def test_the_examples_run_and_their_apps_answer(page: Path) -> None:
+@pytest.fixture
+def my_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The module that the front page has its reader save, which other examples import."""
+    (tmp_path / "my_app.py").write_text(blocks(ROOT / "README.md")[0])
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    sys.modules.pop("my_app", None)
+
+
+EXAMPLES = [
+    pytest.param(page, block, id=f"{page.stem}-{number}")
+    for page in PAGES
+    for number, block in enumerate(blocks(page), 1)
+]
+
+
+@pytest.mark.usefixtures("my_app")
+@pytest.mark.parametrize(("page", "block"), EXAMPLES)
+async def test_an_example_runs_by_itself_and_its_app_answers(page: Path, block: str) -> None:
     namespace: dict[str, object] = {}
-    seen = None
-    for block in blocks(page):
-        exec(compile(block, page.name, "exec", dont_inherit=True), namespace)
-        app = namespace.get("app")
-        if app is not seen:
-            assert isinstance(app, FastAPI)
-            assert "default" in await agents_of(app)
-            seen = app
+    exec(compile(block, page.name, "exec", dont_inherit=True), namespace)
+    app = namespace.get("app")
+    if app is not None:
+        assert isinstance(app, FastAPI)
+        assert "default" in await agents_of(app)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda it: str(it.relative_to(ROOT)))
