@@ -24,7 +24,9 @@ def known_peers(app: ASGIApp) -> ASGIApp:
     """The app, which is given with each request where its connection came from."""
 
     async def named(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, PEER: scope.get("client")}, receive, send)
+        # Into the server's own scope, whose `client` its access lines name.
+        scope[PEER] = scope.get("client")
+        await app(scope, receive, send)
 
     return named
 
