@@ -29,6 +29,7 @@ BY_FILE = {
     "deploy/test_proxies.py": "proxy",
     "deploy/test_systemd.py": "systemd",
     "faults/*": "redis",
+    "hooks/telemetry/test_prometheus.py": "prometheus",
     "peers/*": "peers",
     "clients/test_agui_*.py": "node",
     "clients/test_between.py": "node",

@@ -51,6 +51,7 @@ NEEDS = {
     ),
     "pooler": Need(programs=("pgbouncer",)),
     "postgres": Need(programs=("postgresql",)),
+    "prometheus": Need(programs=("prometheus",)),
     "proxy": Need(programs=("nginx", "caddy", "openssl")),
     "redis": Need(programs=("redis-server", "openssl")),
     "systemd": Need(programs=("systemd",)),

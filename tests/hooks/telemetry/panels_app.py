@@ -1,0 +1,75 @@
+"""A runtime that has something to show in every panel of the dashboard."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Mapping, Sequence
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime import CopilotRuntime, Options
+from agui_runtime.connectors.openai import OpenAIAgent
+from agui_runtime.core.errors import StoreUnavailable
+from agui_runtime.core.events import Event
+from agui_runtime.stores.base import Lease
+from agui_runtime.stores.layers.delegating import DelegatingLog, DelegatingStore
+from agui_runtime.stores.open import open_store
+from tests.hooks.telemetry.measured_app import Planner, broken, failing, scout, weather
+from tests.runtime.worlds import text
+
+UNSTORED = "unstored"
+
+
+class Costly:
+    """Uses a model."""
+
+    description = "Costs"
+
+    def __init__(self, model: str) -> None:
+        self.name = model
+        counts = {"inputTokens": 1000, "outputTokens": 100}
+        self._usage = [{"provider": "openai", "model": model, **counts}]
+
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Mapping[str, object], None]:
+        for event in text(f"m-{request.run_id}", "Hm."):
+            yield event
+        ids = {"threadId": request.thread_id, "runId": request.run_id}
+        yield {"type": "RUN_FINISHED", **ids, "usage": self._usage}
+
+
+async def held(request: RunAgentInput) -> AsyncGenerator[Mapping[str, object], None]:
+    """Never ends by itself."""
+    yield {"type": "TEXT_MESSAGE_CHUNK", "messageId": "held", "delta": "Wait"}
+    await asyncio.Event().wait()
+
+
+class Partial(DelegatingLog):
+    """Cannot store what some threads append."""
+
+    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
+        if lease.run.thread_id.startswith(UNSTORED):
+            raise StoreUnavailable("away")
+        await super().append(lease, events)
+
+
+def runtime_over(url: str, model: str) -> CopilotRuntime:
+    below = open_store(url)
+    return CopilotRuntime(
+        agents={
+            "default": Planner(),
+            "scout": scout,
+            "failing": failing,
+            "priced": Costly("gpt-4o-mini"),
+            "unpriced": Costly("home-made"),
+            "held": held,
+            "model": OpenAIAgent("large", base_url=model, api_key="sk-test"),
+        },
+        actions=[weather, broken],
+        store=DelegatingStore(below, Partial(below.log), below.states, below.threads),
+        options=Options(on_busy="queue"),
+    )
+
+
+if "STORE_URL" in os.environ:
+    runtime = runtime_over(os.environ["STORE_URL"], os.environ["MODEL_URL"])

@@ -1,0 +1,214 @@
+"""A real Prometheus, which looks at a real server: each panel of the dashboard has numbers, and
+each alert comes when it should.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.fakes.model import ModelServer
+from tests.hooks.telemetry.panels_app import UNSTORED
+from tests.hooks.telemetry.test_dashboard import ALERTS, DASHBOARD
+from tests.ports import free_port
+from tests.programs import serving
+from tests.wires.agui.serving import reading, run_body
+
+CONFIG = """
+global: {{scrape_interval: 500ms, evaluation_interval: 500ms}}
+rule_files: ["{alerts}"]
+scrape_configs:
+- job_name: agui
+  static_configs: [{{targets: ["{target}"]}}]
+"""
+
+AGENT = "/copilotkit/agent"
+
+
+@asynccontextmanager
+async def prometheus(target: str, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a Prometheus that scrapes the target by the rules of this repository."""
+    (folder / "prometheus.yml").write_text(CONFIG.format(alerts=ALERTS, target=target))
+    address = f"127.0.0.1:{free_port()}"
+    process = await asyncio.create_subprocess_exec(
+        "prometheus",
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address={address}",
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    try:
+        line = b""
+        while b"ready to receive web requests" not in line:
+            line = await process.stderr.readline()
+            assert line, "Prometheus did not start"
+        async with httpx.AsyncClient(base_url=f"http://{address}/api/v1") as client:
+            yield client
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
+async def much_happens(client: httpx.AsyncClient, turn: int) -> None:
+    """Runs that end well and badly, a refusal, and starts that wait for their thread."""
+    for agent in ("default", "failing", "priced", "unpriced", "model"):
+        name = f"{agent}-{turn}"
+        answer = await client.post(f"{AGENT}/{agent}/run", json=run_body("hi", name, name))
+        assert answer.status_code == 200, answer.text
+    wrong = run_body("[error:401]", f"wrong-{turn}", f"wrong-{turn}")
+    await client.post(f"{AGENT}/model/run", json=wrong)
+    await client.post(f"{AGENT}/default/run", json=run_body("hi", f"{UNSTORED}-{turn}"))
+    await client.post(f"{AGENT}/nobody/run", json=run_body("hi", "t", "r"))
+    queued = [run_body("hi", f"queued-{turn}", f"queued-{turn}-{each}") for each in range(4)]
+    await asyncio.gather(*(client.post(f"{AGENT}/default/run", json=each) for each in queued))
+
+
+async def numbers(client: httpx.AsyncClient, expression: str) -> Sequence[float]:
+    """What a panel shows now, without what is no number."""
+    query = expression.replace("$__rate_interval", "1m")
+    answer = (await client.get("query", params={"query": query})).json()
+    assert answer["status"] == "success", answer
+    values = [float(each["value"][1]) for each in answer["data"]["result"]]
+    return [value for value in values if math.isfinite(value)]
+
+
+def panels() -> Mapping[str, Sequence[str]]:
+    """The expressions of each, by its title."""
+    page: dict[str, Any] = json.loads(DASHBOARD.read_text())
+    return {
+        panel["title"]: [target["expr"] for target in panel["targets"]] for panel in page["panels"]
+    }
+
+
+async def all_shown(client: httpx.AsyncClient, seen: httpx.AsyncClient) -> None:
+    """Return when no panel is empty, as things go on: rates need two scrapes."""
+    missing = [expression for expressions in panels().values() for expression in expressions]
+    try:
+        async with asyncio.timeout(60):
+            for turn in count():
+                await much_happens(client, turn)
+                missing = [each for each in missing if not await numbers(seen, each)]
+                if not missing:
+                    return
+    except TimeoutError:
+        raise AssertionError(f"nothing is shown of {missing}") from None
+
+
+async def test_every_panel_has_numbers_and_every_rule_is_read(tmp_path: Path) -> None:
+    target = f"127.0.0.1:{free_port()}"
+    async with ModelServer() as model:
+        settings = {
+            "AGUI_APP": "tests.hooks.telemetry.panels_app:runtime",
+            "AGUI_DRAIN_SECONDS": "0",
+            "AGUI_METRICS": target,
+            "AGUI_PROCESSES": "2",
+            "AGUI_STORE": "",
+            "MODEL_URL": model.url,
+            "STORE_URL": f"sqlite:///{tmp_path}/threads.db",
+        }
+        async with (
+            serving(**settings) as (_, origin, _),
+            prometheus(target, tmp_path) as seen,
+            httpx.AsyncClient(base_url=origin, timeout=60) as client,
+            reading(client, f"{AGENT}/held/run", run_body("hi", "held", "held")) as run,
+        ):
+            await run.until("TEXT_MESSAGE_CONTENT")
+            await all_shown(client, seen)
+            [group] = (await seen.get("rules")).json()["data"]["groups"]
+            assert {rule["name"]: rule["health"] for rule in group["rules"]} == {
+                rule["alert"]: "ok" for rule in rules()
+            }
+
+
+def rising(name: str, step: float) -> Mapping[str, str]:
+    """A counter, minute by minute."""
+    return {name: f"0+{step}x60"}
+
+
+def steady(name: str, value: float) -> Mapping[str, str]:
+    return {name: f"{value}x60"}
+
+
+def slow(name: str, labels: str, at_most: str) -> Mapping[str, str]:
+    """A histogram of which everything took longer than most of it may."""
+    buckets = {
+        f'{name}_bucket{{{labels}le="{at_most}"}}': 0,
+        f'{name}_bucket{{{labels}le="+Inf"}}': 60,
+    }
+    return {series: f"0+{step}x60" for series, step in buckets.items()}
+
+
+SERIES: Mapping[str, Mapping[str, str]] = {
+    "AguiRunsFail": {
+        **rising('agui_runs_total{status="failed"}', 6),
+        **rising('agui_runs_total{status="finished"}', 12),
+    },
+    "AguiFirstEventIsSlow": slow("agui_first_event_seconds", "", "60"),
+    "AguiStoreFails": rising("agui_store_errors_total", 1),
+    "AguiStoreIsSlow": slow("agui_store_seconds", 'step="append",', "1"),
+    "AguiLeasesAreLost": rising("agui_leases_lost_total", 1),
+    "AguiReadersAreBehind": steady("agui_reader_lag_events", 3000),
+    "AguiStartsQueue": steady("agui_runs_queued", 60),
+    "AguiCostIsUnknown": rising("agui_cost_unknown_total", 1),
+    "AguiFilesRunOut": {**steady("process_open_fds", 90), **steady("process_max_fds", 100)},
+    "AguiLimitsRefuseMany": rising('agui_refusals_total{code="TOO_MANY_STARTS"}', 120),
+    "AguiSpansAreLost": rising("agui_spans_lost_total", 10),
+}
+"""What has to happen for each alert to come, as `promtool` lets it happen."""
+
+WELL: Mapping[str, str] = {
+    **rising('agui_runs_total{status="finished"}', 60),
+    **rising('agui_refusals_total{code="THREAD_NOT_FOUND"}', 120),
+    **rising('agui_refusals_total{code="TOO_MANY_STARTS"}', 6),
+    **steady("agui_runs_queued", 2),
+    **steady("process_open_fds", 50),
+    **steady("process_max_fds", 100),
+}
+
+
+def rules() -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = json.loads(ALERTS.read_text())["groups"][0]["rules"]
+    return found
+
+
+def tried(series: Mapping[str, str], alert: str, *comes: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": it} for name, it in series.items()],
+        "alert_rule_test": [{"eval_time": "40m", "alertname": alert, "exp_alerts": list(comes)}],
+    }
+
+
+def labelled(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    code = {"code": "TOO_MANY_STARTS"} if "by (code)" in rule["expr"] else {}
+    return {"exp_labels": {**rule["labels"], **code}, "exp_annotations": rule["annotations"]}
+
+
+async def test_each_alert_comes_when_it_should_and_only_then(tmp_path: Path) -> None:
+    assert {rule["alert"] for rule in rules()} == SERIES.keys()
+    tests = [
+        each
+        for rule in rules()
+        for each in (
+            tried(SERIES[rule["alert"]], rule["alert"], labelled(rule)),
+            tried(WELL, rule["alert"]),
+        )
+    ]
+    page = tmp_path / "tests.json"
+    page.write_text(json.dumps({"rule_files": [str(ALERTS)], "tests": tests}))
+    process = await asyncio.create_subprocess_exec(
+        *("promtool", "test", "rules", str(page)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0, out.decode()
