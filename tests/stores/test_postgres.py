@@ -19,7 +19,7 @@ from agui_runtime.core.errors import (
 )
 from agui_runtime.core.events import Cursor, Event
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.stores.base import Store
+from agui_runtime.stores.base import Store, ThreadQuery
 from agui_runtime.stores.sql import SqlLimits
 from agui_runtime.stores.sql.postgres import PostgresStore, schema
 from agui_runtime.stores.sql.postgres.address import address_of
@@ -194,6 +194,30 @@ async def test_readers_have_news_also_where_a_pooler_swallows_notifications(
     assert len(await reading) == 2
     await reader.close()
     assert "news is looked for every 200 ms" in caplog.text
+
+
+THREADS = (
+    "insert into agui_thread (id, owner, agent, created, updated, epoch, place, first, seq, size,"
+    " tokens, spent) select 't' || n, 'ann', 'default', n, n, 'e', 'p', 1, 0, 0, 1, 0"
+    " from generate_series(1, 10000) as n"
+)
+READ = "select idx_tup_read from pg_stat_user_indexes where indexrelname = 'agui_thread_listed'"
+
+
+async def test_a_page_of_threads_costs_the_same_on_tables_of_which_the_server_knows_nothing(
+    postgres: PostgresServer,
+) -> None:
+    store = PostgresStore(postgres.database())
+    before = int(postgres.value(READ, "agui"))
+    postgres.command(THREADS, "agui")
+    await store.open()
+    page = await store.threads.list("ann", ThreadQuery(limit=50))
+    await store.close()
+    assert [each.thread_id for each in page.threads[:2]] == ["t10000", "t9999"]
+    async with asyncio.timeout(20):
+        while (read := int(postgres.value(READ, "agui")) - before) == 0:  # noqa: ASYNC110  # the server counts when a connection has ended
+            await asyncio.sleep(0.1)
+    assert read < 100
 
 
 async def test_texts_that_postgres_cannot_hold_lose_only_their_zeros(made: SqlProcesses) -> None:

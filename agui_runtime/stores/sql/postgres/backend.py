@@ -71,7 +71,7 @@ class PostgresBackend:
                 command_timeout=TIMEOUT,
                 timeout=TIMEOUT,
                 statement_cache_size=100 if self._address.prepared else 0,
-                server_settings={"application_name": "agui-runtime"},
+                server_settings={"application_name": "agui-runtime", **self._planning()},
                 reset=_nothing_to_reset,
             )
         await self._subscriber.start(listener)
@@ -164,6 +164,12 @@ class PostgresBackend:
     async def _send(self, news: str) -> None:
         async with self._pool("write").acquire() as connection:
             await connection.execute(notification(news))
+
+    def _planning(self) -> dict[str, str]:
+        """Without statistics, as on new tables, the server would sort all of an owner's threads for
+        one page, and not go along the index. A pooler takes no such setting.
+        """
+        return {"enable_bitmapscan": "off"} if self._address.prepared else {}
 
     def _pool(self, name: str) -> Pool:
         pool = self._pools.get(name)
