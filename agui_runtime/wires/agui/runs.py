@@ -76,14 +76,7 @@ class Runs:
         `Last-Event-ID` resumes there: what was open is opened again, so that the rest is a stream
         that a verifier accepts.
         """
-        await self._found(exchange, agent)
-        payload = await exchange.payload(self._limits)
-        given = await unless_long(is_much(payload), run_input, payload, self._limits)
-        after = _cursor(exchange.headers.get("last-event-id"))
-        known = await self._runtime.threads.find(given.thread_id, exchange.caller)
-        if known is None and after is not None:
-            raise Gone
-        await self._stream(exchange, self._history(known, exchange.caller, after, given))
+        await self._stream(exchange, await self._connected(exchange, agent))
 
     async def stop(self, exchange: AguiExchange, agent: str, thread: str) -> None:
         """Stop the thread's live run, or only the run that the body names."""
@@ -128,6 +121,17 @@ class Runs:
         handle = await self._runtime.start(request)
         return _Started(handle, without_input(profile) if beside else profile, beside)
 
+    async def _connected(self, exchange: AguiExchange, agent: str) -> AsyncGenerator[bytes, None]:
+        """As `_started`, it keeps no more of the request than its stream needs."""
+        await self._found(exchange, agent)
+        payload = await exchange.payload(self._limits)
+        given = await unless_long(is_much(payload), run_input, payload, self._limits)
+        after = _cursor(exchange.headers.get("last-event-id"))
+        known = await self._runtime.threads.find(given.thread_id, exchange.caller)
+        if known is None and after is not None:
+            raise Gone
+        return self._history(known, exchange.caller, after, self._profile(given))
+
     async def _follow(self, exchange: AguiExchange, started: _Started) -> None:
         handle = started.handle
         ready = _encoded(handle.batches(), started.profile, frames, handle.ended)
@@ -150,11 +154,11 @@ class Runs:
         thread: ThreadInfo | None,
         caller: Caller,
         after: Cursor | None,
-        given: RunAgentInput,
+        profile: Profile,
     ) -> AsyncGenerator[bytes, None]:
         if thread is None:
             return
-        threads, profile = self._runtime.threads, self._profile(given)
+        threads = self._runtime.threads
         if after is not None:
             before = await threads.read(thread.thread_id, caller, upto=after)
             opened = [profile(event) for event in reopening(before)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
+import weakref
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -14,7 +16,10 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
+from agui_runtime.wires.agui import runs
+from agui_runtime.wires.agui.request import run_input
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.event_stream_frames import frame
@@ -61,6 +66,30 @@ async def test_a_reader_that_goes_away_leaves_the_run_going_and_finds_it_again()
     assert types(events(again))[0] == "RUN_STARTED"
     assert types(events(again))[-1] == "RUN_FINISHED"
     assert len(events(later)) == 5
+
+
+async def test_a_reader_that_stays_holds_nothing_of_its_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate, held = Gate(), list[weakref.ref[RunAgentInput]]()
+
+    def noted(payload: Json, limits: BodyLimits) -> RunAgentInput:
+        given = run_input(payload, limits)
+        held.append(weakref.ref(given))
+        return given
+
+    monkeypatch.setattr(runs, "run_input", noted)
+    async with (
+        serving(CopilotRuntime(agents=scripted_agents(gate))) as client,
+        client.stream("POST", RUN, json=run_body("slow")),
+    ):
+        await gate.reached.wait()
+        async with reading(client, CONNECT, run_body(run="c", messages=[])) as reader:
+            await reader.until("w5 ")
+            gc.collect()
+            assert held[-1]() is None
+            gate.opened.set()
+            await reader.until("w99 ")
 
 
 async def test_a_live_run_is_read_from_its_start_behind_the_finished_ones() -> None:
