@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import httpx
+
 from agui_runtime.commands.new.table import TEMPLATES
 from scripts import ROOT, make_venv, say
 from tests.clients.browser import Browser, Tab
@@ -29,6 +31,7 @@ from tests.ports import free_port
 ALBUM = Path(__file__).parent / "artifacts" / "templates"
 COMMAND = re.compile(r"^  (\S.*)$", re.MULTILINE)
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+PACKAGE = re.compile(r"\"(/node_modules/\.vite/deps/[^\"]+)\"")
 WRITTEN = f"() => document.querySelector('{INPUT}').value"
 PRESSES = 100
 WEATHER = '[tool:weather {"city":"Oslo"}] please'
@@ -108,6 +111,7 @@ async def trial(browser: Browser, place: Place, template: str) -> None:
             vite = f"{page} -- --port {free_port()} --strictPort"
             async with place.running(vite, "Local:") as shown:
                 [address] = ADDRESS.findall(shown)
+                await bundled(address)
                 await chat(browser, address, ALBUM / template / "development")
         await place.run("npm run build", "demo/page")
         async with served(place, serve, port):
@@ -129,6 +133,14 @@ def set_up(project: Path, model: ModelServer, port: int) -> None:
     file = project / ".env"
     text = file.read_text().replace("OPENAI_API_KEY=", "OPENAI_API_KEY=sk-test")
     file.write_text(f"{text}OPENAI_BASE_URL={model.url}\nRUNTIME_URL=http://127.0.0.1:{port}\n")
+
+
+async def bundled(address: str) -> None:
+    """Wait until Vite has put the page's packages together, which takes long once."""
+    async with httpx.AsyncClient(base_url=address, timeout=120) as client:
+        program = await client.get("/src/App.tsx")
+        for path in PACKAGE.findall(program.text):
+            (await client.get(path)).raise_for_status()
 
 
 async def chat(browser: Browser, address: str, album: Path) -> None:
