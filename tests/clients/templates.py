@@ -25,6 +25,7 @@ from agui_runtime.commands.new.table import TEMPLATES
 from scripts import ROOT, make_venv, say
 from tests.clients.browser import Browser, Tab
 from tests.clients.chat import INPUT, Chat
+from tests.deploy.container import built, running
 from tests.fakes.model import ModelServer
 from tests.ports import free_port
 
@@ -32,6 +33,7 @@ ALBUM = Path(__file__).parent / "artifacts" / "templates"
 COMMAND = re.compile(r"^  (\S.*)$", re.MULTILINE)
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 PACKAGE = re.compile(r"\"(/node_modules/\.vite/deps/[^\"]+)\"")
+SHOW = "from urllib.request import urlopen as u; print(u('http://127.0.0.1:8000/').read().decode())"
 WRITTEN = f"() => document.querySelector('{INPUT}').value"
 PRESSES = 100
 WEATHER = '[tool:weather {"city":"Oslo"}] please'
@@ -116,6 +118,23 @@ async def trial(browser: Browser, place: Place, template: str) -> None:
         await place.run("npm run build", "demo/page")
         async with served(place, serve, port):
             await chat(browser, f"http://127.0.0.1:{port}", ALBUM / template / "built")
+    await contained(place.folder)
+
+
+async def contained(folder: Path) -> None:
+    """The project's image is built, and its container has the page and feels well."""
+    say("building its image")
+    project, data = folder / "demo", folder / "data"
+    image = await asyncio.to_thread(built, project / "Dockerfile", project, folder / "image")
+    data.mkdir()
+    os.chown(data, *map(int, image.user.split(":")))
+    settings = {"OPENAI_API_KEY": "sk-test", "AGUI_ALLOW_ANONYMOUS": "1"}
+    async with running(image, data, **settings) as container:
+        await container.until("running on")
+        assert (await container.execute(*image.health_check))[0] == 0
+        code, page = await container.execute("python", "-c", SHOW)
+        assert (code, "/assets/" in page) == (0, True), page
+    assert (data / "threads.db").is_file()
 
 
 @asynccontextmanager

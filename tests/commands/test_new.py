@@ -16,6 +16,7 @@ import pytest
 
 from agui_runtime.commands.cli import main
 from agui_runtime.commands.new.table import TEMPLATES
+from tests.deploy.dockerfile import is_sent, rules_of
 from tests.programs import environment
 
 VARIABLE = re.compile(r"environ(?:\.get\(|\[)['\"](\w+)|const \{ (\w+) = ")
@@ -42,11 +43,16 @@ def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 def tool(project: Path, *words: str) -> None:
     """Run a module in the project, which has to succeed."""
+    program(project, "python", "-m", *words)
+
+
+def program(project: Path, name: str, *words: str) -> None:
+    """The same for a program of the environment that the tests have."""
     cache = {"MYPY_CACHE_DIR": str(project.parent / "mypy"), "RUFF_NO_CACHE": "true"}
     settings = environment(**cache)
     del settings["AGUI_STORE"]  # of these tests; a newcomer has none
     done = subprocess.run(
-        [sys.executable, "-m", *words],
+        [Path(sys.executable).with_name(name), *words],
         cwd=project,
         env=settings,
         capture_output=True,
@@ -75,6 +81,28 @@ def test_its_python_is_clean(new: New, tmp_path: Path, template: str) -> None:
     new("demo", "--template", template)
     tool(tmp_path / "demo", "ruff", "check")
     tool(tmp_path / "demo", "ruff", "format", "--check")
+
+
+@EVERY
+def test_its_container_is_well_described(new: New, tmp_path: Path, template: str) -> None:
+    new("demo", "--template", template)
+    project = tmp_path / "demo"
+    words = ("--failure-threshold", "style", "Dockerfile")
+    program(project, "hadolint", *words)
+    program(project, "check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml")
+    copied = re.findall(r"^COPY (?!--from)(.*) \S+$", (project / "Dockerfile").read_text(), re.M)
+    sources = [project / source for line in copied for source in line.split()]
+    assert [source.name for source in sources if not source.exists()] == []
+    rules = rules_of(project / ".dockerignore")
+    unsent = {
+        str(file.relative_to(project))
+        for source in sources
+        for file in ([source] if source.is_file() else source.rglob("*"))
+        if file.is_file() and not is_sent(str(file.relative_to(project)), rules)
+    }
+    assert unsent == set()
+    assert not is_sent(".env", rules)
+    assert not is_sent("page/node_modules/vite/package.json", rules)
 
 
 @EVERY
