@@ -234,6 +234,14 @@ def test_a_folder_that_cannot_be_written_is_one_line(
     assert (code, err) == (2, "agui-runtime: demo cannot be written: No space left on device\n")
 
 
+def test_an_environment_without_pip_is_filled_by_uv(
+    new: New, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agui_runtime.commands.new.next_steps.find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert f"uv pip install --python {shlex.quote(sys.executable)} ." in new("demo")[1]
+
+
 @EVERY
 def test_commands_are_those_of_the_environment_in_use(
     new: New, monkeypatch: pytest.MonkeyPatch, template: str
