@@ -85,7 +85,10 @@ async def test_a_page_of_today_at_the_other_name_of_graphql_is_sent_to_the_runti
         posted = await client.post("/graphql", json=INFO)
         listed = await client.get("/graphql/info")
         here = await client.post("/graphql", json=HELLO)
+    assert posted.status_code == 400
+    # Today's clients show `message`, those of GraphQL `errors`.
     [error] = posted.json()["errors"]
+    assert posted.json()["message"] == error["message"]
     assert error["message"] == "Only GraphQL is spoken here; set the runtimeUrl to /copilotkit"
     assert listed.json()["message"].endswith("/copilotkit")
     assert here.json() == {"data": {"hello": "Hello World"}}

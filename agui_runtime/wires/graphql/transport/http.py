@@ -46,6 +46,15 @@ class NotGraphQL(BadRequest):
     """A request in the form of another wire."""
 
 
+class WrongPath(BadRequest):
+    """Where GraphQL alone is spoken, to a client that belongs elsewhere and reads `message`."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, message, ALLOW)
+        both = bad_request(message, self.code) | {"error": "Bad request", "message": message}
+        self.body = jsontext.dumps(both)
+
+
 class NotPersisted(BadRequest):
     """A client sent the hash of a query in place of its text, as Automatic Persisted Queries do.
 

@@ -22,6 +22,7 @@ from agui_runtime.wires.graphql.transport.http import (
     ALLOW,
     BadRequest,
     NotGraphQL,
+    WrongPath,
     from_body,
     from_query_string,
     read_json,
@@ -88,7 +89,7 @@ class GraphQLEndpoint:
         base = f"{root}{self._base}" or "/"
         if exchange.scope["path"] == base:
             return error
-        return BadRequest(400, f"Only GraphQL is spoken here; set the runtimeUrl to {base}", ALLOW)
+        return WrongPath(f"Only GraphQL is spoken here; set the runtimeUrl to {base}")
 
     def _request_of(self, exchange: GraphQLExchange) -> GraphQLRequest:
         if exchange.method == "GET":
