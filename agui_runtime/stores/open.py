@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from typing import TypeAlias
 
 from agui_runtime.core.errors import Misconfigured, StoreUnavailable
@@ -21,8 +22,23 @@ def open_store(url: str) -> Store:
     loader = _LOADERS.get(scheme.lower()) if colon else None
     if loader is None:
         # The URL itself may hold a password.
-        raise Misconfigured(f"the URL of a store starts with one of {', '.join(SCHEMES)}")
+        starts = f"the URL of a store starts with one of {', '.join(SCHEMES)}"
+        raise Misconfigured(f"{starts}{_meant(url, scheme.lower())}")
     return loader(url)
+
+
+def _meant(url: str, scheme: str) -> str:
+    if PurePath(url).suffix in _FILES and ":" not in url:
+        return f"; did you mean sqlite:///{url}?"
+    known = scheme.partition("+")[0]  # as libraries name their drivers, postgresql+asyncpg
+    return f"; did you mean {_start(known)}?" if known in _LOADERS else ""
+
+
+def _start(scheme: str) -> str:
+    return "memory:" if scheme == "memory" else f"{scheme}://"
+
+
+_FILES = frozenset({".db", ".sqlite", ".sqlite3"})
 
 
 def _memory(url: str) -> Store:
@@ -63,7 +79,7 @@ _LOADERS: Mapping[str, Loader] = {
     "rediss+sentinel": _redis,
 }
 
-SCHEMES = tuple("memory:" if name == "memory" else f"{name}://" for name in _LOADERS)
+SCHEMES = tuple(map(_start, _LOADERS))
 """How the URL of a store may start, as errors and documents name it."""
 
 

@@ -52,6 +52,24 @@ def test_a_url_that_names_no_store_is_refused_with_those_that_there_are(url: str
     assert "s3cret" not in refusal.value.message
 
 
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("threads.db", "sqlite:///threads.db"),
+        ("/var/lib/app/threads.db", "sqlite:////var/lib/app/threads.db"),
+        ("memory", "memory:"),
+        ("redis", "redis://"),
+        ("postgresql+asyncpg://ann:s3cret@db/threads", "postgresql://"),
+        ("sqlite+aiosqlite:///threads.db", "sqlite://"),
+    ],
+)
+def test_a_url_that_is_nearly_one_says_what_was_meant(url: str, meant: str) -> None:
+    with pytest.raises(Misconfigured) as refusal:
+        open_store(url)
+    assert refusal.value.message.endswith(f"; did you mean {meant}?")
+    assert "s3cret" not in refusal.value.message
+
+
 @pytest.mark.parametrize("url", ["redis://[::1", "redis://ann:s3cret@["])
 def test_a_url_that_cannot_be_read_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(Misconfigured) as refusal:
