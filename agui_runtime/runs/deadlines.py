@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agui_runtime.core.demands import COUNT, SECONDS, SOME_SECONDS, check_fields, optional
+from agui_runtime.core.demands import NATURAL, SECONDS, SOME_SECONDS, check_fields, optional
 from agui_runtime.core.errors import RunFailure, RunTimeout
 
 _DEMANDS = {
     **dict.fromkeys(("first_event", "idle", "total"), optional(SOME_SECONDS)),
     **dict.fromkeys(("stop_grace", "save_every"), SECONDS),
-    "events": optional(COUNT),
+    "events": optional(NATURAL),
 }
 
 

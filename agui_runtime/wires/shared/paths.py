@@ -16,9 +16,7 @@ def base_of(path: object, name: str) -> str:
     it `name`.
     """
     if not (isinstance(path, str) and _PATH.fullmatch(path)):
-        hint = (
-            "it begins with a slash, for example /copilotkit, and has no space and none of ? # { }"
-        )
+        hint = "it begins with a slash, for example /copilotkit, and has none of ? # { }"
         raise Misconfigured(f"{name}={path!r} is not a path: {hint}")
     return path.rstrip("/")
 
@@ -86,4 +84,4 @@ def _is_odd(path: str) -> bool:
     return path.endswith("/") or path.startswith("//")
 
 
-_PATH = re.compile(r"(?:/[^/?#{}\s]+)*/?")
+_PATH = re.compile(r"(?:/[^/?#{}]+)*/?")
