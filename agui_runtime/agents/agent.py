@@ -62,6 +62,14 @@ class Preparable(Protocol):
     async def prepare(self) -> None: ...
 
 
+@runtime_checkable
+class Probing(Protocol):
+    """Something that has a server behind it which can be reached at no cost."""
+
+    async def probe(self) -> str:
+        """What the server says of itself; raises AguiError if it would not answer."""
+
+
 def calls_at_once(agent: object) -> bool:
     """Whether calls of the agent may be carried out before it has ended, side by side.
 

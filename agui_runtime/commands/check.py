@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Iterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agui_runtime.commands.listing import JSON, write_json, write_listing, write_row
+from agui_runtime.commands.findings import Finding, exit_code, write_findings
+from agui_runtime.commands.listening import port_of
+from agui_runtime.commands.listing import JSON, write_listing
 from agui_runtime.commands.task_table import Commands
 from agui_runtime.core.errors import AguiError
 
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
     from agui_runtime.settings import Settings
     from agui_runtime.stores.base import Store
 
-Finding = dict[str, object]
 AGENTS = ("agent", "path", "description")
 
 
@@ -28,6 +30,14 @@ def add_check(commands: Commands) -> None:
     check = commands.add_parser(
         "check", help="say what is wrong with the set-up", description=about
     )
+    check.add_argument("--strict", action="store_true", help="exit code 1 for warnings")
+    about = (
+        "call what is behind agents and remotes, as far as it costs nothing, and the store twice"
+    )
+    check.add_argument("--deep", action="store_true", help=about)
+    about = "where `serve` will listen, with --deep; default: %(default)s"
+    check.add_argument("--host", default="127.0.0.1", help=about)
+    check.add_argument("--port", type=port_of, default=8000, help=about)
     check.add_argument(JSON.name, **JSON.about)
     check.set_defaults(command=_check)
     about = "the agents that would be served"
@@ -37,13 +47,10 @@ def add_check(commands: Commands) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    findings = list(_findings())
-    if options.json:
-        write_json(findings)
-    else:
-        for each in findings:
-            write_row("ok" if each["ok"] else "wrong", each["what"], each["says"])
-    return 0 if all(each["ok"] for each in findings) else 2
+    logging.getLogger("agui_runtime").setLevel(logging.CRITICAL)  # the findings say it
+    findings = list(_findings(options))
+    write_findings(findings, json=options.json)
+    return exit_code(findings, strict=options.strict)
 
 
 def _agents(options: argparse.Namespace) -> None:
@@ -58,23 +65,23 @@ def _agents(options: argparse.Namespace) -> None:
     write_listing(rows, AGENTS, options.json)
 
 
-def _findings() -> Iterator[Finding]:
+def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     from agui_runtime.commands.hosting import hosted
+    from agui_runtime.commands.served_findings import findings_of, port_finding
 
     try:
         found = hosted()
     except AguiError as error:
-        yield _finding("app", error)
+        yield Finding("app", error.message, "wrong")
         return
     for each in found.served:
-        yield _finding("app", f"runtimeUrl {each.path}")
-        yield from (_finding(f"agent {it.name}", it.description) for it in each.runtime.describe())
-        yield _of_store(each, found.settings)
-        yield _finding("callers", _callers(each, found))
-
-
-def _finding(what: str, says: str | AguiError) -> Finding:
-    return {"what": what, "ok": isinstance(says, str), "says": str(says)}
+        yield Finding("app", f"runtimeUrl {each.path}")
+        yield from (Finding(f"agent {it.name}", it.description) for it in each.runtime.describe())
+        yield from asyncio.run(_of_runtime(each, found.settings, deep=options.deep))
+        yield Finding("callers", _callers(each, found))
+        yield from findings_of(each, found.settings)
+    if options.deep:
+        yield port_finding(options.host, options.port)
 
 
 def _callers(served: Served, found: Hosted) -> str:
@@ -85,7 +92,19 @@ def _callers(served: Served, found: Hosted) -> str:
     return "everybody is the same anonymous caller, on loopback only"
 
 
-def _of_store(served: Served, settings: Settings) -> Finding:
+async def _of_runtime(served: Served, settings: Settings, *, deep: bool) -> list[Finding]:
+    from agui_runtime.commands.deep_check import deep_findings
+
+    try:
+        found = [each async for each in _of_store(served, settings, deep=deep)]
+        if deep:
+            found += [each async for each in deep_findings(served.runtime)]
+        return found
+    finally:
+        await served.runtime.close()
+
+
+async def _of_store(served: Served, settings: Settings, *, deep: bool) -> AsyncIterator[Finding]:
     from agui_runtime.commands.stores import described
     from agui_runtime.stores.layers.delegating import undelegated
 
@@ -93,17 +112,28 @@ def _of_store(served: Served, settings: Settings) -> Finding:
     path = getattr(store, "path", None)
     where = described(served.runtime)
     if isinstance(path, Path) and not path.exists() and settings.store is None:
-        return _finding("threads", f"{where}, which the first start makes")
+        yield Finding("threads", f"{where}, which the first start makes")
+        return
     try:
-        asyncio.run(_tried(store))
+        async for each in _looked_at(store, where, deep=deep):
+            yield each
     except AguiError as error:
-        return {"what": "threads", "ok": False, "says": f"{where}: {error}"}
-    return _finding("threads", where)
+        yield Finding("threads", f"{where}: {error.message}", "wrong")
 
 
-async def _tried(store: Store) -> None:
+async def _looked_at(store: Store, where: str, *, deep: bool) -> AsyncIterator[Finding]:
+    from agui_runtime.commands.deep_check import round_trip
+    from agui_runtime.stores.base import Advising
+    from agui_runtime.stores.memory import MemoryStore
+
     await store.open()
     try:
         await store.check()
+        advice = await store.advice() if isinstance(store, Advising) else ()
+        yield Finding("threads", where)
+        for sentence in advice:
+            yield Finding("threads", sentence, "warning")
+        if deep and not isinstance(store, MemoryStore):
+            yield await round_trip(store)
     finally:
         await store.close()

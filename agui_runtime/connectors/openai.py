@@ -140,6 +140,20 @@ class OpenAIAgent:
             for event in answer.end():
                 yield event
 
+    async def probe(self) -> str:
+        """Ask for the list of models, which costs nothing; raises ModelFailure."""
+        url = self._url.removesuffix("/chat/completions") + "/models"
+        try:
+            answer = await self._pool.client().get(url, headers=self._headers, timeout=_PROBED)
+        except httpx.HTTPError as error:
+            raise unanswered(error).failure from None
+        found = parsed(answer.content)
+        if answer.is_success:
+            return f"its provider {_listed(self._model, found)}"
+        if answer.status_code in {404, 405}:
+            return "its provider answers, and lists no models"
+        raise refused(answer.status_code, self._secrets.cut_all(found), None).failure
+
     async def close(self) -> None:
         """Close the agent's connections; a later run opens new ones."""
         await self._pool.close()
@@ -225,6 +239,16 @@ class _StreamedAnswer:
         except ProtocolFailure as error:
             broken = malformed(str(error))
             raise broken from broken.__cause__
+
+
+_PROBED = 10.0
+"""Seconds for a list of models."""
+
+
+def _listed(model: str, found: Json) -> str:
+    models = found.get("data") if isinstance(found, dict) else None
+    names = [each.get("id") for each in models or () if isinstance(each, dict)]
+    return f"lists {model}" if model in names else f"answers, and lists no {model}"
 
 
 _KEY_HEADERS = ("authorization", "api-key", "x-api-key")

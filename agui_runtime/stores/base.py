@@ -299,6 +299,16 @@ class Compacting(Protocol):
 
 
 @runtime_checkable
+class Advising(Protocol):
+    """A store that knows what in the set-up of its server or file may lose or refuse something."""
+
+    async def advice(self) -> Sequence[str]:
+        """A sentence for each such thing, with what to do; to be called while it is open. Raises
+        StoreUnavailable.
+        """
+
+
+@runtime_checkable
 class Examinable(Protocol):
     """A store that says before a server starts where it is, or why it cannot be used."""
 

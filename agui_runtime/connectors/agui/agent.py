@@ -115,6 +115,9 @@ class AGUIAgent:
             is_much(request), _payload, request, self._protocol, self._takes_parts
         )
 
+    async def probe(self) -> str:
+        return f"its server answers ({await self._server.reach()} to GET)"
+
     async def close(self) -> None:
         """Close the agent's connections; a later run opens new ones."""
         await self._server.close()

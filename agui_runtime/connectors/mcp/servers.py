@@ -59,6 +59,11 @@ class McpServers:
         lists = await asyncio.gather(*map(_offered, servers))
         return Offer(tools=[tool for tools in lists for tool in tools])
 
+    async def probe(self) -> str:
+        """How many tools each server lists; raises RemoteFailure for the first that fails."""
+        counts = [f"{each.label} lists {len(await each.tools())} tools" for each in self._lasting]
+        return ", ".join(counts) or "no server of its own"
+
     async def close(self) -> None:
         """End the sessions."""
         for each in self._lasting:

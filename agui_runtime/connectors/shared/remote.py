@@ -146,6 +146,19 @@ class RemoteServer:
         """A failure of this server, worded for clients: without the URL."""
         return RemoteFailure(kind, f"{self.what} {problem}", upstream)
 
+    async def reach(self) -> int:
+        """The status with which the server answers a GET, which starts nothing; raises
+        RemoteFailure where it does not answer, or does not know us.
+        """
+        head = _encoded(await self.headers(None))
+        try:
+            answer = await self._pool.client().get(self._url, headers=head, timeout=self._timeout)
+        except httpx.HTTPError as error:
+            raise self.failure("UNREACHABLE", "cannot be reached; check that it runs") from error
+        if answer.status_code in {401, 403}:
+            raise self.failure("REFUSED", f"refused ({answer.status_code}); check its key")
+        return answer.status_code
+
     async def close(self) -> None:
         """Close the connections; a later request opens new ones."""
         await self._pool.close()

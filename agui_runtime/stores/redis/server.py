@@ -9,7 +9,7 @@ import asyncio
 import logging
 import re
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Literal, TypeAlias, TypeVar
@@ -20,6 +20,7 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 
 from agui_runtime.core.errors import StoreFailed, StoreFull, StoreNotOpen, StoreUnavailable
+from agui_runtime.core.jsontext import Json
 from agui_runtime.stores.redis.address import COMMAND_TIMEOUT, RedisAddress
 from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.pipe import Pipe, cancellable
@@ -146,6 +147,30 @@ class Server:
             await asyncio.wait_for(self._connected().ping(), 2.0)
         except (exceptions.RedisError, OSError, TimeoutError) as error:
             raise self._unavailable(error) from error
+
+    async def about(self, section: str) -> Mapping[str, Json]:
+        """What INFO says; nothing of a cluster, whose nodes may each be set up otherwise."""
+        client = self._connected()
+        if not isinstance(client, Redis):
+            return {}
+        return await self._patiently(lambda _: client.info(section))
+
+    async def setting(self, name: str) -> str:
+        """What CONFIG says of it; empty where the user may not ask, or there is none."""
+        client = self._connected()
+        try:
+            found = await client.config_get(name) if isinstance(client, Redis) else {}
+        except exceptions.ResponseError:
+            return ""
+        return str(found.get(name, ""))
+
+    async def time(self) -> float | None:
+        """The server's clock, in seconds since 1970; None in a cluster, which has several."""
+        client = self._connected()
+        if not isinstance(client, Redis):
+            return None
+        seconds, microseconds = await self._patiently(lambda _: client.time())
+        return float(seconds) + microseconds / 1e6
 
     def calm_for(self) -> float:
         """Seconds since the last failure."""

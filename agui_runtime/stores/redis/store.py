@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
+from agui_runtime.stores.redis.advice import advice_of
 from agui_runtime.stores.redis.answers import RedisAnswers
 from agui_runtime.stores.redis.counters import RedisCounters
 from agui_runtime.stores.redis.index import Index
@@ -119,6 +120,9 @@ class RedisStore:
 
     async def compact(self, thread_id: str) -> int:
         return await self.upkeep.compact(thread_id, 0.0)
+
+    async def advice(self) -> Sequence[str]:
+        return [each async for each in advice_of(self._server)]
 
     async def check(self) -> None:
         """Raises StoreUnavailable if the server does not answer now."""

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 import asyncpg
 
 from agui_runtime.core.errors import AguiError, Misconfigured, StoreNotOpen, StoreUnavailable
+from agui_runtime.stores.shared.clocks import clock_advice
 from agui_runtime.stores.shared.renewal import Renewer
 from agui_runtime.stores.sql.backend import Listener
 from agui_runtime.stores.sql.postgres.address import PostgresAddress
@@ -43,6 +44,16 @@ POOLED = (
     "there is a connection pooler before the store's server, which forgets prepared statements: add"
     " prepared=no to the URL, and listen=postgresql://... of the server itself"
 )
+
+RISKY = {
+    "synchronous_commit": "PostgreSQL acknowledges what is not on its disk yet, and may lose the"
+    " latest answers: set synchronous_commit = on, for the role or the database",
+    "fsync": "PostgreSQL does not wait for its disk, and a power cut may destroy all of it: set"
+    " fsync = on",
+    "full_page_writes": "PostgreSQL may be left with torn pages by a power cut: set"
+    " full_page_writes = on",
+}
+"""Settings that are on where answers are to last, with what it means that one is off."""
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
@@ -122,6 +133,18 @@ class PostgresBackend:
             await self._examine()
         except OF_THE_SERVER as error:
             raise failure_of(error, logging.INFO) from error
+
+    async def advice(self) -> list[str]:
+        """What in the server's set-up may lose or slow something; raises StoreUnavailable."""
+        try:
+            async with self._pool("read").acquire() as connection:
+                settings = {each: await connection.fetchval(f"show {each}") for each in RISKY}
+                clock = await connection.fetchval("select extract(epoch from clock_timestamp())")
+        except OF_THE_SERVER as error:
+            raise failure_of(error, logging.INFO) from error
+        found = [says for each, says in RISKY.items() if settings[each] == "off"]
+        sentence = clock_advice(float(clock))
+        return [*found, sentence] if sentence else found
 
     async def _examine(self) -> None:
         connection = await connect(replace(self._address, prepared=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from agui_runtime.stores.sql.limits import SqlLimits
 from agui_runtime.stores.sql.options import limits_from
@@ -41,6 +41,9 @@ class PostgresStore(SqlStore):
     @property
     def where(self) -> str:
         return self.address.where
+
+    async def advice(self) -> Sequence[str]:
+        return await self._server.advice()
 
     def examine(self) -> None:
         asyncio.run(self._server.examine())

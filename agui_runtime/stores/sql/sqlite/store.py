@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +13,7 @@ from agui_runtime.stores.sql.limits import SqlLimits
 from agui_runtime.stores.sql.options import LIMITS, limits_from, options_of
 from agui_runtime.stores.sql.retention import Retention
 from agui_runtime.stores.sql.sqlite.administration import SqliteAdministration
+from agui_runtime.stores.sql.sqlite.advice import advice_of
 from agui_runtime.stores.sql.sqlite.backend import SqliteBackend
 from agui_runtime.stores.sql.sqlite.file import DatabaseFile
 from agui_runtime.stores.sql.store import SqlStore
@@ -44,12 +46,16 @@ class SqliteStore(SqlStore):
         self.path = path
         place = DatabaseFile(path, synchronous, limits.patience, clock)
         self.administration = SqliteAdministration(place)
+        self._place = place
         self._file = SqliteBackend(place)
         super().__init__(self._file, Retention(limits, clock))
 
     @property
     def where(self) -> str:
         return str(self.path)
+
+    async def advice(self) -> Sequence[str]:
+        return await asyncio.to_thread(lambda: list(advice_of(self._place)))
 
     def examine(self) -> None:
         self._file.examine()
