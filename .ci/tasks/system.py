@@ -11,6 +11,7 @@ from tasks.processes import Problem, run_slowly
 ELSEWHERE = {
     "iproute2": ("ip", "sbin/ip"),
     "pgbouncer": ("pgbouncer", "sbin/pgbouncer"),
+    "procps": ("kill", "bin/kill"),
     "systemd": ("systemd-analyze", "bin/systemd-analyze"),
     "postgresql": ("initdb", "lib/postgresql/*/bin/initdb"),
 }

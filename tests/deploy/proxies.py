@@ -62,7 +62,7 @@ class Front(NamedTuple):
 
     def client(self, **more: str) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            base_url=self.origin, http2=True, verify=self.trusted, timeout=30, headers=more
+            base_url=self.origin, http2=True, verify=self.trusted, timeout=60, headers=more
         )
 
 

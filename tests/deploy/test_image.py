@@ -71,6 +71,8 @@ async def test_it_serves_its_user_with_nothing_but_the_volume_to_write_to(
             code, words = await container.execute("touch", place)
             assert (code, "Read-only" in words) == (1, True)
         assert await container.execute(*image.health_check) == (0, "")
+        code, words = await container.execute("agui-runtime", "check")
+        assert code == 0, words
         async with container.visited(*VISIT, "hello") as answer:
             said = (await answer.read()).decode()
         assert said.startswith("200\n")
