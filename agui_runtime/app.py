@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from agui_runtime.arguments import AppArguments, known, options_of, wires_of
 from agui_runtime.authentication.requests import ambient_headers, opened
 from agui_runtime.core.demands import Demand, check, optional, takes
-from agui_runtime.core.errors import AguiError, Misconfigured
+from agui_runtime.core.errors import AguiError, Misconfigured, MissingExtra
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.observation import note_refusal
 from agui_runtime.hooks.telemetry.access_lines import hide_secrets_of_requests
@@ -132,12 +132,7 @@ _LIFESPAN = Demand("a function of the app", lambda value: callable(value) and ta
 
 def _obey(settings: Settings, runtime: CopilotRuntime) -> None:
     """What settings ask of the runtime itself; raises Misconfigured."""
-    if settings.store is not None:
-        if runtime.is_given_a_store:
-            raise Misconfigured(
-                "AGUI_STORE cannot be obeyed: the runtime was given a store; leave out one of them"
-            )
-        runtime.store_in(settings.store)
+    _store(settings, runtime)
     if settings.prices is not None:
         if runtime.options.prices is not None:
             raise Misconfigured(
@@ -152,6 +147,22 @@ def _obey(settings: Settings, runtime: CopilotRuntime) -> None:
     hide_secrets_of_requests()
     if settings.log_format == "json":
         write_json_lines()
+
+
+def _store(settings: Settings, runtime: CopilotRuntime) -> None:
+    """Where threads are; raises Misconfigured."""
+    if settings.store is None:
+        return
+    if runtime.is_given_a_store:
+        raise Misconfigured(
+            "AGUI_STORE cannot be obeyed: the runtime was given a store; leave out one of them"
+        )
+    try:
+        runtime.store_in(settings.store)
+    except MissingExtra:
+        raise
+    except Misconfigured as error:
+        raise Misconfigured(f"AGUI_STORE: {error.message}") from None
 
 
 def _limit(settings: Settings, runtime: CopilotRuntime) -> None:

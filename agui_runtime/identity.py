@@ -28,6 +28,16 @@ def _tokens_file(settings: Settings) -> Authenticate:
     return BearerTokens.read(settings.tokens_file or "")
 
 
+class _DeclaredTokens(JsonWebTokens):
+    """Where their keys cannot be read, the error names the variable that says where these are."""
+
+    async def open(self) -> None:
+        try:
+            await super().open()
+        except Misconfigured as error:
+            raise Misconfigured(f"{variable('jwt_jwks')}: {error.message}") from None
+
+
 def _json_web_tokens(settings: Settings) -> Authenticate:
     rules = TokenRules(
         issuer=settings.jwt_issuer,
@@ -36,7 +46,7 @@ def _json_web_tokens(settings: Settings) -> Authenticate:
         leeway=settings.jwt_leeway,
         owner=settings.jwt_owner,
     )
-    return JsonWebTokens(settings.jwt_jwks or "", rules)
+    return _DeclaredTokens(settings.jwt_jwks or "", rules)
 
 
 def _proxy(settings: Settings) -> Authenticate:

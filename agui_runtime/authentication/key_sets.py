@@ -18,6 +18,7 @@ from agui_runtime.connectors.shared.network import client, is_this_machine
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.secrets import redact_urls
 
 logger = logger_of(__name__)
 
@@ -119,22 +120,24 @@ class KeySet:
             else:
                 text = await asyncio.to_thread(Path(self.place).read_bytes)
         except OSError as error:
-            raise Misconfigured(f"the keys at {self.place}: {error.strerror}") from None
+            raise Misconfigured(
+                f"the keys at {redact_urls(self.place)}: {error.strerror}"
+            ) from None
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            raise Misconfigured(f"the keys at {self.place}: {reason}") from None
+            raise Misconfigured(f"the keys at {redact_urls(self.place)}: {reason}") from None
         return _parsed(text, self.place)
 
 
 async def _downloaded(url: str) -> bytes:
     async with client(timeout=PATIENCE) as http, http.stream("GET", url) as answer:
         if answer.status_code != 200:
-            raise Misconfigured(f"the keys at {url}: it answers {answer.status_code}")
+            raise Misconfigured(f"the keys at {redact_urls(url)}: it answers {answer.status_code}")
         body = bytearray()
         async for part in answer.aiter_bytes():
             body += part
             if len(body) > LONGEST:
-                raise Misconfigured(f"the keys at {url}: more than {LONGEST} bytes")
+                raise Misconfigured(f"the keys at {redact_urls(url)}: more than {LONGEST} bytes")
         return bytes(body)
 
 
@@ -142,12 +145,16 @@ def _parsed(text: bytes, place: str) -> Sequence[JsonObject]:
     try:
         found = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise Misconfigured(f"the keys at {place}: {error}") from None
+        raise Misconfigured(f"the keys at {redact_urls(place)}: {error}") from None
     keys = found.get("keys") if isinstance(found, dict) else None
     if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
-        raise Misconfigured(f'the keys at {place}: a key set is {{"keys": [...]}} (RFC 7517, 5)')
+        raise Misconfigured(
+            f'the keys at {redact_urls(place)}: a key set is {{"keys": [...]}} (RFC 7517, 5)'
+        )
     if not 0 < len(keys) <= MOST_KEYS:
-        raise Misconfigured(f"the keys at {place}: there are {len(keys)}; 1 to {MOST_KEYS} can be")
+        raise Misconfigured(
+            f"the keys at {redact_urls(place)}: there are {len(keys)}; 1 to {MOST_KEYS} can be"
+        )
     return keys
 
 
@@ -158,10 +165,12 @@ def _is_url(place: str) -> bool:
         httpx.URL(place)  # which reads it when it is called
         parts = urlsplit(place)
     except (httpx.InvalidURL, ValueError) as error:
-        raise Misconfigured(f"the keys at {place}: this is no URL: {error}") from None
+        raise Misconfigured(f"the keys at {redact_urls(place)}: this is no URL: {error}") from None
     local = parts.scheme == "http" and is_this_machine(parts.hostname or "")
     if not (parts.hostname and (parts.scheme == "https" or local)):
-        raise Misconfigured(f"the keys at {place}: give a path, or a URL that begins with https://")
+        raise Misconfigured(
+            f"the keys at {redact_urls(place)}: give a path, or a URL that begins with https://"
+        )
     if parts.username or parts.password:
         raise Misconfigured("the URL of the keys must not hold a password")
     return True

@@ -153,6 +153,6 @@ def _check_endpoint(url: str) -> None:
         fine = False
     if not fine:
         raise Misconfigured(
-            "OTEL_EXPORTER_OTLP_ENDPOINT must be a URL, http://127.0.0.1:4318: spans are sent over "
-            "HTTP"
+            "OTEL_EXPORTER_OTLP_ENDPOINT must be a URL, http://127.0.0.1:4318, and so must be those"
+            " for traces and metrics, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and ..._METRICS_ENDPOINT"
         )

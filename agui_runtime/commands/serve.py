@@ -73,6 +73,8 @@ def _check_several(count: int, found: Hosted) -> None:
     """Raises Misconfigured for what several processes could not do together."""
     from agui_runtime.commands.stores import check_shared
 
+    if count > MOST:
+        raise Misconfigured(f"AGUI_PROCESSES must be from 1 to {MOST}, not {count}")
     if os.name == "nt":
         raise Misconfigured("on Windows `serve` is one process: leave out --processes")
     check_shared(found.runtimes, count)

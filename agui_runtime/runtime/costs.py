@@ -75,7 +75,10 @@ def prices_in(path: str) -> PriceTable:
         text = Path(path).read_bytes()
     except OSError as error:
         raise Misconfigured(f"AGUI_PRICES={path}: {error.strerror}") from None
-    return PriceTable.read(text, Path(path).name)
+    try:
+        return PriceTable.read(text, Path(path).name)
+    except Misconfigured as error:
+        raise Misconfigured(f"AGUI_PRICES={path}: {error.message}") from None
 
 
 def _list_prices() -> tuple[ListPrice, str]:

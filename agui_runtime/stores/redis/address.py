@@ -13,7 +13,7 @@ from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisClusterException
+from redis.exceptions import RedisClusterException, RedisError
 
 from agui_runtime.core.errors import Misconfigured
 
@@ -63,7 +63,7 @@ class RedisAddress:
                     )
                 )
             client.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py
-        except ValueError:
+        except (ValueError, RedisError):
             raise _illegible() from None
         except TypeError as error:
             raise self._unknown_option(error) from None
