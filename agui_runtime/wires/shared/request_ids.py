@@ -43,7 +43,7 @@ def identified(scope: Scope, send: Send) -> tuple[Scope, Send]:
     given = _given(scope)
     request_id = given_id(given) or uuid.uuid4().hex
     write_about(request_id)
-    continue_trace(_trace_of(given))
+    continue_trace(trace_of(given))
     own = (b"x-request-id", request_id.encode())
 
     def named(message: Message) -> Awaitable[None]:
@@ -83,7 +83,7 @@ def _given(scope: Scope) -> Mapping[str, str]:
     }
 
 
-def _trace_of(headers: Mapping[str, str]) -> Mapping[str, str]:
+def trace_of(headers: Mapping[str, str]) -> Mapping[str, str]:
     """What goes on to other servers; nothing of a trace that is not well formed."""
     if not _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
         return {}

@@ -21,11 +21,12 @@ from agui_runtime.core.errors import InvalidInput, RequestError, TooLarge, Unaut
 from agui_runtime.core.events import Caller
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import write_about
+from agui_runtime.core.observation import continue_trace
 from agui_runtime.runtime.runtime import Authenticate
 from agui_runtime.wires.shared.bodies import BodyLimits, loaded
 from agui_runtime.wires.shared.http import headers_of
 from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
-from agui_runtime.wires.shared.request_ids import given_id, request_id_of
+from agui_runtime.wires.shared.request_ids import given_id, request_id_of, trace_of
 
 CREDENTIALS = frozenset({"authorization", "x-request-id", "traceparent"})
 """What a client may say in its first message in place of a header, because pages cannot set headers
@@ -146,6 +147,7 @@ class Visitor:
         headers = self._with_credentials_of(payload)
         request_id = given_id(headers) or request_id_of(self._scope)
         write_about(request_id)
+        continue_trace(trace_of(headers))
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         state = {**self._scope.get("state", {}), "connection_init": payload}
         scope = {**self._scope, "type": "http", "method": "GET", "headers": raw, "state": state}
