@@ -10,16 +10,8 @@ from inspect import signature
 
 from tasks.checks import check, format_code
 from tasks.extras import asked_for, chosen_extras, install_extras, print_requirements
-from tasks.node import (
-    PLAYGROUND,
-    UI,
-    Node,
-    find_node,
-    install_node_projects,
-    machine_node,
-    offer_playground,
-    wheel_node,
-)
+from tasks.node import PLAYGROUND, UI, find_node, install_node_projects
+from tasks.pages import any_node, build_ui, offer_playground, offer_ui
 from tasks.processes import ROOT, Problem, become, run, say
 from tasks.python import DEV_LOCK, PYTHON, RUNTIME_LOCK, install, lock
 from tasks.testing import cover, image, peers, prepare_tests, test
@@ -33,6 +25,7 @@ def serve(*arguments: str) -> None:
     install(RUNTIME_LOCK)
     install_extras(asked_for(os.environ) | extras)
     offer_playground()
+    offer_ui()
     become(PYTHON, "-m", "agui_runtime", "serve", *words)
 
 
@@ -46,17 +39,10 @@ def playground() -> None:
     install_node_projects(any_node(), PLAYGROUND)
 
 
-def ui() -> None:
-    install_node_projects(any_node(), UI)
-
-
-def any_node() -> Node:
-    """The machine's, or that of the packages for tests."""
-    node = machine_node()
-    if node is None:
-        install(DEV_LOCK)
-        node = wheel_node()
-    return node
+def ui(*words: str) -> None:
+    if words not in {(), ("--beside",)}:
+        raise Problem("usage: python3 scripts.py ui")
+    build_ui(beside=bool(words))
 
 
 def schema() -> None:

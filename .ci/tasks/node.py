@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from tasks.processes import ROOT, digest, files_below, is_stamped, run_slowly, say
+from tasks.processes import ROOT, digest, files_below, is_stamped, run_slowly
 from tasks.python import PYTHON
 
 OLDEST_NODE = 20
@@ -88,22 +88,3 @@ def state_to_build(project: Path) -> str:
     places = [project, *((project / name).resolve() for name in package.get("alsoBuiltFrom", ()))]
     files = (files_below(place, without=MADE) if place.is_dir() else [place] for place in places)
     return digest(chain.from_iterable(files))
-
-
-def offer_playground() -> None:
-    """Build the playground if this machine can, trying once; the server works without it, too."""
-    project = ROOT / PLAYGROUND
-    built, tried = (project / BUILT / name for name in (".stamp", ".tried"))
-    state = state_to_build(project)
-    if is_stamped(built, state) or is_stamped(tried, state):
-        return
-    node = machine_node()
-    if node is None:
-        return  # the page itself says how to bring it
-    try:
-        npm_install(node, project, "--fetch-retries=0", "--fetch-timeout=20000")
-        npm_build(node, project)
-    except subprocess.CalledProcessError:
-        tried.parent.mkdir(exist_ok=True)
-        tried.write_text(state)
-        say("serving without the playground; `python3 scripts.py playground` tries again")
