@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -45,6 +45,7 @@ class Request(BaseModel):
     url: str
     body: str | None
     status: int | None
+    request_id: str | None = Field(alias="requestId")
     answer: str | None
     outcome: str
 
@@ -79,6 +80,10 @@ class Tab:
 
     async def press(self, selector: str, key: str) -> None:
         await self.browser.ask("press", tab=self.name, selector=selector, key=key)
+
+    async def key(self, key: str) -> None:
+        """Press a key wherever the focus is."""
+        await self.browser.ask("key", tab=self.name, key=key)
 
     async def click(self, selector: str) -> None:
         """Press an element, once it is there and can be pressed."""
@@ -126,6 +131,10 @@ class Tab:
         entries = await self.browser.ask("traffic", tab=self.name)
         return [Request.model_validate(entry) for entry in as_list(entries)]
 
+    async def complaints(self) -> list[str]:
+        """The errors and warnings that the browser and the page's scripts have written."""
+        return [str(each) for each in as_list(await self.browser.ask("complaints", tab=self.name))]
+
     async def exchange(self, containing: str) -> Request:
         """The first request with this in its body, once its answer has ended."""
         entry = await self.browser.ask("exchange", tab=self.name, containing=containing)
@@ -166,9 +175,13 @@ class Browser:
         await self._process.wait()
         await self._reader
 
-    async def open(self, url: str, beside: Tab | None = None) -> Tab:
-        """A new tab, in a profile of its own or in that of the tab `beside`."""
-        name = await self.ask("open", url=url, beside=beside.name if beside else None)
+    async def open(
+        self, url: str, beside: Tab | None = None, look: dict[str, Json] | None = None
+    ) -> Tab:
+        """A new tab, in a profile of its own, with a `look` as Playwright's contexts have, or in
+        that of the tab `beside`.
+        """
+        name = await self.ask("open", url=url, beside=beside.name if beside else None, look=look)
         return Tab(str(name), self)
 
     async def ask(self, command: str, **given: Json) -> Json:

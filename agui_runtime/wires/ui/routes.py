@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from agui_runtime.core.jsontext import Json
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.titles import ThreadNamer
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.paths import ends_with_slash, listener_of, segments_of
 from agui_runtime.wires.ui.documents import document, headers, missing
@@ -21,12 +24,12 @@ class PageEndpoint:
     there is one for connections that come in on loopback alone.
     """
 
-    def __init__(self, options: ServerOptions, files: Files, *, frames: bool) -> None:
+    def __init__(self, runtime: CopilotRuntime, options: ServerOptions, files: Files) -> None:
+        self._runtime = runtime
         self._options = options
         self._files = files
-        self._headers = headers(frames=frames)
-        # From `/ui/`, where the page's files are.
-        self._config = {"runtime": f"..{options.base}", "version": version("agui-runtime")}
+        self._headers = headers(frames=True)
+        self._version = version("agui-runtime")  # reads a file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -40,11 +43,19 @@ class PageEndpoint:
         if is_view(parts):
             return self._view(request, parts)
         if list(parts) == ["config.json"]:
-            return JSONResponse(self._config, headers=self._headers)
+            return JSONResponse(self._config(), headers=self._headers)
         gzip = "gzip" in request.headers.get("accept-encoding", "")
         name = file_of(parts)
         found = name and self._files.response(name, gzip=gzip, headers=self._headers)
         return found or self._refusal(404, "there is no such view or file\n")
+
+    def _config(self) -> Mapping[str, Json]:
+        """What the page has to know before it requests anything of the runtime."""
+        return {
+            "runtime": f"..{self._options.base}",  # from `/ui/`, where the page's files are
+            "version": self._version,
+            "titles": self._runtime.has_hook(ThreadNamer),
+        }
 
     def _view(self, request: Request, parts: Sequence[str]) -> Response:
         built = self._files.page()

@@ -34,7 +34,7 @@ class UiWire:
     def routes(self, runtime: CopilotRuntime, options: ServerOptions) -> Sequence[BaseRoute]:
         if not _has_page(options):
             return []
-        endpoint = PageEndpoint(options, Files(self.files), frames=True)
+        endpoint = PageEndpoint(runtime, options, Files(self.files))
         return [WireRoute(PATH, endpoint), WireRoute(f"{PATH}/{{rest:path}}", endpoint)]
 
     def claims(self, body: Mapping[str, Json]) -> bool:

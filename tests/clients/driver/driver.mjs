@@ -24,13 +24,14 @@ const browser = await chromium.launch({
 const tabs = new Map();
 
 const commands = {
-  // Opens `url`, in the profile of the tab `beside` or in a fresh one; the value names the tab.
-  async open({ url, beside }) {
-    const context = beside ? tabOf(beside).page.context() : await browser.newContext();
+  // Opens `url`, in the profile of the tab `beside` or in a fresh one, which has a `look` as
+  // Playwright's contexts have (`colorScheme`, `viewport`); the value names the tab.
+  async open({ url, beside, look }) {
+    const context = beside ? tabOf(beside).page.context() : await browser.newContext(look ?? {});
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
     const name = `tab-${tabs.size + 1}`;
-    const tab = { page, traffic: [], changes: new EventEmitter() };
+    const tab = { page, traffic: [], complaints: [], changes: new EventEmitter() };
     tabs.set(name, tab);
     await page.addInitScript(sampleFrames);
     record(tab);
@@ -75,7 +76,13 @@ const commands = {
   watched: ({ tab, selector }) =>
     tabOf(tab).page.evaluate((wanted) => window.__frames.seen[wanted] ?? [], selector),
 
+  // Presses a key wherever the focus is.
+  key: ({ tab, key }) => tabOf(tab).page.keyboard.press(key),
+
   traffic: ({ tab }) => tabOf(tab).traffic,
+
+  // The errors and warnings that the browser and the page's scripts have written.
+  complaints: ({ tab }) => tabOf(tab).complaints,
 
   // The first request with `containing` in its body, once it has ended.
   async exchange({ tab, containing }) {
@@ -108,7 +115,11 @@ function called(script, given) {
   return `(${script})(${JSON.stringify(given ?? null)})`;
 }
 
-function record({ page, traffic, changes }) {
+function record({ page, traffic, complaints, changes }) {
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
   const entries = new Map();
   const ended = (request, outcome) => {
     entries.get(request).outcome = outcome;
@@ -120,6 +131,7 @@ function record({ page, traffic, changes }) {
       url: request.url(),
       body: request.postData(),
       status: null,
+      requestId: null,
       answer: null,
       outcome: "open",
     };
@@ -127,7 +139,9 @@ function record({ page, traffic, changes }) {
     traffic.push(entry);
   });
   page.on("response", (response) => {
-    entries.get(response.request()).status = response.status();
+    const entry = entries.get(response.request());
+    entry.status = response.status();
+    entry.requestId = response.headers()["x-request-id"] ?? null;
   });
   page.on("requestfinished", async (request) => {
     const response = await request.response();

@@ -35,6 +35,7 @@ function viewAt(address: string): { view: View; params: Params } | null {
 function NotFound() {
   return (
     <Empty title="There is nothing here">
+      <h1 className="visually-hidden">Not found</h1>
       <p>The address is of no view of this page.</p>
       <Link className="button" to="">
         To the chat

@@ -1,13 +1,22 @@
 // What is around each view: the way to the others, and what concerns all of them.
+import { useEffect } from "react";
 import type { ReactNode } from "react";
 import { Navigation } from "./Navigation";
 import { TokenDialog } from "./TokenDialog";
 import { connection } from "../client/fetching";
+import { loadInfo } from "../client/info";
 import { useStore } from "../client/store";
 import { Banner } from "../parts/Banner";
 
+const ASK_EVERY = 1000; // milliseconds, while the server is away
+
 export function Shell({ current, children }: { current: string | undefined; children: ReactNode }) {
   const { reachable } = useStore(connection);
+  useEffect(() => {
+    if (reachable) return;
+    const asking = window.setInterval(() => loadInfo().catch(() => undefined), ASK_EVERY);
+    return () => window.clearInterval(asking);
+  }, [reachable]);
   return (
     <div className="shell">
       <a className="skip" href="#content">

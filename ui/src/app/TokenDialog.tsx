@@ -25,6 +25,7 @@ export function TokenDialog() {
         <label className="field">
           <span>Token</span>
           <input
+            className="input"
             type="password"
             autoComplete="off"
             autoFocus

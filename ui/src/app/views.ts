@@ -31,3 +31,8 @@ export const VIEWS: View[] = [
     component: lazy(() => import("../views/connect/ConnectView")),
   },
 ];
+
+/** Whether there is a view of this name. */
+export function hasView(name: string): boolean {
+  return VIEWS.some((view) => view.name === name);
+}

@@ -4,6 +4,8 @@ export interface Config {
   /** The `runtimeUrl`, absolute, without a slash at its end. */
   runtime: string;
   version: string;
+  /** Whether the server gives threads their names by itself. */
+  titles: boolean;
 }
 
 const UP = "..";
@@ -16,8 +18,8 @@ let loaded: Config | undefined;
 export async function loadConfig(): Promise<Config> {
   const response = await fetch(new URL("config.json", root));
   if (!response.ok) throw new Error(`the server answered ${response.status}`);
-  const { runtime, version } = await response.json();
-  loaded = { runtime: new URL(runtime, root).href.replace(/\/$/, ""), version };
+  const { runtime, version, titles } = await response.json();
+  loaded = { runtime: new URL(runtime, root).href.replace(/\/$/, ""), version, titles };
   return loaded;
 }
 

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
-import { RequestFailure } from "./requests";
+import { connection } from "./fetching";
+import { AWAY, RequestFailure } from "./requests";
 import { session } from "./session";
 import { useStore } from "./store";
 
@@ -36,6 +37,11 @@ export function useLoading<T>(
     return () => ending.abort();
     // `load` is made anew with each drawing; what it depends on is in `keys`.
   }, [...keys, turn, token]);
+  const { reachable } = useStore(connection);
+  const isCut = state.failure?.code === AWAY;
+  useEffect(() => {
+    if (reachable && isCut) setTurn((before) => before + 1);
+  }, [reachable, isCut]);
   const again = useCallback(() => setTurn((before) => before + 1), []);
   return { ...state, again };
 }

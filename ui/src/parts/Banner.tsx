@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { AWAY } from "../client/requests";
 import type { RequestFailure } from "../client/requests";
 
 interface BannerProps {
@@ -40,7 +41,8 @@ interface FailureProps {
 
 /** An answer that was an error: what it says, its code, and the id to look for in the log. */
 export function FailureBanner({ failure, onRetry, onDismiss }: FailureProps) {
-  if (!failure || failure.status === 401) return null; // the shell asks for a token
+  // The shell asks for a token, and says that the server is away.
+  if (!failure || failure.status === 401 || failure.code === AWAY) return null;
   return (
     <Banner title={failure.message} onRetry={onRetry} onDismiss={onDismiss}>
       <Codes code={failure.code} requestId={failure.requestId} />

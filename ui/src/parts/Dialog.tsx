@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef } from "react";
 import type { ReactNode } from "react";
+import { createPortal } from "react-dom";
 
 interface DialogProps {
   title: string;
@@ -17,7 +18,7 @@ export function Dialog({ title, children, onClose }: DialogProps) {
     current?.showModal();
     return () => current?.close();
   }, []);
-  return (
+  return createPortal(
     <dialog
       ref={dialog}
       className="dialog"
@@ -29,7 +30,8 @@ export function Dialog({ title, children, onClose }: DialogProps) {
     >
       <h2 id={heading}>{title}</h2>
       {children}
-    </dialog>
+    </dialog>,
+    document.body, // the styles of what it is opened from do not reach there
   );
 }
 

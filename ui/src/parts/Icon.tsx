@@ -21,7 +21,7 @@ const PATHS = {
   trash: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13",
   archive: "M4 5h16v4H4zM6 9v10h12V9m-8 4h4",
   pencil: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
-  fork: "M7 4v8a4 4 0 0 0 4 4h6M7 12v8M14 13l3 3-3 3",
+  fork: "M6 4v12M18 8a6 6 0 0 1-6 6H9M6 16a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM18 4a2 2 0 1 0 0 4 2 2 0 0 0 0-4z",
   again: "M19 12a7 7 0 1 1-2-5l2 2M19 4v5h-5",
 } as const;
 

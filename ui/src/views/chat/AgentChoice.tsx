@@ -13,7 +13,7 @@ export function AgentChoice({ agents, chosen, onChoose }: AgentChoiceProps) {
     <div className="agent-choice">
       <label>
         <span className="visually-hidden">Agent</span>
-        <select value={chosen} onChange={(event) => onChoose(event.target.value)}>
+        <select className="input" value={chosen} onChange={(event) => onChoose(event.target.value)}>
           {!agent && <option value={chosen}>{chosen} (not here any more)</option>}
           {agents.map(({ name }) => (
             <option key={name}>{name}</option>

@@ -48,6 +48,7 @@ export default function ChatView({ params }: { params: Params }) {
 
   return (
     <div className="chat-view" data-listed={listed}>
+      <h1 className="visually-hidden">Chat</h1>
       <aside className="chat-threads" aria-label="Threads">
         <ThreadList
           current={params.thread}
@@ -88,7 +89,11 @@ function OpenThread(props: OpenThreadProps) {
   const { thread, isNew, seed, agent, onAgent, onRun, onList } = props;
   const { token } = useStore(session);
   const info = useLoading(loadInfo, []);
-  const runs = useLoading((signal) => (isNew ? Promise.resolve<Run[]>([]) : runsOf(thread, signal)), [thread]);
+  const [begun, setBegun] = useState(!isNew);
+  const runs = useLoading(
+    (signal) => (begun ? runsOf(thread, signal) : Promise.resolve<Run[]>([])),
+    [thread, begun],
+  );
   const failure = info.failure ?? runs.failure;
   const agents = Object.values(info.value?.agents ?? {});
   const usual = agents.find(({ name }) => name === "default") ?? agents[0];
@@ -101,10 +106,13 @@ function OpenThread(props: OpenThreadProps) {
 
   function ran(): void {
     onRun();
+    setBegun(true);
     runs.again();
   }
 
-  if (failure && !info.value) return <FailureBanner failure={failure} onRetry={again} />;
+  if (failure && !(info.value && runs.value)) {
+    return <FailureBanner failure={failure} onRetry={again} />;
+  }
   if (!info.value || !runs.value) return <Spinner label="Loading the thread" />;
   if (!chosen) return <Empty title="This server has no agents" />;
   if (!isNew && runs.value.length === 0) return <NoThread />;
@@ -123,6 +131,7 @@ function OpenThread(props: OpenThreadProps) {
           agent={chosen}
           runs={runs.value}
           seed={seed}
+          onStarted={onRun}
           onRan={ran}
         />
       </Suspense>

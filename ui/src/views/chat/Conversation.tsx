@@ -6,6 +6,7 @@ import {
   CopilotKitProvider,
 } from "@copilotkit/react-core/v2";
 import "@copilotkit/react-core/v2/styles.css";
+import "./copilotkit.css";
 import { config } from "../../client/config";
 import { connection } from "../../client/fetching";
 import { RequestFailure } from "../../client/requests";
@@ -14,27 +15,41 @@ import { FailureBanner } from "../../parts/Banner";
 import { AnswerTools, QuestionTools, RunsContext } from "./MessageTools";
 import type { Seed } from "./forks";
 import { Interrupts } from "./Interrupts";
+import { Reconnect } from "./Reconnect";
 import { RunWatch, Seeding } from "./RunWatch";
+import { SendButton } from "./SendButton";
 import { ToolCalls } from "./ToolCalls";
+import { Welcome } from "./Welcome";
 
 interface ConversationProps {
   thread: string;
   agent: string;
   runs: Run[];
   seed: Seed | undefined;
+  onStarted: () => void;
   onRan: () => void;
 }
 
 const ATTACHMENTS = { enabled: true };
-const LABELS = { chatInputPlaceholder: "Write a message", welcomeMessageText: "What shall we do?" };
+const LABELS = { chatInputPlaceholder: "Write a message" };
+const INPUT = {
+  showDisclaimer: false,
+  sendButton: SendButton,
+  addMenuButton: { "aria-label": "Attach files" },
+};
 const MESSAGES = { assistantMessage: AnswerTools, userMessage: QuestionTools };
 
-export default function Conversation({ thread, agent, runs, seed, onRan }: ConversationProps) {
+export default function Conversation(props: ConversationProps) {
+  const { thread, agent, runs, seed, onStarted, onRan } = props;
+  const [ready, setReady] = useState(false);
   const [failure, setFailure] = useState<RequestFailure>();
   const fail = useCallback((event: { error: Error; code: string }) => {
     setFailure(failureOf(event.error, event.code));
   }, []);
-  const started = useCallback(() => setFailure(undefined), []);
+  function started(): void {
+    setFailure(undefined);
+    onStarted();
+  }
   return (
     <RunsContext value={runs}>
       <CopilotKitProvider
@@ -46,17 +61,26 @@ export default function Conversation({ thread, agent, runs, seed, onRan }: Conve
         <CopilotChatConfigurationProvider agentId={agent} threadId={thread}>
           <Interrupts />
           <ToolCalls />
-          <RunWatch agent={agent} onStarted={started} onRan={onRan} />
+          <RunWatch
+            agent={agent}
+            naming={runs.length === 0}
+            onReady={() => setReady(true)}
+            onStarted={started}
+            onRan={onRan}
+          />
+          <Reconnect agent={agent} onBack={() => setFailure(undefined)} />
           {seed && <Seeding agent={agent} seed={seed} />}
           <FailureBanner failure={failure} onDismiss={() => setFailure(undefined)} />
-          <div className="conversation">
+          <div className="conversation" aria-busy={!ready}>
             <CopilotChat
               agentId={agent}
               threadId={thread}
               labels={LABELS}
               attachments={ATTACHMENTS}
               messageView={MESSAGES}
+              input={INPUT}
             />
+            <Welcome agent={agent} />
           </div>
         </CopilotChatConfigurationProvider>
       </CopilotKitProvider>

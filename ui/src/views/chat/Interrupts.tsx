@@ -29,7 +29,11 @@ function Question({ text, onAnswer, onCancel }: QuestionProps) {
       <p>{text}</p>
       <label>
         <span className="visually-hidden">Answer</span>
-        <input value={answer} onChange={(event) => setAnswer(event.target.value)} />
+        <input
+          className="input"
+          value={answer}
+          onChange={(event) => setAnswer(event.target.value)}
+        />
       </label>
       <div className="actions">
         <button type="button" className="button" onClick={() => onCancel()}>

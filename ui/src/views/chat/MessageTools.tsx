@@ -14,10 +14,12 @@ import type {
   Message,
 } from "@copilotkit/react-core/v2";
 import { Link, to } from "../../app/router";
+import { hasView } from "../../app/views";
 import type { Run } from "../../client/threads";
 import { Dialog } from "../../parts/Dialog";
 import { Icon } from "../../parts/Icon";
 import { useFork } from "./forks";
+import { textOf, withText } from "./messages";
 
 /** The runs of the thread, as far as the log holds them. */
 export const RunsContext = createContext<Run[]>([]);
@@ -34,12 +36,6 @@ function useChat() {
   }
 
   return { agent, threadId, goOn };
-}
-
-function textOf({ content }: Message): string {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return "";
-  return content.map((part) => ("text" in part ? part.text : "")).join("");
 }
 
 function Answer(props: CopilotChatAssistantMessageProps) {
@@ -70,7 +66,7 @@ function Answer(props: CopilotChatAssistantMessageProps) {
             <Icon name="fork" />
             <span className="visually-hidden">Fork from here</span>
           </button>
-          {run && (
+          {run && hasView("run") && (
             <Link className="message-tool" to={to("threads", threadId, "runs", run.id)}>
               <Icon name="run" />
               <span>Run</span>
@@ -90,8 +86,8 @@ function Question(props: CopilotChatUserMessageProps) {
   function edit(text: string): void {
     setEditing(false);
     const at = agent.messages.findIndex((each) => each.id === message.id);
-    const edited = { id: crypto.randomUUID(), role: "user" as const, content: text };
-    goOn([...agent.messages.slice(0, at), edited]);
+    // Under its id: so the server knows it for an edit.
+    goOn([...agent.messages.slice(0, at), { ...message, content: withText(message.content, text) }]);
   }
 
   return (
@@ -124,6 +120,7 @@ function Edit({ text: before, onDone, onClose }: EditProps) {
     <Dialog title="Edit and ask again" onClose={onClose}>
       <form onSubmit={submit}>
         <textarea
+          className="input"
           aria-label="Message"
           rows={5}
           autoFocus

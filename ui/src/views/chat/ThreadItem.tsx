@@ -92,6 +92,7 @@ function Rename({ name, onDone, onClose }: RenameProps) {
     <li className="thread-item renaming">
       <form onSubmit={submit}>
         <input
+          className="input"
           aria-label="New name"
           autoFocus
           maxLength={200}

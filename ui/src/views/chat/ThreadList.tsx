@@ -53,6 +53,7 @@ export function ThreadList({ current, changes, onNew, onOpen }: ThreadListProps)
           <Icon name="search" />
           <span className="visually-hidden">Search threads</span>
           <input
+            className="input"
             type="search"
             placeholder="Search"
             value={text}

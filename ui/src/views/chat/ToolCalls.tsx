@@ -1,4 +1,8 @@
-import { useDefaultRenderTool } from "@copilotkit/react-core/v2";
+import {
+  useAgent,
+  useCopilotChatConfiguration,
+  useDefaultRenderTool,
+} from "@copilotkit/react-core/v2";
 import { Spinner } from "../../parts/Spinner";
 
 /** Draws each call of a tool: its name, what it was given, what came of it. */
@@ -8,7 +12,7 @@ export function ToolCalls() {
       <details className="tool-call" data-status={status}>
         <summary>
           <span className="tool-name">{name}</span>
-          {status === "complete" ? <span className="done">done</span> : <Spinner label="Running" />}
+          <Status status={status} />
         </summary>
         <Part title="Arguments" value={parameters} />
         {status === "complete" && <Part title="Result" value={result} />}
@@ -16,6 +20,15 @@ export function ToolCalls() {
     ),
   });
   return null;
+}
+
+/** Without an answer when the run is over, the call was for a page that has such a tool. */
+function Status({ status }: { status: string }) {
+  const { agentId } = useCopilotChatConfiguration()!;
+  const { agent } = useAgent({ agentId });
+  if (status === "complete") return <span className="done">done</span>;
+  if (!agent.isRunning) return <span className="done">waits for a page that has this tool</span>;
+  return <Spinner label="Running" />;
 }
 
 function Part({ title, value }: { title: string; value: unknown }) {

@@ -1,0 +1,144 @@
+"""What a person does and sees on the page that the server has of its own, at `/ui`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from agui_runtime.app import create_app
+from agui_runtime.connectors.demo import DemoAgent
+from agui_runtime.runtime.runtime import Authenticate, CopilotRuntime
+from agui_runtime.stores.base import Store
+from tests.clients.browser import Browser, Json, Tab
+from tests.clients.chat import Chat
+from tests.fakes.agents import scripted_agents
+from tests.support import served
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+
+THREADS = ".thread-item .thread-name"
+READY = "() => document.querySelector('.conversation[aria-busy=false]')"
+PHONE: dict[str, Json] = {"viewport": {"width": 390, "height": 780}}
+DARK: dict[str, Json] = {"colorScheme": "dark"}
+
+FINDINGS = """async () => {
+    const { violations } = await axe.run(document, {
+        runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+    });
+    return violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ html, any }) => `${id}: ${any[0]?.message ?? ""} ${html.slice(0, 160)}`));
+}"""
+
+
+@dataclass(frozen=True)
+class StrictTab(Tab):
+    """A tab of a page whose policy forbids to compile scripts, which `Tab.wait` has to do on each
+    frame; here a script is compiled once, from outside of the page.
+    """
+
+    async def wait(self, script: str, given: Json = None) -> Json:
+        patient = f"""async (given) => {{
+            const deadline = performance.now() + 15_000;
+            for (;;) {{
+                const value = ({script})(given);
+                if (value) return value === true || typeof value === "string" ? value : true;
+                if (performance.now() > deadline) throw new Error(document.body.innerText);
+                await new Promise(requestAnimationFrame);
+            }}
+        }}"""
+        return await self.read(patient, given)
+
+
+@dataclass(frozen=True)
+class PageOfServer(Chat):
+    """One tab of the page."""
+
+    async def say(self, text: str) -> None:
+        """Write a message and send it, once the chat knows its thread."""
+        await self.tab.wait(READY)
+        await self.tab.fill("textarea", text)
+        await self.tab.press("textarea", "Enter")
+
+    async def stop(self) -> None:
+        await self.tab.click("[data-testid=copilot-send-button]")
+
+    async def begin(self, text: str) -> None:
+        """A new thread with a message, to its answer's end."""
+        await self.tab.click(".new-thread")
+        await self.tab.wait("() => document.querySelector('.welcome')")
+        await self.say(text)
+        await self.finishes()
+
+    async def finishes(self) -> None:
+        """Wait until a run has ended, and the page knows it: its answer has a link to it."""
+        await self.tab.wait("() => document.querySelector('a.message-tool')")
+        await self.idle()
+
+    async def act(self, thread: str, action: str) -> None:
+        """Choose an action in the menu of a thread, which is given by its name."""
+        await self.tab.click(f".thread-item:has-text('{thread}') .menu-button")
+        await self.tab.click(f".menu button:has-text('{action}')")
+
+    async def threads(self) -> list[str]:
+        """The names in the list."""
+        return await self.texts(THREADS)
+
+    async def lists(self, names: Sequence[str]) -> None:
+        """Wait until exactly these threads are in the list, in this order."""
+        script = f"""(names) => JSON.stringify([...document.querySelectorAll("{THREADS}")]
+            .map((each) => each.textContent)) === JSON.stringify(names)"""
+        await self.tab.wait(script, list(names))
+
+    async def address(self) -> str:
+        """The path that the browser shows."""
+        return urlsplit(str(await self.tab.read("() => location.href"))).path
+
+    async def findings(self) -> list[str]:
+        """What axe has against what is on the screen."""
+        await self.tab.read(f"() => {{ {AXE.read_text()} }}")
+        found = await self.tab.read(FINDINGS)
+        assert isinstance(found, list)
+        return [str(each) for each in found]
+
+
+@asynccontextmanager
+async def server(
+    store: Store | None = None, port: int = 0, authenticate: Authenticate | None = None
+) -> AsyncIterator[str]:
+    """The address of a server with the demo agent and the scripted ones, as users have it."""
+    agents = {"default": DemoAgent(pace=0.005), **scripted_agents(pause=0.01)}
+    runtime = CopilotRuntime(agents=agents, store=store, authenticate=authenticate)
+    async with served(create_app(runtime), port) as origin:
+        yield origin
+
+
+class Visitor:
+    """Opens tabs of the page at an address, and looks at what they did when they are closed."""
+
+    def __init__(self, browser: Browser, origin: str, album: Path) -> None:
+        self._browser = browser
+        self._origin = origin
+        self._album = album
+        self._tabs: list[Tab] = []
+
+    async def open(self, path: str = "/ui", look: dict[str, Json] | None = None) -> PageOfServer:
+        tab = await self._browser.open(self._origin + path, look=look)
+        self._tabs.append(tab)
+        return PageOfServer(StrictTab(tab.name, tab.browser), self._album)
+
+    async def leave(self) -> None:
+        """Close the tabs. None of them has reached another address, or offended the policy."""
+        try:
+            for number, tab in enumerate(self._tabs, 1):
+                await tab.screenshot(self._album / f"end-{number}.png")
+                reached = {urlsplit(each.url).netloc for each in await tab.traffic()}
+                assert reached <= {urlsplit(self._origin).netloc, ""}
+                policy = [it for it in await tab.complaints() if "Content Security Policy" in it]
+                assert policy == []
+        finally:
+            for tab in self._tabs:
+                await tab.close()

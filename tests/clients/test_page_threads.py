@@ -1,0 +1,118 @@
+"""The list of threads on the server's own page, over SQLite and over Redis, in a real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+from typing import TypeAlias
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from agui_runtime.stores.base import Store
+from agui_runtime.stores.redis import RedisStore
+from agui_runtime.stores.sql import SqliteStore
+from tests.clients.browser import Browser
+from tests.clients.conftest import ARTIFACTS
+from tests.clients.page import THREADS, Visitor, server
+from tests.ports import free_port
+from tests.stores.servers import RedisServer
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+Stores: TypeAlias = Callable[[], Store]
+"""Makes a store over the same data each time; its server opens and closes it."""
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def stores(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stores:
+    if request.param == "redis":
+        url = request.getfixturevalue("redis").url
+        return partial(RedisStore, url, prefix=uuid4().hex)
+    return partial(SqliteStore, f"sqlite:///{tmp_path_factory.mktemp('page')}/threads.db")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(
+    browser: Browser, stores: Stores, request: pytest.FixtureRequest
+) -> AsyncIterator[Visitor]:
+    async with server(stores()) as origin:
+        visitor = Visitor(browser, origin, ARTIFACTS / "page" / request.node.name)
+        yield visitor
+        await visitor.leave()
+
+
+async def test_threads_are_listed_renamed_archived_and_deleted(visitor: Visitor) -> None:
+    page = await visitor.open()
+    await page.begin("about tea")
+    await page.begin("about coffee")
+    await page.lists(["about coffee", "about tea"])
+
+    await page.act("about tea", "Rename")
+    await page.tab.fill(".renaming input", "Tea")
+    await page.tab.press(".renaming input", "Enter")
+    await page.lists(["about coffee", "Tea"])
+
+    await page.act("Tea", "Archive")
+    await page.lists(["about coffee"])
+    await page.tab.click(".check input")
+    await page.tab.shows(".thread-about", "archived")
+    await page.act("Tea", "Bring back")
+    await page.tab.click(".check input")
+    await page.tab.shows(THREADS, "Tea")
+
+    await page.act("about coffee", "Delete")
+    await page.picture("delete")
+    await page.tab.click("dialog button:has-text('Cancel')")
+    await page.act("about coffee", "Delete")
+    await page.tab.click("dialog .danger")
+    await page.lists(["Tea"])
+    assert await page.address() == "/ui/"
+    await page.tab.reload()
+    await page.lists(["Tea"])
+
+
+async def test_a_thread_is_opened_from_the_list_and_found_by_its_words(visitor: Visitor) -> None:
+    page = await visitor.open()
+    await page.begin("about tea")
+    await page.begin("about coffee")
+    await page.tab.click(f"{THREADS}:has-text('about tea')")
+    await page.answers("You said: about tea")
+    await page.tab.fill("input[type=search]", "coffee")
+    await page.tab.wait(
+        "() => document.querySelectorAll('.thread-item').length === 1"
+        " || document.querySelector('.chat-threads .banner')"
+    )
+    if await page.texts(".chat-threads .banner"):
+        assert "search" in (await page.texts(".chat-threads .banner"))[0]
+    else:
+        assert await page.threads() == ["about coffee"]
+
+
+async def test_while_the_server_is_away_it_says_so_and_then_it_goes_on(
+    browser: Browser, stores: Stores, request: pytest.FixtureRequest
+) -> None:
+    port = free_port()
+    async with server(stores(), port) as origin:
+        visitor = Visitor(browser, origin, ARTIFACTS / "page" / request.node.name)
+        page = await visitor.open()
+        await page.begin("before")
+    await page.say("while you are away")
+    await page.tab.shows(".banner", "The server cannot be reached")
+    await page.picture("away")
+    assert ("user", "while you are away") in await page.messages()
+    async with server(stores(), port):
+        await page.answers("You said: while you are away")
+        await page.tab.wait("() => !document.querySelector('.banner')")
+        assert ("user", "before") in await page.messages()
+        await visitor.leave()
