@@ -20,6 +20,7 @@ from tests.support import served
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 
+TOOLS = "Fork from here"
 THREADS = ".thread-item .thread-name"
 READY = "() => document.querySelector('.conversation[aria-busy=false]')"
 PHONE: dict[str, Json] = {"viewport": {"width": 390, "height": 780}}
@@ -63,6 +64,10 @@ class PageOfServer(Chat):
         await self.tab.fill("textarea", text)
         await self.tab.press("textarea", "Enter")
 
+    async def messages(self) -> list[tuple[str, str]]:
+        """`(role, text)` of the messages, without what can be done with them."""
+        return [(role, text.split(TOOLS)[0]) for role, text in await super().messages()]
+
     async def stop(self) -> None:
         await self.tab.click("[data-testid=copilot-send-button]")
 
@@ -74,8 +79,8 @@ class PageOfServer(Chat):
         await self.finishes()
 
     async def finishes(self) -> None:
-        """Wait until a run has ended, and the page knows it: its answer has a link to it."""
-        await self.tab.wait("() => document.querySelector('a.message-tool')")
+        """Wait until a run has ended and the page offers what can be done with its answer."""
+        await self.tab.wait("() => document.querySelector('.message-tool')")
         await self.idle()
 
     async def act(self, thread: str, action: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from hashlib import sha256
 from html import escape
 
@@ -19,17 +18,6 @@ def missing(runtime_url: str, progress: str | None) -> str:
     """What to do, or what is being done, so that there is a page. It looks again by itself."""
     words = _COMING.format(progress=escape(progress)) if progress else _COMMAND
     return _MISSING.format(style=_STYLE, words=words, url=escape(runtime_url))
-
-
-def headers(*, frames: bool) -> Mapping[str, str]:
-    """What goes with each answer of this wire; `frames` are for agents that draw pages."""
-    sources = (*_SOURCES, "frame-src 'self' blob: data:" if frames else "frame-src 'none'")
-    return {
-        "content-security-policy": "; ".join(sources),
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
-        "cache-control": "no-cache",
-    }
 
 
 _STYLE = """body{max-width:40rem;margin:20vh auto;padding:0 1rem;font:1em/1.6 system-ui,sans-serif}
@@ -50,6 +38,14 @@ _SOURCES = (
     "form-action 'none'",
     "frame-ancestors 'none'",
 )
+
+HEADERS = {
+    "content-security-policy": "; ".join(_SOURCES),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",
+}
+"""What goes with each answer of this wire."""
 
 _COMING = "<p>It is being built: {progress}. This page looks again every few seconds.</p>"
 

@@ -14,7 +14,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.runtime.titles import ThreadNamer
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.paths import ends_with_slash, listener_of, segments_of
-from agui_runtime.wires.ui.documents import document, headers, missing
+from agui_runtime.wires.ui.documents import HEADERS, document, missing
 from agui_runtime.wires.ui.files import Files
 from agui_runtime.wires.ui.places import file_of, is_view, prefix
 
@@ -28,7 +28,6 @@ class PageEndpoint:
         self._runtime = runtime
         self._options = options
         self._files = files
-        self._headers = headers(frames=True)
         self._version = version("agui-runtime")  # reads a file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,10 +42,10 @@ class PageEndpoint:
         if is_view(parts):
             return self._view(request, parts)
         if list(parts) == ["config.json"]:
-            return JSONResponse(self._config(), headers=self._headers)
+            return JSONResponse(self._config(), headers=HEADERS)
         gzip = "gzip" in request.headers.get("accept-encoding", "")
         name = file_of(parts)
-        found = name and self._files.response(name, gzip=gzip, headers=self._headers)
+        found = name and self._files.response(name, gzip=gzip, headers=HEADERS)
         return found or self._refusal(404, "there is no such view or file\n")
 
     def _config(self) -> Mapping[str, Json]:
@@ -61,13 +60,13 @@ class PageEndpoint:
         built = self._files.page()
         if built is None:
             text = missing(self._runtime_url(request), self._files.progress())
-            return HTMLResponse(text, 503, headers=self._headers)
+            return HTMLResponse(text, 503, headers=HEADERS)
         lead = prefix(parts, slash=ends_with_slash(request.scope))
-        return HTMLResponse(document(built, lead), headers=self._headers)
+        return HTMLResponse(document(built, lead), headers=HEADERS)
 
     def _runtime_url(self, request: Request) -> str:
         mount = request.scope.get("root_path", "").rstrip("/")
         return f"{request.url.scheme}://{request.url.netloc}{mount}{self._options.path}"
 
     def _refusal(self, status: int, text: str, **more: str) -> Response:
-        return PlainTextResponse(text, status, headers={**self._headers, **more})
+        return PlainTextResponse(text, status, headers={**HEADERS, **more})
