@@ -70,12 +70,15 @@ def lend(name: str, packages: Path) -> None:
             target.symlink_to(Path(str(package.locate_file(place))))
 
 
-def test_it_brings_the_playground_and_a_readme_whose_links_lead_somewhere(wheel: Path) -> None:
+def test_it_brings_both_pages_and_a_readme_whose_links_lead_somewhere(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         [about] = [name for name in names if name.endswith("/METADATA")]
         text = archive.read(about).decode()
     assert "agui_runtime/wires/graphql/graphiql/dist/page.js" in names
+    assert {"index.html", "index.html.gz", "LICENSES.txt"} <= {
+        name.removeprefix("agui_runtime/wires/ui/dist/") for name in names
+    }
     unwanted = ("/node_modules/", "/graphiql/src/", "/page/dist/")
     assert not [name for name in names if any(part in name for part in unwanted)]
     assert f"Version: {agui_runtime.__version__}" in text

@@ -81,6 +81,12 @@ async def test_axe_finds_nothing_in_any_view(
     await page.tab.click(".menu button:has-text('Delete')")
     assert await page.findings() == []
     await page.tab.click("dialog button:has-text('Cancel')")
+    await page.tab.click("a.message-tool >> nth=-1")
+    await page.tab.shows("h1", "Run of default")
+    await page.tab.click(".record >> nth=3")
+    await page.tab.shows(".raw", "TEXT_MESSAGE_CONTENT")
+    assert await page.findings() == []
+    await photograph(page, f"run-{scheme}")
     await page.tab.click("nav a:has-text('Connect')")
     await page.tab.shows("h1", "Connect a front end")
     assert await page.findings() == []

@@ -24,6 +24,11 @@ export const VIEWS: View[] = [
     component: lazy(() => import("../views/chat/ChatView")),
   },
   {
+    name: "run",
+    paths: ["threads/:thread/runs/:run"],
+    component: lazy(() => import("../views/run/RunView")),
+  },
+  {
     name: "connect",
     label: "Connect",
     icon: "plug",

@@ -1,0 +1,86 @@
+// One run: what the runtime knows of it, and its records.
+import { graphql } from "./graphql";
+
+export interface TokenUsage {
+  inputTokens: number | null;
+  outputTokens: number | null;
+  totalTokens: number | null;
+  reasoningTokens: number | null;
+}
+
+export interface RunDetails {
+  agentName: string;
+  status: "Running" | "Finished" | "Interrupted" | "Stopped" | "Failed";
+  provider: string | null;
+  model: string | null;
+  errorCode: string | null;
+  cost: { usd: string; prices: string } | null;
+  usage: TokenUsage | null;
+  timing: {
+    startedAt: string;
+    durationMilliseconds: number | null;
+    firstEventMilliseconds: number | null;
+  };
+  messageFigures: { messageId: string; milliseconds: number | null }[];
+}
+
+export interface RunRecord {
+  cursor: string;
+  seq: number;
+  type: string;
+  event: Record<string, unknown>;
+}
+
+interface Answer {
+  run: (RunDetails & { events: RunRecords }) | null;
+}
+
+interface RunRecords {
+  nodes: RunRecord[];
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+}
+
+const QUERY = `query Run($id: String!, $thread: String!, $first: Int!, $after: String) {
+  run(id: $id, threadId: $thread) {
+    agentName status provider model errorCode
+    cost { usd prices }
+    usage { inputTokens outputTokens totalTokens reasoningTokens }
+    timing { startedAt durationMilliseconds firstEventMilliseconds }
+    messageFigures { messageId milliseconds }
+    events(first: $first, after: $after) {
+      nodes { cursor seq type event }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}`;
+
+const PAGE = 1000;
+const LOOK_EVERY = 700; // milliseconds, while the run is live
+
+export interface RunPage {
+  details: RunDetails;
+  records: RunRecord[];
+}
+
+/** The run with the records after those before, page by page, until it has ended; null for none. */
+export async function* followRun(
+  thread: string,
+  id: string,
+  signal: AbortSignal,
+): AsyncGenerator<RunPage | null> {
+  let after: string | null = null;
+  while (!signal.aborted) {
+    const variables: Record<string, unknown> = { id, thread, first: PAGE, after };
+    const { run }: Answer = await graphql<Answer>(QUERY, variables, signal);
+    if (!run) {
+      yield null;
+      return;
+    }
+    const { events, ...details } = run;
+    yield { details, records: events.nodes };
+    after = events.nodes.at(-1)?.cursor ?? after;
+    if (events.pageInfo.hasNextPage) continue;
+    if (details.status !== "Running") return;
+    await new Promise((resolve) => window.setTimeout(resolve, LOOK_EVERY));
+  }
+}

@@ -1,0 +1,96 @@
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { RunRecord } from "../../client/runs";
+import { CopyButton } from "../../parts/Copy";
+
+const ROW = 32; // pixels, as in run.css
+const SHOWN = 14;
+const BEYOND = 6;
+
+interface RecordsProps {
+  records: RunRecord[];
+  at: string | null;
+  onChoose: (cursor: string) => void;
+}
+
+/** The records by type; only those in sight are drawn, so that thousands do no harm. */
+export function Records({ records, at, onChoose }: RecordsProps) {
+  const [type, setType] = useState("");
+  const [top, setTop] = useState(0);
+  const list = useRef<HTMLDivElement>(null);
+  const types = useMemo(() => [...new Set(records.map((each) => each.type))].sort(), [records]);
+  const wanted = useMemo(
+    () => (type ? records.filter((each) => each.type === type) : records),
+    [records, type],
+  );
+  const chosen = wanted.findIndex(({ cursor }) => cursor === at);
+  const first = Math.max(0, Math.floor(top / ROW) - BEYOND);
+  const drawn = wanted.slice(first, first + SHOWN + 2 * BEYOND);
+
+  useEffect(() => {
+    if (chosen >= 0) list.current?.scrollTo({ top: Math.max(0, (chosen - 4) * ROW) });
+  }, [at, type]); // not with each new record
+
+  return (
+    <>
+      <div className="card-head">
+        <h2>Records</h2>
+        <label>
+          <span className="visually-hidden">Type</span>
+          <select className="input" value={type} onChange={(event) => setType(event.target.value)}>
+            <option value="">All {records.length}</option>
+            {types.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <div
+        className="records"
+        ref={list}
+        tabIndex={0}
+        role="group"
+        aria-label="Records"
+        onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      >
+        <div className="records-all" style={{ height: wanted.length * ROW }}>
+          {drawn.map((record, place) => (
+            <button
+              key={record.cursor}
+              className="record"
+              aria-pressed={record.cursor === at}
+              style={{ top: (first + place) * ROW }}
+              onClick={() => onChoose(record.cursor)}
+            >
+              <span className="record-seq">{record.seq}</span>
+              <span className="record-type">{record.type}</span>
+              <span className="record-gist">{gist(record)}</span>
+            </button>
+          ))}
+        </div>
+      </div>
+      {wanted[chosen] && <Raw record={wanted[chosen]} />}
+    </>
+  );
+}
+
+function Raw({ record }: { record: RunRecord }) {
+  const text = JSON.stringify(record.event, null, 2);
+  return (
+    <section className="raw" aria-label="The record">
+      <div className="card-head">
+        <p className="hint">
+          Cursor <code>{record.cursor}</code>
+        </p>
+        <CopyButton text={text} label="Copy JSON" />
+      </div>
+      <pre className="code" tabIndex={0}>
+        {text}
+      </pre>
+    </section>
+  );
+}
+
+function gist({ event }: RunRecord): string {
+  const told = event.delta ?? event.toolCallName ?? event.stepName ?? event.content ?? event.message;
+  return typeof told === "string" ? told : "";
+}
