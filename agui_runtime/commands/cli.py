@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _carried_out(words: Sequence[str]) -> int:
     from agui_runtime.core.errors import AguiError
 
-    options = _parser().parse_args(words)
+    options = parser().parse_args(words)
     try:
         code: int = options.command(options) or 0
     except AguiError as error:
@@ -51,11 +51,14 @@ def _look_here_first() -> None:
         sys.path.insert(0, here)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """All commands, with their arguments and examples."""
     from agui_runtime.commands import serve
     from agui_runtime.commands.chat.command import add_chat
     from agui_runtime.commands.check import add_check
+    from agui_runtime.commands.completion import add_completion
     from agui_runtime.commands.db_cli import add_db_commands
+    from agui_runtime.commands.examples import add_examples
     from agui_runtime.commands.new import add_new_command
     from agui_runtime.commands.state_cli import add_state_commands
     from agui_runtime.commands.thread_tasks import add_runs_commands
@@ -63,12 +66,13 @@ def _parser() -> argparse.ArgumentParser:
     from agui_runtime.commands.token_cli import add_token_command
     from agui_runtime.commands.usage_cli import add_usage_command
 
-    parser = argparse.ArgumentParser(prog="agui-runtime", description=__doc__)
+    made = argparse.ArgumentParser(prog="agui-runtime", description=__doc__)
     about = "the release, and nothing else"
-    parser.add_argument("--version", action="version", version=__version__, help=about)
-    commands = parser.add_subparsers(required=True)
+    made.add_argument("--version", action="version", version=__version__, help=about)
+    commands = made.add_subparsers(required=True)
     serve.add(commands)
-    schema = commands.add_parser("schema", help="print the GraphQL schema")
+    about = "print the GraphQL schema"
+    schema = commands.add_parser("schema", help=about, description=about)
     schema.set_defaults(command=_schema)
     add_chat(commands)
     add_check(commands)
@@ -79,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     add_token_command(commands)
     add_usage_command(commands)
     add_new_command(commands)
-    return parser
+    add_completion(commands, made)
+    add_examples(made)
+    return made
 
 
 def _schema(options: argparse.Namespace) -> None:

@@ -29,7 +29,7 @@ class Task(NamedTuple):
 
 def add_tasks(commands: Commands, name: str, about: str, tasks: Iterable[Task]) -> None:
     """Add a command with these of its own to the command line."""
-    own = commands.add_parser(name, help=about).add_subparsers(required=True)
+    own = commands.add_parser(name, help=about, description=about).add_subparsers(required=True)
     for task in tasks:
         command = own.add_parser(task.name, help=task.about, description=task.about)
         for argument in task.arguments:

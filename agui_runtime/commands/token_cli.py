@@ -10,7 +10,8 @@ from agui_runtime.commands.task_table import Commands
 
 
 def add_token_command(commands: Commands) -> None:
-    token = commands.add_parser("token", help="make a token, and its line for AGUI_TOKENS_FILE")
+    about = "make a token, and its line for AGUI_TOKENS_FILE"
+    token = commands.add_parser("token", help=about, description=about)
     token.add_argument("owner", help="to whom the threads of whoever brings the token belong")
     token.set_defaults(command=_token)
 

@@ -19,23 +19,11 @@ if TYPE_CHECKING:
     from agui_runtime.commands.chat.turn import LoopThread
 
 ABOUT = "talk to an agent in the terminal: of the app in this process, or at any AG-UI URL"
-EXAMPLE = """examples:
-  agui-runtime chat
-  agui-runtime chat --agent research "What is new?"
-  agui-runtime chat --url http://127.0.0.1:8000/copilotkit --thread 4f1c
-  cat report.txt | agui-runtime chat --json -
-"""
 
 
 def add_chat(commands: Commands) -> None:
     """Add `chat` to the command line."""
-    chat = commands.add_parser(
-        "chat",
-        help=ABOUT,
-        description=ABOUT,
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    chat = commands.add_parser("chat", help=ABOUT, description=ABOUT)
     chat.add_argument("text", nargs="?", metavar="TEXT", help="one message; - reads it from stdin")
     chat.add_argument(
         "--agent", metavar="A", help="default: the one named default, or the only one"
