@@ -114,7 +114,7 @@ async def test_all_runtimes_are_drained(name: str) -> None:
             "has agents of its own: leave out AGUI_MODEL",
         ),
         ({"AGUI_APP": f"{APPS}:strange"}, "is not a CopilotRuntime, an ASGI app, or a list of"),
-        ({"AGUI_APP": f"{APPS}:APPS"}, "no attribute 'APPS'"),
+        ({"AGUI_APP": f"{APPS}:APPS"}, "has no APPS"),
     ],
 )
 async def test_what_cannot_be_obeyed_is_refused(settings: dict[str, str], says: str) -> None:
