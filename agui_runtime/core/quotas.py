@@ -27,11 +27,9 @@ class Quota:
     def take(self, owner: str) -> None:
         """One place, until `free` gives it back; raises TooManyRequests."""
         if self._open[owner] >= self._each:
-            most = f"you have {self._each} {self._noun} open, the most allowed"
-            raise TooManyRequests(f"{most}; wait for one to end")
+            raise too_many(self._each, self._noun, own=True)
         if self._all >= self._total:
-            most = f"{self._total} {self._noun} are open here, the most allowed"
-            raise TooManyRequests(f"{most}; try again later")
+            raise too_many(self._total, self._noun, own=False)
         self._open[owner] += 1
         self._all += 1
 
@@ -50,6 +48,15 @@ class Quota:
             yield
         finally:
             self.free(owner)
+
+
+def too_many(most: int, noun: str, *, own: bool) -> TooManyRequests:
+    """For who would have more open of one kind than a caller may (`own`), or than all may."""
+    if own:
+        return TooManyRequests(
+            f"you have {most} {noun} open, the most allowed; wait for one to end"
+        )
+    return TooManyRequests(f"{most} {noun} are open here, the most allowed; try again later")
 
 
 class TooManyStarts(TooManyRequests):

@@ -6,7 +6,6 @@ what it takes counts when it has ended.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import NamedTuple
 
 from agui_runtime.core.errors import Misconfigured, StoreUnavailable
 from agui_runtime.core.figures import RunFigures
+from agui_runtime.core.fingerprints import owner_digest
 from agui_runtime.core.quotas import BudgetSpent, TooManyStarts
 from agui_runtime.stores.base import Counters
 
@@ -164,8 +164,7 @@ class Allowance:
         return await self._counters().add(self._key(rule, owner), amount, 2.0 * rule.seconds)
 
     def _key(self, rule: Rule, owner: str) -> str:
-        digest = hashlib.sha256(owner.encode("utf-8", "replace")).hexdigest()[:32]
-        whose = digest if rule.per_owner else "all"
+        whose = owner_digest(owner) if rule.per_owner else "all"
         return f"{rule.unit}:{whose}:{int(self._clock()) // rule.seconds}"
 
     def _rest(self, rule: Rule) -> int:

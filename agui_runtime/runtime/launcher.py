@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 
 from agui_runtime.core.errors import Busy, ShuttingDown
 from agui_runtime.core.events import RunInfo
 from agui_runtime.core.log_lines import logger_of
-from agui_runtime.core.quotas import Quota
 from agui_runtime.hooks.hook import Hooks
 from agui_runtime.runs.assignment import Assignment
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runs.run import Run
+from agui_runtime.runtime.openings import Openings
 from agui_runtime.runtime.options import Options
 from agui_runtime.stores.base import Lease, RunLog, Store
 
@@ -26,10 +26,10 @@ logger = logger_of(__name__)
 class Launcher:
     """A launched run is a task of its own, which goes on whatever becomes of its caller."""
 
-    def __init__(self, options: Options, hooks: Hooks) -> None:
+    def __init__(self, options: Options, hooks: Hooks, openings: Openings) -> None:
         self._options = options
         self._hooks = hooks
-        self._quota = Quota(options.caller_runs, options.runs, "runs")
+        self._openings = openings
         self._runs: dict[asyncio.Task[None], Run] = {}
         self._closing = False
 
@@ -64,18 +64,16 @@ class Launcher:
         """
         self.check()
         run = Run(assignment, store, self._hooks)
-        with ExitStack() as place:
-            place.enter_context(self._quota.place(info.owner))
+        async with AsyncExitStack() as place:
+            await place.enter_async_context(self._openings.place(info.owner))
             lease = await self._claim(info, run.stop, store.log)
             if not lease.fresh:
                 return RunHandle(lease.run, lease.start, store)
             assignment.pricing.prepare()
             # From here on the task answers for the lease, also if our caller is cancelled.
-            task = asyncio.create_task(run.drive(lease))
+            task = asyncio.create_task(_driven(run, lease, place.pop_all()))
             self._runs[task] = run
             task.add_done_callback(self._forget)
-            held = place.pop_all()
-            task.add_done_callback(lambda _: held.close())
         if self._closing:  # since the claim was made
             run.cut(ShuttingDown())
         await run.begun
@@ -104,3 +102,8 @@ class Launcher:
         run = self._runs.pop(task)
         if not task.cancelled() and task.exception() is not None:
             logger.error("the end of %s could not be stored", run, exc_info=task.exception())
+
+
+async def _driven(run: Run, lease: Lease, place: AsyncExitStack) -> None:
+    async with place:
+        await run.drive(lease)

@@ -26,7 +26,7 @@ _DEMANDS = {
     **dict.fromkeys(("stop_on_disconnect", "agents_as_tools"), FLAG),
     "generative_ui": a(GenerativeUI),
     **dict.fromkeys(("caller_runs", "runs"), COUNT),
-    **dict.fromkeys(("caller_starts", "starts"), optional(COUNT)),
+    **dict.fromkeys(("caller_starts", "starts", "caller_streams", "streams"), optional(COUNT)),
     "budget": Demand(
         "Budget(...), or a tuple of them",
         lambda value: all(
@@ -47,10 +47,11 @@ class Options:
     `stop_on_disconnect`: a 1.10.6 front end can stop a run only by closing its connection.
     `history`: agents continue the conversation that the front end sent (`client`), or the one that
     the thread holds (`thread`). `agents_as_tools`: where a request names no agent, the default one
-    may call the others; suggestions and other side requests never do. `caller_runs` and `runs` are
-    how many may be live in one process, of one caller and in all; `caller_starts` and `starts` how
-    many may be started within a minute, and a `budget` (or several) what they may take in a day, in
-    all processes over the store. `prices` are what tokens cost where the list prices are not what
+    may call the others; suggestions and other side requests never do. In all processes over the
+    store, `caller_runs` and `runs` are how many may be live, of one caller and in all,
+    `caller_streams` and `streams` how many answers may be open that grow; `caller_starts` and
+    `starts` how many runs may be started within a minute, and a `budget` (or several) what they may
+    take in a day. `prices` are what tokens cost where the list prices are not what
     is paid. Raises Misconfigured for what cannot be obeyed.
     """
 
@@ -62,6 +63,8 @@ class Options:
     generative_ui: GenerativeUI = DRAWN_AS_PAGES_ASK
     caller_runs: int = 1000
     runs: int = 5000
+    caller_streams: int | None = None
+    streams: int | None = None
     caller_starts: int | None = None
     starts: int | None = None
     budget: Budget | tuple[Budget, ...] = ()

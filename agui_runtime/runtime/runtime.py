@@ -38,19 +38,20 @@ from agui_runtime.runtime.given import (
     named_agents,
 )
 from agui_runtime.runtime.launcher import Launcher
+from agui_runtime.runtime.openings import Openings
 from agui_runtime.runtime.options import Options as Options
 from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.runtime.preparation import Preparation
 from agui_runtime.runtime.saved_states import SavedStates
+from agui_runtime.runtime.shared_counts import SharedCounts
 from agui_runtime.runtime.threads import Threads
 from agui_runtime.runtime.usage import usage_in
-from agui_runtime.stores.base import Counters, Counting, Store
+from agui_runtime.stores.base import Store
 from agui_runtime.stores.layers.accounted import AccountedStore
 from agui_runtime.stores.layers.aliased import AliasedStore
 from agui_runtime.stores.layers.delegating import undelegated
 from agui_runtime.stores.layers.measured import MeasuredStore
 from agui_runtime.stores.memory import MemoryStore
-from agui_runtime.stores.memory.counters import MemoryCounters
 from agui_runtime.stores.open import open_store, unavailable_at
 from agui_runtime.stores.states import StateSchema, StateStoreManager
 from agui_runtime.wrappers.checked import CheckedAgent
@@ -123,12 +124,14 @@ class CopilotRuntime:
         self.permissions = Permissions(authorize)
         self.before_request = before_request
         self.costs = Costs(self.options.prices)
-        self.allowance = Allowance(self.options.rules(), self._counters)
-        self._own_counters = MemoryCounters(time)
+        counts, chosen = SharedCounts(lambda: self.store), self.options
+        self.allowance = Allowance(chosen.rules(), counts.counters)
+        self.streams = Openings("streams", chosen.caller_streams, chosen.streams, counts.places)
+        self.runs = Openings("runs", chosen.caller_runs, chosen.runs, counts.places)
         self._hooks = Hooks(hooks)
         self.count_refusal = self._hooks.refused
         self._guardrails = tuple(guardrails)
-        self._launcher = Launcher(self.options, self._hooks)
+        self._launcher = Launcher(chosen, self._hooks, self.runs)
         self._preparation = Preparation()
         self.is_given_a_store = store is not None
         self._stored_in: Store | str | None = store
@@ -162,6 +165,8 @@ class CopilotRuntime:
             if isinstance(agent, Closable):
                 await agent.close()
         await self._sources.close()
+        for openings in (self.runs, self.streams):
+            await openings.close()
         await self.store.close()
 
     @asynccontextmanager
@@ -291,10 +296,6 @@ class CopilotRuntime:
             live = await self.store.log.active(info.thread_id)
             if live is None or (live.owner, live.run_id) != (info.owner, info.run_id):
                 raise
-
-    def _counters(self) -> Counters:
-        below = undelegated(self.store)
-        return below.counters if isinstance(below, Counting) else self._own_counters
 
     def _use(self, store: Store, schemas: Mapping[str, StateSchema] | None) -> None:
         self._unmeasured = store

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence, Set
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -240,12 +240,41 @@ class Counters(Protocol):
         """The sum of each key, 0 where nothing was added or it is forgotten."""
 
 
+PLACE_LEASE = 30.0
+"""After so many seconds without renewal, a place is free again: its process is gone."""
+
+
+class Places(Protocol):
+    """What is open at a time in all processes over a store, by scopes: of one caller, of all.
+
+    A place is named by an id of its own. All steps may be repeated. `lease` is the seconds for
+    which one is held unless it is renewed, None where it cannot lapse.
+    """
+
+    @property
+    def lease(self) -> float | None: ...
+
+    async def take(self, place: str, limits: Mapping[str, int]) -> str | None:
+        """Take it in each of the scopes, where at most so many may be taken; else in none, and
+        return the scope that is full.
+        """
+
+    async def renew(self, held: Mapping[str, Sequence[str]]) -> None:
+        """Hold these places, by scopes, for another lease; also such as have lapsed meanwhile."""
+
+    async def free(self, place: str, scopes: Sequence[str]) -> None:
+        """Give it back in all of its scopes."""
+
+
 @runtime_checkable
 class Counting(Protocol):
-    """A store that has counters; over another one each process counts for itself."""
+    """A store that counts for all of its processes; over another one each counts for itself."""
 
     @property
     def counters(self) -> Counters: ...
+
+    @property
+    def places(self) -> Places: ...
 
 
 @runtime_checkable

@@ -110,7 +110,7 @@ async def test_an_older_file_is_migrated_when_it_is_opened_and_copied_before(
     await store.open()
     records = await read(store, 4)
     await store.close()
-    copy = file.with_name("threads.db-schema-0003")
+    copy = file.with_name("threads.db-schema-0004")
     assert (len(records), "colour" in columns(file), "colour" in columns(copy)) == (4, True, False)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
 

@@ -31,6 +31,7 @@ from agui_runtime.stores.base import (
     ThreadQuery,
 )
 from agui_runtime.stores.memory.counters import MemoryCounters
+from agui_runtime.stores.memory.places import MemoryPlaces
 from agui_runtime.stores.memory.records import SavedState, records_of, state_of
 from agui_runtime.stores.memory.thread_table import MemoryLimits, StoredThread, ThreadTable
 from agui_runtime.stores.shared.lost_run import error_event
@@ -49,6 +50,7 @@ class MemoryStore:
     ) -> None:
         table = ThreadTable(limits or MemoryLimits(), clock)
         self.counters = MemoryCounters(clock)
+        self.places = MemoryPlaces()
         self.states = MemoryStateStore(table)
         self.threads = MemoryThreadIndex(table)
         self.log = MemoryRunLog(table)

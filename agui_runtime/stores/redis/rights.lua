@@ -26,6 +26,8 @@ local needed = {
   { 'SMEMBERS', set },
   { 'ZADD', sorted, 1, 'a' },
   { 'ZSCORE', sorted, 'a' },
+  { 'ZCARD', sorted },
+  { 'ZREM', sorted, 'b' },
   { 'ZRANGEBYSCORE', sorted, '-inf', 1 },
   { 'ZREMRANGEBYSCORE', sorted, '-inf', 0 },
   { 'EXISTS', hash },

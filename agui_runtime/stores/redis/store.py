@@ -15,6 +15,7 @@ from agui_runtime.stores.redis.index import Index
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.log import RedisRunLog
 from agui_runtime.stores.redis.pipe import cancelled
+from agui_runtime.stores.redis.places import RedisPlaces
 from agui_runtime.stores.redis.renewer import RedisRenewer
 from agui_runtime.stores.redis.rights import check_rights
 from agui_runtime.stores.redis.script import Script
@@ -67,6 +68,7 @@ class RedisStore:
         )
         reader = LogReader(RedisLogSource(script), self.tails)
         self.counters = RedisCounters(self._server, prefix)
+        self.places = RedisPlaces(self._server, prefix)
         self.states = RedisStateStore(script, limits, now)
         self.threads = RedisThreadIndex(script, index, limits, now)
         parts = LogParts(leases, reader, self.states, now)

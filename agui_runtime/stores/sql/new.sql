@@ -33,6 +33,13 @@ CREATE TABLE agui_message (
 	usd TEXT,
 	CONSTRAINT agui_message_pk PRIMARY KEY (thread_id, id)
 );
+CREATE TABLE agui_place (
+	id TEXT NOT NULL,
+	scope TEXT NOT NULL,
+	until DOUBLE NOT NULL,
+	CONSTRAINT agui_place_pk PRIMARY KEY (id, scope)
+);
+CREATE INDEX agui_place_taken ON agui_place (scope, until);
 CREATE TABLE agui_run (
 	thread_id TEXT NOT NULL,
 	first BIGINT NOT NULL,
@@ -102,4 +109,4 @@ CREATE TABLE agui_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT agui_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO agui_version (version_num) VALUES ('0003');
+INSERT INTO agui_version (version_num) VALUES ('0004');

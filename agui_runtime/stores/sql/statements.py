@@ -4,7 +4,8 @@ They are text, and not built with SQLAlchemy, because importing that takes longe
 takes to start, and because a statement of it costs five times what the database does.
 
 `{now}` is the clock that leases go by, `{place}` names the database, `{lock}` keeps others from
-changing what was read, `{each_x}` are the values of the list `:x` as a table `each(value)`.
+changing what was read, `{turn}` has steps of one `:scope` wait for each other, `{each_x}` are the
+values of the list `:x` as a table `each(value)`.
 """
 
 from __future__ import annotations
@@ -218,6 +219,24 @@ COUNTED = (
     " and id in (select each.value from {each_ids})"
 )
 FORGET_COUNTERS = "delete from agui_counter where until <= {now}"
+
+# Places. `{turn}` lets one step at a time go on in a scope, until it has ended.
+
+TURN = "select {turn} as turn"
+OPEN_PLACES = (
+    "select count(*) as taken from agui_place where scope = :scope and until > {now} and id <> :id"
+)
+TAKE_PLACE = (
+    "insert into agui_place (id, scope, until)"
+    " values (:id, :scope, {now} + cast(:seconds as double precision))"
+    " on conflict (id, scope) do update set until = excluded.until"
+)
+RENEW_PLACES = (
+    "update agui_place set until = {now} + cast(:seconds as double precision)"
+    " where id in (select each.value from {each_ids})"
+)
+FREE_PLACE = "delete from agui_place where id = :id"
+FORGET_PLACES = "delete from agui_place where until <= {now} - 3600"
 
 # States
 

@@ -20,6 +20,7 @@ from agui_runtime.stores.sql.administration import Administration
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.counters import SqlCounters
 from agui_runtime.stores.sql.log import SqlRunLog
+from agui_runtime.stores.sql.places import SqlPlaces
 from agui_runtime.stores.sql.rebuilding import Rebuilding
 from agui_runtime.stores.sql.retention import Retention
 from agui_runtime.stores.sql.source import SqlLogSource
@@ -43,6 +44,7 @@ class SqlStore:
         self._leases = HeldLeases(self._tails, self._renewal)
         self._reader = reader = LogReader(SqlLogSource(backend), self._tails)
         self.counters = SqlCounters(backend)
+        self.places = SqlPlaces(backend)
         self.states = SqlStateStore(backend, retention)
         self.threads = SqlThreadIndex(backend, self._tails, retention)
         parts = LogParts(self._leases, reader, self.states, retention.now)

@@ -147,6 +147,16 @@ Table(
     Column("until", Double, nullable=False),
 )
 
+PLACE = Table(
+    "agui_place",
+    METADATA,
+    Column("id", Text, primary_key=True, nullable=False),
+    Column("scope", Text, primary_key=True, nullable=False),
+    Column("until", Double, nullable=False),
+)
+
+Index("agui_place_taken", PLACE.c.scope, PLACE.c.until)
+
 STATE = Table(
     "agui_state",
     METADATA,

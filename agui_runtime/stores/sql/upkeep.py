@@ -14,7 +14,7 @@ from agui_runtime.off_loop import off_loop
 from agui_runtime.stores.shared.codec import packed
 from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.shared.spans import RecordedRun
-from agui_runtime.stores.sql import counters, reads, writes
+from agui_runtime.stores.sql import counters, places, reads, writes
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.log import SqlRunLog
 from agui_runtime.stores.sql.retention import Retention
@@ -63,6 +63,7 @@ class SqlUpkeep:
 
     async def forget_old_threads(self) -> None:
         await self._backend.write(counters.forget)
+        await self._backend.write(places.forget)
         if self._retention.limits.max_age is not None:
             oldest = self._retention.oldest()
             for thread_id in await self._backend.write(partial(writes.expire, oldest, MOST)):

@@ -94,9 +94,9 @@ def _entries(runtime: CopilotRuntime, options: AguiOptions) -> Iterable[tuple[st
     )
     annotate = Annotate(runtime, options.annotations, options.server.body)
     yield "GET", "info", info.info
-    yield "POST", "agent/{agent}/run", runs.run
-    yield "POST", "agent/{agent}/connect", runs.connect
-    yield "POST", "agent/{agent}/suggest", runs.suggest
+    yield "POST", "agent/{agent}/run", _growing(runs.run, runtime)
+    yield "POST", "agent/{agent}/connect", _growing(runs.connect, runtime)
+    yield "POST", "agent/{agent}/suggest", _growing(runs.suggest, runtime)
     yield "POST", "agent/{agent}/stop/{thread}", runs.stop
     yield "GET", "threads", threads.page
     yield "POST", "threads/subscribe", threads.subscribe
@@ -115,4 +115,14 @@ def _entries(runtime: CopilotRuntime, options: AguiOptions) -> Iterable[tuple[st
     if options.server.development:
         feed = DebugFeed(runtime, options.keep_alive)
         runtime.add_hook(feed)
-        yield "GET", "cpk-debug-events", feed.listen
+        yield "GET", "cpk-debug-events", _growing(feed.listen, runtime)
+
+
+def _growing(handler: Handler, runtime: CopilotRuntime) -> Handler:
+    """One whose answer grows, and counts as a stream."""
+
+    async def counted(exchange: AguiExchange, **ids: str) -> None:
+        async with runtime.streams.place(exchange.caller.owner):
+            await handler(exchange, **ids)
+
+    return counted

@@ -147,11 +147,12 @@ class EndpointHandlers:
         await self._find(name, context)
         limits = self._options.body
         request = await unless_long(is_much(body), run_request, name, body, context, limits)
-        handle = await self._runtime.start(request)
-        response = exchange.streaming(LINES)
-        finished = await response.serve(exchange.receive, _deliver(handle, exchange, response))
-        if not finished and self._runtime.options.stop_on_disconnect:
-            await handle.stop()
+        async with self._runtime.streams.place(context.caller.owner):
+            handle = await self._runtime.start(request)
+            response = exchange.streaming(LINES)
+            finished = await response.serve(exchange.receive, _deliver(handle, exchange, response))
+            if not finished and self._runtime.options.stop_on_disconnect:
+                await handle.stop()
 
 
 class _App:

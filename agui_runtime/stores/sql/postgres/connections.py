@@ -37,6 +37,9 @@ happen to a process that goes on.
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
+TURN = "pg_advisory_xact_lock(hashtextextended(:scope, 0))"
+
+
 class Text(NamedTuple):
     """A statement with numbered places, and the names of the values for them."""
 
@@ -56,7 +59,7 @@ class PostgresTexts(dict[str, Text]):
     def __missing__(self, template: str) -> Text:
         now = CLOCK if self._clock is None else "cast(:clock as double precision)"
         text = template.replace("{now}", now).replace("{lock}", " for update")
-        text = text.replace("{place}", self.place)
+        text = text.replace("{place}", self.place).replace("{turn}", TURN)
         text = re.sub(r"\{each_(\w+)\}", r"unnest(cast(:\1 as text[])) as each(value)", text)
         names = list(dict.fromkeys(re.findall(r"(?<!:):([a-z_]+)", text)))
         text = re.sub(r"(?<!:):([a-z_]+)", lambda m: f"${names.index(m[1]) + 1}", text)

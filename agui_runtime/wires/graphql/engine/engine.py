@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
@@ -65,13 +65,19 @@ class Engine:
         self._operations = Operations(self._schema, limits, introspection=introspection)
         self._open = options.places
 
-    @contextmanager
-    def opened(self, operation: Operation, identity: Identity) -> Iterator[GraphQLExecutionContext]:
+    @asynccontextmanager
+    async def opened(
+        self, operation: Operation, identity: Identity
+    ) -> AsyncIterator[GraphQLExecutionContext]:
         """The surroundings of one operation, while it is open; raises TooManyRequests."""
+        owner = identity.caller.owner
         headers = identity.headers
         phases = dict(operation.phases)
         trace = Trace(identity.request_id, operation.kind, operation.name, phases)
-        with self._open.place(identity.caller.owner):
+        async with AsyncExitStack() as places:
+            places.enter_context(self._open.place(owner))
+            if operation.grows:
+                await places.enter_async_context(self.runtime.streams.place(owner))
             yield GraphQLExecutionContext(
                 runtime=self.runtime,
                 caller=identity.caller,
@@ -124,10 +130,12 @@ class Engine:
         """
         results = self._subscribed if operation.is_subscription else self._executed
         try:
-            with self.opened(operation, identity) as context:
-                async with aclosing(results(operation, request, context)) as answers:
-                    async for each in answers:
-                        yield each
+            async with (
+                self.opened(operation, identity) as context,
+                aclosing(results(operation, request, context)) as answers,
+            ):
+                async for each in answers:
+                    yield each
         except Refused:
             raise
         except Exception as error:  # noqa: BLE001  # a wire's edge: a reader gets every failure

@@ -99,6 +99,11 @@ class Operation:
     def is_subscription(self) -> bool:
         return self.kind == "subscription"
 
+    @property
+    def grows(self) -> bool:
+        """Whether its answer comes in parts."""
+        return self.is_subscription or (self.plan is not None and self.plan.incremental)
+
 
 class Operations:
     """Prepares the operations of one schema, and remembers the latest ones.

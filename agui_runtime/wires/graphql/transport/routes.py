@@ -113,7 +113,7 @@ class GraphQLEndpoint:
                 work = exchange.write_events(results)
                 await exchange.growing(work, self._seats.limits.keep_alive)
             return
-        with self._engine.opened(operation, identity) as context:
+        async with self._engine.opened(operation, identity) as context:
             await self._execute(operation, request, context, exchange)
 
     async def _execute(

@@ -1,0 +1,143 @@
+"""How much may be open at a time of one kind, of a caller and of all, over all processes.
+
+What a process has open is held by leases, which are renewed together: what one that died had open
+does not count any more when they have lapsed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from itertools import count
+
+from agui_runtime.core.errors import Misconfigured, StoreUnavailable
+from agui_runtime.core.fingerprints import owner_digest
+from agui_runtime.core.log_lines import lasting_logger_of
+from agui_runtime.core.quotas import too_many
+from agui_runtime.stores.base import Places
+
+logger = lasting_logger_of(__name__)
+
+RENEWALS = 3
+"""So many in the length of a lease."""
+
+
+class Openings:
+    """Counts what each owner has open of a kind that `noun` names; None is no limit, and costs
+    nothing. Raises Misconfigured for a limit below 1.
+    """
+
+    def __init__(
+        self, noun: str, each: int | None, total: int | None, places: Callable[[], Places]
+    ) -> None:
+        if any(limit is not None and limit < 1 for limit in (each, total)):
+            raise Misconfigured(f"a limit of open {noun} must be at least 1")
+        self._noun = noun
+        self._each = each
+        self._total = total
+        self._places = places
+        self._process = uuid.uuid4().hex
+        self._numbers = count()
+        self._held: dict[str, Sequence[str]] = {}
+        self._due: asyncio.TimerHandle | None = None
+        self._renewing: asyncio.Task[None] | None = None
+        self._freeing: set[asyncio.Task[None]] = set()
+
+    def limit(self, each: int | None, total: int | None) -> None:
+        """Obey these limits in place of the present ones, where they are given."""
+        self._each = self._each if each is None else each
+        self._total = self._total if total is None else total
+
+    def place(self, owner: str) -> AbstractAsyncContextManager[None]:
+        """One place for as long as the block lasts; raises TooManyRequests and StoreUnavailable."""
+        if self._each is None is self._total:
+            return nullcontext()
+        return self._taken(self._limits(owner))
+
+    @asynccontextmanager
+    async def _taken(self, limits: Mapping[str, int]) -> AsyncIterator[None]:
+        name, scopes = f"{self._process}.{next(self._numbers)}", list(limits)
+        try:
+            full = await self._places().take(name, limits)
+        except BaseException:  # whether it was taken is not known
+            self._free(name, scopes)
+            raise
+        if full is not None:
+            raise too_many(limits[full], self._noun, own=full != self._of_all)
+        self._hold(name, scopes)
+        try:
+            yield
+        finally:
+            del self._held[name]
+            if self._places().lease is None:
+                await self._places().free(name, scopes)
+            else:
+                await asyncio.shield(self._free(name, scopes))
+
+    async def close(self) -> None:
+        """Return when all that was given back is free for other processes."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        await self._renewed()
+        if self._freeing:
+            await asyncio.wait(set(self._freeing))
+
+    @property
+    def _of_all(self) -> str:
+        return f"{self._noun}:all"
+
+    def _limits(self, owner: str) -> Mapping[str, int]:
+        """By scope; that of all comes last, where each has to wait for the others."""
+        limits: dict[str, int] = {}
+        if self._each is not None:
+            limits[f"{self._noun}:{owner_digest(owner)}"] = self._each
+        if self._total is not None:
+            limits[self._of_all] = self._total
+        return limits
+
+    def _hold(self, name: str, scopes: Sequence[str]) -> None:
+        self._held[name] = scopes
+        if self._due is None and (self._renewing is None or self._renewing.done()):
+            self._renew_later()
+
+    def _renew_later(self) -> None:
+        lease = self._places().lease
+        if lease is not None:
+            loop = asyncio.get_running_loop()
+            self._due = loop.call_later(lease / RENEWALS, self._renew_now)
+
+    def _renew_now(self) -> None:
+        self._due = None
+        if self._held:
+            self._renewing = asyncio.create_task(self._renew())
+
+    async def _renew(self) -> None:
+        held: dict[str, list[str]] = defaultdict(list)
+        for name, scopes in self._held.items():
+            for scope in scopes:
+                held[scope].append(name)
+        try:
+            await self._places().renew(held)
+        except StoreUnavailable as error:
+            logger.warning("open %s are not counted by others: %s", self._noun, error.message)
+        self._renew_later()
+
+    async def _renewed(self) -> None:
+        """Return when no renewal is under way."""
+        if self._renewing is not None:
+            await asyncio.wait([self._renewing])
+
+    def _free(self, name: str, scopes: Sequence[str]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._freed(name, scopes))
+        self._freeing.add(task)
+        task.add_done_callback(self._freeing.discard)
+        return task
+
+    async def _freed(self, name: str, scopes: Sequence[str]) -> None:
+        await self._renewed()  # it may be held by one that has begun before
+        with suppress(StoreUnavailable):  # which is logged; then it lapses
+            await self._places().free(name, scopes)

@@ -1,0 +1,222 @@
+"""How many runs and streams may be open, in all processes over a store; here a runtime stands for a
+process, but for one that is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from agui_runtime import CopilotRuntime, Options, create_app
+from agui_runtime.core.errors import Busy, Misconfigured, TooManyRequests
+from agui_runtime.runs.handle import RunHandle
+from agui_runtime.runtime.openings import RENEWALS, Openings
+from agui_runtime.stores.base import Store
+from tests.programs import environment
+from tests.runtime.worlds import ANN, BOB, Waiting, asking
+from tests.stores.conftest import (
+    each_store as each_store,
+    made as made,
+    place as place,
+    postgres as postgres,
+    redis as redis,
+)
+from tests.stores.databases import AnyStore, Place, Processes
+from tests.stores.test_places import short_lease as short_lease
+from tests.support import client_of
+from tests.wires.agui.serving import run_body
+from tests.wires.graphql.serving import ACCEPT, by_header, chat
+from tests.wires.graphql.subscribing import socket
+
+ROOT = Path(__file__).parents[2]
+
+
+@asynccontextmanager
+async def replica(
+    store: object,
+    **limits: Any,  # noqa: ANN401
+) -> AsyncIterator[tuple[CopilotRuntime, Waiting]]:
+    """A runtime over the store, and the agent that its runs wait for."""
+    agent = Waiting()
+    runtime = CopilotRuntime(
+        {"default": agent},
+        store=cast(Store, store),
+        authenticate=by_header,
+        options=Options(**limits),
+    )
+    try:
+        yield runtime, agent
+    finally:
+        agent.go.set()
+        await runtime.drain(10)
+        await runtime.runs.close()
+
+
+async def ended(handle: RunHandle) -> None:
+    assert handle.ended is not None
+    await handle.ended
+
+
+async def test_runs_of_all_processes_count_together(made: Processes[AnyStore]) -> None:
+    async with AsyncExitStack() as stack:
+        replicas = [
+            await stack.enter_async_context(replica(await made.start(), caller_runs=3, runs=4))
+            for _ in range(2)
+        ]
+        (one, agent), (other, _) = replicas
+        first = await one.start(asking(thread="t1"))
+        for thread, runtime in (("t2", other), ("t3", one)):
+            await runtime.start(asking(thread=thread))
+        with pytest.raises(TooManyRequests, match="you have 3 runs open"):
+            await other.start(asking(thread="t4"))
+        await other.start(asking(thread="t5", caller=BOB))
+        with pytest.raises(TooManyRequests, match="4 runs are open here"):
+            await one.start(asking(thread="t6", caller=BOB))
+        assert await one.store.threads.get("t6") is None
+        agent.go.set()
+        await ended(first)
+        await other.start(asking(thread="t4", caller=ANN))
+
+
+async def test_of_many_starts_at_once_as_many_as_may_be_go_on(made: Processes[AnyStore]) -> None:
+    async with AsyncExitStack() as stack:
+        replicas = [
+            await stack.enter_async_context(replica(await made.start(), caller_runs=5))
+            for _ in range(3)
+        ]
+        starts = [
+            runtime.start(asking(thread=f"t{number}-{turn}"))
+            for turn in range(8)
+            for number, (runtime, _) in enumerate(replicas)
+        ]
+        found = await asyncio.gather(*starts, return_exceptions=True)
+        refused = [each for each in found if isinstance(each, TooManyRequests)]
+        assert len(found) - len(refused) == 5
+        assert len(refused) == 19
+
+
+async def test_what_is_refused_or_already_there_gives_its_place_back(each_store: Store) -> None:
+    async with replica(each_store, caller_runs=2, runs=2) as (runtime, agent):
+        request = asking(thread="t1", run="r1", fingerprint="same")
+        first = await runtime.start(request)
+        for _ in range(3):
+            assert (await runtime.start(request)).run.run_id == "r1"
+            with pytest.raises(Busy):
+                await runtime.start(asking(thread="t1", run="r2"))
+        second = await runtime.start(asking(thread="t2"))
+        agent.go.set()
+        for handle in (first, second):
+            await ended(handle)
+        for thread in ("t3", "t4"):
+            await ended(await runtime.start(asking(thread=thread)))
+
+
+async def test_a_killed_process_holds_nothing_for_long(
+    place: Place[AnyStore], made: Processes[AnyStore], short_lease: None
+) -> None:
+    store = await made.start()
+    words = ["-m", "tests.stores.place_holder", place.url, "2", getattr(place, "prefix", "")]
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, *words, cwd=ROOT, env=environment(), stdout=asyncio.subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"held\n"
+    async with replica(store, caller_runs=2) as (runtime, _):
+        with pytest.raises(TooManyRequests):
+            await runtime.start(asking(thread="t1"))
+        holder.kill()
+        await holder.wait()
+        async with asyncio.timeout(60):
+            for thread in ("t1", "t2"):
+                while not await started(runtime, thread):  # noqa: ASYNC110  # another's lease
+                    await asyncio.sleep(0.05)
+        await renewed_often(runtime.runs)
+        with pytest.raises(TooManyRequests):
+            await runtime.start(asking(thread="t3"))
+
+
+async def renewed_often(openings: Openings) -> None:
+    """For longer than a lease."""
+    renew, renewals = openings._renew, asyncio.Semaphore(0)
+
+    async def counted() -> None:
+        await renew()
+        renewals.release()
+
+    openings._renew = counted  # type: ignore[method-assign]  # the same, with a sign
+    for _ in range(2 * RENEWALS):
+        await renewals.acquire()
+
+
+async def started(runtime: CopilotRuntime, thread: str) -> bool:
+    try:
+        await runtime.start(asking(thread=thread))
+    except TooManyRequests:
+        return False
+    return True
+
+
+RUN = "/copilotkit/agent/default/run"
+
+
+async def test_open_streams_of_all_processes_count_on_every_wire(
+    made: Processes[AnyStore],
+) -> None:
+    async with AsyncExitStack() as stack:
+        served = []
+        for _ in range(2):
+            runtime, _ = await stack.enter_async_context(
+                replica(await made.start(), caller_streams=1)
+            )
+            app = create_app(runtime, remote_path="/remote")
+            client = await stack.enter_async_context(client_of(app))
+            client.headers["x-user"] = "ann"
+            served.append((client, runtime))
+        (here, _), (there, runtime) = served
+        async with here.stream("POST", RUN, json=run_body(thread="t1")) as answer:
+            assert answer.status_code == 200
+            for refused in await attempts(there):
+                assert "429" in refused or "1 streams open" in refused, refused
+            assert (await there.get("/copilotkit/threads")).status_code == 200
+            assert await runtime.store.threads.get("new") is None
+            others = there.stream("POST", RUN, json=run_body(thread="b"), headers={"x-user": "bob"})
+            async with others as of_bob:
+                assert of_bob.status_code == 200
+        async with asyncio.timeout(20):
+            while (
+                await there.post(RUN.replace("run", "connect"), json=run_body(thread="t9"))
+            ).status_code == 429:
+                pass
+
+
+async def attempts(client: httpx.AsyncClient) -> list[str]:
+    """A stream of each wire and kind, as text."""
+    body = run_body(thread="new")
+    remote = {"name": "default", "threadId": "new", "messages": []}
+    answers = [
+        await client.post(RUN, json=body),
+        await client.post(RUN.replace("run", "connect"), json=body),
+        await client.post(RUN.replace("run", "suggest"), json=body),
+        await client.post("/remote/agents/execute", json=remote),
+        await client.post("/graphql", json=chat(threadId="new"), headers={"accept": ACCEPT}),
+    ]
+    async with socket(client, headers={"x-user": "ann"}) as ws:
+        await ws.initialised()
+        await ws.subscribe("1", 'subscription { threadUpdated(threadId: "new") { id } }')
+        message = await ws.hear()
+    assert [each.status_code for each in answers] == [429, 429, 429, 429, 200]
+    return [*(each.text for each in answers), str(message)]
+
+
+@pytest.mark.parametrize("name", ["caller_runs", "runs", "caller_streams", "streams"])
+def test_a_limit_below_one_is_refused(name: str) -> None:
+    limit: dict[str, Any] = {name: 0}
+    with pytest.raises(Misconfigured):
+        CopilotRuntime({}, options=Options(**limit))
