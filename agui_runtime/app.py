@@ -24,10 +24,17 @@ from agui_runtime.identity import authenticate_by
 from agui_runtime.runtime.allowance import Budget, rules_of
 from agui_runtime.runtime.costs import Costs, prices_in
 from agui_runtime.runtime.forwarding import check_forwarding
+from agui_runtime.runtime.options import limited
 from agui_runtime.runtime.runtime import CopilotRuntime, check_runtime
 from agui_runtime.runtime.titles import ThreadNamer
 from agui_runtime.server_workers import has_siblings
-from agui_runtime.settings import LIMITS, Settings, refuse_serve_only, variables
+from agui_runtime.settings import (
+    LIMITS,
+    Settings,
+    refuse_serve_only,
+    variable,
+    variables,
+)
 from agui_runtime.stores.layers.delegating import undelegated
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.wires.door import DirectRoutes, Entered, enter
@@ -166,7 +173,18 @@ def _store(settings: Settings, runtime: CopilotRuntime) -> None:
 
 
 def _limit(settings: Settings, runtime: CopilotRuntime) -> None:
-    """Starts and budgets; raises Misconfigured."""
+    """What may be open and started, and budgets; raises Misconfigured."""
+    given = {
+        "caller_runs": settings.caller_runs,
+        "runs": settings.runs,
+        "caller_streams": settings.caller_streams,
+        "streams": settings.streams,
+        "run_events": settings.run_events,
+        "run_bytes": settings.run_bytes,
+    }
+    runtime.options = chosen = limited(runtime.options, given, variable)
+    runtime.runs.limit(chosen.caller_runs, chosen.runs)
+    runtime.streams.limit(chosen.caller_streams, chosen.streams)
     each = settings.caller_usd_per_day, settings.caller_tokens_per_day
     all_ = settings.usd_per_day, settings.tokens_per_day
     try:

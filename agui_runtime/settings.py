@@ -110,6 +110,18 @@ class Settings:
     """Requests that one caller may have open."""
     max_requests: int = DEFAULT_OPTIONS.limits.requests
     """Requests that may be open in all."""
+    caller_runs: int | None = None
+    """Runs of one caller that may be live."""
+    runs: int | None = None
+    """Runs that may be live in all."""
+    caller_streams: int | None = None
+    """Answers that grow which one caller may have open."""
+    streams: int | None = None
+    """The same of all callers together."""
+    run_events: int | None = None
+    """Events that one run may have."""
+    run_bytes: int | None = None
+    """Bytes of these, as JSON."""
     caller_starts: int | None = None
     """Runs that one caller may start within a minute."""
     starts: int | None = None
@@ -217,6 +229,11 @@ LIMITS = frozenset(
 )
 """The settings of how much may be started."""
 
+OPEN_LIMITS = frozenset(
+    {"caller_runs", "runs", "caller_streams", "streams", "run_events", "run_bytes"}
+)
+"""The settings of how much may be open, and how long a run may become."""
+
 _OF_A_MODEL = frozenset({"model", "api_key", "openai_base_url"})
 
 _served: ContextVar[bool] = ContextVar("agui_runtime_served", default=False)
@@ -306,7 +323,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "genai_names": texts.either("0.1.0", "1.41"),
     "telemetry_key": texts.as_it_is,
     **dict.fromkeys(("max_caller_requests", "max_requests", "processes"), texts.count),
-    **dict.fromkeys(LIMITS, texts.count),
+    **dict.fromkeys(LIMITS | OPEN_LIMITS, texts.count),
     **dict.fromkeys(("caller_usd_per_day", "usd_per_day"), texts.amount),
     **dict.fromkeys(
         ("max_body", "max_values", "max_depth", "max_messages", "max_parts"), texts.count

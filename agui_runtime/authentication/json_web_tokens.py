@@ -95,7 +95,7 @@ class JsonWebTokens:
         owner = claims.get(self._rules.owner)
         if not isinstance(owner, str) or not owner:
             raise _Refused(f"its claim {self._rules.owner!r} is no text")
-        return Caller(owner, claims)
+        return Caller(owner, claims, float(claims["exp"]) + self._rules.leeway)
 
     async def _claims(self, token: str) -> JsonObject:
         import jwt

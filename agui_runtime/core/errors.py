@@ -25,6 +25,7 @@ show.
     |   |-- GuardrailFailure  503  GUARDRAILS_UNAVAILABLE
     |   |-- RunTimeout        504  FIRST_EVENT_TIMEOUT | IDLE_TIMEOUT | RUN_TIMEOUT
     |   |-- RunTooLong        500  RUN_TOO_LONG          too many events, see `quotas`
+    |   |-- RunTooLarge       500  RUN_TOO_LARGE         too many bytes
     |   |-- Stopped           499  STOPPED               ends with RUN_FINISHED, cancelled
     |   |-- ShuttingDown      503  SHUTDOWN
     |   `-- OwnerLost         503  OWNER_LOST            the process that ran it is gone

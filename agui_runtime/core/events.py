@@ -125,11 +125,13 @@ class ThreadInfo:
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who is asking. `owner` keys threads; `claims` is whatever `authenticate` learned, for agents
-    to use. Raises InvalidInput for an owner that cannot be an id: not every store could hold it.
+    to use. What they have open ends when `expires_at` comes, in seconds since 1970. Raises
+    InvalidInput for an owner that cannot be an id: not every store could hold it.
     """
 
     owner: str
     claims: Mapping[str, Json] = field(default_factory=dict)
+    expires_at: float | None = None
 
     def __post_init__(self) -> None:
         check_id(self.owner, "owner")

@@ -81,6 +81,15 @@ class RunTooLong(RunFailure):
         super().__init__(f"the agent emitted more than {most} events, the most allowed")
 
 
+class RunTooLarge(RunFailure):
+    """The agent emitted more bytes than a run may have; the event that did is left out."""
+
+    code, status = "RUN_TOO_LARGE", 500
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the agent emitted more than {most} bytes, the most allowed")
+
+
 class BudgetSpent(TooManyRequests):
     """Runs took as much today as they may: the caller's (`own`), or all of them."""
 

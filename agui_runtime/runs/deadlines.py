@@ -12,14 +12,14 @@ from agui_runtime.core.errors import RunFailure, RunTimeout
 _DEMANDS = {
     **dict.fromkeys(("first_event", "idle", "total"), optional(SOME_SECONDS)),
     **dict.fromkeys(("stop_grace", "save_every"), SECONDS),
-    "events": optional(NATURAL),
+    **dict.fromkeys(("events", "bytes"), optional(NATURAL)),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """How long a run may take, in seconds, and how many `events` its agent may emit; None is no
-    limit.
+    """How long a run may take, in seconds, and how many `events`, and `bytes` of them as JSON, its
+    agent may emit; None is no limit.
 
     `first_event` runs from the start, `idle` between two events, `total` over all. An agent that
     was stopped may emit its last events for `stop_grace` seconds, then the run cuts it off. While
@@ -31,6 +31,7 @@ class RunLimits:
     idle: float | None = 600.0
     total: float | None = 3600.0
     events: int | None = None
+    bytes: int | None = None
     stop_grace: float = 5.0
     save_every: float = 5.0
 

@@ -23,9 +23,9 @@ from agui_runtime.core.errors import (
     Stopped,
 )
 from agui_runtime.core.events import TERMINAL, Event
-from agui_runtime.core.jsontext import copied
+from agui_runtime.core.jsontext import copied, dumps
 from agui_runtime.core.log_lines import logger_of, write_about
-from agui_runtime.core.quotas import RunTooLong
+from agui_runtime.core.quotas import RunTooLarge, RunTooLong
 from agui_runtime.hooks.hook import Hooks
 from agui_runtime.off_loop import is_cancelled, is_much, unless_long
 from agui_runtime.runs.assignment import Assignment
@@ -55,6 +55,7 @@ class Run:
         self._announced = False
         self._unbroken = 0
         self._accepted = 0
+        self._bytes = 0
         self._rest_after = self._until_rest()
 
     def __repr__(self) -> str:
@@ -150,11 +151,19 @@ class Run:
             self._announced = True
         if event["type"] in TERMINAL and self._cause is not None:
             return  # what cut the run decides how it ends
+        if self._assignment.limits.bytes is not None:
+            self._weigh(event, self._assignment.limits.bytes)
         if not await started.accept(event):
             return
         self._unbroken += 1
         if self._unbroken >= self._rest_after:
             await self._rest()
+
+    def _weigh(self, event: Event, most: int) -> None:
+        """Count the bytes of the event; raises RunTooLarge."""
+        self._bytes += len(dumps(event))
+        if self._bytes > most:
+            raise RunTooLarge(most)
 
     async def _rest(self) -> None:
         """Let others have their turn, unless the agent has emitted too much; raises RunTooLong."""

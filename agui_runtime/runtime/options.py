@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
 
 from agui_runtime.core.demands import COUNT, FLAG, SECONDS, Demand, a, check_fields, optional
+from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.history import Truth
 from agui_runtime.core.prices import PriceTable
 from agui_runtime.runs.deadlines import RunLimits
@@ -80,3 +82,28 @@ class Options:
         """How much may be started; raises Misconfigured."""
         budgets = (self.budget,) if isinstance(self.budget, Budget) else self.budget
         return rules_of(self.caller_starts, self.starts, budgets)
+
+
+_OF_A_RUN = {"run_events": "events", "run_bytes": "bytes"}
+
+
+def limited(
+    options: Options, given: Mapping[str, int | None], naming: Callable[[str], str]
+) -> Options:
+    """The options with these limits, by names of Options or of `_OF_A_RUN`; None leaves one as it
+    is. Raises Misconfigured, with the name that `naming` gives it, for one of which the options
+    say something else.
+    """
+    changed: dict[str, Any] = {}
+    of_a_run: dict[str, Any] = {}
+    for name, value in ((name, value) for name, value in given.items() if value is not None):
+        field = _OF_A_RUN.get(name, name)
+        holder: object = options.limits if name in _OF_A_RUN else options
+        present = getattr(holder, field)
+        if present not in (getattr(type(holder)(), field), value):
+            raise Misconfigured(
+                f"{naming(name)} cannot be obeyed: the runtime was given {present};"
+                " leave out one of them"
+            )
+        (of_a_run if name in _OF_A_RUN else changed)[field] = value
+    return replace(options, limits=replace(options.limits, **of_a_run), **changed)

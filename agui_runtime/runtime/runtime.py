@@ -139,9 +139,7 @@ class CopilotRuntime:
         self.is_open = False
 
     def store_in(self, store: Store | str) -> None:
-        """Use this store unless the runtime was given one, or uses it already; only before it is
-        opened.
-        """
+        """Use this store unless the runtime was given one, or uses it; only before it is opened."""
         if not self.is_given_a_store and store != self._stored_in:
             self._stored_in = store
             self._use(_store(store), self.states.schemas)
@@ -192,7 +190,6 @@ class CopilotRuntime:
         await self.store.check()
 
     def has_hook(self, kind: type[Hook]) -> bool:
-        """Whether a hook of that kind is called on its runs."""
         return self._hooks.has(kind)
 
     def add_hook(self, hook: Hook) -> None:

@@ -1,4 +1,4 @@
-"""How many events an agent may emit."""
+"""How many events an agent may emit, and of how many bytes."""
 
 from __future__ import annotations
 
@@ -30,3 +30,25 @@ async def test_an_endless_agent_is_cut_at_its_limit() -> None:
     events = await ran(CopilotRuntime({"default": agent}, options=options), asking())
     assert (events[-1]["code"], events[-2]["type"]) == ("RUN_TOO_LONG", "TEXT_MESSAGE_END")
     assert [each["type"] for each in events].count("TEXT_MESSAGE_CONTENT") == 1000
+
+
+@pytest.mark.parametrize("words", [["x" * 100] * 50, ["ü" * 5000]])
+async def test_an_agent_that_emits_too_many_bytes_is_cut_and_what_it_said_stays(
+    words: list[str],
+) -> None:
+    options = Options(limits=RunLimits(bytes=2000))
+    runtime = CopilotRuntime({"default": Scripted(*text("m1", "first", *words))}, options=options)
+    events = await ran(runtime, asking())
+    assert (events[-1]["code"], events[-2]["type"]) == ("RUN_TOO_LARGE", "TEXT_MESSAGE_END")
+    said = "".join(each["delta"] for each in events if each["type"] == "TEXT_MESSAGE_CONTENT")
+    assert said.startswith("first")
+    assert len(said.encode()) < 2000
+    saved = await runtime.store.states.load("t1", "default")
+    assert saved is not None
+    assert saved.messages[-1]["content"] == said
+
+
+async def test_an_agent_that_emits_fewer_bytes_is_not() -> None:
+    options = Options(limits=RunLimits(bytes=2000))
+    runtime = CopilotRuntime({"default": Scripted(*text("m1", "x" * 1000))}, options=options)
+    assert (await ran(runtime, asking()))[-1]["type"] == "RUN_FINISHED"

@@ -14,11 +14,13 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from agui_runtime import CopilotRuntime, Options, create_app
+from agui_runtime import CopilotRuntime, Options, RunLimits, create_app
 from agui_runtime.core.errors import Busy, Misconfigured, TooManyRequests
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.openings import RENEWALS, Openings
+from agui_runtime.settings import LIMITS, OPEN_LIMITS, variable
 from agui_runtime.stores.base import Store
+from agui_runtime.stores.memory import MemoryStore
 from tests.programs import environment
 from tests.runtime.worlds import ANN, BOB, Waiting, asking
 from tests.stores.conftest import (
@@ -220,3 +222,51 @@ def test_a_limit_below_one_is_refused(name: str) -> None:
     limit: dict[str, Any] = {name: 0}
     with pytest.raises(Misconfigured):
         CopilotRuntime({}, options=Options(**limit))
+
+
+NAMES = sorted(OPEN_LIMITS)
+
+
+def test_every_limit_of_what_is_open_has_a_variable_and_a_line_in_the_docs() -> None:
+    fields = {name for name, field in Options.__dataclass_fields__.items() if "int" in field.type}
+    of_a_run = {f"run_{name}" for name in ("events", "bytes")}
+    assert fields | of_a_run == OPEN_LIMITS | {"caller_starts", "starts"}
+    page = (ROOT / "docs" / "limits.md").read_text() + (ROOT / "README.md").read_text()
+    for name in (*OPEN_LIMITS, *LIMITS):
+        assert page.count(f"`{variable(name)}`") >= 2, name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_variable_sets_a_limit_for_every_app_of_a_runtime(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable(name), "7")
+    runtime = CopilotRuntime({"default": Waiting()})
+    for _ in range(2):
+        create_app(runtime)
+    options = runtime.options
+    of_a_run = name.removeprefix("run_") if name.startswith("run_") else None
+    found = getattr(options.limits, of_a_run) if of_a_run else getattr(options, name)
+    assert found == 7
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_variable_that_contradicts_a_limit_is_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable(name), "7")
+    limits: dict[str, Any] = {name: 6}
+    if name.startswith("run_"):
+        own: dict[str, Any] = {name.removeprefix("run_"): 6}
+        limits = {"limits": RunLimits(**own)}
+    with pytest.raises(Misconfigured, match=f"{variable(name)} cannot be obeyed.*given 6"):
+        create_app(CopilotRuntime({"default": Waiting()}, options=Options(**limits)))
+
+
+async def test_a_variable_limits_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGUI_CALLER_RUNS", "1")
+    async with replica(MemoryStore()) as (runtime, _):
+        create_app(runtime)
+        await runtime.start(asking(thread="t1"))
+        with pytest.raises(TooManyRequests, match="you have 1 runs open"):
+            await runtime.start(asking(thread="t2"))

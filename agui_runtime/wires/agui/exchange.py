@@ -20,6 +20,7 @@ from agui_runtime.wires.agui.errors import refusal_of
 from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, comment, frame
 from agui_runtime.wires.shared.exchange import JSON_TYPE, Exchange
+from agui_runtime.wires.shared.expiry import while_known
 from agui_runtime.wires.shared.http import log_failure
 from agui_runtime.wires.shared.streaming import Framing
 
@@ -78,7 +79,8 @@ class AguiExchange(Exchange):
         """
         response = self.streaming(EVENT_STREAM, keep_alive)
         try:
-            return await response.serve(self.receive, response.pour(frames))
+            async with while_known(self.caller):
+                return await response.serve(self.receive, response.pour(frames))
         except Exception as error:  # a wire's edge
             if not response.begun:
                 raise

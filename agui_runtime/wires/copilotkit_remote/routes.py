@@ -29,6 +29,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime, RunHandle
 from agui_runtime.wires.copilotkit_remote.exchange import LINES, NotThere, RemoteExchange
 from agui_runtime.wires.copilotkit_remote.lines import LineEncoder
 from agui_runtime.wires.copilotkit_remote.request import run_request
+from agui_runtime.wires.shared.expiry import while_known
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.streaming import StreamingResponse
 
@@ -150,7 +151,9 @@ class EndpointHandlers:
         async with self._runtime.streams.place(context.caller.owner):
             handle = await self._runtime.start(request)
             response = exchange.streaming(LINES)
-            finished = await response.serve(exchange.receive, _deliver(handle, exchange, response))
+            async with while_known(exchange.caller):
+                work = _deliver(handle, exchange, response)
+                finished = await response.serve(exchange.receive, work)
             if not finished and self._runtime.options.stop_on_disconnect:
                 await handle.stop()
 

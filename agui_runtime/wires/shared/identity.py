@@ -7,6 +7,7 @@ from agui_runtime.core.errors import Unauthenticated
 from agui_runtime.core.events import ANONYMOUS as ANONYMOUS, Caller
 from agui_runtime.runtime.decisions import decided
 from agui_runtime.runtime.runtime import Answer, Authenticate
+from agui_runtime.wires.shared.expiry import check_unexpired
 
 
 class OwnAnswer(Exception):
@@ -18,9 +19,9 @@ class OwnAnswer(Exception):
 
 
 async def caller_of(request: object, authenticate: Authenticate | None) -> Caller:
-    """The caller behind a wire's request; raises Unauthenticated if `authenticate` returns None,
-    OwnAnswer if it answers itself, and Undecided if it fails, takes too long, or returns what is
-    none of these.
+    """The caller behind a wire's request; raises Unauthenticated if `authenticate` returns None or
+    a caller whose credentials have expired, OwnAnswer if it answers itself, and Undecided if it
+    fails, takes too long, or returns what is none of these.
     """
     if authenticate is None:
         return ANONYMOUS
@@ -28,6 +29,7 @@ async def caller_of(request: object, authenticate: Authenticate | None) -> Calle
     if caller is None:
         raise Unauthenticated("this runtime does not know you; check your credentials")
     if isinstance(caller, Caller):
+        check_unexpired(caller)
         return caller
     if callable(caller):
         raise OwnAnswer(caller)

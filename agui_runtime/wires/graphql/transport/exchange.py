@@ -18,6 +18,7 @@ from agui_runtime.wires.graphql.engine.operations import Refused
 from agui_runtime.wires.graphql.transport.accept import accepted
 from agui_runtime.wires.graphql.transport.http import BadRequest, not_acceptable
 from agui_runtime.wires.shared.exchange import Exchange
+from agui_runtime.wires.shared.expiry import CredentialExpired, while_known
 from agui_runtime.wires.shared.http import Headers, headers_for, log_failure
 from agui_runtime.wires.shared.sockets import TooManyConnections
 
@@ -75,7 +76,16 @@ class GraphQLExchange(Exchange):
         """Let the work answer in parts, or in events; False if the client went away before."""
         assert self._framing is not None  # agreed
         self._response = self.streaming(self._framing, keep_alive)
-        return await self._response.serve(self.receive, work)
+        try:
+            async with while_known(self.caller):
+                return await self._response.serve(self.receive, work)
+        except CredentialExpired as expired:
+            if not self._response.begun:
+                raise
+            if self._framing is self._accepted.events:  # in parts, the answer breaks off
+                errors = [failure(expired, self.request_id)]
+                await self._response.end((jsontext.dumps({"errors": errors}),))
+            return True
 
     async def write_whole(self, payloads: Sequence[bytes], last: bool) -> None:
         """Answer with a document that is complete."""

@@ -28,6 +28,7 @@ from agui_runtime.wires.graphql.transport.http import (
     NotPersisted,
     from_body,
 )
+from agui_runtime.wires.shared.expiry import CredentialExpired, while_known
 from agui_runtime.wires.shared.http import log_failure
 from agui_runtime.wires.shared.sockets import (
     WRONG_DATA,
@@ -43,6 +44,9 @@ PROTOCOL = "graphql-transport-ws"
 
 FAILED = 4500
 """The code of closing for a fault of ours."""
+
+UNKNOWN = 4403
+"""That for credentials that do not count; clients may come back with others."""
 
 
 Identify: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[Identity]]
@@ -74,9 +78,10 @@ class Connection:
         try:
             self._identity = await self._introduced(identify)
             await self._send_message({"type": "connection_ack"})
-            while True:
-                message = await self._next()
-                _HANDLERS.get(message["type"], Connection._misunderstood)(self, message)
+            async with while_known(self._identity.caller):
+                await self._listen()
+        except CredentialExpired as expired:
+            return SocketClosing(UNKNOWN, expired.message)
         except SocketClosing as close:
             return close
         except (SocketGone, OSError):
@@ -84,6 +89,11 @@ class Connection:
         except Exception:  # a wire's edge
             logger.exception("a WebSocket connection failed")
             return SocketClosing(FAILED, "Internal server error")
+
+    async def _listen(self) -> NoReturn:
+        while True:
+            message = await self._next()
+            _HANDLERS.get(message["type"], Connection._misunderstood)(self, message)
 
     async def _introduced(self, identify: Identify) -> Identity:
         try:
@@ -102,7 +112,7 @@ class Connection:
             return await identify(payload or {})
         except Unauthenticated as unknown:
             note_refusal(unknown)
-            raise SocketClosing(4403, "Forbidden") from None
+            raise SocketClosing(UNKNOWN, "Forbidden") from None
         except InvalidInput as error:
             raise SocketClosing(WRONG_DATA, error.message) from None
         except Undecided as error:
