@@ -240,10 +240,6 @@ class Counters(Protocol):
         """The sum of each key, 0 where nothing was added or it is forgotten."""
 
 
-PLACE_LEASE = 30.0
-"""After so many seconds without renewal, a place is free again: its process is gone."""
-
-
 class Places(Protocol):
     """What is open at a time in all processes over a store, by scopes: of one caller, of all.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from agui_runtime.stores.base import PLACE_LEASE
 from agui_runtime.stores.redis.script import Lua
 from agui_runtime.stores.redis.server import Server
+from agui_runtime.stores.shared.places import PLACE_LEASE
 
 PIECE = 500
 """So many places are renewed in one step."""

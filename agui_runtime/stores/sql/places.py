@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from agui_runtime.stores.base import PLACE_LEASE
+from agui_runtime.stores.shared.places import PLACE_LEASE
 from agui_runtime.stores.sql import statements
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.step import Step
