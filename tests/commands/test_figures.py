@@ -69,6 +69,8 @@ async def _one_that_is_killed(parent: Several, address: str) -> None:
     assert found[FINISHED] >= before[FINISHED]
     assert found[LIVE] == 0
     assert pid not in processes_in(found)
+    while len(processes_in(found)) < 2:  # until another one has taken its place
+        found = await scraped(address)
 
 
 async def _ones_that_are_replaced(parent: Several, address: str) -> None:
