@@ -13,6 +13,7 @@ from agui_runtime.stores.sql.postgres import PostgresStore, news, schema
 from agui_runtime.stores.sql.postgres.address import address_of
 from agui_runtime.stores.sql.schema import SCHEMA
 from agui_runtime.stores.sql.store import SqlStore
+from tests.stores.databases import WHOLE
 from tests.stores.pooler import PgBouncer
 from tests.stores.postgres_server import PostgresServer
 from tests.stores.test_contract import a_run, claimed, delta, finish, ignore, read, whole_run
@@ -31,7 +32,7 @@ def pooler(postgres: PostgresServer) -> Iterator[PgBouncer]:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[SqlStore]:
-    store = PostgresStore(url)
+    store = PostgresStore(url, WHOLE)
     await store.open()
     try:
         yield store

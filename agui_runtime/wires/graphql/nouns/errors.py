@@ -133,11 +133,12 @@ def formatted(error: GraphQLError, request_id: str) -> JsonObject:
     cause = origin_of(error)
     report: dict[str, Any] = dict(error.formatted)
     if isinstance(cause, AguiError):
-        if isinstance(cause, Undecided):
-            log_failure(logger, cause)
         report["message"] = cause.message
         report["extensions"] = _extensions(_kind(cause), _status(cause), cause.message, cause.code)
         report["extensions"] |= _facts(cause)
+        if isinstance(cause, Undecided):
+            log_failure(logger, cause)
+            report["extensions"]["requestId"] = request_id
     elif cause is not None:
         logger.error("a resolver failed", exc_info=cause)
         report["message"] = f"something went wrong; the server's log tells more of {request_id}"
