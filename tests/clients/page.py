@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 
 from agui_runtime.app import create_app
 from agui_runtime.connectors.demo import DemoAgent
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.runtime.runtime import Authenticate, CopilotRuntime
 from agui_runtime.stores.base import Store
+from agui_runtime.wrappers import with_breaker
 from tests.clients.browser import Browser, Json, Tab
 from tests.clients.chat import Chat
-from tests.fakes.agents import scripted_agents
+from tests.fakes.agents import ScriptedAgent, scripted_agents, text_agent
 from tests.support import served
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +27,21 @@ THREADS = ".thread-item .thread-name"
 READY = "() => document.querySelector('.conversation[aria-busy=false]')"
 PHONE: dict[str, Json] = {"viewport": {"width": 390, "height": 780}}
 DARK: dict[str, Json] = {"colorScheme": "dark"}
+
+SKILLS: JsonObject = {
+    "identity": {"provider": "The mint"},
+    "humanInTheLoop": {"supported": True},
+    "tools": {
+        "supported": True,
+        "items": [
+            {
+                "name": "weigh",
+                "description": "Weighs a coin",
+                "parameters": {"type": "object", "properties": {"coin": {"type": "string"}}},
+            }
+        ],
+    },
+}
 
 FINDINGS = """async () => {
     const { violations } = await axe.run(document, {
@@ -110,12 +127,22 @@ class PageOfServer(Chat):
         return [str(each) for each in found]
 
 
+class SkilledAgent(ScriptedAgent):
+    """States what it can do."""
+
+    capabilities = SKILLS
+
+
 @asynccontextmanager
 async def server(
     store: Store | None = None, port: int = 0, authenticate: Authenticate | None = None
 ) -> AsyncIterator[str]:
     """The address of a server with the demo agent and the scripted ones, as users have it."""
-    agents = {"default": DemoAgent(pace=0.005), **scripted_agents(pause=0.01)}
+    agents = {
+        "default": DemoAgent(pace=0.005),
+        "skilled": with_breaker(SkilledAgent("skilled", text_agent)),
+        **scripted_agents(pause=0.01),
+    }
     runtime = CopilotRuntime(agents=agents, store=store, authenticate=authenticate)
     async with served(create_app(runtime), port) as origin:
         yield origin

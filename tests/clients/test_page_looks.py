@@ -31,6 +31,13 @@ ENTRY = 700 * 1024
 ALL = 2 * 1024 * 1024
 """Bytes, compressed, of what a chat loads at first, and of all files together."""
 
+VIEWS = {
+    "Numbers": "Failures by code",
+    "Agents": "skilled description",
+    "Connect": "Connect a front end",
+}
+"""In the navigation beside the chat, with what each shows when it is there."""
+
 HOSTS = re.compile(r"https?://([\w.-]+)")
 LINKS = frozenset(
     {
@@ -87,10 +94,16 @@ async def test_axe_finds_nothing_in_any_view(
     await page.tab.shows(".raw", "TEXT_MESSAGE_CONTENT")
     assert await page.findings() == []
     await photograph(page, f"run-{scheme}")
-    await page.tab.click("nav a:has-text('Connect')")
-    await page.tab.shows("h1", "Connect a front end")
+    for view, ready in VIEWS.items():
+        await page.tab.click(f"nav a:has-text('{view}')")
+        await page.tab.shows("main", ready)
+        assert await page.findings() == []
+        await photograph(page, f"{view.lower()}-{scheme}")
+    await page.tab.click("nav a:has-text('Agents')")
+    await page.tab.click(".agent a:has-text('skilled') >> nth=0")
+    await page.tab.click(".tool summary")
     assert await page.findings() == []
-    await photograph(page, f"connect-{scheme}")
+    await photograph(page, f"agent-{scheme}")
 
 
 async def photograph(page: PageOfServer, name: str) -> None:

@@ -29,6 +29,20 @@ export const VIEWS: View[] = [
     component: lazy(() => import("../views/run/RunView")),
   },
   {
+    name: "numbers",
+    label: "Numbers",
+    icon: "numbers",
+    paths: ["numbers"],
+    component: lazy(() => import("../views/numbers/NumbersView")),
+  },
+  {
+    name: "agents",
+    label: "Agents",
+    icon: "agents",
+    paths: ["agents", "agents/:agent"],
+    component: lazy(() => import("../views/agents/AgentsView")),
+  },
+  {
     name: "connect",
     label: "Connect",
     icon: "plug",

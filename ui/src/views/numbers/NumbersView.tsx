@@ -1,0 +1,124 @@
+// What the caller's runs took: together, by day, agent or model, and which failed.
+import { Link } from "../../app/router";
+import { useLoading } from "../../client/loading";
+import type { Sample, Usage, UsageBy } from "../../client/usage";
+import { latestRuns, usageSince } from "../../client/usage";
+import { FailureBanner } from "../../parts/Banner";
+import { Empty } from "../../parts/Empty";
+import { FigureList } from "../../parts/FigureList";
+import { Spinner } from "../../parts/Spinner";
+import { Bars, Columns } from "./Charts";
+import type { Chosen } from "./Choices";
+import { Choices, useChosen } from "./Choices";
+import { Table, shownOf } from "./Table";
+import type { Row } from "./measures";
+import { MEASURES, failuresByCode, lastDays, rowsOf, together } from "./measures";
+import "./numbers.css";
+
+const TITLES: Record<UsageBy, string> = { DAY: "Day (UTC)", AGENT: "Agent", MODEL: "Model" };
+
+interface Loaded {
+  by: UsageBy;
+  days: string[];
+  usage: Usage[];
+  sample: Sample;
+}
+
+export default function NumbersView() {
+  const chosen = useChosen();
+  const { value, failure, loading, again } = useLoading(
+    (signal) => load(chosen, signal),
+    [chosen.days, chosen.by],
+  );
+  return (
+    <article className="page wide">
+      <header className="page-header">
+        <h1>Numbers</h1>
+        <p>What your runs took that have ended.</p>
+      </header>
+      <Choices chosen={chosen} />
+      <FailureBanner failure={failure} onRetry={again} />
+      {!value && loading && <Spinner label="Adding up" />}
+      {value && !failure && <Numbers loaded={value} show={chosen.show} />}
+    </article>
+  );
+}
+
+async function load({ days: number, by }: Chosen, signal: AbortSignal): Promise<Loaded> {
+  const days = lastDays(number);
+  const since = new Date(`${days[0]}T00:00:00Z`);
+  const [usage, sample] = await Promise.all([
+    usageSince(since, by, signal),
+    latestRuns(since, signal),
+  ]);
+  return { by, days, usage, sample };
+}
+
+function Numbers({ loaded, show }: { loaded: Loaded; show: string }) {
+  const { by, days, usage, sample } = loaded;
+  const measure = MEASURES[show];
+  if (!measure || usage.length === 0) return <NoRuns />;
+  const rows = rowsOf(by, usage, sample.runs, days);
+  const bars = rows.map((row) => ({
+    label: nameOf(row),
+    value: measure.of(row),
+    shown: shownOf(row, measure),
+  }));
+  const all = together(rows, sample.runs);
+  return (
+    <>
+      <FigureList rows={Object.values(MEASURES).map((each) => [each.label, shownOf(all, each)])} />
+      <section className="card">
+        <h2>{measure.label}</h2>
+        {by === "DAY" ? <Columns title={measure.label} bars={bars} /> : <Bars bars={bars} />}
+        <Table title={TITLES[by]} rows={rows} nameOf={nameOf} />
+        <Sources sample={sample} unpriced={all.usage?.unpriced ?? 0} />
+      </section>
+      <Failures sample={sample} />
+    </>
+  );
+}
+
+function Failures({ sample }: { sample: Sample }) {
+  const codes = failuresByCode(sample.runs);
+  return (
+    <section className="card failures">
+      <h2>Failures by code</h2>
+      {codes.length === 0 && <p className="hint">No run failed.</p>}
+      <Bars bars={codes.map(([label, value]) => ({ label, value, shown: String(value) }))} />
+    </section>
+  );
+}
+
+/** What the figures are taken from. */
+function Sources({ sample, unpriced }: { sample: Sample; unpriced: number }) {
+  const { runs, threads, isWhole } = sample;
+  const counted = amount(runs.length, "run");
+  const places = isWhole ? amount(threads, "thread") : `your latest ${threads} threads`;
+  return (
+    <p className="hint">
+      Failures, first events and durations: of {counted} that the logs of {places} hold, without
+      archived ones.{!isWhole && " There are more."}
+      {unpriced > 0 && ` Nobody knows the price of ${amount(unpriced, "run")}.`}
+    </p>
+  );
+}
+
+function amount(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function NoRuns() {
+  return (
+    <Empty title="No runs in this time">
+      <p>Runs are counted once they have ended.</p>
+      <Link className="button" to="">
+        To the chat
+      </Link>
+    </Empty>
+  );
+}
+
+function nameOf({ key }: Row): string {
+  return key ?? "not known";
+}
