@@ -31,6 +31,8 @@ from agui_runtime.server_workers import has_siblings
 from agui_runtime.settings import (
     LIMITS,
     Settings,
+    is_obeyed_by_command,
+    log_warnings,
     refuse_serve_only,
     variable,
     variables,
@@ -131,7 +133,7 @@ def app_by(
     served = Served(runtime, chosen, page_of(spoken, chosen))
     entered = enter(spoken, runtime, chosen)
     _obey(settings, runtime)
-    return _app(served, entered, _lifespan(runtime, lifespan))
+    return _app(served, entered, _lifespan(settings, runtime, lifespan))
 
 
 _LIFESPAN = Demand("a function of the app", lambda value: callable(value) and takes(value, None))
@@ -199,11 +201,13 @@ def _limit(settings: Settings, runtime: CopilotRuntime) -> None:
         raise Misconfigured(f"{names} cannot be obeyed: {error.message}") from None
 
 
-def _lifespan(runtime: CopilotRuntime, own: Lifespan | None) -> Lifespan:
+def _lifespan(settings: Settings, runtime: CopilotRuntime, own: Lifespan | None) -> Lifespan:
     """Opens the runtime, unless another app of it did, and then enters the app's own."""
 
     @asynccontextmanager
     async def lifespan(app: object) -> AsyncIterator[Mapping[str, Any] | None]:
+        if not is_obeyed_by_command():
+            log_warnings(settings)
         await opened(runtime.authenticate)
         async with AsyncExitStack() as stack:
             if not runtime.is_open:

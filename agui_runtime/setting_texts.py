@@ -1,10 +1,12 @@
-"""How the texts of environment variables are read: numbers, lists, flags. Pure. Each reader is
-given the name of its variable, which its errors name.
+"""How names and texts of environment variables are read: numbers, lists, flags. Pure.
+
+Each reader is given the name of its variable, which its errors name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TypeAlias
 
@@ -13,6 +15,34 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.wires.shared.paths import base_of
 
 PREFIX = "AGUI_"
+
+
+def check_names(env: Mapping[str, str], names: Sequence[str]) -> None:
+    """Raises Misconfigured for a variable that begins as ours do and is none of these."""
+    for name, value in env.items():
+        ours = name.upper().lstrip(_UNSEEN).startswith(PREFIX) and not _is_of_a_service(name, value)
+        if ours and name not in names:
+            word = name.upper().strip(_UNSEEN).removeprefix(PREFIX)
+            near = get_close_matches(word, [known.removeprefix(PREFIX) for known in names], 1)
+            hint = f"did you mean {PREFIX}{near[0]}?" if near else f"there are {', '.join(names)}"
+            raise Misconfigured(f"{name} is no setting; {hint}")
+
+
+_UNSEEN = " \t\ufeff"
+"""What a file of variables may have before a name: spaces, and the mark of its encoding."""
+
+
+def _is_of_a_service(name: str, value: str) -> bool:
+    """Whether it tells where a service is that is called `agui` or `agui-...`: Kubernetes and
+    Docker put such variables into every container beside one.
+    """
+    return _OF_A_SERVICE.fullmatch(f"{name}={value}") is not None
+
+
+_OF_A_SERVICE = re.compile(
+    r"AGUI_(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?=.*"
+    r"|PORT(_\d+_(TCP|UDP|SCTP))?=\w+://.*|PORT_\d+_(TCP|UDP|SCTP)_(PROTO|PORT|ADDR)=.*)"
+)
 
 
 def trimmed(name: str, value: str) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 import agui_runtime.setting_texts as texts
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.forwarded_headers import for_agents
+from agui_runtime.core.log_lines import logger_of
+from agui_runtime.secret_files import FILE_VARIABLES, IN_FILE, exposed, with_secrets
 from agui_runtime.setting_texts import PREFIX
 from agui_runtime.wires.shared.admission import Hosts, any_origin, listed
 from agui_runtime.wires.shared.options import DEFAULT_OPTIONS
@@ -146,17 +146,25 @@ class Settings:
     """Parts and tool calls that a message may have."""
     present: frozenset[str] = frozenset()
     """The settings of which the environment says something."""
+    in_files: frozenset[str] = frozenset()
+    """Those of which a file says it."""
+    warnings: tuple[str, ...] = ()
+    """What the operator should mend, though it can be obeyed; logged at the start."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the environment; raises Misconfigured for a name that is no setting, and for a value
         that cannot be meant.
         """
-        env = os.environ if environ is None else environ
-        _check_names(env)
-        given = {name: _text(name, env) for name in _READERS if variable(name) in env}
+        given_env = os.environ if environ is None else environ
+        of_files = [name for name in FILE_VARIABLES if name.startswith(PREFIX)]
+        texts.check_names(given_env, sorted([*map(variable, _READERS), *of_files]))
+        env, from_files = with_secrets(given_env)
+        in_files = frozenset(name for name in _READERS if variable(name) in from_files)
+        spelt = {name: _spelt(name, in_files) for name in _READERS if variable(name) in env}
+        given = {name: texts.trimmed(it, env[variable(name)]) for name, it in spelt.items()}
         set_ = {name: text for name, text in given.items() if text or name in _MAY_BE_EMPTY}
-        read = {name: _READERS[name](variable(name), text) for name, text in set_.items()}
+        read = {name: _READERS[name](spelt[name], text) for name, text in set_.items()}
         if key := env.get(OPENAI_KEY, "").strip():
             read["openai_api_key"] = key
         if endpoint := (env.get(_OTLP_TRACES) or env.get(_OTLP) or "").strip():
@@ -164,6 +172,7 @@ class Settings:
         if env.get(_METRICS_EXPORTER, "").strip().lower() != "none":
             read["otlp_metrics"] = env.get(_OTLP_METRICS) or env.get(_OTLP) or None
         read["capture_contents"] = env.get(_CAPTURE, "").strip().lower() == "true"
+        read |= {"in_files": in_files, "warnings": exposed(given_env)}
         found = cls(**read, present=frozenset(set_))
         found._check()
         return found
@@ -174,23 +183,26 @@ class Settings:
         """
         return self if "log_level" in self.present else replace(self, log_level="error")
 
+    def variables(self, names: Iterable[str]) -> str:
+        """The variables by which the environment says these, for a sentence."""
+        return ", ".join(_spelt(name, self.in_files) for name in names)
+
     def _check(self) -> None:
         """Raises Misconfigured for what single values do not show."""
         if self.data is not None and self.store is not None:
-            raise Misconfigured(
-                "AGUI_DATA and AGUI_STORE both say where threads are: leave out one"
-            )
+            both = " and ".join(map(self.variables, (["data"], ["store"])))
+            raise Misconfigured(f"{both} both say where threads are: leave out one")
         if self.otlp_endpoint is self.otlp_metrics is None and (
             unused := sorted(self.present & _OF_SPANS)
         ):
-            raise Misconfigured(f"{variables(unused)}: set OTEL_EXPORTER_OTLP_ENDPOINT, too")
+            raise Misconfigured(f"{self.variables(unused)}: set OTEL_EXPORTER_OTLP_ENDPOINT, too")
         for name in ("openai_base_url", "api_key"):
             if getattr(self, name) is not None and self.model is None and self.app is None:
                 hint = "for example openai/llama3"
-                raise Misconfigured(f"{variable(name)} needs AGUI_MODEL, {hint}")
+                raise Misconfigured(f"{self.variables([name])} needs AGUI_MODEL, {hint}")
         if self.app is not None and (unused := sorted(self.present & _OF_A_MODEL)):
             raise Misconfigured(
-                f"AGUI_APP={self.app} has agents of its own: leave out {variables(unused)}"
+                f"AGUI_APP={self.app} has agents of its own: leave out {self.variables(unused)}"
             )
 
 
@@ -202,6 +214,11 @@ def wants_colours() -> bool:
 def variable(name: str) -> str:
     """The environment's name of a setting."""
     return PREFIX + name.upper()
+
+
+def _spelt(name: str, in_files: Collection[str]) -> str:
+    """The variable by which the environment says it."""
+    return variable(name) + (IN_FILE if name in in_files else "")
 
 
 def variables(names: Iterable[str]) -> str:
@@ -236,6 +253,8 @@ OPEN_LIMITS = frozenset(
 
 _OF_A_MODEL = frozenset({"model", "api_key", "openai_base_url"})
 
+logger = logger_of(__name__)
+
 _served: ContextVar[bool] = ContextVar("agui_runtime_served", default=False)
 
 
@@ -251,46 +270,25 @@ def obeyed_by_command() -> Iterator[None]:
         _served.reset(token)
 
 
+def is_obeyed_by_command() -> bool:
+    """Whether a command serves, which says itself what there is to say about settings."""
+    return _served.get()
+
+
+def log_warnings(settings: Settings) -> None:
+    """To be called once, when a server starts."""
+    for sentence in settings.warnings:
+        logger.warning("%s", sentence)
+
+
 def refuse_serve_only(settings: Settings) -> None:
     """Raises Misconfigured for settings that an app cannot obey, unless a command does."""
     unobeyed = sorted(settings.present & SERVE_ONLY)
-    if unobeyed and not _served.get():
+    if unobeyed and not is_obeyed_by_command():
         raise Misconfigured(
-            f"only `agui-runtime serve` obeys {variables(unobeyed)}: leave them out, or start the "
-            "app with AGUI_APP=module:name agui-runtime serve"
+            f"only `agui-runtime serve` obeys {settings.variables(unobeyed)}: leave them out, or "
+            "start the app with AGUI_APP=module:name agui-runtime serve"
         )
-
-
-def _check_names(env: Mapping[str, str]) -> None:
-    names = sorted(map(variable, _READERS))
-    for name, value in env.items():
-        ours = name.upper().lstrip(_UNSEEN).startswith(PREFIX) and not _is_of_a_service(name, value)
-        if ours and name not in names:
-            word = name.upper().strip(_UNSEEN).removeprefix(PREFIX)
-            near = get_close_matches(word, [known.removeprefix(PREFIX) for known in names], 1)
-            hint = f"did you mean {PREFIX}{near[0]}?" if near else f"there are {', '.join(names)}"
-            raise Misconfigured(f"{name} is no setting; {hint}")
-
-
-_UNSEEN = " \t\ufeff"
-"""What a file of variables may have before a name: spaces, and the mark of its encoding."""
-
-
-def _is_of_a_service(name: str, value: str) -> bool:
-    """Whether it tells where a service is that is called `agui` or `agui-...`: Kubernetes and
-    Docker put such variables into every container beside one.
-    """
-    return _OF_A_SERVICE.fullmatch(f"{name}={value}") is not None
-
-
-_OF_A_SERVICE = re.compile(
-    r"AGUI_(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?=.*"
-    r"|PORT(_\d+_(TCP|UDP|SCTP))?=\w+://.*|PORT_\d+_(TCP|UDP|SCTP)_(PROTO|PORT|ADDR)=.*)"
-)
-
-
-def _text(name: str, env: Mapping[str, str]) -> str:
-    return texts.trimmed(variable(name), env[variable(name)])
 
 
 _MAY_BE_EMPTY = frozenset({"forward_headers"})

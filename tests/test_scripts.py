@@ -79,6 +79,13 @@ def test_the_extras_that_settings_ask_for_are_known(
     assert asked_for(settings) == extras
 
 
+def test_a_store_that_a_file_names_asks_for_its_extra_too(tmp_path: Path) -> None:
+    file = tmp_path / "store"
+    file.write_text("redis://user:secret@localhost:6379/0\n")
+    assert asked_for({"AGUI_STORE_FILE": str(file)}) == {"redis"}
+    assert asked_for({"AGUI_STORE_FILE": str(tmp_path / "nowhere")}) == set()
+
+
 def test_every_scheme_of_a_store_that_needs_an_extra_brings_it() -> None:
     schemes = {each.partition(":")[0] for each in SCHEMES} - {"memory", "sqlite"}
     assert schemes == set(STORES)

@@ -44,13 +44,24 @@ class Locked(NamedTuple):
 def asked_for(settings: Mapping[str, str]) -> set[str]:
     """The extras without which `serve` would refuse these settings."""
     found = {extra for variable, extra in VARIABLES.items() if settings.get(variable)}
-    scheme = settings.get("AGUI_STORE", "").partition(":")[0].lower()
+    scheme = _store(settings).partition(":")[0].strip().lower()
     if scheme in STORES:
         found.add(STORES[scheme])
     model, address = settings.get("AGUI_MODEL", ""), settings.get("AGUI_OPENAI_BASE_URL")
     if model.partition("/")[1] and not model.startswith("openai/") and not address:
         found.add("litellm")
     return found
+
+
+def _store(settings: Mapping[str, str]) -> str:
+    """The URL of the store, also one in a file; the server says what is wrong with that."""
+    file = settings.get("AGUI_STORE_FILE", "").strip()
+    if not file:
+        return settings.get("AGUI_STORE", "")
+    try:
+        return Path(file).read_text("utf-8-sig")
+    except (OSError, ValueError):
+        return ""
 
 
 def chosen_extras(arguments: Sequence[str]) -> tuple[set[str], list[str]]:

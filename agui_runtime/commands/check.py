@@ -74,6 +74,8 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     except AguiError as error:
         yield Finding("app", error.message, "wrong")
         return
+    for sentence in found.settings.warnings:
+        yield Finding("secrets", sentence, "warning")
     for each in found.served:
         yield Finding("app", f"runtimeUrl {each.path}")
         yield from (Finding(f"agent {it.name}", it.description) for it in each.runtime.describe())

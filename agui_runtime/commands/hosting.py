@@ -17,7 +17,7 @@ from agui_runtime.commands.thread_files import url_of_threads
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.hooks.run_log import RunLogger
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.settings import SERVE_ONLY, Settings, obeyed_by_command, variables
+from agui_runtime.settings import SERVE_ONLY, Settings, obeyed_by_command
 from agui_runtime.wires.health import probes
 from agui_runtime.wires.shared.paths import MountRoots
 from agui_runtime.wires.signpost import Signpost
@@ -130,7 +130,7 @@ def _refuse_what_nobody_obeys(app: ASGIApp, settings: Settings) -> None:
     if unobeyed and not any(runtimes_in(app)):
         raise Misconfigured(
             f"AGUI_APP={settings.app} is an app in which there is no runtime of `create_app` to "
-            f"obey {variables(unobeyed)}: leave them out"
+            f"obey {settings.variables(unobeyed)}: leave them out"
         )
 
 

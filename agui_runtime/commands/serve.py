@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from agui_runtime.commands.listening import bound, origin_of, port_of
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.hosts import is_loopback
-from agui_runtime.settings import obeyed_by_command
+from agui_runtime.settings import log_warnings, obeyed_by_command
 
 if TYPE_CHECKING:
     from socket import socket
@@ -88,6 +88,7 @@ def _serve_by(count: int, found: Hosted, listeners: list[socket], origin: str) -
 
     write_whole_lines()
     write_lines(found.settings, of_several=True)
+    log_warnings(found.settings)
     patience = Patience(end=2 * found.settings.drain_seconds + MARGIN)
     with measured_together(found.settings) as figures:
         _announce(origin, found)
@@ -100,6 +101,7 @@ def _serve(found: Hosted, listeners: list[socket], origin: str) -> int:
 
     collect_rarely()
     config = config_of(found.app, found.settings)
+    log_warnings(found.settings)
     server = DrainingServer(config, found.runtimes, found.settings.drain_seconds, origin)
     with measured(found), obeyed_by_command():  # an app may be made at its start
         _announce(origin, found)
