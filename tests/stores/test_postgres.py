@@ -24,6 +24,7 @@ from agui_runtime.stores.sql import SqlLimits
 from agui_runtime.stores.sql.postgres import PostgresStore, schema
 from agui_runtime.stores.sql.postgres.address import address_of
 from agui_runtime.stores.sql.postgres.news import ANYTHING, CHANNEL, changed, notification
+from agui_runtime.stores.sql.schema import SCHEMA
 from agui_runtime.stores.sql.tables import METADATA
 from tests.runtime.worlds import asking, ran
 from tests.stores.databases import Database, PostgresDatabase, SqlProcesses
@@ -283,7 +284,7 @@ async def test_a_schema_of_a_later_release_is_refused(made: SqlProcesses) -> Non
         with pytest.raises(Misconfigured, match="schema 99, which a later release made"):
             await PostgresStore(made.database.url).open()
     finally:
-        await made.database.execute("update agui_version set version_num = '0003'")
+        await made.database.execute(f"update agui_version set version_num = '{SCHEMA:04}'")
 
 
 async def test_all_migrations_go_up_and_down_and_make_what_the_tables_say(
@@ -310,7 +311,7 @@ async def test_a_database_of_the_first_schema_is_upgraded_and_has_its_threads(
         await database.execute(statement)
     for statement, *values in FIRST_THREAD:
         await database.execute(statement, *values)
-    with pytest.raises(Misconfigured, match="schema 1 of 3"):
+    with pytest.raises(Misconfigured, match=f"schema 1 of {SCHEMA}"):
         await PostgresStore(url).open()
     await schema.upgrade(address_of(url))
     assert await differences_at(url) == []
