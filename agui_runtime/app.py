@@ -174,17 +174,30 @@ def _store(settings: Settings, runtime: CopilotRuntime) -> None:
         raise Misconfigured(f"AGUI_STORE: {error.message}") from None
 
 
-def _limit(settings: Settings, runtime: CopilotRuntime) -> None:
-    """What may be open and started, and budgets; raises Misconfigured."""
-    given = {
+def _open_limits(settings: Settings) -> Mapping[str, float | None]:
+    return {
         "caller_runs": settings.caller_runs,
         "runs": settings.runs,
         "caller_streams": settings.caller_streams,
         "streams": settings.streams,
         "run_events": settings.run_events,
         "run_bytes": settings.run_bytes,
+        "run_seconds": settings.run_seconds,
+        "run_first_event_seconds": settings.run_first_event_seconds,
+        "run_idle_seconds": settings.run_idle_seconds,
+        "run_stop_seconds": settings.run_stop_seconds,
+        "run_save_seconds": settings.run_save_seconds,
+        "authorize_every": settings.authorize_every,
     }
-    runtime.options = chosen = limited(runtime.options, given, variable)
+
+
+def _limit(settings: Settings, runtime: CopilotRuntime) -> None:
+    """What may be open and started, and budgets; raises Misconfigured."""
+    runtime.options = chosen = limited(runtime.options, _open_limits(settings), variable)
+    if settings.authorize_every is not None and not runtime.permissions.are_limited:
+        name = variable("authorize_every")
+        raise Misconfigured(f"{name} cannot be obeyed: the runtime was given no `authorize`")
+    runtime.permissions.every = chosen.authorize_every
     runtime.runs.limit(chosen.caller_runs, chosen.runs)
     runtime.streams.limit(chosen.caller_streams, chosen.streams)
     each = settings.caller_usd_per_day, settings.caller_tokens_per_day

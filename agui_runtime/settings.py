@@ -122,6 +122,18 @@ class Settings:
     """Events that one run may have."""
     run_bytes: int | None = None
     """Bytes of these, as JSON."""
+    run_seconds: float | None = None
+    """So long one run may take, in all,"""
+    run_first_event_seconds: float | None = None
+    """until its first event,"""
+    run_idle_seconds: float | None = None
+    """between two events,"""
+    run_stop_seconds: float | None = None
+    """and when it was stopped, until it is cut off."""
+    run_save_seconds: float | None = None
+    """So long it takes at least from one saved state of a run to the next."""
+    authorize_every: float | None = None
+    """Seconds after which `authorize` is called again for what is open."""
     caller_starts: int | None = None
     """Runs that one caller may start within a minute."""
     starts: int | None = None
@@ -246,10 +258,14 @@ LIMITS = frozenset(
 )
 """The settings of how much may be started."""
 
-OPEN_LIMITS = frozenset(
-    {"caller_runs", "runs", "caller_streams", "streams", "run_events", "run_bytes"}
+_COUNTS = frozenset({"caller_runs", "runs", "caller_streams", "streams", "run_events", "run_bytes"})
+_TIMES = frozenset(
+    {"run_seconds", "run_first_event_seconds", "run_idle_seconds", "authorize_every"}
 )
-"""The settings of how much may be open, and how long a run may become."""
+_TIMES_OR_NONE = frozenset({"run_stop_seconds", "run_save_seconds"})
+
+OPEN_LIMITS = _COUNTS | _TIMES | _TIMES_OR_NONE
+"""The settings of how much may be open, and how long, and how long a run may become."""
 
 _OF_A_MODEL = frozenset({"model", "api_key", "openai_base_url"})
 
@@ -321,7 +337,9 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "genai_names": texts.either("0.1.0", "1.41"),
     "telemetry_key": texts.as_it_is,
     **dict.fromkeys(("max_caller_requests", "max_requests", "processes"), texts.count),
-    **dict.fromkeys(LIMITS | OPEN_LIMITS, texts.count),
+    **dict.fromkeys(LIMITS | _COUNTS, texts.count),
+    **dict.fromkeys(_TIMES, texts.some_seconds),
+    **dict.fromkeys(_TIMES_OR_NONE, texts.seconds),
     **dict.fromkeys(("caller_usd_per_day", "usd_per_day"), texts.amount),
     **dict.fromkeys(
         ("max_body", "max_values", "max_depth", "max_messages", "max_parts"), texts.count

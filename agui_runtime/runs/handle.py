@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from agui_runtime.core.events import TERMINAL, Cursor, Record, RunInfo
 from agui_runtime.stores.base import Batch, Store
+
+Guard: TypeAlias = Callable[[AsyncGenerator[Batch, None]], AsyncGenerator[Batch, None]]
+"""What a reader's batches pass: it ends them when they are no longer the reader's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +26,15 @@ class RunHandle:
     start: Cursor
     _store: Store
     ended: asyncio.Future[None] | None = None
+    guard: Guard | None = None
 
-    async def batches(self) -> AsyncGenerator[Batch, None]:
+    def batches(self) -> AsyncGenerator[Batch, None]:
         """The run's records from RUN_STARTED to its terminal event, as they come; close it
-        (`aclosing`).
+        (`aclosing`). Raises Forbidden when the caller may no longer have them.
         """
+        return self.guard(self._batches()) if self.guard else self._batches()
+
+    async def _batches(self) -> AsyncGenerator[Batch, None]:
         async with aclosing(self._store.log.follow(self.run.thread_id, self.start)) as batches:
             async for batch in batches:
                 count = _length_of_run(batch.records)

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from agui_runtime.core.demands import COUNT, FLAG, SECONDS, Demand, a, check_fields, optional
+from agui_runtime.core.demands import (
+    COUNT,
+    FLAG,
+    SECONDS,
+    SOME_SECONDS,
+    Demand,
+    a,
+    check_fields,
+    optional,
+)
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.history import Truth
 from agui_runtime.core.prices import PriceTable
@@ -25,6 +34,7 @@ BusyPolicy: TypeAlias = Literal["reject", "queue", "supersede"]
 
 _DEMANDS = {
     "queue_timeout": SECONDS,
+    "authorize_every": SOME_SECONDS,
     **dict.fromkeys(("stop_on_disconnect", "agents_as_tools"), FLAG),
     "generative_ui": a(GenerativeUI),
     **dict.fromkeys(("caller_runs", "runs"), COUNT),
@@ -54,7 +64,8 @@ class Options:
     `caller_streams` and `streams` how many answers may be open that grow; `caller_starts` and
     `starts` how many runs may be started within a minute, and a `budget` (or several) what they may
     take in a day. `prices` are what tokens cost where the list prices are not what
-    is paid. Raises Misconfigured for what cannot be obeyed.
+    is paid. After each `authorize_every` seconds `authorize` is called again for what is open.
+    Raises Misconfigured for what cannot be obeyed.
     """
 
     on_busy: BusyPolicy = "reject"
@@ -72,6 +83,7 @@ class Options:
     budget: Budget | tuple[Budget, ...] = ()
     limits: RunLimits = DEFAULT_LIMITS
     prices: PriceTable | None = None
+    authorize_every: float = 60.0
 
     def __post_init__(self) -> None:
         check_fields(self, _DEMANDS)
@@ -84,26 +96,35 @@ class Options:
         return rules_of(self.caller_starts, self.starts, budgets)
 
 
-_OF_A_RUN = {"run_events": "events", "run_bytes": "bytes"}
+OF_A_RUN = {
+    "run_events": "events",
+    "run_bytes": "bytes",
+    "run_seconds": "total",
+    "run_first_event_seconds": "first_event",
+    "run_idle_seconds": "idle",
+    "run_stop_seconds": "stop_grace",
+    "run_save_seconds": "save_every",
+}
+"""The fields of RunLimits, by names that say of themselves that they are of a run."""
 
 
 def limited(
-    options: Options, given: Mapping[str, int | None], naming: Callable[[str], str]
+    options: Options, given: Mapping[str, float | None], naming: Callable[[str], str]
 ) -> Options:
-    """The options with these limits, by names of Options or of `_OF_A_RUN`; None leaves one as it
+    """The options with these limits, by names of Options or of `OF_A_RUN`; None leaves one as it
     is. Raises Misconfigured, with the name that `naming` gives it, for one of which the options
     say something else.
     """
     changed: dict[str, Any] = {}
     of_a_run: dict[str, Any] = {}
     for name, value in ((name, value) for name, value in given.items() if value is not None):
-        field = _OF_A_RUN.get(name, name)
-        holder: object = options.limits if name in _OF_A_RUN else options
+        field = OF_A_RUN.get(name, name)
+        holder: object = options.limits if name in OF_A_RUN else options
         present = getattr(holder, field)
         if present not in (getattr(type(holder)(), field), value):
             raise Misconfigured(
                 f"{naming(name)} cannot be obeyed: the runtime was given {present};"
                 " leave out one of them"
             )
-        (of_a_run if name in _OF_A_RUN else changed)[field] = value
+        (of_a_run if name in OF_A_RUN else changed)[field] = value
     return replace(options, limits=replace(options.limits, **of_a_run), **changed)

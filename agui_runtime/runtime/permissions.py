@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from agui_runtime.core.access import Access, Authorize, Resource, Undecided
 from agui_runtime.core.errors import Forbidden
-from agui_runtime.core.events import Caller
+from agui_runtime.core.events import Caller, RunInfo
+from agui_runtime.runs.handle import Guard
 from agui_runtime.runtime.catalog import Catalog
 from agui_runtime.runtime.decisions import decided
+from agui_runtime.runtime.rechecks import while_allowed
+from agui_runtime.stores.base import Batch
 
 T = TypeVar("T")
 
 
 class Permissions:
-    """Without an `authorize` function every caller may do everything, with threads of their own."""
+    """Without an `authorize` function every caller may do everything, with threads of their own.
 
-    def __init__(self, authorize: Authorize | None = None) -> None:
+    It is called again after `every` so many seconds for whatever is open.
+    """
+
+    def __init__(self, authorize: Authorize | None = None, every: float = 60.0) -> None:
         self._authorize = authorize
+        self.every = every
+
+    @property
+    def are_limited(self) -> bool:
+        return self._authorize is not None
 
     async def allow(self, caller: Caller, access: Access, resource: Resource) -> bool:
         """Whether the caller may do it; raises Undecided where `authorize` fails, takes too long,
@@ -38,6 +50,29 @@ class Permissions:
         """Raises Forbidden if the caller may not do it."""
         if not await self.allow(caller, access, resource):
             raise Forbidden(access)
+
+    def open(
+        self,
+        batches: AsyncGenerator[Batch, None],
+        caller: Caller,
+        access: Access,
+        resource: Resource,
+    ) -> AsyncGenerator[Batch, None]:
+        """The batches as long as the caller, who got them by this access, may still do it; raises
+        Forbidden as soon as it is known that they may not. Close it (`aclosing`).
+        """
+        if self._authorize is None:
+            return batches
+        return while_allowed(batches, partial(self.check, caller, access, resource), self.every)
+
+    def guard(self, caller: Caller, run: RunInfo) -> Guard | None:
+        """The same for the run that the caller has started, of which there may be several readers;
+        None where nobody is ever refused.
+        """
+        if self._authorize is None:
+            return None
+        here = Resource(run.agent, run.thread_id)
+        return lambda batches: self.open(batches, caller, "start", here)
 
     async def of_agents(
         self, caller: Caller, access: Access, agents: Mapping[str, T]

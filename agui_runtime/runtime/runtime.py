@@ -121,7 +121,7 @@ class CopilotRuntime:
         self._sources = Sources(self.agents, self.actions, self.remotes, aliases or {})
         self.authenticate = authenticate
         self.is_given_callers = authenticate is not None
-        self.permissions = Permissions(authorize)
+        self.permissions = Permissions(authorize, self.options.authorize_every)
         self.before_request = before_request
         self.costs = Costs(self.options.prices)
         counts, chosen = SharedCounts(lambda: self.store), self.options
@@ -266,7 +266,8 @@ class CopilotRuntime:
         store: Store = MemoryStore() if request.ephemeral else self.states.store
         if self.allowance.rules:
             store = AccountedStore(store, self.allowance)
-        return await self._launcher.launch(info, assignment, store)
+        handle = await self._launcher.launch(info, assignment, store)
+        return replace(handle, guard=self.permissions.guard(context.caller, handle.run))
 
     async def stop(self, thread_id: str, caller: Caller, run_id: str | None = None) -> bool:
         """Ask the thread's live run to stop; False if there is none. Raises ThreadNotFound and

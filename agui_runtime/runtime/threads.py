@@ -124,10 +124,18 @@ class Threads:
         self, thread_id: str, caller: Caller, after: Cursor | None = None
     ) -> AsyncGenerator[Batch, None]:
         """Every record after the cursor, then live, without end; raises ThreadNotFound and Gone."""
-        await self.get(thread_id, caller)
-        async with aclosing(self._store.log.follow(thread_id, after)) as batches:
+        thread = await self.get(thread_id, caller)
+        async with aclosing(self._open(thread, caller, after)) as batches:
             async for batch in batches:
                 yield batch
+
+    def _open(
+        self, thread: ThreadInfo, caller: Caller, after: Cursor | None
+    ) -> AsyncGenerator[Batch, None]:
+        """Its log after the cursor, as long as the caller may read it."""
+        batches = self._store.log.follow(thread.thread_id, after)
+        here = Resource(thread.agent, thread.thread_id)
+        return self._permissions.open(batches, caller, "read", here)
 
     async def so_far(
         self, thread_id: str, caller: Caller, after: Cursor | None = None
@@ -154,11 +162,11 @@ class Threads:
 
         Raises ThreadNotFound and Gone. Close it (`aclosing`).
         """
-        await self.get(thread_id, caller)
+        thread = await self.get(thread_id, caller)
         end, live = await self._now(thread_id)
         if not live and end in (after, Cursor(end.epoch, 0)):
             return
-        async with aclosing(self._store.log.follow(thread_id, after)) as batches:
+        async with aclosing(self._open(thread, caller, after)) as batches:
             begun = after is not None
             async for batch in batches:
                 if not begun and (gone := await self._forgotten(thread_id, batch.records)):

@@ -14,15 +14,17 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from agui_runtime import CopilotRuntime, Options, RunLimits, create_app
+from agui_runtime import Caller, CopilotRuntime, Options, RunLimits, create_app
+from agui_runtime.core.access import Access, Resource
 from agui_runtime.core.errors import Busy, Misconfigured, TooManyRequests
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.openings import RENEWALS, Openings
+from agui_runtime.runtime.options import OF_A_RUN
 from agui_runtime.settings import LIMITS, OPEN_LIMITS, variable
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
 from tests.programs import environment
-from tests.runtime.worlds import ANN, BOB, Waiting, asking
+from tests.runtime.worlds import ANN, BOB, Waiting, asking, ran
 from tests.stores.conftest import (
     each_store as each_store,
     made as made,
@@ -227,10 +229,15 @@ def test_a_limit_below_one_is_refused(name: str) -> None:
 NAMES = sorted(OPEN_LIMITS)
 
 
+def anybody(caller: Caller, access: Access, resource: Resource) -> bool:
+    return True
+
+
 def test_every_limit_of_what_is_open_has_a_variable_and_a_line_in_the_docs() -> None:
     fields = {name for name, field in Options.__dataclass_fields__.items() if "int" in field.type}
-    of_a_run = {f"run_{name}" for name in ("events", "bytes")}
-    assert fields | of_a_run == OPEN_LIMITS | {"caller_starts", "starts"}
+    assert set(OF_A_RUN.values()) == set(RunLimits.__dataclass_fields__)
+    limits = fields | set(OF_A_RUN) | {"authorize_every"}
+    assert limits == OPEN_LIMITS | {"caller_starts", "starts"}
     page = (ROOT / "docs" / "limits.md").read_text() + (ROOT / "README.md").read_text()
     for name in (*OPEN_LIMITS, *LIMITS):
         assert page.count(f"`{variable(name)}`") >= 2, name
@@ -241,13 +248,14 @@ def test_a_variable_sets_a_limit_for_every_app_of_a_runtime(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable(name), "7")
-    runtime = CopilotRuntime({"default": Waiting()})
+    runtime = CopilotRuntime({"default": Waiting()}, authorize=anybody)
     for _ in range(2):
         create_app(runtime)
     options = runtime.options
-    of_a_run = name.removeprefix("run_") if name.startswith("run_") else None
+    of_a_run = OF_A_RUN.get(name)
     found = getattr(options.limits, of_a_run) if of_a_run else getattr(options, name)
     assert found == 7
+    assert runtime.permissions.every == runtime.options.authorize_every
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -256,11 +264,36 @@ def test_a_variable_that_contradicts_a_limit_is_refused(
 ) -> None:
     monkeypatch.setenv(variable(name), "7")
     limits: dict[str, Any] = {name: 6}
-    if name.startswith("run_"):
-        own: dict[str, Any] = {name.removeprefix("run_"): 6}
+    if name in OF_A_RUN:
+        own: dict[str, Any] = {OF_A_RUN[name]: 6}
         limits = {"limits": RunLimits(**own)}
     with pytest.raises(Misconfigured, match=f"{variable(name)} cannot be obeyed.*given 6"):
         create_app(CopilotRuntime({"default": Waiting()}, options=Options(**limits)))
+
+
+@pytest.mark.parametrize("name", sorted(OPEN_LIMITS - {"run_stop_seconds", "run_save_seconds"}))
+@pytest.mark.parametrize("value", ["0", "-1", "soon", "1e3", "inf"])
+def test_a_variable_that_is_no_limit_is_refused(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable(name), value)
+    with pytest.raises(Misconfigured, match=variable(name)):
+        create_app(CopilotRuntime({"default": Waiting()}, authorize=anybody))
+
+
+def test_a_variable_for_calls_of_authorize_is_refused_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AGUI_AUTHORIZE_EVERY", "5")
+    with pytest.raises(Misconfigured, match="AGUI_AUTHORIZE_EVERY cannot be obeyed"):
+        create_app(CopilotRuntime({"default": Waiting()}))
+
+
+async def test_a_variable_limits_the_time_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGUI_RUN_SECONDS", "0.02")
+    async with replica(MemoryStore()) as (runtime, _):
+        create_app(runtime)
+        assert (await ran(runtime, asking(thread="t1")))[-1]["code"] == "RUN_TIMEOUT"
 
 
 async def test_a_variable_limits_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 
-from agui_runtime.core.errors import AgentFailure, AguiError, OwnerLost
+from agui_runtime.core.errors import AgentFailure, AguiError, Forbidden, OwnerLost
 from agui_runtime.core.events import Record
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wires.graphql.answer.context import StartedAnswer
@@ -21,7 +21,8 @@ async def deliveries(
     """The payloads of the answer as the run's records come, those of one wake-up together.
 
     When the records cannot be read, the answer ends as failed. What comes within a frame is
-    gathered, see `paced`. Close it (`aclosing`).
+    gathered, see `paced`. Raises Forbidden when they are no longer the reader's. Close it
+    (`aclosing`).
     """
     if first := delivery.take():
         yield first
@@ -31,8 +32,8 @@ async def deliveries(
         async with aclosing(_followed(run, delivery)) as batches:
             async for payloads in batches:
                 yield payloads
-    except OwnerLost as lost:
-        run.projector.fail(lost)
+    except Forbidden:
+        raise
     except AguiError as error:
         run.projector.fail(_of_reader(error))
     except Exception:  # a wire's edge: a reader gets every failure, and only that
@@ -44,7 +45,11 @@ async def deliveries(
 
 
 def _of_reader(error: AguiError) -> AguiError:
-    """A failure of the answer, which these clients cannot take up again: not one of the run."""
+    """A failure of the answer, which these clients cannot take up again: not one of the run, unless
+    that is lost.
+    """
+    if isinstance(error, OwnerLost):
+        return error
     cause = f"the answer broke off, and the run may go on; load the thread again: {error.message}"
     failure = AguiError(cause)
     failure.code, failure.status = error.code, error.status

@@ -10,6 +10,7 @@ from graphql import ExecutionResult
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime.core import jsontext
+from agui_runtime.core.errors import Forbidden
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.observation import note_refusal
 from agui_runtime.wires.graphql.delivery.framing import GRAPHQL_JSON, JSON
@@ -79,11 +80,11 @@ class GraphQLExchange(Exchange):
         try:
             async with while_known(self.caller):
                 return await self._response.serve(self.receive, work)
-        except CredentialExpired as expired:
+        except (CredentialExpired, Forbidden) as over:
             if not self._response.begun:
                 raise
             if self._framing is self._accepted.events:  # in parts, the answer breaks off
-                errors = [failure(expired, self.request_id)]
+                errors = [failure(over, self.request_id)]
                 await self._response.end((jsontext.dumps({"errors": errors}),))
             return True
 
