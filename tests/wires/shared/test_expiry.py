@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
 
 import httpx
+import orjson
 from ag_ui.core import RunAgentInput
 from starlette.requests import Request
+from websockets.exceptions import ConnectionClosedError
 
 from agui_runtime import Caller, CopilotRuntime, create_app
 from agui_runtime.core.events import Event
@@ -17,7 +20,7 @@ from tests.runtime.worlds import text
 from tests.support import client_of
 from tests.wires.agui.serving import run_body
 from tests.wires.graphql.serving import ACCEPT, chat
-from tests.wires.graphql.subscribing import socket
+from tests.wires.graphql.subscribing import EVENTS, socket
 
 RUN = "/copilotkit/agent/default/run"
 LIFE = 3.0
@@ -63,21 +66,58 @@ async def broken_off(client: httpx.AsyncClient, path: str, body: object, **more:
     return received
 
 
-async def closed_socket(client: httpx.AsyncClient) -> tuple[int | None, str | None]:
+Seen = list[dict[str, Any]]
+"""What a subscription to a thread's log has brought: events with their cursors."""
+
+
+async def closed_socket(client: httpx.AsyncClient) -> tuple[Seen, tuple[int | None, str | None]]:
+    """What came before it was closed, and how it was."""
+    seen: Seen = []
     async with socket(client, headers={"authorization": "short"}) as ws:
         await ws.initialised()
-        await ws.subscribe("1", 'subscription { runEvents(threadId: "t1") { type } }')
-        while True:
-            try:
-                await ws.hear()
-            except Exception:  # noqa: BLE001  # it is closed
-                return await ws.closed()
+        await ws.subscribe("1", EVENTS, threadId="t1")
+        try:
+            while True:
+                seen.append((await ws.hear())["payload"]["data"]["runEvents"])
+        except ConnectionClosedError:
+            return seen, await ws.closed()
+
+
+async def resumed_socket(client: httpx.AsyncClient, after: str) -> Seen:
+    """What comes after the cursor, to the end of the run."""
+    seen: Seen = []
+    async with socket(client, headers={"authorization": "fresh"}) as ws:
+        await ws.initialised()
+        await ws.subscribe("1", EVENTS, threadId="t1", after=after)
+        while not seen or seen[-1]["type"] != "RUN_FINISHED":
+            seen.append((await ws.hear())["payload"]["data"]["runEvents"])
+    return seen
+
+
+def of_lines(lines: Iterable[str]) -> Seen:
+    """The events of the log in lines of an event stream, as far as they are such."""
+    payloads = [line.removeprefix("data:") for line in lines if line.startswith("data:")]
+    results = [orjson.loads(each) for each in payloads if each.strip()]
+    return [each["data"]["runEvents"] for each in results if each.get("data")]
+
+
+async def resumed_events(client: httpx.AsyncClient, after: str) -> Seen:
+    """The same over an event stream."""
+    seen: Seen = []
+    headers = {"authorization": "fresh", "accept": "text/event-stream"}
+    body = {"query": EVENTS, "variables": {"threadId": "t1", "after": after}}
+    async with client.stream("POST", "/graphql", json=body, headers=headers) as answer:
+        async for line in answer.aiter_lines():
+            seen += of_lines([line])
+            if seen and seen[-1]["type"] == "RUN_FINISHED":
+                return seen
+    raise AssertionError(f"the run did not end: {seen}")
 
 
 async def test_whatever_is_open_ends_with_its_credentials_and_nothing_is_lost() -> None:
     agent = Waiting()
     runtime = CopilotRuntime({"default": agent}, authenticate=by_token)
-    subscription = {"query": 'subscription { runEvents(threadId: "t1") { type } }'}
+    subscription = {"query": EVENTS, "variables": {"threadId": "t1"}}
     remote = {"name": "default", "threadId": "t3", "messages": []}
     async with client_of(create_app(runtime, remote_path="/remote")) as client:
         client.timeout = httpx.Timeout(30)
@@ -90,7 +130,7 @@ async def test_whatever_is_open_ends_with_its_credentials_and_nothing_is_lost() 
             broken_off(client, "/remote/agents/execute", remote),
             closed_socket(client),
         )
-        stream, parts, events, lines, socket_end = found
+        stream, parts, events, lines, (on_socket, socket_end) = found
         assert "before " in stream
         assert "broken off: CREDENTIAL_EXPIRED" in stream
         assert parts.endswith("broken off")
@@ -108,6 +148,13 @@ async def test_whatever_is_open_ends_with_its_credentials_and_nothing_is_lost() 
         assert "after" in again.text
         assert "RUN_FINISHED" in again.text
         assert "before " not in again.text
+        whole = [each.seq for each in await runtime.threads.read("t1", Caller("ann"))]
+        for before, resumed in (
+            (of_lines(events.splitlines()), resumed_events),
+            (on_socket, resumed_socket),
+        ):
+            after = await resumed(client, before[-1]["cursor"])
+            assert [each["seq"] for each in (*before, *after)] == whole
 
 
 async def test_credentials_that_have_expired_open_nothing() -> None:
