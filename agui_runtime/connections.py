@@ -125,6 +125,14 @@ class TimedProtocol(HttpProtocol):
         if self._is_answering() and not self.cycle.response_started:
             self.cycle.keep_alive = False
 
+    def leave_now(self) -> None:
+        """Close at once, or after the answer that is under way."""
+        self._is_leaving = True
+        if self._is_answering():
+            self.cycle.keep_alive = False
+        elif not self._in_header:
+            self._close()
+
     def give_up(self) -> None:
         """Close a connection that owes a request, with an answer if it had begun one."""
         if self._in_header:

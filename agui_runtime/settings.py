@@ -218,11 +218,6 @@ class Settings:
             )
 
 
-def wants_colours() -> bool:
-    """Whether terminals may be given colours: see no-color.org."""
-    return not os.environ.get("NO_COLOR")
-
-
 def variable(name: str) -> str:
     """The environment's name of a setting."""
     return PREFIX + name.upper()

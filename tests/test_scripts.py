@@ -94,6 +94,10 @@ def test_every_scheme_of_a_store_that_needs_an_extra_brings_it() -> None:
 def test_extras_are_named_behind_with_and_the_rest_is_for_the_server() -> None:
     words = ["--with", "agentscope,mcp", "--port", "8001", "--with=redis"]
     assert chosen_extras(words) == ({"agentscope", "mcp", "redis"}, ["--port", "8001"])
+    assert chosen_extras(["my_app:runtime", "--reload"]) == (
+        {"reload"},
+        ["my_app:runtime", "--reload"],
+    )
     for bad in (["--with"], ["--with", "--port"], ["--with="]):
         with pytest.raises(Problem, match="--with names extras: agentscope"):
             chosen_extras(bad)

@@ -31,6 +31,9 @@ VARIABLES = {
 }
 """By the settings that need one, whatever they say."""
 
+FLAGS = {"--reload": "reload"}
+"""By the arguments of `serve` that need one."""
+
 FLAG = re.compile(r"--with(=.*)?")
 
 
@@ -65,8 +68,9 @@ def _store(settings: Mapping[str, str]) -> str:
 
 
 def chosen_extras(arguments: Sequence[str]) -> tuple[set[str], list[str]]:
-    """The names behind `--with`, and the arguments without it."""
-    words, found = list(arguments), set[str]()
+    """The names behind `--with`, what other arguments need, and the arguments without it."""
+    words = list(arguments)
+    found = {extra for flag, extra in FLAGS.items() if flag in words}
     while flag := next((each for each in words if FLAG.fullmatch(each)), None):
         place = words.index(flag)
         value = flag.partition("=")[2] if "=" in flag else "".join(words[place + 1 : place + 2])

@@ -11,7 +11,8 @@ Path = tuple[str, ...]
 EXAMPLES: Mapping[Path, Sequence[str]] = {
     ("serve",): (
         "agui-runtime serve",
-        "AGUI_APP=my_app:runtime agui-runtime serve --port 9000 --processes 2",
+        "agui-runtime serve my_app:runtime --port 9000 --processes 2",
+        "agui-runtime serve my_app:runtime --reload",
     ),
     ("schema",): ("agui-runtime schema > schema.graphql",),
     ("chat",): (

@@ -14,6 +14,7 @@ from contextlib import suppress
 READY = b"ready\n"
 DRAIN = b"drain\n"
 RETIRE = b"retire\n"
+MAKE_WAY = b"make way\n"
 CUT = b"cut\n"
 FIGURES = b"figures\n"
 

@@ -11,17 +11,16 @@ import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
 
-from agui_runtime.commands.hosting import hosted
-from agui_runtime.commands.lifeline import CUT, DRAIN, FIGURES, READY, RETIRE, Lifeline
+from agui_runtime.commands.hosting import Hosted, hosted
+from agui_runtime.commands.lifeline import CUT, DRAIN, FIGURES, MAKE_WAY, READY, RETIRE, Lifeline
 from agui_runtime.commands.measuring import measured
+from agui_runtime.commands.reloading import write_failure
 from agui_runtime.commands.serve import collect_rarely
 from agui_runtime.commands.serving import DrainingServer, config_of
 from agui_runtime.commands.stores import check_shared
 from agui_runtime.commands.whole_lines import write_whole_lines
 from agui_runtime.core.errors import AguiError
 from agui_runtime.settings import obeyed_by_command
-
-SEVERAL = 2
 
 
 class ProcessServer(DrainingServer):
@@ -57,6 +56,7 @@ class ProcessServer(DrainingServer):
         self.line = await Lifeline.over(self.end)
         self.line.say(READY)
         orders = {DRAIN: self.drain, RETIRE: self.retire, CUT: self.cut, b"": self.retire}
+        orders[MAKE_WAY] = self.make_way
         await self.line.obey({**orders, FIGURES: self._show_figures})
 
     def _show_figures(self) -> None:
@@ -69,21 +69,24 @@ class ProcessServer(DrainingServer):
 
 
 def main(words: Sequence[str]) -> int:
-    """`words`: the number of the line's socket, then those of the listening ones."""
+    """`words`: the number of the line's socket, of how many processes this is one, and the numbers
+    of the listening sockets.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     write_whole_lines()
-    end, *listeners = (socket.socket(fileno=int(word)) for word in words)
+    line, count, *numbers = map(int, words)
+    end, *listeners = (socket.socket(fileno=number) for number in (line, *numbers))
     try:
-        return _serve(end, listeners)
-    except AguiError as error:
-        sys.stderr.write(f"agui-runtime: {error}\n")
-        return 2
+        found = hosted()
+        check_shared(found.runtimes, count)
+    except Exception as error:  # noqa: BLE001  # user code: its module is imported
+        write_failure(error)
+        return 2 if isinstance(error, AguiError) else 1
+    return _serve(found, end, listeners)
 
 
-def _serve(end: socket.socket, listeners: list[socket.socket]) -> int:
-    found = hosted()
-    check_shared(found.runtimes, SEVERAL)
+def _serve(found: Hosted, end: socket.socket, listeners: list[socket.socket]) -> int:
     collect_rarely()
     config = config_of(found.app, found.settings, of_several=True)
     server = ProcessServer(config, found.runtimes, found.settings.drain_seconds, "")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from agui_runtime.commands.lifeline import CUT, DRAIN, READY, RETIRE, Lifeline
+from agui_runtime.commands.lifeline import CUT, DRAIN, MAKE_WAY, READY, RETIRE, Lifeline
 
 if TYPE_CHECKING:
     from agui_runtime.commands.figures import Figures  # needs an extra
@@ -52,15 +52,17 @@ class Process:
     started: float = field(default_factory=monotonic)
 
     @classmethod
-    async def start(cls, listeners: Sequence[socket.socket], failures: int = 0) -> Process:
-        """Raises OSError where the system has no room for one more."""
+    async def start(
+        cls, listeners: Sequence[socket.socket], failures: int = 0, count: int = 2
+    ) -> Process:
+        """One of so many; raises OSError where the system has no room for one more."""
         ours, its = socket.socketpair()
         with its:
-            numbers = [its.fileno(), *(each.fileno() for each in listeners)]
+            end, numbers = its.fileno(), [each.fileno() for each in listeners]
             try:
                 handle = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", MODULE, *map(str, numbers)),
-                    pass_fds=numbers,
+                    *(sys.executable, "-m", MODULE, *map(str, (end, count, *numbers))),
+                    pass_fds=[end, *numbers],
                     stdin=asyncio.subprocess.DEVNULL,
                     process_group=0,  # Ctrl-C in a terminal is for the parent
                 )
@@ -124,6 +126,7 @@ class Supervisor:
         self._processes: list[Process] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._replacing: asyncio.Task[None] | None = None
+        self._is_replacement_due = False
         self._ending = asyncio.Event()
         self._failed = False
 
@@ -132,9 +135,10 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._escalate, number)
-        loop.add_signal_handler(signal.SIGHUP, self._replace_all)
+        loop.add_signal_handler(signal.SIGHUP, self.replace_all)
         try:
-            await self._start_all(origin)
+            self._replacing = self._begin(self._start_all(origin))
+            await self._replacing
             await self._ending.wait()
         finally:
             await self._end_all()
@@ -154,10 +158,11 @@ class Supervisor:
         for each in processes:
             self._begin(self._watch(each))
         pids = ", ".join(str(each.pid) for each in processes)
-        logger.info("running on %s with %d processes: %s", origin, self._count, pids)
+        many = f"{self._count} processes: " if self._count > 1 else "one process: "
+        logger.info("running on %s with %s%s", origin, many, pids)
 
     async def _start(self, failures: int = 0) -> Process:
-        process = await Process.start(self._listeners, failures)
+        process = await Process.start(self._listeners, failures, self._count)
         self._processes.append(process)
         if self._ending.is_set():
             process.order(DRAIN)
@@ -210,13 +215,18 @@ class Supervisor:
         if not await self._is_ready(successor):
             successor.kill()
 
-    def _replace_all(self) -> None:
-        """Called by SIGHUP; one that comes while processes are replaced begins it once more."""
-        self._replacing = self._begin(self._replace_after(self._replacing))
+    def replace_all(self) -> None:
+        """Put new processes into the places of all, one after the other, once those that start have
+        come up; what is called while they are replaced counts as one call after that.
+        """
+        if not self._is_replacement_due:
+            self._is_replacement_due = True
+            self._replacing = self._begin(self._replace_after(self._replacing))
 
     async def _replace_after(self, earlier: asyncio.Task[None] | None) -> None:
         if earlier is not None:
             await asyncio.wait([earlier])
+        self._is_replacement_due = False
         for old in [each for each in self._processes if not each.is_dismissed]:
             if self._ending.is_set() or not await self._replace(old):
                 return
@@ -237,9 +247,15 @@ class Supervisor:
         new.is_dismissed = self._ending.is_set()
         self._begin(self._watch(new))
         logger.info("process %d takes the place of %d", new.pid, old.pid)
-        old.order(RETIRE)
-        await old.ended(self._patience.end)
+        # A single one leaves its clients' next requests to the new code, which waits for no run.
+        old.order(RETIRE if self._count > 1 else MAKE_WAY)
+        ending = self._begin(self._has_ended(old))
+        if self._count > 1:
+            await ending
         return True
+
+    async def _has_ended(self, old: Process) -> None:
+        await old.ended(self._patience.end)
 
     async def _go_on_with(self, old: Process, failed: Process) -> None:
         failed.kill()

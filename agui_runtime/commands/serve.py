@@ -8,9 +8,11 @@ import gc
 import logging
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from agui_runtime.commands.environment import name_app
 from agui_runtime.commands.listening import bound, origin_of, port_of
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.hosts import is_loopback
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from socket import socket
 
     from agui_runtime.app import Served
+    from agui_runtime.commands.changes import Changes
     from agui_runtime.commands.hosting import Hosted
 
 logger = logging.getLogger(__name__)
@@ -36,20 +39,36 @@ ABOUT = "serve the runtime that the environment asks for"
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `serve` to the command line."""
     serve = commands.add_parser("serve", help=ABOUT, description=ABOUT)
+    about = "what to serve, as AGUI_APP names it"
+    serve.add_argument("app", nargs="?", metavar="MODULE:RUNTIME", help=about)
     serve.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     serve.add_argument("--port", type=port_of, default=8000, help="default: %(default)s")
     about = "processes that serve, on one socket and over one store; default: 1"
     serve.add_argument("--processes", type=_processes, metavar="N", help=about)
+    about = "start anew when a Python file below this folder changes, for development"
+    serve.add_argument("--reload", action="store_true", help=about)
     serve.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal comes; raises AguiError, before anything listens."""
     from agui_runtime.commands.hosting import hosted  # takes a second to import
+
+    if options.app is not None:
+        name_app(options.app)
+    if not options.reload:
+        return _serve_found(options, hosted())
+    from agui_runtime.commands.reloading import serve_reloading
+
+    if (options.processes or 1) > 1:
+        raise Misconfigured("--reload is for one process: leave out --processes")
+    return serve_reloading(partial(_serve_found, options))
+
+
+def _serve_found(options: argparse.Namespace, found: Hosted, changes: Changes | None = None) -> int:
     from agui_runtime.commands.serving import open_schemes
     from agui_runtime.commands.stores import examine_stores
 
-    found = hosted()
     _check_host(options.host, found)
     processes = options.processes or found.settings.processes
     if processes > 1:
@@ -58,8 +77,8 @@ def run(options: argparse.Namespace) -> int:
     open_schemes(found.runtimes)
     listeners = bound(options.host, options.port)
     origin = origin_of(options.host, listeners)
-    if processes > 1:
-        return _serve_by(processes, found, listeners, origin)
+    if processes > 1 or changes is not None:
+        return _serve_by(processes, found, listeners, origin, changes)
     return _serve(found, listeners, origin)
 
 
@@ -80,10 +99,13 @@ def _check_several(count: int, found: Hosted) -> None:
     check_shared(found.runtimes, count)
 
 
-def _serve_by(count: int, found: Hosted, listeners: list[socket], origin: str) -> int:
+def _serve_by(
+    count: int, found: Hosted, listeners: list[socket], origin: str, changes: Changes | None
+) -> int:
     from agui_runtime.commands.log_output import write_lines
     from agui_runtime.commands.measuring import measured_together
     from agui_runtime.commands.processes import Patience, Supervisor
+    from agui_runtime.commands.reloading import run_by_changes, warn_of_threads
     from agui_runtime.commands.whole_lines import write_whole_lines
 
     write_whole_lines()
@@ -92,7 +114,11 @@ def _serve_by(count: int, found: Hosted, listeners: list[socket], origin: str) -
     patience = Patience(end=2 * found.settings.drain_seconds + MARGIN)
     with measured_together(found.settings) as figures:
         _announce(origin, found)
-        return asyncio.run(Supervisor(count, listeners, patience, figures).run(origin))
+        supervisor = Supervisor(count, listeners, patience, figures)
+        if changes is None:
+            return asyncio.run(supervisor.run(origin))
+        warn_of_threads(found)
+        return asyncio.run(run_by_changes(supervisor, origin, changes))
 
 
 def _serve(found: Hosted, listeners: list[socket], origin: str) -> int:

@@ -103,6 +103,12 @@ class DrainingServer(uvicorn.Server):
         """
         self._stop_after(self._retired())
 
+    def make_way(self) -> None:
+        """Leave every further request to another process, and let the live runs end."""
+        for each in self._clients():
+            each.leave_now()
+        self._stop_after(self._retired())
+
     def cut(self) -> None:
         """End the live runs now, each with its terminal event, and stop."""
         self._is_stopping = True

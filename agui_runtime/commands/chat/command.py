@@ -106,7 +106,7 @@ def _local(options: argparse.Namespace) -> Peer:
 def _talk(options: argparse.Namespace, thread: LoopThread, peer: Peer) -> int:
     from agui_runtime.commands.chat.session import Session
     from agui_runtime.commands.chat.views import Silent, view_for
-    from agui_runtime.settings import wants_colours
+    from agui_runtime.commands.environment import wants_colours
 
     is_there = sys.stdin.isatty()
     view = Silent() if options.json else view_for(sys.stdout, colours=wants_colours())
