@@ -1,7 +1,8 @@
 """The server, its clients and every import reach nobody but this machine.
 
 They run in a network of their own, in which only loopback answers. Each attempt of Python and Node
-to reach another machine is written down before it fails, also where nobody says that it did.
+to reach another machine is written down before it fails, also where nobody says that it did; where
+a browser is in it, so is each packet.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def reached_by(words: Sequence[str], folder: Path) -> list[str]:
             PYTHONPATH=os.pathsep.join([str(WATCHED), str(ROOT)]),
             NODE_OPTIONS=f"--require {WATCHED / 'hook.cjs'}",
             REACHED=str(reached),
+            RESOLVE_NAMES="1",
         ),
         capture_output=True,
         text=True,
@@ -74,8 +76,13 @@ def test_an_attempt_of_node_s_is_seen(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("work", ["import", "serve", "litellm"])
-def test_the_server_and_its_imports_reach_nobody(work: str, tmp_path: Path) -> None:
+def test_an_attempt_of_a_page_s_is_seen(tmp_path: Path) -> None:
+    reached = reached_by(lonely("page_that_reaches_out"), tmp_path)
+    assert set(reached) == {"packet 192.0.2.1", "lookup copilotkit.ai"}
+
+
+@pytest.mark.parametrize("work", ["import", "serve", "litellm", "chat"])
+def test_the_server_its_page_and_its_imports_reach_nobody(work: str, tmp_path: Path) -> None:
     assert reached_by(lonely(work), tmp_path) == []
 
 
