@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from agui_runtime.commands.listing import JSON
 from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
 from agui_runtime.commands.thread_files import check_is_there, make_folder, url_of_threads
+from agui_runtime.core import jsontext
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.settings import Settings
 from agui_runtime.stores.open import open_store
@@ -60,11 +62,14 @@ async def _status(store: SqlStore, options: argparse.Namespace) -> str:
     from agui_runtime.stores.sql.schema import SCHEMA
 
     number = await store.administration.number()
-    lines = [store.administration.where, f"schema {number} of {SCHEMA}"]
-    if number == SCHEMA:
-        counts = await _opened(store, store.counts)
-        lines += [f"{name} {count}" for name, count in counts.items()]
-    else:
+    counts = await _opened(store, store.counts) if number == SCHEMA else {}
+    where = store.administration.where
+    if options.json:
+        found = {"where": where, "schema": number, "wanted": SCHEMA, "counts": counts}
+        return jsontext.dumps(found).decode()
+    lines = [where, f"schema {number} of {SCHEMA}"]
+    lines += [f"{name} {count}" for name, count in counts.items()]
+    if number != SCHEMA:
         lines.append("run `agui-runtime db upgrade`" if number < SCHEMA else "of a later release")
     return "\n".join(lines)
 
@@ -110,8 +115,14 @@ _REVISION = Argument(
     {"nargs": "?", "default": "-1", "help": "a number, base for no tables, or -1: one back"},
 )
 _FILE = Argument("file", {"help": "a new file"})
+_JSON = Argument(JSON.name, {**JSON.about, "help": "as a JSON object"})
 _TASKS = (
-    Task("status", "where the store is, its schema, and how much is in it", _of_store(_status)),
+    Task(
+        "status",
+        "where the store is, its schema, and how much is in it",
+        _of_store(_status),
+        (_JSON,),
+    ),
     Task(
         "upgrade",
         "bring the tables to this release's schema",

@@ -31,7 +31,7 @@ EXAMPLES: Mapping[Path, Sequence[str]] = {
     ("state", "delete"): ("agui-runtime state delete 4f1c",),
     ("state", "sweep"): ("agui-runtime state sweep",),
     ("state", "stats"): ("agui-runtime state stats",),
-    ("db", "status"): ("agui-runtime db status",),
+    ("db", "status"): ("agui-runtime db status", "agui-runtime db status --json"),
     ("db", "upgrade"): ("AGUI_STORE=postgresql://db/agui agui-runtime db upgrade",),
     ("db", "downgrade"): ("agui-runtime db downgrade 2",),
     ("db", "rebuild"): ("agui-runtime db rebuild",),

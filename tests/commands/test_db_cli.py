@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 from collections.abc import Iterator
@@ -50,6 +51,24 @@ async def test_status_says_where_and_how_much_there_is(database: SqliteDatabase)
         f"bytes {out.split('bytes ')[1].split()[0]}",
         "states 0",
     ]
+    code, out, _ = await finished("db", "status", "--json", AGUI_STORE=database.url)
+    found = json.loads(out)
+    counts = found.pop("counts")
+    assert (code, found) == (0, {"where": str(database.path), "schema": SCHEMA, "wanted": SCHEMA})
+    assert (counts.pop("bytes") > 0, counts) == (
+        True,
+        {"threads": 1, "runs": 1, "events": 4, "states": 0},
+    )
+
+
+async def test_status_of_an_older_schema_counts_nothing(database: SqliteDatabase) -> None:
+    assert (await finished("db", "downgrade", "2", AGUI_STORE=database.url))[0] == 0
+    code, out, _ = await finished("db", "status", "--json", AGUI_STORE=database.url)
+    where = str(database.path)
+    expected = {"where": where, "schema": 2, "wanted": SCHEMA, "counts": {}}
+    assert (code, json.loads(out)) == (0, expected)
+    code, out, _ = await finished("db", "status", AGUI_STORE=database.url)
+    assert out.splitlines() == [where, f"schema 2 of {SCHEMA}", "run `agui-runtime db upgrade`"]
 
 
 async def test_a_copy_is_made_while_the_file_is_used(
