@@ -10,14 +10,18 @@ from typing import Any
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.core.access import Resource
+from agui_runtime.core.access import Resource, Undecided
 from agui_runtime.core.events import Caller, Event, RunContext, RunInfo
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.hooks.hook import Hook
 from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.egress import older
 from agui_runtime.wires.agui.exchange import AguiExchange
 from agui_runtime.wires.shared.event_stream_frames import frame
+from agui_runtime.wires.shared.http import log_failure
+
+logger = logger_of(__name__)
 
 BACKLOG = 1000
 """So many events a slow reader may be behind; then it loses the oldest."""
@@ -62,6 +66,7 @@ class _Listener:
         self.caller = caller
         self._permissions = permissions
         self._readable: dict[Resource, bool] = {}
+        self._due = 0.0
         self._waiting: deque[dict[str, Any]] = deque(maxlen=BACKLOG)
         self._more = asyncio.Event()
 
@@ -78,6 +83,7 @@ class _Listener:
         while True:
             await self._more.wait()
             self._more.clear()
+            await self._look_again()
             ready, self._waiting = self._waiting, deque(maxlen=BACKLOG)
             yield b"".join([frame(each) for each in ready if await self._may_read(each)])
 
@@ -86,3 +92,18 @@ class _Listener:
         if where not in self._readable:
             self._readable[where] = await self._permissions.allow(self.caller, "read", where)
         return self._readable[where]
+
+    async def _look_again(self) -> None:
+        """Whether what may be read still may be, unless that was looked at lately. Where it cannot
+        be decided, it stays as it was, and a line in the log says why.
+        """
+        now = asyncio.get_running_loop().time()
+        if now < self._due:
+            return
+        self._due = now + self._permissions.every
+        for where in self._readable:
+            try:
+                self._readable[where] = await self._permissions.allow(self.caller, "read", where)
+            except Undecided as error:
+                log_failure(logger, error)
+                return

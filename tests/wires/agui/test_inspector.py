@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from starlette.requests import Request
 
+from agui_runtime.core.access import Access, Resource
 from agui_runtime.core.events import Caller
-from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.shared.options import ServerOptions
@@ -46,6 +50,35 @@ async def test_a_listener_hears_its_own_runs_only() -> None:
                 await client.post("/agent/default/run", json=run_body(thread=user))
             await listener.until("RUN_FINISHED")
     assert {each["threadId"] for each in events(listener.seen)} == {"ann"}
+
+
+@pytest.mark.parametrize("later", [False, None])
+async def test_a_listener_hears_nothing_more_of_a_thread_that_it_may_not_read_any_more(
+    later: bool | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers: list[bool | None] = [True]
+
+    def may(caller: Caller, access: Access, resource: Resource) -> Any:  # noqa: ANN401  # None, too
+        return answers[-1] if (access, resource.thread_id) == ("read", "a") else True
+
+    runtime = CopilotRuntime(
+        agents=scripted_agents(), authorize=may, options=Options(authorize_every=1e-9)
+    )
+    async with (
+        serving(runtime, options=DEBUG) as client,
+        reading(client, "/cpk-debug-events") as listener,
+    ):
+        await listener.until(": connected")
+        await client.post("/agent/default/run", json=run_body(thread="a", run="before"))
+        await listener.until("RUN_FINISHED")
+        answers.append(later)
+        for thread in ("a", "b"):
+            await client.post("/agent/default/run", json=run_body(thread=thread, run=f"{thread}2"))
+        await listener.until('"runId":"b2"')
+    seen = {each["runId"] for each in events(listener.seen)}
+    undecided = later is None
+    assert seen == {"before", "b2"} | ({"a2"} if undecided else set())
+    assert any("`authorize` failed" in each for each in caplog.messages) == undecided
 
 
 async def test_annotations_go_to_whoever_keeps_them() -> None:
