@@ -125,9 +125,23 @@ def test_a_team_is_never_without_all_of_its_pods() -> None:
     deployment = only("Deployment", "team")["spec"]
     assert deployment["replicas"] == 2
     assert deployment["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
-    assert (
-        "optional" not in deployment["template"]["spec"]["containers"][0]["envFrom"][1]["secretRef"]
-    )
+
+
+@pytest.mark.parametrize("name", ["team", "upgrade"])
+def test_the_store_is_in_a_file_of_a_secret_without_which_no_pod_starts(
+    name: str, tmp_path: Path
+) -> None:
+    [pod] = pods(rendered(FOLDER / name))
+    [container] = pod["containers"]
+    [variable] = container["env"]
+    [mount] = [it for it in container["volumeMounts"] if it["name"] == "secrets"]
+    [volume] = [it for it in pod["volumes"] if it["name"] == "secrets"]
+    assert volume["secret"] == {"secretName": "agui-runtime", "defaultMode": 0o440}
+    assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"]
+    assert variable["value"] == f"{mount['mountPath']}/AGUI_STORE"
+    file = tmp_path / "AGUI_STORE"
+    file.write_text("postgresql://agui:secret@postgres/agui")
+    assert Settings.read({variable["name"]: str(file)}).store == file.read_text()
 
 
 def test_the_commands_in_the_manifests_are_commands() -> None:
