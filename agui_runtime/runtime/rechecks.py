@@ -12,6 +12,9 @@ from agui_runtime.stores.base import Batch
 
 logger = logger_of(__name__)
 
+TASK = "recheck"
+"""The name of the tasks that look again."""
+
 
 async def while_allowed(
     batches: AsyncGenerator[Batch, None], check: Callable[[], Awaitable[None]], every: float
@@ -52,7 +55,7 @@ class _Watch:
 
     @asynccontextmanager
     async def under_way(self) -> AsyncIterator[None]:
-        checking = asyncio.create_task(self._until_refused())
+        checking = asyncio.create_task(self._until_refused(), name=TASK)
         try:
             yield
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from agui_runtime import Caller, CopilotRuntime, Options, create_app
 from agui_runtime.core.access import Access, Resource
 from agui_runtime.core.errors import Misconfigured, StoreUnavailable, Unauthenticated
 from agui_runtime.runtime import decisions
+from agui_runtime.runtime.rechecks import TASK
 from tests.support import client_of
 from tests.wires.agui.serving import run_body
 from tests.wires.graphql.serving import ACCEPT, by_header, chat
@@ -27,23 +28,28 @@ BY_ANN = {"x-user": "ann"}
 
 
 class Gatekeeper:
-    """Allows everything until `answer` is replaced; `again` is set when it was called since."""
+    """Allows everything until `answer` is replaced; `again` are the calls for what is open."""
 
     def __init__(self) -> None:
         self.answer: Callable[[], object] = lambda: True
         self.calls: list[Access] = []
-        self.again = asyncio.Event()
+        self.again: list[Access] = []
+        self._called = asyncio.Event()
 
     def __call__(self, caller: Caller, access: Access, resource: Resource) -> Any:  # noqa: ANN401  # also what it must not
         self.calls.append(access)
-        self.again.set()
+        task = asyncio.current_task()
+        if task is not None and task.get_name() == TASK:
+            self.again.append(access)
+        self._called.set()
         return self.answer()
 
-    async def called_again(self, times: int = 2) -> None:
-        """Return after calls that have begun from now on; each ends before the next."""
-        for _ in range(times + 1):
-            self.again.clear()
-            await self.again.wait()
+    async def called_again(self, access: Access, times: int = 2) -> None:
+        """Return when it was called so many times more for something that is open by this."""
+        most = self.again.count(access) + times
+        while self.again.count(access) < most:
+            self._called.clear()
+            await self._called.wait()
 
 
 class Scene:
@@ -144,20 +150,22 @@ async def log_on_socket(scene: Scene) -> str:
     return await beside_a_run(scene, _on_socket(scene, EVENTS, threadId="t1"))
 
 
-ENDS = {
-    agui_run: "broken off: FORBIDDEN",
-    agui_connect: "broken off: FORBIDDEN",
-    parts: " broken off",
-    answer_events: "'runtimeCode': 'FORBIDDEN'",
-    log_events: "'runtimeCode': 'FORBIDDEN'",
-    thread_events: "'runtimeCode': 'FORBIDDEN'",
-    remote: " broken off",
-    answer_on_socket: "'runtimeCode': 'FORBIDDEN'",
-    log_on_socket: "'runtimeCode': 'FORBIDDEN'",
-}
-"""Each way to have something open, and how it ends."""
-
 Reading = Callable[[Scene], Awaitable[str]]
+
+FAILED = "'runtimeCode': 'FORBIDDEN'"
+ENDS: Mapping[Reading, tuple[Access, str]] = {
+    agui_run: ("start", "broken off: FORBIDDEN"),
+    agui_connect: ("read", "broken off: FORBIDDEN"),
+    parts: ("start", " broken off"),
+    answer_events: ("start", FAILED),
+    log_events: ("read", FAILED),
+    thread_events: ("read", FAILED),
+    remote: ("start", " broken off"),
+    answer_on_socket: ("start", FAILED),
+    log_on_socket: ("read", FAILED),
+}
+"""Each way to have something open, by which access, and how it ends."""
+
 READINGS = [pytest.param(each, id=each.__name__) for each in ENDS]
 
 
@@ -169,9 +177,11 @@ async def something_open(reading: Reading, every: float = EVERY) -> AsyncIterato
         begun = asyncio.ensure_future(scene.begun())
         await asyncio.wait((begun, task), return_when=asyncio.FIRST_COMPLETED)
         assert begun.done(), task.result()
-        yield scene, task
-        scene.agent.go.set()
-        await asyncio.wait((task,))
+        try:
+            yield scene, task
+        finally:
+            scene.agent.go.set()
+            await asyncio.wait((task,))
 
 
 async def ended(scene: Scene) -> str:
@@ -186,10 +196,11 @@ async def test_what_is_no_longer_allowed_ends_in_the_words_of_its_wire_and_the_r
     reading: Reading,
 ) -> None:
     async with something_open(reading) as (scene, task):
-        await scene.gate.called_again()
+        access, words = ENDS[reading]
+        await scene.gate.called_again(access)
         scene.gate.answer = lambda: False
         received = (await task).replace('"', "'").replace("':'", "': '")
-        assert ENDS[reading] in received  # type: ignore[index]  # it is one of these
+        assert words in received
         assert "'lo'" not in received
         again = await scene.client.post(CONNECT, json=run_body(thread="t1"))
         assert (again.status_code, again.json()["code"]) == (403, "FORBIDDEN")
@@ -227,7 +238,7 @@ async def test_who_cannot_be_decided_upon_keeps_what_is_open_and_the_log_says_so
     caplog.set_level(logging.ERROR, "agui_runtime.runtime.rechecks")
     async with something_open(reading) as (scene, task):
         scene.gate.answer = undecided
-        await scene.gate.called_again(4)
+        await scene.gate.called_again("start", 4)
         lines = [each for each in caplog.messages if "a stream stays open" in each]
         assert len(lines) == 1
         assert "\n" not in lines[0]
@@ -249,17 +260,12 @@ async def test_an_error_of_ours_that_refuses_is_a_no() -> None:
 
 async def test_one_reader_that_is_refused_ends_no_other() -> None:
     async with something_open(agui_run) as (scene, task):
-        refused = asyncio.Event()
 
         def only_start() -> bool:
-            if scene.gate.calls[-1] == "read":
-                refused.set()
-                return False
-            return True
+            return bool(scene.gate.calls[-1] == "start")
 
         connected = asyncio.create_task(posted(scene, CONNECT, run_body(thread="t1")))
-        while "read" not in scene.gate.calls:
-            await scene.gate.called_again(1)
+        await scene.gate.called_again("read")
         scene.gate.answer = only_start
         assert "FORBIDDEN" in await connected
         assert not task.done()
