@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,15 @@ def file_of(folder: Path, content: str | bytes = SECRET, mode: int = 0o600) -> s
 
 def test_the_table_of_secrets_is_tried_whole() -> None:
     assert READS.keys() == set(SECRETS)
+
+
+def test_no_setting_that_sounds_like_a_secret_is_forgotten() -> None:
+    names = [field.name for field in fields(Settings)]
+    sound = {each for each in names if re.search(r"key|token|secret|password|login", each)}
+    counted = {"tokens_per_day", "caller_tokens_per_day"}
+    of_their_own = {"tokens", "tokens_file"}
+    spelt = {name.removeprefix("AGUI_").lower() for name in SECRETS}
+    assert sound - counted - of_their_own == spelt - {"store"}
 
 
 @pytest.mark.parametrize("name", SECRETS)
