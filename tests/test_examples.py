@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
-import pytest
 from fastapi import FastAPI
 
 from examples import (
@@ -27,11 +26,6 @@ from tests.fakes.model import ModelServer
 from tests.stores.conftest import redis as redis
 from tests.stores.servers import RedisServer
 from tests.support import client_of
-
-# litellm asks pydantic for what pydantic has moved; nothing of ours.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Accessing the 'model_.*fields' attribute on the instance:DeprecationWarning"
-)
 
 
 async def asked(

@@ -52,7 +52,10 @@ class Openings:
         self._total = self._total if total is None else total
 
     def place(self, owner: str) -> AbstractAsyncContextManager[None]:
-        """One place for as long as the block lasts; raises TooManyRequests and StoreUnavailable."""
+        """One place for as long as the block lasts; raises TooManyRequests.
+
+        A store that cannot be reached refuses nobody here, but whoever needs it.
+        """
         if self._each is None is self._total:
             return nullcontext()
         return self._taken(self._limits(owner))
@@ -62,6 +65,8 @@ class Openings:
         name, scopes = f"{self._process}.{next(self._numbers)}", list(limits)
         try:
             full = await self._places().take(name, limits)
+        except StoreUnavailable:  # the place is taken when it is renewed
+            full = None
         except BaseException:  # whether it was taken is not known
             self._free(name, scopes)
             raise

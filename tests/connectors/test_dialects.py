@@ -24,14 +24,7 @@ from tests.fakes.recorded_provider import FOLDER, Answer, RecordedProvider
 from tests.support import served
 from tests.wires.agui.serving import events, run_body
 
-# litellm asks pydantic for what pydantic has moved; nothing of ours.
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.filterwarnings(
-        "ignore:Accessing the 'model_.*fields' attribute on the instance:DeprecationWarning",
-        "ignore:Pydantic serializer warnings:UserWarning",
-    ),
-]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ONCE = Patience(retries=0)
 

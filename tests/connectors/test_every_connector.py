@@ -7,11 +7,6 @@ import pytest
 from tests.connectors.story import CHAPTERS, EXPECTED
 from tests.connectors.tellers import CANNOT, TELLERS
 
-# litellm asks pydantic for what pydantic has moved; nothing of ours.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Accessing the 'model_.*fields' attribute on the instance:DeprecationWarning"
-)
-
 TOLD = [
     (teller, chapter)
     for teller in TELLERS

@@ -21,11 +21,6 @@ from tests.fakes.recorded_provider import RecordedProvider
 from tests.programs import serving
 from tests.support import served
 
-# litellm asks pydantic for what pydantic has moved; nothing of ours.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Accessing the 'model_.*fields' attribute on the instance:DeprecationWarning"
-)
-
 
 def agent_of(model: ModelServer, patience: Patience | None = None) -> LiteLLMAgent:
     return LiteLLMAgent(

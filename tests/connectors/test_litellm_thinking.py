@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -21,12 +20,6 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.talk import text, tool
 from tests.support import served
 from tests.wires.agui.serving import events, run_body
-
-# litellm asks pydantic for what pydantic has moved; nothing of ours.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Accessing the 'model_.*fields' attribute on the instance:DeprecationWarning",
-    "ignore:Pydantic serializer warnings:UserWarning",
-)
 
 THINKING = {"type": "thinking", "thinking": "Let me see.", "signature": "SIG="}
 REDACTED = {"type": "redacted_thinking", "data": "SECRET="}

@@ -20,11 +20,6 @@ from tests.connectors.talk import text, tool
 from tests.connectors.test_agentscope_approvals import DELETE, deleting
 from tests.fakes.model import ModelServer
 
-# litellm asks pydantic for what pydantic has moved; nothing of ours.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Accessing the 'model_.*fields' attribute on the instance:DeprecationWarning"
-)
-
 LOOKUP = '[sameids] [tool:lookup {"key":"x"}]'
 SHOW = "[sameids] [tool:show {}]"
 

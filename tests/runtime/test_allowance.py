@@ -55,11 +55,16 @@ class Costly:
         yield {"type": "RUN_FINISHED", **ids, "usage": [self.usage]}
 
 
+NOON = 20_000.5 * DAY
+
+
 def a_runtime(store: Store | None = None, **options: Any) -> CopilotRuntime:  # noqa: ANN401
     chosen = Options(prices=PRICES, **options)
-    return CopilotRuntime(
+    runtime = CopilotRuntime(
         {"default": Costly()}, store=store, options=chosen, authenticate=by_header
     )
+    runtime.allowance._clock = lambda: NOON  # no minute ends in the middle of a test
+    return runtime
 
 
 async def test_a_caller_starts_so_many_runs_a_minute(each_store: Store) -> None:

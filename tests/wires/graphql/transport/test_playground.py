@@ -140,7 +140,9 @@ def test_the_wheel_has_the_page_and_the_licences(tmp_path: Path) -> None:
     [wheel] = tmp_path.glob("*.whl")
     with ZipFile(wheel) as archive:
         names = {Path(each).name for each in archive.namelist() if "/graphiql/" in each}
-        [licences] = [each for each in archive.namelist() if each.endswith("LICENSES.txt")]
+        [licences] = [
+            each for each in archive.namelist() if each.endswith("graphiql/dist/LICENSES.txt")
+        ]
         told = archive.read(licences).decode()
     assert {"graphiql.js", "graphiql.css", "react.js", "react-dom.js", "explorer.js"} <= names
     assert not names & {"package.json", "package-lock.json", "build.mjs"}
