@@ -63,4 +63,4 @@ def test_what_a_server_could_not_start_with_is_one_line(
     for name, value in {"AGUI_STORE": f"sqlite:///{tmp_path}/threads.db", **settings}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(Misconfigured, match=words):
-        run(Namespace(host="127.0.0.1", port=0, processes=None))
+        run(Namespace(app=None, reload=False, host="127.0.0.1", port=0, processes=None))
