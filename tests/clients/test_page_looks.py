@@ -32,6 +32,7 @@ ALL = 2 * 1024 * 1024
 """Bytes, compressed, of what a chat loads at first, and of all files together."""
 
 VIEWS = {
+    "State": "Choose one.",
     "Numbers": "Failures by code",
     "Agents": "skilled description",
     "Connect": "Connect a front end",
@@ -104,6 +105,15 @@ async def test_axe_finds_nothing_in_any_view(
     await page.tab.click(".tool summary")
     assert await page.findings() == []
     await photograph(page, f"agent-{scheme}")
+    await page.tab.click("nav a:has-text('State')")
+    await page.tab.click(".state-threads a >> nth=0")
+    await page.tab.click("button:has-text('Edit')")
+    await page.tab.fill("textarea", '{"plan": {"steps": ["one"], "done": null}, "progress": 3}')
+    assert await page.findings() == []
+    await page.tab.click(".state-editor .primary")
+    await page.tab.shows(".tree", "progress")
+    assert await page.findings() == []
+    await photograph(page, f"state-{scheme}")
 
 
 async def photograph(page: PageOfServer, name: str) -> None:

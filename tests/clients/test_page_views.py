@@ -1,4 +1,5 @@
-"""The views beside the chat on the server's own page, in a real Chromium: agents and numbers."""
+"""The views beside the chat on the server's own page, in a real Chromium: agents, numbers and
+states."""
 
 from __future__ import annotations
 
@@ -90,3 +91,95 @@ async def talk(page: PageOfServer) -> None:
     await page.begin("hello")
     await page.say("error")
     await page.tab.shows("[role=alert]", "this failure was asked for")
+
+
+async def test_a_state_is_a_tree_that_is_edited_and_shows_what_each_run_changed(
+    visitor: Visitor,
+) -> None:
+    page = await state_of_a_run(visitor)
+    assert await page.texts(".tree-leaf") == ['0 "one"', "progress 100"]
+    await page.tab.click(".run-changes summary")
+    await page.tab.shows(".changes", "replace /progress")
+    await edit(page, '{"progress": 12345678901234567890, "steps": []}')
+    await page.tab.shows(".tree-leaf", "progress 12345678901234567890")
+    assert int(await version(page)) > 1
+    await page.tab.reload()
+    await page.tab.shows(".tree-leaf", "progress 12345678901234567890")
+
+
+async def test_the_chat_goes_on_from_an_edited_state(visitor: Visitor) -> None:
+    page = await state_of_a_run(visitor)
+    await edit(page, '{"note": "by hand"}')
+    await page.tab.shows(".tree-leaf", 'note "by hand"')
+    await page.tab.click(".back")
+    await page.finishes()
+    await page.say("go on")
+    await page.answers("State doneState done")  # the script gives both answers one id
+    await page.finishes()
+    await page.tab.click("a.message-tool")
+    await page.tab.click(".page-header a:has-text('State')")
+    await page.tab.shows(".tree-leaf", "progress 100")
+    assert 'note "by hand"' in await page.texts(".tree-leaf")
+
+
+async def test_a_text_that_is_no_state_is_not_saved(visitor: Visitor) -> None:
+    page = await state_of_a_run(visitor)
+    await page.tab.click("button:has-text('Edit')")
+    await page.tab.fill("textarea", '{"progress": ')
+    await page.tab.shows(".fault", "This is not JSON")
+    await page.tab.fill("textarea", "[1]")
+    await page.tab.shows(".fault", "A state is an object")
+    disabled = "() => document.querySelector('.state-editor .primary').disabled"
+    assert await page.tab.read(disabled) is True
+    await page.tab.click("button:has-text('Cancel')")
+    assert await page.texts(".tree-leaf") == ['0 "one"', "progress 100"]
+
+
+async def test_a_stale_save_shows_both_states_and_loses_neither(visitor: Visitor) -> None:
+    first = await state_of_a_run(visitor)
+    second = await visitor.open(await first.address(), look=PHONE)
+    await second.tab.click("button:has-text('Edit')")
+    await edit(first, '{"by": "first", "same": 1}')
+    await first.tab.shows(".tree-leaf", 'by "first"')
+    newest = await version(first)
+    await second.tab.fill("textarea", '{"by": "second", "same": 1}')
+    await second.tab.click(".state-editor .primary")
+    await second.tab.shows(".conflict", f"moved on to version {newest}")
+    assert await second.texts(".conflict tbody tr") == ['/by"second""first"']
+    assert await second.tab.read("() => document.querySelector('textarea').value") == (
+        '{"by": "second", "same": 1}'
+    )
+    assert await second.tab.read(WIDE) is False
+    assert await second.findings() == []
+    await second.picture("conflict")
+    await second.tab.click(".conflict .danger")
+    await second.tab.shows(".tree-leaf", 'by "second"')
+    await first.tab.click("button:has-text('Load again')")
+    await first.tab.shows(".tree-leaf", 'by "second"')
+
+
+async def test_the_state_of_an_unknown_thread_is_not_found(visitor: Visitor) -> None:
+    page = await visitor.open("/ui/state/nobody-s/default")
+    await page.tab.shows(".empty", "State not found")
+
+
+async def state_of_a_run(visitor: Visitor) -> PageOfServer:
+    """The state that a run has left, reached from the run."""
+    page = await visitor.open("/ui?agent=state_agent")
+    await page.say("go")
+    await page.finishes()
+    await page.tab.click("a.message-tool")
+    await page.tab.click(".page-header a:has-text('State')")
+    await page.tab.shows(".tree", "progress")
+    return page
+
+
+async def edit(page: PageOfServer, text: str) -> None:
+    await page.tab.click("button:has-text('Edit')")
+    await page.tab.fill("textarea", text)
+    await page.tab.click(".state-editor .primary")
+    await page.tab.wait("() => document.querySelector('.tree')")
+
+
+async def version(page: PageOfServer) -> str:
+    return (await page.tab.text(".card h2")).removeprefix("Version ")

@@ -29,6 +29,13 @@ export const VIEWS: View[] = [
     component: lazy(() => import("../views/run/RunView")),
   },
   {
+    name: "state",
+    label: "State",
+    icon: "state",
+    paths: ["state", "state/:thread", "state/:thread/:agent"],
+    component: lazy(() => import("../views/state/StateView")),
+  },
+  {
     name: "numbers",
     label: "Numbers",
     icon: "numbers",

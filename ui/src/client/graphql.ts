@@ -3,7 +3,7 @@ import { RequestFailure, send } from "./requests";
 
 interface Answer<T> {
   data?: T | null;
-  errors?: { message: string; extensions?: { code?: string; requestId?: string } }[];
+  errors?: { message: string; extensions?: { code?: string; runtimeCode?: string; requestId?: string } }[];
 }
 
 /** The data of an operation; raises RequestFailure for the first of its errors. */
@@ -15,8 +15,8 @@ export async function graphql<T>(
   const { data, errors } = await send<Answer<T>>("", "POST", { query, variables }, signal);
   const [error] = errors ?? [];
   if (error) {
-    const { code = "GRAPHQL_ERROR", requestId = null } = error.extensions ?? {};
-    throw new RequestFailure(error.message, 200, code, requestId);
+    const { code = "GRAPHQL_ERROR", runtimeCode, requestId = null } = error.extensions ?? {};
+    throw new RequestFailure(error.message, 200, runtimeCode ?? code, requestId);
   }
   return data as T;
 }

@@ -16,6 +16,9 @@ export class RequestFailure extends Error {
 
 export const AWAY = "SERVER_AWAY";
 
+/** Of what does not exist, or is somebody else's. */
+export const MISSING = new Set(["THREAD_NOT_FOUND", "RUN_NOT_FOUND", "AGENT_NOT_FOUND"]);
+
 /** The JSON that answers a request below the `runtimeUrl`; raises RequestFailure. */
 export async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
   const response = await reach(path, init);

@@ -63,10 +63,12 @@ export default function Conversation(props: ConversationProps) {
           <ToolCalls />
           <RunWatch
             agent={agent}
+            thread={thread}
             naming={runs.length === 0}
             onReady={() => setReady(true)}
             onStarted={started}
             onRan={onRan}
+            onFailure={setFailure}
           />
           <Reconnect agent={agent} onBack={() => setFailure(undefined)} />
           {seed && <Seeding agent={agent} seed={seed} />}

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import type { Params } from "../../app/router";
 import { Link, navigate, to, useQuery } from "../../app/router";
 import { failure as failureOf } from "../../client/loading";
+import { MISSING } from "../../client/requests";
 import type { RequestFailure } from "../../client/requests";
 import type { RunDetails, RunRecord } from "../../client/runs";
 import { followRun } from "../../client/runs";
@@ -53,7 +54,7 @@ export default function RunView({ params }: { params: Params }) {
       } catch (error) {
         if (ending.signal.aborted) return;
         const failed = failureOf(error);
-        if (failed.code === "NOT_FOUND") setKnown({ records: [], isGone: true });
+        if (MISSING.has(failed.code)) setKnown({ records: [], isGone: true });
         else setFailure(failed);
       }
     }
@@ -77,7 +78,12 @@ export default function RunView({ params }: { params: Params }) {
         <Link className="back" to={to("threads", thread)}>
           <Icon name="back" /> The thread
         </Link>
-        <h1>Run of {details.agentName}</h1>
+        <div className="card-head">
+          <h1>Run of {details.agentName}</h1>
+          <Link className="button" to={to("state", thread, details.agentName)}>
+            <Icon name="state" /> State
+          </Link>
+        </div>
         <p>
           <code>{run}</code>
         </p>
