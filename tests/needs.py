@@ -25,6 +25,7 @@ BY_NAME = {
 
 BY_FILE = {
     "stores/test_redis*.py": "redis",
+    "commands/test_help.py": "shells",
     "deploy/test_image.py": "image",
     "deploy/test_proxies.py": "proxy",
     "deploy/test_systemd.py": "systemd",

@@ -54,6 +54,7 @@ NEEDS = {
     "prometheus": Need(programs=("prometheus",)),
     "proxy": Need(programs=("nginx", "caddy", "openssl")),
     "redis": Need(programs=("redis-server", "openssl")),
+    "shells": Need(programs=("zsh", "fish")),
     "systemd": Need(programs=("systemd", "procps")),
 }
 """By the markers of tests, see tests/needs.py."""

@@ -173,6 +173,7 @@ async def test_everything_is_done_by_keyboard_alone(visitor: Visitor) -> None:
     await page.tab.key("ArrowUp")
     await page.tab.key("Enter")
     await page.tab.shows("dialog", "Delete this thread?")
+    await page.tab.wait("() => document.querySelector('dialog:modal')?.matches(':focus-within')")
     await page.tab.key("Escape")
     await page.tab.wait("() => !document.querySelector('dialog')")
 

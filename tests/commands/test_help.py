@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import subprocess
 
 import pytest
@@ -69,8 +68,6 @@ def test_bash_completes(line: str, offered: str, capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_other_shells_read_their_scripts(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = script(shell, capsys)
-    if shutil.which(shell) is None:
-        pytest.skip(f"{shell} is not installed")
     if shell == "fish":
         text += "complete -C 'agui-runtime threads re'\n"
     done = subprocess.run([shell], input=text, capture_output=True, text=True, check=True)

@@ -135,7 +135,8 @@ async def test_a_run_whose_end_finds_no_room_ends_for_its_readers_and_later_in_t
 ) -> None:
     async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
         yield START
-        postgres.command(DISK_FULL, "agui")
+        # In a thread: its locks wait for what the store is just writing.
+        await asyncio.to_thread(postgres.command, DISK_FULL, "agui")
         yield delta(0)
         await asyncio.Event().wait()
 
@@ -147,7 +148,7 @@ async def test_a_run_whose_end_finds_no_room_ends_for_its_readers_and_later_in_t
         assert seen.value.code == "STORE_UNAVAILABLE"
         with pytest.raises(StoreUnavailable, match="full"):
             await claimed(store, a_run(thread="t2"))
-        postgres.command(ROOM_AGAIN, "agui")
+        await asyncio.to_thread(postgres.command, ROOM_AGAIN, "agui")
         assert (await ended(store))[-1].event["code"] == "STORE_UNAVAILABLE"
         assert (await claimed(store, a_run(run="r2"))).fresh
 
