@@ -37,7 +37,7 @@ def sendable(report: Any) -> Any:  # noqa: ANN401  # JSON
             return report.encode(errors="backslashreplace").decode()
         case dict():
             return {name: sendable(value) for name, value in report.items()}
-        case list() | tuple():
-            return [sendable(value) for value in report]
+        case list() | tuple():  # pytest tells skipped tests by tuples
+            return type(report)(sendable(value) for value in report)
         case _:
             return report
