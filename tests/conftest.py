@@ -4,8 +4,9 @@ nothing goes by the settings of who runs it.
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,18 @@ for name in [name for name in os.environ if name.startswith("AGUI_")]:
 # 20 ms, which would be a third of the whole run.
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent / "data")
+
+
+@pytest.fixture(autouse=True)
+def _logging_stays_as_it_was() -> Iterator[None]:
+    """What a command that is called in this process makes silent is written again afterwards: other
+    tests read the log.
+    """
+    ours = logging.getLogger("agui_runtime")
+    level, handlers = ours.level, list(ours.handlers)
+    yield
+    ours.setLevel(level)
+    ours.handlers[:] = handlers
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by markers

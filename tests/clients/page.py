@@ -15,7 +15,7 @@ from agui_runtime.runtime.runtime import Authenticate, CopilotRuntime
 from agui_runtime.stores.base import Store
 from agui_runtime.wrappers import with_breaker
 from tests.clients.browser import Browser, Json, Tab
-from tests.clients.chat import Chat
+from tests.clients.chat import ASSISTANT, Chat
 from tests.fakes.agents import ScriptedAgent, scripted_agents, text_agent
 from tests.support import served
 
@@ -24,6 +24,9 @@ AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 
 TOOLS = "Fork from here"
 THREADS = ".thread-item .thread-name"
+DRAWN = f"""() => document.querySelector(".message-tool") &&
+    [...document.querySelectorAll("{ASSISTANT}")].every((answer) =>
+        answer.textContent.split("{TOOLS}")[0].trim())"""
 READY = "() => document.querySelector('.conversation[aria-busy=false]')"
 PHONE: dict[str, Json] = {"viewport": {"width": 390, "height": 780}}
 DARK: dict[str, Json] = {"colorScheme": "dark"}
@@ -96,8 +99,10 @@ class PageOfServer(Chat):
         await self.finishes()
 
     async def finishes(self) -> None:
-        """Wait until a run has ended and the page offers what can be done with its answer."""
-        await self.tab.wait("() => document.querySelector('.message-tool')")
+        """Wait until a run has ended, and the page has drawn its answer and what can be done with
+        it: the text of a message is drawn after its tools.
+        """
+        await self.tab.wait(DRAWN)
         await self.idle()
 
     async def act(self, thread: str, action: str) -> None:
