@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from tests.clients.browser import Browser
 from tests.clients.chat import Chat
+from tests.clients.page import Visitor, server, visiting
 from tests.clients.site import serve
 from tests.clients.today import OlderChat, TodaysChat
 from tests.clients.world import World, start_world
@@ -134,6 +135,27 @@ async def pages(
         yield opened
     finally:
         await opened.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def origin() -> AsyncIterator[str]:
+    """Of the server whose own page a module's stories are told on."""
+    async with server() as origin:
+        yield origin
+
+
+@pytest.fixture
+def album(request: pytest.FixtureRequest) -> Path:
+    """Where the pictures of a story on the server's own page go."""
+    test: str = request.node.name
+    return ARTIFACTS / "page" / test
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(browser: Browser, origin: str, album: Path) -> AsyncIterator[Visitor]:
+    """Of the page at `origin`."""
+    async with visiting(browser, origin, album) as visitor:
+        yield visitor
 
 
 class Visit:

@@ -179,3 +179,13 @@ class Visitor:
         finally:
             for tab in self._tabs:
                 await tab.close()
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, origin: str, album: Path) -> AsyncIterator[Visitor]:
+    """A visitor of the server at an address, who leaves before the server ends."""
+    visitor = Visitor(browser, origin, album)
+    try:
+        yield visitor
+    finally:
+        await visitor.leave()

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from tests.clients.browser import Browser, File
 from tests.clients.chat import ASSISTANT
-from tests.clients.conftest import ARTIFACTS
-from tests.clients.page import Visitor, server
+from tests.clients.page import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -18,21 +14,6 @@ PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c4944415408d763f8cfc000000301010018dd8db00000000049454e44ae426082"
 )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def origin() -> AsyncIterator[str]:
-    async with server() as origin:
-        yield origin
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def visitor(
-    browser: Browser, origin: str, request: pytest.FixtureRequest
-) -> AsyncIterator[Visitor]:
-    visitor = Visitor(browser, origin, ARTIFACTS / "page" / request.node.name)
-    yield visitor
-    await visitor.leave()
 
 
 async def test_a_newcomer_chats_reloads_and_finds_the_thread(visitor: Visitor) -> None:

@@ -5,11 +5,9 @@ a token, below a prefix; and how much of it a browser has to load.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from fastapi import FastAPI
 from starlette.requests import Request
 
@@ -20,7 +18,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.ui.files import BUILT
 from tests.clients.browser import Browser, Json
 from tests.clients.conftest import ARTIFACTS
-from tests.clients.page import DARK, PHONE, PageOfServer, Visitor, server
+from tests.clients.page import DARK, PHONE, PageOfServer, Visitor, server, visiting
 from tests.support import served
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -54,21 +52,6 @@ LINKS = frozenset(
     }
 )
 """Hosts that texts of the packages name; `Visitor.leave` shows that none of them is asked."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def origin() -> AsyncIterator[str]:
-    async with server() as origin:
-        yield origin
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def visitor(
-    browser: Browser, origin: str, request: pytest.FixtureRequest
-) -> AsyncIterator[Visitor]:
-    visitor = Visitor(browser, origin, ARTIFACTS / "page" / request.node.name)
-    yield visitor
-    await visitor.leave()
 
 
 @pytest.mark.parametrize("look", [{}, DARK], ids=["light", "dark"])
@@ -197,13 +180,15 @@ async def walk(page: PageOfServer, name: str) -> None:
 
 
 async def test_a_token_is_demanded_where_the_server_needs_one_and_held_in_memory_alone(
-    browser: Browser, request: pytest.FixtureRequest
+    browser: Browser, album: Path
 ) -> None:
     def known(asking: Request) -> Caller | None:
         return Caller("ann") if asking.headers.get("authorization") == "Bearer opal" else None
 
-    async with server(authenticate=known) as origin:
-        visitor = Visitor(browser, origin, ARTIFACTS / "page" / request.node.name)
+    async with (
+        server(authenticate=known) as origin,
+        visiting(browser, origin, album) as visitor,
+    ):
         page = await visitor.open()
         await page.tab.shows("dialog", "This server wants to know who is asking.")
         assert await page.findings() == []
@@ -219,15 +204,16 @@ async def test_a_token_is_demanded_where_the_server_needs_one_and_held_in_memory
         assert "opal" not in str(await page.tab.read(stored))
         await page.tab.reload()
         await page.tab.shows("dialog", "wants to know who is asking")
-        await visitor.leave()
 
 
-async def test_it_works_below_a_prefix(browser: Browser, request: pytest.FixtureRequest) -> None:
+async def test_it_works_below_a_prefix(browser: Browser, album: Path) -> None:
     outer = FastAPI()
     runtime = CopilotRuntime(agents={"default": DemoAgent(pace=0)})
     outer.mount("/deep/down", create_app(runtime, path="/ai"))
-    async with served(outer) as origin:
-        visitor = Visitor(browser, origin, ARTIFACTS / "page" / request.node.name)
+    async with (
+        served(outer) as origin,
+        visiting(browser, origin, album) as visitor,
+    ):
         page = await visitor.open("/deep/down/")
         await page.say("hello")
         await page.finishes()
@@ -236,7 +222,6 @@ async def test_it_works_below_a_prefix(browser: Browser, request: pytest.Fixture
         await page.answers("You said: hello")
         await page.tab.click("nav a:has-text('Connect')")
         await page.tab.shows(".copyable code", f"{origin}/deep/down/ai")
-        await visitor.leave()
 
 
 async def test_a_chat_loads_no_more_than_it_may(visitor: Visitor) -> None:

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import pytest_asyncio
 
-from tests.clients.browser import Browser
-from tests.clients.conftest import ARTIFACTS
-from tests.clients.page import Visitor, server
+from tests.clients.page import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def origin() -> AsyncIterator[str]:
-    async with server() as origin:
-        yield origin
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def visitor(
-    browser: Browser, origin: str, request: pytest.FixtureRequest
-) -> AsyncIterator[Visitor]:
-    visitor = Visitor(browser, origin, ARTIFACTS / "page" / request.node.name)
-    yield visitor
-    await visitor.leave()
 
 
 async def test_an_answer_leads_to_its_run_with_steps_and_records(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TypeAlias
 from uuid import uuid4
 
@@ -14,7 +15,6 @@ from agui_runtime.stores.base import Store
 from agui_runtime.stores.redis import RedisStore
 from agui_runtime.stores.sql import SqliteStore
 from tests.clients.browser import Browser
-from tests.clients.conftest import ARTIFACTS
 from tests.clients.page import THREADS, Visitor, server
 from tests.ports import free_port
 from tests.stores.servers import RedisServer
@@ -43,13 +43,9 @@ def stores(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visitor(
-    browser: Browser, stores: Stores, request: pytest.FixtureRequest
-) -> AsyncIterator[Visitor]:
+async def origin(stores: Stores) -> AsyncIterator[str]:
     async with server(stores()) as origin:
-        visitor = Visitor(browser, origin, ARTIFACTS / "page" / request.node.name)
-        yield visitor
-        await visitor.leave()
+        yield origin
 
 
 async def test_threads_are_listed_renamed_archived_and_deleted(visitor: Visitor) -> None:
@@ -100,11 +96,11 @@ async def test_a_thread_is_opened_from_the_list_and_found_by_its_words(visitor: 
 
 
 async def test_while_the_server_is_away_it_says_so_and_then_it_goes_on(
-    browser: Browser, stores: Stores, request: pytest.FixtureRequest
+    browser: Browser, stores: Stores, album: Path
 ) -> None:
     port = free_port()
     async with server(stores(), port) as origin:
-        visitor = Visitor(browser, origin, ARTIFACTS / "page" / request.node.name)
+        visitor = Visitor(browser, origin, album)
         page = await visitor.open()
         await page.begin("before")
     await page.say("while you are away")

@@ -3,14 +3,12 @@ states."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from tests.clients.browser import Browser
-from tests.clients.conftest import ARTIFACTS
-from tests.clients.page import PHONE, PageOfServer, Visitor, server
+from tests.clients.page import PHONE, PageOfServer, Visitor, server, visiting
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -21,21 +19,6 @@ CHOOSE = """([label, value]) => {
     select.dispatchEvent(new Event("change", { bubbles: true }));
 }"""
 WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def origin() -> AsyncIterator[str]:
-    async with server() as origin:
-        yield origin
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def visitor(
-    browser: Browser, origin: str, request: pytest.FixtureRequest
-) -> AsyncIterator[Visitor]:
-    visitor = Visitor(browser, origin, ARTIFACTS / "page" / request.node.name)
-    yield visitor
-    await visitor.leave()
 
 
 async def test_an_agent_shows_what_it_states_and_is_tried_in_the_chat(visitor: Visitor) -> None:
@@ -62,11 +45,11 @@ async def test_an_agent_that_is_not_here_is_not_found(visitor: Visitor) -> None:
     await page.tab.shows(".agent", "text_agent description")
 
 
-async def test_numbers_are_divided_as_the_address_says(
-    browser: Browser, request: pytest.FixtureRequest
-) -> None:
-    async with server() as origin:
-        visitor = Visitor(browser, origin, ARTIFACTS / "page" / request.node.name)
+async def test_numbers_are_divided_as_the_address_says(browser: Browser, album: Path) -> None:
+    async with (
+        server() as origin,
+        visiting(browser, origin, album) as visitor,
+    ):
         page = await visitor.open("/ui/numbers", look=PHONE)
         await page.tab.shows(".empty", "No runs in this time")
         await talk(await visitor.open())
@@ -83,7 +66,6 @@ async def test_numbers_are_divided_as_the_address_says(
         assert await page.texts("tbody td:nth-child(-n+3)") == ["2", "1"]
         await page.tab.read(CHOOSE, ["Time", "90"])
         await page.tab.shows("[role=alert]", "this store looks back 7 days at most")
-        await visitor.leave()
 
 
 async def talk(page: PageOfServer) -> None:
