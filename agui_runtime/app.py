@@ -94,18 +94,19 @@ class Served(NamedTuple):
 def create_app(
     runtime: CopilotRuntime,
     *,
-    wires: Sequence[Wire] | None = None,
+    wires: Sequence[Wire | str] | None = None,
     options: ServerOptions | None = None,
     lifespan: Lifespan | None = None,
     **arguments: Unpack[AppArguments],
 ) -> FastAPI:
     """An ASGI app that serves the runtime; serve it alone or mount it in your own app.
 
-    `wires` are the protocols that clients may speak, GraphQL and AG-UI when left out; the first
-    one answers what none of them claims. What the arguments leave open is taken from the
-    environment, see `Settings`; Misconfigured is raised for a variable that is unknown, cannot be
-    obeyed here, or contradicts an argument. `lifespan` is yours, entered when the runtime is open
-    and left before it closes.
+    `wires` are the protocols that clients may speak. Names, as in AGUI_WIRES, stand for wires
+    beside those of CopilotKit's front ends, which are there when it is left out, too; objects are
+    all wires of the app, and the first one answers what none of them claims. What the arguments
+    leave open is taken from the environment, see `Settings`; Misconfigured is raised for a variable
+    that is unknown, cannot be obeyed here, or contradicts an argument. `lifespan` is yours, entered
+    when the runtime is open and left before it closes.
     """
     return app_by(
         Settings.read(), runtime, wires=wires, options=options, lifespan=lifespan, **arguments
@@ -116,7 +117,7 @@ def app_by(
     settings: Settings,
     runtime: CopilotRuntime,
     *,
-    wires: Sequence[Wire] | None = None,
+    wires: Sequence[Wire | str] | None = None,
     options: ServerOptions | None = None,
     lifespan: Lifespan | None = None,
     **arguments: Unpack[AppArguments],
@@ -127,7 +128,7 @@ def app_by(
     check("lifespan", lifespan, optional(_LIFESPAN))
     given = known(arguments)
     chosen = options_of(settings, options, given)
-    spoken = wires_of(wires, given)
+    spoken = wires_of(settings, wires, given)
     authenticate_by(settings, runtime, given.get("authenticate"))
     check_forwarding(runtime.agents, runtime.remotes, chosen.forwarded)
     served = Served(runtime, chosen, page_of(spoken, chosen))

@@ -15,6 +15,7 @@ from typing import Any, TypedDict
 from agui_runtime.connectors.transcription import TranscriptionService
 from agui_runtime.core.demands import Demand, a, check, check_list, check_texts
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.named_wires import wires_named
 from agui_runtime.runtime.given import check_functions
 from agui_runtime.runtime.runtime import Authenticate, CopilotRuntime, Options
 from agui_runtime.settings import Settings, variable
@@ -196,27 +197,51 @@ _NORMAL: Mapping[str, Callable[[str, Any], object]] = {
 """How the arguments that are settings, too, are compared with the environment's."""
 
 
-_WIRE = Demand(
-    "a wire, such as AguiWire()",
+_WIRE_OR_NAME = Demand(
+    "a wire, such as AguiWire(), or the name of one",
     lambda value: (
-        not isinstance(value, type)
-        and all(hasattr(value, each) for each in ("name", "routes", "claims"))
+        isinstance(value, str)
+        or (
+            not isinstance(value, type)
+            and all(hasattr(value, each) for each in ("name", "routes", "claims"))
+        )
     ),
 )
 
 
-def wires_of(wires: Sequence[Wire] | None, arguments: Mapping[str, Any]) -> Sequence[Wire]:
-    """Those that were given, or the usual ones; raises Misconfigured for what is said twice."""
-    remote_path = arguments.get("remote_path")
-    if wires is not None:
-        if given := sorted(arguments.keys() & {"wire_options", "remote_path"}):
-            raise Misconfigured(f"{', '.join(given)}: say it in the wires that you give")
-        check_list("wires", wires, _WIRE)
-        return wires
-    wire_options: WireOptions | None = arguments.get("wire_options")
+def wires_of(
+    settings: Settings, wires: Sequence[Wire | str] | None, arguments: Mapping[str, Any]
+) -> Sequence[Wire]:
+    """Those that were given as objects, or the usual ones with those that are named; raises
+    Misconfigured for what is said twice.
+    """
+    if wires is None:
+        return _usual(settings.wires, arguments)
+    check_list("wires", wires, _WIRE_OR_NAME)
+    names = [each for each in wires if isinstance(each, str)]
+    objects = [each for each in wires if not isinstance(each, str)]
+    if names and objects:
+        raise Misconfigured(
+            f"wires: {names[0]!r} is a name, which stands for a wire beside CopilotKit's own, and "
+            f"{objects[0].name} an object: give names alone, or all wires of the app as objects"
+        )
+    if "wires" in settings.present and (objects or tuple(names) != settings.wires):
+        raise Misconfigured(
+            "AGUI_WIRES cannot be obeyed: the app was given its `wires`; leave out one of the two"
+        )
+    if names:
+        return _usual(names, arguments)
+    if given := sorted(arguments.keys() & {"wire_options", "remote_path"}):
+        raise Misconfigured(f"{', '.join(given)}: say it in the wires that you give")
+    return objects
+
+
+def _usual(names: Sequence[str], arguments: Mapping[str, Any]) -> Sequence[Wire]:
+    """CopilotKit's own, and between them those that are named."""
+    remote_path, wire_options = arguments.get("remote_path"), arguments.get("wire_options")
     agui = wire_options.agui() if wire_options else AguiWire()
     remote = [] if remote_path is None else [CopilotKitRemoteWire(remote_path)]
-    return [GraphQLWire(), *remote, UiWire(), agui]
+    return [GraphQLWire(), *remote, UiWire(), *wires_named(names), agui]
 
 
 def _resolved(

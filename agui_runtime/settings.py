@@ -13,6 +13,7 @@ import agui_runtime.setting_texts as texts
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.forwarded_headers import for_agents
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.named_wires import USUAL, check_wires
 from agui_runtime.secret_files import FILE_VARIABLES, IN_FILE, exposed, with_secrets
 from agui_runtime.setting_texts import PREFIX
 from agui_runtime.wires.shared.admission import Hosts, any_origin, listed
@@ -50,6 +51,8 @@ class Settings:
     """So long live runs may go on after SIGTERM."""
     path: str = DEFAULT_OPTIONS.path
     """The `runtimeUrl` of front ends."""
+    wires: tuple[str, ...] = USUAL
+    """What clients may speak besides CopilotKit's own wires, comma-separated; empty for nothing."""
     cors_origins: tuple[str, ...] = DEFAULT_OPTIONS.cors_origins
     """Origins that browsers may call from, comma-separated; listed ones may send credentials."""
     allowed_hosts: tuple[str, ...] | None = DEFAULT_OPTIONS.allowed_hosts
@@ -302,8 +305,9 @@ def refuse_serve_only(settings: Settings) -> None:
         )
 
 
-_MAY_BE_EMPTY = frozenset({"forward_headers"})
-"""What an empty variable says something about: that agents see no header."""
+_MAY_BE_EMPTY = frozenset({"forward_headers", "wires"})
+"""What an empty variable says something about: that agents see no header, that there are no wires
+but CopilotKit's own."""
 
 
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
@@ -323,6 +327,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "drain_seconds": texts.seconds,
     "header_seconds": texts.some_seconds,
     "path": texts.path,
+    "wires": texts.accepted(check_wires, texts.items),
     "cors_origins": texts.accepted(any_origin, texts.accepted(listed, texts.some_items)),
     "allowed_hosts": texts.accepted(Hosts, texts.some_items),
     "forward_headers": texts.accepted(for_agents, texts.items),

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from agui_runtime import (
+    AguiWire,
     BodyLimits,
     ServerLimits,
     ServerOptions,
+    Wire,
     WireOptions,
     create_app,
 )
@@ -75,6 +77,63 @@ async def test_an_argument_that_says_the_same_is_obeyed_with_the_rest(
 def test_what_is_said_twice_or_says_nothing_is_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(Misconfigured, match=r"ServerOptions|wires"):
         create_app(a_runtime(), **arguments)
+
+
+@pytest.mark.parametrize("by", ["environment", "argument"])
+async def test_a_wire_that_is_named_is_spoken_beside_copilotkits_own(
+    by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if by == "environment":
+        declare(monkeypatch, wires=" copilotkit_remote, ")
+    named = None if by == "environment" else ["copilotkit_remote"]
+    async with client_of(create_app(a_runtime(), wires=named)) as client:
+        assert (await client.post("/copilotkit_remote/info", json={})).status_code == 200
+        assert (await client.get("/copilotkit/info")).status_code == 200
+
+
+async def test_an_empty_list_of_names_leaves_copilotkits_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    declare(monkeypatch, wires="")
+    async with client_of(create_app(a_runtime())) as client:
+        assert (await client.get("/copilotkit/info")).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["telnet", "GRAPHQL", "copilotkit_remote.", "wires"])
+def test_a_wire_that_there_is_not_is_refused_with_those_there_are(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Misconfigured, match=f"^wires: there is no '{name}'; .*copilotkit_remote"):
+        create_app(a_runtime(), wires=[name])
+    declare(monkeypatch, wires=f"copilotkit_remote,{name}")
+    with pytest.raises(Misconfigured, match=f"^AGUI_WIRES: there is no '{name}'; .*copilotkit_rem"):
+        create_app(a_runtime())
+
+
+@pytest.mark.parametrize(
+    ("wires", "hint"),
+    [
+        (["copilotkit_remote", AguiWire()], "'copilotkit_remote' is a name"),
+        (["copilotkit_remote", "copilotkit_remote"], "named twice"),
+        ("copilotkit_remote", "must be a list"),
+        ([AguiWire], "the name of one"),
+    ],
+)
+def test_a_list_of_wires_that_cannot_be_meant_is_refused(wires: Any, hint: str) -> None:  # noqa: ANN401
+    with pytest.raises(Misconfigured, match=hint):
+        create_app(a_runtime(), wires=wires)
+
+
+@pytest.mark.parametrize("wires", [["copilotkit_remote"], [AguiWire()]])
+def test_wires_that_are_named_twice_are_refused(
+    wires: list[Wire | str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(monkeypatch, wires="")
+    with pytest.raises(Misconfigured, match="AGUI_WIRES cannot be obeyed"):
+        create_app(a_runtime(), wires=wires)
+    declare(monkeypatch, wires="copilotkit_remote")
+    with pytest.raises(Misconfigured, match="more than one is named"):
+        create_app(a_runtime(), remote_path="/remote")
 
 
 async def test_deprecated_options_are_obeyed_and_say_what_to_write() -> None:

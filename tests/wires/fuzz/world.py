@@ -16,6 +16,7 @@ from agui_runtime.arguments import wires_of
 from agui_runtime.connectors.transcription import Recording
 from agui_runtime.core.events import Caller, Event
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.settings import Settings
 from agui_runtime.stores.base import Store
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
 from agui_runtime.wires.agui.wire import AguiWire
@@ -73,7 +74,7 @@ def make_app(store: Store) -> FastAPI:
     agents = {"default": eventful, "asking": asking, "stubborn": stubborn}
     runtime = CopilotRuntime(agents=agents, actions=[look], store=store)
     agui = AguiWire(transcription=Typist(), annotations=recorded)
-    usual = wires_of(None, {"remote_path": REMOTE})
+    usual = wires_of(Settings(), None, {"remote_path": REMOTE})
     wires = [agui if isinstance(each, AguiWire) else each for each in usual]
     return create_app(runtime, wires=wires, options=ServerOptions(development=True))
 

@@ -1,0 +1,33 @@
+"""The wires that an app speaks beside CopilotKit's own where they are named, by AGUI_WIRES or in
+`create_app(wires=[...])`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
+from agui_runtime.wires.shared.wire import Wire
+
+_WIRES: Mapping[str, Callable[[], Wire]] = {"copilotkit_remote": CopilotKitRemoteWire}
+"""How each is made; one with options of its own is made by whoever wants it otherwise."""
+
+USUAL: tuple[str, ...] = ()
+"""Those of an app that names none."""
+
+
+def check_wires(names: Sequence[str]) -> None:
+    """Raises Misconfigured for a name that none has, and for one that is there twice."""
+    if unknown := [name for name in names if name not in _WIRES]:
+        raise Misconfigured(f"wires: there is no {unknown[0]!r}; there are {', '.join(_WIRES)}")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Misconfigured(f"wires: {twice[0]} is named twice")
+
+
+def wires_named(names: Sequence[str]) -> list[Wire]:
+    """Those wires as they are without options; raises Misconfigured, and MissingExtra for a library
+    that one needs.
+    """
+    check_wires(names)
+    return [_WIRES[name]() for name in names]
