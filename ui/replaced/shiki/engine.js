@@ -1,1 +1,1 @@
-export const createJavaScriptRegexEngine = () => ({});
+export { createJavaScriptRegexEngine } from "@shikijs/engine-javascript";
