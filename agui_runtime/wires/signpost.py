@@ -4,9 +4,7 @@ and every other path that there is not says where the runtime is.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from html import escape
 from typing import NamedTuple
 from urllib.parse import quote
@@ -23,6 +21,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.shared.http import log_failure
 from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
 from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.pages import html_page, page_headers, style_source
 from agui_runtime.wires.shared.paths import ends_with_slash, listener_of
 from agui_runtime.wires.shared.request_ids import request_id_of
 
@@ -109,14 +108,18 @@ async def _answer(request: Request, places: Sequence[Place]) -> Response:
     except AguiError as error:
         write_about(request_id_of(request.scope))
         log_failure(logger, error)
-        sorry = _SORRY.format(style=_STYLE, message=escape(error.message))
+        sorry = _document(_SORRY.format(message=escape(error.message)))
         return HTMLResponse(sorry, error.status, headers=_HEADERS)
 
 
 async def _page(request: Request, places: Sequence[Place]) -> str:
     parts = [_part(request, each, await _visible(request, each)) for each in places]
     health = escape(f"{_root(request)}/healthz")
-    return _DOCUMENT.format(style=_STYLE, parts="".join(parts), docs=DOCUMENTATION, health=health)
+    return _document(_WHAT.format(parts="".join(parts), docs=DOCUMENTATION, health=health))
+
+
+def _document(body: str) -> str:
+    return html_page("agui_runtime", f"<h1>agui_runtime</h1>\n{body}", f"<style>{_STYLE}</style>")
 
 
 async def _visible(request: Request, place: Place) -> list[AgentInfo] | None:
@@ -171,46 +174,15 @@ _PART = """
 <pre>{snippet}</pre>
 """
 
-_DOCUMENT = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>agui_runtime</title>
-<link rel="icon" href="data:,">
-<style>{style}</style>
-</head>
-<body>
-<h1>agui_runtime</h1>
-<p>A server for AI agents: CopilotKit front ends talk to it, over GraphQL or AG-UI.</p>
+_WHAT = """<p>A server for AI agents: CopilotKit front ends talk to it, over GraphQL or AG-UI.</p>
 {parts}
-<p><a href="{docs}">Documentation</a> · <a href="{health}">Health</a></p>
-</body>
-</html>
-"""
+<p><a href="{docs}">Documentation</a> · <a href="{health}">Health</a></p>"""
 
-_SORRY = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>agui_runtime</title>
-<link rel="icon" href="data:,">
-<style>{style}</style>
-</head>
-<body>
-<h1>agui_runtime</h1>
-<p>This page cannot be shown now: {message}</p>
-</body>
-</html>
-"""
+_SORRY = "<p>This page cannot be shown now: {message}</p>"
 
 _UNKEPT = {"cache-control": "no-store", "vary": "accept"}
 
 _HEADERS = {
-    "content-security-policy": "default-src 'none'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'; "
-    f"style-src 'sha256-{base64.b64encode(sha256(_STYLE.encode()).digest()).decode()}'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    **page_headers({"img-src": "data:", "style-src": style_source(_STYLE)}),
     **_UNKEPT,
 }

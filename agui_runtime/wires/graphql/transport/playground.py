@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from agui_runtime.wires.shared.pages import BUILT, html_page, page_headers
 from agui_runtime.wires.shared.paths import ends_with_slash
 
 FILES = Path(__file__).parents[1] / "graphiql" / "dist"
@@ -29,27 +30,8 @@ KINDS = {
 }
 """What a browser may ask for, and nothing else that lies there."""
 
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        # GraphiQL's dialogs would add a style against scrolling; the page does not scroll anyway.
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-
-HEADERS = {
-    "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-cache",
-}
+# GraphiQL's dialogs would add a style against scrolling; the page does not scroll anyway.
+HEADERS = page_headers(BUILT)
 
 
 class Playground:
@@ -80,28 +62,15 @@ def _page(scope: Scope) -> str:
     base = escape(quote(f"./{last}playground/"))
     styles = (f'<link rel="stylesheet" href="{base}{name}">' for name in STYLES)
     scripts = (f'<script defer src="{base}{name}"></script>' for name in SCRIPTS)
-    head = "\n    ".join((*styles, *scripts))
-    return _DOCUMENT.format(head=head, body='<div id="graphiql">Loading</div>')
+    head = "\n".join((*styles, *scripts))
+    return html_page(_TITLE, '<div id="graphiql">Loading</div>', head)
 
 
-_DOCUMENT = """<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>agui_runtime playground</title>
-    <link rel="icon" href="data:,">
-    {head}
-  </head>
-  <body>
-    {body}
-  </body>
-</html>
-"""
+_TITLE = "agui_runtime playground"
 
-_MISSING = _DOCUMENT.format(
-    head="",
-    body="<h1>The files of the playground are missing</h1>\n"
-    f"    <p>Bring them once with <code>{COMMAND}</code> (it uses npm), then load this page again. "
-    "GraphQL itself is served at this address without them.</p>",
+_MISSING = html_page(
+    _TITLE,
+    f"""<h1>The files of the playground are missing</h1>
+<p>Bring them once with <code>{COMMAND}</code> (it uses npm), then load this page again.
+GraphQL itself is served at this address without them.</p>""",
 )
