@@ -34,12 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _carried_out(words: Sequence[str]) -> int:
     from agui_runtime.core.errors import AguiError
+    from agui_runtime.core.terminal_text import safe
 
     options = parser().parse_args(words)
     try:
         code: int = options.command(options) or 0
     except AguiError as error:
-        sys.stderr.write(f"agui-runtime: {error}\n")
+        sys.stderr.write(safe(f"agui-runtime: {error}\n"))
         return 2
     return code
 

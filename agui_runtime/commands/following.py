@@ -8,10 +8,10 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from agui_runtime.commands.listing import write_json, write_row
-from agui_runtime.commands.terminal_text import shortened
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.events import Cursor, Record
+from agui_runtime.core.terminal_text import shortened
 
 if TYPE_CHECKING:
     from agui_runtime.stores.base import Store

@@ -5,22 +5,47 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import IO
+
+import orjson
 
 from agui_runtime.commands.task_table import Argument
-from agui_runtime.commands.terminal_text import safe
 from agui_runtime.core import jsontext
+from agui_runtime.core.terminal_text import in_one_line, safe, safe_json
 
 JSON = Argument("--json", {"action": "store_true", "help": "as a JSON array"})
 
 
 def write_row(*columns: object) -> None:
-    """One line, with tabs between the columns; nothing for what is None."""
-    text = "\t".join("" if each is None else str(each) for each in columns)
+    """One line, with tabs between the columns; nothing for what is None. Whatever a column holds,
+    it is no line or column of its own: names of threads are what clients made them.
+    """
+    write_line("\t".join("" if each is None else in_one_line(str(each)) for each in columns))
+
+
+def write_text(head: str, text: str) -> None:
+    """A row whose second column may have several lines. The others begin with a tab, so that none
+    looks like a row.
+    """
+    for number, line in enumerate(text.splitlines() or [""]):
+        write_line(f"{'' if number else in_one_line(head)}\t{line}")
+
+
+def write_line(text: str) -> None:
+    """As it is, except to a terminal."""
     sys.stdout.write((safe(text) if sys.stdout.isatty() else text) + "\n")
 
 
-def write_json(value: object) -> None:
-    sys.stdout.write(jsontext.dumps(value).decode() + "\n")
+def write_json(value: object, *, indented: bool = False) -> None:
+    """A terminal gets the same JSON, with escapes for what it would obey."""
+    option = orjson.OPT_INDENT_2 if indented else None
+    text = jsontext.dumps(value, option=option).decode()
+    sys.stdout.write((safe_json(text) if sys.stdout.isatty() else text) + "\n")
+
+
+def write_exported(out: IO[bytes], line: bytes) -> None:
+    """A line of JSON, into a file or likewise to a terminal."""
+    out.write(safe_json(line.decode()).encode() if out.isatty() else line)
 
 
 def write_listing(rows: Sequence[Mapping[str, object]], header: Sequence[str], json: bool) -> None:

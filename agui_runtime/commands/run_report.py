@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from agui_runtime.commands.terminal_text import shortened
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Event, RunInfo
 from agui_runtime.core.figures import UNKNOWN, MessageFigures, Tokens
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.terminal_text import shortened
 
 LONGEST = 80
 WIDTH = 24

@@ -10,14 +10,12 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import orjson
-
 from agui_runtime.commands.files import opened
-from agui_runtime.commands.listing import time_of, write_row
+from agui_runtime.commands.listing import time_of, write_exported, write_json, write_row
 from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
 from agui_runtime.commands.thread_files import check_is_there, url_of_threads
-from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, Misconfigured
+from agui_runtime.core.terminal_text import safe
 from agui_runtime.settings import Settings
 from agui_runtime.stores.open import open_store
 
@@ -94,7 +92,7 @@ async def _show(states: StateStoreManager, options: argparse.Namespace) -> int:
     if saved is None:
         raise InvalidInput(f"agent {options.agent!r} has no state in thread {options.thread!r}")
     shown = asdict(saved) | {"saved_at": time_of(saved.saved_at)}
-    sys.stdout.write(jsontext.dumps(shown, option=orjson.OPT_INDENT_2).decode() + "\n")
+    write_json(shown, indented=True)
     return 0
 
 
@@ -104,7 +102,7 @@ async def _diff(states: StateStoreManager, options: argparse.Namespace) -> int:
     before = StateKey(options.thread, options.agent)
     after = StateKey(options.other, options.other_agent or options.agent)
     for change in await states.diff(before, after):
-        sys.stdout.write(jsontext.dumps(change).decode() + "\n")
+        write_json(change)
     return 0
 
 
@@ -113,7 +111,7 @@ async def _export(states: StateStoreManager, options: argparse.Namespace) -> int
     with opened(options.file, "wb", sys.stdout.buffer) as out:
         async with aclosing(states.export(**_wanted(options))) as lines:
             async for line in lines:
-                out.write(line)
+                write_exported(out, line)
                 count += 1
     sys.stderr.write(f"{count} states exported\n")
     return 0
@@ -123,7 +121,7 @@ async def _import(states: StateStoreManager, options: argparse.Namespace) -> int
     with opened(options.file, "rb", sys.stdin.buffer) as lines:
         report = await states.import_lines(lines, overwrite=options.overwrite)
     for number, problem in report.problems.items():
-        sys.stderr.write(f"line {number}: {problem}\n")
+        sys.stderr.write(f"line {number}: {safe(problem)}\n")
     sys.stderr.write(f"{report.saved} states imported, {len(report.problems)} not\n")
     return 1 if report.problems else 0
 
@@ -142,7 +140,7 @@ async def _sweep(states: StateStoreManager, options: argparse.Namespace) -> int:
 
 async def _statistics(states: StateStoreManager, options: argparse.Namespace) -> int:
     report = asdict(await states.statistics()) | {"health": asdict(await states.health())}
-    sys.stdout.write(jsontext.dumps(report, option=orjson.OPT_INDENT_2).decode() + "\n")
+    write_json(report, indented=True)
     return 0
 
 

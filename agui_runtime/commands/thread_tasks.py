@@ -15,11 +15,18 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeAlias
 
 from agui_runtime.commands.following import tail
-from agui_runtime.commands.listing import JSON, time_of, write_json, write_listing, write_row
+from agui_runtime.commands.listing import (
+    JSON,
+    time_of,
+    write_json,
+    write_listing,
+    write_row,
+    write_text,
+)
 from agui_runtime.commands.run_report import LONGEST, bar, report
 from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
-from agui_runtime.commands.terminal_text import shortened
 from agui_runtime.core.errors import InvalidInput, Misconfigured, RunNotFound, ThreadNotFound
+from agui_runtime.core.terminal_text import shortened
 
 if TYPE_CHECKING:
     from agui_runtime.core.events import Record, RunInfo, ThreadInfo
@@ -67,7 +74,7 @@ async def _show(store: Store, options: argparse.Namespace) -> None:
         write_listing(folded.shared_messages, (), json=True)
         return
     for message in folded.shared_messages:
-        write_row(message["role"], message.get("content") or _calls(message))
+        write_text(message["role"], str(message.get("content") or _calls(message)))
 
 
 async def _rename(store: Store, options: argparse.Namespace) -> None:

@@ -10,10 +10,12 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from agui_runtime.commands.files import opened
+from agui_runtime.commands.listing import write_exported
 from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
 from agui_runtime.commands.thread_files import check_is_there, make_folder, url_of_threads
 from agui_runtime.commands.thread_tasks import THREAD_TASKS
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.terminal_text import safe
 from agui_runtime.settings import Settings
 from agui_runtime.stores.open import open_store
 
@@ -34,7 +36,7 @@ def _of_store(work: Work, *, made: bool) -> Carried:
         async with opened_store(Settings.read(), made=made) as store:
             moved = await work(store, options)
         for place, problem in moved.problems.items():
-            sys.stderr.write(f"{place}: {problem}\n")
+            sys.stderr.write(safe(f"{place}: {problem}\n"))
         counts = f"{moved.threads} threads, {moved.runs} runs, {moved.states} states"
         sys.stderr.write(f"{counts}; {len(moved.problems)} problems\n")
         return 1 if moved.problems else 0
@@ -72,7 +74,7 @@ async def _export(store: Store, options: argparse.Namespace) -> Moved:
     with opened(options.file, "wb", sys.stdout.buffer) as out:
         async with aclosing(exported(store, moved, **chosen)) as lines:
             async for line in lines:
-                out.write(line)
+                write_exported(out, line)
     return moved
 
 

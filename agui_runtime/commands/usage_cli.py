@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import get_args
 
+from agui_runtime.commands.listing import write_json, write_line
 from agui_runtime.commands.task_table import Commands
-from agui_runtime.core import jsontext
 from agui_runtime.core.figures import Tokens
 from agui_runtime.core.moments import moment_of
+from agui_runtime.core.terminal_text import in_one_line
 from agui_runtime.core.totals import Usage, UsageBy
 
 HEADER = ("runs", "input", "output", "seconds", "usd", "unpriced")
@@ -32,9 +32,10 @@ def _usage(options: argparse.Namespace) -> None:
     since = None if options.since is None else moment_of(options.since, "--since")
     found = asyncio.run(_found(options.owner, since, options.by))
     if options.json:
-        sys.stdout.write(jsontext.dumps([asdict(each) for each in found]).decode() + "\n")
+        write_json([asdict(each) for each in found])
     else:
-        sys.stdout.write(_table(options.by, found))
+        for line in _table(options.by, found):
+            write_line(line)
 
 
 async def _found(owner: str | None, since: float | None, by: UsageBy) -> list[Usage]:
@@ -46,19 +47,18 @@ async def _found(owner: str | None, since: float | None, by: UsageBy) -> list[Us
         return await usage_in(store, owner, since, by)
 
 
-def _table(by: str, found: Sequence[Usage]) -> str:
+def _table(by: str, found: Sequence[Usage]) -> Iterator[str]:
     rows = [(by, *HEADER), *map(_row, found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
-    )
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    for row in rows:
+        cells = [row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]
+        yield "  ".join(cells).rstrip()
 
 
 def _row(usage: Usage) -> tuple[str, ...]:
     totals, tokens = usage.totals, usage.totals.tokens or Tokens()
     return (
-        usage.key or "unknown",
+        in_one_line(usage.key or "unknown"),
         str(totals.runs),
         str(tokens.input or 0),
         str(tokens.output or 0),

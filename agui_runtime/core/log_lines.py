@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 from agui_runtime.core.causes import LONGEST, causes_of
 from agui_runtime.core.events import RunInfo
 from agui_runtime.core.secrets import redact
+from agui_runtime.core.terminal_text import in_one_line, safe
 
 
 class Subject(NamedTuple):
@@ -52,8 +53,9 @@ def logger_of(name: str) -> logging.Logger:
 
 
 def lasting_logger_of(name: str) -> logging.Logger:
-    """The logger of a module whose tasks outlive requests. As with `logger_of`, an exception is
-    part of the line, and its traceback is written only at debug level.
+    """The logger of a module whose tasks outlive requests. As with `logger_of`, a message is one
+    line in which nothing moves a terminal's cursor, whatever clients and providers wrote; an
+    exception is part of it, and its traceback is written only at debug level.
     """
     logger = logging.getLogger(name)
     logger.addFilter(_in_one_line)
@@ -86,16 +88,24 @@ def error_of(record: logging.LogRecord) -> ErrorInfo | None:
 
 def _in_one_line(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
-    if error is None:
-        return True
+    if error is not None:
+        _with_causes(record, error)
+    text = record.getMessage()
+    line = safe(in_one_line(text))
+    if line != text:  # else the template stays, by which tools group lines
+        record.__dict__.setdefault(_TEMPLATE, (record.msg, record.args))
+        record.msg, record.args = "%s", (line,)
+    return True
+
+
+def _with_causes(record: logging.LogRecord, error: BaseException) -> None:
     if logging.getLogger(record.name).isEnabledFor(logging.DEBUG):
         record.exc_text = record.exc_text or traceback_of(error)
-        return True
+        return
     record.__dict__[_TEMPLATE] = record.msg, record.args
     record.__dict__[_ERROR], record.exc_info = record.exc_info, None
     causes = "".join(f" ({each})" for each in causes_of(error))
     record.msg, record.args = "%s%s", (record.getMessage(), causes)
-    return True
 
 
 def traceback_of(error: BaseException) -> str:

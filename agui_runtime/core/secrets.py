@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from agui_runtime.core.jsontext import with_texts
+from agui_runtime.core.terminal_text import safe
 
 HIDDEN = "[hidden]"
 
@@ -85,8 +86,10 @@ def secrets_of(api_key: str, headers: Iterable[tuple[str, str]]) -> Secrets:
 
 
 def redact(text: str, longest: int = _LONGEST_SHOWN) -> str:
-    """One line without keys, tokens, organisations, or logins and queries of URLs."""
-    line = " ".join(text[:_LONGEST_READ].split())
+    """One line without keys, tokens, organisations, or logins and queries of URLs, and without
+    what a terminal would obey.
+    """
+    line = safe(" ".join(text[:_LONGEST_READ].split()))
     line = _URL_QUERY.sub(r"\1", _URL_LOGIN.sub(r"\1", line))
     line = _LOOKS_LIKE_A_KEY.sub(HIDDEN, line)
     return line if len(line) <= longest else line[: longest - 1] + "…"

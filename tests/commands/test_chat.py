@@ -93,6 +93,24 @@ async def test_a_whole_conversation_in_a_terminal(target: list[str], tmp_path: P
         assert "Traceback" not in terminal.drawn
 
 
+async def test_a_question_is_shown_and_not_obeyed(tmp_path: Path) -> None:
+    chosen = {**APP, **PLAIN, **file_in(tmp_path)}
+    async with at_terminal("chat", "--thread", "t1", **chosen) as terminal:
+        await terminal.until("> ")
+        terminal.type("trick\n")
+        await terminal.until("? Hue?\N{REPLACEMENT CHARACTER}]0;t")
+        await terminal.until("1) red")
+        await terminal.until("[2J 2) blue > forged ")
+        terminal.type("x\n")
+        await terminal.until("choose one of red\N{REPLACEMENT CHARACTER}[2J")
+        terminal.type(CTRL_D)
+        await terminal.ended()
+    assert "\x1b]0" not in terminal.drawn
+    assert "\x1b[2J" not in terminal.drawn
+    code, _, err = await piped(b"x", "--thread", "t1", **chosen)
+    assert (code, "\x1b" in err) == (2, False)
+
+
 async def test_colours_and_markdown_where_a_terminal_has_them(tmp_path: Path) -> None:
     async with at_terminal("chat", "work", **APP, **file_in(tmp_path)) as terminal:
         assert await terminal.ended() == 0

@@ -12,6 +12,7 @@ import pytest
 
 from tests.commands.several import APP, BASE, file_in
 from tests.programs import finished, serving, started
+from tests.terminals import at_terminal
 from tests.wires.agui.serving import reading, run_body
 
 
@@ -60,6 +61,32 @@ async def test_a_thread_from_its_list_to_its_end(tmp_path: Path) -> None:
         assert (code, err) == (2, "agui-runtime: nothing was deleted; in a script say --yes\n")
         assert (await finished("threads", "delete", "t1", "--yes", **store))[0] == 0
         assert await listed(**store) == []
+
+
+FORGED = "x\nt9\tdefault\tforged\r\x1b[2J\x9b2J\u202e"
+"""A name that would be a row of its own, and clear the screen."""
+
+
+async def test_names_and_messages_forge_no_rows_and_move_no_cursor(tmp_path: Path) -> None:
+    store = file_in(tmp_path)
+    async with (
+        serving(**APP, **store) as (_, origin, _),
+        httpx.AsyncClient(base_url=origin, timeout=60) as client,
+    ):
+        said = "count 1 0\nassistant\tforged\x1b[2J\x9b2J"
+        await client.post(f"{BASE}/run", json=run_body(said, "t1", "r1"))
+        await client.patch("/copilotkit/threads/t1", json={"name": FORGED})
+    listing = ("threads", "list", "--owner", "anonymous")
+    assert (await printed(*listing, **store))[0]["name"] == FORGED
+    code, out, _ = await finished(*listing, **store)
+    assert (code, [row.split("\t")[0] for row in out.split("\n")]) == (0, ["thread", "t1", ""])
+    _, out, _ = await finished("threads", "show", "t1", **store)
+    assert [row.split("\t")[0] for row in out.split("\n")] == ["user", "", "assistant", ""]
+    for words in (listing, (*listing, "--json"), ("threads", "show", "t1"), ("threads", "export")):
+        async with at_terminal(*words, **store) as terminal:
+            assert await terminal.ended() == 0
+        assert "t9" in terminal.drawn or "forged" in terminal.drawn
+        assert not set("\x1b\x9b\u202e") & set(terminal.drawn)
 
 
 @pytest.mark.parametrize(

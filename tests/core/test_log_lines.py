@@ -42,6 +42,23 @@ def test_a_line_begins_with_its_subject(
     ]
 
 
+@pytest.mark.parametrize("level", [logging.WARNING, logging.DEBUG])
+def test_nothing_forges_a_line_or_moves_a_cursor(
+    level: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    forged = "bad\r\nINFO: forged\x1b[2J\x9b2J\x07\u2028\u202e"
+    logger = logger_of("forged")
+    with caplog.at_level(level, "forged"):
+        logger.warning("%s failed", forged)
+        logger.warning("it failed", exc_info=raised(ValueError(forged)))
+    for record in caplog.records:
+        text = logging.Formatter().format(record)
+        assert "INFO: forged" in text
+        assert not set("\r\x1b\x9b\x07\u202e") & set(text)
+        assert len(record.getMessage().splitlines()) == 1
+        assert len(text.splitlines()) == 1 or level == logging.DEBUG  # which has tracebacks
+
+
 def test_lines_of_one_place_have_one_template(caplog: pytest.LogCaptureFixture) -> None:
     def write(request: str) -> None:
         write_about(request)

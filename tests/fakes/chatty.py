@@ -49,6 +49,14 @@ async def ask(request: RunAgentInput) -> AsyncIterator[Event]:
     yield {"type": "RUN_FINISHED", **ids, "outcome": outcome}
 
 
+async def trick(request: RunAgentInput) -> AsyncIterator[Event]:
+    """A question in words that no terminal should obey."""
+    schema = {"type": "string", "enum": ["red\x1b[2J", "blue\n> forged"]}
+    hue = {"id": "hue", "reason": "input", "message": "Hue?\x1b]0;t\x07", "responseSchema": schema}
+    ids = {"threadId": request.thread_id, "runId": request.run_id}
+    yield {"type": "RUN_FINISHED", **ids, "outcome": {"type": "interrupt", "interrupts": [hue]}}
+
+
 async def ask_as_before(request: RunAgentInput) -> AsyncIterator[Event]:
     yield {"type": "CUSTOM", "name": "on_interrupt", "value": {"question": "Which city?"}}
 
@@ -69,6 +77,7 @@ async def hold(request: RunAgentInput) -> AsyncIterator[Event]:
 SCENES: Mapping[str, Scene] = {
     "work": work,
     "ask": ask,
+    "trick": trick,
     "before": ask_as_before,
     "fail": fail,
     "hold": hold,

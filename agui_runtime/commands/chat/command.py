@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from agui_runtime.commands.task_table import Commands
 from agui_runtime.core.errors import AguiError, InvalidInput, Misconfigured
+from agui_runtime.core.terminal_text import in_one_line, safe
 
 if TYPE_CHECKING:
     from agui_runtime.commands.chat.peer import Peer
@@ -52,7 +53,7 @@ def _chat(options: argparse.Namespace) -> int:
         except Reported:
             return 2
         except AguiError as error:
-            sys.stderr.write(f"agui-runtime: {error.code}: {error.message}\n")
+            sys.stderr.write(safe(f"agui-runtime: {error.code}: {error.message}\n"))
             return 2
 
 
@@ -162,11 +163,14 @@ def _say(session: Session, thread: LoopThread, text: str) -> None:
     except Reported:
         return
     except AguiError as error:
-        sys.stderr.write(f"{error.code}: {error.message}\n")
+        sys.stderr.write(safe(f"{error.code}: {error.message}\n"))
 
 
 def _read(prompt: str) -> str:
-    """A line that is typed, with what the terminal offers for editing it; raises EOFError."""
+    """A line that is typed, with what the terminal offers for editing it; raises EOFError. What is
+    in the prompt may be an agent's words.
+    """
+    prompt = in_one_line(safe(prompt))
     if sys.stdout.isatty():
         import readline  # noqa: F401  # input() uses it
 

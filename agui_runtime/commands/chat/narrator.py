@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from agui_runtime.commands.terminal_text import shortened
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import FAILED_OVER, HANDED_OVER, RETRIED, Event
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.terminal_text import shortened
 
 LONGEST = 2_000
 """Characters of arguments or of a result that are shown."""

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, TextIO
 
 from agui_runtime.commands.chat.narrator import View
-from agui_runtime.commands.terminal_text import safe
+from agui_runtime.core.terminal_text import safe
 
 if TYPE_CHECKING:
     from rich.console import Console

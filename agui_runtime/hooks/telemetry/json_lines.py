@@ -14,6 +14,7 @@ import orjson
 
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import error_of, message_of, present_subject, traceback_of
+from agui_runtime.core.terminal_text import safe_json
 
 LONGEST = 16_384
 """So many characters of a message, and of a traceback, are written."""
@@ -40,7 +41,7 @@ class JsonLines(logging.Formatter):
             **_of_access(record),
             **self._exception(record),
         }
-        return orjson.dumps(fields, default=str).decode()
+        return safe_json(orjson.dumps(fields, default=str).decode())
 
     def _exception(self, record: logging.LogRecord) -> Mapping[str, Json]:
         error = error_of(record)
