@@ -32,6 +32,7 @@ BY_FILE = {
     "faults/*": "redis",
     "hooks/telemetry/test_prometheus.py": "prometheus",
     "peers/*": "peers",
+    "test_front_end_snippets.py": "tsc",
     "clients/test_agui_*.py": "node",
     "clients/test_between.py": "node",
     "clients/test_graphql_clients.py": "node",

@@ -56,6 +56,15 @@ NEEDS = {
     "redis": Need(programs=("redis-server", "openssl")),
     "shells": Need(programs=("zsh", "fish")),
     "systemd": Need(programs=("systemd", "procps")),
+    "tsc": Need(
+        projects=(
+            "tests/clients/copilotkit-1.10",
+            "tests/clients/copilotkit-1.74",
+            "tests/clients/graphql",
+            "tests/clients/next",
+            UI,
+        ),
+    ),
 }
 """By the markers of tests, see tests/needs.py."""
 
