@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agui_runtime.authentication.requests import PEER
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.log_lines import lasting_logger_of
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import (
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     )
 else:
     from uvicorn.protocols.http.auto import AutoHTTPProtocol as HttpProtocol
+
+logger = lasting_logger_of(__name__)
+
+TLS = b"\x16\x03"
+"""How clients begin that were given an address with https:// (RFC 8446 5.1: a handshake)."""
 
 
 def known_peers(app: ASGIApp) -> ASGIApp:
@@ -80,6 +86,7 @@ class TimedProtocol(HttpProtocol):
 
     _timer: asyncio.TimerHandle | None = None
     _owed = 0
+    _has_begun = False
     _in_header = False
     _upgraded = False
     _is_leaving = False
@@ -93,6 +100,10 @@ class TimedProtocol(HttpProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if not self._has_begun and data.startswith(TLS):
+            self._refuse_tls()
+            return
+        self._has_begun = True
         super().data_received(data)
         if self._upgraded or self._is_answering():
             self._settle()
@@ -155,6 +166,15 @@ class TimedProtocol(HttpProtocol):
             self._timer = None
             self.debtors.discard(self)
         self._owed = 0
+
+    def _refuse_tls(self) -> None:
+        """Close without an answer, which that client could not read."""
+        logger.warning(
+            "a client wants TLS at %s, and only http:// is spoken there: correct its https:// or"
+            " wss:// address, or put a proxy before it that ends TLS",
+            "{}:{}".format(*self.server) if self.server else "this address",
+        )
+        self._close()
 
     def _refuse(self, status: bytes) -> None:
         head = b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n" % status

@@ -158,3 +158,14 @@ def test_they_are_uvicorns_own_by_name() -> None:
     assert TimedProtocol.limits == ConnectionLimits()
     with pytest.raises(Misconfigured, match="more than 0"):
         ConnectionLimits(seconds=0)
+
+
+async def test_who_wants_tls_is_closed_and_the_log_says_why(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with connecting(QUICK) as server, httpx.AsyncClient() as client:
+        with pytest.raises(httpx.ConnectError):
+            await client.get(server.origin.copy_with(scheme="https"))
+        assert (await client.get(server.origin.join("/healthz"))).status_code == 200
+    [record] = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert f"TLS at 127.0.0.1:{server.origin.port}, and only http://" in record.getMessage()

@@ -15,21 +15,20 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from agui_runtime.core.errors import AguiError, RequestError
-from agui_runtime.core.log_lines import logger_of, write_about
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.runtime.catalog import AgentInfo, described
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.shared.http import log_failure
 from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
+from agui_runtime.wires.shared.nowhere import nowhere
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.pages import html_page, page_headers, style_source
-from agui_runtime.wires.shared.paths import ends_with_slash, listener_of
-from agui_runtime.wires.shared.request_ids import request_id_of
+from agui_runtime.wires.shared.paths import ends_with_slash, listener_of, public_root
+from agui_runtime.wires.shared.request_ids import identified
 
 logger = logger_of(__name__)
 
 DOCUMENTATION = "https://github.com/agui-runtime/agui-runtime#readme"
-LONGEST = 200
-"""Characters of a path that are repeated to whoever asked for it."""
 
 
 class Place(NamedTuple):
@@ -56,6 +55,7 @@ class Signpost:
         if scope["type"] == "websocket":
             await WebSocketClose()(scope, receive, send)
             return
+        scope, send = identified(scope, send)
         request = Request(scope, receive)
         shown = [each for each in self._places if not each.options.production]
         if _wants_page(request) and len(self._places) == 1 and _ui(request, self._places[0]):
@@ -67,12 +67,8 @@ class Signpost:
         await answer(scope, receive, send)
 
     def _nothing_here(self, request: Request) -> Response:
-        """For every wire's clients: GraphQL's read `errors`, the others `message`."""
-        where = " or ".join(_address(request, each) for each in self._places)
-        path = request.url.path[:LONGEST]
-        message = f"there is nothing at {path}; the runtimeUrl of front ends is {where}"
-        body = {"error": "Not found", "message": message, "errors": [{"message": message}]}
-        return JSONResponse(body, 404)
+        found = nowhere(request.scope, [each.path for each in self._places])
+        return JSONResponse(found.body, found.status)
 
 
 def _wants_page(request: Request) -> bool:
@@ -93,20 +89,13 @@ def _there(request: Request) -> str:
 
 
 def _address(request: Request, place: Place) -> str:
-    return _root(request) + place.path
-
-
-def _root(request: Request) -> str:
-    """That of this app, below whatever it is mounted at."""
-    mount = request.scope.get("root_path", "").rstrip("/")
-    return f"{request.url.scheme}://{request.url.netloc}{mount}"
+    return public_root(request.scope) + place.path
 
 
 async def _answer(request: Request, places: Sequence[Place]) -> Response:
     try:
         return HTMLResponse(await _page(request, places), headers=_HEADERS)
     except AguiError as error:
-        write_about(request_id_of(request.scope))
         log_failure(logger, error)
         sorry = _document(_SORRY.format(message=escape(error.message)))
         return HTMLResponse(sorry, error.status, headers=_HEADERS)
@@ -114,7 +103,7 @@ async def _answer(request: Request, places: Sequence[Place]) -> Response:
 
 async def _page(request: Request, places: Sequence[Place]) -> str:
     parts = [_part(request, each, await _visible(request, each)) for each in places]
-    health = escape(f"{_root(request)}/healthz")
+    health = escape(f"{public_root(request.scope)}/healthz")
     return _document(_WHAT.format(parts="".join(parts), docs=DOCUMENTATION, health=health))
 
 
@@ -142,7 +131,7 @@ def _part(request: Request, place: Place, agents: Iterable[AgentInfo] | None) ->
     ]
     hidden = "<p>Agents are shown to callers whom the server knows.</p>"
     listed = hidden if agents is None else f"<ul>{''.join(rows)}</ul>"
-    page = _PAGE.format(url=escape(_root(request) + ui)) if ui else ""
+    page = _PAGE.format(url=escape(public_root(request.scope) + ui)) if ui else ""
     return _PART.format(url=escape(url), page=page, agents=listed, snippet=escape(_SNIPPET % url))
 
 

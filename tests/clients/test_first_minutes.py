@@ -11,6 +11,7 @@ import pytest_asyncio
 from tests.clients.browser import Browser
 from tests.clients.chat import Chat
 from tests.clients.conftest import ARTIFACTS
+from tests.clients.today import OlderChat, TodaysChat
 from tests.programs import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -82,3 +83,20 @@ async def test_the_demo_asks_and_goes_on_with_the_answer(
     await chat.answers("So I go on.")
     assert await chat.texts("#interrupt") == []
     await chat.tab.close()
+
+
+@pytest.mark.parametrize("path", ["/api/copilotkit", "/copilotkit/copilotkit"])
+async def test_pages_of_each_generation_that_ask_at_a_wrong_path_show_the_right_one(
+    browser: Browser, page_1_10: str, pages_1_74: str, demo: str, path: str
+) -> None:
+    wrong = demo.removesuffix("/copilotkit") + path
+    right = f"the runtimeUrl of front ends is {demo}"
+    chat = await open_chat(browser, f"{page_1_10}/", wrong)
+    await chat.say("hello")  # it shows nothing of what fails before
+    await chat.tab.shows(Chat.ALERTS, right)
+    await chat.picture(f"wrong{path.replace('/', '-')}")
+    await chat.tab.close()
+    for page, alerts in (("v1.html", OlderChat.ALERTS), ("", TodaysChat.ALERTS)):
+        chat = await open_chat(browser, f"{pages_1_74}/{page}", wrong)
+        await chat.tab.shows(alerts, right)
+        await chat.tab.close()

@@ -46,6 +46,8 @@ IN_RUNS: Mapping[str, tuple[str, str]] = {
 """Which agent is asked what."""
 
 BESIDE = (
+    "The runtimeUrl has the wrong path",
+    "The runtimeUrl begins with https",
     "An MCP server answers 404",
     "Nobody takes the spans",
     "Nobody takes the figures of models",
@@ -106,6 +108,9 @@ async def provoked() -> str:
         }
         async with serving(**settings) as (process, origin, _):
             async with httpx.AsyncClient(base_url=origin, timeout=60) as client:
+                await client.post("/api/copilotkit", json={"method": "info"})
+                with pytest.raises(httpx.ConnectError):
+                    await client.get(origin.replace("http://", "https://"))
                 for number, (agent, text) in enumerate(IN_RUNS.values()):
                     await ask(client, agent, text, number)
             process.terminate()

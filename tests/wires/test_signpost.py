@@ -16,6 +16,7 @@ from websockets.exceptions import InvalidStatus
 
 from agui_runtime import Caller, CopilotRuntime, create_app
 from agui_runtime.commands.hosting import mounted
+from agui_runtime.core.errors import StoreUnavailable
 from tests.runtime.worlds import Scripted, text
 from tests.support import client_of, served
 
@@ -71,7 +72,36 @@ async def test_a_wrong_path_below_the_right_one_says_so_too() -> None:
     async with client_of(create_app(a_runtime())) as client:
         answer = await client.get("/copilotkit/api/info")
     assert answer.status_code == 404
-    assert answer.json()["message"].endswith("the runtimeUrl of front ends is /copilotkit")
+    says = "there is nothing at /copilotkit/api/info; the runtimeUrl of front ends is "
+    assert answer.json()["message"] == f"{says}{client.base_url}/copilotkit"
+    assert answer.json()["errors"] == [{"message": answer.json()["message"]}]
+
+
+@pytest.mark.parametrize("path", ["/", "/api/copilotkit", "/copilotkit/copilotkit"])
+async def test_a_page_up_to_1_10_at_a_wrong_path_is_answered_so_that_it_shows_where(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    headers = {"X-CopilotKit-Runtime-Client-GQL-Version": "1.10.6"}
+    async with client_of(create_app(a_runtime())) as client:
+        answer = await client.post(path, json=HELLO, headers=headers)
+        there = f"{client.base_url}/copilotkit"
+    message = f"there is nothing at {path}; the runtimeUrl of front ends is {there}"
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["message"]) == (200, message)
+    assert error["extensions"]["statusCode"] == 404
+    assert any(each.getMessage().endswith(f"POST: {message}") for each in caplog.records)
+
+
+async def test_only_what_front_ends_ask_for_is_a_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    async with client_of(create_app(a_runtime())) as client:
+        await client.get("/wp-login.php")
+        await client.get("/a%0Ab%1b/info")
+    [line] = [each.getMessage() for each in caplog.records if "nothing at" in each.getMessage()]
+    assert "GET: there is nothing at /a%0Ab%1B/info;" in line
 
 
 async def test_a_slash_at_the_end_is_no_wrong_path() -> None:
@@ -89,7 +119,8 @@ async def test_a_page_of_today_at_the_other_name_of_graphql_is_sent_to_the_runti
     # Today's clients show `message`, those of GraphQL `errors`.
     [error] = posted.json()["errors"]
     assert posted.json()["message"] == error["message"]
-    assert error["message"] == "Only GraphQL is spoken here; set the runtimeUrl to /copilotkit"
+    there = f"{client.base_url}/copilotkit"
+    assert error["message"] == f"Only GraphQL is spoken here; set the runtimeUrl to {there}"
     assert listed.json()["message"].endswith("/copilotkit")
     assert here.json() == {"data": {"hello": "Hello World"}}
 
@@ -177,3 +208,15 @@ async def test_several_runtimes_are_listed_together() -> None:
         f"{origin}/sales/ui",
     ]
     assert wrong.json()["message"].endswith(f"is {origin}/support/copilotkit or {origin}/sales")
+
+
+async def test_a_page_of_several_runtimes_says_what_keeps_it_from_knowing_a_caller() -> None:
+    def authenticate(request: Request) -> Caller | None:
+        raise StoreUnavailable("the store of callers is away")
+
+    apps = {"/a": create_app(a_runtime(authenticate=authenticate)), "/b": create_app(a_runtime())}
+    app = mounted([Mount(path, each) for path, each in apps.items()])
+    async with served(app) as origin, httpx.AsyncClient(base_url=origin) as client:
+        page = await client.get("/", headers=BROWSER)
+    assert page.status_code == 503
+    assert "the store of callers is away" in page.text

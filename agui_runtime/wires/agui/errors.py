@@ -20,12 +20,8 @@ class HttpRefusal(Exception):
         self.headers = [(b"allow", allow.encode())] if allow else []
 
 
-def not_found(runtime_url: str | None = None) -> HttpRefusal:
-    """For a path at which nothing is, with the one where the runtime is."""
-    if runtime_url is None:
-        return HttpRefusal(404, {"error": "Not found"})
-    message = f"there is nothing at this path; the runtimeUrl of front ends is {runtime_url}"
-    return HttpRefusal(404, {"error": "Not found", "message": message})
+def not_found() -> HttpRefusal:
+    return HttpRefusal(404, {"error": "Not found"})
 
 
 def not_allowed(methods: str) -> HttpRefusal:

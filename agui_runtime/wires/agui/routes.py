@@ -11,7 +11,7 @@ from agui_runtime.core.errors import InvalidInput
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.annotate import Annotate
 from agui_runtime.wires.agui.envelope import unwrap
-from agui_runtime.wires.agui.errors import invalid_request, not_allowed, not_found
+from agui_runtime.wires.agui.errors import HttpRefusal, invalid_request, not_allowed
 from agui_runtime.wires.agui.exchange import AguiExchange
 from agui_runtime.wires.agui.info import Info
 from agui_runtime.wires.agui.inspector import DebugFeed, metadata
@@ -22,6 +22,7 @@ from agui_runtime.wires.agui.threads import ThreadRoutes
 from agui_runtime.wires.agui.transcribe import Transcribe
 from agui_runtime.wires.agui.usage import UsageRoute
 from agui_runtime.wires.shared.admission import is_json
+from agui_runtime.wires.shared.nowhere import nowhere
 from agui_runtime.wires.shared.paths import segments_of
 from agui_runtime.wires.shared.wire import WireRoute
 
@@ -76,14 +77,11 @@ class AguiEndpoint:
     async def _handle(self, exchange: AguiExchange, segments: Sequence[str]) -> None:
         found = self._table.find(exchange.method, segments)
         if found is None:
-            raise not_found(self._runtime_url(exchange))
+            raise HttpRefusal(*nowhere(exchange.scope, [self._path]))
         handler, ids = found
         caller = await exchange.identify(self._runtime.authenticate)
         with self._places.place(caller.owner):
             await handler(exchange, **ids)
-
-    def _runtime_url(self, exchange: AguiExchange) -> str:
-        return exchange.scope.get("root_path", "").rstrip("/") + self._path or "/"
 
 
 def _entries(runtime: CopilotRuntime, options: AguiOptions) -> Iterable[tuple[str, str, Handler]]:

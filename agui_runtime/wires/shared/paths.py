@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Iterable
 from urllib.parse import quote, unquote
 
+from starlette.datastructures import URL
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agui_runtime.core.errors import Misconfigured
@@ -64,6 +65,13 @@ def segments_of(scope: Scope) -> list[str]:
     mounted = quote(scope.get("root_path", "").rstrip("/")) + "/"
     below = f"{path}/".removeprefix(mounted).strip("/")
     return [unquote(part) for part in below.split("/")] if below else []
+
+
+def public_root(scope: Scope) -> str:
+    """The address of this app as its client wrote it, below whatever it is mounted at."""
+    url = URL(scope=scope)
+    mount = scope.get("root_path", "").rstrip("/")
+    return f"{url.scheme}://{url.netloc}{mount}"
 
 
 def listener_of(scope: Scope) -> str:

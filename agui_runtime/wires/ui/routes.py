@@ -13,7 +13,7 @@ from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.runtime.titles import ThreadNamer
 from agui_runtime.wires.shared.options import ServerOptions
-from agui_runtime.wires.shared.paths import ends_with_slash, listener_of, segments_of
+from agui_runtime.wires.shared.paths import ends_with_slash, listener_of, public_root, segments_of
 from agui_runtime.wires.ui.documents import HEADERS, document, missing
 from agui_runtime.wires.ui.files import Files
 from agui_runtime.wires.ui.places import file_of, is_view, prefix
@@ -65,8 +65,7 @@ class PageEndpoint:
         return HTMLResponse(document(built, lead), headers=HEADERS)
 
     def _runtime_url(self, request: Request) -> str:
-        mount = request.scope.get("root_path", "").rstrip("/")
-        return f"{request.url.scheme}://{request.url.netloc}{mount}{self._options.path}"
+        return public_root(request.scope) + self._options.path
 
     def _refusal(self, status: int, text: str, **more: str) -> Response:
         return PlainTextResponse(text, status, headers={**HEADERS, **more})

@@ -112,7 +112,10 @@ OWN_WORDS = {"body.error": "says what to do here"}
 
 NAMES = {"body.message": "an agent that there is not is answered with those that there are"}
 
-WHERE = {"body.message": "says where the runtime is"}
+WHERE = {
+    "body.message": "says where the runtime is",
+    "body.errors*": "the same for clients of GraphQL",
+}
 
 ALLOWED: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-RELEASE = "x-copilotkit-runtime-client-gql-version"
+from agui_runtime.wires.shared.nowhere import RELEASE
 
 FIRST_WITH_BANNER = (1, 9)
 """Older pages show nothing of a failed status; their runtimes said a sentence in the chat."""

@@ -30,6 +30,7 @@ from agui_runtime.wires.graphql.transport.http import (
 from agui_runtime.wires.graphql.transport.playground import Playground
 from agui_runtime.wires.graphql.transport.sockets import SocketEndpoint
 from agui_runtime.wires.shared.http import unless_gone
+from agui_runtime.wires.shared.paths import public_root
 from agui_runtime.wires.shared.sockets import Seats, SocketLimits
 
 
@@ -86,10 +87,10 @@ class GraphQLEndpoint:
     def _elsewhere(self, error: BadRequest, exchange: GraphQLExchange) -> BadRequest:
         """Where this path is another name of GraphQL alone, it says where other clients belong."""
         root = exchange.scope.get("root_path", "").rstrip("/")
-        base = f"{root}{self._base}" or "/"
-        if exchange.scope["path"] == base:
+        if exchange.scope["path"] == (f"{root}{self._base}" or "/"):
             return error
-        return WrongPath(f"Only GraphQL is spoken here; set the runtimeUrl to {base}")
+        there = public_root(exchange.scope) + self._base
+        return WrongPath(f"Only GraphQL is spoken here; set the runtimeUrl to {there}")
 
     def _request_of(self, exchange: GraphQLExchange) -> GraphQLRequest:
         if exchange.method == "GET":
