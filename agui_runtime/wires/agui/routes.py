@@ -17,13 +17,13 @@ from agui_runtime.wires.agui.info import Info
 from agui_runtime.wires.agui.inspector import DebugFeed, metadata
 from agui_runtime.wires.agui.options import AguiOptions
 from agui_runtime.wires.agui.runs import Runs
-from agui_runtime.wires.agui.table import Handler, Table
 from agui_runtime.wires.agui.threads import ThreadRoutes
 from agui_runtime.wires.agui.transcribe import Transcribe
 from agui_runtime.wires.agui.usage import UsageRoute
 from agui_runtime.wires.shared.admission import is_json
 from agui_runtime.wires.shared.nowhere import nowhere
 from agui_runtime.wires.shared.paths import segments_of
+from agui_runtime.wires.shared.table import Handler, Table, WrongMethod
 from agui_runtime.wires.shared.wire import WireRoute
 
 
@@ -75,7 +75,10 @@ class AguiEndpoint:
         await self._handle(exchange, enveloped.segments)
 
     async def _handle(self, exchange: AguiExchange, segments: Sequence[str]) -> None:
-        found = self._table.find(exchange.method, segments)
+        try:
+            found = self._table.find(exchange.method, segments)
+        except WrongMethod as wrong:
+            raise not_allowed(wrong.methods) from None
         if found is None:
             raise HttpRefusal(*nowhere(exchange.scope, [self._path]))
         handler, ids = found

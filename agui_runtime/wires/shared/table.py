@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from agui_runtime.wires.agui.errors import not_allowed
+from agui_runtime.core.errors import RequestError
 
 Handler: TypeAlias = Callable[..., Awaitable[None]]
 """Takes the exchange, and the ids in its path by name."""
 
 Found: TypeAlias = tuple[Handler, Mapping[str, str]]
+
+
+class WrongMethod(RequestError):
+    """What is at this path takes other methods."""
+
+    code, status = "METHOD_NOT_ALLOWED", 405
+
+    def __init__(self, methods: Sequence[str]) -> None:
+        self.methods = ", ".join(methods)
+        super().__init__(f"this path takes {self.methods}")
 
 
 class Table:
@@ -28,7 +38,7 @@ class Table:
 
     def find(self, method: str, segments: Sequence[str]) -> Found | None:
         """The handler and the ids for the decoded segments below the base path; None where nothing
-        is. Raises HttpRefusal, 405.
+        is. Raises WrongMethod.
         """
         method = "GET" if method == "HEAD" else method
         allowed = []
@@ -40,7 +50,7 @@ class Table:
                 return handler, ids
             allowed.append(offered)
         if allowed:
-            raise not_allowed(", ".join(allowed))
+            raise WrongMethod(allowed)
         return None
 
 
