@@ -8,9 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
+from agui_runtime.wires.openai.wire import OpenAIWire
 from agui_runtime.wires.shared.wire import Wire
 
-_WIRES: Mapping[str, Callable[[], Wire]] = {"copilotkit_remote": CopilotKitRemoteWire}
+_WIRES: Mapping[str, Callable[[], Wire]] = {
+    "copilotkit_remote": CopilotKitRemoteWire,
+    "openai": OpenAIWire,
+}
 """How each is made; one with options of its own is made by whoever wants it otherwise."""
 
 USUAL: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.wire import GraphQLWire
+from agui_runtime.wires.openai.wire import OpenAIWire
 from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.options import ServerOptions
@@ -61,6 +62,7 @@ __all__ = [
     "KeptState",
     "Limits",
     "Misconfigured",
+    "OpenAIWire",
     "OperationLimits",
     "Options",
     "PriceTable",

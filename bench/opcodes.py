@@ -76,6 +76,11 @@ def agui_request() -> Any:  # noqa: ANN401  # JSON
     return {"threadId": str(uuid4()), "runId": str(uuid4()), "messages": [message], **empty}
 
 
+def openai_request() -> Any:  # noqa: ANN401  # JSON
+    message = {"role": "user", "content": "go"}
+    return {"model": "bench", "messages": [message], "stream": True}
+
+
 def graphql_request() -> Any:  # noqa: ANN401  # JSON
     body = mutation("agent_text", "go")
     body["variables"]["data"]["threadId"] = str(uuid4())
@@ -85,12 +90,13 @@ def graphql_request() -> Any:  # noqa: ANN401  # JSON
 WIRES: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "agui": ("/copilotkit/agent/bench/run", agui_request),
     "graphql": ("/copilotkit", graphql_request),
+    "openai": ("/v1/chat/completions", openai_request),
 }
 
 
 async def through_wire(name: str, words: int, pause: float) -> Taken:
     path, request = WIRES[name]
-    app = create_app(CopilotRuntime({"bench": talker(words, pause)}))
+    app = create_app(CopilotRuntime({"bench": talker(words, pause)}), wires=["openai"])
     async with app.router.lifespan_context(app):
         await answered(app, path, request())  # what is made once
         with counting() as codes:

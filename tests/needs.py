@@ -36,6 +36,7 @@ BY_FILE = {
     "clients/test_agui_*.py": "node",
     "clients/test_between.py": "node",
     "clients/test_graphql_clients.py": "node",
+    "clients/test_openai_clients.py": "node",
     "clients/test_node_1_10.py": "node",
     "clients/test_phone_home.py": "node",
     # Start a server or an interpreter for nearly every test.
@@ -57,6 +58,7 @@ BY_FILE = {
     "connectors/test_hostile_remotes.py": "slow",
     "stores/test_memory.py": "slow",
     "wires/fuzz/*": "slow",
+    "wires/openai/test_litellm.py": "slow",
     "wires/graphql/test_defects.py": "slow",
     "wires/graphql/test_fuzz.py": "slow",
     "wires/shared/test_bodies.py": "slow",

@@ -39,17 +39,11 @@ class StateLine:
     state: Any = None
     messages: Sequence[dict[str, Any]] = field(default_factory=list)
     schema_version: int = 1
-    replaced: Sequence[str] = ()
     kind: Literal["state"] = "state"
 
     @property
     def saved(self) -> AgentState:
-        return AgentState(
-            self.state,
-            self.messages,
-            schema_version=self.schema_version,
-            replaced=self.replaced,
-        )
+        return AgentState(self.state, self.messages, schema_version=self.schema_version)
 
 
 Line: TypeAlias = ThreadLine | RunLine | StateLine
@@ -66,7 +60,7 @@ def run_line(run: RunInfo, events: Sequence[Event]) -> bytes:
 
 
 def state_line(thread_id: str, agent: str, saved: AgentState) -> bytes:
-    found = (saved.state, list(saved.messages), saved.schema_version, list(saved.replaced))
+    found = (saved.state, list(saved.messages), saved.schema_version)
     return _text(StateLine(thread_id, agent, *found))
 
 

@@ -31,13 +31,19 @@ class Example(NamedTuple):
     path: str | None = None
 
 
-FILLED = {"agent": "default", "thread": "t1", "name": "page.js"}
+FILLED = {"agent": "default", "model": "default", "thread": "t1", "name": "page.js"}
 
 RUN = run_body(thread="t1", run="r9")
 SIDE = run_body(thread="side", run="r9")
 AUDIO = {"audio": "c291bmQ=", "mimeType": "audio/webm"}
 NOTE = {"type": "click", "threadId": "t1"}
 EXECUTE = {"name": "default", "threadId": "t1", "messages": []}
+
+CHAT = {
+    "model": "default",
+    "messages": [{"role": "user", "content": "hi"}],
+    "metadata": {"thread_id": "t1"},
+}
 
 EXAMPLES: Mapping[str, Example] = {
     "GET /healthz": Example(open=True),
@@ -70,6 +76,9 @@ EXAMPLES: Mapping[str, Example] = {
     "POST /remote/actions/execute": Example({"name": "tell", "arguments": {}}, shows=True),
     "POST /remote/agents/execute": Example(EXECUTE, shows=True),
     "POST /remote/agents/state": Example({"name": "default", "threadId": "t1"}, shows=True),
+    "GET /v1/models": Example(empty=True),
+    "GET /v1/models/{model}": Example(),
+    "POST /v1/chat/completions": Example(CHAT, shows=True),
 }
 
 OF_EVERYBODY = frozenset(

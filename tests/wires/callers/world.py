@@ -19,6 +19,7 @@ from agui_runtime import (
     CopilotKitRemoteWire,
     CopilotRuntime,
     GraphQLWire,
+    OpenAIWire,
     OperationLimits,
     Recording,
     ServerOptions,
@@ -87,9 +88,8 @@ def an_app(runtime: CopilotRuntime) -> FastAPI:
     graphql = GraphQLWire(limits=OperationLimits(aliases=1000, tokens=10_000, depth=20))
     agui = AguiWire(transcription=Ear(), annotations=noted)
     options = ServerOptions(development=True)
-    return create_app(
-        runtime, wires=[graphql, CopilotKitRemoteWire("/remote"), agui], options=options
-    )
+    remote = CopilotKitRemoteWire("/remote")
+    return create_app(runtime, wires=[graphql, remote, OpenAIWire(), agui], options=options)
 
 
 def a_runtime(acted: list[str], authorize: Authorize | None = None) -> CopilotRuntime:

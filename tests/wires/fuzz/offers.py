@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 
 from agui_runtime.wires.agui.routes import AguiEndpoint
+from agui_runtime.wires.openai.routes import OpenAIEndpoint
 from agui_runtime.wires.shared.wire import WireRoute
 
 
@@ -41,9 +42,10 @@ def _offers(routes: Iterable[BaseRoute]) -> Iterator[Offer]:
 
 def _of_route(route: Route) -> Iterator[Offer]:
     base = route.path.removesuffix("/{rest:path}")
-    if isinstance(route, WireRoute):
+    whole = isinstance(route.endpoint, OpenAIEndpoint)
+    if isinstance(route, WireRoute) and not whole:
         return  # what it serves is in the table of the endpoint, too
-    if isinstance(route.endpoint, AguiEndpoint) and base != route.path:
+    if isinstance(route.endpoint, AguiEndpoint | OpenAIEndpoint) and base != route.path:
         yield from (Offer(method, f"{base}/{path}") for method, path in route.endpoint.offered)
     else:
         methods = (route.methods or {""}) - {"HEAD"}

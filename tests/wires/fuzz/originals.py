@@ -257,7 +257,44 @@ def _remote() -> list[Original]:
     ]
 
 
+def _openai() -> list[Original]:
+    function: Json = {"name": "paint", "description": "Paints", "parameters": {"type": "object"}}
+    call: Json = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    parts: Json = [
+        {"type": "text", "text": "hi"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,eA=="}},
+        {"type": "input_audio", "input_audio": {"data": "eA==", "format": "wav"}},
+        {"type": "file", "file": {"file_data": "http://x.test/y.pdf", "filename": "y.pdf"}},
+    ]
+    chatting: Json = {
+        "model": "default",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": parts, "name": "ann"},
+            {"role": "assistant", "content": "Well", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "content": "1"},
+            {"role": "user", "content": "and?"},
+        ],
+        "tools": [{"type": "function", "function": function}],
+        "tool_choice": {"type": "function", "function": {"name": "paint"}},
+        "stream_options": {"include_usage": True},
+        "stop": ["x"],
+        "temperature": 0.5,
+    }
+    on_thread: Json = {"x-thread-id": "t-1"}
+    return [
+        Original("GET", "/v1/models"),
+        Original("GET", "/v1/models/default"),
+        Original("POST", "/v1/chat/completions", body=chatting),
+        Original("POST", "/v1/chat/completions", headers=on_thread, body=chatting),
+        Original("POST", "/v1/chat/completions", body=chatting | {"stream": True}),
+        Original(
+            "POST", "/v1/chat/completions", body=chatting | {"metadata": {"thread_id": "t-2"}}
+        ),
+    ]
+
+
 ORIGINALS: Sequence[Sequence[Original]] = (
-    *(_agents(), _threads(), _others(), _envelopes(), _graphql(), _remote()),
+    *(_agents(), _threads(), _others(), _envelopes(), _graphql(), _remote(), _openai()),
 )
 """In groups that are drawn from equally often."""

@@ -74,7 +74,7 @@ def make_app(store: Store) -> FastAPI:
     agents = {"default": eventful, "asking": asking, "stubborn": stubborn}
     runtime = CopilotRuntime(agents=agents, actions=[look], store=store)
     agui = AguiWire(transcription=Typist(), annotations=recorded)
-    usual = wires_of(Settings(), None, {"remote_path": REMOTE})
+    usual = wires_of(Settings(), ["openai"], {"remote_path": REMOTE})
     wires = [agui if isinstance(each, AguiWire) else each for each in usual]
     return create_app(runtime, wires=wires, options=ServerOptions(development=True))
 

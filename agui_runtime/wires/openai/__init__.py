@@ -1,0 +1,1 @@
+"""The wire of OpenAI's clients: models and chat completions, over any agent."""

@@ -1,0 +1,84 @@
+"""From a request's conversation to the input of a run: on a thread that it names, or beside all."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.agents.run_input import typed
+from agui_runtime.core.events import Caller, Message
+from agui_runtime.core.fold import fold
+from agui_runtime.core.history import PROMPTS, without_prompts
+from agui_runtime.core.ids import check_id
+from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
+from agui_runtime.runtime.threads import Threads
+from agui_runtime.wires.openai.chat_request import ChatRequest
+from agui_runtime.wires.openai.continuation import continued
+from agui_runtime.wires.openai.messages import numbered
+
+
+class Turn(NamedTuple):
+    """What a run is given; `beside` says that no thread is to know of it."""
+
+    input: RunAgentInput
+    beside: bool
+
+
+def thread_of(
+    request: ChatRequest, headers: Mapping[str, str], names: Collection[str]
+) -> str | None:
+    """The thread that the request names, in its metadata or in a header; raises InvalidInput."""
+    named = (headers.get(name) for name in names)
+    thread = request.thread_id or next((each for each in named if each), None)
+    if thread is not None:
+        check_id(thread, "thread")
+    return thread
+
+
+async def turn(request: ChatRequest, thread: str | None, threads: Threads, caller: Caller) -> Turn:
+    """The turn that the request is. One that does not go on from what its thread holds is none of
+    that thread's: it is answered, and leaves no trace there. Raises Forbidden.
+    """
+    if thread is None:
+        return await _beside(request)
+    known = await _stored(thread, threads, caller)
+    long = is_much(known, request.messages)
+    messages = await unless_long(long, continued, known, request.messages, _new_id)
+    if messages is None:
+        return await _beside(request)
+    prompts = [each for each in request.messages if each["role"] in PROMPTS]
+    whole = [*numbered(prompts, "prompt"), *messages]
+    return Turn(await _input(request, whole, thread), beside=False)
+
+
+async def _beside(request: ChatRequest) -> Turn:
+    return Turn(await _input(request, numbered(request.messages, "message"), ""), beside=True)
+
+
+async def _stored(thread: str, threads: Threads, caller: Caller) -> Sequence[Message]:
+    """The thread's messages; none of one that is new, or of somebody else's."""
+    if await threads.find(thread, caller) is None:
+        return ()
+    events = [each.event for each in await threads.read(thread, caller)]
+    folded = await unless_long(len(events) > LONG_LIST or is_much(events), fold, events)
+    return without_prompts(folded.shared_messages)
+
+
+async def _input(request: ChatRequest, messages: Sequence[Message], thread: str) -> RunAgentInput:
+    given = {
+        "threadId": thread,
+        "runId": "",
+        "messages": list(messages),
+        "tools": list(request.tools),
+        "context": [],
+        "state": {},
+        "forwardedProps": request.props,
+    }
+    return await unless_long(is_much(given), typed, given)
+
+
+def _new_id() -> str:
+    return f"msg-{uuid.uuid4().hex}"

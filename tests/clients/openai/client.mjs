@@ -1,0 +1,101 @@
+// Published clients of OpenAI's protocols against a server: `node client.mjs <base URL>` prints what
+// each of them makes of the same conversations, as JSON.
+
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { generateText, jsonSchema, stepCountIs, streamText, tool } from "ai";
+import OpenAI from "openai";
+
+const [baseURL] = process.argv.slice(2);
+const PICTURE = "data:image/png;base64,eA==";
+const SCHEMA = { type: "object", properties: { city: { type: "string" } } };
+
+const client = new OpenAI({ baseURL, apiKey: "ann", maxRetries: 0 });
+const provider = createOpenAICompatible({ name: "agui", baseURL, apiKey: "ann", includeUsage: true });
+
+async function caught(work) {
+  try {
+    await work();
+    return "nothing";
+  } catch (error) {
+    return String(error.message);
+  }
+}
+
+const weather = ({ city }) => `sunny in ${city}`;
+
+async function openai() {
+  const models = (await client.models.list()).data.map((each) => each.id);
+  const messages = [{ role: "user", content: "hi" }];
+  const stream = client.chat.completions.stream({
+    model: "default",
+    messages,
+    stream_options: { include_usage: true },
+  });
+  let thought = "";
+  for await (const chunk of stream) thought += chunk.choices[0]?.delta.reasoning_content ?? "";
+  const final = await stream.finalChatCompletion();
+  const runner = client.chat.completions.runTools({
+    model: "weather",
+    messages,
+    stream: true,
+    tools: [
+      {
+        type: "function",
+        function: { name: "get_weather", parse: JSON.parse, function: weather, parameters: SCHEMA },
+      },
+    ],
+  });
+  const seen = await client.chat.completions.create({
+    model: "seeing",
+    messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: PICTURE } }] }],
+  });
+  return {
+    models,
+    text: final.choices[0].message.content,
+    thought,
+    tokens: final.usage.total_tokens,
+    tools: await runner.finalContent(),
+    seen: seen.choices[0].message.content,
+    failure: await caught(async () => {
+      const broken = await client.chat.completions.create({ model: "failing", messages, stream: true });
+      for await (const _ of broken);
+    }),
+  };
+}
+
+async function aiSdk() {
+  const prompt = "hi";
+  const streamed = streamText({ model: provider("default"), prompt });
+  let text = "";
+  let thought = "";
+  for await (const part of streamed.fullStream) {
+    if (part.type === "text-delta") text += part.text;
+    if (part.type === "reasoning-delta") thought += part.text;
+  }
+  const tools = {
+    get_weather: tool({ inputSchema: jsonSchema(SCHEMA), execute: async (input) => weather(input) }),
+  };
+  const called = await generateText({
+    model: provider("weather"),
+    prompt,
+    tools,
+    stopWhen: stepCountIs(3),
+  });
+  const content = [{ type: "image", image: PICTURE }];
+  const seen = await generateText({ model: provider("seeing"), messages: [{ role: "user", content }] });
+  const errors = [];
+  const broken = streamText({ model: provider("failing"), prompt, maxRetries: 0, onError: () => {} });
+  for await (const part of broken.fullStream) {
+    if (part.type === "error") errors.push(String(part.error.message ?? part.error));
+  }
+  return {
+    text,
+    thought,
+    tokens: (await streamed.usage).totalTokens,
+    tools: called.text,
+    seen: seen.text,
+    failure: errors.join(),
+  };
+}
+
+console.log(JSON.stringify({ openai: await openai(), aiSdk: await aiSdk() }));

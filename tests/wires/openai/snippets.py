@@ -1,0 +1,22 @@
+"""The snippets of docs/openai.md, for a server that is somewhere else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+PAGE = Path(__file__).parents[3] / "docs" / "openai.md"
+THERE = "http://127.0.0.1:4000"
+
+
+def snippets(language: str, origin: str) -> list[str]:
+    """Those in that language, in the page's order."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    assert all(THERE in block for block in blocks)
+    return [block.replace(THERE, origin) for block in blocks]
+
+
+def snippet(language: str, word: str, origin: str) -> str:
+    """The one with that word in it."""
+    [found] = [each for each in snippets(language, origin) if word in each]
+    return found
