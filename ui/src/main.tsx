@@ -3,10 +3,12 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { loadConfig, root as page } from "./client/config";
 import { observeRequests } from "./client/fetching";
+import { isolateFrames } from "./app/frames";
 import { applyScheme } from "./app/scheme";
 import "./styles/index.css";
 
 applyScheme();
+isolateFrames();
 // Relative to this page, not to the view that is shown: browsers resolve it again with each address.
 document.querySelector<HTMLLinkElement>("link[rel=icon]")!.href = new URL("icon.svg", page).href;
 const root = createRoot(document.getElementById("root")!);

@@ -30,7 +30,7 @@ def page_headers(allowed: Mapping[str, str]) -> dict[str, str]:
     """What goes with a page that may use what is `allowed`, by directives of its policy, and
     nothing else.
     """
-    policy = {"default-src": "'none'", **allowed, **_SHUT}
+    policy = {"default-src": "'none'", **_SHUT, **allowed}
     return {
         "content-security-policy": "; ".join(f"{name} {it}" for name, it in policy.items()),
         "x-content-type-options": "nosniff",

@@ -27,15 +27,50 @@ code{padding:.1em .35em;border-radius:4px;background:#8882}
 
 _HEAD = f'<meta http-equiv="refresh" content="3">\n<style>{_STYLE}</style>'
 
+_SPIN = "@keyframes ck-spin { to { transform: rotate(360deg) } }"
+"""Which CopilotKit adds to a page where a model draws."""
+
 HEADERS = page_headers(
     {
         **BUILT,
-        "style-src": f"'self' {style_source(_STYLE)}",
+        "style-src": f"'self' {style_source(_STYLE)} {style_source(_SPIN)}",
         "img-src": "'self' data: blob:",
         "media-src": "'self' data: blob:",
+        "frame-src": "'self' blob:",  # documents of blobs have this policy, too
     }
 )
 """What goes with each answer of this wire."""
+
+FRAME = html_page(
+    "agui_runtime",
+    "",
+    """<script>
+addEventListener("message", ({ source, data }) => {
+  if (source !== parent || typeof data?.html !== "string") return;
+  document.open();
+  document.write(data.html);
+  document.close();
+});
+</script>""",
+)
+"""Shows the HTML that the page around it sends, which an agent or an MCP server has written."""
+
+_IN_FRAME = "data: blob:"
+
+FRAME_HEADERS = page_headers(
+    {
+        "script-src": f"'unsafe-inline' 'unsafe-eval' {_IN_FRAME}",
+        "style-src": f"'unsafe-inline' {_IN_FRAME}",
+        "img-src": _IN_FRAME,
+        "media-src": _IN_FRAME,
+        "font-src": _IN_FRAME,
+        "frame-ancestors": "'self'",
+        "sandbox": "allow-scripts allow-forms",
+    }
+)
+"""Its scripts run in an origin of their own, and may load nothing from anywhere: what they need is
+in the HTML, and they reach others only through the page, by CopilotKit's messages.
+"""
 
 _COMING = "<p>It is being built: {progress}. This page looks again every few seconds.</p>"
 

@@ -14,7 +14,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.runtime.titles import ThreadNamer
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.paths import ends_with_slash, listener_of, public_root, segments_of
-from agui_runtime.wires.ui.documents import HEADERS, document, missing
+from agui_runtime.wires.ui.documents import FRAME, FRAME_HEADERS, HEADERS, document, missing
 from agui_runtime.wires.ui.files import Files
 from agui_runtime.wires.ui.places import file_of, is_view, prefix
 
@@ -43,6 +43,8 @@ class PageEndpoint:
             return self._view(request, parts)
         if list(parts) == ["config.json"]:
             return JSONResponse(self._config(), headers=HEADERS)
+        if list(parts) == ["frame.html"]:
+            return HTMLResponse(FRAME, headers=FRAME_HEADERS)
         gzip = "gzip" in request.headers.get("accept-encoding", "")
         name = file_of(parts)
         found = name and self._files.response(name, gzip=gzip, headers=HEADERS)

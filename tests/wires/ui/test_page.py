@@ -121,6 +121,15 @@ async def test_the_policy_lets_it_reach_this_server_alone(built: Path) -> None:
         assert each.headers["x-content-type-options"] == "nosniff"
 
 
+async def test_a_frame_has_an_origin_of_its_own_and_reaches_nothing(built: Path) -> None:
+    async with client_of(app(built)) as client:
+        frame = await client.get("/ui/frame.html")
+    policy = frame.headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "frame-ancestors 'self'", "base-uri 'none'"} <= {*policy}
+    assert "sandbox allow-scripts allow-forms" in policy
+    assert "connect-src" not in frame.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize("path", ["/copilotkit", "/", "/ai/chat"])
 async def test_it_learns_where_the_runtime_is_relative_to_itself(built: Path, path: str) -> None:
     async with client_of(app(built, ServerOptions(path=path))) as client:
