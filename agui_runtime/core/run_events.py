@@ -10,7 +10,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.core.errors import AguiError, InvalidInput, RunFailure, Stopped
 from agui_runtime.core.events import REGENERATES, Event, Message
 from agui_runtime.core.grammar import Reason
-from agui_runtime.core.jsontext import Unencodable, mended
+from agui_runtime.core.jsontext import Json, Unencodable, mended
 
 T = TypeVar("T")
 
@@ -38,6 +38,11 @@ def started(request: RunAgentInput, messages: Sequence[Message]) -> Event:
 def opened(request: RunAgentInput) -> Event:
     """RUN_STARTED of a run that failed before it read its input."""
     return started(request.model_copy(update={"state": None}), ())
+
+
+def restating(state: Json) -> Event:
+    """Tells readers of the log with which state a run goes on that brought another one, or none."""
+    return {"type": "STATE_SNAPSHOT", "snapshot": state}
 
 
 def rewriting(history: Sequence[Message]) -> Event:

@@ -9,9 +9,11 @@ from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
 
 from agui_runtime.core.events import Message
+from agui_runtime.core.fingerprints import state_digest
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.grammar import Grammar
 from agui_runtime.core.history import Truth, admitted, merged, new_messages, restored, with_prompts
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.run_events import readable
 from agui_runtime.off_loop import slices
 from agui_runtime.stores.base import AgentState
@@ -22,7 +24,8 @@ class Recall:
     """`request` is what the agent gets, `fold` what its thread adds up to then, `request_ids` are
     the ids of the messages that this request adds to the agent's state, `grammar` checks the run's
     events. `news` are messages that the log does not hold yet. `rewritten`: the request changed or
-    dropped messages that the thread holds.
+    dropped messages that the thread holds. `restated`: the agent gets another state than the front
+    end has sent.
     """
 
     request: RunAgentInput
@@ -31,6 +34,7 @@ class Recall:
     grammar: Grammar
     news: Sequence[Message]
     rewritten: bool
+    restated: bool
 
 
 def recall(
@@ -39,7 +43,9 @@ def recall(
     """Merge the request with the agent's `saved` state; `known` are the ids of all messages of the
     thread. Raises InvalidInput.
     """
-    request = request.model_copy(update={"state": readable(request.state, "state")})
+    sent_state = readable(request.state, "state")
+    state = _state(sent_state, saved)
+    request = request.model_copy(update={"state": state})
     stored = saved.messages if saved else ()
     sent = [message for piece in slices(request.messages) for message in _wire(piece)]
     full = restored(stored, sent)
@@ -51,12 +57,22 @@ def recall(
     if truth == "thread":
         request = _asking(request, with_prompts(fold.shared_messages, sent))
     # An empty state is what a front end sends that holds none.
-    if state := request.state or (saved and saved.state):
-        fold.feed({"type": "STATE_SNAPSHOT", "snapshot": state})
+    if held := state or (saved and not saved.replaced and saved.state):
+        fold.feed({"type": "STATE_SNAPSHOT", "snapshot": held})
     request_ids = {message["id"] for message in fold.added}
     news = new_messages(sent, known)
     grammar = Grammar(news)
-    return Recall(request, fold, request_ids, grammar, news, rewritten)
+    restated = state is not sent_state and bool(state or sent_state)
+    return Recall(request, fold, request_ids, grammar, news, rewritten, restated)
+
+
+def _state(sent: Json, saved: AgentState | None) -> Json:
+    """What the agent begins with: a state that was saved by hand, unless the front end holds one of
+    its own. An empty one is none, and one that was replaced is of a page that has not seen the new.
+    """
+    if saved is None or not saved.replaced:
+        return sent
+    return saved.state if not sent or state_digest(sent) in saved.replaced else sent
 
 
 def _wire(messages: Sequence[AnyMessage]) -> list[Message]:

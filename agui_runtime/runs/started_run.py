@@ -21,6 +21,7 @@ from agui_runtime.core.run_events import (
     ids_of,
     opened,
     reason_of,
+    restating,
     rewriting,
     started,
     status_of,
@@ -85,6 +86,8 @@ class StartedRun:
         self._grammar = found.grammar
         self._recalled = True
         await self._writer.add([started(self.request, found.news)])
+        if found.restated:
+            await self._writer.add([restating(self.request.state)])
         if found.rewritten and await self._knows_all(stored):
             await self._writer.add([rewriting(self._fold.shared_messages)])
         await self._writer.flush()

@@ -308,7 +308,7 @@ class CopilotRuntime:
             self.permissions,
             lambda: self.authenticate is not None,
         )
-        self.threads = Threads(self.store, self.permissions)
+        self.threads = Threads(self.store, self.permissions, self.saved_states)
 
     @property
     def _equipment(self) -> Equipment:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from agui_runtime.agents.agent import KeepsState
 from agui_runtime.core.access import Resource
-from agui_runtime.core.errors import Busy
-from agui_runtime.core.events import Caller, Message, RunContext
+from agui_runtime.core.errors import Busy, StateUnreadable
+from agui_runtime.core.events import Caller, Message, RunContext, ThreadInfo
 from agui_runtime.core.history import without_prompts
 from agui_runtime.core.ids import check_id
 from agui_runtime.runtime.catalog import Sources
@@ -54,8 +54,9 @@ class SavedStates:
         another's.
 
         Where an agent stores its threads' states itself, its own answer comes first, also for a
-        thread that is not in the store. With an `authenticate` function the thread must be in the
-        store, which alone knows its owner. Raises AgentNotFound, and what such an agent raises.
+        thread that is not in the store, but not before one that was saved here since its last run.
+        With an `authenticate` function the thread must be in the store, which alone knows its
+        owner. Raises AgentNotFound, StateUnreadable, and what such an agent raises.
         """
         context = context or RunContext(caller, "")
         name, found = await self._sources.find(agent, context)
@@ -64,10 +65,25 @@ class SavedStates:
             return None
         await self._permissions.check(caller, "load_state", Resource(name, thread_id))
         if isinstance(found, KeepsState) and (thread or not self._callers_known()):
-            own = await found.kept_state(thread_id, context)
+            saved = await self._legible(thread_id, name)
+            own = None if saved and saved.replaced else await found.kept_state(thread_id, context)
             if own is not None:
-                return AgentState(own.state, [dict(message) for message in own.messages])
+                messages = [dict(message) for message in own.messages]
+                return AgentState(own.state, messages, saved.version if saved else 0)
+            if saved is not None:
+                return saved
         return await self._states.load(thread_id, name) if thread else None
+
+    async def edit(self, thread: ThreadInfo, agent: str, caller: Caller) -> AgentState | None:
+        """The state that was saved by hand in the caller's thread, and that no run of the agent has
+        begun with yet; None also where the caller may not load it, or it cannot be read.
+        """
+        name = self._sources.present(agent)
+        saved = await self._legible(thread.thread_id, name)
+        if saved is None or not saved.replaced:
+            return None
+        here = Resource(name, thread.thread_id)
+        return saved if await self._permissions.allow(caller, "load_state", here) else None
 
     async def save(self, thread_id: str, agent: str, caller: Caller, update: StateUpdate) -> int:
         """Save the state from which the agent's next run begins, and return the new version.
@@ -94,3 +110,10 @@ class SavedStates:
             expected = stored.version if expected is None else expected
         saved = AgentState(update.state, without_prompts(messages))
         return await self._states.save(thread_id, name, saved, expected)
+
+    async def _legible(self, thread_id: str, name: str) -> AgentState | None:
+        """The saved state; None also for one that cannot be read, which its run reports."""
+        try:
+            return await self._states.load(thread_id, name)
+        except StateUnreadable:
+            return None

@@ -14,17 +14,20 @@ from agui_runtime.core.access import Access, Resource
 from agui_runtime.core.errors import Gone, StateUnreadable, ThreadNotFound
 from agui_runtime.core.events import TERMINAL, Caller, Cursor, Record, RunInfo, ThreadInfo
 from agui_runtime.off_loop import LONG_LIST, unless_long
+from agui_runtime.runtime.edits import alone, before_end
 from agui_runtime.runtime.forgotten import dropped_before, stand_in
 from agui_runtime.runtime.permissions import Permissions
+from agui_runtime.runtime.saved_states import SavedStates
 from agui_runtime.stores.base import AgentState, Batch, Page, Store, ThreadQuery
 
 
 class Threads:
     """What a caller may see and change of the store's threads."""
 
-    def __init__(self, store: Store, permissions: Permissions) -> None:
+    def __init__(self, store: Store, permissions: Permissions, saved_states: SavedStates) -> None:
         self._store = store
         self._permissions = permissions
+        self._saved_states = saved_states
 
     async def get(self, thread_id: str, caller: Caller, access: Access = "read") -> ThreadInfo:
         """The caller's thread, to do that with it; raises ThreadNotFound and Forbidden."""
@@ -155,16 +158,26 @@ class Threads:
                     return
 
     async def connect(
-        self, thread_id: str, caller: Caller, after: Cursor | None = None
+        self,
+        thread_id: str,
+        caller: Caller,
+        after: Cursor | None = None,
+        *,
+        agent: str | None = None,
     ) -> AsyncGenerator[Batch, None]:
         """Every record after the cursor, up to now or, while a run is live, up to its end. From the
-        start, the messages of runs that the store has dropped come first.
+        start, the messages of runs that the store has dropped come first, and a state of the agent
+        (None: the thread's own) that was saved by hand since its last run comes last.
 
         Raises ThreadNotFound and Gone. Close it (`aclosing`).
         """
         thread = await self.get(thread_id, caller)
         end, live = await self._now(thread_id)
+        whole = after is None and not live
+        edit = await self.edit(thread, caller, agent) if whole else None
         if not live and end in (after, Cursor(end.epoch, 0)):
+            if edit is not None:
+                yield alone(thread_id, end, edit.state)
             return
         async with aclosing(self._open(thread, caller, after)) as batches:
             begun = after is not None
@@ -173,9 +186,17 @@ class Threads:
                     yield Batch(gone, Cursor(batch.cursor.epoch, gone[-1].seq))
                 begun = True
                 shown = _up_to(batch, end, live)
-                yield shown
+                yield shown if edit is None else before_end(shown, end, edit.state)
                 if shown is not batch or (not live and batch.cursor.seq >= end.seq):
                     return
+
+    async def edit(
+        self, thread: ThreadInfo, caller: Caller, agent: str | None = None
+    ) -> AgentState | None:
+        """The state of the agent (None: the thread's own) that was saved by hand since its last run
+        began, and that the log therefore does not know.
+        """
+        return await self._saved_states.edit(thread, agent or thread.agent, caller)
 
     async def _forgotten(self, thread_id: str, first: Sequence[Record]) -> Sequence[Record]:
         """What stands for the records before the first ones that there are; see `stand_in`."""

@@ -33,7 +33,8 @@ class Lease:
 @dataclass(frozen=True, slots=True)
 class AgentState:
     """What `<threadId, agentName>` keeps: the agent's state, and the messages of the thread as it
-    left them. `schema_version` is that of the state's schema, 1 where it has none.
+    left them. `schema_version` is that of the state's schema, 1 where it has none. `replaced` are
+    digests of those states, as pages may hold them, that it replaced by hand since the last run.
     """
 
     state: Any = None
@@ -41,6 +42,7 @@ class AgentState:
     version: int = 0
     saved_at: float = 0.0
     schema_version: int = 1
+    replaced: Sequence[str] = ()
 
 
 class StateKey(NamedTuple):

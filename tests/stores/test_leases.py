@@ -17,6 +17,7 @@ from agui_runtime.core.events import Cursor, Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import AgentState
 from agui_runtime.stores.sql import SqlLimits
+from agui_runtime.stores.states import StateStoreManager
 from tests.runtime.worlds import asking, told
 from tests.stores.databases import AnyStore, Place, Processes
 from tests.stores.ends import START, ended
@@ -42,6 +43,23 @@ async def test_a_run_whose_process_is_silent_is_ended_by_the_next_start(
     with silent.log.keep(lease, lost.set):
         await lost.wait()
     assert [run.status for run in await other.threads.runs("t1")] == ["failed", "running"]
+
+
+async def test_a_run_that_was_lost_before_it_began_leaves_the_next_one_what_was_saved_by_hand(
+    made: Processes[AnyStore],
+) -> None:
+    clock = Clock()
+    silent, other = await made.start(clock=clock), await made.start(clock=clock)
+    await other.threads.obtain("t1", "ann", "default")
+    await StateStoreManager(other).save("t1", "default", AgentState({"plan": "edited"}))
+    edited = await other.states.load("t1", "default")
+    await claimed(silent, a_run())
+    clock.now += 7
+    await other.log.end_lost_run("t1")
+    saved = await other.states.load("t1", "default")
+    assert saved and edited
+    assert (saved.state, saved.replaced) == ({"plan": "edited"}, edited.replaced)
+    assert saved.replaced
 
 
 async def test_a_lost_run_keeps_what_it_wrote_and_answers_its_open_call(

@@ -59,7 +59,7 @@ class LocalPeer:
         threads = self._runtime.threads
         if await threads.find(thread_id, self._caller) is None:
             return
-        async with aclosing(threads.connect(thread_id, self._caller)) as batches:
+        async with aclosing(threads.connect(thread_id, self._caller, agent=self._agent)) as batches:
             async for batch in batches:
                 for record in batch.records:
                     yield record.event

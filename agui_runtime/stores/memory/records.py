@@ -80,14 +80,16 @@ class SavedState:
     version: int
     saved_at: float
     schema_version: int
+    replaced: Sequence[str] = ()
 
     @property
     def weight(self) -> int:
-        return STATE_OVERHEAD + getsizeof(self.text) + sum(self.weights)
+        digests = sum(map(getsizeof, self.replaced))
+        return STATE_OVERHEAD + getsizeof(self.text) + sum(self.weights) + digests
 
     def unpacked(self) -> AgentState:
-        state = loads(self.text)
-        return AgentState(state, self.messages, self.version, self.saved_at, self.schema_version)
+        about = (self.version, self.saved_at, self.schema_version, self.replaced)
+        return AgentState(loads(self.text), self.messages, *about)
 
 
 def stored(event: Event) -> StoredEvent:
@@ -120,7 +122,8 @@ def saved_state(
     messages, count = saved.messages, shared(saved.messages, before)
     weights = list(before.weights[:count]) if before else []
     weights += [_size(message) + 16 for message in messages[count:]]  # its places in two lists
-    return SavedState(text_of(saved.state), messages, weights, version, now, saved.schema_version)
+    about = (version, now, saved.schema_version, tuple(saved.replaced))
+    return SavedState(text_of(saved.state), messages, weights, *about)
 
 
 def shared(messages: Sequence[Message], before: SavedState | None) -> int:

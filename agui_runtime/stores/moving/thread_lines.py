@@ -39,11 +39,17 @@ class StateLine:
     state: Any = None
     messages: Sequence[dict[str, Any]] = field(default_factory=list)
     schema_version: int = 1
+    replaced: Sequence[str] = ()
     kind: Literal["state"] = "state"
 
     @property
     def saved(self) -> AgentState:
-        return AgentState(self.state, self.messages, schema_version=self.schema_version)
+        return AgentState(
+            self.state,
+            self.messages,
+            schema_version=self.schema_version,
+            replaced=self.replaced,
+        )
 
 
 Line: TypeAlias = ThreadLine | RunLine | StateLine
@@ -60,7 +66,7 @@ def run_line(run: RunInfo, events: Sequence[Event]) -> bytes:
 
 
 def state_line(thread_id: str, agent: str, saved: AgentState) -> bytes:
-    found = (saved.state, list(saved.messages), saved.schema_version)
+    found = (saved.state, list(saved.messages), saved.schema_version, list(saved.replaced))
     return _text(StateLine(thread_id, agent, *found))
 
 

@@ -102,7 +102,8 @@ def archived(payload: bytes) -> list[Record] | None:
 
 def state_json(saved: AgentState, saved_at: float) -> bytes:
     fields = {"state": saved.state, "messages": list(saved.messages), "saved_at": saved_at}
-    return jsontext.dumps(fields | {"schema": saved.schema_version})
+    edited = {"replaced": list(saved.replaced)} if saved.replaced else {}
+    return jsontext.dumps(fields | {"schema": saved.schema_version} | edited)
 
 
 async def ending_state(saved: AgentState, saved_at: float) -> bytes:
@@ -111,11 +112,13 @@ async def ending_state(saved: AgentState, saved_at: float) -> bytes:
 
 
 def state_of(payload: bytes, version: int) -> AgentState:
-    """Raises StateUnreadable; what an older release saved has no `schema`."""
+    """Raises StateUnreadable; what an older release saved has no `schema`, and only what was saved
+    by hand has `replaced`.
+    """
     try:
         saved = unpacked(payload)
         known = (saved["state"], saved["messages"], version, saved["saved_at"])
-        return AgentState(*known, saved.get("schema", 1))
+        return AgentState(*known, saved.get("schema", 1), saved.get("replaced", ()))
     except (Damaged, KeyError, TypeError) as error:
         raise StateUnreadable("the saved state is damaged; others are not affected") from error
 

@@ -41,7 +41,9 @@ def lost_end(
     ids = frozenset(message["id"] for message in messages)
     emitted = any(_holds_state(event) for event in events)
     version = run.schema_version if emitted or saved is None else saved.schema_version
-    state = AgentState(fold.state, messages, schema_version=version)
+    # What was saved by hand is still to be begun with, unless the run did so.
+    replaced = saved.replaced if saved and not events else ()
+    state = AgentState(fold.state, messages, schema_version=version, replaced=replaced)
     return RunEnd(last, "failed", ended_at, ids, state, figures_of([*events, *last]))
 
 

@@ -17,6 +17,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import jsonpatch
@@ -29,7 +30,9 @@ from agui_runtime.core.errors import (
     StoreUnavailable,
     ThreadNotFound,
 )
+from agui_runtime.core.fingerprints import state_digest
 from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.stores.base import AgentState, StateKey, Store
 from agui_runtime.stores.layers.checked import CheckedStates, CheckedStore
 from agui_runtime.stores.layers.state_schema import StateSchema
@@ -37,6 +40,9 @@ from agui_runtime.stores.states.reports import Entry, Health, ImportReport, Stat
 from agui_runtime.stores.states.state_lines import from_line, to_line
 
 T = TypeVar("T")
+
+REPLACED = 50
+"""So many states that were replaced by hand are remembered; edits beyond that are no page's."""
 
 AT_ONCE = 16
 """So many states are asked for at a time; a store has others to answer, too."""
@@ -74,7 +80,10 @@ class StateStoreManager:
     ) -> int:
         """Store and return the new version; raises InvalidInput for what is no JSON or does not
         match the schema, Conflict, TooLarge, and ThreadNotFound for a thread that is not there.
+
+        The agent's next run begins with it, also where a page sends one of the states before.
         """
+        saved = replace(saved, replaced=await self._replaced(thread_id, agent))
         return await self._states.save(thread_id, agent, saved, expected_version)
 
     async def delete(self, thread_id: str, agent: str | None = None) -> None:
@@ -194,6 +203,15 @@ class StateStoreManager:
             except AguiError as error:
                 report.problems[number] = error.message
         return report
+
+    async def _replaced(self, thread_id: str, agent: str) -> Sequence[str]:
+        """The digests of the states that a page may hold which has not seen a new one."""
+        try:
+            before = await self._states.load(thread_id, agent) or AgentState()
+        except StateUnreadable:
+            before = AgentState()
+        digest = await unless_long(is_much(before.state), state_digest, before.state)
+        return [*before.replaced, digest][-REPLACED:]
 
     async def _import(self, line: bytes, expected_version: int | None) -> None:
         parsed = from_line(line)

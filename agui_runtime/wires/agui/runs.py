@@ -70,8 +70,8 @@ class Runs:
         await self._follow(exchange, await self._started(exchange, agent, beside=True))
 
     async def connect(self, exchange: AguiExchange, agent: str) -> None:
-        """The thread so far and, while a run is live, that run to its end; nothing of a thread that
-        does not exist yet.
+        """The thread so far, with a state that was saved by hand, and while a run is live, that run
+        to its end; nothing of a thread that does not exist yet.
 
         `Last-Event-ID` resumes there: what was open is opened again, so that the rest is a stream
         that a verifier accepts.
@@ -130,7 +130,7 @@ class Runs:
         known = await self._runtime.threads.find(given.thread_id, exchange.caller)
         if known is None and after is not None:
             raise Gone
-        return self._history(known, exchange.caller, after, self._profile(given))
+        return self._history(known, exchange.caller, agent, after, self._profile(given))
 
     async def _follow(self, exchange: AguiExchange, started: _Started) -> None:
         handle = started.handle
@@ -153,6 +153,7 @@ class Runs:
         self,
         thread: ThreadInfo | None,
         caller: Caller,
+        agent: str,
         after: Cursor | None,
         profile: Profile,
     ) -> AsyncGenerator[bytes, None]:
@@ -163,7 +164,7 @@ class Runs:
             before = await threads.read(thread.thread_id, caller, upto=after)
             opened = [profile(event) for event in reopening(before)]
             yield b"".join(frame(event) for event in opened if event is not None)
-        batches = threads.connect(thread.thread_id, caller, after)
+        batches = threads.connect(thread.thread_id, caller, after, agent=agent)
         async with aclosing(_encoded(batches, profile, replayed)) as ready:
             async for each in ready:
                 yield each

@@ -104,7 +104,14 @@ class ThreadRoutes:
         await exchange.answer_list("events", [shown for each in found if (shown := older(each))])
 
     async def state(self, exchange: AguiExchange, thread: str) -> None:
-        """The shared state; null while there is none."""
+        """The shared state; null while there is none. One that was saved by hand counts until the
+        next run begins with it, or with a newer one.
+        """
+        known = await self._runtime.threads.find(thread, exchange.caller)
+        edit = known and await self._runtime.threads.edit(known, exchange.caller)
+        if edit and not await self._runtime.store.log.active(thread):
+            await exchange.answer({"state": edit.state or None})
+            return
         events = await self._events(exchange, thread)
         state = (await unless_long(_is_long(events), fold, events)).state
         await exchange.answer({"state": state or None})
