@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
@@ -11,10 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from agui_runtime.commands.cli import main
+from agui_runtime.stores.shared import clocks
 from tests.commands.several import file_in
 from tests.ports import free_port
 from tests.programs import finished
 from tests.stores.conftest import postgres as postgres
+from tests.stores.mounts import mounted
 from tests.stores.postgres_server import PostgresServer
 from tests.stores.servers import RedisServer
 from tests.support import served
@@ -51,11 +57,69 @@ async def test_warnings_are_no_faults_unless_they_are_to_be(tmp_path: Path) -> N
     assert f"127.0.0.1:{redis.port}" in found["wrong"][0]
 
 
+async def test_how_much_a_redis_forgets_is_said(tmp_path: Path) -> None:
+    redis = RedisServer(tmp_path, "--save", "")
+    redis.start()
+    try:
+        [warning] = (await checked(AGUI_STORE=redis.url))[1]["warning"]
+        assert "writes nothing to disk, and forgets all threads" in warning
+        redis.command("CONFIG", "SET", "appendonly", "yes")
+        redis.command("CONFIG", "SET", "appendfsync", "no")
+        [warning] = (await checked(AGUI_STORE=redis.url))[1]["warning"]
+        assert "set appendfsync everysec" in warning
+    finally:
+        redis.kill()
+
+
 async def test_what_a_postgresql_may_lose_is_a_warning(postgres: PostgresServer) -> None:
     url = postgres.database()
     code, found = await checked(AGUI_STORE=f"{url}?options=-csynchronous_commit%3Doff")
     assert (code, found["wrong"]) == (0, [])
     assert "set synchronous_commit = on" in "".join(found["warning"])
+    assert "set fsync = on" in "".join(found["warning"])  # off, as tests have it
+
+
+async def test_threads_in_a_small_memory_are_warnings(tmp_path: Path) -> None:
+    with mounted(tmp_path / "small", "tmpfs", "size=8m") as folder:
+        code, found = await checked(AGUI_STORE=f"sqlite:///{folder}/threads.db")
+    assert (code, found["wrong"]) == (0, [])
+    memory, room = found["warning"]
+    assert f"{folder} is memory (tmpfs), and so are threads" in memory
+    assert re.search(rf"only [67] MB are free at {folder}: make room", room)
+
+
+async def test_threads_in_the_files_of_a_container_are_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "image").mkdir()
+    with mounted(tmp_path / "disk", "tmpfs", "size=512m") as disk:
+        (disk / "changes").mkdir()
+        (disk / "work").mkdir()
+        layers = f"lowerdir={tmp_path}/image,upperdir={disk}/changes,workdir={disk}/work"
+        with mounted(tmp_path / "container", "overlay", layers) as folder:
+            code, found = await checked(AGUI_STORE=f"sqlite:///{folder}/threads.db")
+    assert (code, found["wrong"]) == (0, [])
+    [warning] = found["warning"]
+    assert f"{folder} belongs to a container, and is gone with it" in warning
+
+
+@pytest.mark.parametrize(("apart", "says"), [(-90, "90 s ahead of"), (90, "90 s behind")])
+def test_a_store_whose_clock_is_another_is_a_warning(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    apart: int,
+    says: str,
+) -> None:
+    redis = RedisServer(tmp_path, "--appendonly", "yes")
+    redis.start()
+    monkeypatch.setenv("AGUI_STORE", redis.url)
+    monkeypatch.setattr(clocks, "time", SimpleNamespace(time=lambda: time.time() + apart))
+    try:
+        assert main(["check", "--json"]) == 0
+    finally:
+        redis.kill()
+    printed = json.loads(capsys.readouterr().out)
+    warnings = [each["says"] for each in printed if each["level"] == "warning"]
+    assert any(f"the store's clock is {says} this machine's" in each for each in warnings)
 
 
 async def test_settings_that_go_ill_together_are_warnings(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import sqlite3
 import stat
@@ -26,6 +25,7 @@ from tests.faults.rooms import limit
 from tests.runtime.worlds import asking, ran, text
 from tests.stores.databases import SqliteDatabase, SqlProcesses
 from tests.stores.ends import START, ended
+from tests.stores.mounts import mounted
 from tests.stores.test_contract import a_run, claimed, delta, finish, ignore, read, whole_run
 
 ROOT = Path(__file__).parents[2]
@@ -144,13 +144,8 @@ async def test_a_process_that_may_write_no_more_says_so_and_goes_on_when_it_may(
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 8 MiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a file system")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with mounted(tmp_path / "small", "tmpfs", "size=8m") as folder:
+        yield folder
 
 
 async def test_a_run_on_a_full_disk_says_so_and_what_it_said_is_there(small_disk: Path) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 
 from agui_runtime.stores.sql.sqlite import file
 from agui_runtime.stores.sql.sqlite.file import DatabaseFile
@@ -34,7 +32,3 @@ def advice_of(place: DatabaseFile) -> Iterator[str]:
         )
     if place.synchronous != "full":
         yield "synchronous=normal may lose the latest answers in a power cut: say full in the URL"
-    with closing(sqlite3.connect(f"{place.path.as_uri()}?mode=ro", uri=True)) as connection:
-        mode = connection.execute("pragma journal_mode").fetchone()[0]
-    if mode != "wal":
-        yield f"the journal is {mode} and not wal, which this file system cannot do; name another"
