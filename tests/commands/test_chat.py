@@ -100,7 +100,7 @@ async def test_a_question_is_shown_and_not_obeyed(tmp_path: Path) -> None:
         terminal.type("trick\n")
         await terminal.until("? Hue?\N{REPLACEMENT CHARACTER}]0;t")
         await terminal.until("1) red")
-        await terminal.until("[2J 2) blue > forged ")
+        await terminal.until("[2J 2) blue > forged? ")
         terminal.type("x\n")
         await terminal.until("choose one of red\N{REPLACEMENT CHARACTER}[2J")
         terminal.type(CTRL_D)
@@ -109,6 +109,57 @@ async def test_a_question_is_shown_and_not_obeyed(tmp_path: Path) -> None:
     assert "\x1b[2J" not in terminal.drawn
     code, _, err = await piped(b"x", "--thread", "t1", **chosen)
     assert (code, "\x1b" in err) == (2, False)
+
+
+async def test_an_object_is_asked_for_field_by_field(tmp_path: Path) -> None:
+    chosen = {**APP, **PLAIN, **file_in(tmp_path)}
+    async with at_terminal("chat", **chosen) as terminal:
+        await terminal.until("> ")
+        terminal.type("book\n")
+        await terminal.until("? Which trip?")
+        for shown, typed in (
+            ("(city, nights, room, breakfast, guests, note), or all as JSON? ", ""),
+            ("city (where to): ", ""),
+            ("write an answer, or /cancel", "Rome"),
+            ("nights (a whole number): ", "two"),
+            ("that is no JSON", "2.5"),
+            ("this takes a whole number", "2"),
+            ("room (1) sea 2) yard; Enter for sea): ", "3"),
+            ("choose one of sea, yard", ""),
+            ("breakfast ([y]es or [n]o): ", "y"),
+            ("guests (with commas, or a JSON list): ", "ann, bob"),
+            ("note (Enter for none): ", ""),
+        ):
+            await terminal.until(shown)
+            terminal.type(f"{typed}\n")
+        answer = "'city': 'Rome', 'nights': 2, 'room': 'sea', 'breakfast': True"
+        await terminal.until(f"answers [{{{answer}, 'guests': ['ann', 'bob']}}]")
+        await terminal.until("> ")
+        terminal.type(CTRL_D)
+        assert await terminal.ended() == 0
+
+
+async def test_an_object_may_come_as_json_or_not_at_all(tmp_path: Path) -> None:
+    chosen = {**APP, **PLAIN, **file_in(tmp_path)}
+    whole = {"city": "Rome", "nights": 2, "breakfast": False, "guests": []}
+    async with at_terminal("chat", **chosen) as terminal:
+        await terminal.until("> ")
+        terminal.type("book\n")
+        await terminal.until("or all as JSON? ")
+        terminal.type('{"city": "Rome", "breakfast": true}\n')
+        await terminal.until("the object lacks nights, guests")
+        terminal.type(json.dumps(whole) + "\n")
+        await terminal.until(f"answers [{whole}]")
+        await terminal.until("> ")
+        terminal.type("book\n")
+        await terminal.until("or all as JSON? ")
+        terminal.type("\n")
+        await terminal.until("city (where to): ")
+        terminal.type("/cancel\n")
+        await terminal.until("answers [None]")
+        await terminal.until("> ")
+        terminal.type(CTRL_D)
+        assert await terminal.ended() == 0
 
 
 async def test_colours_and_markdown_where_a_terminal_has_them(tmp_path: Path) -> None:

@@ -57,6 +57,24 @@ async def trick(request: RunAgentInput) -> AsyncIterator[Event]:
     yield {"type": "RUN_FINISHED", **ids, "outcome": {"type": "interrupt", "interrupts": [hue]}}
 
 
+async def book(request: RunAgentInput) -> AsyncIterator[Event]:
+    """A question whose answer is an object, as Pydantic describes one."""
+    rooms = {"$defs": {"Room": {"type": "string", "enum": ["sea", "yard"]}}}
+    fields = {
+        "city": {"type": "string", "description": "where to"},
+        "nights": {"type": "integer"},
+        "room": {"$ref": "#/$defs/Room", "default": "sea"},
+        "breakfast": {"type": "boolean"},
+        "guests": {"type": "array", "items": {"type": "string"}},
+        "note": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+    }
+    required = ["city", "nights", "breakfast", "guests"]
+    schema = {**rooms, "type": "object", "properties": fields, "required": required}
+    trip = {"id": "trip", "reason": "input", "message": "Which trip?", "responseSchema": schema}
+    ids = {"threadId": request.thread_id, "runId": request.run_id}
+    yield {"type": "RUN_FINISHED", **ids, "outcome": {"type": "interrupt", "interrupts": [trip]}}
+
+
 async def ask_as_before(request: RunAgentInput) -> AsyncIterator[Event]:
     yield {"type": "CUSTOM", "name": "on_interrupt", "value": {"question": "Which city?"}}
 
@@ -78,6 +96,7 @@ SCENES: Mapping[str, Scene] = {
     "work": work,
     "ask": ask,
     "trick": trick,
+    "book": book,
     "before": ask_as_before,
     "fail": fail,
     "hold": hold,

@@ -6,10 +6,11 @@ import sys
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
 
+from agui_runtime.commands.chat.answers import payload
 from agui_runtime.commands.chat.conversation import Conversation
 from agui_runtime.commands.chat.narrator import Narrator, View
 from agui_runtime.commands.chat.peer import Peer
-from agui_runtime.commands.chat.questions import Read, answered, payload, wording
+from agui_runtime.commands.chat.questions import Read, answered, wording
 from agui_runtime.commands.chat.remedies import REMEDIES
 from agui_runtime.commands.chat.turn import LoopThread, Turn, interrupting
 from agui_runtime.commands.listing import write_json
