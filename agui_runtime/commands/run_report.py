@@ -1,7 +1,8 @@
 """What happened in one run, in its order: models' answers, tools, steps, and what they took. Pure.
 
-Stores have times of runs and of their messages. Of tools and steps a time is known only where an
-agent put `timestamp` into its events.
+Stores have times of runs, and seconds of their messages: of answers, and of tools until their
+results. Of steps, and of when in the run something was, a time is known only where an agent put
+`timestamp` into its events.
 """
 
 from __future__ import annotations
@@ -78,9 +79,15 @@ class Report:
             return
         self._messages.add(id_)
         figures = self._figures.get(id_, MessageFigures(id_))
-        seconds = None if figures.milliseconds is None else figures.milliseconds / 1000
         about = _counts(figures.tokens) | {"usd": figures.cost.usd if figures.cost else None}
-        self._begin(("answer", id_), Part("answer", id_, seconds=seconds, **about), event)
+        self._begin(
+            ("answer", id_), Part("answer", id_, seconds=self._seconds(id_), **about), event
+        )
+
+    def _seconds(self, id_: str) -> float | None:
+        figures = self._figures.get(id_)
+        known = None if figures is None else figures.milliseconds
+        return None if known is None else known / 1000
 
     def _delta(self, event: Event) -> None:
         part = self._open.get(("answer", event["messageId"]))
@@ -103,6 +110,7 @@ class Report:
     def _result(self, event: Event) -> None:
         if part := self._open.get(("tool", event["toolCallId"])):
             part.text = f"{shortened(part.text, LONGEST)} -> {_words(event.get('content'))}"
+            part.seconds = self._seconds(event["messageId"])
         self._end(("tool", event["toolCallId"]), event)
 
     def _step(self, event: Event) -> None:

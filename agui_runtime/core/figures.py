@@ -29,7 +29,9 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class MessageFigures:
-    """What one message of a run took, from its first event to its last."""
+    """What one message of a run took, from its first event to its last; a tool's result from the
+    end of its call.
+    """
 
     message_id: str
     milliseconds: float | None = None

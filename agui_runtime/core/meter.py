@@ -24,7 +24,7 @@ class RunMeter:
         self._started_at = started_at
         self._first_at: float | None = None
         self._spans: dict[str, _Span] = {}
-        self._calls: dict[str, str] = {}
+        self._calls: dict[str, _Call] = {}
         self._end: Event = {}
 
     def feed(self, events: Iterable[Event], at: float | None = None) -> None:
@@ -61,21 +61,20 @@ class RunMeter:
         return _by_answer(answers, self.usage())
 
     def _mark(self, kind: str, event: Event, at: float | None) -> None:
-        id_, role = self._message_of(kind, event)
-        span = self._spans.get(id_)
-        if span is None:
-            self._spans[id_] = _Span(role, at)
-        else:
-            span.last_at = at
-
-    def _message_of(self, kind: str, event: Event) -> tuple[str, str]:
-        """The message that the event belongs to, and the role which that has."""
         if kind in {"TOOL_CALL_START", "TOOL_CALL_END"}:
-            call = event["toolCallId"]
-            parent = self._calls.setdefault(call, event.get("parentMessageId") or call)
-            return parent, "assistant"
-        role = "reasoning" if kind.startswith("REASONING") else event.get("role", "assistant")
-        return event["messageId"], "tool" if kind == "TOOL_CALL_RESULT" else role
+            id_ = event["toolCallId"]
+            call = self._calls.setdefault(id_, _Call(event.get("parentMessageId") or id_))
+            call.last_at = at
+            self._extend(call.message_id, "assistant", at, at)
+        elif kind == "TOOL_CALL_RESULT":
+            called = self._calls.get(event["toolCallId"])
+            self._extend(event["messageId"], "tool", called.last_at if called else at, at)
+        else:
+            role = "reasoning" if kind.startswith("REASONING") else event.get("role", "assistant")
+            self._extend(event["messageId"], role, at, at)
+
+    def _extend(self, id_: str, role: str, begun_at: float | None, at: float | None) -> None:
+        self._spans.setdefault(id_, _Span(role, begun_at)).last_at = at
 
     def _messages(self) -> tuple[MessageFigures, ...]:
         usage = self.usage_by_message()
@@ -114,6 +113,16 @@ class _Span:
     def __init__(self, role: str, at: float | None) -> None:
         self.role = role
         self.begun_at = self.last_at = at
+
+
+class _Call:
+    """The message that a call of a tool belongs to, and when the model was done with it."""
+
+    __slots__ = ("last_at", "message_id")
+
+    def __init__(self, message_id: str) -> None:
+        self.message_id = message_id
+        self.last_at: float | None = None
 
 
 def _by_answer(

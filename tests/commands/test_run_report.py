@@ -10,7 +10,10 @@ FIGURES = RunFigures(
     model="gpt-x",
     tokens=Tokens(7, 3),
     cost=Cost("0.01", "list"),
-    messages=[MessageFigures("m1", 500.0, Tokens(7, 3), Cost("0.01", "list"))],
+    messages=[
+        MessageFigures("m1", 500.0, Tokens(7, 3), Cost("0.01", "list")),
+        MessageFigures("x", 1500.0),
+    ],
 )
 RUN = RunInfo("t1", "r1", "default", "ann", 100.0, "", "finished", 104.0, figures=FIGURES)
 
@@ -32,7 +35,7 @@ def test_a_part_has_the_figures_of_its_message_and_the_times_that_agents_give() 
     assert run.text == "finished gpt-x"
     assert (step.start, step.seconds) == (1.0, 2.0)
     assert (answer.seconds, answer.output, answer.usd) == (0.5, 3, "0.01")
-    assert (tool.text, tool.seconds) == ("{} -> y", None)
+    assert (tool.text, tool.seconds) == ("{} -> y", 1.5)
     assert (error.name, error.text) == ("X", "no")
     assert bar(step, run.seconds) == "......############......"
     assert bar(tool, run.seconds) == ""

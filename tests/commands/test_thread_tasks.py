@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.commands.several import APP, BASE, file_in
+from tests.fakes.chatty import LOOKING
 from tests.programs import finished, serving, started
 from tests.terminals import at_terminal
 from tests.wires.agui.serving import reading, run_body
@@ -156,8 +157,10 @@ async def test_a_run_is_shown_with_its_parts(tmp_path: Path) -> None:
         (1, "answer"),
     ]
     assert parts[0]["text"] == "finished"
-    assert parts[0]["seconds"] > 0
+    assert 0.9 * LOOKING < parts[2]["seconds"] < parts[0]["seconds"]
     code, out, _ = await finished("runs", "show", "t1", **store)
     assert code == 0
-    assert '    tool find\t\t\t\t\t\t{"city":"Rome"} -> sunny' in out
+    [tool] = [line.split("\t") for line in out.splitlines() if "tool find" in line]
+    assert float(tool[1]) > 0
+    assert tool[-1].startswith('{"city":"Rome"} -> sunny')
     assert (await finished("runs", "show", "t1", "--run", "nope", **store))[0] == 2

@@ -26,15 +26,16 @@ def finished(*usage: Any) -> Event:  # noqa: ANN401  # whatever an agent reports
     return {"type": "RUN_FINISHED", "threadId": "t", "runId": "r", "usage": list(usage)}
 
 
-def test_a_message_takes_from_its_first_event_to_its_last() -> None:
+def test_a_message_takes_from_its_first_event_to_its_last_and_a_result_from_its_call() -> None:
     meter = RunMeter(started_at=10.0)
     meter.feed([{"type": "RUN_STARTED"}], 10.1)
-    for at, event in enumerate([*ANSWER, *CALL], 11):
+    for at, event in enumerate([*ANSWER, *CALL[:-1]], 11):
         meter.feed([event], at)
+    meter.feed(CALL[-1:], 20.0)
     figures = meter.figures()
     assert figures.first_event_seconds == 1.0
     taken = {each.message_id: each.milliseconds for each in figures.messages}
-    assert taken == {"m1": 2000.0, "c1": 1000.0, "t1": 0.0}
+    assert taken == {"m1": 2000.0, "c1": 1000.0, "t1": 5000.0}
 
 
 def test_a_call_within_a_message_belongs_to_it() -> None:

@@ -10,6 +10,9 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 
+LOOKING = 0.05
+"""Seconds that the tool takes."""
+
 Scene = Callable[[RunAgentInput], AsyncIterator[Event]]
 
 
@@ -31,6 +34,7 @@ async def work(request: RunAgentInput) -> AsyncIterator[Event]:
     yield {"type": "TOOL_CALL_START", **call, "toolCallName": "find"}
     yield {"type": "TOOL_CALL_ARGS", **call, "delta": '{"city":"Rome"}'}
     yield {"type": "TOOL_CALL_END", **call}
+    await asyncio.sleep(LOOKING)
     result = {"messageId": f"r-{request.run_id}", "content": "sunny\x1b[2J"}
     yield {"type": "TOOL_CALL_RESULT", **call, **result}
     yield {"type": "STEP_FINISHED", "stepName": "looking"}
