@@ -11,8 +11,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.app import create_app
 from agui_runtime.runtime.runtime import CopilotRuntime
-from tests.clients.browser import Browser, Json
-from tests.clients.conftest import ARTIFACTS
+from tests.clients.browser import Json
 from tests.clients.page import DARK, PageOfServer, Visitor
 from tests.fakes.agents import Events, ScriptedAgent, say
 from tests.support import served
@@ -55,15 +54,6 @@ async def origin() -> AsyncIterator[str]:
     runtime = CopilotRuntime(agents={"default": ScriptedAgent("default", code_agent)})
     async with served(create_app(runtime)) as origin:
         yield origin
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def visitor(
-    browser: Browser, origin: str, request: pytest.FixtureRequest
-) -> AsyncIterator[Visitor]:
-    visitor = Visitor(browser, origin, ARTIFACTS / "page" / request.node.name)
-    yield visitor
-    await visitor.leave()
 
 
 @pytest.mark.parametrize("look", [{}, DARK], ids=["light", "dark"])

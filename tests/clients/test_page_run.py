@@ -30,7 +30,7 @@ async def test_an_answer_leads_to_its_run_with_steps_and_records(
     other = await visitor.open(address.removeprefix(origin))
     await other.tab.shows(".raw", '"toolCallName": "lookup"')
     await other.tab.read(
-        """() => { const types = document.querySelector("select");
+        """() => { const types = document.querySelector("section:has(.records) select");
             types.value = "TOOL_CALL_RESULT";
             types.dispatchEvent(new Event("change", { bubbles: true })); }"""
     )

@@ -9,11 +9,13 @@ const BEYOND = 6;
 interface RecordsProps {
   records: RunRecord[];
   at: string | null;
+  /** Whether the newest is in sight. */
+  following: boolean;
   onChoose: (cursor: string) => void;
 }
 
 /** The records by type; only those in sight are drawn, so that thousands do no harm. */
-export function Records({ records, at, onChoose }: RecordsProps) {
+export function Records({ records, at, following, onChoose }: RecordsProps) {
   const [type, setType] = useState("");
   const [top, setTop] = useState(0);
   const list = useRef<HTMLDivElement>(null);
@@ -29,6 +31,9 @@ export function Records({ records, at, onChoose }: RecordsProps) {
   useEffect(() => {
     if (chosen >= 0) list.current?.scrollTo({ top: Math.max(0, (chosen - 4) * ROW) });
   }, [at, type]); // not with each new record
+  useEffect(() => {
+    if (following) list.current?.scrollTo({ top: wanted.length * ROW });
+  }, [following, wanted.length]);
 
   return (
     <>

@@ -14,8 +14,8 @@ import { Empty } from "../../parts/Empty";
 import { Icon } from "../../parts/Icon";
 import { Spinner } from "../../parts/Spinner";
 import { Figures } from "./Figures";
-import { Records } from "./Records";
-import { Steps } from "./Steps";
+import { RunBody } from "./RunBody";
+import { CopyTest } from "./testing/CopyTest";
 import "./run.css";
 
 interface Known {
@@ -80,9 +80,12 @@ export default function RunView({ params }: { params: Params }) {
         </Link>
         <div className="card-head">
           <h1>Run of {details.agentName}</h1>
-          <Link className="button" to={to("state", thread, details.agentName)}>
-            <Icon name="state" /> State
-          </Link>
+          <div className="run-tools">
+            <CopyTest recorded={{ thread, run, details, records }} />
+            <Link className="button" to={to("state", thread, details.agentName)}>
+              <Icon name="state" /> State
+            </Link>
+          </div>
         </div>
         <p>
           <code>{run}</code>
@@ -90,14 +93,7 @@ export default function RunView({ params }: { params: Params }) {
       </header>
       <FailureBanner failure={failure} onRetry={retry} />
       <Figures details={details} />
-      <section className="card">
-        <h2>What it did</h2>
-        <Steps details={details} records={records} onOpen={choose} />
-        <p className="hint">In the order of the records; the time is that of the message.</p>
-      </section>
-      <section className="card">
-        <Records records={records} at={at} onChoose={choose} />
-      </section>
+      <RunBody details={details} records={records} at={at} onChoose={choose} />
     </article>
   );
 }

@@ -70,3 +70,9 @@ export function stepsOf(records: RunRecord[]): Step[] {
   }
   return steps;
 }
+
+/** The steps that had begun with this record, as far as they had come. */
+export function begun(steps: Step[], seq: number): Step[] {
+  const found = steps.filter(({ from }) => from <= seq);
+  return found.map((step) => (step.to <= seq ? step : { ...step, to: seq }));
+}
