@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
+from agui_runtime.stores.base import Store
+from agui_runtime.stores.redis import RedisStore
+from agui_runtime.stores.sql import SqliteStore
 from tests.clients.browser import Browser
 from tests.clients.chat import Chat
 from tests.clients.page import Visitor, server, visiting
 from tests.clients.site import serve
 from tests.clients.today import OlderChat, TodaysChat
 from tests.clients.world import World, start_world
+from tests.stores.servers import RedisServer
 
 HERE = Path(__file__).parent
 ARTIFACTS = HERE / "artifacts"
@@ -137,10 +142,40 @@ async def pages(
         await opened.close()
 
 
+Stores: TypeAlias = Callable[[], Store]
+"""Makes a store over the same data each time; its server opens and closes it."""
+
+EACH_STORE = ("sqlite", "redis")
+
+on_each_store = pytest.mark.parametrize("origin", EACH_STORE, indirect=True, scope="module")
+"""For stories on the server's own page that depend on what a store does."""
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+def stores_of(request: pytest.FixtureRequest) -> Stores:
+    """Those of the kind that is the parameter of a fixture, SQLite's without one, empty."""
+    if getattr(request, "param", "sqlite") == "redis":
+        return partial(RedisStore, request.getfixturevalue("redis").url, prefix=uuid4().hex)
+    folder = request.getfixturevalue("tmp_path_factory").mktemp("page")
+    return partial(SqliteStore, f"sqlite:///{folder}/threads.db")
+
+
+@pytest.fixture(params=EACH_STORE)
+def stores(request: pytest.FixtureRequest) -> Stores:
+    return stores_of(request)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def origin() -> AsyncIterator[str]:
+async def origin(request: pytest.FixtureRequest) -> AsyncIterator[str]:
     """Of the server whose own page a module's stories are told on."""
-    async with server() as origin:
+    async with server(stores_of(request)()) as origin:
         yield origin
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.clients.browser import Browser, File
 from tests.clients.chat import ASSISTANT
+from tests.clients.conftest import on_each_store
 from tests.clients.page import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -16,6 +17,7 @@ PIXEL = bytes.fromhex(
 )
 
 
+@on_each_store
 async def test_a_newcomer_chats_reloads_and_finds_the_thread(visitor: Visitor) -> None:
     page = await visitor.open("/")
     await page.tab.shows(".welcome", "What shall we do?")
@@ -52,6 +54,7 @@ async def test_a_tool_s_call_is_drawn_with_what_it_was_given_and_gave(visitor: V
     assert '"q": "x"' in drawn
 
 
+@on_each_store
 async def test_a_run_is_stopped_and_what_it_had_said_stays(visitor: Visitor) -> None:
     page = await visitor.open("/ui?agent=slow_agent")
     await page.say("go")
@@ -64,6 +67,7 @@ async def test_a_run_is_stopped_and_what_it_had_said_stays(visitor: Visitor) -> 
     await page.tab.shows(ASSISTANT, partial)
 
 
+@on_each_store
 async def test_a_question_in_the_middle_of_a_run_is_answered(visitor: Visitor) -> None:
     page = await visitor.open()
     await page.say("interrupt")
@@ -101,6 +105,7 @@ async def test_an_answer_is_asked_for_again(visitor: Visitor) -> None:
     assert len(await page.messages()) == len(before)
 
 
+@on_each_store
 async def test_a_message_is_edited_and_what_followed_is_replaced(visitor: Visitor) -> None:
     page = await visitor.open()
     await page.begin("first words")
@@ -114,6 +119,7 @@ async def test_a_message_is_edited_and_what_followed_is_replaced(visitor: Visito
     assert "first words" not in str(await page.messages())
 
 
+@on_each_store
 async def test_a_fork_begins_a_thread_and_leaves_the_other_as_it_is(visitor: Visitor) -> None:
     page = await visitor.open()
     await page.begin("common ground")
@@ -146,6 +152,7 @@ async def test_a_picture_is_attached_and_shown(visitor: Visitor) -> None:
     assert await page.tab.wait(shown)
 
 
+@on_each_store
 async def test_a_live_run_is_followed_in_a_second_tab(visitor: Visitor) -> None:
     page = await visitor.open("/ui?agent=slow_agent")
     await page.say("go")
@@ -156,6 +163,7 @@ async def test_a_live_run_is_followed_in_a_second_tab(visitor: Visitor) -> None:
     assert await other.messages() == await page.messages()
 
 
+@on_each_store
 async def test_an_unknown_thread_is_not_found_and_there_is_a_way_back(visitor: Visitor) -> None:
     page = await visitor.open("/ui/threads/nobody-s")
     await page.tab.shows(".empty", "Thread not found")

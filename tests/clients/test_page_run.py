@@ -6,11 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.clients.conftest import on_each_store
 from tests.clients.page import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+@on_each_store
 async def test_an_answer_leads_to_its_run_with_steps_and_records(
     visitor: Visitor, origin: str
 ) -> None:
@@ -40,6 +42,7 @@ async def test_an_answer_leads_to_its_run_with_steps_and_records(
     await other.answers("The answer is 42")
 
 
+@on_each_store
 async def test_a_live_run_is_followed_to_its_end(visitor: Visitor) -> None:
     page = await visitor.open("/ui?agent=slow_agent")
     await page.say("go")

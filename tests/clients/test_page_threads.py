@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from functools import partial
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TypeAlias
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
-from agui_runtime.stores.base import Store
-from agui_runtime.stores.redis import RedisStore
-from agui_runtime.stores.sql import SqliteStore
 from tests.clients.browser import Browser
+from tests.clients.conftest import Stores
 from tests.clients.page import THREADS, Visitor, server
 from tests.ports import free_port
-from tests.stores.servers import RedisServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.kill()
-
-
-Stores: TypeAlias = Callable[[], Store]
-"""Makes a store over the same data each time; its server opens and closes it."""
-
-
-@pytest.fixture(params=["sqlite", "redis"])
-def stores(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stores:
-    if request.param == "redis":
-        url = request.getfixturevalue("redis").url
-        return partial(RedisStore, url, prefix=uuid4().hex)
-    return partial(SqliteStore, f"sqlite:///{tmp_path_factory.mktemp('page')}/threads.db")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
