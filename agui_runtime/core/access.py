@@ -45,8 +45,8 @@ Authorize: TypeAlias = Callable[[Caller, Access, Resource], "bool | Awaitable[bo
 
 
 class Undecided(AguiError):
-    """The function `name`, which decides about callers, failed, or took longer than `within`
-    seconds; so nothing is done.
+    """The function `name`, which decides about callers or requests, failed, or took longer than
+    `within` seconds; so nothing is done.
     """
 
     code, status = "ACCESS_UNDECIDED", 500

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import inspect
-
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agui_runtime.core import jsontext
+from agui_runtime.core.access import Undecided
+from agui_runtime.core.errors import AguiError
 from agui_runtime.core.log_lines import logger_of
-from agui_runtime.runtime.runtime import BeforeRequest
-from agui_runtime.wires.shared.http import reply
+from agui_runtime.runtime.decisions import decided
+from agui_runtime.runtime.runtime import Answer, BeforeRequest
+from agui_runtime.wires.shared.gate import refuse
+from agui_runtime.wires.shared.http import log_failure
 
 logger = logger_of(__name__)
-
-_FAILED = {"error": "Internal server error", "message": "see the server's log"}
 
 
 class Before:
     """A middleware that calls `hook` with each request, of which it may not read the body.
 
     A WebSocket is a request, too, once: its handshake. What the hook returns, unless it is None,
-    answers in place of the runtime. One that raises answers 500.
+    answers in place of the runtime. Where it fails, takes too long, or returns what is no answer,
+    the request is refused.
     """
 
     def __init__(self, app: ASGIApp, hook: BeforeRequest) -> None:
@@ -33,26 +33,26 @@ class Before:
             await self._app(scope, receive, send)
             return
         try:
-            answer = self._hook(_request(scope))
-            if inspect.isawaitable(answer):
-                answer = await answer
-            if answer is not None and not callable(answer):
-                raise TypeError(f"it returned a {type(answer).__name__}, which is no response")
-        except Exception:  # user code: `before_request`
-            logger.exception("`before_request` failed")
-            answer = _failure
+            answer = await self._answer(_request(scope))
+        except AguiError as error:
+            if error.status >= 500:
+                log_failure(logger, error)
+            await refuse(error, scope, receive, send)
+            return
         await (answer or self._app)(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Answer | None:
+        """Raises Undecided, and errors of ours that the hook raises."""
+        answer = await decided("before_request", self._hook, request)
+        if answer is None:
+            return None
+        if callable(answer):
+            return answer
+        wrong = TypeError(f"it returned a {type(answer).__name__}, which is no response")
+        raise Undecided("before_request") from wrong
 
 
 def _request(scope: Scope) -> Request:
     if scope["type"] == "websocket":
         scope = {**scope, "type": "http", "method": "GET"}
     return Request(scope)
-
-
-async def _failure(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await receive()  # the handshake
-        await send({"type": "websocket.close"})  # before it is accepted: HTTP 403
-        return
-    await reply(send, 500, [(b"content-type", b"application/json")], jsontext.dumps(_FAILED))

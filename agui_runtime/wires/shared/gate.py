@@ -9,10 +9,11 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agui_runtime.core import jsontext
+from agui_runtime.core.errors import AguiError
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.observation import note_refusal
 from agui_runtime.wires.shared.admission import AdmissionRules, NotAdmitted, not_json
-from agui_runtime.wires.shared.http import reply
+from agui_runtime.wires.shared.http import headers_for, reply
 
 logger = logger_of(__name__)
 
@@ -33,7 +34,9 @@ class Gate:
         try:
             withheld, bodiless = self._rules.admit(scope)
         except NotAdmitted as refused:
-            return _refuse(refused, scope, receive, send)
+            if refused.code in WORTH_A_LINE:
+                logger.warning("refused %s: %s", scope["path"][:200].encode(), refused)
+            return refuse(refused, scope, receive, send)
         if withheld:
             headers = [header for header in scope["headers"] if header[0].lower() not in withheld]
             scope = {**scope, "headers": headers}
@@ -44,7 +47,7 @@ class Gate:
     async def _without_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         message = await _first_content(receive)
         if message.get("body"):
-            await _refuse(not_json(), scope, receive, send)
+            await refuse(not_json(), scope, receive, send)
             return
         read = [message]
 
@@ -64,18 +67,18 @@ async def _first_content(receive: Receive) -> Message:
             return message
 
 
-async def _refuse(refused: NotAdmitted, scope: Scope, receive: Receive, send: Send) -> None:
+async def refuse(refused: AguiError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the error in place of all wires."""
     note_refusal(refused)
-    if refused.code in WORTH_A_LINE:
-        logger.warning("refused %s: %s", scope["path"][:200].encode(), refused)
     if scope["type"] == "websocket":
         await receive()  # the handshake
         await send({"type": "websocket.close"})  # before it is accepted: HTTP 403
         return
-    await reply(send, refused.status, [(b"content-type", b"application/json")], error_body(refused))
+    headers = [(b"content-type", b"application/json"), *headers_for(refused)]
+    await reply(send, refused.status, headers, error_body(refused))
 
 
-def error_body(refused: NotAdmitted) -> bytes:
+def error_body(refused: AguiError) -> bytes:
     """The error in a form that the clients of all wires read: nobody knows yet which one it is."""
     error = {"message": refused.message, "extensions": {"code": refused.code}}
     body = {"error": refused.message, "message": refused.message, "code": refused.code}

@@ -1,5 +1,6 @@
-"""An `authenticate` or `authorize` that fails, hangs or answers what it must not: whatever is asked
-of a server, by whichever wire, is refused in that wire's own words, and one line says why.
+"""An `authenticate`, `authorize` or `before_request` that fails, hangs or answers what it must not:
+whatever is asked of a server, by whichever wire, is refused, and one line says why. The first two
+are reported in the wire's own words, the last one, before any wire, in words that all of them read.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
 from agui_runtime.core.access import Undecided
@@ -154,6 +156,30 @@ async def test_every_operation_on_a_socket_does(way: str, caplog: pytest.LogCapt
             assert (operation.name, told(caplog)) == (operation.name, 1)
             while '"complete"' not in text and '"type": "error"' not in text:
                 text = json.dumps(await socket.hear())
+
+
+async def test_every_route_and_operation_is_refused_where_what_comes_before_it_fails(
+    way: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    decide, expected = WAYS[way]
+    async with world("ann", before_request=decide) as site:
+        for case in cases():
+            status, text = await of_route(site.client, case)
+            assert (case.name, status) == (case.name, expected)
+            assert "`before_request`" in text
+            assert SECRET not in text
+            assert "passwords" not in text
+            assert (case.name, told(caplog)) == (case.name, 1)
+        for operation in operations():
+            answer = await site.client.post(PATH, json=body_of(operation))
+            [error] = errors_of(answer.text)
+            assert (operation.name, answer.status_code) == (operation.name, expected)
+            assert error["message"].startswith("`before_request`")
+            assert (operation.name, told(caplog)) == (operation.name, 1)
+        address = str(site.client.base_url).replace("http", "ws").rstrip("/") + PATH
+        with pytest.raises(InvalidStatus):
+            await connect(address, subprotocols=[Subprotocol(PROTOCOL)])
+        assert told(caplog) == 1
 
 
 async def test_a_socket_is_closed_where_nobody_decides_whose_it_is(

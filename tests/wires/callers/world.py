@@ -28,6 +28,7 @@ from agui_runtime import (
 )
 from agui_runtime.core.access import Authorize
 from agui_runtime.core.events import Caller, Event
+from agui_runtime.runtime.runtime import BeforeRequest
 from agui_runtime.runtime.saved_states import StateUpdate
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
 from tests.runtime.worlds import ANN, Waiting, asking, ran, text
@@ -92,23 +93,37 @@ def an_app(runtime: CopilotRuntime) -> FastAPI:
     return create_app(runtime, wires=[graphql, remote, OpenAIWire(), agui], options=options)
 
 
-def a_runtime(acted: list[str], authorize: Authorize | None = None) -> CopilotRuntime:
+def a_runtime(
+    acted: list[str],
+    authorize: Authorize | None = None,
+    before_request: BeforeRequest | None = None,
+) -> CopilotRuntime:
     def tell() -> str:
         """Tells the word."""
         acted.append("told")
         return SECRET
 
     agents = {"default": Confidant(), "waiting": Waiting()}
-    return CopilotRuntime(agents, [action(tell)], authenticate=by_header, authorize=authorize)
+    return CopilotRuntime(
+        agents,
+        [action(tell)],
+        authenticate=by_header,
+        authorize=authorize,
+        before_request=before_request,
+    )
 
 
 @asynccontextmanager
-async def world(owner: str, authorize: Authorize | None = None) -> AsyncIterator[World]:
+async def world(
+    owner: str,
+    authorize: Authorize | None = None,
+    before_request: BeforeRequest | None = None,
+) -> AsyncIterator[World]:
     """It for the block, with a client of that owner's; what ann has was made before anything was
     forbidden.
     """
     acted: list[str] = []
-    first, runtime = a_runtime(acted), a_runtime(acted, authorize)
+    first, runtime = a_runtime(acted), a_runtime(acted, authorize, before_request)
     first.store_in(runtime.store)
     headers = {"x-user": owner, "accept": ACCEPT}
     app = an_app(runtime)
