@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,10 @@ def known_peers(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, send)
 
     return named
+
+
+def uncounted(code: str) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +83,13 @@ class TimedProtocol(HttpProtocol):
     """uvicorn's protocol with such limits: `--http agui_runtime.connections:TimedProtocol`.
 
     What a body may take is decided where it is read; a client that goes on sending one after it was
-    answered gets as long as for a header.
+    answered gets as long as for a header. `refused` is called with the code of what never became a
+    request, and was answered.
     """
 
     limits = ConnectionLimits()
     debtors = Debtors(limits)
+    refused: Callable[[str], None] = staticmethod(uncounted)
 
     _timer: asyncio.TimerHandle | None = None
     _owed = 0
@@ -111,7 +118,7 @@ class TimedProtocol(HttpProtocol):
         self._owe()
         self._owed += len(data)
         if self._in_header and self._owed > self.limits.header_bytes:
-            self._refuse(b"431 Request Header Fields Too Large")
+            self._refuse(b"431 Request Header Fields Too Large", "HTTP_431")
 
     def handle_websocket_upgrade(self, *event: object) -> None:
         self._upgraded = True
@@ -127,6 +134,11 @@ class TimedProtocol(HttpProtocol):
         super().on_headers_complete()
         if self._is_leaving:
             self.leave()
+
+    def send_400_response(self, msg: str) -> None:
+        """Called by uvicorn for what is no HTTP."""
+        self.refused("HTTP_400")
+        super().send_400_response(msg)
 
     def leave(self) -> None:
         """Close after the next answer whose head can say so: a client that does not know would send
@@ -147,7 +159,7 @@ class TimedProtocol(HttpProtocol):
     def give_up(self) -> None:
         """Close a connection that owes a request, with an answer if it had begun one."""
         if self._in_header:
-            self._refuse(b"408 Request Timeout")
+            self._refuse(b"408 Request Timeout", "REQUEST_TIMEOUT")
         else:
             self._close()
 
@@ -176,9 +188,10 @@ class TimedProtocol(HttpProtocol):
         )
         self._close()
 
-    def _refuse(self, status: bytes) -> None:
+    def _refuse(self, status: bytes, code: str) -> None:
         head = b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n" % status
         if not self.transport.is_closing():
+            self.refused(code)
             self.transport.write(head)
         self._close()
 
@@ -187,11 +200,14 @@ class TimedProtocol(HttpProtocol):
         self.transport.close()
 
 
-def timed_protocol(limits: ConnectionLimits) -> type[TimedProtocol]:
-    """The protocol with other limits."""
+def timed_protocol(
+    limits: ConnectionLimits, refused: Callable[[str], None] = uncounted
+) -> type[TimedProtocol]:
+    """The protocol with other limits, and with somebody who counts what it refuses."""
 
     class Protocol(TimedProtocol):
         pass
 
     Protocol.limits, Protocol.debtors = limits, Debtors(limits)
+    Protocol.refused = staticmethod(refused)
     return Protocol

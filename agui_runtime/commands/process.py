@@ -88,7 +88,7 @@ def main(words: Sequence[str]) -> int:
 
 def _serve(found: Hosted, end: socket.socket, listeners: list[socket.socket]) -> int:
     collect_rarely()
-    config = config_of(found.app, found.settings, of_several=True)
+    config = config_of(found, of_several=True)
     server = ProcessServer(config, found.runtimes, found.settings.drain_seconds, "")
     server.end = end
     with measured(found, by_parent=True) as metrics, obeyed_by_command():  # an app may be made late

@@ -126,7 +126,7 @@ def _serve(found: Hosted, listeners: list[socket], origin: str) -> int:
     from agui_runtime.commands.serving import DrainingServer, config_of, exit_code_of
 
     collect_rarely()
-    config = config_of(found.app, found.settings)
+    config = config_of(found)
     log_warnings(found.settings)
     server = DrainingServer(config, found.runtimes, found.settings.drain_seconds, origin)
     with measured(found), obeyed_by_command():  # an app may be made at its start

@@ -11,9 +11,9 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from agui_runtime.authentication.requests import opened
+from agui_runtime.commands.hosting import Hosted
 from agui_runtime.commands.log_output import (
     hide_cancelled_requests,
     server_logging,
@@ -26,7 +26,6 @@ from agui_runtime.connections import (
     timed_protocol,
 )
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.settings import Settings
 
 GRACE = 5
 """Seconds that open connections have to finish after the runs have ended."""
@@ -163,11 +162,18 @@ class DrainingServer(uvicorn.Server):
         return [each for each in connections if isinstance(each, TimedProtocol)]
 
 
-def config_of(app: ASGIApp, settings: Settings, *, of_several: bool = False) -> uvicorn.Config:
-    """How uvicorn is to serve the app by these settings; from now on log lines are written."""
+def config_of(found: Hosted, *, of_several: bool = False) -> uvicorn.Config:
+    """How uvicorn is to serve what was found; from now on log lines are written."""
+    settings = found.settings
+
+    def refused(code: str) -> None:
+        """A connection is no runtime's; all of them have the same meters."""
+        for runtime in found.runtimes[:1]:
+            runtime.count_refusal("", code)
+
     config = uvicorn.Config(
-        app,
-        http=timed_protocol(ConnectionLimits(seconds=settings.header_seconds)),
+        found.app,
+        http=timed_protocol(ConnectionLimits(seconds=settings.header_seconds), refused),
         log_config=server_logging(settings, of_several=of_several),
         timeout_graceful_shutdown=GRACE,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,8 +16,11 @@ from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.shared.sockets import SocketLimits
 from tests.hooks.telemetry.test_metrics import scraped
+from tests.ports import free_port
+from tests.programs import serving as program
 from tests.runtime.test_allowance import a_runtime
 from tests.support import client_of
+from tests.test_connections import LINE, Server
 from tests.wires.agui.serving import run_body
 from tests.wires.graphql.serving import chat
 from tests.wires.graphql.subscribing import THREAD, socket
@@ -117,6 +121,32 @@ async def test_a_body_that_comes_too_slowly_is_counted() -> None:
     async with busy.client() as client:
         assert (await exchanged(client, slow)).startswith(b"HTTP/1.1 408 ")
     assert refusals(metrics) == {("agui", "REQUEST_TIMEOUT"): 1}
+
+
+REFUSED_AT_ONCE = {
+    "HTTP_400": b"GET / HTTP/1.1\r\nno header\r\n\r\n",
+    "HTTP_431": LINE + b"x: " + b"y" * 70_000,
+    "REQUEST_TIMEOUT": LINE,
+}
+"""What never becomes a request, by the code that it counts under."""
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+async def test_what_never_becomes_a_request_is_counted(processes: str, tmp_path: Path) -> None:
+    metrics = f"127.0.0.1:{free_port()}"
+    settings = {
+        "AGUI_HEADER_SECONDS": "0.2",
+        "AGUI_METRICS": metrics,
+        "AGUI_PROCESSES": processes,
+        "AGUI_STORE": f"sqlite:///{tmp_path}/threads.db",
+    }
+    async with program(**settings) as (_, origin, _), httpx.AsyncClient() as client:
+        for code, sent in REFUSED_AT_ONCE.items():
+            answer = await Server(httpx.URL(origin)).told(sent)
+            assert answer.startswith(b"HTTP/1.1 4"), code
+        page = (await client.get(f"http://{metrics}/metrics")).text
+    for code in REFUSED_AT_ONCE:
+        assert f'agui_refusals_total{{code="{code}",wire=""}} 1.0' in page
 
 
 async def test_the_limits_of_web_sockets_are_counted() -> None:
