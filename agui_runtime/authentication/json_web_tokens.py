@@ -83,7 +83,10 @@ class JsonWebTokens:
 
     async def __call__(self, request: IncomingRequest) -> Caller | None:
         token = bearer_token(request)
-        if token is None or len(token) > LONGEST:
+        if token is None:
+            return None
+        if len(token) > LONGEST:
+            logger.info("a token was refused: it has more than %d characters", LONGEST)
             return None
         try:
             return self._caller(await self._claims(token))

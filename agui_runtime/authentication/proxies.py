@@ -46,6 +46,7 @@ class TrustedProxy:
     def __call__(self, request: IncomingRequest) -> Caller | None:
         owner = only_header(request, self._header)
         if owner is None:
+            logger.info("the request does not have %s exactly once", self._header)
             return None
         peer = _peer(request)
         if peer is None or not self._is_trusted(peer):

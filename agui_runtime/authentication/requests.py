@@ -7,6 +7,10 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Any, Protocol, runtime_checkable
 
+from agui_runtime.core.log_lines import logger_of
+
+logger = logger_of(__name__)
+
 PEER = "agui_runtime.peer"
 """The key of an ASGI scope that holds the address from which a connection really came, where the
 server has put another one, which a header names, into `client`.
@@ -56,6 +60,9 @@ def only_header(request: IncomingRequest, name: str) -> str | None:
 
 
 def bearer_token(request: IncomingRequest) -> str | None:
-    """The token of `Authorization: Bearer ...` (RFC 6750, 2.1); None without one."""
+    """The token of `Authorization: Bearer ...` (RFC 6750, 2.1); None, and a line, without one."""
     scheme, _, token = (only_header(request, "authorization") or "").partition(" ")
-    return (token.strip() or None) if scheme.lower() == "bearer" else None
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    logger.info("the request has no bearer token")
+    return None

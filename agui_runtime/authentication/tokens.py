@@ -13,6 +13,9 @@ from typing import NamedTuple
 from agui_runtime.authentication.requests import IncomingRequest, bearer_token
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Caller
+from agui_runtime.core.log_lines import logger_of
+
+logger = logger_of(__name__)
 
 SHORTEST = 16
 """Characters of a token; whoever guesses has to be slower than it is long."""
@@ -69,7 +72,10 @@ class BearerTokens:
         digest = _digest(token)
         # All of them, so that the time taken does not depend on which one it is.
         owners = [each.owner for each in self._known if hmac.compare_digest(each.digest, digest)]
-        return Caller(owners[0]) if owners else None
+        if not owners:
+            logger.info("a token was refused: nobody has it")
+            return None
+        return Caller(owners[0])
 
 
 def hashed(token: str) -> str:

@@ -84,6 +84,7 @@ PAST, FUTURE = 1_000_000_000, 4_000_000_000
         {"aud": {"copilot": 1}},
         {"sub": None},
         {"sub": ""},
+        {"sub": "x" * 20_000},
     ],
     ids=str,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 
 import httpx
 import pytest
@@ -52,8 +53,10 @@ def test_the_proxy_is_believed(peer: str) -> None:
         asked(None, "ann"),
     ],
 )
-def test_nobody_else_is(request_: Request) -> None:
+def test_nobody_else_is(request_: Request, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     assert TrustedProxy(HEADER, ["10.0.0.0/8"])(request_) is None
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -51,8 +52,13 @@ def test_a_token_stands_for_its_owner(known: Mapping[str, str]) -> None:
         ("Bearer \u00e9",),
     ],
 )
-def test_whatever_else_is_sent_stands_for_nobody(values: tuple[str, ...]) -> None:
+def test_whatever_else_is_sent_stands_for_nobody(
+    values: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     assert owner_of(BearerTokens({ANN: "ann", DIGEST: "ann"}), *values) is None
+    [line] = [each.getMessage() for each in caplog.records]
+    assert line in {"the request has no bearer token", "a token was refused: nobody has it"}
 
 
 def test_a_file_holds_tokens_or_their_digests(tmp_path: Path) -> None:
