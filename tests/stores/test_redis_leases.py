@@ -12,7 +12,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.actions import action
 from agui_runtime.core.errors import OwnerLost
-from agui_runtime.core.events import Event
+from agui_runtime.core.events import Cursor, Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.redis import RedisLimits, RedisStore, subscriber
 from tests.faults.proxy import Proxy
@@ -108,7 +108,7 @@ async def test_news_that_was_never_heard_is_found_in_the_log(redis: RedisServer)
             await anext(batches)
             coming = asyncio.ensure_future(anext(batches))
             await asyncio.sleep(0)
-            reader.tails.begin_writing("t1")  # it is deaf to this thread from now on
+            reader.tails.begin_writing("t1", lease.start)  # it is deaf to this thread from now on
             await writer.log.append(lease, [delta(0)])
             reader.tails.end_writing("t1")
             assert (await coming).records[0].event == delta(0)
@@ -147,7 +147,7 @@ async def test_news_is_heard_while_runs_come_and_go_for_longer_than_a_pulse(
     async with processes(redis) as made:
         store = await made.start()
         for _ in range(60):
-            store.tails.begin_writing("a thread that nobody reads")
+            store.tails.begin_writing("a thread that nobody reads", Cursor("e", 0))
             await asyncio.sleep(0.01)
             store.tails.end_writing("a thread that nobody reads")
     assert "listening again" not in caplog.text

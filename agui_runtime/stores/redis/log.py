@@ -123,6 +123,7 @@ class RedisRunLog(LeasedLog):
                 held.broken = False
                 raise
             if how in (b"lost", b"moved"):
+                self._leases.refused(run)
                 raise OwnerLost
             held.broken = False
             self._leases.written(run, held, events)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from agui_runtime.core.errors import OwnerLost
-from agui_runtime.core.events import Event, RunInfo
+from agui_runtime.core.events import Cursor, Event, RunInfo
 from agui_runtime.stores.base import Lease
 from agui_runtime.stores.shared.renewal import LeaseRenewal, Tenure
 from agui_runtime.stores.shared.tails import Tails
@@ -48,7 +48,7 @@ class HeldLeases:
 
     def add(self, thread_id: str, token: int, held: Held) -> None:
         self._held[thread_id, token] = held
-        self._tails.begin_writing(thread_id)
+        self._tails.begin_writing(thread_id, Cursor(held.epoch, held.seq))
 
     def of(self, lease: Lease) -> Held:
         """Raises OwnerLost if it is not held any longer."""
@@ -101,6 +101,10 @@ class HeldLeases:
         for thread_id, number in list(self._held):
             if str(number) == token and self._tails.name_of(thread_id) == name:
                 self.stop(thread_id, number)
+
+    def refused(self, run: RunInfo) -> None:
+        """The log did not end where this process had written it to."""
+        self._tails.doubt(run.thread_id)
 
     def written(self, run: RunInfo, held: Held, events: Sequence[Event]) -> None:
         """These events are stored; readers in this process need not wait for the news of it."""

@@ -23,7 +23,7 @@ PARTS = 16
 
 
 class RecentRecords:
-    """The latest records of one thread, heard as long as it has readers."""
+    """The latest records of one thread, heard as long as it has readers, or is written here."""
 
     def __init__(self, thread_id: str) -> None:
         self.thread_id = thread_id
@@ -33,6 +33,8 @@ class RecentRecords:
         self.end = Cursor("", 0)
         self.verified_at = asyncio.get_running_loop().time()
         self._records: list[Record] = []
+        self._known_end: Cursor | None = None
+        """How far the records reach, or would if there were any; None if nobody knows."""
         self._shared: Batch | None = None
         self._parts: OrderedDict[Cursor | None, Batch] = OrderedDict()
         self._waiters = Waiters()
@@ -49,12 +51,12 @@ class RecentRecords:
 
         Readers who wait at the same place are given the same batch.
         """
-        if not self._records or after.epoch != self.end.epoch:
+        end = self._known_end
+        if end is None or not after.epoch == end.epoch == self.end.epoch:
             return None
-        place = after.seq + 1 - self._records[0].seq
+        place = len(self._records) - (end.seq - after.seq)
         if not 0 <= place <= len(self._records):
             return None
-        end = Cursor(after.epoch, self._records[-1].seq)
         if place == len(self._records):
             return Batch((), end)
         shared = self._shared
@@ -62,23 +64,30 @@ class RecentRecords:
             shared = self._shared = Batch(self._records[place:], end)
         return shared
 
+    def begin(self, start: Cursor) -> None:
+        """The log ends there, and all that follows will be heard."""
+        if self._known_end != start:
+            self._records, self._known_end = [], start
+        self.reach(start)
+
     def add(self, epoch: str, first: int, run_id: str, events: Sequence[Event]) -> None:
         """Records that were stored; what was heard before is ignored."""
-        latest = self._records[-1].seq if self._records else 0
         if self.knows(epoch, first + len(events) - 1):
             return
-        if epoch != self.end.epoch or first != latest + 1:
+        if self._known_end != (epoch, first - 1):
             self._records = []
         elif len(self._records) >= 2 * WINDOW:
             del self._records[:-WINDOW]
         self._records += [Record(seq, run_id, event) for seq, event in enumerate(events, first)]
-        self.reach(Cursor(epoch, first + len(events) - 1))
+        self._known_end = Cursor(epoch, first + len(events) - 1)
+        self.reach(self._known_end)
         self._failure = None
         self._wake()
 
     def knows(self, epoch: str, last: int) -> bool:
         """Whether that record was heard, or a later one."""
-        return bool(self._records) and epoch == self.end.epoch and last <= self._records[-1].seq
+        known = self._known_end
+        return known is not None and epoch == known.epoch and last <= known.seq
 
     def reach(self, end: Cursor) -> None:
         """The log reaches that far at least, as somebody read or heard."""
@@ -98,7 +107,7 @@ class RecentRecords:
 
     def forget(self) -> None:
         """Something may have been missed: every reader looks into the log."""
-        self._records = []
+        self._records, self._known_end = [], None
         self._parts.clear()
         self._wake()
 

@@ -160,7 +160,9 @@ class SqlRunLog(LeasedLog):
             if not waiter.done():
                 waiter.set_exception(outcome)
             return
-        if outcome not in NOT_STORED:
+        if outcome in NOT_STORED:
+            self._leases.refused(run)
+        else:
             held.broken = held.full = False
             self._leases.written(run, held, events)
         if not waiter.done():

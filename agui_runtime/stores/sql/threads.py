@@ -62,9 +62,7 @@ class SqlThreadIndex:
 
     async def delete(self, thread_id: str) -> None:
         await self._backend.write(partial(writes.delete, thread_id), thread_id)
-        tail = self._tails.named(thread_id)
-        if tail is not None:
-            tail.forget()
+        self._tails.doubt(thread_id)
 
     async def runs(self, thread_id: str) -> Sequence[RunInfo]:
         return await self._backend.read(partial(reads.runs, thread_id, self._retention.oldest()))
