@@ -49,6 +49,9 @@ class Backend(Protocol):
     ) -> asyncio.Future[T]:
         """The same for what must be stored where the database is full, too: ends and stops."""
 
+    def change(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
+        """The same for a step of one statement that no reader has to learn of."""
+
     def read(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
         """Carry out a step that changes nothing."""
 

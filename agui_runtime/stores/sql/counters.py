@@ -20,10 +20,10 @@ class SqlCounters:
         self._backend = backend
 
     async def add(self, key: str, amount: int, seconds: float) -> int:
-        return await self._backend.write(partial(_add, key, amount, seconds))
+        return await self._backend.change(partial(_add, key, amount, seconds))
 
     async def sums(self, keys: Sequence[str]) -> Sequence[int]:
-        return await self._backend.read(partial(_sums, keys))
+        return await self._backend.look(partial(_sums, keys))
 
 
 def forget() -> Step[None]:

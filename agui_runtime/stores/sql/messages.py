@@ -15,7 +15,7 @@ from agui_runtime.core.meter import figures_of
 from agui_runtime.stores.sql import statements
 from agui_runtime.stores.sql.message_ids import stored_id
 from agui_runtime.stores.sql.rows import Row, figures_in, storable, token_values
-from agui_runtime.stores.sql.step import MessageText, Step
+from agui_runtime.stores.sql.step import MessageText, Statement, Step, Together
 
 NOTHING = MessageFigures("")
 
@@ -63,12 +63,15 @@ def written(
     rows = yield statements.TEXTS, {"id": thread_id}
     stored: dict[str, Row | None] = {row["id"]: row for row in rows}
     measured = {stored_id(each.message_id) for each in figures.messages}
+    changes: list[Statement] = []
     for values in _values(texts, figures):
         row = stored.setdefault(str(values["message_id"]), None)
         if row is None or values["message_id"] in measured:
-            yield statements.DESCRIBE, values | {"id": thread_id, "run_first": first}
+            changes.append((statements.DESCRIBE, values | {"id": thread_id, "run_first": first}))
         elif row["role"] is not None and row["text"] != values["text"]:
-            yield statements.DESCRIBE, values | {"id": thread_id, "run_first": None}
+            changes.append((statements.DESCRIBE, values | {"id": thread_id, "run_first": None}))
+    if changes:
+        yield Together(changes)
     return stored
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from agui_runtime.stores.shared.places import PLACE_LEASE
 from agui_runtime.stores.sql import statements
 from agui_runtime.stores.sql.backend import Backend
-from agui_runtime.stores.sql.step import Step
+from agui_runtime.stores.sql.step import Step, Together
 
 
 class SqlPlaces:
@@ -24,10 +24,10 @@ class SqlPlaces:
 
     async def renew(self, held: Mapping[str, Sequence[str]]) -> None:
         places = sorted({place for places in held.values() for place in places})
-        await self._backend.write(partial(_renew, places, self.lease))
+        await self._backend.change(partial(_renew, places, self.lease))
 
     async def free(self, place: str, scopes: Sequence[str]) -> None:
-        await self._backend.write(partial(_free, place))
+        await self._backend.change(partial(_free, place))
 
 
 def forget() -> Step[None]:
@@ -36,14 +36,14 @@ def forget() -> Step[None]:
 
 
 def _take(place: str, limits: Mapping[str, int], lease: float) -> Step[str | None]:
-    for scope in limits:
-        yield statements.TURN, {"scope": scope}
+    yield Together([(statements.TURN, {"scope": scope}) for scope in limits])
+    rows = yield statements.OPEN_PLACES, {"scopes": list(limits), "id": place}
+    taken = {row["scope"]: row["taken"] for row in rows}
     for scope, most in limits.items():
-        rows = yield statements.OPEN_PLACES, {"scope": scope, "id": place}
-        if rows[0]["taken"] >= most:
+        if taken.get(scope, 0) >= most:
             return scope
-    for scope in limits:
-        yield statements.TAKE_PLACE, {"scope": scope, "id": place, "seconds": lease}
+    values = {"id": place, "seconds": lease}
+    yield Together([(statements.TAKE_PLACE, {"scope": scope, **values}) for scope in limits])
     return None
 
 

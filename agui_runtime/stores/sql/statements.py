@@ -224,7 +224,8 @@ FORGET_COUNTERS = "delete from agui_counter where until <= {now}"
 
 TURN = "select {turn} as turn"
 OPEN_PLACES = (
-    "select count(*) as taken from agui_place where scope = :scope and until > {now} and id <> :id"
+    "select scope, count(*) as taken from agui_place where until > {now} and id <> :id"
+    " and scope in (select each.value from {each_scopes}) group by scope"
 )
 TAKE_PLACE = (
     "insert into agui_place (id, scope, until)"

@@ -49,7 +49,7 @@ class SqlStateStore:
         return await self._backend.write(step)
 
     async def delete(self, thread_id: str, agent: str | None = None) -> None:
-        await self._backend.write(partial(writes.unsave, thread_id, agent))
+        await self._backend.change(partial(writes.unsave, thread_id, agent))
 
     async def keys(self, thread_id: str | None = None) -> AsyncGenerator[StateKey, None]:
         after, oldest = ("", ""), self._retention.oldest()

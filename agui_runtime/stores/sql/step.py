@@ -12,7 +12,18 @@ from agui_runtime.stores.sql.rows import Row
 T = TypeVar("T")
 
 Statement: TypeAlias = tuple[str, Mapping[str, object]]
-Step: TypeAlias = Generator[Statement, Sequence[Row], T]
+
+
+class Together(NamedTuple):
+    """Statements that change different rows, none of which looks at what another changes: a server
+    is given them at once. What is sent back are the rows of the last, none where all are one
+    statement with other values.
+    """
+
+    statements: Sequence[Statement]
+
+
+Step: TypeAlias = Generator[Statement | Together, Sequence[Row], T]
 
 Verdict: TypeAlias = Literal["ok", "done", "moved", "lost", "too_large"]
 """How a write compares with the log: `done` if it was stored before, `moved` if the log has grown

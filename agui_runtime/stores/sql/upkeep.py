@@ -62,8 +62,8 @@ class SqlUpkeep:
         return len(due)
 
     async def forget_old_threads(self) -> None:
-        await self._backend.write(counters.forget)
-        await self._backend.write(places.forget)
+        await self._backend.change(counters.forget)
+        await self._backend.change(places.forget)
         if self._retention.limits.max_age is not None:
             oldest = self._retention.oldest()
             for thread_id in await self._backend.write(partial(writes.expire, oldest, MOST)):

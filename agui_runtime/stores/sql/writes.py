@@ -7,7 +7,7 @@ transaction was committed, finds that it was done.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from agui_runtime.core.errors import Busy, Conflict, ThreadNotFound
 from agui_runtime.core.events import Cursor, RunInfo, ThreadInfo
@@ -22,8 +22,10 @@ from agui_runtime.stores.sql.step import (
     Claimed,
     Ending,
     Saving,
+    Statement,
     Step,
     Thread,
+    Together,
     Verdict,
 )
 
@@ -38,8 +40,7 @@ def claim(thread: Thread, claim: Claim) -> Step[Claimed]:
     row = yield from _obtained(thread)
     run, latest = claim.run, (yield from _latest(row))
     if row["token"] is not None and row["nonce"] == claim.nonce:
-        yield from _leased(row, row["epoch"], row["token"], claim)
-        return (yield from _fresh(run, row["epoch"], row["seq"], row["token"]))
+        return (yield from _leased(row, row["epoch"], row["token"], claim))
     if latest and run.fingerprint and _is_same(latest[0], run):
         start = Cursor(row["epoch"], latest[0]["first"] - 1)
         return Claimed("same", run_of(latest[0]), start)
@@ -48,11 +49,11 @@ def claim(thread: Thread, claim: Claim) -> Step[Claimed]:
             raise Busy(thread.id, row["live"])
         return Claimed("lapsed", run, Cursor(row["epoch"], row["seq"]))
     epoch, token = _epoch_here(row), row["tokens"] + 1
-    yield statements.BEGIN, _run_values(run) | {"first": row["seq"] + 1}
-    yield from _leased(row, epoch, token, claim)
+    begun = statements.BEGIN, _run_values(run) | {"first": row["seq"] + 1}
+    claimed = yield from _leased(row, epoch, token, claim, begun)
     if claim.most_runs is not None:
         yield from _forget_runs(thread.id, claim.most_runs)
-    return (yield from _fresh(run, epoch, row["seq"], token))
+    return claimed
 
 
 def renew(leases: Sequence[tuple[str, int]], seconds: float) -> Step[list[bool | None]]:
@@ -118,21 +119,12 @@ def release(ending: Ending) -> Step[bool]:
     verdict = yield from _compared(found, it.token, it.expected, 0)
     if verdict != "ok" or (it.lost and not found[0]["lapsed"]):
         return False
-    row, size = found[0], len(it.events) if it.count else 0
-    first = row["latest_run"]
-    known = yield from messages.written(run.thread_id, first, it.texts, run.figures or UNKNOWN)
+    first, figures = found[0]["latest_run"], run.figures or UNKNOWN
+    known = yield from messages.written(run.thread_id, first, it.texts, figures)
+    changes = list(_ended(it, found[0]))
     if unknown := [each for each in map(stored_id, it.ids) if each not in known]:
-        yield statements.KNOW, {"id": run.thread_id, "ids": unknown}
-    if it.state is not None:
-        yield statements.SAVE, {"id": run.thread_id, **it.state._asdict()}
-    values = {"id": run.thread_id, "count": it.count, "bytes": size, "nonce": it.nonce}
-    if it.count:
-        bounds = {"first": it.expected + 1, "last": it.expected + it.count}
-        yield statements.CHUNK, values | bounds | {"run_id": run.run_id, "events": it.events}
-    yield from _finished(run, first, row["spent"] + size)
-    epoch = _epoch_here(row) if it.lost else row["epoch"]
-    where = {"epoch": epoch, "place": row["here"] if it.lost else row["place"]}
-    yield statements.FREE, values | where | {"now": row["now"], "no": False}
+        changes.append((statements.KNOW, {"id": run.thread_id, "ids": unknown}))
+    yield Together(changes)
     return True
 
 
@@ -271,16 +263,14 @@ def _is_same(latest: Row, run: RunInfo) -> bool:
     return (latest["run_id"], latest["fingerprint"]) == (run.run_id, run.fingerprint)
 
 
-def _leased(row: Row, epoch: str, token: int, claim: Claim) -> Step[None]:
+def _leased(row: Row, epoch: str, token: int, claim: Claim, *begun: Statement) -> Step[Claimed]:
+    """Give the thread to the claim; `begun` writes the row of its run, if there is none yet."""
     values = {"id": row["id"], "epoch": epoch, "place": row["here"], "token": token}
     run = {"run_id": claim.run.run_id, "nonce": claim.nonce, "lease": claim.lease}
-    yield statements.CLAIM, values | run | {"now": row["now"], "no": False}
-
-
-def _fresh(run: RunInfo, epoch: str, seq: int, token: int) -> Step[Claimed]:
-    rows = yield statements.KNOWN, {"id": run.thread_id}
-    known = KnownIds([row["id"] for row in rows])
-    return Claimed("fresh", run, Cursor(epoch, seq), token, known)
+    leased = statements.CLAIM, values | run | {"now": row["now"], "no": False}
+    rows = yield Together([*begun, leased, (statements.KNOWN, {"id": row["id"]})])
+    known = KnownIds([each["id"] for each in rows])
+    return Claimed("fresh", claim.run, Cursor(epoch, row["seq"]), token, known)
 
 
 def _compared(found: Sequence[Row], token: int, expected: int, count: int) -> Step[Verdict]:
@@ -317,10 +307,25 @@ def _forget(thread_id: str, oldest: Sequence[Row]) -> Step[None]:
         yield statement, values
 
 
-def _finished(run: RunInfo, first: int, size: int) -> Step[None]:
+def _ended(it: Ending, row: Row) -> Iterator[Statement]:
+    """What a run leaves behind beside its messages: its last events, its state, a free thread."""
+    run, size = it.run, len(it.events) if it.count else 0
+    values = {"id": run.thread_id, "count": it.count, "bytes": size, "nonce": it.nonce}
+    if it.state is not None:
+        yield statements.SAVE, {"id": run.thread_id, **it.state._asdict()}
+    if it.count:
+        bounds = {"first": it.expected + 1, "last": it.expected + it.count}
+        yield statements.CHUNK, values | bounds | {"run_id": run.run_id, "events": it.events}
+    yield _finished(run, row["latest_run"], row["spent"] + size)
+    epoch = _epoch_here(row) if it.lost else row["epoch"]
+    where = {"epoch": epoch, "place": row["here"] if it.lost else row["place"]}
+    yield statements.FREE, values | where | {"now": row["now"], "no": False}
+
+
+def _finished(run: RunInfo, first: int, size: int) -> Statement:
     ended = {"status": run.status, "ended": run.ended_at, "bytes": size}
     figures = figure_values(run.figures or UNKNOWN)
-    yield statements.FINISH, {"id": run.thread_id, "first": first, **ended, **figures}
+    return statements.FINISH, {"id": run.thread_id, "first": first, **ended, **figures}
 
 
 def _run_values(run: RunInfo) -> dict[str, object]:

@@ -114,8 +114,11 @@ class PostgresBackend:
     def read(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
         return self._whole(patiently(partial(self._read, step), self._patience))
 
+    def change(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
+        return self._whole(patiently(partial(self._alone, step, "write"), self._patience))
+
     def look(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
-        return self._whole(patiently(partial(self._look, step), self._patience))
+        return self._whole(patiently(partial(self._alone, step, "read"), self._patience))
 
     def append(self, addition: Addition, settle: Settle) -> None:
         self._pump.append(addition, settle)
@@ -179,9 +182,9 @@ class PostgresBackend:
         ):
             return await carry_out(connection, step(), self._texts)
 
-    async def _look(self, step: Callable[[], Step[T]]) -> T:
-        """One statement sees one state of the database anyway."""
-        async with self._pool("read").acquire() as connection:
+    async def _alone(self, step: Callable[[], Step[T]], pool: str) -> T:
+        """One statement is a transaction anyway."""
+        async with self._pool(pool).acquire() as connection:
             return await carry_out(connection, step(), self._texts)
 
     async def _send(self, news: str) -> None:

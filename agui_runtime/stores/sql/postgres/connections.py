@@ -6,13 +6,15 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import asyncpg
 
 from agui_runtime.stores.sql.postgres.address import PostgresAddress
 from agui_runtime.stores.sql.postgres.failures import OF_THE_SERVER, PASSING, failure_of
-from agui_runtime.stores.sql.step import Step
+from agui_runtime.stores.sql.rows import Row
+from agui_runtime.stores.sql.step import Statement, Step, Together
 
 T = TypeVar("T")
 
@@ -55,6 +57,7 @@ class PostgresTexts(dict[str, Text]):
     def __init__(self, clock: Callable[[], float] | None) -> None:
         self.place = PLACE
         self._clock = clock
+        self._joined: dict[Sequence[str], str] = {}
 
     def __missing__(self, template: str) -> Text:
         now = CLOCK if self._clock is None else "cast(:clock as double precision)"
@@ -71,6 +74,30 @@ class PostgresTexts(dict[str, Text]):
         if self._clock is not None:
             values = {**values, "clock": self._clock()}
         return text, [_storable(values[name]) for name in names]
+
+    def joined(self, together: Together) -> tuple[str, list[object]]:
+        """Different statements as one, each but the last a part of its `with`."""
+        templates = tuple(template for template, _ in together.statements)
+        bound = [self.bound(*each) for each in together.statements]
+        if templates not in self._joined:
+            self._joined[templates] = _one_of([(text, len(found)) for text, found in bound])
+        return self._joined[templates], [each for _, found in bound for each in found]
+
+
+def _one_of(parts: Sequence[tuple[str, int]]) -> str:
+    """One text of several, each with so many numbered places."""
+    texts, before = list[str](), 0
+    for text, places in parts:
+        numbered = partial(_renumbered, before=before)
+        texts.append(re.sub(r"\$(\d+)", numbered, text))
+        before += places
+    *first, last = texts
+    named = ", ".join(f"part_{number} as ({text})" for number, text in enumerate(first))
+    return f"with {named} {last}"
+
+
+def _renumbered(place: re.Match[str], before: int) -> str:
+    return f"${int(place[1]) + before}"
 
 
 async def connect(
@@ -109,13 +136,27 @@ async def _roll_back(connection: Connection) -> None:
 async def carry_out(connection: Connection, step: Step[T], texts: PostgresTexts) -> T:
     """What the step returns or raises; its caller has opened a transaction."""
     try:
-        template, values = next(step)
+        request = next(step)
         while True:
-            text, arguments = texts.bound(template, values)
-            template, values = step.send(await connection.fetch(text, *arguments))
+            request = step.send(await _rows(connection, request, texts))
     except StopIteration as end:
         found: T = end.value
         return found
+
+
+async def _rows(
+    connection: Connection, request: Statement | Together, texts: PostgresTexts
+) -> Sequence[Row]:
+    if not isinstance(request, Together):
+        text, arguments = texts.bound(*request)
+    elif len({template for template, _ in request.statements}) > 1:
+        text, arguments = texts.joined(request)
+    else:
+        bound = [texts.bound(*each) for each in request.statements]
+        await connection.executemany(bound[0][0], [arguments for _, arguments in bound])
+        return ()
+    rows: Sequence[Row] = await connection.fetch(text, *arguments)
+    return rows
 
 
 async def patiently(attempt: Callable[[], Awaitable[T]], patience: float) -> T:

@@ -84,6 +84,8 @@ class SqliteBackend:
     ) -> asyncio.Future[T]:
         return self._writer.ask(step, news)
 
+    change = write
+
     def read(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
         return self._reader.ask(step)
 

@@ -21,7 +21,7 @@ from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.stores.sql import statements, writes
 from agui_runtime.stores.sql.sqlite.file import OpenedFile, failure_of, is_full, is_of_all
 from agui_runtime.stores.sql.sqlite.reserve import Reserve
-from agui_runtime.stores.sql.step import Addition, Settle, Step
+from agui_runtime.stores.sql.step import Addition, Settle, Step, Together
 
 logger = lasting_logger_of(__name__)
 
@@ -194,12 +194,14 @@ class Worker:
         return self._carry_out(connection, writes.make_room(it, rows[0]))
 
     def _carry_out(self, connection: sqlite3.Connection, step: Step[Any]) -> object:
-        texts = self._texts
         try:
-            template, values = next(step)
+            request = next(step)
             while True:
-                rows = connection.execute(texts[template], _plain(values)).fetchall()
-                template, values = step.send(rows)
+                each = request.statements if isinstance(request, Together) else (request,)
+                for template, values in each:
+                    found = connection.execute(self._texts[template], _plain(values))
+                    rows = found.fetchall()  # a statement that has not ended holds up the commit
+                request = step.send(rows)
         except StopIteration as end:
             return end.value
 
