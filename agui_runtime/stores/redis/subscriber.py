@@ -17,6 +17,7 @@ from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.pipe import cancellable, cancelled
+from agui_runtime.stores.shared.outage import Outage
 from agui_runtime.stores.shared.recent_records import RecentRecords
 from agui_runtime.stores.shared.tails import Tails
 
@@ -52,13 +53,14 @@ class RedisSubscriber:
             await cancelled(self._task)
 
     async def _listen(self) -> None:
+        outage = Outage(logger)
         while True:
             try:
                 async with self._connected() as connection, asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._subscribe(connection))
                     tasks.create_task(self._read(connection))
             except* (RedisError, OSError, TimeoutError, StoreUnavailable) as group:
-                logger.warning("Redis: listening again: %s", group.exceptions[0])
+                outage.warn("Redis: listening again", group.exceptions[0])
             except* Exception:  # a foreign SDK: stops and news come on, whatever it raised
                 logger.exception("Redis: listening failed; it begins anew")
             self._tails.forget()

@@ -12,6 +12,7 @@ from contextlib import suppress
 import orjson
 
 from agui_runtime.core.log_lines import lasting_logger_of
+from agui_runtime.stores.shared.outage import Outage
 from agui_runtime.stores.sql.backend import Listener
 from agui_runtime.stores.sql.news import deliver
 from agui_runtime.stores.sql.postgres.connections import Connection
@@ -80,11 +81,12 @@ class PostgresSubscriber:
             await asyncio.wait([self._task])
 
     async def _listen(self, listener: Listener) -> None:
+        outage = Outage(logger)
         while True:
             try:
                 await self._connection(listener)
             except OF_THE_SERVER as error:
-                logger.warning("PostgreSQL: listening again: %s", error)
+                outage.warn("PostgreSQL: listening again", error)
             except Exception:  # a foreign SDK: nobody would learn of news from now on
                 logger.exception("PostgreSQL: listening failed; it begins anew")
             listener.on_anything()
