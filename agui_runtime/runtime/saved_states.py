@@ -90,9 +90,9 @@ class SavedStates:
 
         The thread is created for the caller if it is new. Prompts are not stored, as each request
         brings its own. Raises AgentNotFound, InvalidInput, ThreadNotFound for another's thread,
-        Busy while the agent runs in it (its end would overwrite this), TooLarge, and Conflict if
-        another save came first: after `expected_version`, or where that is None, since the stored
-        messages were read.
+        Busy while the agent runs in it (its end would overwrite this), also if a run began
+        meanwhile, which may have this or not, TooLarge, and Conflict if another save came first:
+        after `expected_version`, or where that is None, since the stored messages were read.
         """
         name, _ = await self._sources.find(agent, RunContext(caller, ""))
         check_id(thread_id, "thread_id")
@@ -100,16 +100,22 @@ class SavedStates:
         self._states.check(name, update.state)
         store = self._states.store
         await store.threads.obtain(thread_id, caller.owner, name)
-        live = await store.log.active(thread_id)
-        if live is not None and live.agent == name:
-            raise Busy(thread_id, live.run_id)
+        await self._check_idle(thread_id, name)
         messages, expected = update.messages, update.expected_version
         if messages is None:
             stored = await self._states.load(thread_id, name) or AgentState()
             messages = stored.messages
             expected = stored.version if expected is None else expected
         saved = AgentState(update.state, without_prompts(messages))
-        return await self._states.save(thread_id, name, saved, expected)
+        version = await self._states.save(thread_id, name, saved, expected)
+        await self._check_idle(thread_id, name)
+        return version
+
+    async def _check_idle(self, thread_id: str, name: str) -> None:
+        """Raises Busy while the agent runs in the thread."""
+        live = await self._states.store.log.active(thread_id)
+        if live is not None and live.agent == name:
+            raise Busy(thread_id, live.run_id)
 
     async def _legible(self, thread_id: str, name: str) -> AgentState | None:
         """The saved state; None also for one that cannot be read, which its run reports."""

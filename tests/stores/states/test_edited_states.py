@@ -11,14 +11,18 @@ from uuid import uuid4
 
 import httpx
 import orjson
+import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime import CopilotRuntime, KeptState, StateSchema, create_app
 from agui_runtime.core.access import Access, Resource
+from agui_runtime.core.errors import Busy
 from agui_runtime.core.events import Caller, Event, RunContext
+from agui_runtime.runtime.saved_states import StateUpdate
 from agui_runtime.stores.base import AgentState, Store
 from agui_runtime.stores.memory import MemoryStore
 from tests.core.verifier import verify
+from tests.runtime.worlds import ANN, Waiting, asking
 from tests.support import client_of
 from tests.wires.agui.serving import events, frames, run_body, types
 from tests.wires.graphql.serving import ACCEPT, chat
@@ -321,3 +325,21 @@ async def test_a_state_saved_by_the_server_itself_is_begun_with_too(each_store: 
         connected = await the.connect()
         await the.run(state={"plan": "old"})
     assert state_of(connected) == planner.begun[1] == {"plan": "of the server"}
+
+
+async def test_a_save_beside_the_start_of_a_run_is_not_reported_as_one_that_will_be_begun_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The run may have read the state before: then its end overwrites what was saved."""
+    waiting = Waiting()
+    runtime = CopilotRuntime({"default": waiting})
+    saving = runtime.states.save
+
+    async def late(*given: Any) -> int:  # noqa: ANN401  # as `save` takes them
+        await runtime.start(asking())
+        return await saving(*given)
+
+    monkeypatch.setattr(runtime.states, "save", late)
+    async with runtime.lifespan():
+        with pytest.raises(Busy):
+            await runtime.saved_states.save("t1", "default", ANN, StateUpdate({"plan": "edited"}))
