@@ -16,6 +16,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
+from threading import Lock
 from typing import Any
 
 import httpx
@@ -64,6 +65,9 @@ _BY_CLASS: Mapping[str, str] = {
     "BadRequestError": "BAD_REQUEST",
     "UnprocessableEntityError": "BAD_REQUEST",
 }
+_IMPORTING = Lock()
+"""One import for all agents that want it at once: what fails, no other one is in the middle of."""
+
 _NAMES_A_KEY = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)(?:_|$)", re.I)
 _KNOWN_BETTER = frozenset({"CONTEXT_TOO_LONG", "CONTENT_POLICY"})
 """What litellm recognises in the words of providers that give no code for it."""
@@ -246,8 +250,17 @@ def _check_installed() -> None:
 
 
 def _load() -> _Library:
+    """Raises Misconfigured where it cannot be imported; once that is mended, the next try works."""
     _keep_offline()
-    module = importlib.import_module("litellm")
+    with _IMPORTING:
+        try:
+            module = importlib.import_module("litellm")
+        except Exception as error:
+            _forget_half_of_it()
+            raise Misconfigured(
+                f"litellm cannot be imported ({described(error)}): mend its installation,"
+                " `pip check` says what it lacks"
+            ) from error
     # It prints advice to standard output, and takes a hundred equal chunks for a fault.
     vars(module).update(suppress_debug_info=True, REPEATED_STREAMING_CHUNK_LIMIT=sys.maxsize)
     # All its errors derive from those of the openai package.
@@ -261,6 +274,15 @@ def _load() -> _Library:
     return _Library(
         module.acompletion, module.validate_environment, error, senses, module.get_llm_provider
     )
+
+
+def _forget_half_of_it() -> None:
+    """Modules that were imported before another one failed: Python takes them for whole, and the
+    next import fails for want of what they never came to define.
+    """
+    importlib.invalidate_caches()
+    for name in [each for each in sys.modules if each.partition(".")[0] == "litellm"]:
+        del sys.modules[name]
 
 
 def _advice(missing: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from tests.connectors.dialects import KEY
 from tests.connectors.talk import Waits, all_events, ask, kinds, text, tool, user
 from tests.fakes.model import ModelServer
 from tests.fakes.recorded_provider import RecordedProvider
-from tests.programs import serving
+from tests.programs import ROOT, environment, serving
 from tests.support import served
 
 
@@ -253,6 +253,44 @@ def test_litellm_is_imported_with_the_first_run_and_not_before() -> None:
         "LiteLLMAgent('openai/m'); assert 'litellm' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+HALF = """
+import asyncio, pathlib
+from agui_runtime.connectors.litellm import LiteLLMAgent
+from agui_runtime.core.errors import Misconfigured
+
+async def prepared():
+    made = [LiteLLMAgent("openai/m", api_key="k") for _ in range(3)]
+    found = await asyncio.gather(*(each.prepare() for each in made), return_exceptions=True)
+    print({str(each) for each in found})
+
+asyncio.run(prepared())
+pathlib.Path("dependency.py").touch()
+asyncio.run(prepared())
+"""
+PARTS = {
+    "__init__.py": "from litellm import names\nfrom litellm.calls import *",
+    "calls.py": "import litellm, dependency\nprint(litellm.names.ONE)\n"
+    "acompletion = validate_environment = supports_vision = supports_audio_input = print\n"
+    "def get_llm_provider(model, **given): ...",
+    "names.py": "ONE = 1",
+}
+"""A litellm that needs another package, and has imported some of itself before it does."""
+
+
+def test_a_litellm_that_lacks_a_package_says_so_and_works_once_it_is_there(tmp_path: Path) -> None:
+    (tmp_path / "litellm").mkdir()
+    for name, text_ in PARTS.items():
+        (tmp_path / "litellm" / name).write_text(text_)
+    environ = environment() | {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    done = subprocess.run(
+        [sys.executable, "-c", HALF], cwd=tmp_path, env=environ, capture_output=True, text=True
+    )
+    failed, *worked = done.stdout.splitlines()
+    assert failed.count("litellm cannot be imported (ModuleNotFoundError: No module") == 1
+    assert "'dependency'" in failed
+    assert worked == ["1", "{'None'}"], done.stderr
 
 
 def test_without_litellm_an_error_names_the_command_that_installs_it(
