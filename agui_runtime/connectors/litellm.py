@@ -264,7 +264,7 @@ def _load() -> _Library:
     # It prints advice to standard output, and takes a hundred equal chunks for a fault.
     vars(module).update(suppress_debug_info=True, REPEATED_STREAMING_CHUNK_LIMIT=sys.maxsize)
     # All its errors derive from those of the openai package.
-    error = importlib.import_module("openai").OpenAIError
+    base = importlib.import_module("openai").OpenAIError
 
     def senses(model: str) -> tuple[str, ...]:
         """What litellm knows of the model, and what its name says."""
@@ -272,7 +272,7 @@ def _load() -> _Library:
         return (*known_senses(model), *(kind for kind, takes in known.items() if takes(model)))
 
     return _Library(
-        module.acompletion, module.validate_environment, error, senses, module.get_llm_provider
+        module.acompletion, module.validate_environment, base, senses, module.get_llm_provider
     )
 
 

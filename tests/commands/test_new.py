@@ -250,9 +250,9 @@ def test_commands_are_those_of_the_environment_in_use(
     monkeypatch.setenv("PATH", f"{here}{os.pathsep}/usr/bin")
     _, active, _ = new("active", "--template", template)
     assert "&& python -m pip install ." in active
-    assert re.search(r"^  AGUI_APP=app:app agui-runtime serve$", active, re.MULTILINE)
+    assert re.search(r"^  agui-runtime serve app:app$", active, re.MULTILINE)
     monkeypatch.setenv("PATH", "/usr/bin")
     _, other, _ = new("other", "--template", template)
     python = shlex.quote(sys.executable)
     assert f"{python} -m pip install ." in other
-    assert f"AGUI_APP=app:app {python} -m agui_runtime serve" in other
+    assert f"{python} -m agui_runtime serve app:app" in other

@@ -36,7 +36,7 @@ def written(name: str, template: str) -> dict[str, str]:
 def serve_command(program: str, port: int, command: str = "agui-runtime") -> str:
     """What starts one of the template's programs, in the new folder."""
     at = "" if port == 8000 else f" --port {port}"
-    return f"AGUI_APP={program}:app {command} serve{at}"
+    return f"{command} serve {program}:app{at}"
 
 
 def _below(
