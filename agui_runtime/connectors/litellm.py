@@ -255,7 +255,7 @@ def _load() -> _Library:
     with _IMPORTING:
         try:
             module = importlib.import_module("litellm")
-        except Exception as error:
+        except Exception as error:  # a foreign SDK, which raises anything
             _forget_half_of_it()
             raise Misconfigured(
                 f"litellm cannot be imported ({described(error)}): mend its installation,"
