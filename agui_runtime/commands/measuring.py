@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
+from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -66,14 +67,16 @@ def measured_together(settings: Settings) -> Iterator[Figures | None]:
 @contextmanager
 def answering(address: tuple[str, int], registry: CollectorRegistry) -> Iterator[None]:
     """While the block runs, Prometheus is answered there; raises Misconfigured."""
-    from prometheus_client import start_http_server
+    from agui_runtime.commands.metrics_server import metrics_server
 
     host, port = address
     try:
-        server, thread = start_http_server(port, host, registry)
+        server = metrics_server(host, port, registry)
     except OSError as error:
         reason = error.strerror or error
         raise Misconfigured(f"AGUI_METRICS={host}:{port} cannot be opened: {reason}") from None
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
     try:
         yield
     finally:

@@ -23,7 +23,8 @@ VIEWS: Sequence[tuple[str, ...]] = (
 )
 """The addresses of views, `*` for any id; `ui/src/app/views.ts` is the same table."""
 
-_FILE = re.compile(r"(?:assets/)?\w[\w.-]*\.(\w+)")
+_FILE = re.compile(r"(?:assets/)?\w[\w.-]{0,120}\.(\w{1,8})", re.ASCII)
+"""A file system answers names of any length, the longest ones with an error."""
 
 
 def is_view(parts: Sequence[str]) -> bool:

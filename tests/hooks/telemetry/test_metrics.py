@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, aclosing, contextmanager
 from typing import Any
 
 import httpx
 import pytest
 from ag_ui.core import RunAgentInput
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from agui_runtime import CopilotRuntime, Options, create_app
+from agui_runtime.commands.measuring import answering
+from agui_runtime.commands.metrics_server import MOST, _Handler
 from agui_runtime.core.errors import Misconfigured, StoreUnavailable
 from agui_runtime.core.events import Event
 from agui_runtime.hooks.telemetry.label_values import OTHER, LabelValues
@@ -247,3 +249,30 @@ async def test_an_open_runtime_does_not_begin_to_measure_its_store() -> None:
     async with runtime.lifespan():
         with pytest.raises(Misconfigured, match="before the runtime is opened"):
             runtime.add_hook(Metrics())
+
+
+def test_half_requests_hold_few_places_and_keep_nobody_out() -> None:
+    port = free_port()
+    with ExitStack() as stack:
+        stack.enter_context(answering(("127.0.0.1", port), CollectorRegistry()))
+        halves = [stack.enter_context(half_a_request(port)) for _ in range(3 * MOST)]
+        assert httpx.get(f"http://127.0.0.1:{port}/metrics").status_code == 200
+        for closed in halves[: 2 * MOST]:
+            assert closed.recv(1) == b""
+
+
+def test_half_a_request_is_given_up_in_silence(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(_Handler, "timeout", 0.01)
+    port = free_port()
+    with answering(("127.0.0.1", port), CollectorRegistry()), half_a_request(port) as half:
+        assert half.recv(1) == b""
+    assert capfd.readouterr().err == ""
+
+
+@contextmanager
+def half_a_request(port: int) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(b"GET /met")
+        yield connection

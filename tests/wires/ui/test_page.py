@@ -89,6 +89,7 @@ async def test_every_view_finds_its_files_wherever_it_is_mounted(
         "/ui/%2e%2e/wire.py",
         "/ui/assets/..%2f.stamp",
         "/ui/assets/..%2Findex.html",
+        f"/ui/assets/{'a' * 300}.js",
     ],
 )
 async def test_nothing_else_is_the_page_or_a_file_of_it(built: Path, path: str) -> None:
