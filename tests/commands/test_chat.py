@@ -9,10 +9,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
+from agui_runtime.commands.chat.remote import Address, RuntimePeer
 from agui_runtime.commands.cli import main
 from tests.commands.several import file_in
 from tests.programs import ROOT, environment, finished, serving
+from tests.support import served
 from tests.terminals import CTRL_C, CTRL_D, at_terminal
 
 APP = {"AGUI_APP": "tests.fakes.chatty:runtime"}
@@ -103,6 +106,7 @@ async def test_a_question_is_shown_and_not_obeyed(tmp_path: Path) -> None:
         await terminal.until("[2J 2) blue > forged? ")
         terminal.type("x\n")
         await terminal.until("choose one of red\N{REPLACEMENT CHARACTER}[2J")
+        await terminal.until("forged? ")
         terminal.type(CTRL_D)
         await terminal.ended()
     assert "\x1b]0" not in terminal.drawn
@@ -160,6 +164,26 @@ async def test_an_object_may_come_as_json_or_not_at_all(tmp_path: Path) -> None:
         await terminal.until("> ")
         terminal.type(CTRL_D)
         assert await terminal.ended() == 0
+
+
+async def test_a_question_that_nobody_answers_now_waits(tmp_path: Path) -> None:
+    chosen = {**APP, **PLAIN, **file_in(tmp_path)}
+    async with at_terminal("chat", "--thread", "t1", "ask", **chosen) as terminal:
+        await terminal.until("[y]es or [n]o?")
+        terminal.type(CTRL_D)
+        await terminal.until("--thread t1")
+        assert await terminal.ended() == 1
+        assert "Traceback" not in terminal.drawn
+
+
+@pytest.mark.parametrize("runs", [None, {}, ["r1", None, {"status": "done"}]])
+async def test_a_server_may_list_its_runs_as_it_likes(runs: object) -> None:
+    app = FastAPI()
+    app.get("/threads/{thread}/runs")(lambda thread: {"runs": runs})
+    async with served(app) as url:
+        peer = RuntimePeer(Address(url), "default")
+        assert await peer.live("t1") is None
+        await peer.close()
 
 
 async def test_colours_and_markdown_where_a_terminal_has_them(tmp_path: Path) -> None:

@@ -64,23 +64,30 @@ def required(schema: Schema) -> Sequence[str]:
     return [str(name) for name in found] if isinstance(found, list) else []
 
 
-def plain(schema: Json, root: Schema) -> Schema:
-    """The schema that is meant: the one that it refers to, and of something that may be null the
-    other choice. It has the definitions of its root.
+def plain(schema: Json, root: Schema, steps: int = 8) -> Schema:
+    """The schema that is meant: the one that it refers to, in so many `steps` as schemas that are
+    meant to be read need, and of something that may be null the other choice. It has the
+    definitions of its root, and no keyword with a value that it cannot have.
     """
-    found = schema if isinstance(schema, dict) else {}
-    definitions = root.get("$defs") or {}
+    found = _sound(schema)
+    definitions = _sound(root).get("$defs") or {}
     name = str(found.get("$ref", "")).removeprefix("#/$defs/")
     if isinstance(target := definitions.get(name), dict):
-        found = {**target, **{key: found[key] for key in found if key != "$ref"}}
+        found = {**_sound(target), **{key: found[key] for key in found if key != "$ref"}}
     choices = found.get("anyOf") or found.get("oneOf") or ()
     real = [each for each in choices if isinstance(each, dict) and each.get("type") != "null"]
-    if len(real) == 1 and "type" not in found:
+    if len(real) == 1 and "type" not in found and steps:
         rest = {key: found[key] for key in found if key not in {"anyOf", "oneOf"}}
-        return plain({**real[0], **rest}, root)
+        return plain({**real[0], **rest}, root, steps - 1)
     if isinstance(kinds := found.get("type"), list):
-        found = {**found, "type": next((each for each in kinds if each != "null"), "null")}
+        known = (each for each in kinds if isinstance(each, str) and each != "null")
+        found = {**found, "type": next(known, "null")}
     return {**found, "$defs": definitions} if definitions else found
+
+
+def _sound(schema: Json) -> JsonObject:
+    given = schema if isinstance(schema, dict) else {}
+    return {key: it for key, it in given.items() if isinstance(it, _KINDS.get(key, object))}
 
 
 def _is_approval(schema: Schema) -> bool:
@@ -89,7 +96,7 @@ def _is_approval(schema: Schema) -> bool:
 
 def _is_flag(schema: Schema, name: str) -> bool:
     about = (schema.get("properties") or {}).get(name)
-    return isinstance(about, dict) and about.get("type") == "boolean"
+    return plain(about, schema).get("type") == "boolean"
 
 
 def _approval(schema: Schema, line: str) -> JsonObject:
@@ -126,8 +133,8 @@ def _object(schema: Schema, line: str) -> JsonObject:
 
 
 def _list(schema: Schema, line: str) -> Json:
-    if not line.startswith("["):
-        items = plain(schema.get("items"), schema)
+    items = plain(schema.get("items"), schema)
+    if not (line.startswith("[") or items.get("type") == "array"):
         return [payload(items, each) for each in line.split(",") if each.strip()]
     return _json(line)
 
@@ -158,6 +165,14 @@ def _text(line: str) -> str:
         raise InvalidInput(f"write an answer, or {CANCEL}")
     return line
 
+
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("properties", "$defs"), dict),
+    **dict.fromkeys(("enum", "anyOf", "oneOf", "required"), list),
+    **dict.fromkeys(("$ref", "description"), str),
+    "type": (str, list),
+}
+"""What the values of keywords are; agents write schemas, and other things in their place."""
 
 _SCALARS: Mapping[str, Callable[[str], Json]] = {
     "boolean": _yes_or_no,

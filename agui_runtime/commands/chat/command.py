@@ -125,8 +125,17 @@ def _talk(options: argparse.Namespace, thread: LoopThread, peer: Peer) -> int:
     if text is not None:
         if not text.strip():
             raise InvalidInput("there is nothing to say: give a TEXT, or pipe one in")
-        return session.say(thread, text)
+        return _one_message(session, thread, text)
     return _converse(session, thread)
+
+
+def _one_message(session: Session, thread: LoopThread, text: str) -> int:
+    """One message; whoever does not answer what is asked then (Ctrl-D) may do so later."""
+    try:
+        return session.say(thread, text)
+    except EOFError:
+        sys.stderr.write("\n")
+        return session.leave_waiting()
 
 
 def _text(given: str | None, *, is_there: bool) -> str | None:

@@ -23,14 +23,21 @@ class _Cancelled(Exception):
 
 def wording(interrupt: Mapping[str, Json]) -> str:
     """The question, in words."""
-    return interrupt.get("message") or f"the agent waits: {interrupt.get('reason', 'no reason')}"
+    message = interrupt.get("message") or f"the agent waits: {interrupt.get('reason', 'no reason')}"
+    return str(message)
+
+
+def schema_of(interrupt: Mapping[str, Json]) -> JsonObject:
+    """What an answer has to look like; nothing where the agent says nothing, or no schema."""
+    schema = interrupt.get("responseSchema")
+    return schema if isinstance(schema, dict) else {}
 
 
 def answered(interrupt: Mapping[str, Json], read: Read, note: Note) -> Json:
     """The payload that the lines amount to; None where they cancel. What cannot be meant is put
     again, with a note. Of an object the fields are put one by one, unless all come as JSON.
     """
-    schema = interrupt.get("responseSchema") or {}
+    schema = schema_of(interrupt)
     names = ", ".join(fields(schema))
     try:
         if not names:

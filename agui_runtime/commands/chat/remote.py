@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from urllib.parse import quote
 
 import httpx
@@ -116,8 +116,8 @@ class RuntimePeer:
             found = await _got(self._address, f"/threads/{quote(thread_id, safe='')}/runs")
             runs = found.get("runs") if isinstance(found, dict) else None
             for run in runs if isinstance(runs, list) else ():
-                if run.get("status") == "running":
-                    return cast(str, run.get("id"))
+                if isinstance(run, dict) and run.get("status") == "running":
+                    return str(run.get("id"))
         return None
 
     async def history(self, thread_id: str) -> AsyncGenerator[Event, None]:

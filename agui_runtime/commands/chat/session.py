@@ -10,7 +10,7 @@ from agui_runtime.commands.chat.answers import payload
 from agui_runtime.commands.chat.conversation import Conversation
 from agui_runtime.commands.chat.narrator import Narrator, View
 from agui_runtime.commands.chat.peer import Peer
-from agui_runtime.commands.chat.questions import Read, answered, wording
+from agui_runtime.commands.chat.questions import Read, answered, schema_of, wording
 from agui_runtime.commands.chat.remedies import REMEDIES
 from agui_runtime.commands.chat.turn import LoopThread, Turn, interrupting
 from agui_runtime.commands.listing import write_json
@@ -58,7 +58,9 @@ class Session:
         return code
 
     def say(self, thread: LoopThread, text: str) -> int:
-        """Send the text, or what it answers, and then the answers to all that is asked."""
+        """Send the text, or what it answers, and then the answers to all that is asked; raises
+        EOFError where whoever is there gives none.
+        """
         conversation = self._conversation
         if conversation.questions:
             given = {each["id"]: _answer(each, text) for each in conversation.questions}
@@ -68,8 +70,7 @@ class Session:
         code = self._follow(thread, self._peer.run(request), self._show_and_feed)
         while code == DONE and conversation.questions:
             if self._read is None:
-                self._waits()
-                return NOT_ALL
+                return self.leave_waiting()
             request = conversation.answer(self._answers(self._read))
             code = self._follow(thread, self._peer.run(request), self._show_and_feed)
         return code
@@ -91,11 +92,13 @@ class Session:
             found[each["id"]] = answered(each, read, partial(self._view.line, "note"))
         return found
 
-    def _waits(self) -> None:
+    def leave_waiting(self) -> int:
+        """Say how to answer another time; returns the exit code."""
         for each in self._conversation.questions:
             self._view.line("question", wording(each))
         thread_id = self._conversation.thread_id
         self._view.line("error", f"it waits for an answer: give it with --thread {thread_id}")
+        return NOT_ALL
 
     def _follow(
         self,
@@ -167,6 +170,6 @@ def _remedy(failure: RunFailure) -> str:
 
 def _answer(question: dict[str, Json], text: str) -> Json:
     try:
-        return payload(question.get("responseSchema") or {}, text)
+        return payload(schema_of(question), text)
     except InvalidInput as error:
         raise InvalidInput(f"{wording(question)} {error.message}") from None
