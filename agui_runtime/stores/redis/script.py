@@ -29,7 +29,7 @@ LANES = {step: lane for lane, steps in STEPS_OF_LANES.items() for step in steps}
 Key: TypeAlias = str | bytes
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)  # of the threads with a live run; more would hold names nobody needs
 def _names(tag: str) -> Sequence[bytes]:
     """The thread's keys and its channel, as they are sent: a run needs them with each write."""
     return [f"{tag}:{part}".encode() for part in (*PARTS, "news")]
