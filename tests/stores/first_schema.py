@@ -1,14 +1,10 @@
-"""A database as the first schema had it, with a thread in it as releases of then wrote it."""
+"""A thread as releases of the first schema wrote it, to be put into a snapshot of that schema."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from agui_runtime.core.figures import Cost, RunFigures, Tokens
 from agui_runtime.stores.base import Store
 from tests.stores.test_contract import read
-
-FIRST_SCHEMA = Path(__file__).parent / "schemas" / "0001.sql"
 
 EVENTS = b'[{"type":"CUSTOM","name":"one","value":1}]'
 

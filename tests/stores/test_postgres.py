@@ -30,9 +30,10 @@ from tests.runtime.worlds import asking, ran
 from tests.stores.databases import Database, PostgresDatabase, SqlProcesses
 from tests.stores.differences import differences_at
 from tests.stores.ends import START, ended
-from tests.stores.first_schema import FIRST_SCHEMA, FIRST_THREAD, reads_the_first_thread
+from tests.stores.first_schema import FIRST_THREAD, reads_the_first_thread
 from tests.stores.odd_ids import ODD_IDS
 from tests.stores.postgres_server import DISK_FULL, ROOM_AGAIN, PostgresServer
+from tests.stores.snapshot import SNAPSHOTS
 from tests.stores.test_contract import a_run, claimed, delta, finish, read, whole_run
 
 CUT = (
@@ -303,13 +304,8 @@ async def test_a_database_of_the_first_schema_is_upgraded_and_has_its_threads(
     postgres: PostgresServer, made: SqlProcesses
 ) -> None:
     url = postgres.make("first")
-    kinds = {" DOUBLE": " DOUBLE PRECISION", " BLOB": " BYTEA", "DEFAULT 0": "DEFAULT false"}
-    first = FIRST_SCHEMA.read_text()
-    for kind, own in kinds.items():
-        first = first.replace(kind, own)
+    postgres.put_back(SNAPSHOTS / "0001.sql", "first")
     database = PostgresDatabase(url)
-    for statement in first.split(";\n"):
-        await database.execute(statement)
     for statement, *values in FIRST_THREAD:
         await database.execute(statement, *values)
     with pytest.raises(Misconfigured, match=f"schema 1 of {SCHEMA}"):
@@ -321,7 +317,8 @@ async def test_a_database_of_the_first_schema_is_upgraded_and_has_its_threads(
     await reads_the_first_thread(store)
     await store.close()
     await schema.downgrade(address_of(url), "0001")
-    assert await database.execute("select cost from agui_run") == [(0.25,)]
+    costs = "select cost from agui_run where thread_id = 't1'"
+    assert await database.execute(costs) == [(0.25,)]
 
 
 @pytest.mark.parametrize(

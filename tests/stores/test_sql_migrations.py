@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import sqlite3
 import stat
@@ -15,10 +16,10 @@ from alembic.script import ScriptDirectory
 
 from agui_runtime.stores.sql import SqliteStore, migrations, schema
 from agui_runtime.stores.sql.sqlite import backend
-from agui_runtime.stores.sql.sqlite.file import APPLICATION
 from tests.programs import ROOT
 from tests.stores.differences import differences
-from tests.stores.first_schema import FIRST_SCHEMA, FIRST_THREAD, reads_the_first_thread
+from tests.stores.first_schema import FIRST_THREAD, reads_the_first_thread
+from tests.stores.snapshot import SNAPSHOTS
 from tests.stores.test_contract import a_run, read, whole_run
 
 LATER = """
@@ -139,9 +140,8 @@ def test_a_migration_that_fails_changes_nothing(file: Path, later: Path) -> None
 
 async def test_a_file_of_the_first_schema_is_migrated_and_has_its_threads(tmp_path: Path) -> None:
     path = tmp_path / "threads.db"
+    path.write_bytes(gzip.decompress((SNAPSHOTS / "0001.db.gz").read_bytes()))
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(FIRST_SCHEMA.read_text())
-        connection.execute(f"pragma application_id = {APPLICATION}")
         for statement, *values in FIRST_THREAD:
             connection.execute(statement, values)
     first = shape(path)

@@ -10,6 +10,14 @@ down_revision = None
 
 
 def upgrade() -> None:
+    _create_chunks()
+    _create_messages()
+    _create_runs()
+    _create_states()
+    _create_threads()
+
+
+def _create_chunks() -> None:
     op.create_table(
         "agui_chunk",
         sa.Column("thread_id", sa.Text(), nullable=False),
@@ -22,6 +30,9 @@ def upgrade() -> None:
         sa.Column("events", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("thread_id", "last", name=op.f("agui_chunk_pk")),
     )
+
+
+def _create_messages() -> None:
     op.create_table(
         "agui_message",
         sa.Column("thread_id", sa.Text(), nullable=False),
@@ -37,6 +48,9 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("thread_id", "id", name=op.f("agui_message_pk")),
     )
+
+
+def _create_runs() -> None:
     op.create_table(
         "agui_run",
         sa.Column("thread_id", sa.Text(), nullable=False),
@@ -72,6 +86,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("not compacted"),
         postgresql_where=sa.text("not compacted"),
     )
+
+
+def _create_states() -> None:
     op.create_table(
         "agui_state",
         sa.Column("thread_id", sa.Text(), nullable=False),
@@ -83,6 +100,9 @@ def upgrade() -> None:
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("thread_id", "agent", name=op.f("agui_state_pk")),
     )
+
+
+def _create_threads() -> None:
     op.create_table(
         "agui_thread",
         sa.Column("id", sa.Text(), nullable=False),
