@@ -9,15 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
 from agui_runtime.wires.openai.wire import OpenAIWire
+from agui_runtime.wires.rest.wire import RestWire
 from agui_runtime.wires.shared.wire import Wire
 
 _WIRES: Mapping[str, Callable[[], Wire]] = {
     "copilotkit_remote": CopilotKitRemoteWire,
     "openai": OpenAIWire,
+    "rest": RestWire,
 }
 """How each is made; one with options of its own is made by whoever wants it otherwise."""
 
-USUAL: tuple[str, ...] = ()
+USUAL = ("rest",)
 """Those of an app that names none."""
 
 

@@ -25,6 +25,7 @@ from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.openai.wire import OpenAIWire
+from agui_runtime.wires.rest.wire import RestWire
 from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.options import ServerOptions
@@ -70,6 +71,7 @@ __all__ = [
     "Recorder",
     "Recording",
     "Resource",
+    "RestWire",
     "RunContext",
     "RunFailure",
     "RunLimits",

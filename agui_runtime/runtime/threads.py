@@ -116,6 +116,11 @@ class Threads:
             found = [each async for batch in batches for each in batch.records if each.seq <= last]
         return [*await self._forgotten(thread_id, found), *found]
 
+    async def end(self, thread_id: str, caller: Caller) -> Cursor:
+        """The place behind all that there is now; raises ThreadNotFound."""
+        await self.get(thread_id, caller)
+        return await self._store.log.end(thread_id)
+
     async def dropped(self, thread_id: str, caller: Caller) -> int:
         """How many of its records the store has dropped to make room; raises ThreadNotFound."""
         async with aclosing(self.so_far(thread_id, caller)) as batches:

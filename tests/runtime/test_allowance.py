@@ -18,6 +18,7 @@ from agui_runtime import (
     GraphQLWire,
     Options,
     PriceTable,
+    RestWire,
     Wire,
     create_app,
 )
@@ -226,7 +227,7 @@ REFUSED = [
 @pytest.mark.parametrize(("options", "code"), REFUSED)
 async def test_every_wire_says_it_in_its_own_words(options: dict[str, Any], code: str) -> None:
     runtime = a_runtime(MemoryStore(), **options)
-    wires: list[Wire] = [GraphQLWire(), CopilotKitRemoteWire("/remote"), AguiWire()]
+    wires: list[Wire] = [GraphQLWire(), CopilotKitRemoteWire("/remote"), RestWire(), AguiWire()]
     app = create_app(runtime, wires=wires)
     async with client_of(app) as client:
         client.headers["x-user"] = "ann"
@@ -238,6 +239,10 @@ async def test_every_wire_says_it_in_its_own_words(options: dict[str, Any], code
         body = {"name": "default", "threadId": "t3", "messages": []}
         remote = await client.post("/remote/agents/execute", json=body)
         assert (remote.status_code, "retry-after" in remote.headers) == (429, True)
+        command = {"messages": [{"role": "user", "content": "hi"}]}
+        rest = await client.post("/api/v1/agent/runs", json=command)
+        assert (rest.status_code, rest.json()["code"]) == (429, code)
+        assert 0 < int(rest.headers["retry-after"]) <= DAY
         graphql = await client.post("/copilotkit", json=chat(threadId="t4"))
         assert "retry-after" in graphql.headers
         extensions = error_of(graphql)["extensions"]

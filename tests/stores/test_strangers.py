@@ -14,6 +14,7 @@ from agui_runtime import (
     CopilotKitRemoteWire,
     CopilotRuntime,
     GraphQLWire,
+    RestWire,
     Wire,
     create_app,
 )
@@ -25,6 +26,9 @@ from tests.runtime.worlds import ANN, Scripted, Waiting, asking, ran, text
 from tests.support import client_of
 from tests.wires.agui.serving import run_body
 from tests.wires.graphql.serving import by_header
+
+REST = "/api/v1/agent"
+ANSWER = {"interruptId": "i1", "status": "resolved"}
 
 HERS, NOBODYS = "thread-of-ann", "thread-of-not"  # of one length, as answers tell their own
 
@@ -78,6 +82,12 @@ QUESTIONS = [
     subscribed("runEvents(threadId: $t) { seq }"),
     subscribed('runEvents(threadId: $t, after: "CURSOR") { seq }'),
     subscribed("threadUpdated(threadId: $t) { id }"),
+    Question("GET", f"{REST}/threads/THREAD/events"),
+    Question("GET", f"{REST}/threads/THREAD/events?until=live&after=CURSOR"),
+    Question("GET", f"{REST}/threads/THREAD/events", headers={"last-event-id": "CURSOR"}),
+    Question("GET", f"{REST}/threads/THREAD/history"),
+    Question("POST", f"{REST}/runs/r1/stop", {"threadId": "THREAD"}),
+    Question("POST", f"{REST}/runs/r1/resume", {"threadId": "THREAD", "resume": [ANSWER]}),
     Question("POST", "/remote/agents/state", {"name": "default", "threadId": "THREAD"}),
 ]
 
@@ -90,7 +100,12 @@ async def bob_beside_ann(store: Store) -> AsyncIterator[tuple[httpx.AsyncClient,
     runtime = CopilotRuntime(
         {"default": Scripted(*text("m1", "Hello"))}, store=store, authenticate=by_header
     )
-    wires: list[Wire] = [GraphQLWire(), CopilotKitRemoteWire("/remote"), AguiWire(annotations=keep)]
+    wires: list[Wire] = [
+        GraphQLWire(),
+        CopilotKitRemoteWire("/remote"),
+        RestWire(),
+        AguiWire(annotations=keep),
+    ]
     async with client_of(create_app(runtime, wires=wires)) as bob:
         await ran(runtime, asking(thread=HERS, run="r1", agent="default"))
         bob.headers.update({"x-user": "bob", "x-request-id": "same"})

@@ -17,6 +17,7 @@ from agui_runtime import (
     CopilotKitRemoteWire,
     CopilotRuntime,
     GraphQLWire,
+    RestWire,
     ServerOptions,
     action,
     create_app,
@@ -41,6 +42,7 @@ class Change(NamedTuple):
 
 
 NEW = run_body(thread="new")
+COMMAND = {"threadId": "new", "messages": NEW["messages"]}
 RUN = Change("POST", "/copilotkit/agent/default/run", NEW)
 ARCHIVE = Change("POST", "/copilotkit/threads/t1/archive")
 CHANGES = [
@@ -63,6 +65,9 @@ CHANGES = [
         "/copilotkit",
         {"method": "agent/run", "params": {"agentId": "default"}, "body": NEW},
     ),
+    Change("POST", "/api/v1/agent/runs", COMMAND),
+    Change("POST", "/api/v1/agent/runs/r1/stop", {"threadId": "t1"}),
+    Change("POST", "/api/v1/agent/transcribe", {"audio": "aGk=", "mimeType": "audio/webm"}),
     Change("POST", "/remote/actions/execute", {"name": "mark", "arguments": {}}),
     Change("POST", "/remote/agents/execute", {"name": "default", "threadId": "new"}),
 ]
@@ -88,7 +93,7 @@ class Site:
         )
         self.app = create_app(
             self.runtime,
-            wires=[GraphQLWire(), CopilotKitRemoteWire("/remote"), AguiWire()],
+            wires=[GraphQLWire(), CopilotKitRemoteWire("/remote"), RestWire(), AguiWire()],
             options=ServerOptions(development=True, **options),
         )
 

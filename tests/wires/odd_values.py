@@ -186,6 +186,17 @@ class Reader:
         assert answer.status_code == 200, answer.text
         return json.loads(answer.text)[name]
 
+    async def followed(self) -> list[Any]:
+        """The whole log by the agent routes."""
+        answer = await self._client.get("/api/v1/agent/threads/t1/events")
+        assert answer.status_code == 200, answer.text
+        return _events(answer.text)
+
+    async def history(self) -> Any:  # noqa: ANN401  # JSON
+        answer = await self._client.get("/api/v1/agent/threads/t1/history")
+        assert answer.status_code == 200, answer.text
+        return json.loads(answer.text)
+
     async def loaded(self) -> Any:  # noqa: ANN401  # JSON
         data = {"threadId": "t1", "agentName": "default"}
         answer = await self._client.post(

@@ -53,6 +53,8 @@ async def loaded(client: httpx.AsyncClient) -> dict[str, list[str]]:
     state = body("loadAgentState", {"data": {"threadId": "thread-1", "agentName": "default"}})
     answer = (await client.post(PATH, json=state)).json()["data"]["loadAgentState"]
     today = [message["content"] for message in snapshot["messages"]]
+    history = (await client.get("/api/v1/agent/threads/thread-1/history")).json()["messages"]
+    assert [each["content"] for each in history][: len(today)] == today
     return {"today": today, "1.10": [each["content"] for each in json.loads(answer["messages"])]}
 
 

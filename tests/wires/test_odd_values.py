@@ -59,6 +59,10 @@ async def told(agent: Plays, store: Store, runs: int) -> None:
             live += heard
         expected = fold(live)
         assert await reader.subscribed(len(live)) == live
+        assert await reader.followed() == live
+        history = await reader.history()
+        assert history["messages"] == expected.messages
+        assert history["state"] == (expected.state or None)
         assert fold(await reader.connected()).messages == expected.messages
         assert await reader.part("state") == (expected.state or None)
         ids = [message["id"] for message in expected.messages]

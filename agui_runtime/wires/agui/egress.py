@@ -6,8 +6,8 @@ name themselves, and some events and fields of 1.0 end their run with an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from ag_ui.core import RunAgentInput
 
@@ -15,15 +15,7 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.compact import compact
 from agui_runtime.core.events import TERMINAL, Event, Message, Record
 from agui_runtime.core.message_parts import with_binary
-from agui_runtime.wires.shared.event_stream_frames import frame
-
-Profile: TypeAlias = Callable[[Event], "Event | None"]
-"""An event as a client may have it; None if it may not have it at all."""
-
-
-def current(event: Event) -> Event | None:
-    """For clients of AG-UI 1.0."""
-    return event
+from agui_runtime.wires.shared.event_stream_frames import Profile, current, frame, frames
 
 
 def older(event: Event) -> Event | None:
@@ -58,15 +50,6 @@ def without_input(profile: Profile) -> Profile:
         return profile(_but(event, "input") if event["type"] == "RUN_STARTED" else event)
 
     return adapted
-
-
-def frames(records: Iterable[Record], epoch: str, profile: Profile) -> bytes:
-    """A frame for each record, as far as the client may have it; the ids are cursors."""
-    return b"".join(
-        frame(event, f"{epoch}.{record.seq}")
-        for record in records
-        if (event := profile(record.event)) is not None
-    )
 
 
 def replayed(records: Sequence[Record], epoch: str, profile: Profile) -> bytes:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from agui_runtime.agents.run_input import MalformedInput
+from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AgentNotFound, AguiError, InvalidInput
 from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.shared.exchange import ErrorAnswer
+from agui_runtime.wires.shared.transcription import Refused
 
 
 class HttpRefusal(Exception):
@@ -41,7 +44,8 @@ def refusal_of(error: Exception) -> ErrorAnswer:
     if not isinstance(error, AguiError):
         return ErrorAnswer(500, _UNKNOWN, is_fault=True)
     body = _BODIES.get(type(error), _body)(error)
-    return ErrorAnswer(error.status, body, is_fault=error.status >= 500)
+    is_fault = error.status >= 500 and not (isinstance(error, Refused) and error.__cause__ is None)
+    return ErrorAnswer(error.status, body, is_fault=is_fault)
 
 
 def _body(error: AguiError) -> Mapping[str, Any]:
@@ -60,11 +64,24 @@ def _invalid(error: AguiError) -> Mapping[str, Any]:
     return {"error": "Invalid request body", "details": error.message}
 
 
+def _malformed(error: AguiError) -> Mapping[str, Any]:
+    assert isinstance(error, MalformedInput)
+    return {"error": "Invalid request body", "details": jsontext.dumps(error.faults).decode()}
+
+
 _UNKNOWN = {"error": "Internal server error", "message": "see the server's log"}
 
+
+def _refused(error: AguiError) -> Mapping[str, Any]:
+    assert isinstance(error, Refused)
+    return {"error": error.code, "message": error.message, "retryable": error.retryable}
+
+
 _BODIES: Mapping[type[AguiError], Callable[[AguiError], Mapping[str, Any]]] = {
+    Refused: _refused,
     AgentNotFound: _unknown_agent,
     InvalidInput: _invalid,
+    MalformedInput: _malformed,
 }
 _TITLES = {
     "BUDGET_SPENT": "Budget spent",

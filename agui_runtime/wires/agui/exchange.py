@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime.core import jsontext
-from agui_runtime.core.errors import AguiError, OwnerLost
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.jsontext import Json
-from agui_runtime.core.log_lines import logger_of
 from agui_runtime.off_loop import SLICE, is_much, slices
 from agui_runtime.wires.agui.envelope import Enveloped
 from agui_runtime.wires.agui.errors import refusal_of
 from agui_runtime.wires.shared.bodies import BodyLimits
-from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, comment, frame
-from agui_runtime.wires.shared.exchange import JSON_TYPE, Exchange
-from agui_runtime.wires.shared.expiry import while_known
-from agui_runtime.wires.shared.http import log_failure
+from agui_runtime.wires.shared.event_stream_exchange import EventStreamExchange
+from agui_runtime.wires.shared.exchange import JSON_TYPE
 from agui_runtime.wires.shared.streaming import Framing
-
-logger = logger_of(__name__)
 
 JSON_IN_PARTS = Framing(headers=(JSON_TYPE,))
 
 
-class AguiExchange(Exchange):
+class AguiExchange(EventStreamExchange):
     """The request as handlers see it; `caller` is set before a handler is called.
 
     Where it came in an envelope, `enveloped` takes the place of its method, path and body.
@@ -71,31 +65,5 @@ class AguiExchange(Exchange):
             opening = b","
         await response.end((b"],", jsontext.dumps(more)[1:]) if more else (b"]}",))
 
-    async def stream(self, frames: AsyncGenerator[bytes, None], keep_alive: float) -> bool:
-        """Answer with an event stream; False if the client went away before its end.
-
-        After the first frame, a lost run gets its end here. Any other failure is the reader's own:
-        the connection is cut, so that no client takes the run for over.
-        """
-        response = self.streaming(EVENT_STREAM, keep_alive)
-        try:
-            async with while_known(self.caller):
-                return await response.serve(self.receive, response.pour(frames))
-        except Exception as error:  # a wire's edge
-            if not response.begun:
-                raise
-            if refusal_of(error).status >= 500:  # not for a thread that somebody deleted meanwhile
-                log_failure(logger, error)
-            if isinstance(error, OwnerLost):
-                await response.end((frame(_end_of(error)),))
-            else:  # incomplete: the server closes the connection, and each client sees that it did
-                code = getattr(error, "code", AguiError.code)
-                await response.write((comment(f"broken off: {code}"),))
-            return True
-
     async def refuse(self, error: Exception) -> None:
         await self.refuse_with(refusal_of(error), error)
-
-
-def _end_of(error: OwnerLost) -> Mapping[str, str]:
-    return {"type": "RUN_ERROR", "message": error.message, "code": error.code}

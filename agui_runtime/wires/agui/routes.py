@@ -23,7 +23,7 @@ from agui_runtime.wires.agui.usage import UsageRoute
 from agui_runtime.wires.shared.admission import is_json
 from agui_runtime.wires.shared.nowhere import nowhere
 from agui_runtime.wires.shared.paths import segments_of
-from agui_runtime.wires.shared.table import Handler, Table, WrongMethod
+from agui_runtime.wires.shared.table import Handler, Table, WrongMethod, growing
 from agui_runtime.wires.shared.wire import WireRoute
 
 
@@ -95,9 +95,9 @@ def _entries(runtime: CopilotRuntime, options: AguiOptions) -> Iterable[tuple[st
     )
     annotate = Annotate(runtime, options.annotations, options.server.body)
     yield "GET", "info", info.info
-    yield "POST", "agent/{agent}/run", _growing(runs.run, runtime)
-    yield "POST", "agent/{agent}/connect", _growing(runs.connect, runtime)
-    yield "POST", "agent/{agent}/suggest", _growing(runs.suggest, runtime)
+    yield "POST", "agent/{agent}/run", growing(runs.run, runtime)
+    yield "POST", "agent/{agent}/connect", growing(runs.connect, runtime)
+    yield "POST", "agent/{agent}/suggest", growing(runs.suggest, runtime)
     yield "POST", "agent/{agent}/stop/{thread}", runs.stop
     yield "GET", "threads", threads.page
     yield "POST", "threads/subscribe", threads.subscribe
@@ -116,14 +116,4 @@ def _entries(runtime: CopilotRuntime, options: AguiOptions) -> Iterable[tuple[st
     if options.server.development:
         feed = DebugFeed(runtime, options.keep_alive)
         runtime.add_hook(feed)
-        yield "GET", "cpk-debug-events", _growing(feed.listen, runtime)
-
-
-def _growing(handler: Handler, runtime: CopilotRuntime) -> Handler:
-    """One whose answer grows, and counts as a stream."""
-
-    async def counted(exchange: AguiExchange, **ids: str) -> None:
-        async with runtime.streams.place(exchange.caller.owner):
-            await handler(exchange, **ids)
-
-    return counted
+        yield "GET", "cpk-debug-events", growing(feed.listen, runtime)

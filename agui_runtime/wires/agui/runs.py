@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from typing import NamedTuple
 
@@ -11,37 +10,32 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.agent import Agent
 from agui_runtime.core.errors import Gone, InvalidInput
-from agui_runtime.core.events import Caller, Cursor, Record, RunRequest, ThreadInfo
+from agui_runtime.core.events import Caller, Cursor, RunRequest, ThreadInfo
 from agui_runtime.core.fingerprints import fingerprint
 from agui_runtime.core.requests import request_props
-from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
+from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.stores.base import Batch
-from agui_runtime.wires.agui.egress import Profile, frames, profile_of, replayed, without_input
+from agui_runtime.wires.agui.egress import profile_of, replayed, without_input
 from agui_runtime.wires.agui.errors import HttpRefusal
 from agui_runtime.wires.agui.exchange import AguiExchange
 from agui_runtime.wires.agui.options import AguiOptions
 from agui_runtime.wires.agui.reopening import reopening
 from agui_runtime.wires.agui.request import (
     comes_from_app,
-    run_input,
     stop_run_id,
     wants_suggestions,
     without_thread,
 )
-from agui_runtime.wires.shared.event_stream_frames import frame
-from agui_runtime.wires.shared.pace import paced
+from agui_runtime.wires.shared.encoded_batches import encoded
+from agui_runtime.wires.shared.event_stream_frames import Profile, frame, frames
+from agui_runtime.wires.shared.run_inputs import run_input
 from agui_runtime.wrappers.mcp_apps import answers_apps
 
 STOPPED = {
     "stopped": True,
     "interrupt": {"type": "RUN_ERROR", "message": "Run stopped by user", "code": "STOPPED"},
 }
-
-
-_SHARED = 16_384
-"""So many bytes at most are left for other readers of a batch."""
 
 
 class _Started(NamedTuple):
@@ -134,7 +128,7 @@ class Runs:
 
     async def _follow(self, exchange: AguiExchange, started: _Started) -> None:
         handle = started.handle
-        ready = _encoded(handle.batches(), started.profile, frames, handle.ended)
+        ready = encoded(handle.batches(), frames, started.profile, ended=handle.ended)
         if not await self._stream(exchange, ready) and started.beside:
             await handle.stop()
 
@@ -165,35 +159,10 @@ class Runs:
             opened = [profile(event) for event in reopening(before)]
             yield b"".join(frame(event) for event in opened if event is not None)
         batches = threads.connect(thread.thread_id, caller, after, agent=agent)
-        async with aclosing(_encoded(batches, profile, replayed)) as ready:
+        async with aclosing(encoded(batches, replayed, profile)) as ready:
             async for each in ready:
                 yield each
                 del each  # as in `StreamingResponse.pour`: nothing is held in silence
-
-
-async def _encoded(
-    batches: AsyncGenerator[Batch, None],
-    profile: Profile,
-    encode: Callable[..., bytes],
-    ended: asyncio.Future[None] | None = None,
-) -> AsyncGenerator[bytes, None]:
-    async with aclosing(paced(batches, ended=ended)) as slower:
-        async for batch in slower:
-            ready = batch.encodings.get((encode, profile))
-            if ready is None:
-                long = _is_long(batch.records)
-                ready = await unless_long(long, encode, batch.records, batch.cursor.epoch, profile)
-                if len(ready) <= _SHARED:
-                    batch.encodings[encode, profile] = ready
-            if ready:
-                yield ready
-            del ready
-
-
-def _is_long(records: Sequence[Record]) -> bool:
-    """Whether to encode them takes long; deltas, of which most of a stream is made, do not."""
-    rest = [each.event for each in records if "delta" not in each.event]
-    return len(records) > LONG_LIST or (bool(rest) and is_much(rest))
 
 
 def _cursor(text: str | None) -> Cursor | None:

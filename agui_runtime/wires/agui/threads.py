@@ -14,11 +14,10 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.egress import older
 from agui_runtime.wires.agui.errors import HttpRefusal, not_found
 from agui_runtime.wires.agui.exchange import AguiExchange
-from agui_runtime.wires.agui.figures import of_messages, shown_run, shown_thread, shown_time
 from agui_runtime.wires.agui.options import AguiOptions
+from agui_runtime.wires.shared.figures import of_messages, shown_run, shown_thread, shown_time
+from agui_runtime.wires.shared.page_sizes import page_size
 
-PAGE = 50
-LONGEST_PAGE = 100
 LONGEST_NAME = 200
 
 
@@ -40,7 +39,7 @@ class ThreadRoutes:
             exchange.caller,
             agent=query.get("agentId") or None,
             include_archived=query.get("includeArchived") == "true",
-            limit=_limit(query.get("limit")),
+            limit=page_size(query.get("limit")),
             cursor=query.get("cursor") or None,
             search=query.get("search") or None,
         )
@@ -165,16 +164,6 @@ def _described(thread: ThreadInfo) -> Mapping[str, Any]:
 
 def _wants_figures(exchange: AguiExchange) -> bool:
     return exchange.query.get("figures") == "true"
-
-
-def _limit(text: str | None) -> int:
-    if not text:
-        return PAGE
-    digits = text.lstrip("0")
-    if not (digits.isascii() and digits.isdigit()):
-        raise InvalidInput("limit: a whole number from 1")
-    # Python refuses to read numbers of thousands of digits.
-    return LONGEST_PAGE if len(digits) > len(str(LONGEST_PAGE)) else min(int(digits), LONGEST_PAGE)
 
 
 def _changes(payload: object) -> tuple[str | None, bool | None]:

@@ -9,7 +9,7 @@ from agui_runtime.core.moments import moment_of
 from agui_runtime.core.totals import UsageBy
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.exchange import AguiExchange
-from agui_runtime.wires.agui.figures import shown_totals
+from agui_runtime.wires.shared.figures import shown_totals
 
 
 class UsageRoute:

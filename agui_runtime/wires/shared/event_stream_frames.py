@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
 from agui_runtime.core import jsontext
+from agui_runtime.core.events import Event, Record
 from agui_runtime.wires.shared.http import AS_IT_COMES
 from agui_runtime.wires.shared.streaming import Framing
+
+Profile: TypeAlias = Callable[[Event], "Event | None"]
+"""An event as a client may have it; None if it may not have it at all."""
+
+
+def current(event: Event) -> Event | None:
+    """For clients of AG-UI 1.0."""
+    return event
 
 
 def frame(data: object, event_id: str | None = None) -> bytes:
@@ -15,6 +27,15 @@ def frame(data: object, event_id: str | None = None) -> bytes:
     if event_id is None:
         return b"data: %b\n\n" % encoded
     return b"id: %b\ndata: %b\n\n" % (event_id.encode(), encoded)
+
+
+def frames(records: Iterable[Record], epoch: str, profile: Profile) -> bytes:
+    """A frame for each record, as far as the client may have it; the ids are cursors."""
+    return b"".join(
+        frame(event, f"{epoch}.{record.seq}")
+        for record in records
+        if (event := profile(record.event)) is not None
+    )
 
 
 def comment(text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Which handler answers which method and path: paths of segments, ids in braces. Pure."""
+"""Which handler answers which method and path: paths of segments, ids in braces."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from agui_runtime.core.errors import RequestError
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.shared.exchange import Exchange
 
 Handler: TypeAlias = Callable[..., Awaitable[None]]
 """Takes the exchange, and the ids in its path by name."""
@@ -52,6 +54,16 @@ class Table:
         if allowed:
             raise WrongMethod(allowed)
         return None
+
+
+def growing(handler: Handler, runtime: CopilotRuntime) -> Handler:
+    """One whose answer grows, and counts as a stream of the caller's."""
+
+    async def counted(exchange: Exchange, **ids: str) -> None:
+        async with runtime.streams.place(exchange.caller.owner):
+            await handler(exchange, **ids)
+
+    return counted
 
 
 def _matched(pattern: Sequence[str], segments: Sequence[str]) -> Mapping[str, str] | None:

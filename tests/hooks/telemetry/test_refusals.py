@@ -51,10 +51,11 @@ async def on_each_wire(client: httpx.AsyncClient) -> None:
     await client.post(RUN, json=run_body(thread="t2", run="r2"))
     await client.post("/remote/agents/execute", json=REMOTE)
     await client.post("/copilotkit", json=chat(threadId="t4"))
+    await client.post("/api/v1/agent/runs", json={"threadId": "t5", "messages": []})
 
 
 def on_all(code: str) -> Mapping[tuple[str, str], float]:
-    return {(wire, code): 1 for wire in ("agui", "copilotkit_remote", "graphql")}
+    return {(wire, code): 1 for wire in ("agui", "copilotkit_remote", "graphql", "rest")}
 
 
 def counted(busy: Busy) -> Metrics:

@@ -19,11 +19,11 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.wires.agui import runs
-from agui_runtime.wires.agui.request import run_input
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.event_stream_frames import frame
 from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.run_inputs import run_input
 from tests.wires.agui.scripted import Gate, scripted_agents
 from tests.wires.agui.serving import Event, events, frames, reading, run_body, serving, text, types
 
@@ -128,7 +128,7 @@ async def test_what_readers_wait_for_together_is_encoded_once_for_all_of_them(
             yield f"w{number} "
         await second.wait()
 
-    monkeypatch.setattr("agui_runtime.wires.agui.egress.frame", counting)
+    monkeypatch.setattr("agui_runtime.wires.shared.event_stream_frames.frame", counting)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(serving(CopilotRuntime({"default": agent})))
         requests = [(RUN, run_body()), *[(CONNECT, run_body(run="c", messages=[]))] * 3]

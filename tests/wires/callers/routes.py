@@ -11,6 +11,7 @@ from tests.wires.callers.world import a_runtime, an_app
 from tests.wires.fuzz.offers import Offer, offers
 
 BASE = "/copilotkit"
+REST = "/api/v1/agent"
 GRAPHQL = (BASE, "/graphql")
 """What is offered there is in the schema, and in the table of envelopes."""
 
@@ -35,6 +36,8 @@ FILLED = {"agent": "default", "model": "default", "thread": "t1", "name": "page.
 
 RUN = run_body(thread="t1", run="r9")
 SIDE = run_body(thread="side", run="r9")
+COMMAND = {"threadId": "t1", "runId": "r9", "messages": RUN["messages"]}
+ANSWERS = {"threadId": "t3", "resume": [{"interruptId": "i1", "status": "resolved"}]}
 AUDIO = {"audio": "c291bmQ=", "mimeType": "audio/webm"}
 NOTE = {"type": "click", "threadId": "t1"}
 EXECUTE = {"name": "default", "threadId": "t1", "messages": []}
@@ -72,6 +75,14 @@ EXAMPLES: Mapping[str, Example] = {
     f"POST {BASE}/annotate": Example(NOTE),
     f"GET {BASE}/inspector-metadata": Example(open=True, status=204),
     f"GET {BASE}/cpk-debug-events": Example(empty=True),
+    f"POST {REST}/runs": Example(COMMAND, status=202),
+    f"POST {REST}/runs/{{run}}/resume": Example(ANSWERS, path=f"{REST}/runs/r3/resume", status=202),
+    f"POST {REST}/runs/{{run}}/stop": Example({"threadId": "t2"}, path=f"{REST}/runs/r2/stop"),
+    f"GET {REST}/threads/{{thread}}/events": Example(shows=True),
+    f"GET {REST}/threads/{{thread}}/history": Example(shows=True),
+    f"POST {REST}/transcribe": Example(AUDIO, shows=True),
+    "GET /openapi.json": Example(open=True),
+    "GET /docs": Example(open=True),
     "POST /remote/info": Example({}, shows=True, empty=True),
     "POST /remote/actions/execute": Example({"name": "tell", "arguments": {}}, shows=True),
     "POST /remote/agents/execute": Example(EXECUTE, shows=True),
@@ -86,6 +97,7 @@ OF_EVERYBODY = frozenset(
         f"GET {BASE}/info",
         f"POST {BASE}/agent/{{agent}}/suggest",
         f"POST {BASE}/transcribe",
+        f"POST {REST}/transcribe",
         "POST /remote/info",
         "POST /remote/actions/execute",
         "agent/suggest",

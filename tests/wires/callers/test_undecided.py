@@ -71,7 +71,7 @@ WAYS: Mapping[str, tuple[Callable[..., Any], int]] = {
 
 UNASKED = {
     "inspector/learning",  # which is nowhere
-    *("GET /healthz", "GET /readyz"),
+    *("GET /healthz", "GET /readyz", "GET /openapi.json", "GET /docs"),
     *(f"GET {base}/health" for base in ("/copilotkit", "/graphql")),
     *(f"GET {base}/playground/{{name}}" for base in ("/copilotkit", "/graphql")),
 }

@@ -1,7 +1,7 @@
 """A server with every wire on which ann has something to hide, and what others could do about it.
 
 Her thread `t1` holds the word SECRET in its messages, its name and its state, and so does the
-description of the agent; on `t2` a run is live.
+description of the agent; on `t2` a run is live, `t3` waits for an answer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from agui_runtime import (
     OpenAIWire,
     OperationLimits,
     Recording,
+    RestWire,
     ServerOptions,
+    Wire,
     action,
     create_app,
 )
@@ -51,6 +53,17 @@ class Confidant:
         yield {"type": "STATE_SNAPSHOT", "snapshot": {"word": SECRET}}
         ids = {"threadId": request.thread_id, "runId": request.run_id}
         yield {"type": "RUN_FINISHED", **ids, "usage": [{"model": SECRET, "inputTokens": 5}]}
+
+
+class Asker:
+    """Waits for an answer."""
+
+    name = "asking"
+    description = "asks"
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        interrupts = [{"id": "i1", "reason": "input_required"}]
+        yield {"type": "RUN_FINISHED", "outcome": {"type": "interrupt", "interrupts": interrupts}}
 
 
 class Ear:
@@ -90,7 +103,9 @@ def an_app(runtime: CopilotRuntime) -> FastAPI:
     agui = AguiWire(transcription=Ear(), annotations=noted)
     options = ServerOptions(development=True)
     remote = CopilotKitRemoteWire("/remote")
-    return create_app(runtime, wires=[graphql, remote, OpenAIWire(), agui], options=options)
+    rest = RestWire(transcription=Ear())
+    wires: list[Wire] = [graphql, remote, OpenAIWire(), rest, agui]
+    return create_app(runtime, wires=wires, options=options)
 
 
 def a_runtime(
@@ -103,7 +118,7 @@ def a_runtime(
         acted.append("told")
         return SECRET
 
-    agents = {"default": Confidant(), "waiting": Waiting()}
+    agents = {"default": Confidant(), "waiting": Waiting(), "asking": Asker()}
     return CopilotRuntime(
         agents,
         [action(tell)],
@@ -129,6 +144,7 @@ async def world(
     app = an_app(runtime)
     async with served(app) as origin:
         await ran(first, asking(agent="default", run="r1"))
+        await ran(first, asking(thread="t3", agent="asking", run="r3"))
         await first.threads.update("t1", ANN, name=f"the {SECRET} plan")
         state = StateUpdate({"word": SECRET})
         await first.saved_states.save("t1", "default", ANN, state)

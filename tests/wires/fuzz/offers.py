@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from agui_runtime.wires.agui.routes import AguiEndpoint
 from agui_runtime.wires.openai.routes import OpenAIEndpoint
+from agui_runtime.wires.rest.routes import RestEndpoint
 from agui_runtime.wires.shared.wire import WireRoute
 
 
@@ -42,10 +43,13 @@ def _offers(routes: Iterable[BaseRoute]) -> Iterator[Offer]:
 
 def _of_route(route: Route) -> Iterator[Offer]:
     base = route.path.removesuffix("/{rest:path}")
-    whole = isinstance(route.endpoint, OpenAIEndpoint)
-    if isinstance(route, WireRoute) and not whole:
+    whole = isinstance(route.endpoint, OpenAIEndpoint | RestEndpoint)
+    if isinstance(route, WireRoute) and (not whole or base == route.path):
         return  # what it serves is in the table of the endpoint, too
-    if isinstance(route.endpoint, AguiEndpoint | OpenAIEndpoint) and base != route.path:
+    if (
+        isinstance(route.endpoint, AguiEndpoint | OpenAIEndpoint | RestEndpoint)
+        and base != route.path
+    ):
         yield from (Offer(method, f"{base}/{path}") for method, path in route.endpoint.offered)
     else:
         methods = (route.methods or {""}) - {"HEAD"}

@@ -13,6 +13,7 @@ from tests.wires.graphql.serving import QUERIES, chat, user
 from tests.wires.graphql.subscribing import ANSWER, EVENTS, THREAD
 
 BASE = "/copilotkit"
+REST = "/api/v1/agent"
 
 THREADS = ("t-1", "t-2", "t-3")
 
@@ -99,6 +100,7 @@ def _threads() -> list[Original]:
     ]
 
 
+_FORM_TYPE = {"content-type": "multipart/form-data; boundary=b"}
 FORM = (
     b'--b\r\nContent-Disposition: form-data; name="audio"; filename="a.webm"\r\n'
     b"Content-Type: audio/webm\r\n\r\nsound\r\n--b--\r\n"
@@ -108,11 +110,10 @@ FORM = (
 def _others() -> list[Original]:
     audio: Json = {"audio": "c291bmQ=", "mimeType": "audio/webm", "filename": "a.webm"}
     noticed: Json = {"type": "click", "threadId": "t-1", "payload": {}, "clientEventId": "e1"}
-    form = {"content-type": "multipart/form-data; boundary=b"}
     return [
         Original("GET", f"{BASE}/info"),
         Original("POST", f"{BASE}/transcribe", body=audio),
-        Original("POST", f"{BASE}/transcribe", headers=form, body=FORM),
+        Original("POST", f"{BASE}/transcribe", headers=_FORM_TYPE, body=FORM),
         Original("POST", f"{BASE}/annotate", body=noticed),
         Original("GET", f"{BASE}/inspector-metadata"),
         Original("GET", f"{BASE}/usage", [("since", "2026-01-01"), ("by", "day")]),
@@ -294,7 +295,34 @@ def _openai() -> list[Original]:
     ]
 
 
+def _rest() -> list[Original]:
+    run = _run("t-1")
+    command = {key: run[key] for key in ("threadId", "runId", "messages", "state", "tools")}
+    more: dict[str, Json] = {"context": run["context"], "forwardedProps": run["forwardedProps"]}
+    asking = command | more | {"agent": "asking", "threadId": "t-2", "runId": "run-asking"}
+    answer: Json = {"interruptId": "i1", "status": "resolved", "payload": {"n": 1}}
+    audio: Json = {"audio": "c291bmQ=", "mimeType": "audio/webm", "filename": "a.webm"}
+    events = f"{REST}/threads/t-1/events"
+    cursor = "0123456789ab.3"
+    return [
+        Original("POST", f"{REST}/runs", body=command),
+        Original("POST", f"{REST}/runs", body=asking),
+        Original(
+            "POST", f"{REST}/runs/run-asking/resume", body={"threadId": "t-2", "resume": [answer]}
+        ),
+        Original("POST", f"{REST}/runs/run-default/stop", body={"threadId": "t-1"}),
+        Original("GET", events, [("until", "end")]),
+        Original("GET", events, [("after", cursor)], {"last-event-id": cursor}),
+        Original("GET", events, [("until", "live")], endless=True),
+        Original("GET", f"{REST}/threads/t-1/history", [("limit", "2"), ("before", "u2")]),
+        Original("POST", f"{REST}/transcribe", body=audio),
+        Original("POST", f"{REST}/transcribe", headers=_FORM_TYPE, body=FORM),
+        Original("GET", "/openapi.json"),
+        Original("GET", "/docs"),
+    ]
+
+
 ORIGINALS: Sequence[Sequence[Original]] = (
-    *(_agents(), _threads(), _others(), _envelopes(), _graphql(), _remote(), _openai()),
+    *(_agents(), _threads(), _others(), _envelopes(), _graphql(), _remote(), _openai(), _rest()),
 )
 """In groups that are drawn from equally often."""

@@ -20,7 +20,9 @@ from agui_runtime.settings import Settings
 from agui_runtime.stores.base import Store
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
 from agui_runtime.wires.agui.wire import AguiWire
+from agui_runtime.wires.rest.wire import RestWire
 from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.wire import Wire
 from tests.support import served
 
 REMOTE = "/copilotkit_remote"
@@ -74,8 +76,10 @@ def make_app(store: Store) -> FastAPI:
     agents = {"default": eventful, "asking": asking, "stubborn": stubborn}
     runtime = CopilotRuntime(agents=agents, actions=[look], store=store)
     agui = AguiWire(transcription=Typist(), annotations=recorded)
-    usual = wires_of(Settings(), ["openai"], {"remote_path": REMOTE})
-    wires = [agui if isinstance(each, AguiWire) else each for each in usual]
+    usual = wires_of(Settings(), ["openai", "rest"], {"remote_path": REMOTE})
+    rest = RestWire(transcription=Typist())
+    equipped: dict[type, Wire] = {AguiWire: agui, RestWire: rest}
+    wires = [equipped.get(type(each), each) for each in usual]
     return create_app(runtime, wires=wires, options=ServerOptions(development=True))
 
 

@@ -53,11 +53,12 @@ def by_token(request: Request) -> Caller:
 
 
 async def broken_off(client: httpx.AsyncClient, path: str, body: object, **more: str) -> str:
-    """What came until the answer broke off, or ended."""
+    """What came until the answer broke off, or ended; without a body, of a GET."""
     received = ""
     headers = {"authorization": "short", **more}
     try:
-        async with client.stream("POST", path, json=body, headers=headers) as answer:
+        method = "GET" if body is None else "POST"
+        async with client.stream(method, path, json=body, headers=headers) as answer:
             assert answer.status_code == 200
             async for part in answer.aiter_text():
                 received += part
@@ -128,11 +129,14 @@ async def test_whatever_is_open_ends_with_its_credentials_and_nothing_is_lost() 
             broken_off(client, "/graphql", chat(threadId="t2"), accept=ACCEPT),
             broken_off(client, "/graphql", subscription, accept="text/event-stream"),
             broken_off(client, "/remote/agents/execute", remote),
+            broken_off(client, "/api/v1/agent/threads/t1/events?until=live", None),
             closed_socket(client),
         )
-        stream, parts, events, lines, (on_socket, socket_end) = found
+        stream, parts, events, lines, followed, (on_socket, socket_end) = found
         assert "before " in stream
         assert "broken off: CREDENTIAL_EXPIRED" in stream
+        assert "before " in followed
+        assert "broken off: CREDENTIAL_EXPIRED" in followed
         assert parts.endswith("broken off")
         assert "CREDENTIAL_EXPIRED" in events
         assert events.rstrip().endswith("data:")

@@ -57,6 +57,7 @@ async def attempts(client: httpx.AsyncClient, **headers: str) -> list[httpx.Resp
         await client.post("/copilotkit", json=envelope, headers=more),
         await client.get("/copilotkit/threads", headers=more),
         await client.post("/remote/info", json={}, headers=more),
+        await client.get("/api/v1/agent/threads/t1/history", headers=more),
         await client.post("/graphql", json={"query": "{ hello }"}, headers=more),
     ]
 
@@ -71,14 +72,16 @@ async def test_a_caller_with_too_many_open_requests_waits_and_others_do_not() ->
         for thread in ("t1", "t2"):
             await busy.runtime.store.log.wait_idle(thread)
         again = await attempts(client)
-    assert [answer.status_code for answer in refused] == [429, 429, 429, 429, 200]
+    assert [answer.status_code for answer in refused] == [429, 429, 429, 429, 429, 200]
     assert {answer.headers["retry-after"] for answer in refused} == {"2"}
     for answer in refused:
         assert "you have 2 requests open" in answer.text
     assert refused[0].json()["code"] == "TOO_MANY_REQUESTS"
     assert refused[3].json()["error"].startswith("you have 2")
-    [error] = refused[4].json()["errors"]
+    assert refused[4].json()["code"] == "TOO_MANY_REQUESTS"
+    [error] = refused[5].json()["errors"]
     assert error["extensions"]["statusCode"] == 429
+    assert [others.pop(4).status_code, again.pop(4).status_code] == [404, 200]  # bob has none
     for answer in (*others, *again):
         assert answer.status_code == 200
         assert "errors" not in answer.text
@@ -88,7 +91,7 @@ async def test_all_callers_together_have_a_limit_too() -> None:
     busy = Busy(ServerLimits(requests=1))
     async with busy.client() as client, busy.open_run(client, "t1"):
         refused = await attempts(client, x_user="bob")
-    assert [answer.status_code for answer in refused] == [429, 429, 429, 429, 200]
+    assert [answer.status_code for answer in refused] == [429, 429, 429, 429, 429, 200]
     assert "1 requests are open here" in refused[0].text
 
 

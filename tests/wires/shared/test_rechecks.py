@@ -124,6 +124,16 @@ async def thread_events(scene: Scene) -> str:
     return await beside_a_run(scene, _events(scene, THREAD, threadId="t1"))
 
 
+async def rest_events(scene: Scene) -> str:
+    path = "/api/v1/agent/threads/t1/events"
+    return await beside_a_run(scene, posted(scene, path, None))
+
+
+async def rest_events_for_ever(scene: Scene) -> str:
+    path = "/api/v1/agent/threads/t1/events?until=live"
+    return await beside_a_run(scene, posted(scene, path, None))
+
+
 async def remote(scene: Scene) -> str:
     body = {"name": "default", "threadId": "t1", "messages": []}
     return await posted(scene, "/remote/agents/execute", body)
@@ -161,6 +171,8 @@ ENDS: Mapping[Reading, tuple[Access, str]] = {
     log_events: ("read", FAILED),
     thread_events: ("read", FAILED),
     remote: ("start", " broken off"),
+    rest_events: ("read", "broken off: FORBIDDEN"),
+    rest_events_for_ever: ("read", "broken off: FORBIDDEN"),
     answer_on_socket: ("start", FAILED),
     log_on_socket: ("read", FAILED),
 }

@@ -1,0 +1,119 @@
+"""What the agent routes answer, as models that describe it. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ag_ui.core import Message
+from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic.alias_generators import to_camel
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class Problem(_Answer):
+    """Why a request failed. `code` is stable, `message` says what to do; by `requestId` the
+    operator finds the line in the log. The header X-Request-Id has it, too, also where a request is
+    turned away before it gets here, and the answer has no `requestId`.
+    """
+
+    code: str
+    message: str
+    request_id: str | None = None
+
+
+class AcceptedTask(_Answer):
+    """A run that goes on whether or not anybody reads it; its events come after the cursor."""
+
+    thread_id: str
+    run_id: str
+    cursor: str
+
+
+class StopAnswer(_Answer):
+    """`stopped` is false where the run had ended already."""
+
+    thread_id: str
+    run_id: str
+    stopped: bool
+
+
+class Cost(_Answer):
+    """In US dollars, as a decimal, with the name of the prices."""
+
+    usd: str
+    prices: str
+
+
+class MessageFigures(_Answer):
+    """What a message took; null is unknown."""
+
+    id: str
+    milliseconds: float | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_input_tokens: int | None
+    cache_write_input_tokens: int | None
+    reasoning_tokens: int | None
+    cost: Cost | None
+
+
+class RunSummary(_Answer):
+    """A run, and what it took; null is unknown."""
+
+    id: str
+    agent_id: str
+    status: Literal["running", "finished", "interrupted", "stopped", "failed"]
+    started_at: str
+    ended_at: str | None
+    milliseconds: float | None
+    first_event_milliseconds: float | None
+    provider: str | None
+    model: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_input_tokens: int | None
+    cache_write_input_tokens: int | None
+    reasoning_tokens: int | None
+    cost: Cost | None
+    error_code: str | None
+    messages: list[MessageFigures]
+
+
+class PageOfMessages(_Answer):
+    """`before` leads to the messages before these; null where there are none."""
+
+    limit: int
+    before: str | None
+
+
+class HistorySnapshot(_Answer):
+    """What a thread adds up to at `cursor`, after which its events go on. `droppedRecords` counts
+    what the store has dropped to make room.
+    """
+
+    thread_id: str
+    messages: list[Message]
+    page: PageOfMessages
+    state: JsonValue
+    runs: list[RunSummary]
+    cursor: str
+    dropped_records: int
+
+
+class Transcript(_Answer):
+    """What was said in a recording of so many bytes."""
+
+    text: str
+    size: int
+    type: str
+
+
+class Audio(_Answer):
+    """A recording in base64, or as a data URL."""
+
+    audio: str
+    mime_type: str
+    filename: str | None = None

@@ -1,0 +1,61 @@
+"""One request of a client of the agent routes, and its one answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from urllib.parse import quote
+
+from starlette.datastructures import QueryParams
+
+from agui_runtime.core import jsontext
+from agui_runtime.core.errors import InvalidInput
+from agui_runtime.core.events import Cursor
+from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.off_loop import is_much, unless_long
+from agui_runtime.wires.rest.errors import refusal_of
+from agui_runtime.wires.shared.event_stream_exchange import EventStreamExchange
+from agui_runtime.wires.shared.exchange import JSON_TYPE
+from agui_runtime.wires.shared.http import Headers
+from agui_runtime.wires.shared.streaming import StreamingResponse
+
+
+class RestExchange(EventStreamExchange):
+    """The request as handlers see it; `caller` is set before a handler is called."""
+
+    @property
+    def query(self) -> QueryParams:
+        return QueryParams(self.scope["query_string"])
+
+    def cursor(self, name: str, text: str | None) -> Cursor | None:
+        """One that a client gives back; raises InvalidInput, which calls it `name`."""
+        try:
+            return Cursor.parse(text) if text else None
+        except ValueError:
+            raise InvalidInput(f"{name}: give a cursor of this thread, as it was given") from None
+
+    def address(self, *parts: str) -> str:
+        """The path of something below this app, however that is mounted."""
+        root: str = self.scope.get("root_path", "").rstrip("/")
+        return root + "".join(f"/{quote(part, safe='')}" for part in parts)
+
+    async def answer_much(self, body: JsonObject, headers: Headers = ()) -> None:
+        """Answer with JSON of any size; what is long is encoded in a thread."""
+        text = await unless_long(is_much(body), jsontext.dumps, body)
+        await self.reply(200, [JSON_TYPE, *headers], text)
+
+    async def pour(self, response: StreamingResponse, frames: AsyncGenerator[bytes, None]) -> None:
+        """Where there is nothing to tell, 204: a browser's EventSource does not come back then
+        (HTML, 9.2.3).
+        """
+        async with aclosing(frames):
+            async for ready in frames:
+                await response.write((ready,))
+                del ready  # it may be a whole thread, and the wait for more long
+        if response.begun:
+            await response.end()
+        else:
+            await self.reply(204, (), b"")
+
+    async def refuse(self, error: Exception) -> None:
+        await self.refuse_with(refusal_of(error, self.request_id), error)

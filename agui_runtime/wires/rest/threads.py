@@ -1,0 +1,110 @@
+"""A thread's events as they come, and what they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import TypeAlias
+
+from agui_runtime.core.errors import Gone, InvalidInput
+from agui_runtime.core.events import Cursor, Event
+from agui_runtime.core.fold import Fold, fold
+from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.rest.exchange import RestExchange
+from agui_runtime.wires.rest.options import RestOptions
+from agui_runtime.wires.shared.encoded_batches import encoded
+from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, current, frames
+from agui_runtime.wires.shared.figures import shown_run
+from agui_runtime.wires.shared.page_sizes import page_size
+
+Frames: TypeAlias = AsyncGenerator[bytes, None]
+
+
+class ThreadRoutes:
+    """The handlers below `/threads`. A thread that does not exist yet is not found."""
+
+    def __init__(self, runtime: CopilotRuntime, options: RestOptions) -> None:
+        self._runtime = runtime
+        self._keep_alive = options.keep_alive
+
+    async def events(self, exchange: RestExchange, thread: str) -> None:
+        """All after a cursor, in frames whose ids are cursors: `until` the end of what there is,
+        or of the run that is live, or for ever.
+        """
+        until = exchange.query.get("until") or "end"
+        if until not in _UNTIL:
+            raise InvalidInput(f"until: {' or '.join(_UNTIL)}")
+        after = exchange.cursor("Last-Event-ID", exchange.headers.get("last-event-id"))
+        after = after or exchange.cursor("after", exchange.query.get("after"))
+        end = await self._runtime.threads.end(thread, exchange.caller)
+        if after is not None and (after.epoch != end.epoch or after.seq > end.seq):
+            raise Gone
+        if exchange.method == "HEAD":
+            await exchange.reply(200, EVENT_STREAM.headers, b"")
+            return
+        ready = _UNTIL[until](self, exchange, thread, after)
+        if until == "live" and after == end:
+            ready = _opened(ready)
+        await exchange.stream(ready, self._keep_alive)
+
+    async def history(self, exchange: RestExchange, thread: str) -> None:
+        """`limit` messages `before` one of them, and all else that the thread adds up to; the
+        cursor is that of the events that follow.
+        """
+        threads, caller = self._runtime.threads, exchange.caller
+        limit, before = page_size(exchange.query.get("limit")), exchange.query.get("before")
+        known, end = await threads.get(thread, caller), await threads.end(thread, caller)
+        events: Sequence[Event] = [
+            each.event for each in await threads.read(thread, caller, upto=end)
+        ]
+        long = len(events) > LONG_LIST or is_much(events)
+        folded = await unless_long(long, fold, events)
+        live = await self._runtime.store.log.active(thread)
+        edit = None if live else await threads.edit(known, caller)
+        await exchange.answer_much(
+            {
+                "threadId": thread,
+                **_page(folded, limit, before),
+                "state": (edit.state if edit else folded.state) or None,
+                "runs": [shown_run(run) for run in await threads.runs(thread, caller)],
+                "cursor": str(end),
+                "droppedRecords": await threads.dropped(thread, caller),
+            }
+        )
+
+    def _to_the_end(self, exchange: RestExchange, thread: str, after: Cursor | None) -> Frames:
+        batches = self._runtime.threads.connect(thread, exchange.caller, after)
+        return encoded(batches, frames, current)
+
+    def _for_ever(self, exchange: RestExchange, thread: str, after: Cursor | None) -> Frames:
+        batches = self._runtime.threads.follow(thread, exchange.caller, after)
+        return encoded(batches, frames, current)
+
+
+_UNTIL = {"end": ThreadRoutes._to_the_end, "live": ThreadRoutes._for_ever}
+"""How far a reader goes."""
+
+
+async def _opened(frames: Frames) -> Frames:
+    """The same, but the answer begins before there is anything to tell."""
+    yield b""
+    async with aclosing(frames):
+        async for each in frames:
+            yield each
+            del each
+
+
+def _page(folded: Fold, limit: int, before: str | None) -> JsonObject:
+    """The latest messages, or those before the one of that id."""
+    messages = folded.shared_messages
+    stop = len(messages)
+    if before is not None:
+        places = [index for index, each in enumerate(messages) if each["id"] == before]
+        if not places:
+            raise InvalidInput("before: give the `before` of an earlier page of this thread")
+        stop = places[0]
+    start = max(0, stop - limit)
+    earlier: Json = messages[start]["id"] if start else None
+    return {"messages": messages[start:stop], "page": {"limit": limit, "before": earlier}}

@@ -1,0 +1,43 @@
+"""A log's batches as bytes for readers, each encoded once for all who get the same form of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
+from contextlib import aclosing
+
+from agui_runtime.core.events import Record
+from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
+from agui_runtime.stores.base import Batch
+from agui_runtime.wires.shared.pace import paced
+
+_SHARED = 16_384
+"""So many bytes at most are left for other readers of a batch."""
+
+
+async def encoded(
+    batches: AsyncGenerator[Batch, None],
+    encode: Callable[..., bytes],
+    *form: Hashable,
+    ended: asyncio.Future[None] | None = None,
+) -> AsyncGenerator[bytes, None]:
+    """What `encode` makes of each batch's records, their epoch and the `form`, paced; nothing for
+    a batch of which it makes nothing. Close it (`aclosing`).
+    """
+    async with aclosing(paced(batches, ended=ended)) as slower:
+        async for batch in slower:
+            ready = batch.encodings.get((encode, *form))
+            if ready is None:
+                long = _is_long(batch.records)
+                ready = await unless_long(long, encode, batch.records, batch.cursor.epoch, *form)
+                if len(ready) <= _SHARED:
+                    batch.encodings[encode, *form] = ready
+            if ready:
+                yield ready
+            del ready
+
+
+def _is_long(records: Sequence[Record]) -> bool:
+    """Whether to encode them takes long; deltas, of which most of a stream is made, do not."""
+    rest = [each.event for each in records if "delta" not in each.event]
+    return len(records) > LONG_LIST or (bool(rest) and is_much(rest))

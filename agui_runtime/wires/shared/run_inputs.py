@@ -1,0 +1,31 @@
+"""From a request's JSON to a RunAgentInput, as clients of every generation send it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.agents.run_input import typed
+from agui_runtime.core.errors import InvalidInput
+from agui_runtime.core.message_parts import modern
+from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
+
+# AG-UI 1.0 lets a client leave these out, but many adapters iterate over them.
+_DEFAULTS: Mapping[str, Any] = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
+
+
+def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentInput:
+    """The RunAgentInput in a body; raises InvalidInput, for faults in it MalformedInput with all of
+    them, and TooLarge.
+
+    Parts of AG-UI before 1.0 are given their form of today.
+    """
+    if not isinstance(payload, dict):
+        raise InvalidInput("the body must be a JSON object, a RunAgentInput")
+    limits.check_messages(payload.get("messages"))
+    given = {**_DEFAULTS, **{key: value for key, value in payload.items() if value is not None}}
+    if isinstance(given.get("messages"), list):
+        given["messages"] = [modern(message) for message in given["messages"]]
+    return typed(given)
