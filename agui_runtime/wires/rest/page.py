@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
-from hashlib import sha256
 from html import escape
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.wires.shared.pages import html_page, page_headers, style_source
 
 
 def page(document: JsonObject) -> str:
@@ -18,12 +17,12 @@ def page(document: JsonObject) -> str:
         for method, operation in methods.items()
     ]
     schemas = [_schema(name, it) for name, it in sorted(document["components"]["schemas"].items())]
-    return _DOCUMENT.format(
-        style=_STYLE,
+    body = _BODY.format(
         about=escape(document["info"]["description"]),
         operations="".join(operations),
         schemas="".join(schemas),
     )
+    return html_page("Agent routes", body, f"<style>{_STYLE}</style>")
 
 
 def _operation(method: str, path: str, operation: JsonObject) -> str:
@@ -82,31 +81,13 @@ pre{padding:1rem;background:#8881;border-radius:8px;white-space:pre-wrap;overflo
 table{border-collapse:collapse}td{padding:.3em .8em;vertical-align:top;border-top:1px solid #8884}
 :root{color-scheme:light dark}"""
 
-_DOCUMENT = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Agent routes</title>
-<link rel="icon" href="data:,">
-<style>{style}</style>
-</head>
-<body>
+_BODY = """
 <h1>Agent routes</h1>
 <p>{about} For programs: <a href="openapi.json">openapi.json</a>.</p>
 {operations}
 <h2>Schemas</h2>
 {schemas}
-</body>
-</html>
 """
 
-HEADERS = {
-    "content-security-policy": "default-src 'none'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'; "
-    f"style-src 'sha256-{base64.b64encode(sha256(_STYLE.encode()).digest()).decode()}'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-cache",
-}
+HEADERS = page_headers({"img-src": "data:", "style-src": style_source(_STYLE)})
 """What goes with the page."""
