@@ -70,10 +70,14 @@ def talker(words: int, pause: float) -> Callable[[RunAgentInput], AsyncIterator[
     return talk
 
 
+_GO = {"id": "u1", "role": "user", "content": "go"}
+
+AGENT_ROUTES = "/api/v1/agent"
+
+
 def agui_request() -> Any:  # noqa: ANN401  # JSON
     empty: Mapping[str, Any] = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
-    message = {"id": "u1", "role": "user", "content": "go"}
-    return {"threadId": str(uuid4()), "runId": str(uuid4()), "messages": [message], **empty}
+    return {"threadId": str(uuid4()), "runId": str(uuid4()), "messages": [_GO], **empty}
 
 
 def openai_request() -> Any:  # noqa: ANN401  # JSON
@@ -104,6 +108,23 @@ async def through_wire(name: str, words: int, pause: float) -> Taken:
     return Taken(codes, size)
 
 
+async def by_agent_routes(words: int, pause: float) -> Taken:
+    """A run that one request starts and another one reads."""
+    app = create_app(CopilotRuntime({"bench": talker(words, pause)}))
+
+    async def run() -> int:
+        command = {"agent": "bench", "threadId": str(uuid4()), "messages": [_GO]}
+        await answered(app, f"{AGENT_ROUTES}/runs", command)
+        events = f"{AGENT_ROUTES}/threads/{command['threadId']}/events"
+        return await answered(app, events, None, method="GET")
+
+    async with app.router.lifespan_context(app):
+        await run()  # what is made once
+        with counting() as codes:
+            size = await asyncio.create_task(run())
+    return Taken(codes, size)
+
+
 async def after_turns(turns: int) -> Taken:
     """A turn of the new message only, on a thread of so many turns before it."""
     path, request = WIRES["agui"]
@@ -122,10 +143,11 @@ def _turn(asked: Mapping[str, Any], turn: int) -> Mapping[str, Any]:
     return {**asked, "runId": str(uuid4()), "messages": [message]}
 
 
-async def answered(app: Any, path: str, body: object) -> int:  # noqa: ANN401  # an ASGI app
+async def answered(app: Any, path: str, body: object, method: str = "POST") -> int:  # noqa: ANN401  # an ASGI app
     """The number of bytes in the body of the answer."""
     size = 0
-    unread = [{"type": "http.request", "body": json.dumps(body).encode(), "more_body": False}]
+    sent = b"" if method == "GET" else json.dumps(body).encode()
+    unread = [{"type": "http.request", "body": sent, "more_body": False}]
 
     async def receive() -> Mapping[str, Any]:
         if not unread:
@@ -134,11 +156,11 @@ async def answered(app: Any, path: str, body: object) -> int:  # noqa: ANN401  #
 
     async def send(message: Mapping[str, Any]) -> None:
         nonlocal size
-        if message.get("status", 200) != 200:
+        if message.get("status", 200) not in {200, 202}:
             raise SystemExit(f"WRONG: {path} answers {message}")
         size += len(message.get("body", b""))
 
-    await app(_scope(path), receive, send)
+    await app(_scope(path) | {"method": method}, receive, send)
     return size
 
 
@@ -235,6 +257,12 @@ def _wire_row(wire: str, pace: str, pause: float) -> Row:
     )
 
 
+def _agent_routes_row(pace: str, pause: float) -> Row:
+    return Row(
+        f"rest, {pace}", lambda words: in_virtual_time(partial(by_agent_routes, words, pause))
+    )
+
+
 def _store_row(name: str, url: str, turns: bool = False) -> Row:
     return Row(f"{name} store", lambda words: asyncio.run(through_store(url, words)), turns)
 
@@ -242,6 +270,8 @@ def _store_row(name: str, url: str, turns: bool = False) -> Row:
 ROWS: Sequence[Row] = (
     *(_wire_row(wire, "burst", 0.0) for wire in WIRES),
     *(_wire_row(wire, "slow", SLOW) for wire in WIRES),
+    _agent_routes_row("burst", 0.0),
+    _agent_routes_row("slow", SLOW),
     Row("agui, past turn", lambda turns: in_virtual_time(partial(after_turns, turns))),
     _store_row("memory", "memory:"),
     _store_row("SQLite", "sqlite:///{folder}/threads.db", turns=True),
