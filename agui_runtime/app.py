@@ -43,6 +43,7 @@ from agui_runtime.wires.door import DirectRoutes, Entered, enter
 from agui_runtime.wires.health import probes
 from agui_runtime.wires.shared.admission import AdmissionRules, Hosts, any_origin, listed
 from agui_runtime.wires.shared.before_request import Before
+from agui_runtime.wires.shared.exposed import EXPOSED
 from agui_runtime.wires.shared.gate import Gate
 from agui_runtime.wires.shared.http import headers_for, log_failure
 from agui_runtime.wires.shared.limits import ServerLimits
@@ -295,7 +296,7 @@ def _answer_other_origins(app: FastAPI, rules: AdmissionRules) -> None:
         allow_private_network=not rules.any_origin,
         allow_methods=["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
         allow_headers=["*"],
-        expose_headers=["X-Request-Id", "Retry-After"],
+        expose_headers=EXPOSED,
     )
 
 

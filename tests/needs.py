@@ -35,6 +35,7 @@ BY_FILE = {
     "test_front_end_snippets.py": "tsc",
     "clients/test_agui_*.py": "node",
     "clients/test_between.py": "node",
+    "clients/test_durable_client.py": "node",
     "clients/test_graphql_clients.py": "node",
     "clients/test_openai_clients.py": "node",
     "clients/test_node_1_10.py": "node",

@@ -44,6 +44,7 @@ NEEDS = {
         programs=("nginx",),
         projects=(
             "tests/clients/agui",
+            "tests/clients/durable",
             "tests/clients/graphql",
             "tests/clients/next",
             "tests/clients/openai",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ag_ui.core import Message
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, RootModel
 from pydantic.alias_generators import to_camel
 
 
@@ -101,6 +101,10 @@ class HistorySnapshot(_Answer):
     runs: list[RunSummary]
     cursor: str
     dropped_records: int
+
+
+class EventList(RootModel[list[dict[str, JsonValue]]]):
+    """AG-UI events."""
 
 
 class Transcript(_Answer):

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from agui_runtime.wires.rest.answers import (
     AcceptedTask,
     Audio,
+    EventList,
     HistorySnapshot,
     StopAnswer,
     Transcript,
@@ -125,6 +126,18 @@ _AFTER = (
     Parameter("Last-Event-ID", "the same, as browsers send it when they come back", is_header=True),
 )
 
+_PIECES = {
+    200: Answer("Events after the offset, or with live=sse an event stream of them", EventList),
+    204: Answer("A long poll found nothing within its time"),
+    304: Answer("There is nothing after this ETag"),
+}
+
+_OFFSET = (
+    Parameter("offset", "the Stream-Next-Offset after which to begin, -1 or now"),
+    Parameter("live", "`long-poll` or `sse`"),
+    Parameter("If-None-Match", "the ETag of the answer before", is_header=True),
+)
+
 OPERATIONS: Sequence[Operation] = (
     Operation(
         "startRun",
@@ -179,6 +192,24 @@ OPERATIONS: Sequence[Operation] = (
             Parameter("limit", "so many messages at most, 50 when left out, up to 100"),
             Parameter("before", "the `before` of the page that comes after"),
         ),
+    ),
+    Operation(
+        "streamThread",
+        "GET",
+        "threads/{threadId}/stream",
+        "A thread's AG-UI events, for clients of Durable Streams",
+        _PIECES,
+        ("THREAD_NOT_FOUND", "HISTORY_GONE"),
+        parameters=_OFFSET,
+    ),
+    Operation(
+        "streamRun",
+        "GET",
+        "threads/{threadId}/runs/{runId}/stream",
+        "Those of one run, with which the stream is closed",
+        _PIECES,
+        ("THREAD_NOT_FOUND", "RUN_NOT_FOUND", "HISTORY_GONE"),
+        parameters=_OFFSET,
     ),
     Operation(
         "transcribe",

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.rest.durable import Streams
 from agui_runtime.wires.rest.errors import NothingHere
 from agui_runtime.wires.rest.exchange import RestExchange
 from agui_runtime.wires.rest.openapi import document
@@ -79,12 +80,15 @@ def _document(request: Request) -> JsonObject:
 def _handlers(runtime: CopilotRuntime, options: RestOptions) -> Mapping[str, Handler]:
     """By the ids of operations."""
     runs, threads = RunRoutes(runtime, options), ThreadRoutes(runtime, options)
+    streams = Streams(runtime, options)
     return {
         "startRun": runs.start,
         "resumeRun": runs.resume,
         "stopRun": runs.stop,
         "readEvents": growing(threads.events, runtime),
         "readHistory": threads.history,
+        "streamThread": growing(streams.thread, runtime),
+        "streamRun": growing(streams.run, runtime),
         "transcribe": Recordings(runtime, options).transcribe,
     }
 

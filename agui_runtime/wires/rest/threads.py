@@ -6,13 +6,14 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import TypeAlias
 
-from agui_runtime.core.errors import Gone, InvalidInput
+from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.events import Cursor, Event
 from agui_runtime.core.fold import Fold, fold
 from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.rest.exchange import RestExchange
+from agui_runtime.wires.rest.offsets import within
 from agui_runtime.wires.rest.options import RestOptions
 from agui_runtime.wires.shared.encoded_batches import encoded
 from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, current, frames
@@ -39,8 +40,8 @@ class ThreadRoutes:
         after = exchange.cursor("Last-Event-ID", exchange.headers.get("last-event-id"))
         after = after or exchange.cursor("after", exchange.query.get("after"))
         end = await self._runtime.threads.end(thread, exchange.caller)
-        if after is not None and (after.epoch != end.epoch or after.seq > end.seq):
-            raise Gone
+        if after is not None:
+            within(after, end)
         if exchange.method == "HEAD":
             await exchange.reply(200, EVENT_STREAM.headers, b"")
             return

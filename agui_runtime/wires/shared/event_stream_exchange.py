@@ -9,7 +9,7 @@ from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, comment, frame
 from agui_runtime.wires.shared.exchange import Exchange
 from agui_runtime.wires.shared.expiry import while_known
-from agui_runtime.wires.shared.http import log_failure
+from agui_runtime.wires.shared.http import Headers, log_failure
 from agui_runtime.wires.shared.streaming import StreamingResponse
 
 logger = logger_of(__name__)
@@ -18,13 +18,15 @@ logger = logger_of(__name__)
 class EventStreamExchange(Exchange):
     """A wire adds in what words it refuses."""
 
-    async def stream(self, frames: AsyncGenerator[bytes, None], keep_alive: float) -> bool:
+    async def stream(
+        self, frames: AsyncGenerator[bytes, None], keep_alive: float, headers: Headers = ()
+    ) -> bool:
         """Answer with an event stream; False if the client went away before its end.
 
         After the first frame, a lost run gets its end here. Any other failure is the reader's own:
         the connection is cut, so that no client takes the run for over.
         """
-        response = self.streaming(EVENT_STREAM, keep_alive)
+        response = self.streaming(EVENT_STREAM, keep_alive, headers)
         try:
             async with while_known(self.caller):
                 return await response.serve(self.receive, self.pour(response, frames))

@@ -38,6 +38,11 @@ def frames(records: Iterable[Record], epoch: str, profile: Profile) -> bytes:
     )
 
 
+def named_frame(name: str, encoded: bytes) -> bytes:
+    """One frame of an event of that name, with JSON that is encoded already."""
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), encoded)
+
+
 def comment(text: str) -> bytes:
     """A frame that no reader sees, but who looks at the bytes."""
     return b": %b\n\n" % text.encode()

@@ -80,6 +80,10 @@ EXAMPLES: Mapping[str, Example] = {
     f"POST {REST}/runs/{{run}}/stop": Example({"threadId": "t2"}, path=f"{REST}/runs/r2/stop"),
     f"GET {REST}/threads/{{thread}}/events": Example(shows=True),
     f"GET {REST}/threads/{{thread}}/history": Example(shows=True),
+    f"GET {REST}/threads/{{thread}}/stream": Example(shows=True),
+    f"GET {REST}/threads/{{thread}}/runs/{{run}}/stream": Example(
+        shows=True, path=f"{REST}/threads/t1/runs/r1/stream"
+    ),
     f"POST {REST}/transcribe": Example(AUDIO, shows=True),
     "GET /openapi.json": Example(open=True),
     "GET /docs": Example(open=True),

@@ -315,6 +315,12 @@ def _rest() -> list[Original]:
         Original("GET", events, [("after", cursor)], {"last-event-id": cursor}),
         Original("GET", events, [("until", "live")], endless=True),
         Original("GET", f"{REST}/threads/t-1/history", [("limit", "2"), ("before", "u2")]),
+        Original("GET", f"{REST}/threads/t-1/stream", [("offset", "-1")]),
+        Original("GET", f"{REST}/threads/t-1/stream", [("offset", "-1"), ("live", "long-poll")]),
+        Original("GET", f"{REST}/threads/t-1/runs/run-default/stream", [("offset", "now")]),
+        Original(
+            "GET", f"{REST}/threads/t-1/stream", [("offset", "now"), ("live", "sse")], endless=True
+        ),
         Original("POST", f"{REST}/transcribe", body=audio),
         Original("POST", f"{REST}/transcribe", headers=_FORM_TYPE, body=FORM),
         Original("GET", "/openapi.json"),
