@@ -26,8 +26,10 @@ class Totals:
     seconds: float = 0.0
 
 
-UsageBy: TypeAlias = Literal["model", "agent", "day", "thread"]
-"""How usage is divided: by the model of most tokens, the agent, the day in UTC, the thread."""
+UsageBy: TypeAlias = Literal["model", "agent", "day", "thread", "all"]
+"""How usage is divided: by the model of most tokens, the agent, the day in UTC, the thread, or not
+at all: then the key is `all`.
+"""
 
 DAY = 24 * 3600
 
@@ -81,6 +83,7 @@ KEYS: Mapping[UsageBy, Callable[[RunInfo], str | None]] = {
     "agent": lambda run: run.agent,
     "day": lambda run: day_of(run.started_at),
     "thread": lambda run: run.thread_id,
+    "all": lambda _: "all",
 }
 """What runs may have in common."""
 

@@ -308,7 +308,8 @@ class CopilotRuntime:
             self.permissions,
             lambda: self.authenticate is not None,
         )
-        self.threads = Threads(self.store, self.permissions, self.saved_states)
+        known = (self.permissions, self.saved_states, self._sources.aliases)
+        self.threads = Threads(self.store, *known)
 
     @property
     def _equipment(self) -> Equipment:

@@ -6,28 +6,38 @@ What may be done with one's own is for `Permissions` to say; all here may raise 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 
 from agui_runtime.core.access import Access, Resource
 from agui_runtime.core.errors import Gone, StateUnreadable, ThreadNotFound
 from agui_runtime.core.events import TERMINAL, Caller, Cursor, Record, RunInfo, ThreadInfo
+from agui_runtime.core.outcomes import Outcomes
+from agui_runtime.core.totals import UsageBy
 from agui_runtime.off_loop import LONG_LIST, unless_long
 from agui_runtime.runtime.edits import alone, before_end
 from agui_runtime.runtime.forgotten import dropped_before, stand_in
 from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.runtime.saved_states import SavedStates
+from agui_runtime.runtime.usage import outcomes_in
 from agui_runtime.stores.base import AgentState, Batch, Page, Store, ThreadQuery
 
 
 class Threads:
     """What a caller may see and change of the store's threads."""
 
-    def __init__(self, store: Store, permissions: Permissions, saved_states: SavedStates) -> None:
+    def __init__(
+        self,
+        store: Store,
+        permissions: Permissions,
+        saved_states: SavedStates,
+        aliases: Mapping[str, str],
+    ) -> None:
         self._store = store
         self._permissions = permissions
         self._saved_states = saved_states
+        self._aliases = aliases
 
     async def get(self, thread_id: str, caller: Caller, access: Access = "read") -> ThreadInfo:
         """The caller's thread, to do that with it; raises ThreadNotFound and Forbidden."""
@@ -92,6 +102,15 @@ class Threads:
         """
         await self.get(thread_id, caller, "delete")
         await self._store.threads.delete(thread_id)
+
+    async def outcomes(
+        self, caller: Caller, since: float | None, by: UsageBy
+    ) -> Sequence[Outcomes]:
+        """How the caller's runs ended that `CopilotRuntime.usage` sums up, and how long they took;
+        raises the same.
+        """
+        await self._permissions.check(caller, "usage", Resource())
+        return await outcomes_in(self._store, caller.owner, since, by, self._aliases)
 
     async def runs(
         self, thread_id: str, caller: Caller, access: Access = "read"

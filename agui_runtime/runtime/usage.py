@@ -1,6 +1,6 @@
 """What the runs of an owner took, by model, agent, day or thread, whatever the store.
 
-SQL stores sum up themselves; of others the runs are walked, which is limited.
+SQL stores sum up and count themselves; of others the runs are walked, which is limited.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from dataclasses import replace
 
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.events import RunInfo, ThreadInfo
+from agui_runtime.core.outcomes import Outcomes, Tally, outcomes_of, tallied
 from agui_runtime.core.totals import DAY, Usage, UsageBy, divided, merged
-from agui_runtime.stores.base import Accounting, Store, ThreadQuery
+from agui_runtime.off_loop import LONG_LIST, unless_long
+from agui_runtime.stores.accounting import Accounting, Tallying
+from agui_runtime.stores.base import Store, ThreadQuery
 from agui_runtime.stores.layers.delegating import undelegated
 
 WALKED_DAYS = 7
@@ -35,22 +38,43 @@ async def usage_in(
 
     Raises InvalidInput where the runs have to be walked and are too many, or began too long ago.
     """
-    now = time.time()
-    start = now - WALKED_DAYS * DAY if since is None else since
-    below = undelegated(store).threads
+    start, below = _start(since), undelegated(store).threads
     if isinstance(below, Accounting):
         parts: Sequence[Usage] = await below.usage(owner, start, by)
     else:
-        if start < now - WALKED_DAYS * DAY - 1:
-            raise InvalidInput(f"since: this store looks back {WALKED_DAYS} days at most")
         parts = divided(await _walked(store, owner, start), by)
-    if by == "agent":
-        names = aliases or {}
-        parts = [replace(it, key=names.get(it.key or "", it.key)) for it in parts]
-    return merged(parts)
+    return merged([replace(it, key=_renamed(it.key, by, aliases)) for it in parts])
+
+
+async def outcomes_in(
+    store: Store,
+    owner: str | None,
+    since: float | None,
+    by: UsageBy,
+    aliases: Mapping[str, str] | None = None,
+) -> list[Outcomes]:
+    """How the same runs ended and how long they took; raises the same."""
+    start, below = _start(since), undelegated(store).threads
+    if isinstance(below, Tallying):
+        tallies: Sequence[Tally] = await below.tallies(owner, start, by)
+    else:
+        tallies = tallied(await _walked(store, owner, start), by)
+    if by == "agent" and aliases:
+        tallies = [replace(it, key=_renamed(it.key, by, aliases)) for it in tallies]
+    return await unless_long(len(tallies) > LONG_LIST, outcomes_of, tallies)
+
+
+def _start(since: float | None) -> float:
+    return time.time() - WALKED_DAYS * DAY if since is None else since
+
+
+def _renamed(key: str | None, by: UsageBy, aliases: Mapping[str, str] | None) -> str | None:
+    return (aliases or {}).get(key or "", key) if by == "agent" else key
 
 
 async def _walked(store: Store, owner: str | None, since: float) -> list[RunInfo]:
+    if since < time.time() - WALKED_DAYS * DAY - 1:
+        raise InvalidInput(f"since: this store looks back {WALKED_DAYS} days at most")
     found: list[RunInfo] = []
     count = 0
     async with aclosing(_threads(store, owner)) as threads:

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from agui_runtime.core.events import Cursor, Event, Message, Record, RunInfo, ThreadInfo
 from agui_runtime.core.figures import RunFigures
-from agui_runtime.core.totals import Usage, UsageBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,16 +272,6 @@ class Counting(Protocol):
 
     @property
     def places(self) -> Places: ...
-
-
-@runtime_checkable
-class Accounting(Protocol):
-    """A `ThreadIndex` that sums up runs itself; those of another one are walked."""
-
-    async def usage(self, owner: str | None, since: float, by: UsageBy) -> Sequence[Usage]:
-        """What the runs took that began since then and have ended: those of the owner, or of all.
-        In no order; a key may come several times.
-        """
 
 
 class Store(Protocol):

@@ -66,6 +66,9 @@ async def test_numbers_are_divided_as_the_address_says(
         await page.tab.shows(".bar-label", "default")
         await page.tab.read(CHOOSE, ["Figure", "failures"])
         await page.tab.shows("h2", "Failures")
+        times = await page.texts("tbody td:nth-child(n+7)")
+        assert len(times) == 4
+        assert all(each.endswith("s") for each in times), times
         await page.tab.reload()
         await page.tab.shows(".bar-label", "default")
         assert await page.texts("tbody td:nth-child(-n+3)") == ["2", "1"]

@@ -16,8 +16,9 @@ from agui_runtime.commands.cli import main
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.events import RunInfo
 from agui_runtime.core.figures import Cost, RunFigures, Tokens
+from agui_runtime.core.outcomes import Outcomes, Percentiles
 from agui_runtime.core.totals import DAY, Totals, UsageBy, day_of
-from agui_runtime.runtime.usage import usage_in
+from agui_runtime.runtime.usage import outcomes_in, usage_in
 from agui_runtime.stores.base import RunEnd, Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.sql import SqliteStore
@@ -37,11 +38,12 @@ FREE = RunFigures()
 UNPRICED = RunFigures(model="new", tokens=Tokens(7, None))
 
 
-async def record(store: Store, run: RunInfo, figures: RunFigures) -> None:
+async def record(store: Store, run: RunInfo, figures: RunFigures, *, seconds: float = 2) -> None:
     lease = await store.log.claim(run, lambda: None)
     with store.log.keep(lease, lambda: None):
         events = [{"type": "RUN_FINISHED", "threadId": run.thread_id, "runId": run.run_id}]
-        end = RunEnd(events, "finished", run.started_at + 2, figures=figures)
+        status = "failed" if figures.error_code else "finished"
+        end = RunEnd(events, status, run.started_at + seconds, figures=figures)
         await store.log.release(lease, end)
 
 
@@ -88,6 +90,7 @@ EXPECTED: dict[UsageBy, list[Usage]] = {
         Usage("t2", Totals(2, Tokens(1007, 100, 10, 0, 5), None, 1, 4.0)),
         Usage("t3", NONE),
     ],
+    "all": [Usage("all", Totals(5, Tokens(2008, 202, 20, 0, 10), None, 1, 10.0))],
 }
 
 
@@ -101,6 +104,37 @@ def rounded(found: list[Usage]) -> list[Usage]:
 @pytest.mark.parametrize("by", EXPECTED)
 async def test_runs_are_summed_up(spent: Store, by: UsageBy) -> None:
     assert rounded(await usage_in(spent, "ann", NOW - 2 * DAY, by)) == EXPECTED[by]
+
+
+TWO_SECONDS = Percentiles(2000, 2000)
+
+
+@pytest.mark.parametrize("by", ["model", "agent", "day", "thread", "all"])
+async def test_runs_are_counted_by_how_they_ended_and_how_long_they_took(
+    each_store: Store, by: UsageBy
+) -> None:
+    for number in range(1, 21):
+        failed = RunFigures("p", "m", error_code="BROKEN" if number > 18 else None)
+        figures = replace(failed, first_event_seconds=None if number == 1 else number / 1000)
+        run = begun("t1", number, "default", NOW - 100)
+        await record(each_store, run, figures, seconds=number)
+    await record(each_store, begun("t2", 1, "default", NOW - 100, "bob"), FREE, seconds=99)
+    [found] = await outcomes_in(each_store, "ann", NOW - DAY, by)
+    assert found.duration is not None
+    assert (found.duration.median, found.duration.p95) == (10_000, 19_000)
+    assert found.first_event == Percentiles(11, 20)
+    assert found.failures == {"BROKEN": 2}
+    keys = {"model": "m", "agent": "default", "day": day_of(NOW - 100), "thread": "t1"}
+    assert found.key == keys.get(by, "all")
+
+
+async def test_outcomes_are_divided_and_what_is_unknown_is_none(spent: Store) -> None:
+    found = await outcomes_in(spent, "ann", NOW - 2 * DAY, "thread")
+    assert found == [Outcomes(key, {}, None, TWO_SECONDS) for key in ("t1", "t2", "t3")]
+    assert await outcomes_in(spent, "carol", None, "all") == []
+    names = {"other": "default"}
+    [renamed] = await outcomes_in(spent, "ann", NOW - 2 * DAY, "agent", names)
+    assert renamed == Outcomes("default", {}, None, TWO_SECONDS)
 
 
 async def test_of_everybody_and_since_then_alone(spent: Store) -> None:
@@ -138,6 +172,7 @@ async def test_an_agent_that_was_renamed_counts_once(each_store: Store) -> None:
 
 QUERY = """query Usage($since: DateTimeISO) {
   usage(since: $since, by: DAY) { key runs inputTokens outputTokens cost { usd prices } unpriced }
+  outcomes(since: $since, by: ALL) { key failures { code } duration { median p95 } }
 }"""
 
 
@@ -159,6 +194,9 @@ async def test_every_wire_shows_it(each_store: Store) -> None:
         assert (shown["key"], shown["runs"], shown["inputTokens"]) == ("default", 1, 1000)
     [shown] = week.json()["usage"]
     assert (shown["key"], shown["cost"]) == ("m", {"usd": "0.002", "prices": "ours.json"})
+    [ended] = graphql["data"]["outcomes"]
+    assert (ended["key"], ended["failures"]) == ("all", [])
+    assert 0 <= ended["duration"]["median"] == ended["duration"]["p95"] < 60_000
     [shown] = graphql["data"]["usage"]
     assert shown == {
         "key": day_of(time.time()),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from agui_runtime.core.figures import Cost, Tokens
+from agui_runtime.core.outcomes import UNKNOWN_CODE, Counted, Tally
 from agui_runtime.core.totals import DAY, Totals, Usage, UsageBy, day_of
 from agui_runtime.stores.sql import statements
 from agui_runtime.stores.sql.backend import Backend
@@ -38,6 +39,16 @@ def usage(owner: str | None, since: float, by: UsageBy) -> Step[Sequence[Usage]]
     return [_usage(row, by) for row in rows]
 
 
+def tallies(owner: str | None, since: float, by: UsageBy) -> Step[Sequence[Tally]]:
+    """How many of these runs took how long, and with which errors they failed."""
+    wanted = {"owner": owner or "", "any_owner": owner is None, "since": since}
+    found: list[Tally] = []
+    for of, statement in statements.TALLIES[by].items():
+        rows = yield statement, wanted
+        found += [_tally(row, of, by) for row in rows if row["value"] is not None]
+    return found
+
+
 def _add(key: str, amount: int, seconds: float) -> Step[int]:
     rows = yield statements.COUNT_UP, {"id": key, "amount": amount, "seconds": seconds}
     return int(rows[0]["amount"])
@@ -49,10 +60,19 @@ def _sums(keys: Sequence[str]) -> Step[Sequence[int]]:
     return [int(found.get(key, 0)) for key in keys]
 
 
+def _key(row: Row, by: UsageBy) -> str | None:
+    key = row["key"]
+    return day_of(int(key) * DAY) if by == "day" else key
+
+
+def _tally(row: Row, of: Counted, by: UsageBy) -> Tally:
+    value = row["value"]
+    shown = (value or UNKNOWN_CODE) if of == "failure" else int(value)
+    return Tally(_key(row, by), of, shown, int(row["runs"]))
+
+
 def _usage(row: Row, by: UsageBy) -> Usage:
-    key, unpriced = row["key"], int(row["unpriced"])
-    if by == "day":
-        key = day_of(int(key) * DAY)
+    unpriced = int(row["unpriced"])
     usd = None if row["cost"] is None else decimal_of(row["cost"])
     totals = Totals(
         runs=int(row["runs"]),
@@ -61,7 +81,7 @@ def _usage(row: Row, by: UsageBy) -> Usage:
         unpriced=unpriced,
         seconds=float(row["seconds"]),
     )
-    return Usage(key, totals)
+    return Usage(_key(row, by), totals)
 
 
 def _tokens(row: Row) -> Tokens | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agui_runtime.core.outcomes import Counted
 from agui_runtime.core.totals import UsageBy
 
 THREAD = "id, owner, agent, name, archived, created, updated"
@@ -195,15 +196,34 @@ _SUMS = (
     f" sum(cost) as cost, sum(case when {_TOKENS} is not null and cost is null then 1 else 0 end)"
     " as unpriced, sum(ended - started) as seconds"
 )
+_KEYS: Mapping[UsageBy, tuple[str, str]] = {
+    "model": ("model", "model, "),
+    "agent": ("agent", "agent, "),
+    "day": (_OF_DAY, f"{_OF_DAY}, "),
+    "thread": ("thread_id", "thread_id, "),
+    "all": ("'all'", ""),
+}
+"""What is selected as the key, and by what rows are grouped for that."""
 _ENDED = (
     "from agui_run where (:any_owner or owner = :owner) and started >= :since"
     " and ended is not null group by"
 )
 USAGE: Mapping[UsageBy, str] = {
-    "model": f"select model as key, {_SUMS} {_ENDED} model, prices",
-    "agent": f"select agent as key, {_SUMS} {_ENDED} agent, prices",
-    "day": f"select {_OF_DAY} as key, {_SUMS} {_ENDED} {_OF_DAY}, prices",
-    "thread": f"select thread_id as key, {_SUMS} {_ENDED} thread_id, prices",
+    by: f"select {key} as key, {_SUMS} {_ENDED} {group}prices" for by, (key, group) in _KEYS.items()
+}
+
+_MILLISECONDS = "cast(round(cast(1000 * ({seconds}) as numeric)) as bigint)"
+_COUNTED: Mapping[Counted, str] = {
+    "duration": _MILLISECONDS.format(seconds="ended - started"),
+    "first_event": _MILLISECONDS.format(seconds="first_event_seconds"),
+    "failure": "case when status = 'failed' then coalesce(error_code, '') end",
+}
+TALLIES: Mapping[UsageBy, Mapping[Counted, str]] = {
+    by: {
+        of: f"select {key} as key, {value} as value, count(*) as runs {_ENDED} {group}{value}"
+        for of, value in _COUNTED.items()
+    }
+    for by, (key, group) in _KEYS.items()
 }
 
 # Counters

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
 from agui_runtime.core.events import RunInfo, ThreadInfo
+from agui_runtime.core.outcomes import Tally
 from agui_runtime.core.totals import Usage, UsageBy
 from agui_runtime.stores.base import ALL_THREADS, Page, ThreadQuery
 from agui_runtime.stores.shared.pages import check_limit, check_search, page_of, place_after
@@ -69,6 +70,9 @@ class SqlThreadIndex:
 
     async def usage(self, owner: str | None, since: float, by: UsageBy) -> Sequence[Usage]:
         return await self._backend.read(partial(counters.usage, owner, since, by))
+
+    async def tallies(self, owner: str | None, since: float, by: UsageBy) -> Sequence[Tally]:
+        return await self._backend.read(partial(counters.tallies, owner, since, by))
 
     def _thread(self, thread_id: str, owner: str = "", agent: str = "") -> Thread:
         return Thread(thread_id, owner, agent, self._retention.oldest())

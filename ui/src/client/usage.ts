@@ -1,4 +1,4 @@
-// What the caller's runs took together, and what single ones did.
+// What the caller's runs took together, and how they ended.
 import { graphql } from "./graphql";
 
 export type UsageBy = "DAY" | "AGENT" | "MODEL";
@@ -6,7 +6,6 @@ export type UsageBy = "DAY" | "AGENT" | "MODEL";
 export interface Usage {
   key: string | null;
   runs: number;
-  milliseconds: number;
   inputTokens: number;
   outputTokens: number;
   cost: { usd: string } | null;
@@ -14,82 +13,38 @@ export interface Usage {
   unpriced: number;
 }
 
-export interface MeasuredRun {
-  agentName: string;
-  status: string;
-  model: string | null;
-  errorCode: string | null;
-  timing: {
-    startedAt: string;
-    endedAt: string | null;
-    durationMilliseconds: number | null;
-    firstEventMilliseconds: number | null;
-  };
+export interface Percentiles {
+  median: number;
+  p95: number;
 }
 
-/** Runs out of the latest threads; `isWhole` unless some were too many to load. */
-export interface Sample {
-  runs: MeasuredRun[];
-  threads: number;
-  isWhole: boolean;
+export interface Outcomes {
+  key: string | null;
+  /** The most frequent first. */
+  failures: { code: string; runs: number }[];
+  firstEvent: Percentiles | null;
+  duration: Percentiles | null;
 }
 
-const USAGE = `query Usage($since: DateTimeISO!, $by: UsageBy!) {
-  usage(since: $since, by: $by) {
-    key runs milliseconds inputTokens outputTokens unpriced
-    cost { usd }
-  }
+/** By key, and of all keys together: one, or none where there were no runs. */
+export interface Numbers {
+  usage: Usage[];
+  outcomes: Outcomes[];
+  allUsage: Usage[];
+  allOutcomes: Outcomes[];
+}
+
+const USAGE = "{ key runs inputTokens outputTokens unpriced cost { usd } }";
+const OUTCOMES =
+  "{ key failures { code runs } firstEvent { median p95 } duration { median p95 } }";
+
+const QUERY = `query Numbers($since: DateTimeISO!, $by: UsageBy!) {
+  usage(since: $since, by: $by) ${USAGE}
+  outcomes(since: $since, by: $by) ${OUTCOMES}
+  allUsage: usage(since: $since, by: ALL) ${USAGE}
+  allOutcomes: outcomes(since: $since, by: ALL) ${OUTCOMES}
 }`;
 
-export async function usageSince(
-  since: Date,
-  by: UsageBy,
-  signal?: AbortSignal,
-): Promise<Usage[]> {
-  const variables = { since: since.toISOString(), by };
-  return (await graphql<{ usage: Usage[] }>(USAGE, variables, signal)).usage;
-}
-
-const RUNS = `query LatestRuns($threads: Int!, $runs: Int!, $after: String) {
-  threads(first: $threads, after: $after) {
-    nodes {
-      updatedAt
-      runs(first: $runs) {
-        agentName status model errorCode
-        timing { startedAt endedAt durationMilliseconds firstEventMilliseconds }
-      }
-    }
-    pageInfo { hasNextPage endCursor }
-  }
-}`;
-
-const PAGE = 50; // threads
-const MOST_THREADS = 200;
-const MOST_RUNS = 100; // of a thread; the server gives no more at once
-
-interface ThreadPage {
-  threads: {
-    nodes: { updatedAt: string; runs: MeasuredRun[] }[];
-    pageInfo: { hasNextPage: boolean; endCursor: string | null };
-  };
-}
-
-/** The runs that began since then and have ended, thread by thread, the latest first. */
-export async function latestRuns(since: Date, signal?: AbortSignal): Promise<Sample> {
-  const sample: Sample = { runs: [], threads: 0, isWhole: true };
-  let after: string | null = null;
-  for (;;) {
-    const variables: Record<string, unknown> = { threads: PAGE, runs: MOST_RUNS, after };
-    const { threads }: ThreadPage = await graphql<ThreadPage>(RUNS, variables, signal);
-    const fresh = threads.nodes.filter(({ updatedAt }) => new Date(updatedAt) >= since);
-    for (const { runs } of fresh) {
-      const counted = runs.filter(({ timing }) => new Date(timing.startedAt) >= since);
-      sample.runs.push(...counted.filter(({ timing }) => timing.endedAt !== null));
-      if (counted.length === MOST_RUNS) sample.isWhole = false;
-    }
-    sample.threads += fresh.length;
-    if (fresh.length < threads.nodes.length || !threads.pageInfo.hasNextPage) return sample;
-    if (sample.threads >= MOST_THREADS) return { ...sample, isWhole: false };
-    after = threads.pageInfo.endCursor;
-  }
+export function numbersSince(since: Date, by: UsageBy, signal?: AbortSignal): Promise<Numbers> {
+  return graphql<Numbers>(QUERY, { since: since.toISOString(), by }, signal);
 }

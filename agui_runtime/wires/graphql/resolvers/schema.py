@@ -45,7 +45,13 @@ from agui_runtime.wires.graphql.resolvers.exploration import ExplorationQuery, a
 from agui_runtime.wires.graphql.resolvers.reading import read
 from agui_runtime.wires.graphql.resolvers.saved_state import loaded, saved
 from agui_runtime.wires.graphql.resolvers.subscriptions import Subscription, speed_up
-from agui_runtime.wires.graphql.resolvers.usage import Usage, UsageBy, usage_of
+from agui_runtime.wires.graphql.resolvers.usage import (
+    Outcomes,
+    Usage,
+    UsageBy,
+    outcomes_of,
+    usage_of,
+)
 
 
 @strawberry.type
@@ -64,6 +70,13 @@ class Query(ExplorationQuery):
     ) -> list[Usage]:
         """What the caller's runs took that began since then, a week ago when left out."""
         return await usage_of(info.context, since, by)
+
+    @strawberry.field
+    async def outcomes(
+        self, info: Info, since: DateTimeISO | None = None, by: UsageBy = UsageBy.MODEL
+    ) -> list[Outcomes]:
+        """How these runs ended, and medians and 95th percentiles of their times."""
+        return await outcomes_of(info.context, since, by)
 
     @strawberry.field
     async def load_agent_state(

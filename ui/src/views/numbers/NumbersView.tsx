@@ -1,8 +1,8 @@
 // What the caller's runs took: together, by day, agent or model, and which failed.
 import { Link } from "../../app/router";
 import { useLoading } from "../../client/loading";
-import type { Sample, Usage, UsageBy } from "../../client/usage";
-import { latestRuns, usageSince } from "../../client/usage";
+import type { Numbers, Outcomes, UsageBy } from "../../client/usage";
+import { numbersSince } from "../../client/usage";
 import { FailureBanner } from "../../parts/Banner";
 import { Empty } from "../../parts/Empty";
 import { FigureList } from "../../parts/FigureList";
@@ -12,7 +12,7 @@ import type { Chosen } from "./Choices";
 import { Choices, useChosen } from "./Choices";
 import { Table, shownOf } from "./Table";
 import type { Row } from "./measures";
-import { MEASURES, failuresByCode, lastDays, rowsOf, together } from "./measures";
+import { MEASURES, lastDays, rowsOf, together } from "./measures";
 import "./numbers.css";
 
 const TITLES: Record<UsageBy, string> = { DAY: "Day (UTC)", AGENT: "Agent", MODEL: "Model" };
@@ -20,8 +20,7 @@ const TITLES: Record<UsageBy, string> = { DAY: "Day (UTC)", AGENT: "Agent", MODE
 interface Loaded {
   by: UsageBy;
   days: string[];
-  usage: Usage[];
-  sample: Sample;
+  numbers: Numbers;
 }
 
 export default function NumbersView() {
@@ -39,7 +38,7 @@ export default function NumbersView() {
       <Choices chosen={chosen} />
       <FailureBanner failure={failure} onRetry={again} />
       {!value && loading && <Spinner label="Adding up" />}
-      {value && !failure && <Numbers loaded={value} show={chosen.show} />}
+      {value && !failure && <Shown loaded={value} show={chosen.show} />}
     </article>
   );
 }
@@ -47,24 +46,20 @@ export default function NumbersView() {
 async function load({ days: number, by }: Chosen, signal: AbortSignal): Promise<Loaded> {
   const days = lastDays(number);
   const since = new Date(`${days[0]}T00:00:00Z`);
-  const [usage, sample] = await Promise.all([
-    usageSince(since, by, signal),
-    latestRuns(since, signal),
-  ]);
-  return { by, days, usage, sample };
+  return { by, days, numbers: await numbersSince(since, by, signal) };
 }
 
-function Numbers({ loaded, show }: { loaded: Loaded; show: string }) {
-  const { by, days, usage, sample } = loaded;
+function Shown({ loaded, show }: { loaded: Loaded; show: string }) {
+  const { by, days, numbers } = loaded;
   const measure = MEASURES[show];
-  if (!measure || usage.length === 0) return <NoRuns />;
-  const rows = rowsOf(by, usage, sample.runs, days);
+  if (!measure || numbers.usage.length === 0) return <NoRuns />;
+  const rows = rowsOf(by, numbers, days);
   const bars = rows.map((row) => ({
     label: nameOf(row),
     value: measure.of(row),
     shown: shownOf(row, measure),
   }));
-  const all = together(rows, sample.runs);
+  const all = together(numbers);
   return (
     <>
       <FigureList rows={Object.values(MEASURES).map((each) => [each.label, shownOf(all, each)])} />
@@ -72,33 +67,29 @@ function Numbers({ loaded, show }: { loaded: Loaded; show: string }) {
         <h2>{measure.label}</h2>
         {by === "DAY" ? <Columns title={measure.label} bars={bars} /> : <Bars bars={bars} />}
         <Table title={TITLES[by]} rows={rows} nameOf={nameOf} />
-        <Sources sample={sample} unpriced={all.usage?.unpriced ?? 0} />
+        <Sources unpriced={all.usage?.unpriced ?? 0} />
       </section>
-      <Failures sample={sample} />
+      <Failures failures={all.outcomes?.failures ?? []} />
     </>
   );
 }
 
-function Failures({ sample }: { sample: Sample }) {
-  const codes = failuresByCode(sample.runs);
+function Failures({ failures }: Pick<Outcomes, "failures">) {
   return (
     <section className="card failures">
       <h2>Failures by code</h2>
-      {codes.length === 0 && <p className="hint">No run failed.</p>}
-      <Bars bars={codes.map(([label, value]) => ({ label, value, shown: String(value) }))} />
+      {failures.length === 0 && <p className="hint">No run failed.</p>}
+      <Bars bars={failures.map(({ code, runs }) => ({ label: code, value: runs, shown: String(runs) }))} />
     </section>
   );
 }
 
-/** What the figures are taken from. */
-function Sources({ sample, unpriced }: { sample: Sample; unpriced: number }) {
-  const { runs, threads, isWhole } = sample;
-  const counted = amount(runs.length, "run");
-  const places = isWhole ? amount(threads, "thread") : `your latest ${threads} threads`;
+/** How the figures are to be read. */
+function Sources({ unpriced }: { unpriced: number }) {
   return (
     <p className="hint">
-      Failures, first events and durations: of {counted} that the logs of {places} hold, without
-      archived ones.{!isWhole && " There are more."}
+      Of all runs that have ended. Half of them, and 95 %, took no longer than the median and p95, to
+      the millisecond.
       {unpriced > 0 && ` Nobody knows the price of ${amount(unpriced, "run")}.`}
     </p>
   );
