@@ -115,6 +115,21 @@ async def test_the_colour_scheme_is_a_choice_that_stays(visitor: Visitor) -> Non
     assert await page.tab.read(is_dark) is True
 
 
+async def test_a_page_whose_files_an_update_took_away_is_loaded_again_once(
+    visitor: Visitor,
+) -> None:
+    page = await visitor.open()
+    await page.tab.shows(".welcome", "What shall we do?")
+    lose = "dispatchEvent(new Event('vite:preloadError'))"
+    await page.tab.read(f"() => {{ document.body.replaceChildren(); setTimeout(() => {lose}); }}")
+    assert await page.tab.text(".welcome")
+    await page.tab.read(f"() => {lose}")
+    await page.tab.reload()
+    await page.tab.shows(".welcome", "What shall we do?")
+    loads = [each for each in await page.tab.traffic() if each.url.endswith(("/ui", "/ui/"))]
+    assert len(loads) == 3  # the first, that of the update, and the one just before
+
+
 async def test_on_a_phone_the_list_and_the_chat_take_turns(visitor: Visitor) -> None:
     page = await visitor.open(look=PHONE)
     await page.say("hello from a phone")

@@ -5,10 +5,12 @@ import { loadConfig, root as page } from "./client/config";
 import { observeRequests } from "./client/fetching";
 import { isolateFrames } from "./app/frames";
 import { applyScheme } from "./app/scheme";
+import { followUpdates } from "./app/updates";
 import "./styles/index.css";
 
 applyScheme();
 isolateFrames();
+followUpdates();
 // Relative to this page, not to the view that is shown: browsers resolve it again with each address.
 document.querySelector<HTMLLinkElement>("link[rel=icon]")!.href = new URL("icon.svg", page).href;
 const root = createRoot(document.getElementById("root")!);
