@@ -37,6 +37,6 @@ async def test_clients_of_npm_read_answers_use_tools_and_notice_failures() -> No
     found = json.loads(report)
     models = ["default", "failing", "seeing", "weather"]
     assert sorted(found["openai"].pop("models")) == models
-    for client in ("openai", "aiSdk"):
+    for client in ("openai", "responses", "aiSdk"):
         assert "the model broke off" in found[client].pop("failure"), client
         assert found[client] == MADE_OF_IT, client

@@ -1,1 +1,1 @@
-"""The wire of OpenAI's clients: models and chat completions, over any agent."""
+"""The wire of OpenAI's clients: models, chat completions and responses, over any agent."""

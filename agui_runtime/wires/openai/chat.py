@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from time import time
 
 from agui_runtime.core.events import RunRequest
@@ -13,12 +12,10 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.openai.chat_answer import ChatStream, Completion, WholeChat
 from agui_runtime.wires.openai.chat_request import ChatRequest, chat_request
 from agui_runtime.wires.openai.conversations import thread_of, turn
+from agui_runtime.wires.openai.delivery import frames, read_whole, stopped_with_its_reader
 from agui_runtime.wires.openai.deltas import Deltas
 from agui_runtime.wires.openai.exchange import OpenAIExchange
 from agui_runtime.wires.openai.options import OpenAIOptions
-from agui_runtime.wires.shared.expiry import while_known
-from agui_runtime.wires.shared.http import unless_gone
-from agui_runtime.wires.shared.pace import paced
 
 
 class Chat:
@@ -38,15 +35,17 @@ class Chat:
             handle = await self._started(exchange, request)
             completion = Completion(f"chatcmpl-{handle.run.run_id}", int(time()), request.model)
             deltas = Deltas([tool["name"] for tool in request.tools])
-            if request.stream:
-                stream = ChatStream(completion, deltas, include_usage=request.include_usage)
-                del request
-                async with _stopped_with_its_reader(handle):
-                    await exchange.stream(_frames(handle, stream), self._options.keep_alive)
-            else:
-                del request
-                async with _stopped_with_its_reader(handle):
-                    await _answer(exchange, handle, WholeChat(completion, deltas))
+            stream = request.stream
+            encoder = ChatStream(completion, deltas, include_usage=request.include_usage)
+            del request
+            async with stopped_with_its_reader(handle):
+                if stream:
+                    ready = frames(handle.batches(), encoder, handle.ended)
+                    await exchange.stream(ready, self._options.keep_alive)
+                    return
+                whole = WholeChat(completion, deltas)
+                if await read_whole(exchange, handle, whole.feed):
+                    await exchange.answer(whole.body())
 
     def _place(
         self, exchange: OpenAIExchange, request: ChatRequest
@@ -62,35 +61,3 @@ class Chat:
         return await self._runtime.start(
             RunRequest(next_turn.input, context, request.model, ephemeral=next_turn.beside)
         )
-
-
-@asynccontextmanager
-async def _stopped_with_its_reader(handle: RunHandle) -> AsyncIterator[None]:
-    """Whoever reads it in this block is the only one who waits for the run."""
-    try:
-        yield
-    finally:
-        if handle.ended is None or not handle.ended.done():
-            await handle.stop()
-
-
-async def _frames(handle: RunHandle, stream: ChatStream) -> AsyncGenerator[bytes, None]:
-    async with aclosing(paced(handle.batches(), ended=handle.ended)) as batches:
-        async for batch in batches:
-            if ready := b"".join(stream.frames(batch.records)):
-                yield ready
-            del batch, ready
-    if stream.failure is not None:
-        raise stream.failure
-
-
-async def _answer(exchange: OpenAIExchange, handle: RunHandle, whole: WholeChat) -> None:
-    async def collect() -> None:
-        async with aclosing(handle.batches()) as batches:
-            async for batch in batches:
-                whole.feed(batch.records)
-
-    async with while_known(exchange.caller):
-        present = await unless_gone(exchange.receive, collect())
-    if present:
-        await exchange.answer(whole.body())

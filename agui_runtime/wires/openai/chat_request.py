@@ -38,15 +38,15 @@ def chat_request(body: JsonObject, limits: BodyLimits) -> ChatRequest:
     limits.check_messages(body.get("messages"))
     _refuse(body)
     choice = choice_of(body.get("tool_choice"))
-    options = _typed(body, "stream_options", dict) or {}
-    metadata = _typed(body, "metadata", dict) or {}
+    options = typed_in(body, "stream_options", dict) or {}
+    metadata = typed_in(body, "metadata", dict) or {}
     thread = metadata.get("thread_id")
     return ChatRequest(
         model=model_of(body),
         messages=messages_of(body.get("messages")),
         tools=offered(tools_of(body.get("tools")), choice),
         props=props_of(body, choice),
-        stream=bool(_typed(body, "stream", bool)),
+        stream=bool(typed_in(body, "stream", bool)),
         include_usage=bool(options.get("include_usage")),
         thread_id=thread if isinstance(thread, str) and thread else None,
     )
@@ -54,7 +54,7 @@ def chat_request(body: JsonObject, limits: BodyLimits) -> ChatRequest:
 
 def model_of(body: JsonObject) -> str:
     """The agent's name; raises BadRequest."""
-    model = _typed(body, "model", str)
+    model = typed_in(body, "model", str)
     if not model:
         message = "model: the name of an agent; GET /models lists them"
         raise BadRequest(message, "model", "missing_required_parameter")
@@ -79,7 +79,7 @@ def _refuse(body: JsonObject) -> None:
             raise BadRequest(f"{key}: send `{other}` in its place", key, "unsupported_parameter")
 
 
-def _typed(body: JsonObject, key: str, kind: type[T]) -> T | None:
+def typed_in(body: JsonObject, key: str, kind: type[T]) -> T | None:
     value = body.get(key)
     if value is None or isinstance(value, kind):
         return value

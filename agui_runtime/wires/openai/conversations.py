@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.run_input import typed
-from agui_runtime.core.events import Caller, Message
+from agui_runtime.core.events import Caller, Message, Record
 from agui_runtime.core.fold import fold
 from agui_runtime.core.history import PROMPTS, without_prompts
 from agui_runtime.core.ids import check_id
@@ -18,6 +18,7 @@ from agui_runtime.runtime.threads import Threads
 from agui_runtime.wires.openai.chat_request import ChatRequest
 from agui_runtime.wires.openai.continuation import continued
 from agui_runtime.wires.openai.messages import numbered
+from agui_runtime.wires.openai.response_request import ResponseRequest
 
 
 class Turn(NamedTuple):
@@ -51,23 +52,31 @@ async def turn(request: ChatRequest, thread: str | None, threads: Threads, calle
         return await _beside(request)
     prompts = [each for each in request.messages if each["role"] in PROMPTS]
     whole = [*numbered(prompts, "prompt"), *messages]
-    return Turn(await _input(request, whole, thread), beside=False)
+    return Turn(await run_input(request, whole, thread), beside=False)
 
 
 async def _beside(request: ChatRequest) -> Turn:
-    return Turn(await _input(request, numbered(request.messages, "message"), ""), beside=True)
+    return Turn(await run_input(request, numbered(request.messages, "message"), ""), beside=True)
 
 
 async def _stored(thread: str, threads: Threads, caller: Caller) -> Sequence[Message]:
     """The thread's messages; none of one that is new, or of somebody else's."""
     if await threads.find(thread, caller) is None:
         return ()
-    events = [each.event for each in await threads.read(thread, caller)]
+    return await messages_in(await threads.read(thread, caller))
+
+
+async def messages_in(records: Sequence[Record]) -> Sequence[Message]:
+    """The conversation that the records of a thread add up to."""
+    events = [each.event for each in records]
     folded = await unless_long(len(events) > LONG_LIST or is_much(events), fold, events)
     return without_prompts(folded.shared_messages)
 
 
-async def _input(request: ChatRequest, messages: Sequence[Message], thread: str) -> RunAgentInput:
+async def run_input(
+    request: ChatRequest | ResponseRequest, messages: Sequence[Message], thread: str
+) -> RunAgentInput:
+    """What a run is given of the request, with these messages; no thread is one of its own."""
     given = {
         "threadId": thread,
         "runId": "",

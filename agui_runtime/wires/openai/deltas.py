@@ -123,7 +123,7 @@ class Deltas:
         """Some agents state their answers, and stream nothing."""
         if (event.get("metadata") or {}).get(REGENERATES):
             return
-        for message in _answers(event["messages"]):
+        for message in answers_in(event["messages"]):
             if message["id"] not in self._texts and message.get("content"):
                 self._texts.add(message["id"])
                 self._waiting[message["id"]] = [str(message["content"])]
@@ -163,7 +163,7 @@ class Deltas:
         yield self._content(text)
 
 
-def _answers(messages: list[Message]) -> list[Message]:
+def answers_in(messages: list[Message]) -> list[Message]:
     """Those of agents behind the last one of a user or of a tool of the client's."""
     places = [index for index, each in enumerate(messages) if each["role"] == "user"]
     since = messages[places[-1] + 1 :] if places else messages

@@ -12,6 +12,7 @@ from agui_runtime.wires.openai.errors import NotThere
 from agui_runtime.wires.openai.exchange import OpenAIExchange
 from agui_runtime.wires.openai.models import Models
 from agui_runtime.wires.openai.options import OpenAIOptions
+from agui_runtime.wires.openai.responses import Responses
 from agui_runtime.wires.shared.paths import segments_of
 from agui_runtime.wires.shared.table import Table
 
@@ -24,11 +25,15 @@ class OpenAIEndpoint:
         self._places = options.server.places
         self._depth = options.path.count("/")
         models, chat = Models(runtime, options), Chat(runtime, options)
+        responses = Responses(runtime, options)
         self._table = Table(
             (
                 ("GET", "models", models.all),
                 ("GET", "models/{model}", models.retrieve),
                 ("POST", "chat/completions", chat.complete),
+                ("POST", "responses", responses.create),
+                ("GET", "responses/{response}", responses.retrieve),
+                ("POST", "responses/{response}/cancel", responses.cancel),
             )
         )
 

@@ -14,6 +14,12 @@ def chat_usage(end: Event) -> JsonObject | None:
     return None if tokens is None else _counted(tokens, "prompt_tokens", "completion_tokens")
 
 
+def response_usage(end: Event) -> JsonObject | None:
+    """The same of a response."""
+    tokens = tokens_of(usage_of(end))
+    return None if tokens is None else _counted(tokens, "input_tokens", "output_tokens")
+
+
 def _counted(tokens: Tokens, given: str, made: str) -> JsonObject:
     read, written = tokens.input or 0, tokens.output or 0
     return {

@@ -63,6 +63,34 @@ async function openai() {
   };
 }
 
+// The same story by responses.
+async function responses() {
+  const stream = client.responses.stream({ model: "default", input: "hi" });
+  let text = "";
+  for await (const event of stream) if (event.type === "response.output_text.delta") text += event.delta;
+  const final = await stream.finalResponse();
+  const tools = [{ type: "function", name: "get_weather", parameters: SCHEMA, strict: false }];
+  const called = await client.responses.create({ model: "weather", input: "hi", tools });
+  const input = called.output.map((call) => ({
+    type: "function_call_output",
+    call_id: call.call_id,
+    output: weather(JSON.parse(call.arguments)),
+  }));
+  const previous_response_id = called.id;
+  const answered = await client.responses.create({ model: "weather", input, tools, previous_response_id });
+  const content = [{ type: "input_image", image_url: PICTURE, detail: "auto" }];
+  const seen = await client.responses.create({ model: "seeing", input: [{ role: "user", content }] });
+  const broken = client.responses.stream({ model: "failing", input: "hi" });
+  return {
+    text: text === final.output_text ? text : "the end is another one",
+    thought: final.output[0].summary[0].text,
+    tokens: final.usage.total_tokens,
+    tools: answered.output_text,
+    seen: seen.output_text,
+    failure: (await broken.finalResponse()).error.message,
+  };
+}
+
 async function aiSdk() {
   const prompt = "hi";
   const streamed = streamText({ model: provider("default"), prompt });
@@ -98,4 +126,4 @@ async function aiSdk() {
   };
 }
 
-console.log(JSON.stringify({ openai: await openai(), aiSdk: await aiSdk() }));
+console.log(JSON.stringify({ openai: await openai(), responses: await responses(), aiSdk: await aiSdk() }));

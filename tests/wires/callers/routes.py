@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from agui_runtime.wires.agui.envelope import FORMS
+from agui_runtime.wires.openai.response_ids import Place, response_id
 from tests.wires.agui.serving import run_body
 from tests.wires.callers.world import a_runtime, an_app
 from tests.wires.fuzz.offers import Offer, offers
@@ -32,7 +33,13 @@ class Example(NamedTuple):
     path: str | None = None
 
 
-FILLED = {"agent": "default", "model": "default", "thread": "t1", "name": "page.js"}
+FILLED = {
+    "agent": "default",
+    "model": "default",
+    "thread": "t1",
+    "name": "page.js",
+    "response": response_id(Place("t1", "r1")),
+}
 
 RUN = run_body(thread="t1", run="r9")
 SIDE = run_body(thread="side", run="r9")
@@ -47,6 +54,8 @@ CHAT = {
     "messages": [{"role": "user", "content": "hi"}],
     "metadata": {"thread_id": "t1"},
 }
+
+RESPOND = {"model": "default", "input": "hi", "conversation": "t1"}
 
 EXAMPLES: Mapping[str, Example] = {
     "GET /healthz": Example(open=True),
@@ -94,6 +103,11 @@ EXAMPLES: Mapping[str, Example] = {
     "GET /v1/models": Example(empty=True),
     "GET /v1/models/{model}": Example(),
     "POST /v1/chat/completions": Example(CHAT, shows=True),
+    "POST /v1/responses": Example(RESPOND, shows=True),
+    "GET /v1/responses/{response}": Example(shows=True),
+    "POST /v1/responses/{response}/cancel": Example(
+        {}, path=f"/v1/responses/{response_id(Place('t2', 'r2'))}/cancel"
+    ),
 }
 
 OF_EVERYBODY = frozenset(

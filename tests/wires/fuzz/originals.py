@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import orjson
 
 from tests.wires.fuzz.jsons import Json
+from tests.wires.fuzz.original import Original as Original
+from tests.wires.fuzz.originals_of_openai import of_openai
 from tests.wires.fuzz.world import REMOTE
 from tests.wires.graphql.serving import QUERIES, chat, user
 from tests.wires.graphql.subscribing import ANSWER, EVENTS, THREAD
@@ -18,18 +19,6 @@ REST = "/api/v1/agent"
 THREADS = ("t-1", "t-2", "t-3")
 
 OTHER_KINDS = "application/graphql-response+json, application/json, multipart/mixed"
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """A request that is answered well. `body` is JSON unless it is bytes."""
-
-    method: str
-    path: str
-    query: Sequence[tuple[str, str]] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Json = None
-    endless: bool = False
 
 
 def _run(thread: str, agent: str = "default", **more: Json) -> dict[str, Json]:
@@ -258,43 +247,6 @@ def _remote() -> list[Original]:
     ]
 
 
-def _openai() -> list[Original]:
-    function: Json = {"name": "paint", "description": "Paints", "parameters": {"type": "object"}}
-    call: Json = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
-    parts: Json = [
-        {"type": "text", "text": "hi"},
-        {"type": "image_url", "image_url": {"url": "data:image/png;base64,eA=="}},
-        {"type": "input_audio", "input_audio": {"data": "eA==", "format": "wav"}},
-        {"type": "file", "file": {"file_data": "http://x.test/y.pdf", "filename": "y.pdf"}},
-    ]
-    chatting: Json = {
-        "model": "default",
-        "messages": [
-            {"role": "system", "content": "Be brief."},
-            {"role": "user", "content": parts, "name": "ann"},
-            {"role": "assistant", "content": "Well", "tool_calls": [call]},
-            {"role": "tool", "tool_call_id": "c1", "content": "1"},
-            {"role": "user", "content": "and?"},
-        ],
-        "tools": [{"type": "function", "function": function}],
-        "tool_choice": {"type": "function", "function": {"name": "paint"}},
-        "stream_options": {"include_usage": True},
-        "stop": ["x"],
-        "temperature": 0.5,
-    }
-    on_thread: Json = {"x-thread-id": "t-1"}
-    return [
-        Original("GET", "/v1/models"),
-        Original("GET", "/v1/models/default"),
-        Original("POST", "/v1/chat/completions", body=chatting),
-        Original("POST", "/v1/chat/completions", headers=on_thread, body=chatting),
-        Original("POST", "/v1/chat/completions", body=chatting | {"stream": True}),
-        Original(
-            "POST", "/v1/chat/completions", body=chatting | {"metadata": {"thread_id": "t-2"}}
-        ),
-    ]
-
-
 def _rest() -> list[Original]:
     run = _run("t-1")
     command = {key: run[key] for key in ("threadId", "runId", "messages", "state", "tools")}
@@ -329,6 +281,6 @@ def _rest() -> list[Original]:
 
 
 ORIGINALS: Sequence[Sequence[Original]] = (
-    *(_agents(), _threads(), _others(), _envelopes(), _graphql(), _remote(), _openai(), _rest()),
+    *(_agents(), _threads(), _others(), _envelopes(), _graphql(), _remote(), of_openai(), _rest()),
 )
 """In groups that are drawn from equally often."""

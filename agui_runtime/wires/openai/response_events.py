@@ -1,0 +1,193 @@
+"""AG-UI events of one run as the events of a response, and as the items of its output. Pure.
+
+What is made depends on the run's events alone, so that whoever reads them later gets the same: a
+call is the client's if the run ends before anybody answered it, and is sent then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from agui_runtime.core import jsontext
+from agui_runtime.core.events import REGENERATES, TERMINAL, Event
+from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.core.message_parts import in_words
+from agui_runtime.wires.openai.deltas import answers_in
+
+LABEL = "agui_runtime"
+"""The server that carries out what the client does not."""
+
+
+class ResponseEvents:
+    """Fed with a run's events in their order. `output` are the items so far, `end` is the run's
+    last event; calls of tools that are not among `tools` are not the client's, None for any.
+    """
+
+    def __init__(self, tools: Collection[str] | None = None) -> None:
+        self.output: list[JsonObject] = []
+        self.end: Event = {}
+        self._tools = tools
+        self._places: dict[str, int] = {}
+        self._pieces: dict[str, list[str]] = {}
+        self._calls: dict[str, JsonObject] = {}
+
+    def feed(self, event: Event) -> Iterator[JsonObject]:
+        """The events for this one; the last of a response is not among them."""
+        if event["type"] in TERMINAL:
+            return self._ended(event)
+        handle = _HANDLERS.get(event["type"])
+        return iter(()) if handle is None else handle(self, event)
+
+    # Messages and thoughts
+
+    def _text_started(self, event: Event) -> Iterator[JsonObject]:
+        if event.get("role", "assistant") == "assistant":
+            yield from self._open_text(f"msg_{event['messageId']}")
+
+    def _text(self, event: Event) -> Iterator[JsonObject]:
+        id_ = f"msg_{event['messageId']}"
+        if id_ in self._pieces and event["delta"]:
+            yield self._text_delta(id_, event["delta"])
+
+    def _text_ended(self, event: Event) -> Iterator[JsonObject]:
+        yield from self._close_text(f"msg_{event['messageId']}")
+
+    def _open_text(self, id_: str) -> Iterator[JsonObject]:
+        item = {"id": id_, "type": "message", "status": "in_progress", "role": "assistant"}
+        yield self._added(item | {"content": []})
+        yield self._event("content_part.added", id_, content_index=0, part=_text_part(""))
+
+    def _text_delta(self, id_: str, delta: str) -> JsonObject:
+        self._pieces[id_].append(delta)
+        return self._event("output_text.delta", id_, content_index=0, delta=delta, logprobs=[])
+
+    def _close_text(self, id_: str) -> Iterator[JsonObject]:
+        if id_ not in self._pieces:
+            return
+        text = "".join(self._pieces.pop(id_))
+        part = _text_part(text)
+        yield self._event("output_text.done", id_, content_index=0, text=text, logprobs=[])
+        yield self._event("content_part.done", id_, content_index=0, part=part)
+        yield self._done(id_, {"status": "completed", "content": [part]})
+
+    def _whole_text(self, id_: str, text: str) -> Iterator[JsonObject]:
+        yield from self._open_text(id_)
+        yield self._text_delta(id_, text)
+        yield from self._close_text(id_)
+
+    def _thought_started(self, event: Event) -> Iterator[JsonObject]:
+        id_ = f"rs_{event['messageId']}"
+        yield self._added({"id": id_, "type": "reasoning", "summary": []})
+        part = {"type": "summary_text", "text": ""}
+        yield self._event("reasoning_summary_part.added", id_, summary_index=0, part=part)
+
+    def _thought(self, event: Event) -> Iterator[JsonObject]:
+        id_, delta = f"rs_{event['messageId']}", event["delta"]
+        if id_ in self._pieces and delta:
+            self._pieces[id_].append(delta)
+            yield self._event("reasoning_summary_text.delta", id_, summary_index=0, delta=delta)
+
+    def _thought_ended(self, event: Event) -> Iterator[JsonObject]:
+        id_ = f"rs_{event['messageId']}"
+        if id_ not in self._pieces:
+            return
+        text = "".join(self._pieces.pop(id_))
+        part = {"type": "summary_text", "text": text}
+        yield self._event("reasoning_summary_text.done", id_, summary_index=0, text=text)
+        yield self._event("reasoning_summary_part.done", id_, summary_index=0, part=part)
+        yield self._done(id_, {"summary": [part]})
+
+    # Calls
+
+    def _call_started(self, event: Event) -> Iterator[JsonObject]:
+        self._calls[event["toolCallId"]] = {"name": event["toolCallName"], "arguments": ""}
+        return iter(())
+
+    def _arguments(self, event: Event) -> Iterator[JsonObject]:
+        if event["toolCallId"] in self._calls:
+            self._calls[event["toolCallId"]]["arguments"] += event["delta"]
+        return iter(())
+
+    def _answered(self, event: Event) -> Iterator[JsonObject]:
+        """The server carried it out itself."""
+        call = self._calls.pop(event["toolCallId"], None)
+        if call is None:
+            return
+        id_ = f"mcp_{event['toolCallId']}"
+        item = {"id": id_, "type": "mcp_call", "server_label": LABEL, **call}
+        yield self._added(item | {"status": "in_progress", "output": None, "error": None})
+        yield self._done(id_, {"status": "completed", "output": in_words(event["content"])})
+
+    def _called(self, call_id: str, call: JsonObject) -> Iterator[JsonObject]:
+        """For the client to carry out."""
+        id_, arguments = f"fc_{call_id}", call["arguments"]
+        item = {"id": id_, "type": "function_call", "call_id": call_id, "name": call["name"]}
+        yield self._added(item | {"arguments": "", "status": "in_progress"})
+        if arguments:
+            yield self._event("function_call_arguments.delta", id_, delta=arguments)
+        named = {"name": call["name"], "arguments": arguments}
+        yield self._event("function_call_arguments.done", id_, **named)
+        yield self._done(id_, {"arguments": arguments, "status": "completed"})
+
+    # What is stated, and the end
+
+    def _stated(self, event: Event) -> Iterator[JsonObject]:
+        """Some agents state their answers, and stream nothing."""
+        if (event.get("metadata") or {}).get(REGENERATES):
+            return
+        for message in answers_in(event["messages"]):
+            id_ = f"msg_{message['id']}"
+            if id_ not in self._places and message.get("content"):
+                yield from self._whole_text(id_, str(message["content"]))
+
+    def _ended(self, event: Event) -> Iterator[JsonObject]:
+        for id_ in list(self._pieces):
+            yield from self._close_text(id_)
+        outcome = event.get("outcome") or {}
+        interrupts = outcome.get("interrupts") or ()
+        if event["type"] == "RUN_FINISHED" and outcome.get("type") != "cancelled":
+            pending = {each.get("toolCallId") for each in interrupts}
+            for call_id, call in self._calls.items():
+                known = self._tools is None or call["name"] in self._tools
+                if known and call_id not in pending:
+                    yield from self._called(call_id, call)
+        for each in interrupts:
+            question = each.get("message") or jsontext.dumps(each).decode()
+            yield from self._whole_text(f"msg_{each['id']}", question)
+        self.end = event
+
+    # Items
+
+    def _added(self, item: JsonObject) -> JsonObject:
+        place = self._places[item["id"]] = len(self.output)
+        self.output.append(item)
+        if item["type"] in {"message", "reasoning"}:
+            self._pieces[item["id"]] = []
+        return {"type": "response.output_item.added", "output_index": place, "item": item}
+
+    def _done(self, id_: str, changes: JsonObject) -> JsonObject:
+        place = self._places[id_]
+        item = self.output[place] = self.output[place] | changes
+        return {"type": "response.output_item.done", "output_index": place, "item": item}
+
+    def _event(self, kind: str, id_: str, **fields: object) -> JsonObject:
+        place = {"item_id": id_, "output_index": self._places[id_]}
+        return {"type": f"response.{kind}", **place, **fields}
+
+
+def _text_part(text: str) -> JsonObject:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+
+
+_HANDLERS: Mapping[str, Callable[[ResponseEvents, Event], Iterator[JsonObject]]] = {
+    "TEXT_MESSAGE_START": ResponseEvents._text_started,
+    "TEXT_MESSAGE_CONTENT": ResponseEvents._text,
+    "TEXT_MESSAGE_END": ResponseEvents._text_ended,
+    "REASONING_MESSAGE_START": ResponseEvents._thought_started,
+    "REASONING_MESSAGE_CONTENT": ResponseEvents._thought,
+    "REASONING_MESSAGE_END": ResponseEvents._thought_ended,
+    "TOOL_CALL_START": ResponseEvents._call_started,
+    "TOOL_CALL_ARGS": ResponseEvents._arguments,
+    "TOOL_CALL_RESULT": ResponseEvents._answered,
+    "MESSAGES_SNAPSHOT": ResponseEvents._stated,
+}

@@ -1,0 +1,59 @@
+"""The stream of a response: its events, numbered so that a client can come back to a number. Pure.
+
+A piece of text counts as many numbers as it has characters. So whoever comes back finds the same
+place, even where a store has joined the pieces meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from agui_runtime.core import jsontext
+from agui_runtime.core.events import Record
+from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.wires.openai.errors import RunFailed
+from agui_runtime.wires.openai.response_events import ResponseEvents
+from agui_runtime.wires.openai.response_resource import Resource, last_event
+from agui_runtime.wires.shared.event_stream_frames import named_frame
+
+DONE = b"data: [DONE]\n\n"
+
+
+class ResponseStream:
+    """Encodes a run's records as numbered events, those after the number `after`."""
+
+    failure: RunFailed | None = None
+    """A response that fails has an event for it."""
+
+    def __init__(self, resource: Resource, made: ResponseEvents, after: int = -1) -> None:
+        self._resource = resource
+        self._made = made
+        self._after = after
+        self._next = 0
+        self._begun = False
+
+    def frames(self, records: Iterable[Record]) -> Iterator[bytes]:
+        """Those for the run's next records."""
+        if not self._begun:
+            self._begun = True
+            for kind in ("created", "in_progress"):
+                body = self._resource.body(self._made, "in_progress")
+                yield from self._frame({"type": f"response.{kind}", "response": body})
+        for record in records:
+            for event in self._made.feed(record.event):
+                yield from self._frame(event)
+        if self._made.end:
+            kind = last_event(self._made.end)
+            body = self._resource.body(self._made)
+            yield from self._frame({"type": kind, "response": body})
+            yield DONE
+
+    def _frame(self, event: JsonObject) -> Iterator[bytes]:
+        delta = event.get("delta")
+        first, self._next = self._next, self._next + (len(delta) if delta else 1)
+        last = self._next - 1
+        if last <= self._after:
+            return
+        if delta and first <= self._after:
+            event = {**event, "delta": delta[self._after + 1 - first :]}
+        yield named_frame(event["type"], jsontext.dumps({**event, "sequence_number": last}))
