@@ -9,18 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from agui_runtime.core import jsontext
-from agui_runtime.core.events import REGENERATES, TERMINAL, Event, Message
+from agui_runtime.core.events import TERMINAL, Event, Message
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.wires.openai.continuation import JOINT
 from agui_runtime.wires.openai.errors import RunFailed
-
-FINISHES = {
-    "GUARDRAILS_VALIDATION_FAILED": "content_filter",
-    "RUN_TOO_LARGE": "length",
-    "RUN_TOO_LONG": "length",
-}
-"""Ends of runs that are ends of an answer, too, and no failures."""
+from agui_runtime.wires.openai.shown import FINISHES, question, results_sent, stated_by
 
 
 class Deltas:
@@ -37,6 +30,7 @@ class Deltas:
         self._tools = frozenset(tools)
         self._calls: dict[str, int] = {}
         self._pending: set[str] = set()
+        self._results: Collection[str] = ()
         self._texts: set[str] = set()
         self._open: str | None = None
         self._waiting: dict[str, list[str]] = defaultdict(list)
@@ -119,20 +113,27 @@ class Deltas:
         self._pending.discard(event["toolCallId"])
         return iter(())
 
+    def _started(self, event: Event) -> Iterator[JsonObject]:
+        self._results = results_sent(event)
+        return iter(())
+
     def _stated(self, event: Event) -> Iterator[JsonObject]:
-        """Some agents state their answers, and stream nothing."""
-        if (event.get("metadata") or {}).get(REGENERATES):
-            return
-        for message in answers_in(event["messages"]):
-            if message["id"] not in self._texts and message.get("content"):
-                self._texts.add(message["id"])
-                self._waiting[message["id"]] = [str(message["content"])]
-                self._closed.append(message["id"])
-            for call in message.get("toolCalls") or ():
-                name, arguments = (call["function"][key] for key in ("name", "arguments"))
-                if name in self._tools and call["id"] not in self._calls:
-                    yield self._call(call["id"], name, arguments)
+        for message in stated_by(event, self._results):
+            if message["role"] == "assistant":
+                yield from self._stated_answer(message)
+            elif message["role"] == "tool":
+                yield from self._answered(message)
         yield from self._show_next()
+
+    def _stated_answer(self, message: Message) -> Iterator[JsonObject]:
+        if message["id"] not in self._texts and message.get("content"):
+            self._texts.add(message["id"])
+            self._waiting[message["id"]] = [str(message["content"])]
+            self._closed.append(message["id"])
+        for call in message.get("toolCalls") or ():
+            name, arguments = (call["function"][key] for key in ("name", "arguments"))
+            if name in self._tools and call["id"] not in self._calls:
+                yield self._call(call["id"], name, arguments)
 
     def _custom(self, event: Event) -> Iterator[JsonObject]:
         if event["name"] == "on_interrupt":
@@ -157,20 +158,12 @@ class Deltas:
         self.finish = cut or ("tool_calls" if self._pending else "stop")
 
     def _question(self, value: object) -> Iterator[JsonObject]:
-        """A question of the agent's, as text."""
-        text = value if isinstance(value, str) else jsontext.dumps(value).decode()
         self._lead = JOINT if self._has_spoken else ""
-        yield self._content(text)
-
-
-def answers_in(messages: list[Message]) -> list[Message]:
-    """Those of agents behind the last one of a user or of a tool of the client's."""
-    places = [index for index, each in enumerate(messages) if each["role"] == "user"]
-    since = messages[places[-1] + 1 :] if places else messages
-    return [each for each in since if each["role"] == "assistant"]
+        yield self._content(question(value))
 
 
 _HANDLERS: Mapping[str, Callable[[Deltas, Event], Iterator[JsonObject]]] = {
+    "RUN_STARTED": Deltas._started,
     "TEXT_MESSAGE_START": Deltas._text_started,
     "TEXT_MESSAGE_CONTENT": Deltas._text,
     "TEXT_MESSAGE_END": Deltas._text_ended,

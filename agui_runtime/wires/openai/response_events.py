@@ -1,21 +1,33 @@
 """AG-UI events of one run as the events of a response, and as the items of its output. Pure.
 
-What is made depends on the run's events alone, so that whoever reads them later gets the same: a
-call is the client's if the run ends before anybody answered it, and is sent then.
+What is made depends on the run's events, so that whoever reads them later gets the same under the
+same numbers: a call is the client's if the run ends before anybody answered it, and is sent then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from agui_runtime.core import jsontext
-from agui_runtime.core.events import REGENERATES, TERMINAL, Event
+from agui_runtime.core.events import TERMINAL, Event, Message
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.message_parts import in_words
-from agui_runtime.wires.openai.deltas import answers_in
+from agui_runtime.wires.openai.shown import FINISHES, question, results_sent, stated_by
 
 LABEL = "agui_runtime"
 """The server that carries out what the client does not."""
+
+
+@dataclass(slots=True)
+class _Call:
+    """What the agent calls, as far as it has come."""
+
+    name: str
+    pieces: list[str] = field(default_factory=list)
+
+    @property
+    def fields(self) -> JsonObject:
+        return {"name": self.name, "arguments": "".join(self.pieces)}
 
 
 class ResponseEvents:
@@ -29,7 +41,9 @@ class ResponseEvents:
         self._tools = tools
         self._places: dict[str, int] = {}
         self._pieces: dict[str, list[str]] = {}
-        self._calls: dict[str, JsonObject] = {}
+        self._calls: dict[str, _Call] = {}
+        self._results: Collection[str] = ()
+        self._questions = 0
 
     def feed(self, event: Event) -> Iterator[JsonObject]:
         """The events for this one; the last of a response is not among them."""
@@ -88,7 +102,9 @@ class ResponseEvents:
             yield self._event("reasoning_summary_text.delta", id_, summary_index=0, delta=delta)
 
     def _thought_ended(self, event: Event) -> Iterator[JsonObject]:
-        id_ = f"rs_{event['messageId']}"
+        yield from self._close_thought(f"rs_{event['messageId']}")
+
+    def _close_thought(self, id_: str) -> Iterator[JsonObject]:
         if id_ not in self._pieces:
             return
         text = "".join(self._pieces.pop(id_))
@@ -100,12 +116,12 @@ class ResponseEvents:
     # Calls
 
     def _call_started(self, event: Event) -> Iterator[JsonObject]:
-        self._calls[event["toolCallId"]] = {"name": event["toolCallName"], "arguments": ""}
+        self._calls[event["toolCallId"]] = _Call(event["toolCallName"])
         return iter(())
 
     def _arguments(self, event: Event) -> Iterator[JsonObject]:
         if event["toolCallId"] in self._calls:
-            self._calls[event["toolCallId"]]["arguments"] += event["delta"]
+            self._calls[event["toolCallId"]].pieces.append(event["delta"])
         return iter(())
 
     def _answered(self, event: Event) -> Iterator[JsonObject]:
@@ -114,47 +130,84 @@ class ResponseEvents:
         if call is None:
             return
         id_ = f"mcp_{event['toolCallId']}"
-        item = {"id": id_, "type": "mcp_call", "server_label": LABEL, **call}
+        item = {"id": id_, "type": "mcp_call", "server_label": LABEL, **call.fields}
         yield self._added(item | {"status": "in_progress", "output": None, "error": None})
         yield self._done(id_, {"status": "completed", "output": in_words(event["content"])})
 
-    def _called(self, call_id: str, call: JsonObject) -> Iterator[JsonObject]:
+    def _called(self, call_id: str, call: _Call) -> Iterator[JsonObject]:
         """For the client to carry out."""
-        id_, arguments = f"fc_{call_id}", call["arguments"]
-        item = {"id": id_, "type": "function_call", "call_id": call_id, "name": call["name"]}
+        id_, fields = f"fc_{call_id}", call.fields
+        item = {"id": id_, "type": "function_call", "call_id": call_id, **fields}
         yield self._added(item | {"arguments": "", "status": "in_progress"})
-        if arguments:
-            yield self._event("function_call_arguments.delta", id_, delta=arguments)
-        named = {"name": call["name"], "arguments": arguments}
-        yield self._event("function_call_arguments.done", id_, **named)
-        yield self._done(id_, {"arguments": arguments, "status": "completed"})
+        if fields["arguments"]:
+            yield self._event("function_call_arguments.delta", id_, delta=fields["arguments"])
+        yield self._event("function_call_arguments.done", id_, **fields)
+        yield self._done(id_, {"arguments": fields["arguments"], "status": "completed"})
 
-    # What is stated, and the end
+    # What is stated
+
+    def _started(self, event: Event) -> Iterator[JsonObject]:
+        self._results = results_sent(event)
+        return iter(())
 
     def _stated(self, event: Event) -> Iterator[JsonObject]:
-        """Some agents state their answers, and stream nothing."""
-        if (event.get("metadata") or {}).get(REGENERATES):
-            return
-        for message in answers_in(event["messages"]):
-            id_ = f"msg_{message['id']}"
-            if id_ not in self._places and message.get("content"):
-                yield from self._whole_text(id_, str(message["content"]))
+        for message in stated_by(event, self._results):
+            if message["role"] == "assistant":
+                yield from self._stated_answer(message)
+            elif message["role"] == "tool":
+                yield from self._answered(message)
+
+    def _stated_answer(self, message: Message) -> Iterator[JsonObject]:
+        id_ = f"msg_{message['id']}"
+        if id_ not in self._places and message.get("content"):
+            yield from self._whole_text(id_, str(message["content"]))
+        for call in message.get("toolCalls") or ():
+            if f"mcp_{call['id']}" not in self._places:
+                function = call["function"]
+                known = _Call(function["name"], [function["arguments"]])
+                self._calls.setdefault(call["id"], known)
+
+    # Questions, and the end
+
+    def _custom(self, event: Event) -> Iterator[JsonObject]:
+        if event["name"] == "on_interrupt":
+            yield from self._question(event.get("value"))
+
+    def _question(self, value: object) -> Iterator[JsonObject]:
+        self._questions += 1
+        yield from self._whole_text(f"msg_question_{self._questions}", question(value))
 
     def _ended(self, event: Event) -> Iterator[JsonObject]:
         for id_ in list(self._pieces):
-            yield from self._close_text(id_)
+            is_thought = self.output[self._places[id_]]["type"] == "reasoning"
+            yield from self._close_thought(id_) if is_thought else self._close_text(id_)
         outcome = event.get("outcome") or {}
         interrupts = outcome.get("interrupts") or ()
         if event["type"] == "RUN_FINISHED" and outcome.get("type") != "cancelled":
-            pending = {each.get("toolCallId") for each in interrupts}
-            for call_id, call in self._calls.items():
-                known = self._tools is None or call["name"] in self._tools
-                if known and call_id not in pending:
-                    yield from self._called(call_id, call)
-        for each in interrupts:
-            question = each.get("message") or jsontext.dumps(each).decode()
-            yield from self._whole_text(f"msg_{each['id']}", question)
+            yield from self._open_calls({each.get("toolCallId") for each in interrupts})
+        if not self._questions:
+            for each in interrupts:
+                yield from self._question(each.get("message") or each)
+        if FINISHES.get(event.get("code", "")) == "content_filter":
+            yield from self._refused(event["message"])
         self.end = event
+
+    def _open_calls(self, pending: Collection[str | None]) -> Iterator[JsonObject]:
+        """Those that wait for the client; what is pending waits for somebody's approval."""
+        for call_id, call in self._calls.items():
+            is_known = self._tools is None or call.name in self._tools
+            if is_known and call_id not in pending:
+                yield from self._called(call_id, call)
+
+    def _refused(self, reason: str) -> Iterator[JsonObject]:
+        id_, part = "msg_refusal", {"type": "refusal", "refusal": reason}
+        item = {"id": id_, "type": "message", "status": "in_progress", "role": "assistant"}
+        yield self._added(item | {"content": []})
+        yield self._event("content_part.added", id_, content_index=0, part=part | {"refusal": ""})
+        yield self._event("refusal.delta", id_, content_index=0, delta=reason)
+        yield self._event("refusal.done", id_, content_index=0, refusal=reason)
+        yield self._event("content_part.done", id_, content_index=0, part=part)
+        yield self._done(id_, {"status": "completed", "content": [part]})
 
     # Items
 
@@ -180,6 +233,7 @@ def _text_part(text: str) -> JsonObject:
 
 
 _HANDLERS: Mapping[str, Callable[[ResponseEvents, Event], Iterator[JsonObject]]] = {
+    "RUN_STARTED": ResponseEvents._started,
     "TEXT_MESSAGE_START": ResponseEvents._text_started,
     "TEXT_MESSAGE_CONTENT": ResponseEvents._text,
     "TEXT_MESSAGE_END": ResponseEvents._text_ended,
@@ -190,4 +244,5 @@ _HANDLERS: Mapping[str, Callable[[ResponseEvents, Event], Iterator[JsonObject]]]
     "TOOL_CALL_ARGS": ResponseEvents._arguments,
     "TOOL_CALL_RESULT": ResponseEvents._answered,
     "MESSAGES_SNAPSHOT": ResponseEvents._stated,
+    "CUSTOM": ResponseEvents._custom,
 }

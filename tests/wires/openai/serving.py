@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import httpx2 as httpx2  # openai looks for it while a thread of the server may be importing it
 import orjson
 from ag_ui.core import RunAgentInput
 from openai import AsyncOpenAI
