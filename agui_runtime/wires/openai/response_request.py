@@ -36,6 +36,7 @@ class ResponseRequest:
 def response_request(body: JsonObject, limits: BodyLimits) -> ResponseRequest:
     """Raises BadRequest and TooLarge."""
     limits.check_messages(body.get("input"))
+    _refuse(body)
     choice = choice_of(body.get("tool_choice"))
     store = typed_in(body, "store", bool) is not False
     background = bool(typed_in(body, "background", bool))
@@ -51,7 +52,7 @@ def response_request(body: JsonObject, limits: BodyLimits) -> ResponseRequest:
         messages=[*_instructions(body), *_messages(body.get("input"))],
         tools=offered(tools_of(body.get("tools")), choice),
         props=props_of(body, choice),
-        echo={key: body[key] for key in ECHOED if body.get(key) is not None},
+        echo=_echo(body, conversation),
         stream=bool(typed_in(body, "stream", bool)),
         store=store,
         background=background,
@@ -60,9 +61,24 @@ def response_request(body: JsonObject, limits: BodyLimits) -> ResponseRequest:
     )
 
 
+def _echo(body: JsonObject, conversation: str | None) -> JsonObject:
+    echo = {key: body[key] for key in ECHOED if body.get(key) is not None}
+    return echo | ({"conversation": {"id": conversation}} if conversation else {})
+
+
+def _refuse(body: JsonObject) -> None:
+    if body.get("prompt") is not None:
+        message = "prompt: this server stores none; send `instructions` and `input`"
+        raise BadRequest(message, "prompt", "unsupported_parameter")
+    for key in ("metadata", "reasoning", "text"):
+        typed_in(body, key, dict)
+
+
 def _conversation(given: Json) -> str | None:
+    if given is None:
+        return None
     id_ = given.get("id") if isinstance(given, dict) else given
-    if id_ is None or (isinstance(id_, str) and id_):
+    if isinstance(id_, str) and id_:
         return id_
     raise BadRequest("conversation: the id of a thread", "conversation", "invalid_type")
 
@@ -83,6 +99,10 @@ def _messages(given: Json) -> list[Message]:
 
 def _item(given: Json, where: str) -> list[Message]:
     kind = given.get("type", "message") if isinstance(given, dict) else None
+    if kind == "item_reference":
+        message = f"{where}: send the item itself (clients do so with `store: false`), or name the"
+        message += " response that it is from as `previous_response_id`"
+        raise BadRequest(message, where, "invalid_value")
     if not isinstance(kind, str) or kind not in _ITEMS:
         known = ", ".join(_ITEMS)
         raise BadRequest(f"{where}.type: one of {known}", f"{where}.type", "invalid_value")
@@ -112,7 +132,8 @@ def _result(given: JsonObject, where: str) -> list[Message]:
 def _server_call(given: JsonObject, where: str) -> list[Message]:
     """What the server carried out before, as it gave it to the client."""
     id_, name, arguments = (_text(given, key, where) for key in ("id", "name", "arguments"))
-    result = {"role": "tool", "toolCallId": id_, "content": str(given.get("output") or "")}
+    content = words(given.get("output"), f"{where}.output")
+    result = {"role": "tool", "toolCallId": id_, "content": content}
     call = {"role": "assistant", "content": "", "toolCalls": [tool_call(id_, name, arguments)]}
     return [call, result]
 
@@ -141,6 +162,6 @@ ECHOED = (
     *("instructions", "max_output_tokens", "max_tool_calls", "metadata", "parallel_tool_calls"),
     *("previous_response_id", "prompt_cache_key", "reasoning", "safety_identifier", "temperature"),
     *("text", "tool_choice", "top_logprobs", "top_p", "truncation", "background", "store"),
-    *("presence_penalty", "frequency_penalty", "tools"),
+    *("presence_penalty", "frequency_penalty", "tools", "user"),
 )
 """What a response repeats."""

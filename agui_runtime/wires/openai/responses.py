@@ -46,16 +46,16 @@ class Responses:
                 response_id(place), handle.run.started_at, request.model, request.echo
             )
             made = ResponseEvents([tool["name"] for tool in request.tools])
-            if request.background:
-                await self._behind(exchange, handle, resource, made, stream=request.stream)
-                return
-            stream = request.stream
+            stream, background = request.stream, request.background
             del request
-            async with stopped_with_its_reader(handle):
+            async with nullcontext() if background else stopped_with_its_reader(handle):
                 if stream:
-                    await self._streamed(exchange, handle, ResponseStream(resource, made))
-                    return
-                await _whole(exchange, handle, resource, made)
+                    ready = frames(handle.batches(), ResponseStream(resource, made), handle.ended)
+                    await exchange.stream(ready, self._options.keep_alive)
+                elif background:
+                    await exchange.answer(resource.body(made, "queued"))
+                else:
+                    await _whole(exchange, handle, resource, made)
 
     async def retrieve(self, exchange: OpenAIExchange, response: str) -> None:
         """A response as it is now, or with `stream` its events, after the one that
@@ -64,13 +64,15 @@ class Responses:
         after = _number(exchange.query.get("starting_after"))
         place = await self._found(response, exchange.caller)
         stored = await self._stored(response, place, exchange.caller)
-        if exchange.query.get("stream") == "true":
-            async with self._place(exchange, stream=True):
-                encoder = ResponseStream(stored.resource, ResponseEvents(), after)
-                ready = frames(self._batches(place, stored, exchange.caller), encoder)
-                await exchange.stream(ready, self._options.keep_alive)
+        if exchange.query.get("stream") != "true":
+            await exchange.answer(await _folded(stored))
             return
-        await exchange.answer(await _folded(stored))
+        async with self._place(exchange, stream=True):
+            resource, before = stored.resource, stored.before
+            del stored
+            encoder = ResponseStream(resource, ResponseEvents(), after)
+            ready = frames(self._batches(place, before, exchange.caller), encoder)
+            await exchange.stream(ready, self._options.keep_alive)
 
     async def cancel(self, exchange: OpenAIExchange, response: str) -> None:
         """Stop the run, if it is live, and answer with what there is of it; so, too, once more."""
@@ -94,27 +96,6 @@ class Responses:
             RunRequest(turn.input, context, request.model, ephemeral=turn.beside)
         )
 
-    async def _streamed(
-        self, exchange: OpenAIExchange, handle: RunHandle, encoder: ResponseStream
-    ) -> None:
-        ready = frames(handle.batches(), encoder, handle.ended)
-        await exchange.stream(ready, self._options.keep_alive)
-
-    async def _behind(
-        self,
-        exchange: OpenAIExchange,
-        handle: RunHandle,
-        resource: Resource,
-        made: ResponseEvents,
-        *,
-        stream: bool,
-    ) -> None:
-        """In the background, where nobody has to stay."""
-        if stream:
-            await self._streamed(exchange, handle, ResponseStream(resource, made))
-        else:
-            await exchange.answer(resource.body(made, "queued"))
-
     async def _found(self, response: str, caller: Caller) -> Place:
         """The caller's run of that response; raises NotThere and Forbidden."""
         place = place_of(response)
@@ -127,23 +108,20 @@ class Responses:
         runs = await self._runtime.threads.runs(place.thread_id, caller)
         run = next((each for each in runs if each.run_id == place.run_id), None)
         read = await self._runtime.threads.read(place.thread_id, caller)
-        places = [index for index, each in enumerate(read) if each.run_id == place.run_id]
-        if run is None or not places:
+        own = [each for each in read if each.run_id == place.run_id]
+        if run is None or not own:
             raise _no_response(response)
+        known = {each.run_id for each in runs}  # what stands for dropped runs has no place to be at
+        before = [each.seq for each in read if each.seq < own[0].seq and each.run_id in known]
         resource = Resource(response, run.started_at, run.agent, ended_at=run.ended_at)
-        before = read[places[0] - 1].seq if places[0] else None
-        return _Stored(resource, read[places[0] : places[-1] + 1], before)
+        return _Stored(resource, own, before[-1] if before else None)
 
     async def _batches(
-        self, place: Place, stored: _Stored, caller: Caller
+        self, place: Place, before: int | None, caller: Caller
     ) -> AsyncGenerator[Batch, None]:
-        """The run from its start to its end, for which a live one is waited for."""
-        log, last = self._runtime.store.log, stored.records[-1]
-        epoch = (await log.end(place.thread_id)).epoch
-        if last.event["type"] in TERMINAL:
-            yield Batch(stored.records, Cursor(epoch, last.seq))
-            return
-        after = None if stored.before is None else Cursor(epoch, stored.before)
+        """The run from its first record to its end, for which a live one is waited for."""
+        end = await self._runtime.threads.end(place.thread_id, caller)
+        after = None if before is None else Cursor(end.epoch, before)
         batches = self._runtime.threads.connect(place.thread_id, caller, after)
         async with aclosing(batches):
             async for batch in batches:

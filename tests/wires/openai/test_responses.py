@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import openai
 import pytest
+from ag_ui.core import RunAgentInput
 
 from agui_runtime import CopilotRuntime
-from agui_runtime.core.events import ANONYMOUS
+from agui_runtime.core.events import ANONYMOUS, Event
 from agui_runtime.wires.openai.response_ids import place_of
 from tests.runtime.worlds import call, text
 from tests.wires.openai.serving import (
@@ -140,7 +142,8 @@ async def test_going_on_from_an_older_response_takes_nothing_back() -> None:
 async def test_a_conversation_is_a_thread() -> None:
     runtime = CopilotRuntime({"default": Recorder()})
     async with client_of(runtime) as client:
-        await respond(client, conversation="t1")
+        first = await respond(client, conversation="t1")
+        assert first.conversation.id == "t1"
         await respond(client, "more", conversation={"id": "t1"})
         assert spoken(await stored(runtime)) == [HI, HELLO, MORE, HELLO]
 
@@ -172,6 +175,24 @@ async def test_a_failure_is_an_event_of_the_stream_and_else_a_status() -> None:
         assert events[-1].response.output[0].content[0].text == "Hel"
         found = await client.responses.retrieve(events[-1].response.id)
     assert (found.status, found.error.message) == ("failed", "the model broke off")
+
+
+async def test_what_a_guardrail_denied_is_a_refusal() -> None:
+    async def denied(request: RunAgentInput) -> AsyncIterator[Event]:
+        """Ends as a run does whose guardrail denies."""
+        code = "GUARDRAILS_VALIDATION_FAILED"
+        yield {"type": "RUN_ERROR", "message": "not about bombs", "code": code}
+
+    async with client_of(CopilotRuntime({"default": denied})) as client:
+        response = await respond(client)
+        async with client.responses.stream(model="default", input="hi") as stream:
+            types = [event.type async for event in stream]
+    assert response.status == "incomplete"
+    assert response.incomplete_details.reason == "content_filter"
+    [item] = response.output
+    assert (item.content[0].type, item.content[0].refusal) == ("refusal", "not about bombs")
+    assert types[-1] == "response.incomplete"
+    assert types.count("response.output_item.added") == types.count("response.output_item.done")
 
 
 async def test_the_ends_of_a_stream_are_as_open_responses_demands() -> None:
@@ -235,6 +256,8 @@ REQUIRED = {
 }
 """Keys of a response that Open Responses (2026-04-24) requires to be present."""
 
+SERVER_CALL = {"type": "mcp_call", "id": "c1", "name": "look", "arguments": "{}"}
+
 BAD = [
     ({"input": "hi"}, "model"),
     ({"input": None}, "input"),
@@ -246,7 +269,15 @@ BAD = [
     ({"input": [{"type": "function_call", "call_id": "c"}]}, "input.0.name"),
     ({"input": [{"type": "function_call_output", "output": "1"}]}, "input.0.call_id"),
     ({"background": True, "store": False}, "background"),
+    ({"input": [{"type": "item_reference", "id": "msg_1"}]}, "input.0"),
+    ({"input": [{**SERVER_CALL, "output": {"odd": 1}}]}, "input.0.output"),
+    ({"prompt": {"id": "pmpt_1"}}, "prompt"),
+    ({"metadata": "x"}, "metadata"),
+    ({"text": 7}, "text"),
+    ({"reasoning": []}, "reasoning"),
     ({"conversation": 7}, "conversation"),
+    ({"conversation": {}}, "conversation"),
+    ({"conversation": ""}, "conversation"),
     ({"conversation": "t1", "previous_response_id": "resp_x"}, "conversation"),
     ({"previous_response_id": "resp_x"}, "previous_response_id"),
     ({"previous_response_id": 7}, "previous_response_id"),
