@@ -144,6 +144,7 @@ EXPLORING = """query Look($thread: String!, $run: String!, $after: String, $firs
   }
   thread(id: $thread) { id }
   usage(since: "2026-01-01", by: THREAD) { key runs cost { usd } }
+  outcomes(since: "2026-01-01", by: AGENT) { key failures { code runs } duration { median p95 } }
   run(id: $run, threadId: $thread) {
     usage { totalTokens }
     events(first: $first, after: $after) { nodes { cursor seq type event } }
