@@ -62,11 +62,23 @@ def model_of(body: JsonObject) -> str:
 
 
 def props_of(body: JsonObject, choice: Json) -> JsonObject:
-    """What agents get as `forwardedProps`: how to sample, as CopilotKit's front ends call it."""
+    """What agents get as `forwardedProps`: how to sample, as CopilotKit's front ends call it.
+
+    Raises BadRequest for what no model could obey.
+    """
+    for key, kinds in _SAMPLING.items():
+        _check_sampling(body, key, kinds)
     props = {PROPS[key]: value for key, value in body.items() if key in PROPS and value is not None}
     if isinstance(props.get("stop"), str):
         props["stop"] = [props["stop"]]
     return props if choice is None else props | {"toolChoice": choice}
+
+
+def _check_sampling(body: JsonObject, key: str, kinds: type | tuple[type, ...]) -> None:
+    value = body.get(key)
+    fits = isinstance(value, kinds) and isinstance(value, bool) == (kinds is bool)
+    if value is not None and not fits:
+        raise BadRequest(f"{key}: {_WORDS[kinds]}", key, "invalid_type")
 
 
 def _refuse(body: JsonObject) -> None:
@@ -86,7 +98,28 @@ def typed_in(body: JsonObject, key: str, kind: type[T]) -> T | None:
     raise BadRequest(f"{key}: {_WORDS[kind]}", key, "invalid_type")
 
 
-_WORDS: Mapping[type, str] = {bool: "true or false", dict: "an object", str: "a text"}
+_NUMBER = (int, float)
+
+_WORDS: Mapping[type | tuple[type, ...], str] = {
+    bool: "true or false",
+    dict: "an object",
+    int: "a whole number",
+    str: "a text",
+    _NUMBER: "a number",
+}
+
+_SAMPLING: Mapping[str, type | tuple[type, ...]] = {
+    "frequency_penalty": _NUMBER,
+    "max_completion_tokens": int,
+    "max_output_tokens": int,
+    "max_tokens": int,
+    "parallel_tool_calls": bool,
+    "presence_penalty": _NUMBER,
+    "seed": int,
+    "temperature": _NUMBER,
+    "top_p": _NUMBER,
+    "user": str,
+}
 
 _FORMER = {"functions": "tools", "function_call": "tool_choice"}
 

@@ -212,10 +212,13 @@ class ResponseEvents:
     # Items
 
     def _added(self, item: JsonObject) -> JsonObject:
-        place = self._places[item["id"]] = len(self.output)
+        id_, place = item["id"], len(self.output)
+        if id_ in self._places:  # the agent goes on under an id that it has ended
+            item = item | {"id": f"{id_}_{place}"}
+        self._places[id_] = place
         self.output.append(item)
         if item["type"] in {"message", "reasoning"}:
-            self._pieces[item["id"]] = []
+            self._pieces[id_] = []
         return {"type": "response.output_item.added", "output_index": place, "item": item}
 
     def _done(self, id_: str, changes: JsonObject) -> JsonObject:
@@ -224,8 +227,9 @@ class ResponseEvents:
         return {"type": "response.output_item.done", "output_index": place, "item": item}
 
     def _event(self, kind: str, id_: str, **fields: object) -> JsonObject:
-        place = {"item_id": id_, "output_index": self._places[id_]}
-        return {"type": f"response.{kind}", **place, **fields}
+        place = self._places[id_]
+        where = {"item_id": self.output[place]["id"], "output_index": place}
+        return {"type": f"response.{kind}", **where, **fields}
 
 
 def _text_part(text: str) -> JsonObject:

@@ -177,6 +177,21 @@ async def test_a_failure_is_an_event_of_the_stream_and_else_a_status() -> None:
     assert (found.status, found.error.message) == ("failed", "the model broke off")
 
 
+async def test_items_have_ids_of_their_own_where_an_agent_uses_one_twice() -> None:
+    async def again(request: RunAgentInput) -> AsyncIterator[Event]:
+        """Says two messages under one id."""
+        for event in [*text("m1", "One"), *text("m1", "Two")]:
+            yield event
+
+    async with (
+        client_of(CopilotRuntime({"default": again})) as client,
+        client.responses.stream(model="default", input="hi") as stream,
+    ):
+        final = await stream.get_final_response()
+    assert [item.content[0].text for item in final.output] == ["One", "Two"]
+    assert len({item.id for item in final.output}) == 2
+
+
 async def test_what_a_guardrail_denied_is_a_refusal() -> None:
     async def denied(request: RunAgentInput) -> AsyncIterator[Event]:
         """Ends as a run does whose guardrail denies."""
@@ -273,6 +288,8 @@ BAD = [
     ({"input": [{**SERVER_CALL, "output": {"odd": 1}}]}, "input.0.output"),
     ({"prompt": {"id": "pmpt_1"}}, "prompt"),
     ({"metadata": "x"}, "metadata"),
+    ({"temperature": "hot"}, "temperature"),
+    ({"max_output_tokens": []}, "max_output_tokens"),
     ({"text": 7}, "text"),
     ({"reasoning": []}, "reasoning"),
     ({"conversation": 7}, "conversation"),
