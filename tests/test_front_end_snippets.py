@@ -34,6 +34,9 @@ PACKAGES = {
     '"@copilotkit/react-ui"': ("copilotkit-1.10", "copilotkit-1.74"),
     '"graphql-ws"': ("graphql",),
     'import("next")': ("next",),
+    '"openai"': ("openai",),
+    '"@ai-sdk/openai-compatible"': ("openai",),
+    '"@durable-streams/client"': ("durable",),
 }
 """By what a snippet imports: the projects that have it, each of which the snippet is for."""
 

@@ -92,7 +92,7 @@ def test_what_it_writes_has_the_wheel_for_its_container(
     words = (programs / "agui-runtime", "new", "demo")
     env = {"PATH": str(programs)}
     done = subprocess.run(words, cwd=tmp_path, env=env, check=True, capture_output=True, text=True)
-    assert "AGUI_APP=app:app agui-runtime serve" in done.stdout
+    assert "agui-runtime serve app:app" in done.stdout
     project = tmp_path / "demo"
     assert (project / "wheels" / wheel.name).read_bytes() == wheel.read_bytes()
     assert (project / "page" / "package-lock.json").is_file()

@@ -62,8 +62,10 @@ NEEDS = {
         projects=(
             "tests/clients/copilotkit-1.10",
             "tests/clients/copilotkit-1.74",
+            "tests/clients/durable",
             "tests/clients/graphql",
             "tests/clients/next",
+            "tests/clients/openai",
             UI,
         ),
     ),

@@ -101,6 +101,10 @@ LINES: Mapping[str, tuple[str, object]] = {
 }
 
 
+HIDDEN_BY_ANY = (HIDDEN, "?REDACTED")
+"""What stands for a secret: huggingface_hub, where it is imported, hides those of httpx first."""
+
+
 @pytest.mark.parametrize("name", LINES)
 def test_lines_of_other_servers_and_of_our_own_client(
     name: str, caplog: pytest.LogCaptureFixture
@@ -113,4 +117,4 @@ def test_lines_of_other_servers_and_of_our_own_client(
         else:
             logging.getLogger(name).info(template, arguments)
     assert "abc" not in caplog.messages[0]
-    assert HIDDEN in caplog.messages[0]
+    assert any(sign in caplog.messages[0] for sign in HIDDEN_BY_ANY)
