@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
 from typing import TypeAlias
 from uuid import uuid4
 
@@ -18,22 +18,26 @@ from agui_runtime.core.errors import ModelFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.requests import resume_value
 
-_HONESTY = (
-    "I am a script: no model is connected to this server. "
-    "Set `AGUI_MODEL` and its key, then start the server again to talk to one.\n\n"
+_INTRODUCTION = "I am a script: no model is connected to this server"
+_HONESTY = f"{_INTRODUCTION}.\n\n"
+_WELCOME = (
+    f"{_INTRODUCTION} yet. You can still try what it does for a chat: write one of these words."
 )
-_MENU = (
-    "I know a few words only. Say `tool`, or the name of one, and I call it in your page; "
-    "`state`, and I change the shared state; `interrupt`, and I wait for an answer, which a page "
-    "with `useInterrupt` can give; `error`, and I fail."
+_REMINDER = "I am a script and know a few words only:"
+_MENU = """- `tool`: I call a tool, one of the page's where it has any
+- `state`: I change the state that this thread shares with me
+- `interrupt`: I ask you something, and wait for your answer
+- `error`: I fail, as a model does that cannot be reached
+"""
+_SETUP = (
+    "To talk to a model, start the server again with its name and key, for example "
+    "`AGUI_MODEL=openai/gpt-4o-mini OPENAI_API_KEY=...`."
 )
 _QUESTION = "Shall I go on?"
-_UNASKED = (
-    "If your page shows no question, it has no `useInterrupt` (`useLangGraphInterrupt` in 1.10): "
-    "go on in another thread, because this one takes nothing but the answer."
-)
+_UNASKED = "If your page shows no question, it cannot answer one: go on in another thread."
 _FAILURE = "this failure was asked for; a model that cannot be reached looks the same"
 _STEPS = 4
+_COUNT = "count_words"
 _EXAMPLES = {"integer": 1, "number": 1, "boolean": True, "object": {}, "array": []}
 _WORD = re.compile(r"\S+\s*")
 _PIECE = re.compile(r".{1,6}", re.DOTALL)
@@ -59,9 +63,6 @@ class DemoAgent:
 
         Raises ModelFailure in the scene of an error.
         """
-        for event in _opening(request):
-            yield event
-            await self._wait(self._pace)
         for event in _scene(request)(request):
             yield event
             await self._wait(self._pace)
@@ -82,30 +83,58 @@ def _scene(request: RunAgentInput) -> _Scene:
     return _tool if _named_tool(request) else _menu
 
 
-def _opening(request: RunAgentInput) -> Iterator[Event]:
-    if not any(isinstance(message, AssistantMessage) for message in request.messages):
-        yield from _text(_HONESTY)
+def _begins(request: RunAgentInput) -> bool:
+    """Whether this is the first answer of the conversation."""
+    return not any(isinstance(message, AssistantMessage) for message in request.messages)
 
 
 # Scenes
 
 
 def _menu(request: RunAgentInput) -> Iterator[Event]:
-    yield from _text(f"You said: {_question(request) or 'nothing'}\n\n{_MENU}")
+    first = _begins(request)
+    spoken = f"You said: {_question(request) or 'nothing'}"
+    parts = (spoken, _WELCOME, _MENU, _SETUP) if first else (spoken, _REMINDER, _MENU)
+    yield from _message("\n\n".join(parts))
 
 
 def _tool(request: RunAgentInput) -> Iterator[Event]:
     tool = _named_tool(request) or next(iter(request.tools or ()), None)
     if tool is None:
-        yield from _text("Your page offers me no tool to call.")
+        yield from _own_tool(request)
         return
-    yield from _text(f"I call `{tool.name}` in your page.")
-    call = {"toolCallId": f"call-{uuid4()}"}
-    yield {"type": "TOOL_CALL_START", **call, "toolCallName": tool.name}
-    arguments = jsontext.dumps(_arguments(tool, _question(request))).decode()
-    for piece in _PIECE.findall(arguments):
+    arguments = _arguments(tool, _question(request))
+    yield from _call(request, f"I call `{tool.name}` in your page.", tool.name, arguments)
+
+
+def _own_tool(request: RunAgentInput) -> Iterator[Event]:
+    """Count the words of the question: a call that is carried out here."""
+    question = _question(request)
+    text = f"Your page offers me no tool, so I call one of my own: `{_COUNT}`."
+    call_id = yield from _call(request, text, _COUNT, {"text": question})
+    count = len(question.split())
+    result = {"messageId": str(uuid4()), "toolCallId": call_id, "content": str(count)}
+    yield {"type": "TOOL_CALL_RESULT", **result}
+    yield from _message(f"It counted the words that you wrote: {count}.")
+
+
+def _call(
+    request: RunAgentInput, text: str, name: str, arguments: object
+) -> Generator[Event, None, str]:
+    """A message that has the call of a tool; returns the id of the call."""
+    message_id, call_id = str(uuid4()), f"call-{uuid4()}"
+    yield from _message(_introduced(request, text), message_id)
+    call = {"toolCallId": call_id}
+    yield {
+        "type": "TOOL_CALL_START",
+        **call,
+        "toolCallName": name,
+        "parentMessageId": message_id,
+    }
+    for piece in _PIECE.findall(jsontext.dumps(arguments).decode()):
         yield {"type": "TOOL_CALL_ARGS", **call, "delta": piece}
     yield {"type": "TOOL_CALL_END", **call}
+    return call_id
 
 
 def _answered(request: RunAgentInput) -> Iterator[Event]:
@@ -113,7 +142,7 @@ def _answered(request: RunAgentInput) -> Iterator[Event]:
         f"`{_tool_name(request, result)}` answered: {_spoken(result.content)}"
         for result in _results(request)
     ]
-    yield from _text("\n".join(lines))
+    yield from _message("\n".join(lines))
 
 
 def _state(request: RunAgentInput) -> Iterator[Event]:
@@ -124,12 +153,12 @@ def _state(request: RunAgentInput) -> Iterator[Event]:
         done = {"op": "replace", "path": "/progress", "value": step * 100 // _STEPS}
         yield {"type": "STATE_DELTA", "delta": [done]}
     yield {"type": "STEP_FINISHED", "stepName": "progress"}
-    yield from _text("The shared state's `progress` went from 0 to 100.")
+    yield from _message(_introduced(request, "The shared state's `progress` went from 0 to 100."))
 
 
 def _interrupt(request: RunAgentInput) -> Iterator[Event]:
     """Ask in both dialects: CopilotKit's own event, and the outcome that AG-UI 1.0 has for it."""
-    yield from _text(f"I wait for your answer. {_UNASKED}")
+    yield from _message(_introduced(request, f"I wait for your answer. {_UNASKED}"))
     yield {"type": "CUSTOM", "name": "on_interrupt", "value": _QUESTION}
     interrupt = {"id": str(uuid4()), "reason": "input_required", "message": _QUESTION}
     yield {
@@ -141,11 +170,11 @@ def _interrupt(request: RunAgentInput) -> Iterator[Event]:
 
 
 def _resume(request: RunAgentInput) -> Iterator[Event]:
-    yield from _text(f"I asked, you answered: {_resumed(request)}. So I go on.")
+    yield from _message(f"I asked, you answered: {_resumed(request)}. So I go on.")
 
 
-def _error(_request: RunAgentInput) -> Iterator[Event]:
-    yield from _text("I begin to answer, and then")
+def _error(request: RunAgentInput) -> Iterator[Event]:
+    yield from _message(_introduced(request, "I begin to answer, and then"))
     raise ModelFailure("UNREACHABLE", _FAILURE)
 
 
@@ -226,8 +255,13 @@ def _example(schema: object, text: str) -> object:
 # Events
 
 
-def _text(text: str) -> Iterator[Event]:
-    message = {"messageId": str(uuid4())}
+def _introduced(request: RunAgentInput, text: str) -> str:
+    """The text; in a conversation's first answer behind a word on who is talking."""
+    return f"{_HONESTY}{text}" if _begins(request) else text
+
+
+def _message(text: str, message_id: str | None = None) -> Iterator[Event]:
+    message = {"messageId": message_id or str(uuid4())}
     yield {"type": "TEXT_MESSAGE_START", **message, "role": "assistant"}
     for word in _WORD.findall(text):
         yield {"type": "TEXT_MESSAGE_CONTENT", **message, "delta": word}

@@ -55,11 +55,19 @@ def test_it_is_an_agent_that_says_what_it_is() -> None:
     assert "no model is connected" in agent.description
 
 
-@pytest.mark.parametrize("said", ["hello", "tool", "state", "interrupt"])
-async def test_its_first_reply_says_that_no_model_is_connected(said: str) -> None:
-    first = (await answer(ask(said))).messages[0]["content"]
-    assert "script" in first
-    assert "no model is connected" in first
+@pytest.mark.parametrize("words", ["hello", "call f", "state", "interrupt"])
+async def test_its_first_reply_is_one_message_that_says_that_no_model_is_connected(
+    words: str,
+) -> None:
+    (first,) = (await answer(ask(words, tools=[tool("f")]))).messages
+    assert "script" in first["content"]
+    assert "no model is connected" in first["content"]
+
+
+async def test_its_first_answer_tells_how_to_connect_a_model() -> None:
+    text = last_text(await answer(ask("hello")))
+    assert text.startswith("You said: hello\n\n")
+    assert "AGUI_MODEL=" in text
 
 
 async def test_it_says_so_once_in_a_conversation() -> None:
@@ -133,8 +141,15 @@ class TestTools:
         bare = {"name": "refresh", "description": ""}
         assert called_with(await answer(ask("refresh", tools=[bare]))) == {}
 
-    async def test_it_says_so_when_there_is_none(self) -> None:
-        assert "no tool" in last_text(await answer(ask("tool")))
+    async def test_a_page_that_has_none_sees_one_of_its_own(self) -> None:
+        folded = await answer(ask(HELLO, "show me a tool, please"))
+        call, result, end = folded.messages
+        assert "no tool" in call["content"]
+        (called,) = call["toolCalls"]
+        assert orjson.loads(called["function"]["arguments"]) == {"text": "show me a tool, please"}
+        assert (result["role"], result["content"]) == ("tool", "5")
+        assert end["content"].endswith(": 5.")
+        assert folded.open_tool_calls == []
 
     async def test_it_tells_what_came_back(self) -> None:
         function = {"name": "setThemeColor", "arguments": "{}"}
