@@ -1,24 +1,16 @@
-"""What the page requests of GraphQL is what the schema has."""
+"""What the page requests of GraphQL is what the schema has, and so are its types."""
 
 from __future__ import annotations
-
-import re
-from pathlib import Path
 
 import pytest
 from graphql import parse, validate
 
 from agui_runtime.wires.graphql.resolvers.schema import build_schema
-
-SOURCES = Path(__file__).parents[3] / "ui" / "src"
-TEMPLATE = re.compile(r"`([^`]*)`", re.DOTALL)
-OPERATION = re.compile(r"\s*(?:query|mutation|subscription|fragment)\s+\w+[^`]*\{")
+from tests.wires.ui.operations import SOURCES, WRITTEN, operations, typed
 
 OPERATIONS = [
     pytest.param(text, id=f"{file.stem}-{number}")
-    for file in sorted(SOURCES.rglob("*.ts*"))
-    for number, text in enumerate(TEMPLATE.findall(file.read_text()))
-    if OPERATION.match(text)
+    for number, (file, text) in enumerate(operations())
 ]
 
 
@@ -30,3 +22,8 @@ def test_they_are_found() -> None:
 @pytest.mark.parametrize("text", OPERATIONS)
 def test_each_is_valid(text: str) -> None:
     assert validate(build_schema(), parse(text)) == []
+
+
+def test_their_types_are_written_as_they_are_now() -> None:
+    """Else: `python -m tests.wires.ui.operations`."""
+    assert WRITTEN.read_text() == typed()

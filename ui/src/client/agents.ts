@@ -1,19 +1,15 @@
 // The agents of the server, with what each says that it can do.
 import { graphql } from "./graphql";
-
-export type Breaker = "Closed" | "Open" | "HalfOpen";
-
-export interface KnownAgent {
-  name: string;
-  description: string;
-  /** In AG-UI's form, as the agent states it: anything may be missing. */
-  capabilities: Record<string, unknown> | null;
-  /** Null for an agent that has none. */
-  breaker: Breaker | null;
-}
+import type { Operations } from "./operations";
 
 const QUERY = `query Agents { agents { name description capabilities breaker } }`;
 
+/** Its capabilities are in AG-UI's form, as the agent states them: anything may be missing. */
+export type KnownAgent = Operations["Agents"]["result"]["agents"][number];
+
+/** Of an agent that has one. */
+export type Breaker = NonNullable<KnownAgent["breaker"]>;
+
 export async function knownAgents(signal?: AbortSignal): Promise<KnownAgent[]> {
-  return (await graphql<{ agents: KnownAgent[] }>(QUERY, {}, signal)).agents;
+  return (await graphql(QUERY, {}, signal)).agents;
 }

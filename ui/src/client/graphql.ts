@@ -1,22 +1,30 @@
 // GraphQL over POST, at the `runtimeUrl`.
+import type { Operations } from "./operations";
 import { RequestFailure, send } from "./requests";
 
-interface Answer<T> {
-  data?: T | null;
+interface Answer {
+  data?: unknown;
   errors?: { message: string; extensions?: { code?: string; runtimeCode?: string; requestId?: string } }[];
 }
 
-/** The data of an operation; raises RequestFailure for the first of its errors. */
-export async function graphql<T>(
-  query: string,
-  variables: Record<string, unknown> = {},
+/** `"query Run($id: …" names `"Run"`. */
+type NameOf<Text> = Text extends `${string} ${infer Name} ${string}` ? Plain<Name> : never;
+type Plain<Name> = Name extends `${infer Before}(${string}` ? Before : Name;
+type Of<Text> = Operations[NameOf<Text> & keyof Operations];
+
+/** The data of an operation, whose types go with its name; raises RequestFailure for the first of
+ * its errors.
+ */
+export async function graphql<Text extends string>(
+  query: Text,
+  variables: Of<Text>["variables"],
   signal?: AbortSignal,
-): Promise<T> {
-  const { data, errors } = await send<Answer<T>>("", "POST", { query, variables }, signal);
+): Promise<Of<Text>["result"]> {
+  const { data, errors } = await send<Answer>("", "POST", { query, variables }, signal);
   const [error] = errors ?? [];
   if (error) {
     const { code = "GRAPHQL_ERROR", runtimeCode, requestId = null } = error.extensions ?? {};
     throw new RequestFailure(error.message, 200, runtimeCode ?? code, requestId);
   }
-  return data as T;
+  return data as Of<Text>["result"];
 }

@@ -1,44 +1,6 @@
 // One run: what the runtime knows of it, and its records.
 import { graphql } from "./graphql";
-
-export interface TokenUsage {
-  inputTokens: number | null;
-  outputTokens: number | null;
-  totalTokens: number | null;
-  reasoningTokens: number | null;
-}
-
-export interface RunDetails {
-  agentName: string;
-  status: "Running" | "Finished" | "Interrupted" | "Stopped" | "Failed";
-  provider: string | null;
-  model: string | null;
-  errorCode: string | null;
-  cost: { usd: string; prices: string } | null;
-  usage: TokenUsage | null;
-  timing: {
-    startedAt: string;
-    durationMilliseconds: number | null;
-    firstEventMilliseconds: number | null;
-  };
-  messageFigures: { messageId: string; milliseconds: number | null }[];
-}
-
-export interface RunRecord {
-  cursor: string;
-  seq: number;
-  type: string;
-  event: Record<string, unknown>;
-}
-
-interface Answer {
-  run: (RunDetails & { events: RunRecords }) | null;
-}
-
-interface RunRecords {
-  nodes: RunRecord[];
-  pageInfo: { hasNextPage: boolean; endCursor: string | null };
-}
+import type { Operations } from "./operations";
 
 const QUERY = `query Run($id: String!, $thread: String!, $first: Int!, $after: String) {
   run(id: $id, threadId: $thread) {
@@ -57,6 +19,12 @@ const QUERY = `query Run($id: String!, $thread: String!, $first: Int!, $after: S
 const PAGE = 1000;
 const LOOK_EVERY = 700; // milliseconds, while the run is live
 
+type Run = Operations["Run"];
+type Answered = NonNullable<Run["result"]["run"]>;
+
+export type RunDetails = Omit<Answered, "events">;
+export type RunRecord = Answered["events"]["nodes"][number];
+
 export interface RunPage {
   details: RunDetails;
   records: RunRecord[];
@@ -70,8 +38,8 @@ export async function* followRun(
 ): AsyncGenerator<RunPage | null> {
   let after: string | null = null;
   while (!signal.aborted) {
-    const variables: Record<string, unknown> = { id, thread, first: PAGE, after };
-    const { run }: Answer = await graphql<Answer>(QUERY, variables, signal);
+    const variables: Run["variables"] = { id, thread, first: PAGE, after };
+    const { run }: Run["result"] = await graphql(QUERY, variables, signal);
     if (!run) {
       yield null;
       return;

@@ -1,5 +1,7 @@
 // An agent's state in a thread, as it was saved last, and the runs that saved it.
 import { graphql } from "./graphql";
+import type { Operations } from "./operations";
+import { RequestFailure } from "./requests";
 
 export interface SavedState {
   /** JSON text, as it came: numbers in it may be larger than JavaScript's. */
@@ -8,21 +10,6 @@ export interface SavedState {
   version: number;
   /** Whether there is any. */
   exists: boolean;
-}
-
-export interface ThreadRun {
-  id: string;
-  agentName: string;
-  status: string;
-  timing: { startedAt: string };
-}
-
-export interface StateThread {
-  id: string;
-  name: string | null;
-  agentName: string;
-  /** Newest first. */
-  runs: ThreadRun[];
 }
 
 const THREAD = `query StateThread($id: String!) {
@@ -40,10 +27,18 @@ const SAVE = `mutation SaveState($data: SaveAgentStateInput!) {
   saveAgentState(data: $data) { version }
 }`;
 
+/** With its runs, the newest first. */
+export type StateThread = NonNullable<Operations["StateThread"]["result"]["thread"]>;
+export type ThreadRun = StateThread["runs"][number];
+
+const GONE = "The thread does not exist, or it is somebody else's.";
+
 export const CONFLICT = "STATE_CONFLICT";
 
 export async function stateThread(id: string, signal?: AbortSignal): Promise<StateThread> {
-  return (await graphql<{ thread: StateThread }>(THREAD, { id }, signal)).thread;
+  const { thread } = await graphql(THREAD, { id }, signal);
+  if (!thread) throw new RequestFailure(GONE, 200, "THREAD_NOT_FOUND", null);
+  return thread;
 }
 
 export async function loadState(
@@ -51,9 +46,8 @@ export async function loadState(
   agentName: string,
   signal?: AbortSignal,
 ): Promise<SavedState> {
-  const { loadAgentState: found } = await graphql<{
-    loadAgentState: { threadExists: boolean; state: string; version: number };
-  }>(LOAD, { data: { threadId, agentName } }, signal);
+  const variables = { data: { threadId, agentName } };
+  const { loadAgentState: found } = await graphql(LOAD, variables, signal);
   return { text: found.state, version: found.version, exists: found.threadExists };
 }
 

@@ -11,11 +11,9 @@ export interface Ability {
   facts: [string, string][];
 }
 
-type Stated = Record<string, unknown> | null;
-
 /** The tools that the agent brings. */
-export function toolsOf(capabilities: Stated): StatedTool[] {
-  const { items } = object(capabilities?.tools);
+export function toolsOf(capabilities: unknown): StatedTool[] {
+  const { items } = object(object(capabilities).tools);
   if (!Array.isArray(items)) return [];
   return items.map(object).map(({ name, description, parameters }) => ({
     name: text(name) || "(without a name)",
@@ -25,8 +23,8 @@ export function toolsOf(capabilities: Stated): StatedTool[] {
 }
 
 /** All else that is stated, section by section. */
-export function abilitiesOf(capabilities: Stated): Ability[] {
-  return Object.entries(capabilities ?? {})
+export function abilitiesOf(capabilities: unknown): Ability[] {
+  return Object.entries(object(capabilities))
     .map(([name, stated]) => ({ title: words(name), facts: factsOf(name, stated) }))
     .filter(({ facts }) => facts.length > 0);
 }
