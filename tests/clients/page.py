@@ -48,6 +48,18 @@ SKILLS: JsonObject = {
     },
 }
 
+FOCUSED = """() => {
+    const it = document.activeElement;
+    const name = it.ariaLabel || it.labels?.[0]?.textContent || it.placeholder || it.textContent;
+    return (it.id === "content" ? it.id : name).trim();
+}"""
+"""What a screen reader would call the element that has the focus."""
+
+RINGED = """() => {
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(document.activeElement);
+    return (outlineStyle !== "none" && parseFloat(outlineWidth) > 0) || boxShadow !== "none";
+}"""
+
 FINDINGS = """async () => {
     const { violations } = await axe.run(document, {
         runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
@@ -121,6 +133,28 @@ class PageOfServer(Chat):
         script = f"""(names) => JSON.stringify([...document.querySelectorAll("{THREADS}")]
             .map((each) => each.textContent)) === JSON.stringify(names)"""
         await self.tab.wait(script, list(names))
+
+    async def focused(self) -> str:
+        """The name of what has the focus."""
+        return str(await self.tab.read(FOCUSED))
+
+    async def focuses(self, name: str) -> None:
+        """Wait until what is called so has the focus."""
+        await self.tab.wait(f"(name) => ({FOCUSED})() === name", name)
+
+    async def walk(self, name: str) -> int:
+        """Press Tab until what is called so has the focus, and count how often. Whatever has it in
+        between has a name, and shows that it has the focus.
+        """
+        stops: list[str] = []
+        while name not in stops and len(stops) < 80:
+            await self.tab.key("Tab")
+            stops.append(await self.focused())
+            if await self.tab.read("() => document.activeElement !== document.body"):
+                assert stops[-1], await self.tab.read("() => document.activeElement.outerHTML")
+                assert await self.tab.read(RINGED) is True, stops[-1]
+        assert name in stops, stops
+        return len(stops)
 
     async def address(self) -> str:
         """The path that the browser shows."""

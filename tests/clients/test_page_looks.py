@@ -1,4 +1,4 @@
-"""The server's own page for everybody: by keyboard alone, on a phone, in both colour schemes, with
+"""The server's own page for everybody: on a phone, in both colour schemes, with
 a token, below a prefix; and how much of it a browser has to load.
 """
 
@@ -144,54 +144,6 @@ async def test_on_a_phone_the_list_and_the_chat_take_turns(visitor: Visitor) -> 
     await photograph(page, "phone-threads")
     await page.tab.click(".thread-item:has-text('hello from a phone') a")
     await page.answers("You said: hello from a phone")
-
-
-async def test_everything_is_done_by_keyboard_alone(visitor: Visitor) -> None:
-    page = await visitor.open()
-    await page.tab.wait("() => document.querySelector('.conversation[aria-busy=false]')")
-    await page.tab.key("Tab")
-    assert await focused(page) == "Skip to the content"
-    await walk(page, "New thread")
-    await page.tab.key("Enter")
-    await page.tab.wait("() => document.querySelector('.conversation[aria-busy=false]')")
-    await walk(page, "Write a message")
-    await page.tab.fill("textarea:focus", "by keyboard")
-    await page.tab.key("Enter")
-    await page.finishes()
-    await page.tab.read("() => document.querySelector('.search input').focus()")
-    await walk(page, "Actions for by keyboard")
-    await page.tab.key("Enter")
-    await page.tab.wait("() => document.activeElement.textContent.includes('Rename')")
-    await page.tab.key("ArrowDown")
-    assert await focused(page) == "Archive"
-    await page.tab.key("Escape")
-    assert await focused(page) == "Actions for by keyboard"
-    await page.tab.key("Enter")
-    await page.tab.wait("() => document.activeElement.textContent.includes('Rename')")
-    await page.tab.key("ArrowUp")
-    await page.tab.key("Enter")
-    await page.tab.shows("dialog", "Delete this thread?")
-    await page.tab.wait("() => document.querySelector('dialog:modal')?.matches(':focus-within')")
-    await page.tab.key("Escape")
-    await page.tab.wait("() => !document.querySelector('dialog')")
-
-
-async def focused(page: PageOfServer) -> str:
-    """What a screen reader would call the element that has the focus."""
-    script = """() => { const it = document.activeElement;
-        return (it.ariaLabel || it.placeholder || it.textContent).trim(); }"""
-    return str(await page.tab.read(script))
-
-
-async def walk(page: PageOfServer, name: str) -> None:
-    """Press Tab until an element of this name has the focus."""
-    seen = []
-    for _ in range(30):
-        await page.tab.key("Tab")
-        seen.append(await focused(page))
-        if seen[-1] == name:
-            return
-    raise AssertionError(f"Tab does not lead to {name!r}, but to {seen}")
 
 
 async def test_a_token_is_demanded_where_the_server_needs_one_and_held_in_memory_alone(

@@ -1,8 +1,15 @@
 import { useState } from "react";
 import { Icon } from "./Icon";
 
+interface CopyProps {
+  text: string;
+  label?: string;
+  /** What the text is, where there are several. */
+  of?: string;
+}
+
 /** A text that people take elsewhere, with a button for it. */
-export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }) {
+export function CopyButton({ text, label = "Copy", of }: CopyProps) {
   const [done, setDone] = useState(false);
   async function copy(): Promise<void> {
     await navigator.clipboard.writeText(text);
@@ -13,6 +20,7 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
     <button className="button" onClick={copy}>
       <Icon name="copy" />
       <span aria-live="polite">{done ? "Copied" : label}</span>
+      {of && <span className="visually-hidden"> {of}</span>}
     </button>
   );
 }

@@ -1,5 +1,6 @@
 import { Link, to } from "../../app/router";
 import type { KnownAgent } from "../../client/agents";
+import { Code } from "../../parts/Code";
 import { CopyButton } from "../../parts/Copy";
 import { FigureList } from "../../parts/FigureList";
 import { Icon } from "../../parts/Icon";
@@ -57,10 +58,8 @@ function ToolDetails({ tool }: { tool: StatedTool }) {
       </summary>
       {schema ? (
         <>
-          <pre className="code" tabIndex={0}>
-            {schema}
-          </pre>
-          <CopyButton text={schema} label="Copy the schema" />
+          <Code label={`Arguments of ${tool.name}`}>{schema}</Code>
+          <CopyButton text={schema} label="Copy the schema" of={tool.name} />
         </>
       ) : (
         <p className="hint">It states no schema of its arguments.</p>

@@ -3,6 +3,7 @@ import {
   useCopilotChatConfiguration,
   useDefaultRenderTool,
 } from "@copilotkit/react-core/v2";
+import { Code } from "../../parts/Code";
 import { Spinner } from "../../parts/Spinner";
 
 /** Draws each call of a tool: its name, what it was given, what came of it. */
@@ -35,9 +36,7 @@ function Part({ title, value }: { title: string; value: unknown }) {
   return (
     <>
       <h4>{title}</h4>
-      <pre className="code" tabIndex={0}>
-        {shown(value)}
-      </pre>
+      <Code label={title}>{shown(value)}</Code>
     </>
   );
 }

@@ -1,5 +1,6 @@
 // How a front end of one's own reaches this server.
 import { config } from "../../client/config";
+import { Code } from "../../parts/Code";
 import { CopyButton } from "../../parts/Copy";
 
 const TODAY = (url: string) => `import { CopilotChat, CopilotKitProvider } from "@copilotkit/react-core/v2";
@@ -44,7 +45,7 @@ export default function ConnectView() {
         <h2>runtimeUrl</h2>
         <div className="copyable">
           <code>{runtime}</code>
-          <CopyButton text={runtime} />
+          <CopyButton text={runtime} of="runtimeUrl" />
         </div>
         <p className="hint">
           In a browser the same address is a <a href={runtime}>GraphQL playground</a>, unless the
@@ -70,14 +71,12 @@ function Snippet({ title, packages, code }: { title: string; packages: string; c
     <section className="card">
       <div className="card-head">
         <h2>{title}</h2>
-        <CopyButton text={code} />
+        <CopyButton text={code} of={title} />
       </div>
       <p className="hint">
         <code>{packages}</code>
       </p>
-      <pre className="code" tabIndex={0}>
-        {code}
-      </pre>
+      <Code label={title}>{code}</Code>
     </section>
   );
 }

@@ -1,10 +1,22 @@
 import { useEffect, useMemo, useRef, useState } from "react";
+import type { KeyboardEvent } from "react";
 import type { RunRecord } from "../../client/runs";
+import { Code } from "../../parts/Code";
 import { CopyButton } from "../../parts/Copy";
 
 const ROW = 32; // pixels, as in run.css
 const SHOWN = 14;
 const BEYOND = 6;
+
+/** Which record a key leads to, from the one that is chosen. */
+const MOVES: Record<string, (chosen: number, last: number) => number> = {
+  ArrowDown: (chosen) => chosen + 1,
+  ArrowUp: (chosen) => chosen - 1,
+  PageDown: (chosen) => chosen + SHOWN,
+  PageUp: (chosen) => chosen - SHOWN,
+  Home: () => 0,
+  End: (_, last) => last,
+};
 
 interface RecordsProps {
   records: RunRecord[];
@@ -35,6 +47,14 @@ export function Records({ records, at, following, onChoose }: RecordsProps) {
     if (following) list.current?.scrollTo({ top: wanted.length * ROW });
   }, [following, wanted.length]);
 
+  function choose(event: KeyboardEvent): void {
+    const next = MOVES[event.key]?.(chosen, wanted.length - 1);
+    const record = next !== undefined && wanted[Math.max(0, Math.min(next, wanted.length - 1))];
+    if (!record) return;
+    event.preventDefault();
+    onChoose(record.cursor);
+  }
+
   return (
     <>
       <div className="card-head">
@@ -53,16 +73,21 @@ export function Records({ records, at, following, onChoose }: RecordsProps) {
         className="records"
         ref={list}
         tabIndex={0}
-        role="group"
+        role="listbox"
         aria-label="Records"
+        aria-activedescendant={chosen < 0 ? undefined : `record-${wanted[chosen]?.seq}`}
+        onKeyDown={choose}
         onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       >
         <div className="records-all" style={{ height: wanted.length * ROW }}>
           {drawn.map((record, place) => (
             <button
               key={record.cursor}
+              id={`record-${record.seq}`}
               className="record"
-              aria-pressed={record.cursor === at}
+              role="option"
+              tabIndex={-1} // the list is one stop, however many there are
+              aria-selected={record.cursor === at}
               style={{ top: (first + place) * ROW }}
               onClick={() => onChoose(record.cursor)}
             >
@@ -88,9 +113,7 @@ function Raw({ record }: { record: RunRecord }) {
         </p>
         <CopyButton text={text} label="Copy JSON" />
       </div>
-      <pre className="code" tabIndex={0}>
-        {text}
-      </pre>
+      <Code label="The record as JSON">{text}</Code>
     </section>
   );
 }

@@ -1,5 +1,7 @@
+import { useEffect, useRef } from "react";
 import type { SavedState } from "../../client/states";
 import { Banner } from "../../parts/Banner";
+import { Code } from "../../parts/Code";
 import type { Value } from "./values";
 import { differences, indented, parsed, written } from "./values";
 
@@ -16,16 +18,16 @@ interface ConflictProps {
 /** Another save came first: where the two states differ, the stored one, and what can be done. */
 export function Conflict({ mine, version, stored, disabled, onSave, onTake }: ConflictProps) {
   const theirs = parsed(stored.text);
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => section.current?.focus(), []); // the button that saved is gone
   return (
-    <section className="conflict" aria-label="Conflict">
+    <section className="conflict" aria-label="Conflict" tabIndex={-1} ref={section}>
       <Banner tone="warning" title={`The state has moved on to version ${stored.version}`}>
         Your text began with version {version}. Nothing was saved; your text is above.
       </Banner>
       <Differences mine={mine} theirs={theirs} />
       <h3>Stored as version {stored.version}</h3>
-      <pre className="code" tabIndex={0}>
-        {indented(theirs)}
-      </pre>
+      <Code label="The stored state">{indented(theirs)}</Code>
       <div className="actions">
         <button type="button" className="button" onClick={onTake}>
           Edit the stored one

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { FormEvent } from "react";
 import { failure as failureOf } from "../../client/loading";
 import type { RequestFailure } from "../../client/requests";
@@ -24,11 +24,13 @@ export function Editor({ thread, agent, loaded, onSaved, onClose }: EditorProps)
   const [version, setVersion] = useState(loaded.version);
   const [newer, setNewer] = useState<SavedState>();
   const [failure, setFailure] = useState<RequestFailure>();
-  const [saving, setSaving] = useState(false);
+  const saving = useRef(false);
+  const field = useRef<HTMLTextAreaElement>(null);
   const fault = faultOf(text);
 
   async function save(over: number): Promise<void> {
-    setSaving(true);
+    if (saving.current) return;
+    saving.current = true;
     setFailure(undefined);
     try {
       await saveState(thread, agent, text, over);
@@ -36,7 +38,7 @@ export function Editor({ thread, agent, loaded, onSaved, onClose }: EditorProps)
     } catch (error) {
       await refused(failureOf(error));
     } finally {
-      setSaving(false);
+      saving.current = false;
     }
   }
 
@@ -53,6 +55,7 @@ export function Editor({ thread, agent, loaded, onSaved, onClose }: EditorProps)
     setText(indented(parsed(stored.text)));
     setVersion(stored.version);
     setNewer(undefined);
+    field.current?.focus();
   }
 
   function submit(event: FormEvent): void {
@@ -66,6 +69,7 @@ export function Editor({ thread, agent, loaded, onSaved, onClose }: EditorProps)
       <label className="field">
         <span>The state as JSON, from version {version}</span>
         <textarea
+          ref={field}
           className="input"
           autoFocus
           spellCheck={false}
@@ -84,7 +88,7 @@ export function Editor({ thread, agent, loaded, onSaved, onClose }: EditorProps)
           mine={text}
           version={version}
           stored={newer}
-          disabled={saving || fault !== null}
+          disabled={fault !== null}
           onSave={() => void save(newer.version)}
           onTake={() => takeNewer(newer)}
         />
@@ -94,7 +98,7 @@ export function Editor({ thread, agent, loaded, onSaved, onClose }: EditorProps)
           Cancel
         </button>
         {!newer && (
-          <button className="button primary" disabled={saving || fault !== null}>
+          <button className="button primary" disabled={fault !== null}>
             Save
           </button>
         )}

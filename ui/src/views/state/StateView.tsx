@@ -72,34 +72,38 @@ async function load(id: string, named: string | undefined, signal: AbortSignal):
 }
 
 function StateCard({ loaded, onChanged }: { loaded: Loaded; onChanged: () => void }) {
-  const [editing, setEditing] = useState(false);
+  const [mode, setMode] = useState<"new" | "editing" | "edited">("new");
   const { thread, agent, state } = loaded;
   function saved(): void {
-    setEditing(false);
+    setMode("edited");
     onChanged();
   }
   return (
     <section className="card">
       <div className="card-head">
         <h2>{state.exists ? `Version ${state.version}` : "Nothing stored yet"}</h2>
-        {!editing && (
+        {mode !== "editing" && (
           <div className="actions">
             <button className="button" onClick={onChanged}>
               <Icon name="again" /> Load again
             </button>
-            <button className="button" onClick={() => setEditing(true)}>
+            <button
+              className="button"
+              autoFocus={mode === "edited"} // else the focus is lost with the editor
+              onClick={() => setMode("editing")}
+            >
               <Icon name="pencil" /> Edit
             </button>
           </div>
         )}
       </div>
-      {editing ? (
+      {mode === "editing" ? (
         <Editor
           thread={thread.id}
           agent={agent}
           loaded={state}
           onSaved={saved}
-          onClose={() => setEditing(false)}
+          onClose={() => setMode("edited")}
         />
       ) : (
         <Tree key={state.version} value={parsed(state.text)} />

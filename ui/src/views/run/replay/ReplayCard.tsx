@@ -30,12 +30,16 @@ export function ReplayCard({ replay, records }: ReplayCardProps) {
         >
           {playing ? "Pause" : "Play"}
         </button>
-        <button className="button" disabled={place === 0} onClick={() => replay.go(place - 1)}>
+        <button
+          className="button"
+          aria-disabled={place === 0} // `disabled` would lose the focus
+          onClick={() => replay.go(place - 1)}
+        >
           Step back
         </button>
         <button
           className="button"
-          disabled={place === records.length}
+          aria-disabled={place === records.length}
           onClick={() => replay.go(place + 1)}
         >
           Step
