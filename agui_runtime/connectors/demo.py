@@ -153,7 +153,10 @@ def _state(request: RunAgentInput) -> Iterator[Event]:
         done = {"op": "replace", "path": "/progress", "value": step * 100 // _STEPS}
         yield {"type": "STATE_DELTA", "delta": [done]}
     yield {"type": "STEP_FINISHED", "stepName": "progress"}
-    yield from _message(_introduced(request, "The shared state's `progress` went from 0 to 100."))
+    others = ", ".join(f"`{name}`" for name in state if name != "progress")
+    text = "The shared state's `progress` went from 0 to 100."
+    more = f" Beside it I found {others}." if others else ""
+    yield from _message(_introduced(request, text + more))
 
 
 def _interrupt(request: RunAgentInput) -> Iterator[Event]:

@@ -176,6 +176,7 @@ async def test_it_changes_the_shared_state_and_keeps_the_rest(state: object, kep
     assert kinds.count("STATE_SNAPSHOT") == 1
     assert kinds.count("STATE_DELTA") > 1
     assert fold(events).state == {**kept, "progress": 100}
+    assert all(f"`{name}`" in last_text(fold(events)) for name in kept)
 
 
 class TestInterrupts:

@@ -4,7 +4,7 @@ import { duration } from "../../parts/times";
 
 /** What the run took; what is not known is left out. */
 export function Figures({ details }: { details: RunDetails }) {
-  const { timing, usage, cost, model, provider, errorCode, status } = details;
+  const { timing, usage, model, provider, errorCode, status } = details;
   return (
     <FigureList
       rows={[
@@ -16,8 +16,14 @@ export function Figures({ details }: { details: RunDetails }) {
         ["Model", model && [provider, model].filter(Boolean).join(" · ")],
         ["Tokens in", usage?.inputTokens?.toLocaleString()],
         ["Tokens out", usage?.outputTokens?.toLocaleString()],
-        ["Cost", cost && `$${cost.usd}`],
+        ["Cost", costOf(details)],
       ]}
     />
   );
+}
+
+function costOf({ cost, usage, status }: RunDetails): string | undefined {
+  if (cost) return `$${cost.usd}`;
+  if (status === "Running") return undefined;
+  return usage ? "price not known" : "no tokens reported";
 }
