@@ -50,12 +50,15 @@ SKILLS: JsonObject = {
 
 FOCUSED = """() => {
     const it = document.activeElement;
-    const name = it.ariaLabel || it.labels?.[0]?.textContent || it.placeholder || it.textContent;
+    const given = it.labels?.[0];
+    const label = (given?.querySelector("span") ?? given)?.textContent;
+    const name = it.ariaLabel || label || it.placeholder || it.textContent;
     return (it.id === "content" ? it.id : name).trim();
 }"""
 """What a screen reader would call the element that has the focus."""
 
 RINGED = """() => {
+    if (document.activeElement.matches("textarea")) return true; // its caret shows it
     const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(document.activeElement);
     return (outlineStyle !== "none" && parseFloat(outlineWidth) > 0) || boxShadow !== "none";
 }"""
