@@ -69,10 +69,14 @@ async def test_a_run_is_stopped_and_what_it_had_said_stays(visitor: Visitor) -> 
 
 @on_each_store
 async def test_a_question_in_the_middle_of_a_run_is_answered(visitor: Visitor) -> None:
-    page = await visitor.open()
+    page = await visitor.open(look={"viewport": {"width": 900, "height": 500}})
+    await page.begin("hello")
     await page.say("interrupt")
     await page.tab.shows(".question", "Shall I go on?")
     await page.picture("question")
+    around = """() => { const main = document.querySelector('main');
+        return main.scrollHeight - main.clientHeight; }"""
+    assert await page.tab.read(around) == 0
     await page.tab.fill(".question input", "yes, do")
     await page.tab.press(".question input", "Enter")
     await page.answers("you answered: yes, do. So I go on.")

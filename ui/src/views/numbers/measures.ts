@@ -16,7 +16,9 @@ export interface Measure {
 }
 
 const count = (value: number) => value.toLocaleString("en");
-const dollars = (value: number) => `$${value.toLocaleString("en", { maximumFractionDigits: 4 })}`;
+const DIGITS = { maximumFractionDigits: 4 };
+const FEW_DIGITS = { maximumSignificantDigits: 2 }; // so that what costs little is not free
+const dollars = (value: number) => `$${value.toLocaleString("en", value < 0.01 ? FEW_DIGITS : DIGITS)}`;
 
 export const MEASURES: Record<string, Measure> = {
   runs: { label: "Runs", of: ({ usage }) => usage?.runs ?? 0, shown: count },
