@@ -26,7 +26,8 @@ class RedisLogSource:
             raise Gone
         epoch, position, *found = more
         if how == b"run":
-            records = archived(found[0]) or await self._lost_run(thread_id, int(position) + 1)
+            first = int(position) + 1
+            records = archived(found[0], first) or await self._lost_run(thread_id, first)
         elif how == b"lines":
             records = records_of(int(position) + 1, *found)
         else:

@@ -86,14 +86,22 @@ def archive_of(run_id: str, events: Sequence[Event], last: int) -> bytes:
     return packed({"run": run_id, "last": last, "events": compact(events)})
 
 
-def archived(payload: bytes) -> list[Record] | None:
-    """The records of a finished run; None if they cannot be read."""
+def numbers_of(count: int, first: int, last: int) -> Sequence[int]:
+    """What the records of a compacted run are numbered, which began at `first`: the run ends where
+    it did, and so that nothing seems to be missing before it, begins there, too.
+    """
+    latest = range(last - count + 1, last + 1)
+    return (first, *latest[1:]) if count > 1 else latest
+
+
+def archived(payload: bytes, first: int) -> list[Record] | None:
+    """The records of a finished run that began at `first`; None if they cannot be read."""
     try:
         run = unpacked(payload)
         run_id, last, events = run["run"], int(run["last"]), list(run["events"])
     except (Damaged, KeyError, TypeError, ValueError):
         return None
-    numbered = enumerate(events, last - len(events) + 1)
+    numbered = zip(numbers_of(len(events), first, last), events, strict=True)
     return [
         Record(seq, run_id, event if is_event(event) else unreadable(run_id, seq, "it is no event"))
         for seq, event in numbered

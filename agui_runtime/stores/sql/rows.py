@@ -10,7 +10,7 @@ from agui_runtime.core.errors import Gone
 from agui_runtime.core.event_shape import is_event
 from agui_runtime.core.events import Event, Record, RunInfo, ThreadInfo
 from agui_runtime.core.figures import Cost, MessageFigures, RunFigures, Tokens
-from agui_runtime.stores.shared.codec import Damaged, unpacked, unreadable
+from agui_runtime.stores.shared.codec import Damaged, numbers_of, unpacked, unreadable
 from agui_runtime.stores.shared.spans import RecordedRun
 
 _TOKEN_COLUMNS = {
@@ -166,10 +166,8 @@ def _records(chunk: Row) -> list[Record]:
         return [Record(last, run_id, unreadable(run_id, last, str(error)))]
     if not isinstance(events, list) or not events:
         return [Record(last, run_id, unreadable(run_id, last, "it is no list of events"))]
-    start = last - len(events) + 1
-    return [
-        Record(seq, run_id, _event(each, run_id, seq)) for seq, each in enumerate(events, start)
-    ]
+    numbered = zip(numbers_of(len(events), chunk["first"], last), events, strict=True)
+    return [Record(seq, run_id, _event(each, run_id, seq)) for seq, each in numbered]
 
 
 def _event(event: Event, run_id: str, seq: int) -> Event:
