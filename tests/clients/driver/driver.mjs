@@ -159,8 +159,9 @@ function record({ page, traffic, complaints, changes }) {
     entry.requestId = response.headers()["x-request-id"] ?? null;
   });
   page.on("requestfinished", async (request) => {
-    const response = await request.response();
-    entries.get(request).answer = await response.text().catch(() => null);
+    // A page that is closed meanwhile answers neither.
+    const response = await request.response().catch(() => null);
+    entries.get(request).answer = (await response?.text().catch(() => null)) ?? null;
     ended(request, "finished");
   });
   page.on("requestfailed", (request) => ended(request, request.failure()?.errorText ?? "failed"));
