@@ -7,17 +7,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from agui_runtime.core.errors import Misconfigured
-from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
-from agui_runtime.wires.openai.wire import OpenAIWire
-from agui_runtime.wires.rest.wire import RestWire
 from agui_runtime.wires.shared.wire import Wire
 
+
+def _copilotkit_remote() -> Wire:
+    from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
+
+    return CopilotKitRemoteWire()
+
+
+def _openai() -> Wire:
+    from agui_runtime.wires.openai.wire import OpenAIWire
+
+    return OpenAIWire()
+
+
+def _rest() -> Wire:
+    from agui_runtime.wires.rest.wire import RestWire
+
+    return RestWire()
+
+
 _WIRES: Mapping[str, Callable[[], Wire]] = {
-    "copilotkit_remote": CopilotKitRemoteWire,
-    "openai": OpenAIWire,
-    "rest": RestWire,
+    "copilotkit_remote": _copilotkit_remote,
+    "openai": _openai,
+    "rest": _rest,
 }
-"""How each is made; one with options of its own is made by whoever wants it otherwise."""
+"""How each is made, imported only when it is; one with options of its own is made by whoever wants
+it otherwise.
+"""
 
 USUAL = ("rest",)
 """Those of an app that names none."""

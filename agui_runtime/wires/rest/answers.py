@@ -47,11 +47,9 @@ class Cost(_Answer):
     prices: str
 
 
-class MessageFigures(_Answer):
-    """What a message took; null is unknown."""
+class _Usage(_Answer):
+    """What models took; null is unknown."""
 
-    id: str
-    milliseconds: float | None
     input_tokens: int | None
     output_tokens: int | None
     cached_input_tokens: int | None
@@ -60,7 +58,14 @@ class MessageFigures(_Answer):
     cost: Cost | None
 
 
-class RunSummary(_Answer):
+class MessageFigures(_Usage):
+    """What a message took; null is unknown."""
+
+    id: str
+    milliseconds: float | None
+
+
+class RunSummary(_Usage):
     """A run, and what it took; null is unknown."""
 
     id: str
@@ -72,12 +77,6 @@ class RunSummary(_Answer):
     first_event_milliseconds: float | None
     provider: str | None
     model: str | None
-    input_tokens: int | None
-    output_tokens: int | None
-    cached_input_tokens: int | None
-    cache_write_input_tokens: int | None
-    reasoning_tokens: int | None
-    cost: Cost | None
     error_code: str | None
     messages: list[MessageFigures]
 

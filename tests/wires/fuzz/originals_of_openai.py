@@ -6,46 +6,17 @@ from agui_runtime.wires.openai.response_ids import Place, response_id
 from tests.wires.fuzz.jsons import Json
 from tests.wires.fuzz.original import Original
 
+FUNCTION: dict[str, Json] = {
+    "name": "paint",
+    "description": "Paints",
+    "parameters": {"type": "object"},
+}
+CALL: Json = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+
 
 def of_openai() -> list[Original]:
-    function: Json = {"name": "paint", "description": "Paints", "parameters": {"type": "object"}}
-    call: Json = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
-    parts: Json = [
-        {"type": "text", "text": "hi"},
-        {"type": "image_url", "image_url": {"url": "data:image/png;base64,eA=="}},
-        {"type": "input_audio", "input_audio": {"data": "eA==", "format": "wav"}},
-        {"type": "file", "file": {"file_data": "http://x.test/y.pdf", "filename": "y.pdf"}},
-    ]
-    chatting: Json = {
-        "model": "default",
-        "messages": [
-            {"role": "system", "content": "Be brief."},
-            {"role": "user", "content": parts, "name": "ann"},
-            {"role": "assistant", "content": "Well", "tool_calls": [call]},
-            {"role": "tool", "tool_call_id": "c1", "content": "1"},
-            {"role": "user", "content": "and?"},
-        ],
-        "tools": [{"type": "function", "function": function}],
-        "tool_choice": {"type": "function", "function": {"name": "paint"}},
-        "stream_options": {"include_usage": True},
-        "stop": ["x"],
-        "temperature": 0.5,
-    }
+    chatting, answering = _chatting(), _answering()
     on_thread: Json = {"x-thread-id": "t-1"}
-    answering: Json = {
-        "model": "default",
-        "instructions": "Be brief.",
-        "input": [
-            {"role": "user", "content": [{"type": "input_text", "text": "hi"}, *_files()]},
-            {"type": "reasoning", "id": "rs_1", "summary": []},
-            {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}"},
-            {"type": "function_call_output", "call_id": "c1", "output": "1"},
-            {"type": "mcp_call", "id": "m1", "name": "look", "arguments": "{}", "output": "1"},
-        ],
-        "tools": [{"type": "function", **function}],
-        "text": {"format": {"type": "text"}},
-        "metadata": {"key": "value"},
-    }
     known = f"/v1/responses/{response_id(Place('t-1', 'run-default'))}"
     events = [("stream", "true"), ("starting_after", "2")]
     return [
@@ -66,6 +37,47 @@ def of_openai() -> list[Original]:
             "POST", "/v1/chat/completions", body=chatting | {"metadata": {"thread_id": "t-2"}}
         ),
     ]
+
+
+def _chatting() -> dict[str, Json]:
+    parts: Json = [
+        {"type": "text", "text": "hi"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,eA=="}},
+        {"type": "input_audio", "input_audio": {"data": "eA==", "format": "wav"}},
+        {"type": "file", "file": {"file_data": "http://x.test/y.pdf", "filename": "y.pdf"}},
+    ]
+    return {
+        "model": "default",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": parts, "name": "ann"},
+            {"role": "assistant", "content": "Well", "tool_calls": [CALL]},
+            {"role": "tool", "tool_call_id": "c1", "content": "1"},
+            {"role": "user", "content": "and?"},
+        ],
+        "tools": [{"type": "function", "function": FUNCTION}],
+        "tool_choice": {"type": "function", "function": {"name": "paint"}},
+        "stream_options": {"include_usage": True},
+        "stop": ["x"],
+        "temperature": 0.5,
+    }
+
+
+def _answering() -> dict[str, Json]:
+    return {
+        "model": "default",
+        "instructions": "Be brief.",
+        "input": [
+            {"role": "user", "content": [{"type": "input_text", "text": "hi"}, *_files()]},
+            {"type": "reasoning", "id": "rs_1", "summary": []},
+            {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "c1", "output": "1"},
+            {"type": "mcp_call", "id": "m1", "name": "look", "arguments": "{}", "output": "1"},
+        ],
+        "tools": [{"type": "function", **FUNCTION}],
+        "text": {"format": {"type": "text"}},
+        "metadata": {"key": "value"},
+    }
 
 
 def _files() -> list[Json]:
