@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, get_type_hints
 
 import orjson
@@ -20,7 +20,7 @@ from pydantic.errors import PydanticUserError
 from agui_runtime.agents.agent import OfferedTool, ResultParts, ShownResult
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError, Misconfigured, first_fault
-from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.core.jsontext import Json, JsonObject, copied
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.observation import note_failure
 from agui_runtime.off_loop import in_a_thread, is_cancelled
@@ -62,11 +62,17 @@ class Action:
     arguments: type[BaseModel]
     function: Callable[..., Any]
     return_direct: bool = False
+    _parameters: object = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Once: it takes longer than a short run, and leaves a kilobyte in cycles.
+        schema = _untitled(self.arguments.model_json_schema())
+        object.__setattr__(self, "_parameters", schema)
 
     @property
     def tool(self) -> Tool:
-        """The action as agents see it."""
-        parameters = _untitled(self.arguments.model_json_schema())
+        """The action as agents see it, each time one of its own: some change it."""
+        parameters = copied(self._parameters)
         return Tool(name=self.name, description=self.description, parameters=parameters)
 
     async def call(self, arguments: str) -> str | ResultParts:
@@ -150,10 +156,9 @@ def action(
         raise Misconfigured(f"action {name!r} yields; an action returns its result")
     try:
         arguments = create_model(name, **_fields(function))
-        arguments.model_json_schema()
+        return Action(name, inspect.getdoc(function) or "", arguments, function, return_direct)
     except (PydanticUserError, NameError, TypeError) as error:
         raise Misconfigured(f"action {name!r} cannot be described: {error}") from error
-    return Action(name, inspect.getdoc(function) or "", arguments, function, return_direct)
 
 
 def failed(code: str, message: str) -> str:

@@ -158,8 +158,8 @@ def collect_rarely() -> None:
     """Logs hold many small objects and few cycles; looking for some took a third of the time.
 
     A look stops the whole process, for up to 100,000 new objects at a time: some 20 milliseconds.
-    Every tenth of these is for all that came since the start: PostgreSQL's driver leaves about a
-    kilobyte a run in cycles, which would be many megabytes before a hundredth.
+    Every tenth of these is for all that came since the start: agents of users may leave what they
+    like in cycles, which would be many megabytes before a hundredth.
     """
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)

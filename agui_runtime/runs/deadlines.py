@@ -45,9 +45,9 @@ class Deadlines:
     One timer for each run, moved only when it fires: an event costs a look at the clock.
     """
 
-    def __init__(self, limits: RunLimits, expire: Callable[[RunFailure], None]) -> None:
+    def __init__(self, limits: RunLimits) -> None:
         self._limits = limits
-        self._expire = expire
+        self._expire: Callable[[RunFailure], None] = _ignore
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._interrupted_at: float | None = None
@@ -59,7 +59,9 @@ class Deadlines:
         since = self._interrupted_at
         return since is not None and self._now() - since >= self._limits.stop_grace
 
-    def start(self) -> None:
+    def start(self, expire: Callable[[RunFailure], None]) -> None:
+        """Begin to watch the task that calls this; `expire` is called when a limit passes."""
+        self._expire = expire
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
         self._begun = self._loop.time()
@@ -81,12 +83,12 @@ class Deadlines:
         self._at(self._now() + self._limits.stop_grace, self.interrupt)
 
     def stop(self) -> None:
+        """Watch no longer, and hold nothing of the run: it is freed when nobody else does."""
         if self._task is not None:
             while self._task.uncancel():
                 pass
-        self._task = None
-        if self._timer is not None:
-            self._timer.cancel()
+        self._task, self._expire = None, _ignore
+        self._cancel_timer()
 
     def _now(self) -> float:
         return self._loop.time()
@@ -111,6 +113,14 @@ class Deadlines:
             self._arm()
 
     def _at(self, when: float, call: Callable[[], None]) -> None:
+        self._cancel_timer()
+        self._timer = self._loop.call_at(when, call)
+
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(when, call)
+        self._timer = None
+
+
+def _ignore(failure: RunFailure) -> None:
+    """Nobody is watched."""

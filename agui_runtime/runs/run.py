@@ -50,7 +50,7 @@ class Run:
         self._assignment = assignment
         self._store = store
         self._hooks = hooks
-        self._deadlines = Deadlines(assignment.limits, self.cut)
+        self._deadlines = Deadlines(assignment.limits)
         self._cause: AguiError | None = None
         self._announced = False
         self._unbroken = 0
@@ -80,20 +80,11 @@ class Run:
         except OwnerLost:
             logger.error("the thread is lost: another process ends the run")
         finally:
-            self._let_go()
-
-    def _let_go(self) -> None:
-        """Hold nothing large any more: a run and what watches it refer to each other, and stay
-        until the garbage collector looks at the oldest objects, which is seldom.
-        """
-        ids = self._assignment.request
-        request = RunAgentInput(thread_id=ids.thread_id, run_id=ids.run_id, messages=[])
-        self._assignment = replace(self._assignment, request=request)
-        self._cause = None  # its traceback refers to all that the run has held
+            self._cause = None  # its traceback refers to all that the run has held, and to the run
 
     async def _drive(self, started: StartedRun) -> None:
         try:
-            self._deadlines.start()
+            self._deadlines.start(self.cut)
             await started.begin()
             _settle(self.begun)
             await self._perform(started)

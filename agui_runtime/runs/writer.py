@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias
 
 from agui_runtime.core.errors import AguiError, StoreFailed, StoreFull
 from agui_runtime.core.events import Event
@@ -24,8 +23,6 @@ STORED_FIRST = frozenset({"TOOL_CALL_START", "TOOL_CALL_END"})
 of a dead process knows of it.
 """
 
-Add: TypeAlias = Callable[[Sequence[Event]], Awaitable[None]]
-
 
 class RunWriter:
     """Appends a run's events in order. `on_failure` is called once with what a write raised.
@@ -39,11 +36,15 @@ class RunWriter:
         self._log = log
         self._lease = lease
         self._on_failure = on_failure
-        self.add: Add = self._append if lease.renew_every is None else self._add
+        self._gathers = lease.renew_every is not None
         self._gathered: list[Event] = []
         self._turned_away: Sequence[Event] = ()
         self._writing: asyncio.Task[None] | None = None
         self._failure: AguiError | None = None
+
+    def add(self, events: Sequence[Event]) -> Awaitable[None]:
+        """See above; a plain function, as an event is dear enough without one more coroutine."""
+        return self._gather(events) if self._gathers else self._append(events)
 
     async def flush(self) -> None:
         """Return when all that was added is stored; raises what a write raised."""
@@ -66,7 +67,7 @@ class RunWriter:
             return ()
         return [*self._turned_away, *rest]
 
-    async def _add(self, events: Sequence[Event]) -> None:
+    async def _gather(self, events: Sequence[Event]) -> None:
         self._gathered += events
         if self._failure is None and self._writing is None:
             self._writing = asyncio.create_task(self._write())

@@ -64,5 +64,6 @@ class OpenedBody:
         """The JSON, of which nothing is held here any longer; raises what is wrong with it."""
         value, self.value, self._text, self._is_taken = self.value, None, b"", True
         if self.error is not None:
-            raise self.error
+            wrong, self.error = [self.error], None
+            raise wrong.pop()  # which nothing holds here: its traceback holds this call
         return value

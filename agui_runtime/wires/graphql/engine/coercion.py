@@ -45,3 +45,10 @@ async def prepared(
         hide_suggestions=True,
     )
     return Prepared(executor)
+
+
+def let_go(executor: Executor[object]) -> None:
+    """Have an executor that has done its work refer to itself no longer: it and the run that it
+    began are freed at once, and not when the garbage collector comes.
+    """
+    del executor.async_helpers

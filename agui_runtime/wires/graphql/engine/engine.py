@@ -24,7 +24,7 @@ from agui_runtime.wires.graphql.answer.releases import has_banner
 from agui_runtime.wires.graphql.answer.trace import Trace
 from agui_runtime.wires.graphql.delivery.incremental import Delivery
 from agui_runtime.wires.graphql.delivery.stream import deliveries
-from agui_runtime.wires.graphql.engine.coercion import prepared
+from agui_runtime.wires.graphql.engine.coercion import let_go, prepared
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.engine.operations import Operation, Operations, Refused
 from agui_runtime.wires.graphql.nouns.errors import formatted, origin_of
@@ -118,6 +118,7 @@ class Engine:
             result = executor.execute_operation()
             if isawaitable(result):
                 result = await result
+            let_go(executor)
         assert isinstance(result, ExecutionResult)  # the document has no @defer or @stream
         return result
 
