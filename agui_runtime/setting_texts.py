@@ -16,6 +16,9 @@ from agui_runtime.wires.shared.paths import base_of
 
 PREFIX = "AGUI_"
 
+MOST = 2**53 - 1
+"""The largest number that survives JSON everywhere."""
+
 
 def check_names(env: Mapping[str, str], names: Sequence[str]) -> None:
     """Raises Misconfigured for a variable that begins as ours do and is none of these."""
@@ -98,8 +101,8 @@ def amount(name: str, value: str) -> float:
 
 
 def count(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) < 16 and int(value)):
-        raise Misconfigured(f"{name} must be a whole number from 1, not {value!r}")
+    if not (value.isascii() and value.isdigit() and 0 < int(value[:17]) <= MOST):
+        raise Misconfigured(f"{name} must be a whole number from 1 to {MOST}, not {value!r}")
     return int(value)
 
 

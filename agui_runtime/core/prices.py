@@ -25,7 +25,10 @@ MILLION = Decimal(1_000_000)
 PROVIDERS_OWN = "provider"
 """The name of the prices where the provider reports the cost itself."""
 
-Dollars = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+MOST_USD = 1_000_000
+"""Of one price, one answer of a model, and a day's budget; more is no amount that is meant."""
+
+Dollars = Annotated[Decimal, Field(ge=0, le=MOST_USD, allow_inf_nan=False)]
 
 
 class Price(BaseModel):
@@ -88,7 +91,7 @@ def reported_cost(entry: JsonObject) -> Decimal | None:
     cost = entry.get("cost")
     if not isinstance(cost, int | float) or isinstance(cost, bool):
         return None
-    return Decimal(str(cost)) if 0 <= cost < float("inf") else None
+    return Decimal(str(cost)) if 0 <= cost <= MOST_USD else None
 
 
 def total(costs: Sequence[tuple[Decimal, str]]) -> Cost | None:

@@ -97,5 +97,5 @@ class BudgetSpent(TooManyRequests):
 
     def __init__(self, what: str, retry_after: int, *, own: bool) -> None:
         whose = "your" if own else "everybody's"
-        super().__init__(f"{whose} {what} for today (UTC) is spent; try again tomorrow")
+        super().__init__(f"{whose} budget of {what} for today (UTC) is spent; try again tomorrow")
         self.retry_after = retry_after

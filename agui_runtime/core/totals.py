@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from agui_runtime.core.events import RunInfo
 from agui_runtime.core.figures import UNKNOWN, Cost, Tokens
+from agui_runtime.core.meter import MOST_TOKENS
 from agui_runtime.core.prices import total
 
 
@@ -108,5 +109,5 @@ def _tokens(counts: Sequence[Tokens]) -> Tokens | None:
     sums = {}
     for field in fields(Tokens):
         known = [count for each in counts if (count := getattr(each, field.name)) is not None]
-        sums[field.name] = sum(known) if known else None
+        sums[field.name] = min(sum(known), MOST_TOKENS) if known else None
     return Tokens(**sums)

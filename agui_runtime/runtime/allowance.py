@@ -16,6 +16,7 @@ from typing import NamedTuple
 from agui_runtime.core.errors import Misconfigured, StoreUnavailable
 from agui_runtime.core.figures import RunFigures
 from agui_runtime.core.fingerprints import owner_digest
+from agui_runtime.core.prices import MOST_USD
 from agui_runtime.core.quotas import BudgetSpent, TooManyStarts
 from agui_runtime.stores.base import Counters
 
@@ -25,9 +26,6 @@ MINUTE, DAY = 60, 24 * 3600
 
 BILLIONTHS = 10**9
 """Amounts of money are counted in billionths of a dollar."""
-
-MOST_USD = 1_000_000
-"""A day's budget; more cannot be counted."""
 
 MOST_NAMES = 200
 """So many models without a price are named in the log."""
@@ -139,7 +137,8 @@ class Allowance:
         try:
             for rule in self.rules:
                 if amount := self._amount(rule, figures):
-                    await self._add(rule, owner, amount)
+                    # More than the limit is no more than that, and may be more than a store counts.
+                    await self._add(rule, owner, min(amount, rule.limit))
         except StoreUnavailable as error:
             logger.warning("what a run took counts for no budget: %s", error.message)
 

@@ -104,7 +104,7 @@ def _list_prices() -> tuple[ListPrice, str]:
         try:
             return calc_price(Usage(**known), model, provider_id=provider).total_price
         except (LookupError, ValueError) as error:
-            logger.info("no price of %s/%s: %s", provider, model, error)
+            logger.debug("no price of %s/%s: %s", provider, model, error)
             return None
 
     return price, f"genai-prices {version('genai-prices')}"

@@ -74,7 +74,9 @@ def test_a_file_that_cannot_be_meant_is_refused_with_its_line(
     assert says in refusal.value.message
 
 
-@pytest.mark.parametrize("cost", ["0.1", None, -0.1, True, float("nan"), float("inf"), {}])
+@pytest.mark.parametrize(
+    "cost", ["0.1", None, -0.1, True, float("nan"), float("inf"), {}, 1e7, 1e300]
+)
 def test_what_is_no_amount_is_no_cost(cost: object) -> None:
     assert reported_cost({"cost": cost}) is None
 

@@ -59,10 +59,17 @@ class Costly:
 NOON = 20_000.5 * DAY
 
 
-def a_runtime(store: Store | None = None, **options: Any) -> CopilotRuntime:  # noqa: ANN401
+def a_runtime(
+    store: Store | None = None,
+    usage: Mapping[str, Any] | None = None,
+    **options: Any,  # noqa: ANN401
+) -> CopilotRuntime:
     chosen = Options(prices=PRICES, **options)
     runtime = CopilotRuntime(
-        {"default": Costly()}, store=store, options=chosen, authenticate=by_header
+        {"default": Costly({**USAGE, **(usage or {})})},
+        store=store,
+        options=chosen,
+        authenticate=by_header,
     )
     runtime.allowance._clock = lambda: NOON  # no minute ends in the middle of a test
     return runtime
@@ -97,6 +104,14 @@ async def test_nothing_more_is_started_once_a_budget_is_spent(
         await runtime.start(asking(thread="t3"))
     assert 0 < refused.value.retry_after <= DAY
     await ran(runtime, asking(thread="t4", caller=BOB))
+
+
+async def test_what_a_run_says_that_it_took_always_counts(each_store: Store) -> None:
+    """Whatever a provider or an agent says: more than a counter of the store can hold, too."""
+    runtime = a_runtime(each_store, {"outputTokens": 2**53 - 1}, budget=Budget(usd_per_day=1e6))
+    assert (await ran(runtime, asking(thread="t1")))[-1]["type"] == "RUN_FINISHED"
+    with pytest.raises(BudgetSpent):
+        await runtime.start(asking(thread="t2"))
 
 
 async def test_a_deleted_thread_gives_nothing_back() -> None:

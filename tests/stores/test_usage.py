@@ -16,6 +16,7 @@ from agui_runtime.commands.cli import main
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.events import RunInfo
 from agui_runtime.core.figures import Cost, RunFigures, Tokens
+from agui_runtime.core.meter import MOST_TOKENS
 from agui_runtime.core.outcomes import Outcomes, Percentiles
 from agui_runtime.core.totals import DAY, Totals, UsageBy, day_of
 from agui_runtime.runtime.usage import outcomes_in, usage_in
@@ -168,6 +169,19 @@ async def test_an_agent_that_was_renamed_counts_once(each_store: Store) -> None:
     assert [each.key for each in await runtime.usage(asking().context.caller, by="agent")] == [
         "default"
     ]
+
+
+async def test_counts_that_nobody_can_mean_hide_no_others(each_store: Store) -> None:
+    huge = replace(ONE, tokens=Tokens(2**62, 2**53 - 1, 3))
+    for number in range(3):
+        await record(each_store, begun("t1", number, "default", NOW - 5), huge)
+    runtime = CopilotRuntime({"default": Costly()}, store=each_store, authenticate=by_header)
+    async with client_of(create_app(runtime)) as client:
+        client.headers["x-user"] = "ann"
+        query = "{ usage { key inputTokens outputTokens cost { usd } } }"
+        [shown] = (await ask(client, query))["data"]["usage"]
+    assert (shown["inputTokens"], shown["outputTokens"]) == (MOST_TOKENS, MOST_TOKENS)
+    assert shown["cost"] == {"usd": "0.3"}
 
 
 QUERY = """query Usage($since: DateTimeISO) {

@@ -190,9 +190,10 @@ _TOKENS = (
     "coalesce(input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens)"
 )
 _SUMS = (
-    "prices, count(*) as runs, sum(input_tokens) as input_tokens,"
-    " sum(output_tokens) as output_tokens, sum(cached_tokens) as cached_tokens,"
-    " sum(cache_write_tokens) as cache_write_tokens, sum(reasoning_tokens) as reasoning_tokens,"
+    "prices, count(*) as runs, sum(1.0 * input_tokens) as input_tokens,"  # no integer is too large
+    " sum(1.0 * output_tokens) as output_tokens, sum(1.0 * cached_tokens) as cached_tokens,"
+    " sum(1.0 * cache_write_tokens) as cache_write_tokens,"
+    " sum(1.0 * reasoning_tokens) as reasoning_tokens,"
     f" sum(cost) as cost, sum(case when {_TOKENS} is not null and cost is null then 1 else 0 end)"
     " as unpriced, sum(ended - started) as seconds"
 )
