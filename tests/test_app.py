@@ -264,7 +264,11 @@ def test_settings_are_read_and_have_defaults() -> None:
     assert Settings.read({}) == Settings()
 
 
-@pytest.mark.parametrize("module", ["app", "settings", "arguments", "stores.open", "wires.door"])
+@pytest.mark.parametrize(
+    "module",
+    ["app", "settings", "arguments", "identity", "commands.cli", "stores.open", "wires.door"],
+)
 def test_any_module_may_be_the_first_that_is_imported(module: str) -> None:
     words = [sys.executable, "-c", f"import agui_runtime.{module}"]
-    assert subprocess.run(words, check=False).returncode == 0
+    imported = subprocess.run(words, check=False, capture_output=True)
+    assert (imported.returncode, imported.stderr) == (0, b"")

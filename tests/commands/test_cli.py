@@ -261,13 +261,3 @@ def test_every_public_name_is_there() -> None:
         name for name in agui_runtime.__all__ if getattr(agui_runtime, name, None) is None
     ] == []
     assert not hasattr(agui_runtime, "create_ap")
-
-
-@pytest.mark.parametrize("module", ["settings", "commands.cli", "app", "arguments", "identity"])
-async def test_each_module_can_be_the_first_one_to_be_imported(module: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", f"import agui_runtime.{module}"),
-        cwd=ROOT,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert (await process.communicate())[1] == b""
