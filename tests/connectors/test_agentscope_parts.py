@@ -22,9 +22,9 @@ from tests.connectors.talk import text
 from tests.fakes.model import ModelServer
 
 SERVER = """
-from mcp.server.fastmcp import FastMCP
+from mcp.server import MCPServer
 
-server = FastMCP("clock")
+server = MCPServer("clock")
 
 
 @server.tool()

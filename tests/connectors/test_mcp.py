@@ -15,6 +15,10 @@ from typing import Any
 
 import pytest
 from ag_ui.core import RunAgentInput
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 
 from agui_runtime.connectors.mcp import McpServer, McpServers
 from agui_runtime.connectors.mcp.addresses import AllowedAddresses
@@ -22,8 +26,10 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event, RunContext
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.fakes.mcp_process import STDIO, listening
+from tests.fakes.mcp_raw import RawMcp
 from tests.ports import free_port
 from tests.runtime.worlds import ANN, asking, call, ran
+from tests.support import served
 
 TOOLS = ["mcp_echo", "add", "fail", "process", "die", "hang", "learn", "show_cart", "show_offers"]
 
@@ -178,6 +184,23 @@ async def test_a_server_that_cannot_be_reached_is_not_asked_at_once_again() -> N
         assert await it.call("process") == ""
         async with listening(port=port):
             assert await it.call("process") == ""
+
+
+@pytest.mark.parametrize("follows", [True, False])
+async def test_a_redirection_within_a_server_is_followed_unless_forbidden(
+    follows: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def moved(request: Request) -> Response:
+        return RedirectResponse("/new", 307)
+
+    tool = {"name": "odd", "inputSchema": {"type": "object"}}
+    there = RawMcp([tool], {"content": [{"type": "text", "text": "here"}]})
+    routes = [Route("/old", moved, methods=["POST", "GET"]), *there.app.routes]
+    async with served(Starlette(routes=routes)) as origin:
+        server = McpServer(url=f"{origin}/old", follow_redirects=follows)
+        async with world(server) as it:
+            assert await it.call("odd") == ("here" if follows else "")
+    assert follows or "HTTP 307 at /old" in caplog.text
 
 
 async def test_tools_that_change_are_listed_again() -> None:

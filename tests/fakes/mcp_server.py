@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
-from mcp.server.fastmcp import Context, FastMCP
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import TextContent
 from pydantic import Field
 
-server = FastMCP("fake", log_level="ERROR")
+server = MCPServer("fake", log_level="ERROR")
 
 
 @server.tool(description="MCP echo")
@@ -35,7 +37,7 @@ def add(a: int, b: int) -> int:
 @server.tool()
 def fail() -> str:
     """Always fails."""
-    raise ValueError("out of order")
+    raise ToolError("out of order")
 
 
 @server.tool()
@@ -72,7 +74,7 @@ PAGE = "ui://shop/cart.html"
 def show_cart(item: str) -> dict[str, Any]:
     """Shows the cart."""
     if item == "nothing":
-        raise ValueError("sold out")
+        raise ToolError("sold out")
     return {"items": [2**80 if item == "everything" else item], "note": None}
 
 
@@ -91,9 +93,8 @@ def show_offers(size: int = 1) -> str:
 @server.tool(meta={"ui": {"visibility": ["app"]}})
 def host(context: Context[Any, Any]) -> str:
     """Tells what pages the client can show."""
-    about = context.session.client_params
-    told = about.capabilities.model_extra if about else None
-    return json.dumps(told)
+    about = context.client_capabilities
+    return json.dumps(about.model_dump(include={"extensions"}) if about else None)
 
 
 @server.resource(PAGE, mime_type="text/html;profile=mcp-app", meta={"ui": {"prefersBorder": True}})

@@ -6,7 +6,7 @@ The client would only log such an answer, and leave whoever made the request wai
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,15 +15,17 @@ from pydantic import ValidationError
 from agui_runtime.core.jsontext import Json, without_halves
 
 if TYPE_CHECKING:
-    from anyio.streams.memory import MemoryObjectReceiveStream
+    from mcp.client._transport import ReadStream
     from mcp.shared.message import SessionMessage
 
-    Incoming: TypeAlias = MemoryObjectReceiveStream[SessionMessage | Exception]
+    Incoming: TypeAlias = ReadStream[SessionMessage | Exception]
 
 UNREADABLE = -32099
 """The code of the error in place of an answer that cannot be read; one of those for clients' own
 use (JSON-RPC 2.0, 5.1).
 """
+
+_OF_THE_CLIENT = ("Failed to parse JSON response:", "Failed to parse SSE message:")
 
 _BEGINNING = re.compile(rb'\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d{1,9})\s*,')
 _END = re.compile(rb'"jsonrpc"\s*:\s*"2\.0"\s*,\s*"id"\s*:\s*(\d{1,9})\s*\}\s*\Z')
@@ -52,14 +54,28 @@ class ReadableAnswers:
     ) -> None:
         await self._stream.__aexit__(kind, error, traceback)
 
-    async def __aiter__(self) -> AsyncIterator[SessionMessage | Exception]:
-        async for message in self._stream:
-            yield _readable(message) if isinstance(message, ValidationError) else message
+    def __aiter__(self) -> ReadableAnswers:
+        return self
+
+    async def __anext__(self) -> SessionMessage | Exception:
+        return _read(await anext(self._stream))
+
+    async def receive(self) -> SessionMessage | Exception:
+        return _read(await self._stream.receive())
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _read(message: SessionMessage | Exception) -> SessionMessage | Exception:
+    if isinstance(message, ValidationError):
+        return _readable(message)
+    return message if isinstance(message, Exception) else _refused(message)
 
 
 def _readable(unread: ValidationError) -> SessionMessage | ValidationError:
     from mcp.shared.message import SessionMessage
-    from mcp.types import ErrorData, JSONRPCError, JSONRPCMessage
+    from mcp.types import jsonrpc_message_adapter
 
     given = [fault["input"] for fault in unread.errors(include_url=False, include_context=False)]
     line = given[0].encode() if isinstance(given[0], str) else given[0]
@@ -67,14 +83,30 @@ def _readable(unread: ValidationError) -> SessionMessage | ValidationError:
     mended = without_halves(text)
     if mended != text:
         try:
-            return SessionMessage(JSONRPCMessage.model_validate_json(mended))
+            return SessionMessage(jsonrpc_message_adapter.validate_json(mended))
         except ValidationError:
             pass  # it is no message for another reason, too
     about = next(_ids(text, given), None)
-    if about is None:
-        return unread
+    return unread if about is None else _unreadable(about)
+
+
+def _refused(message: SessionMessage) -> SessionMessage:
+    """The same; what the client could not read over HTTP is not what the server refused."""
+    from mcp.types import PARSE_ERROR, JSONRPCError
+
+    error = message.message
+    if not isinstance(error, JSONRPCError) or error.error.code != PARSE_ERROR:
+        return message
+    own = error.error.message.startswith(_OF_THE_CLIENT)
+    return _unreadable(error.id) if own else message
+
+
+def _unreadable(about: int | str | None) -> SessionMessage:
+    from mcp.shared.message import SessionMessage
+    from mcp.types import ErrorData, JSONRPCError
+
     fault = ErrorData(code=UNREADABLE, message="what it answered is no JSON-RPC")
-    return SessionMessage(JSONRPCMessage(JSONRPCError(jsonrpc="2.0", id=about, error=fault)))
+    return SessionMessage(JSONRPCError(jsonrpc="2.0", id=about, error=fault))
 
 
 def _ids(text: bytes, given: list[Json]) -> Iterator[int]:

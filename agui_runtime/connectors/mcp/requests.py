@@ -1,7 +1,7 @@
 """Requests to an MCP server, whose answers are read as loosely as they can be.
 
 The client of the `mcp` package drops all tools for one that it cannot read, and the result of a
-call whose structured part is not as promised.
+call that breaks MCP's schema anywhere.
 """
 
 from __future__ import annotations
@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import httpx
-
 from agui_runtime.connectors.mcp.results import McpResult
-from agui_runtime.core.jsontext import Json
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.observation import outgoing_headers
 from agui_runtime.core.secrets import redact_path
 
 if TYPE_CHECKING:
-    from mcp import ClientSession, types
+    import httpx2
+    from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 
 _OF_MCP = ("application/json", "text/event-stream")
 
@@ -30,7 +29,7 @@ class LastAnswer:
         self._path = ""
         self._kind = ""
 
-    async def note(self, response: httpx.Response) -> None:
+    async def note(self, response: httpx2.Response) -> None:
         """To be called with each answer; a stream that a server does not offer (405) is none."""
         if response.request.method == "GET" and response.status_code in {404, 405}:
             return
@@ -53,29 +52,29 @@ class LastAnswer:
         return ""
 
 
-async def listing(session: ClientSession, cursor: str | None) -> McpResult:
-    """One page of the tools, as the server lists them."""
-    from mcp import types
+class Requests:
+    """The requests of one session, past its client's own reading of the answers."""
 
-    params = types.PaginatedRequestParams(cursor=cursor) if cursor else None
-    return await _answer_to(session, types.ListToolsRequest(params=params))
+    def __init__(self, dispatcher: JSONRPCDispatcher, version: str) -> None:
+        self._dispatcher = dispatcher
+        self._version = version
 
+    async def listing(self, cursor: str | None) -> McpResult:
+        """One page of the tools, as the server lists them."""
+        return await self._answer_to("tools/list", {"cursor": cursor} if cursor else {})
 
-async def calling(session: ClientSession, name: str, arguments: Mapping[str, Json]) -> McpResult:
-    """The result of a call, as the server gives it."""
-    from mcp import types
+    async def calling(self, name: str, arguments: Mapping[str, Json]) -> McpResult:
+        """The result of a call, as the server gives it."""
+        # A session serves many runs: no header of its connection can name the trace (SEP-414).
+        trace = outgoing_headers()
+        meta: JsonObject = {"_meta": dict(trace)} if trace else {}
+        params = {"name": name, "arguments": dict(arguments), **meta}
+        return await self._answer_to("tools/call", params)
 
-    # A session serves many runs, so that no header of its connection can name the trace (SEP-414).
-    trace = outgoing_headers()
-    meta = types.RequestParams.Meta.model_validate(trace) if trace else None
-    params = types.CallToolRequestParams(name=name, arguments=dict(arguments), _meta=meta)
-    return await _answer_to(session, types.CallToolRequest(params=params))
+    async def reading(self, address: str) -> McpResult:
+        """A resource, as the server gives it."""
+        return await self._answer_to("resources/read", {"uri": address})
 
-
-async def _answer_to(
-    session: ClientSession, request: types.ListToolsRequest | types.CallToolRequest
-) -> McpResult:
-    from mcp import types
-
-    answer = await session.send_request(types.ClientRequest(request), types.EmptyResult)
-    return answer.model_dump(mode="json", by_alias=True)
+    async def _answer_to(self, method: str, params: JsonObject) -> McpResult:
+        headers = {"mcp-protocol-version": self._version}
+        return await self._dispatcher.send_raw_request(method, params, {"headers": headers})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 
-import httpx
+import httpx2
 
 from agui_runtime.core.jsontext import without_halves
 
@@ -18,15 +18,15 @@ _CUT = re.compile(
 """The beginning of an escape at the end of a block, whose rest may come with the next one."""
 
 
-async def without_cuts(response: httpx.Response) -> None:
+async def without_cuts(response: httpx2.Response) -> None:
     """A hook for a client's responses: what is read of this one has whole characters only."""
     packed = "content-encoding" in response.headers
-    if isinstance(response.stream, httpx.AsyncByteStream) and not packed:
+    if isinstance(response.stream, httpx2.AsyncByteStream) and not packed:
         response.stream = _Whole(response.stream)
 
 
-class _Whole(httpx.AsyncByteStream):
-    def __init__(self, stream: httpx.AsyncByteStream) -> None:
+class _Whole(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -8,14 +8,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING
 
 import httpx
-from pydantic import AnyUrl, BaseModel, ValidationError
+from pydantic import AnyUrl, ValidationError
 
 from agui_runtime.connectors.mcp.answers import UNREADABLE, ReadableAnswers
-from agui_runtime.connectors.mcp.requests import LastAnswer, calling, listing
-from agui_runtime.connectors.mcp.response_repair import without_cuts
+from agui_runtime.connectors.mcp.requests import LastAnswer, Requests
 from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.tools import McpTool, tool_of
 from agui_runtime.connectors.shared import network
@@ -25,20 +24,21 @@ from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import lasting_logger_of
 
 if TYPE_CHECKING:
-    from mcp import ClientSession
     from mcp.client.session import MessageHandlerFnT
 
 logger = lasting_logger_of(__name__)
 
-_Answer = TypeVar("_Answer")
-
 PAGE_TYPE = "text/html;profile=mcp-app"
 """The content type of a server's pages (SEP-1865)."""
 
-_LOST = frozenset({-32000, 32600})
-"""The client's own codes for a connection that was closed, and a session that the server forgot."""
+_CLOSED = (-32000, "Connection closed")
+"""The client's own error where the connection is gone."""
 
-_SHOWS_PAGES = {"extensions": {"io.modelcontextprotocol/ui": {"mimeTypes": [PAGE_TYPE]}}}
+_FORGOTTEN = 404
+"""The status by which a server says that it does not know the session any more (Streamable HTTP).
+"""
+
+_SHOWS_PAGES = {"io.modelcontextprotocol/ui": {"mimeTypes": [PAGE_TYPE]}}
 """What a host says that shows a server's pages; some servers list tools with pages only then."""
 
 
@@ -49,7 +49,8 @@ class McpServer:
 
     `headers` go with every request. `env` is added to the few variables that a process inherits.
     Times are in seconds: `connect_timeout` for the start of a session, `timeout` for one call.
-    `id` names it in messages, in place of its address.
+    `id` names it in messages, in place of its address. Redirections are followed within the
+    server's own origin, or not at all.
     """
 
     url: str = ""
@@ -93,7 +94,7 @@ class McpSession:
         self._open = 0
         self._server = server
         self._shows_pages = shows_pages
-        self._session: asyncio.Future[ClientSession] = asyncio.get_running_loop().create_future()
+        self._session: asyncio.Future[Requests] = asyncio.get_running_loop().create_future()
         self._leave = asyncio.Event()
         self._http = LastAnswer()
         self._keeper = asyncio.create_task(self._keep())
@@ -129,7 +130,7 @@ class McpSession:
         tools: list[McpTool] = []
         cursor: str | None = None
         while True:
-            page = await self._answer_to(listing(session, cursor))
+            page = await self._answer_to(session.listing(cursor))
             listed = (tool_of(each, self._server.label) for each in page.get("tools") or ())
             tools += [tool for tool in listed if tool is not None]
             cursor = page.get("nextCursor")
@@ -139,7 +140,7 @@ class McpSession:
     async def call(self, name: str, arguments: Mapping[str, Json]) -> McpResult:
         """What the tool returns, also that it failed; raises RemoteFailure."""
         session = await self._session
-        return {"isError": False, **await self._answer_to(calling(session, name, arguments))}
+        return {"isError": False, **await self._answer_to(session.calling(name, arguments))}
 
     async def read(self, address: str) -> McpResult:
         """The resource; raises InvalidInput if that is no address, and RemoteFailure."""
@@ -148,14 +149,14 @@ class McpSession:
             url = AnyUrl(address)
         except ValidationError:
             raise InvalidInput("not the address of a resource") from None
-        return _json(await self._answer_to(session.read_resource(url)))
+        return await self._answer_to(session.reading(str(url)))
 
-    async def _answer_to(self, question: Coroutine[Any, Any, _Answer]) -> _Answer:
+    async def _answer_to(self, question: Coroutine[None, None, McpResult]) -> McpResult:
         """The server's answer; what it refuses does not break the session, all else does.
 
         A call that takes too long breaks it only where it was alone: others may well be served.
         """
-        from mcp import McpError
+        from mcp import MCPError
 
         asking = asyncio.create_task(question)
         self._open += 1
@@ -167,8 +168,9 @@ class McpSession:
             )
             if asking in done:
                 return asking.result()
-        except McpError as error:
-            self.broken = self.broken or error.error.code in _LOST
+        except MCPError as error:
+            lost = (error.code, error.message) == _CLOSED or self._http.refusal == _FORGOTTEN
+            self.broken = self.broken or lost
             kind = "BROKEN" if error.error.code == UNREADABLE else "REFUSED"
             raise self._failure(kind, f": {error}") from error
         except Exception as error:  # a foreign SDK: the client of `mcp`
@@ -190,9 +192,11 @@ class McpSession:
 
     async def _keep(self) -> None:
         try:
-            async with _session(self._server, self._http, self._on_message) as session:
-                await _introduced(session, self._shows_pages)
-                self._session.set_result(session)
+            session = _requests(
+                self._server, self._http, self._on_message, shows_pages=self._shows_pages
+            )
+            async with session as requests:
+                self._session.set_result(requests)
                 await self._leave.wait()
         except Exception as error:  # noqa: BLE001  # a foreign SDK: its task groups raise groups of anything
             self._lost(error)
@@ -210,92 +214,29 @@ class McpSession:
 
     async def _on_message(self, message: object) -> None:
         """Told of all that the server says unasked."""
-        kind = getattr(getattr(message, "root", None), "method", "")
-        if kind == "notifications/tools/list_changed":
+        if getattr(message, "method", "") == "notifications/tools/list_changed":
             self.changed = True
 
 
 @asynccontextmanager
-async def _session(
-    server: McpServer,
-    http: LastAnswer,
-    on_message: MessageHandlerFnT,
-) -> AsyncIterator[ClientSession]:
+async def _requests(
+    server: McpServer, http: LastAnswer, on_message: MessageHandlerFnT, *, shows_pages: bool
+) -> AsyncIterator[Requests]:
+    """A session that has begun."""
     from mcp import ClientSession  # heavy: only when a server is called
+    from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
+    from mcp.types import Implementation
 
-    async with AsyncExitStack() as stack:
-        read, write = await _connected(server, http, stack)
-        session = ClientSession(cast(Any, ReadableAnswers(read)), write, message_handler=on_message)
-        yield await stack.enter_async_context(session)
+    from agui_runtime.connectors.mcp.transports import connected
 
-
-async def _introduced(session: ClientSession, shows_pages: bool) -> None:
-    """Begin the session. `ClientSession.initialize` cannot tell of extensions."""
-    if not shows_pages:
-        await session.initialize()
-        return
-    from mcp import types
-
-    about = types.InitializeRequestParams(
-        protocolVersion=types.LATEST_PROTOCOL_VERSION,
-        capabilities=types.ClientCapabilities.model_validate(_SHOWS_PAGES),
-        clientInfo=types.Implementation(name="agui-runtime", version=version("agui-runtime")),
-    )
-    request = types.ClientRequest(types.InitializeRequest(params=about))
-    await session.send_request(request, types.InitializeResult)
-    await session.send_notification(types.ClientNotification(types.InitializedNotification()))
-
-
-async def _connected(server: McpServer, http: LastAnswer, stack: AsyncExitStack) -> tuple[Any, Any]:
-    """The streams to and from the server."""
-    if server.command:
-        from mcp.client.stdio import StdioServerParameters, get_default_environment, stdio_client
-
-        program, *arguments = server.command
-        env = get_default_environment() | dict(server.env)
-        process = StdioServerParameters(
-            command=program, args=arguments, env=env, encoding_error_handler="replace"
+    async with connected(server, http) as (read, write):
+        dispatcher = JSONRPCDispatcher(ReadableAnswers(read), write)
+        session = ClientSession(
+            message_handler=on_message,
+            client_info=Implementation(name="agui-runtime", version=version("agui-runtime")),
+            extensions=_SHOWS_PAGES if shows_pages else None,
+            dispatcher=dispatcher,
         )
-        return await stack.enter_async_context(stdio_client(process))
-    if httpx.URL(server.url).path.endswith("/sse"):
-        from mcp.client.sse import sse_client
-
-        streams = sse_client(server.url, httpx_client_factory=_ClientFactory(server, http))
-        return await stack.enter_async_context(streams)
-    from mcp.client.streamable_http import streamable_http_client
-
-    client = await stack.enter_async_context(_client(server, http))
-    both = await stack.enter_async_context(streamable_http_client(server.url, http_client=client))
-    return both[0], both[1]
-
-
-class _ClientFactory:
-    """Gives the SSE transport our client, and not one that follows every redirect."""
-
-    def __init__(self, server: McpServer, http: LastAnswer) -> None:
-        self._server = server
-        self._http = http
-
-    def __call__(
-        self,
-        headers: dict[str, str] | None = None,
-        timeout: httpx.Timeout | None = None,
-        auth: httpx.Auth | None = None,
-    ) -> httpx.AsyncClient:
-        return _client(self._server, self._http)
-
-
-def _client(server: McpServer, http: LastAnswer) -> httpx.AsyncClient:
-    """Without a limit on silence: a server may say something unasked, or never."""
-    timeout = httpx.Timeout(server.timeout, connect=server.connect_timeout, read=None)
-    client = network.client(
-        headers={"accept-encoding": "identity", **server.headers},
-        timeout=timeout,
-        follow_redirects=server.follow_redirects,
-    )
-    client.event_hooks["response"] += [http.note, without_cuts]
-    return client
-
-
-def _json(result: BaseModel) -> McpResult:
-    return result.model_dump(mode="json", by_alias=True, exclude_none=True)
+        async with session:
+            begun = await session.initialize()
+            yield Requests(dispatcher, begun.protocol_version)

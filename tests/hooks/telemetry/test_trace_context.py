@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from mcp.server.fastmcp import Context, FastMCP
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 
 from agui_runtime import CopilotRuntime, create_app
 from agui_runtime.connectors.agui import AGUIAgent
@@ -95,11 +95,11 @@ async def to_mcp(spans: Spans) -> Sent:
 @asynccontextmanager
 async def mcp_server(seen: list[Sent]) -> AsyncIterator[str]:
     """A server of one tool, which notes what comes with its calls."""
-    server = FastMCP("seen", log_level="ERROR")
+    server = MCPServer("seen", log_level="ERROR")
 
     async def trace(context: Context[Any, Any]) -> str:
         meta = context.request_context.meta
-        seen.append(json.loads(meta.model_dump_json()) if meta else {})
+        seen.append({key: str(value) for key, value in (meta or {}).items()})
         return "noted"
 
     server.tool()(trace)
