@@ -11,11 +11,11 @@ from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.openai.chat_answer import ChatStream, Completion, WholeChat
 from agui_runtime.wires.openai.chat_request import ChatRequest, chat_request
-from agui_runtime.wires.openai.conversations import thread_of, turn
 from agui_runtime.wires.openai.delivery import frames, read_whole, stopped_with_its_reader
 from agui_runtime.wires.openai.deltas import Deltas
 from agui_runtime.wires.openai.exchange import OpenAIExchange
 from agui_runtime.wires.openai.options import OpenAIOptions
+from agui_runtime.wires.openai.turns import thread_of, turn
 
 
 class Chat:
@@ -56,7 +56,7 @@ class Chat:
     async def _started(self, exchange: OpenAIExchange, request: ChatRequest) -> RunHandle:
         context = exchange.run_context(self._options.server.forwarded, request.props)
         await self._runtime.find(request.model, context)
-        thread = thread_of(request, exchange.headers, self._options.thread_headers)
+        thread = thread_of(request, exchange.scope["headers"], self._options.thread_headers)
         next_turn = await turn(request, thread, self._runtime.threads, exchange.caller)
         return await self._runtime.start(
             RunRequest(next_turn.input, context, request.model, ephemeral=next_turn.beside)

@@ -39,8 +39,10 @@ def chat_request(body: JsonObject, limits: BodyLimits) -> ChatRequest:
     _refuse(body)
     choice = choice_of(body.get("tool_choice"))
     options = typed_in(body, "stream_options", dict) or {}
-    metadata = typed_in(body, "metadata", dict) or {}
-    thread = metadata.get("thread_id")
+    thread = (typed_in(body, "metadata", dict) or {}).get("thread_id")
+    if not isinstance(thread, str | None) or thread == "":
+        where = "metadata.thread_id"
+        raise BadRequest(f"{where}: the id of a thread, a text", where, "invalid_type")
     return ChatRequest(
         model=model_of(body),
         messages=messages_of(body.get("messages")),
@@ -48,7 +50,7 @@ def chat_request(body: JsonObject, limits: BodyLimits) -> ChatRequest:
         props=props_of(body, choice),
         stream=bool(typed_in(body, "stream", bool)),
         include_usage=bool(options.get("include_usage")),
-        thread_id=thread if isinstance(thread, str) and thread else None,
+        thread_id=thread,
     )
 
 

@@ -1,93 +1,133 @@
-"""From a request's conversation to the input of a run: on a thread that it names, or beside all."""
+"""`/conversations`: the caller's threads, whichever wire began them."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from ag_ui.core import RunAgentInput
-
-from agui_runtime.agents.run_input import typed
-from agui_runtime.core.events import Caller, Message, Record
-from agui_runtime.core.fold import fold
-from agui_runtime.core.history import PROMPTS, without_prompts
-from agui_runtime.core.ids import check_id
+from agui_runtime.core.errors import ThreadNotFound
+from agui_runtime.core.events import Caller, Message, ThreadInfo
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
-from agui_runtime.runtime.threads import Threads
-from agui_runtime.wires.openai.chat_request import ChatRequest
-from agui_runtime.wires.openai.continuation import continued
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.thread_edits import ThreadEdits
+from agui_runtime.wires.openai.conversation_request import items_to_add, metadata_in
+from agui_runtime.wires.openai.errors import NotThere
+from agui_runtime.wires.openai.exchange import OpenAIExchange
+from agui_runtime.wires.openai.item_pages import listed, page_of
+from agui_runtime.wires.openai.items import items_in, items_of, without_item
 from agui_runtime.wires.openai.messages import numbered
-from agui_runtime.wires.openai.response_request import ResponseRequest
+from agui_runtime.wires.openai.options import OpenAIOptions
+from agui_runtime.wires.openai.response_ids import ItemPlace, item_place_of
+
+NOTE = "openai.metadata"
 
 
-class Turn(NamedTuple):
-    """What a run is given; `beside` says that no thread is to know of it."""
-
-    input: RunAgentInput
-    beside: bool
-
-
-def thread_of(
-    request: ChatRequest, headers: Mapping[str, str], names: Collection[str]
-) -> str | None:
-    """The thread that the request names, in its metadata or in a header; raises InvalidInput."""
-    named = (headers.get(name) for name in names)
-    thread = request.thread_id or next((each for each in named if each), None)
-    if thread is not None:
-        check_id(thread, "thread")
-    return thread
-
-
-async def turn(request: ChatRequest, thread: str | None, threads: Threads, caller: Caller) -> Turn:
-    """The turn that the request is. One that does not go on from what its thread holds is none of
-    that thread's: it is answered, and leaves no trace there. Raises Forbidden.
+class Conversations:
+    """The handlers of `/conversations` and of what is below. A conversation of somebody else is as
+    unknown as one that there is not.
     """
-    if thread is None:
-        return await _beside(request)
-    known = await _stored(thread, threads, caller)
-    long = is_much(known, request.messages)
-    messages = await unless_long(long, continued, known, request.messages, _new_id)
-    if messages is None:
-        return await _beside(request)
-    prompts = [each for each in request.messages if each["role"] in PROMPTS]
-    whole = [*numbered(prompts, "prompt"), *messages]
-    return Turn(await run_input(request, whole, thread), beside=False)
+
+    def __init__(self, runtime: CopilotRuntime, options: OpenAIOptions) -> None:
+        self._runtime = runtime
+        self._edits = ThreadEdits(runtime)
+        self._limits = options.server.body
+
+    async def create(self, exchange: OpenAIExchange) -> None:
+        """Begin a thread, with or without messages."""
+        body = await exchange.body(self._limits)
+        metadata = metadata_in(body, required=False)
+        messages = _with_ids(items_to_add(body, self._limits, required=False))
+        thread = await self._edits.create(f"conv_{uuid.uuid4().hex}", exchange.caller)
+        if metadata:
+            await self._note(thread.thread_id, exchange.caller, metadata)
+        if messages:
+            await self._edits.add(thread.thread_id, exchange.caller, messages)
+        await exchange.answer(_conversation(thread, metadata))
+
+    async def retrieve(self, exchange: OpenAIExchange, conversation: str) -> None:
+        thread = await self._found(conversation, exchange.caller)
+        metadata = await self._edits.note(conversation, exchange.caller, NOTE)
+        await exchange.answer(_conversation(thread, metadata))
+
+    async def update(self, exchange: OpenAIExchange, conversation: str) -> None:
+        """Replace the metadata."""
+        thread = await self._found(conversation, exchange.caller)
+        metadata = metadata_in(await exchange.body(self._limits), required=True)
+        await self._note(conversation, exchange.caller, metadata)
+        await exchange.answer(_conversation(thread, metadata))
+
+    async def delete(self, exchange: OpenAIExchange, conversation: str) -> None:
+        """Forget the thread with all that is in it."""
+        await self._found(conversation, exchange.caller)
+        await self._runtime.threads.delete(conversation, exchange.caller)
+        deleted = {"id": conversation, "object": "conversation.deleted", "deleted": True}
+        await exchange.answer(deleted)
+
+    async def items(self, exchange: OpenAIExchange, conversation: str) -> None:
+        """A page of what is in it."""
+        items = await self._items(conversation, exchange.caller)
+        await exchange.answer_much(page_of(items, exchange.query))
+
+    async def add_items(self, exchange: OpenAIExchange, conversation: str) -> None:
+        """Append messages; no agent answers them before the next response."""
+        await self._found(conversation, exchange.caller)
+        body = await exchange.body(self._limits)
+        messages = _with_ids(items_to_add(body, self._limits, required=True))
+        await self._edits.add(conversation, exchange.caller, messages)
+        await exchange.answer_much(listed(items_of(messages, conversation)))
+
+    async def item(self, exchange: OpenAIExchange, conversation: str, item: str) -> None:
+        for each in await self._items(conversation, exchange.caller):
+            if each["id"] == item:
+                await exchange.answer_much(each)
+                return
+        raise _no_item(item)
+
+    async def delete_item(self, exchange: OpenAIExchange, conversation: str, item: str) -> None:
+        """Take it out of the thread, for every reader."""
+        thread = await self._found(conversation, exchange.caller)
+        if item not in {each["id"] for each in await self._items(conversation, exchange.caller)}:
+            raise _no_item(item)
+        place = item_place_of(item)
+        if place is None:
+            raise _no_item(item)
+        await self._edits.change(conversation, exchange.caller, _dropping(place))
+        metadata = await self._edits.note(conversation, exchange.caller, NOTE)
+        await exchange.answer(_conversation(thread, metadata))
+
+    async def _found(self, conversation: str, caller: Caller) -> ThreadInfo:
+        """Raises NotThere and Forbidden."""
+        try:
+            return await self._runtime.threads.get(conversation, caller)
+        except ThreadNotFound:
+            message = f"Conversation with id '{conversation[:200]}' not found"
+            raise NotThere(message) from None
+
+    async def _items(self, conversation: str, caller: Caller) -> Sequence[JsonObject]:
+        await self._found(conversation, caller)
+        records = await self._runtime.threads.read(conversation, caller)
+        events = [each.event for each in records]
+        long = len(events) > LONG_LIST or is_much(events)
+        return await unless_long(long, items_in, events, conversation)
+
+    async def _note(self, conversation: str, caller: Caller, metadata: Json) -> None:
+        await self._edits.write_note(conversation, caller, NOTE, lambda before: metadata)
 
 
-async def _beside(request: ChatRequest) -> Turn:
-    return Turn(await run_input(request, numbered(request.messages, "message"), ""), beside=True)
+def _dropping(place: ItemPlace) -> Callable[[Sequence[Message]], Sequence[Message]]:
+    return partial(without_item, item=place)
 
 
-async def _stored(thread: str, threads: Threads, caller: Caller) -> Sequence[Message]:
-    """The thread's messages; none of one that is new, or of somebody else's."""
-    if await threads.find(thread, caller) is None:
-        return ()
-    return await messages_in(await threads.read(thread, caller))
+def _with_ids(messages: Sequence[Message]) -> Sequence[Message]:
+    return numbered(messages, f"msg-{uuid.uuid4().hex}")
 
 
-async def messages_in(records: Sequence[Record]) -> Sequence[Message]:
-    """The conversation that the records of a thread add up to."""
-    events = [each.event for each in records]
-    folded = await unless_long(len(events) > LONG_LIST or is_much(events), fold, events)
-    return without_prompts(folded.shared_messages)
+def _conversation(thread: ThreadInfo, metadata: Json) -> JsonObject:
+    about = {"id": thread.thread_id, "object": "conversation"}
+    return {**about, "created_at": int(thread.created_at), "metadata": metadata or {}}
 
 
-async def run_input(
-    request: ChatRequest | ResponseRequest, messages: Sequence[Message], thread: str
-) -> RunAgentInput:
-    """What a run is given of the request, with these messages; no thread is one of its own."""
-    given = {
-        "threadId": thread,
-        "runId": "",
-        "messages": list(messages),
-        "tools": list(request.tools),
-        "context": [],
-        "state": {},
-        "forwardedProps": request.props,
-    }
-    return await unless_long(is_much(given), typed, given)
-
-
-def _new_id() -> str:
-    return f"msg-{uuid.uuid4().hex}"
+def _no_item(id_: str) -> NotThere:
+    return NotThere(f"Item with id '{id_[:200]}' not found")

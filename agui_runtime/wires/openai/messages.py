@@ -39,6 +39,25 @@ def tool_call(id_: str, name: str, arguments: str) -> JsonObject:
     return {"id": id_, "type": "function", "function": function}
 
 
+def called_by(messages: Sequence[Message]) -> dict[str, JsonObject]:
+    """The calls of the messages, by their ids."""
+    return {call["id"]: call for each in messages for call in each.get("toolCalls") or ()}
+
+
+def check_results(messages: Sequence[Message]) -> None:
+    """Raises BadRequest for a result of a call that nobody made, or that has another one."""
+    calls = called_by(messages).keys()
+    answered: set[str] = set()
+    for id_ in (each["toolCallId"] for each in messages if each["role"] == "tool"):
+        if id_ not in calls:
+            message = f"No tool call found for function call output with call_id {id_[:200]}"
+            raise BadRequest(message, "input", "invalid_value")
+        if id_ in answered:
+            message = f"input: the call {id_[:200]} has an output already"
+            raise BadRequest(message, "input", "duplicate_output")
+        answered.add(id_)
+
+
 def _message(given: Json, where: str) -> Message:
     role = given.get("role") if isinstance(given, dict) else None
     if not isinstance(role, str) or role not in _ROLES:

@@ -23,6 +23,21 @@ def user_content(content: Json, where: str) -> str | list[JsonObject]:
     return [_part(part, f"{where}.{index}") for index, part in enumerate(content)]
 
 
+def shown_part(part: JsonObject) -> JsonObject:
+    """A part of AG-UI's as responses have it."""
+    if part["type"] == "text":
+        return {"type": "input_text", "text": part["text"]}
+    source = part["source"]
+    address = source["value"]
+    if source["type"] == "data":
+        address = f"data:{source.get('mimeType') or UNKNOWN_TYPE};base64,{address}"
+    if part["type"] == "image":
+        return {"type": "input_image", "image_url": address, "detail": "auto"}
+    name = (part.get("metadata") or {}).get("filename")
+    key = "file_url" if source["type"] == "url" else "file_data"
+    return {"type": "input_file", key: address, **({"filename": name} if name else {})}
+
+
 def words(content: Json, where: str) -> str:
     """The text of a message that can have no other parts, "" for None; raises BadRequest."""
     if content is None or isinstance(content, str):

@@ -6,24 +6,32 @@ same numbers: a call is the client's if the run ends before anybody answered it,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agui_runtime.core.events import TERMINAL, Event, Message
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.message_parts import in_words
+from agui_runtime.wires.openai.items import LABEL, Waiting, is_approval
+from agui_runtime.wires.openai.response_ids import (
+    ApprovalPlace,
+    ItemPlace,
+    Place,
+    approval_id,
+    item_id,
+)
 from agui_runtime.wires.openai.shown import FINISHES, question, results_sent, stated_by
-
-LABEL = "agui_runtime"
-"""The server that carries out what the client does not."""
 
 
 @dataclass(slots=True)
 class _Call:
-    """What the agent calls, as far as it has come."""
+    """What the agent calls, as far as it has come; `approval` is the id of the question that was
+    asked before it was carried out.
+    """
 
     name: str
     pieces: list[str] = field(default_factory=list)
+    approval: str | None = None
 
     @property
     def fields(self) -> JsonObject:
@@ -33,17 +41,25 @@ class _Call:
 class ResponseEvents:
     """Fed with a run's events in their order. `output` are the items so far, `end` is the run's
     last event; calls of tools that are not among `tools` are not the client's, None for any.
+    `waiting` are the calls that the run was to carry out once they were approved.
     """
 
-    def __init__(self, tools: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        place: Place,
+        tools: Collection[str] | None = None,
+        waiting: Sequence[Waiting] = (),
+    ) -> None:
         self.output: list[JsonObject] = []
         self.end: Event = {}
+        self._place = place
         self._tools = tools
+        self._waiting = {each.call_id: each for each in waiting}
         self._places: dict[str, int] = {}
         self._pieces: dict[str, list[str]] = {}
         self._calls: dict[str, _Call] = {}
         self._results: Collection[str] = ()
-        self._questions = 0
+        self._questions: list[object] = []
 
     def feed(self, event: Event) -> Iterator[JsonObject]:
         """The events for this one; the last of a response is not among them."""
@@ -56,7 +72,7 @@ class ResponseEvents:
 
     def _text_started(self, event: Event) -> Iterator[JsonObject]:
         if event.get("role", "assistant") == "assistant":
-            yield from self._open_text(f"msg_{event['messageId']}")
+            yield from self._open_text(f"msg_{event['messageId']}", event["messageId"])
 
     def _text(self, event: Event) -> Iterator[JsonObject]:
         id_ = f"msg_{event['messageId']}"
@@ -66,9 +82,9 @@ class ResponseEvents:
     def _text_ended(self, event: Event) -> Iterator[JsonObject]:
         yield from self._close_text(f"msg_{event['messageId']}")
 
-    def _open_text(self, id_: str) -> Iterator[JsonObject]:
+    def _open_text(self, id_: str, message: str = "") -> Iterator[JsonObject]:
         item = {"id": id_, "type": "message", "status": "in_progress", "role": "assistant"}
-        yield self._added(item | {"content": []})
+        yield self._added(item | {"content": []}, message)
         yield self._event("content_part.added", id_, content_index=0, part=_text_part(""))
 
     def _text_delta(self, id_: str, delta: str) -> JsonObject:
@@ -84,14 +100,14 @@ class ResponseEvents:
         yield self._event("content_part.done", id_, content_index=0, part=part)
         yield self._done(id_, {"status": "completed", "content": [part]})
 
-    def _whole_text(self, id_: str, text: str) -> Iterator[JsonObject]:
-        yield from self._open_text(id_)
+    def _whole_text(self, id_: str, text: str, message: str = "") -> Iterator[JsonObject]:
+        yield from self._open_text(id_, message)
         yield self._text_delta(id_, text)
         yield from self._close_text(id_)
 
     def _thought_started(self, event: Event) -> Iterator[JsonObject]:
         id_ = f"rs_{event['messageId']}"
-        yield self._added({"id": id_, "type": "reasoning", "summary": []})
+        yield self._added({"id": id_, "type": "reasoning", "summary": []}, event["messageId"])
         part = {"type": "summary_text", "text": ""}
         yield self._event("reasoning_summary_part.added", id_, summary_index=0, part=part)
 
@@ -126,19 +142,29 @@ class ResponseEvents:
 
     def _answered(self, event: Event) -> Iterator[JsonObject]:
         """The server carried it out itself."""
-        call = self._calls.pop(event["toolCallId"], None)
+        call_id = event["toolCallId"]
+        call = self._calls.pop(call_id, None) or self._approved(call_id)
         if call is None:
             return
-        id_ = f"mcp_{event['toolCallId']}"
+        id_ = f"mcp_{call_id}"
         item = {"id": id_, "type": "mcp_call", "server_label": LABEL, **call.fields}
-        yield self._added(item | {"status": "in_progress", "output": None, "error": None})
+        item |= {"status": "in_progress", "approval_request_id": call.approval}
+        yield self._added(item | {"output": None, "error": None}, call_id)
         yield self._done(id_, {"status": "completed", "output": in_words(event["content"])})
+
+    def _approved(self, call_id: str) -> _Call | None:
+        """A call of an earlier run, which was to be approved first."""
+        waiting = self._waiting.get(call_id)
+        if waiting is None or f"mcp_{call_id}" in self._places:
+            return None
+        function = waiting.function
+        return _Call(function["name"], [function["arguments"]], waiting.approval)
 
     def _called(self, call_id: str, call: _Call) -> Iterator[JsonObject]:
         """For the client to carry out."""
         id_, fields = f"fc_{call_id}", call.fields
         item = {"id": id_, "type": "function_call", "call_id": call_id, **fields}
-        yield self._added(item | {"arguments": "", "status": "in_progress"})
+        yield self._added(item | {"arguments": "", "status": "in_progress"}, call_id)
         if fields["arguments"]:
             yield self._event("function_call_arguments.delta", id_, delta=fields["arguments"])
         yield self._event("function_call_arguments.done", id_, **fields)
@@ -160,7 +186,7 @@ class ResponseEvents:
     def _stated_answer(self, message: Message) -> Iterator[JsonObject]:
         id_ = f"msg_{message['id']}"
         if id_ not in self._places and message.get("content"):
-            yield from self._whole_text(id_, str(message["content"]))
+            yield from self._whole_text(id_, str(message["content"]), message["id"])
         for call in message.get("toolCalls") or ():
             if f"mcp_{call['id']}" not in self._places:
                 function = call["function"]
@@ -171,11 +197,8 @@ class ResponseEvents:
 
     def _custom(self, event: Event) -> Iterator[JsonObject]:
         if event["name"] == "on_interrupt":
-            yield from self._question(event.get("value"))
-
-    def _question(self, value: object) -> Iterator[JsonObject]:
-        self._questions += 1
-        yield from self._whole_text(f"msg_question_{self._questions}", question(value))
+            self._questions.append(event.get("value"))
+        return iter(())
 
     def _ended(self, event: Event) -> Iterator[JsonObject]:
         for id_ in list(self._pieces):
@@ -185,12 +208,29 @@ class ResponseEvents:
         interrupts = outcome.get("interrupts") or ()
         if event["type"] == "RUN_FINISHED" and outcome.get("type") != "cancelled":
             yield from self._open_calls({each.get("toolCallId") for each in interrupts})
-        if not self._questions:
-            for each in interrupts:
-                yield from self._question(each.get("message") or each)
+        yield from self._questioned(interrupts)
         if FINISHES.get(event.get("code", "")) == "content_filter":
             yield from self._refused(event["message"])
         self.end = event
+
+    def _questioned(self, interrupts: Sequence[JsonObject]) -> Iterator[JsonObject]:
+        """What the run waits for: approvals of calls, or the answer to a question."""
+        approvals = [each for each in interrupts if is_approval(each, self._calls)]
+        for each in approvals:
+            yield from self._approval(each)
+        others = [each.get("message") or each for each in interrupts if each not in approvals]
+        questions = others if approvals else self._questions or others
+        for number, value in enumerate(questions, 1):
+            yield from self._whole_text(f"msg_question_{number}", question(value))
+
+    def _approval(self, interrupt: JsonObject) -> Iterator[JsonObject]:
+        thread, run, *_ = self._place
+        id_ = approval_id(ApprovalPlace(thread, run, interrupt["id"]))
+        fields = self._calls[interrupt["toolCallId"]].fields
+        item = {"id": id_, "type": "mcp_approval_request", "server_label": LABEL, **fields}
+        place = self._placed(id_, item)
+        yield {"type": "response.output_item.added", "output_index": place, "item": item}
+        yield {"type": "response.output_item.done", "output_index": place, "item": item}
 
     def _open_calls(self, pending: Collection[str | None]) -> Iterator[JsonObject]:
         """Those that wait for the client; what is pending waits for somebody's approval."""
@@ -211,15 +251,22 @@ class ResponseEvents:
 
     # Items
 
-    def _added(self, item: JsonObject) -> JsonObject:
-        id_, place = item["id"], len(self.output)
-        if id_ in self._places:  # the agent goes on under an id that it has ended
-            item = item | {"id": f"{id_}_{place}"}
-        self._places[id_] = place
-        self.output.append(item)
+    def _added(self, item: JsonObject, of: str = "") -> JsonObject:
+        """`of` is the message or the call that it is made of, if the thread has it."""
+        key = item["id"]
+        # The agent may go on under an id that it has ended.
+        nth = "" if of and key not in self._places else str(len(self.output))
+        kind, _, _ = key.partition("_")
+        item = {**item, "id": item_id(ItemPlace(kind, self._place.thread_id, of, nth))}
+        place = self._placed(key, item)
         if item["type"] in {"message", "reasoning"}:
-            self._pieces[id_] = []
+            self._pieces[key] = []
         return {"type": "response.output_item.added", "output_index": place, "item": item}
+
+    def _placed(self, key: str, item: JsonObject) -> int:
+        place = self._places[key] = len(self.output)
+        self.output.append(item)
+        return place
 
     def _done(self, id_: str, changes: JsonObject) -> JsonObject:
         place = self._places[id_]

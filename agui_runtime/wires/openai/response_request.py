@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from agui_runtime.core.events import Message
 from agui_runtime.core.jsontext import Json, JsonObject
@@ -14,11 +15,25 @@ from agui_runtime.wires.openai.parts import user_content, words
 from agui_runtime.wires.openai.tools import choice_of, offered, tools_of
 from agui_runtime.wires.shared.bodies import BodyLimits
 
+APPROVAL = "mcp_approval_response"
+
+REFERENCE = "item_reference"
+"""The role of what stands for an item until it is looked up: a message with nothing but its id."""
+
+
+class Approval(NamedTuple):
+    """The answer to a question whether a call may be carried out; `id` is the question's."""
+
+    id: str
+    approve: bool
+    reason: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class ResponseRequest:
-    """`messages` have no ids yet, `echo` is what the response repeats of the request; `previous` is
-    the id of the response that it goes on from, `conversation` that of a thread.
+    """`messages` have no ids yet, but for references to items; `echo` is what the response repeats
+    of the request; `previous` is the id of the response that it goes on from, `conversation` that
+    of a thread.
     """
 
     model: str
@@ -31,6 +46,7 @@ class ResponseRequest:
     background: bool
     previous: str | None
     conversation: str | None
+    approvals: Sequence[Approval] = ()
 
 
 def response_request(body: JsonObject, limits: BodyLimits) -> ResponseRequest:
@@ -58,6 +74,7 @@ def response_request(body: JsonObject, limits: BodyLimits) -> ResponseRequest:
         background=background,
         previous=previous,
         conversation=conversation,
+        approvals=_approvals(body.get("input"), store=store),
     )
 
 
@@ -93,20 +110,49 @@ def _messages(given: Json) -> list[Message]:
         return [{"role": "user", "content": given}]
     if not isinstance(given, list) or not given:
         raise BadRequest("input: a text, or a list of items", "input", "invalid_type")
-    found = [_item(each, f"input.{index}") for index, each in enumerate(given)]
+    found = [item_messages(each, f"input.{index}") for index, each in enumerate(given)]
     return [message for messages in found for message in messages]
 
 
-def _item(given: Json, where: str) -> list[Message]:
-    kind = given.get("type", "message") if isinstance(given, dict) else None
-    if kind == "item_reference":
-        message = f"{where}: send the item itself (clients do so with `store: false`), or name the"
-        message += " response that it is from as `previous_response_id`"
-        raise BadRequest(message, where, "invalid_value")
+def item_messages(given: Json, where: str) -> list[Message]:
+    """What an item is of the conversation; raises BadRequest."""
+    kind = given.get("type") if isinstance(given, dict) else ""
+    kind = _untyped(given) if kind is None else kind
     if not isinstance(kind, str) or kind not in _ITEMS:
         known = ", ".join(_ITEMS)
         raise BadRequest(f"{where}.type: one of {known}", f"{where}.type", "invalid_value")
     return _ITEMS[kind](given, where)
+
+
+def _untyped(given: JsonObject) -> str:
+    """Clients may leave out the type of messages, and of references."""
+    return REFERENCE if given.keys() == {"id"} else "message"
+
+
+def _approvals(given: Json, *, store: bool) -> list[Approval]:
+    items = enumerate(given if isinstance(given, list) else ())
+    found = [(f"input.{i}", each) for i, each in items if each.get("type") == APPROVAL]
+    made = [_approval(each, where) for where, each in found]
+    if made and not store:
+        message = "input: a question is answered in its thread; leave out `store: false`"
+        raise BadRequest(message, "input", "invalid_value")
+    if len({each.id for each in made}) < len(made):
+        raise BadRequest("input: one answer to each approval request", "input", "invalid_value")
+    return made
+
+
+def _approval(given: JsonObject, where: str) -> Approval:
+    approve, reason = given.get("approve"), given.get("reason")
+    if not isinstance(approve, bool):
+        message = f"{where}.approve: true or false"
+        raise BadRequest(message, f"{where}.approve", "invalid_type")
+    if not isinstance(reason, str | None):
+        raise BadRequest(f"{where}.reason: a text", f"{where}.reason", "invalid_type")
+    return Approval(_text(given, "approval_request_id", where), approve, reason)
+
+
+def _reference(given: JsonObject, where: str) -> list[Message]:
+    return [{"role": REFERENCE, "id": _text(given, "id", where)}]
 
 
 def _message(given: JsonObject, where: str) -> list[Message]:
@@ -139,7 +185,9 @@ def _server_call(given: JsonObject, where: str) -> list[Message]:
 
 
 def _nothing(given: JsonObject, where: str) -> list[Message]:
-    """What was thought is the agent's to know: it does not come back from a client."""
+    """What was thought is the agent's to know, what it asked the thread's: neither comes back from
+    a client. Answers to what it asked are read by themselves.
+    """
     return []
 
 
@@ -155,6 +203,9 @@ _ITEMS: Mapping[str, Callable[[JsonObject, str], list[Message]]] = {
     "function_call": _call,
     "function_call_output": _result,
     "mcp_call": _server_call,
+    "mcp_approval_request": _nothing,
+    APPROVAL: _nothing,
+    REFERENCE: _reference,
     "reasoning": _nothing,
 }
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
-from typing import NamedTuple
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 
-from agui_runtime.core.events import TERMINAL, Caller, Cursor, Record, RunRequest
+from agui_runtime.core.events import Record
+from agui_runtime.core.history import without_prompts
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
-from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.stores.base import Batch
 from agui_runtime.wires.openai.delivery import frames, read_whole, stopped_with_its_reader
-from agui_runtime.wires.openai.errors import BadRequest, NotThere, RunFailed
+from agui_runtime.wires.openai.errors import BadRequest, RunFailed
 from agui_runtime.wires.openai.exchange import OpenAIExchange
+from agui_runtime.wires.openai.item_pages import page_of
+from agui_runtime.wires.openai.items import items_of
 from agui_runtime.wires.openai.options import OpenAIOptions
 from agui_runtime.wires.openai.response_events import ResponseEvents
-from agui_runtime.wires.openai.response_ids import Place, place_of, response_id
-from agui_runtime.wires.openai.response_request import ResponseRequest, response_request
-from agui_runtime.wires.openai.response_resource import Resource, status_of
+from agui_runtime.wires.openai.response_request import response_request
+from agui_runtime.wires.openai.response_resource import status_of
+from agui_runtime.wires.openai.response_starts import ResponseStarter, StartedResponse
 from agui_runtime.wires.openai.response_stream import ResponseStream
-from agui_runtime.wires.openai.response_turns import response_turn
+from agui_runtime.wires.openai.stored_responses import StoredResponse, StoredResponses
 
 
 class Responses:
@@ -31,6 +31,8 @@ class Responses:
         self._runtime = runtime
         self._options = options
         self._limits = options.server.body
+        self._stored = StoredResponses(runtime)
+        self._starter = ResponseStarter(runtime, options, self._stored)
 
     async def create(self, exchange: OpenAIExchange) -> None:
         """Start a run and answer with it. Unless it is in the background, a client that closes its
@@ -40,47 +42,60 @@ class Responses:
         request = await unless_long(is_much(body), response_request, body, self._limits)
         del body
         async with self._place(exchange, stream=request.stream):
-            handle = await self._started(exchange, request)
-            place = Place(handle.run.thread_id, handle.run.run_id)
-            resource = Resource(
-                response_id(place), handle.run.started_at, request.model, request.echo
-            )
-            made = ResponseEvents([tool["name"] for tool in request.tools])
+            made = await self._starter.started(exchange, request)
             stream, background = request.stream, request.background
             del request
-            async with nullcontext() if background else stopped_with_its_reader(handle):
+            async with nullcontext() if background else stopped_with_its_reader(made.handle):
                 if stream:
-                    ready = frames(handle.batches(), ResponseStream(resource, made), handle.ended)
+                    encoder = ResponseStream(made.resource, made.events)
+                    ready = frames(made.handle.batches(), encoder, made.handle.ended)
                     await exchange.stream(ready, self._options.keep_alive)
                 elif background:
-                    await exchange.answer(resource.body(made, "queued"))
+                    await exchange.answer(made.resource.body(made.events, "queued"))
                 else:
-                    await _whole(exchange, handle, resource, made)
+                    await _whole(exchange, made)
 
     async def retrieve(self, exchange: OpenAIExchange, response: str) -> None:
         """A response as it is now, or with `stream` its events, after the one that
         `starting_after` names.
         """
         after = _number(exchange.query.get("starting_after"))
-        place = await self._found(response, exchange.caller)
-        stored = await self._stored(response, place, exchange.caller)
+        place = await self._stored.find(response, exchange.caller)
+        stored = await self._stored.read(place, exchange.caller)
+        made = ResponseEvents(place, None, stored.waiting)
         if exchange.query.get("stream") != "true":
-            await exchange.answer(await _folded(stored))
+            await exchange.answer(await _folded(stored, made))
             return
         async with self._place(exchange, stream=True):
             resource, before = stored.resource, stored.before
             del stored
-            encoder = ResponseStream(resource, ResponseEvents(), after)
-            ready = frames(self._batches(place, before, exchange.caller), encoder)
+            batches = self._stored.follow(place, before, exchange.caller)
+            ready = frames(batches, ResponseStream(resource, made, after))
             await exchange.stream(ready, self._options.keep_alive)
 
     async def cancel(self, exchange: OpenAIExchange, response: str) -> None:
         """Stop the run, if it is live, and answer with what there is of it; so, too, once more."""
-        place = await self._found(response, exchange.caller)
+        place = await self._stored.find(response, exchange.caller)
         if await self._runtime.stop(place.thread_id, exchange.caller, place.run_id):
             await self._runtime.store.log.wait_idle(place.thread_id)
-        stored = await self._stored(response, place, exchange.caller)
-        await exchange.answer(await _folded(stored))
+        stored = await self._stored.read(place, exchange.caller)
+        made = ResponseEvents(place, None, stored.waiting)
+        await exchange.answer(await _folded(stored, made))
+
+    async def delete(self, exchange: OpenAIExchange, response: str) -> None:
+        """Forget the response. What was said in it stays in its thread, if somebody named that."""
+        place = await self._stored.find(response, exchange.caller)
+        await self._stored.read(place, exchange.caller)
+        await self._stored.delete(place, exchange.caller)
+        await exchange.answer({"id": response, "object": "response", "deleted": True})
+
+    async def input_items(self, exchange: OpenAIExchange, response: str) -> None:
+        """A page of what came with the request that the response answers."""
+        place = await self._stored.find(response, exchange.caller)
+        stored = await self._stored.read(place, exchange.caller)
+        given = stored.records[0].event.get("input") or {}
+        items = items_of(without_prompts(given.get("messages") or ()), place.thread_id)
+        await exchange.answer_much(page_of(items, exchange.query))
 
     def _place(
         self, exchange: OpenAIExchange, *, stream: bool
@@ -88,69 +103,16 @@ class Responses:
         streams = self._runtime.streams
         return streams.place(exchange.caller.owner) if stream else nullcontext()
 
-    async def _started(self, exchange: OpenAIExchange, request: ResponseRequest) -> RunHandle:
-        context = exchange.run_context(self._options.server.forwarded, request.props)
-        await self._runtime.find(request.model, context)
-        turn = await response_turn(request, self._runtime.threads, exchange.caller)
-        return await self._runtime.start(
-            RunRequest(turn.input, context, request.model, ephemeral=turn.beside)
-        )
 
-    async def _found(self, response: str, caller: Caller) -> Place:
-        """The caller's run of that response; raises NotThere and Forbidden."""
-        place = place_of(response)
-        if place is None or await self._runtime.threads.find(place.thread_id, caller) is None:
-            raise _no_response(response)
-        return place
-
-    async def _stored(self, response: str, place: Place, caller: Caller) -> _Stored:
-        """What the log holds of it; raises NotThere."""
-        runs = await self._runtime.threads.runs(place.thread_id, caller)
-        run = next((each for each in runs if each.run_id == place.run_id), None)
-        read = await self._runtime.threads.read(place.thread_id, caller)
-        own = [each for each in read if each.run_id == place.run_id]
-        if run is None or not own:
-            raise _no_response(response)
-        known = {each.run_id for each in runs}  # what stands for dropped runs has no place to be at
-        before = [each.seq for each in read if each.seq < own[0].seq and each.run_id in known]
-        resource = Resource(response, run.started_at, run.agent, ended_at=run.ended_at)
-        return _Stored(resource, own, before[-1] if before else None)
-
-    async def _batches(
-        self, place: Place, before: int | None, caller: Caller
-    ) -> AsyncGenerator[Batch, None]:
-        """The run from its first record to its end, for which a live one is waited for."""
-        end = await self._runtime.threads.end(place.thread_id, caller)
-        after = None if before is None else Cursor(end.epoch, before)
-        batches = self._runtime.threads.connect(place.thread_id, caller, after)
-        async with aclosing(batches):
-            async for batch in batches:
-                own = [each for each in batch.records if each.run_id == place.run_id]
-                if own:
-                    yield Batch(own, batch.cursor)
-                if own and own[-1].event["type"] in TERMINAL:
-                    return  # another run may have begun meanwhile
-
-
-class _Stored(NamedTuple):
-    """A response, the records of its run, and the number of the record before, if there is one."""
-
-    resource: Resource
-    records: Sequence[Record]
-    before: int | None
-
-
-async def _whole(
-    exchange: OpenAIExchange, handle: RunHandle, resource: Resource, made: ResponseEvents
-) -> None:
+async def _whole(exchange: OpenAIExchange, made: StartedResponse) -> None:
     def feed(records: Sequence[Record]) -> None:
-        _feed(made, records)
+        _feed(made.events, records)
 
-    if not await read_whole(exchange, handle, feed):
+    if not await read_whole(exchange, made.handle, feed):
         return
-    if status_of(made.end) in {"failed", "cancelled"}:
-        raise RunFailed(made.end)
-    await exchange.answer(resource.body(made))
+    if status_of(made.events.end) in {"failed", "cancelled"}:
+        raise RunFailed(made.events.end)
+    await exchange.answer(made.resource.body(made.events))
 
 
 def _feed(made: ResponseEvents, records: Sequence[Record]) -> None:
@@ -159,8 +121,7 @@ def _feed(made: ResponseEvents, records: Sequence[Record]) -> None:
             pass
 
 
-async def _folded(stored: _Stored) -> JsonObject:
-    made = ResponseEvents()
+async def _folded(stored: StoredResponse, made: ResponseEvents) -> JsonObject:
     await unless_long(len(stored.records) > LONG_LIST, _feed, made, stored.records)
     return stored.resource.body(made)
 
@@ -172,7 +133,3 @@ def _number(text: str | None) -> int:
         message = "starting_after: the sequence_number of an event"
         raise BadRequest(message, "starting_after", "invalid_value")
     return int(text)
-
-
-def _no_response(id_: str) -> NotThere:
-    return NotThere(f"Response with id '{id_[:200]}' not found")

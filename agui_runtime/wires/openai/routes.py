@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.openai.chat import Chat
+from agui_runtime.wires.openai.conversations import Conversations
 from agui_runtime.wires.openai.errors import NotThere
 from agui_runtime.wires.openai.exchange import OpenAIExchange
 from agui_runtime.wires.openai.models import Models
@@ -25,7 +26,7 @@ class OpenAIEndpoint:
         self._places = options.server.places
         self._depth = options.path.count("/")
         models, chat = Models(runtime, options), Chat(runtime, options)
-        responses = Responses(runtime, options)
+        responses, talks = Responses(runtime, options), Conversations(runtime, options)
         self._table = Table(
             (
                 ("GET", "models", models.all),
@@ -33,7 +34,17 @@ class OpenAIEndpoint:
                 ("POST", "chat/completions", chat.complete),
                 ("POST", "responses", responses.create),
                 ("GET", "responses/{response}", responses.retrieve),
+                ("DELETE", "responses/{response}", responses.delete),
                 ("POST", "responses/{response}/cancel", responses.cancel),
+                ("GET", "responses/{response}/input_items", responses.input_items),
+                ("POST", "conversations", talks.create),
+                ("GET", "conversations/{conversation}", talks.retrieve),
+                ("POST", "conversations/{conversation}", talks.update),
+                ("DELETE", "conversations/{conversation}", talks.delete),
+                ("GET", "conversations/{conversation}/items", talks.items),
+                ("POST", "conversations/{conversation}/items", talks.add_items),
+                ("GET", "conversations/{conversation}/items/{item}", talks.item),
+                ("DELETE", "conversations/{conversation}/items/{item}", talks.delete_item),
             )
         )
 

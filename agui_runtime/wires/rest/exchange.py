@@ -8,15 +8,10 @@ from urllib.parse import quote
 
 from starlette.datastructures import QueryParams
 
-from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.events import Cursor
-from agui_runtime.core.jsontext import JsonObject
-from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.wires.rest.errors import refusal_of
 from agui_runtime.wires.shared.event_stream_exchange import EventStreamExchange
-from agui_runtime.wires.shared.exchange import JSON_TYPE
-from agui_runtime.wires.shared.http import Headers
 from agui_runtime.wires.shared.streaming import StreamingResponse
 
 
@@ -38,11 +33,6 @@ class RestExchange(EventStreamExchange):
         """The path of something below this app, however that is mounted."""
         root: str = self.scope.get("root_path", "").rstrip("/")
         return root + "".join(f"/{quote(part, safe='')}" for part in parts)
-
-    async def answer_much(self, body: JsonObject, headers: Headers = ()) -> None:
-        """Answer with JSON of any size; what is long is encoded in a thread."""
-        text = await unless_long(is_much(body), jsontext.dumps, body)
-        await self.reply(200, [JSON_TYPE, *headers], text)
 
     async def pour(self, response: StreamingResponse, frames: AsyncGenerator[bytes, None]) -> None:
         """Where there is nothing to tell, 204: a browser's EventSource does not come back then

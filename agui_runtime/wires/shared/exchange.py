@@ -18,6 +18,7 @@ from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.observation import note_refusal
+from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.runtime.runtime import Authenticate
 from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.http import (
@@ -112,6 +113,11 @@ class Exchange(ABC):
             await self.reply(status, headers, b"")
         else:
             await self.reply(status, [JSON_TYPE, *headers], jsontext.dumps(body))
+
+    async def answer_much(self, body: object, headers: Headers = ()) -> None:
+        """Answer with JSON of any size; what is long is encoded in a thread."""
+        text = await unless_long(is_much(body), jsontext.dumps, body)
+        await self.reply(200, [JSON_TYPE, *headers], text)
 
     def streaming(
         self, framing: Framing, keep_alive: float = 0.0, headers: Headers = ()

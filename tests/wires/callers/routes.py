@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from agui_runtime.wires.agui.envelope import FORMS
-from agui_runtime.wires.openai.response_ids import Place, response_id
+from agui_runtime.wires.openai.response_ids import ItemPlace, Place, item_id, response_id
 from tests.wires.agui.serving import run_body
 from tests.wires.callers.world import a_runtime, an_app
 from tests.wires.fuzz.offers import Offer, offers
@@ -39,6 +39,8 @@ FILLED = {
     "thread": "t1",
     "name": "page.js",
     "response": response_id(Place("t1", "r1")),
+    "conversation": "t1",
+    "item": item_id(ItemPlace("msg", "t1", "m-r1")),
 }
 
 RUN = run_body(thread="t1", run="r9")
@@ -54,6 +56,8 @@ CHAT = {
     "messages": [{"role": "user", "content": "hi"}],
     "metadata": {"thread_id": "t1"},
 }
+
+SAID = [{"role": "user", "content": "hi"}]
 
 RESPOND = {"model": "default", "input": "hi", "conversation": "t1"}
 
@@ -105,6 +109,16 @@ EXAMPLES: Mapping[str, Example] = {
     "POST /v1/chat/completions": Example(CHAT, shows=True),
     "POST /v1/responses": Example(RESPOND, shows=True),
     "GET /v1/responses/{response}": Example(shows=True),
+    "DELETE /v1/responses/{response}": Example(),
+    "GET /v1/responses/{response}/input_items": Example(),
+    "POST /v1/conversations": Example({}),
+    "GET /v1/conversations/{conversation}": Example(),
+    "POST /v1/conversations/{conversation}": Example({"metadata": {}}),
+    "DELETE /v1/conversations/{conversation}": Example(),
+    "GET /v1/conversations/{conversation}/items": Example(shows=True),
+    "POST /v1/conversations/{conversation}/items": Example({"items": SAID}),
+    "GET /v1/conversations/{conversation}/items/{item}": Example(shows=True),
+    "DELETE /v1/conversations/{conversation}/items/{item}": Example(),
     "POST /v1/responses/{response}/cancel": Example(
         {}, path=f"/v1/responses/{response_id(Place('t2', 'r2'))}/cancel"
     ),

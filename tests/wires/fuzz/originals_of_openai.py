@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from agui_runtime.wires.openai.response_ids import Place, response_id
+from agui_runtime.wires.openai.response_ids import (
+    ApprovalPlace,
+    ItemPlace,
+    Place,
+    approval_id,
+    item_id,
+    response_id,
+)
 from tests.wires.fuzz.jsons import Json
 from tests.wires.fuzz.original import Original
 
@@ -28,6 +35,10 @@ def of_openai() -> list[Original]:
         Original("GET", known),
         Original("GET", known, events),
         Original("POST", f"{known}/cancel", body={}),
+        Original("GET", f"{known}/input_items", [("limit", "2"), ("order", "asc")]),
+        Original("POST", "/v1/responses", body=answering | {"input": _references()}),
+        Original("POST", "/v1/responses", body=answering | {"input": _approvals()}),
+        *_conversations(),
         Original("GET", "/v1/models"),
         Original("GET", "/v1/models/default"),
         Original("POST", "/v1/chat/completions", body=chatting),
@@ -37,6 +48,38 @@ def of_openai() -> list[Original]:
             "POST", "/v1/chat/completions", body=chatting | {"metadata": {"thread_id": "t-2"}}
         ),
     ]
+
+
+def _conversations() -> list[Original]:
+    """On a thread that the others leave alone."""
+    there = "/v1/conversations/t-9"
+    items: Json = [{"role": "user", "content": "hi"}]
+    item = item_id(ItemPlace("msg", "t-9", "u"))
+    return [
+        Original("POST", "/v1/conversations", body={"items": items, "metadata": {"key": "value"}}),
+        Original("GET", there),
+        Original("POST", there, body={"metadata": {"key": "value"}}),
+        Original("GET", f"{there}/items", [("limit", "2"), ("after", item)]),
+        Original("POST", f"{there}/items", body={"items": items}),
+        Original("GET", f"{there}/items/{item}"),
+        Original("DELETE", f"{there}/items/{item}"),
+        Original("DELETE", there),
+        Original("DELETE", f"/v1/responses/{response_id(Place('t-9', 'run-default'))}"),
+    ]
+
+
+def _references() -> Json:
+    return [
+        {"role": "user", "content": "hi"},
+        {"type": "item_reference", "id": item_id(ItemPlace("msg", "t-1", "m-run-default"))},
+        {"role": "user", "content": "more"},
+    ]
+
+
+def _approvals() -> Json:
+    asked = approval_id(ApprovalPlace("t-1", "run-default", "i1"))
+    answer = {"type": "mcp_approval_response", "approval_request_id": asked, "approve": True}
+    return [answer | {"reason": "why not"}]
 
 
 def _chatting() -> dict[str, Json]:

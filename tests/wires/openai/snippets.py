@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -20,3 +21,9 @@ def snippet(language: str, word: str, origin: str) -> str:
     """The one with that word in it."""
     [found] = [each for each in snippets(language, origin) if word in each]
     return found
+
+
+async def run(word: str, origin: str) -> None:
+    """Run the Python one with that word in it."""
+    code = compile(snippet("py", word, origin), "openai.md", "exec")
+    await asyncio.to_thread(exec, code, {})

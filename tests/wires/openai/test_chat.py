@@ -15,6 +15,7 @@ from agui_runtime.core.errors import GuardrailDenied, ModelFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.requests import request_props
 from tests.runtime.worlds import call, text
+from tests.wires.openai import snippets
 from tests.wires.openai.serving import (
     TOOL,
     USAGE,
@@ -28,7 +29,6 @@ from tests.wires.openai.serving import (
     two_calls,
     user,
 )
-from tests.wires.openai.snippets import snippet
 
 
 async def chunks(client: Any, **more: Any) -> list[Any]:  # noqa: ANN401  # JSON
@@ -309,11 +309,12 @@ async def test_every_agent_is_a_model() -> None:
     assert (caught.value.code, caught.value.param) == ("model_not_found", "model")
 
 
-@pytest.mark.parametrize("word", ["client.chat.completions", "previous_response_id"])
+@pytest.mark.parametrize(
+    "word", ["client.chat.completions", "previous_response_id", "conversations.create"]
+)
 async def test_a_snippet_of_the_documentation_works(
     word: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with serving(CopilotRuntime({"default": Recorder()})) as origin:
-        code = compile(snippet("py", word, origin), "openai.md", "exec")
-        await asyncio.to_thread(exec, code, {})
+        await snippets.run(word, origin)
     assert capsys.readouterr().out.strip() == "Hello world"

@@ -144,3 +144,26 @@ async def test_results_of_the_clients_tools_are_in_the_thread() -> None:
     assert roles.count("user") == 1
     answered = [each for each in after.requests[0].messages if each.role == "tool"]
     assert [each.content for each in answered] == ["sunny", "sunny"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "more"),
+    [
+        ([("x-thread-id", "t1"), ("X-Thread-Id", "t2")], {}),
+        ([("x-thread-id", "t1"), ("x-openwebui-chat-id", "t2")], {}),
+        ([("x-thread-id", "t1")], {"metadata": {"thread_id": "t2"}}),
+    ],
+)
+async def test_a_chat_that_names_two_threads_is_refused(
+    headers: list[tuple[str, str]], more: dict[str, Any]
+) -> None:
+    runtime = CopilotRuntime({"default": Recorder()})
+    body = {"model": "default", "messages": [user("hi")], **more}
+    async with serving(runtime) as origin, httpx.AsyncClient(base_url=origin) as client:
+        answer = await client.post("/v1/chat/completions", json=body, headers=headers)
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "metadata.thread_id")
+        assert (await runtime.threads.list(ANONYMOUS)).threads == []
+        same = [("x-thread-id", "t1"), ("X-Thread-Id", "t1")]
+        body["metadata"] = {"thread_id": "t1"}
+        answer = await client.post("/v1/chat/completions", json=body, headers=same)
+        assert answer.status_code == 200
