@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import TypeAlias
 
-from agui_runtime.core.errors import Misconfigured, StoreUnavailable
+from agui_runtime.core.errors import Misconfigured, StoreFull, StoreUnavailable
 from agui_runtime.stores.base import Examinable, Store
 
 Loader: TypeAlias = Callable[[str], Store]
@@ -88,4 +88,6 @@ def unavailable_at(store: object, error: StoreUnavailable) -> StoreUnavailable:
     where = store.where if isinstance(store, Examinable) else type(store).__name__
     reason = error.message.removesuffix("; try again later")
     advice = "; start it, or correct its URL" if reason != error.message else ""
+    if isinstance(error, StoreFull):
+        advice = "; make room"
     return StoreUnavailable(f"{where}: {reason}{advice}")

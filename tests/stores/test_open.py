@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from agui_runtime.core.errors import Misconfigured, MissingExtra
+from agui_runtime.core.errors import Misconfigured, MissingExtra, StoreFull, StoreUnavailable
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.memory import MemoryStore
-from agui_runtime.stores.open import SCHEMES, open_store
+from agui_runtime.stores.open import SCHEMES, open_store, unavailable_at
 from agui_runtime.stores.redis import RedisStore
 from agui_runtime.stores.sql import SqliteStore
 
@@ -120,3 +120,17 @@ def test_a_store_that_a_runtime_was_given_is_not_replaced() -> None:
     open_to = CopilotRuntime({})
     open_to.store_in("sqlite:///a.db")
     assert isinstance(open_to.store, SqliteStore)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (StoreFull(), "t.db: the store is full; make room"),
+        (
+            StoreUnavailable("the store cannot be reached; try again later"),
+            "t.db: the store cannot be reached; start it, or correct its URL",
+        ),
+    ],
+)
+def test_who_starts_a_server_learns_what_to_do(error: StoreUnavailable, says: str) -> None:
+    assert unavailable_at(SqliteStore("sqlite:////t.db"), error).message == f"/{says}"

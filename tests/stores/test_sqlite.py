@@ -112,6 +112,22 @@ async def test_a_lock_for_longer_than_patience_is_reported_and_passes(made: SqlP
     assert (await claimed(store, a_run())).fresh
 
 
+async def test_while_another_program_has_the_lock_nobody_waits_for_others_that_did(
+    made: SqlProcesses,
+) -> None:
+    store = await made.start(SqlLimits(patience=2.0, compact_after=1e12))
+    async with locked(made.database):
+        async with asyncio.timeout(20):  # 30 of them would each wait for 2 seconds
+            for number in range(30):
+                with pytest.raises(StoreUnavailable, match="locked by another program"):
+                    await claimed(store, a_run(thread=f"t{number}"))
+    await whole_run(store, a_run(run="r2"))
+    async with locked(made.database):  # it waits its whole time again
+        waiting = asyncio.create_task(store.log.claim(a_run(thread="late"), ignore))
+        await asyncio.sleep(1)
+    assert (await waiting).fresh
+
+
 @asynccontextmanager
 async def locked(database: object) -> AsyncIterator[None]:
     """Another program has the file's lock in the block."""

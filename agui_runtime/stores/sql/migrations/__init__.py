@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from agui_runtime.core.errors import MissingExtra
-from agui_runtime.stores.sql.sqlite.file import copy_to
+from agui_runtime.stores.sql.sqlite.copies import copy_to
 
 try:
     from alembic import command

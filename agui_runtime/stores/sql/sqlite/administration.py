@@ -14,6 +14,7 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.stores.sql.schema import check_not_newer, revision_of
 from agui_runtime.stores.sql.sqlite import file
 from agui_runtime.stores.sql.sqlite.backend import bring_up_to_date, number_of
+from agui_runtime.stores.sql.sqlite.copies import copy_to
 from agui_runtime.stores.sql.sqlite.file import DatabaseFile
 
 T = TypeVar("T")
@@ -81,6 +82,6 @@ def _copy(connection: sqlite3.Connection, path: Path) -> None:
     if path.exists():
         raise Misconfigured(f"{path} is there already; name a new file")
     try:
-        file.copy_to(connection, path)
+        copy_to(connection, path)
     except OSError as error:
         raise Misconfigured(f"{path} cannot be written: {error.strerror}") from error

@@ -16,6 +16,7 @@ from agui_runtime.stores.shared.renewal import Renewer
 from agui_runtime.stores.sql.backend import Listener
 from agui_runtime.stores.sql.schema import NUMBER, SCHEMA, check_not_newer, statements_of_a_new_file
 from agui_runtime.stores.sql.sqlite import file
+from agui_runtime.stores.sql.sqlite.copies import OpenedFile
 from agui_runtime.stores.sql.sqlite.file import DatabaseFile
 from agui_runtime.stores.sql.sqlite.renewer import SqliteRenewer
 from agui_runtime.stores.sql.sqlite.reserve import Reserve
@@ -43,6 +44,7 @@ class SqliteBackend:
             partial(connect, writes=True), "begin immediate", self._bell.send, reserve
         )
         self._reader = Worker(partial(connect, writes=False), "begin")
+        self._opened: OpenedFile | None = None
         self._looking: asyncio.Task[None] | None = None
 
     def examine(self) -> None:
@@ -52,7 +54,7 @@ class SqliteBackend:
 
     async def open(self, listener: Listener) -> None:
         writing, reading = await asyncio.to_thread(self._connected)
-        opened = file.OpenedFile(self._place.path)
+        self._opened = opened = OpenedFile(self._place.path)
         self._writer.start(writing, opened, "sqlite-writer")
         self._reader.start(reading, opened, "sqlite-reader")
         self._bell.open(listener)
@@ -65,6 +67,9 @@ class SqliteBackend:
             self._looking = None
         await self._writer.close()
         await self._reader.close()
+        if self._opened is not None:
+            self._opened.close()
+        self._opened = None
         self._bell.close()
 
     async def check(self) -> None:

@@ -10,11 +10,11 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from agui_runtime.core.errors import Misconfigured, StoreFailed, StoreFull, StoreUnavailable
+from agui_runtime.stores.sql.sqlite import copies
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +86,8 @@ def prepare(place: DatabaseFile) -> None:
         head = file.read(HEAD)
     if head and _application_of(head) != APPLICATION:
         raise Misconfigured(f"{path} is another program's file; name another one for the threads")
+    if copies.version_in(head) == copies.A_COPY:
+        copies.adopt(path)
 
 
 def connect(place: DatabaseFile, *, writes: bool) -> sqlite3.Connection:
@@ -129,39 +131,6 @@ def file_system_of(folder: Path, mounts: Path | None = None) -> str:
     return kind
 
 
-def copy_to(source: sqlite3.Connection, path: Path) -> None:
-    """Copy the database, for its owner only, whatever else is done with it meanwhile. The copy
-    knows that it is one: where it is put back, each thread gets a new epoch with its next run.
-    """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    with closing(sqlite3.connect(path)) as target:
-        source.backup(target)
-        with target:
-            if target.execute("select 1 from sqlite_master where name = 'agui_thread'").fetchone():
-                target.execute("update agui_thread set place = 'a copy'")
-
-
-class OpenedFile:
-    """A file that was opened: SQLite would go on writing it where nobody finds it any longer."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._is = self._now()
-
-    def check(self) -> None:
-        """Raises StoreUnavailable if another file, or none, is there by now."""
-        if self._now() != self._is:
-            logger.error("SQLite: %s is another file by now, or missing", self._path)
-            raise StoreUnavailable("the store's file is no longer where it was; put it back")
-
-    def _now(self) -> tuple[int, int] | None:
-        try:
-            found = os.stat(self._path)
-        except FileNotFoundError:
-            return None
-        return (found.st_dev, found.st_ino)
-
-
 def boot_id() -> str:
     """Differs with each start of the machine, where the system says so."""
     try:
@@ -182,13 +151,18 @@ def failure_of(error: sqlite3.Error, level: int = logging.WARNING) -> StoreUnava
     logger.log(level, "SQLite: %s (%s)", error, getattr(error, "sqlite_errorname", "no code"))
     if is_full(error):
         return StoreFull()
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if is_locked(error):
         return StoreUnavailable("the store is locked by another program; try again later")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return StoreUnavailable("the store's file is damaged; put back a backup of it")
     if is_of_all(error):
         return StoreUnavailable("the store cannot be reached; try again later")
     return StoreFailed()
+
+
+def is_locked(error: sqlite3.Error) -> bool:
+    """Whether another program has what this one waited for."""
+    return _code_of(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def is_of_all(error: sqlite3.Error) -> bool:

@@ -19,7 +19,9 @@ from agui_runtime.core.errors import AguiError, StoreNotOpen
 from agui_runtime.core.jsontext import dumps
 from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.stores.sql import statements, writes
-from agui_runtime.stores.sql.sqlite.file import OpenedFile, failure_of, is_full, is_of_all
+from agui_runtime.stores.sql.sqlite.copies import OpenedFile
+from agui_runtime.stores.sql.sqlite.file import failure_of, is_full, is_locked, is_of_all
+from agui_runtime.stores.sql.sqlite.patience import Patience
 from agui_runtime.stores.sql.sqlite.reserve import Reserve
 from agui_runtime.stores.sql.step import Addition, Settle, Step, Together
 
@@ -68,6 +70,7 @@ class Worker:
         self._connection: sqlite3.Connection | None = None
         self._thread: threading.Thread | None = None
         self._texts = SqliteTexts()
+        self._patience = Patience()
 
     def start(self, connection: sqlite3.Connection, opened: OpenedFile, name: str) -> None:
         self._loop = asyncio.get_running_loop()
@@ -141,6 +144,8 @@ class Worker:
             return self._transaction(batch)
         except sqlite3.Error as error:
             self._recover(error)
+            if is_locked(error):
+                self._patience.lose(self._connection)
             made_room = is_full(error) and self._reserve is not None and self._reserve.spend()
             if not made_room and (len(batch) == 1 or is_of_all(error)):
                 failure = failure_of(error)
@@ -160,6 +165,7 @@ class Worker:
         connection.execute(self._begin)
         outcomes = [(job, self._outcome(connection, job)) for job in batch]
         connection.execute("commit")
+        self._patience.regain(connection)
         if self.on_commit is not None:
             self.on_commit(len(batch))
         news = [
