@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
+from httpx import AsyncClient
 
 from tests.clients.conftest import on_each_store
 from tests.clients.page import Visitor
@@ -60,6 +63,41 @@ async def test_a_live_run_is_followed_to_its_end(visitor: Visitor) -> None:
         "() => { const list = document.querySelector('.records'); list.scrollTop = 1e6; }"
     )
     await watching.tab.shows(".record-type", "RUN_FINISHED")
+
+
+@on_each_store
+async def test_a_run_that_waits_shows_by_itself_that_it_was_answered(visitor: Visitor) -> None:
+    page = await visitor.open()
+    await page.begin("interrupt")
+    await page.tab.shows(".question", "Shall I go on?")
+    thread = await page.address()
+    script = "() => document.querySelector('a.message-tool')?.pathname"
+    run = await visitor.open(str(await page.tab.wait(script)))
+    await run.tab.shows(".figures", "Interrupted, waits for an answer")
+    state = await visitor.open(thread.replace("/threads/", "/state/"))
+    await state.tab.shows(".run-changes", "Interrupted, waits for an answer")
+    await page.tab.click(".question button:has-text('Yes')")
+    await run.tab.shows(".figures", "Finished")  # CopilotKit answers under the id of the run
+    await run.tab.shows(".said", "So I go on.")
+    await state.tab.shows(".run-changes", "Interrupted, then continued")
+    assert await state.texts(".run-question") == ["interrupt", "interrupt"]
+
+
+async def test_a_run_that_another_one_answered_leads_to_it(visitor: Visitor, origin: str) -> None:
+    thread = {"threadId": f"thread-{uuid4()}"}
+    async with AsyncClient(base_url=f"{origin}/api/v1/agent") as client:
+        question = {"messages": [{"role": "user", "content": "interrupt"}]}
+        begun = (await client.post("/runs", json=thread | question)).json()["runId"]
+        events = (await client.get(f"/threads/{thread['threadId']}/events")).text
+        [interrupt] = re.findall(r'"interrupts":\[{"id":"([^"]+)"', events)
+        page = await visitor.open(f"/ui/threads/{thread['threadId']}/runs/{begun}")
+        await page.tab.shows(".figures", "Interrupted, waits for an answer")
+        answer = {"resume": [{"interruptId": interrupt, "status": "resolved", "payload": "yes"}]}
+        later = (await client.post(f"/runs/{begun}/resume", json=thread | answer)).json()["runId"]
+    await page.tab.shows(".figures", "Interrupted, then continued")
+    await page.tab.click(".figures a:has-text('Run ')")
+    await page.tab.shows(".said", "So I go on.")
+    assert (await page.address()).endswith(later)
 
 
 async def test_an_unknown_run_is_not_found(visitor: Visitor) -> None:

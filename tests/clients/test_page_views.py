@@ -115,6 +115,10 @@ async def test_the_chat_goes_on_from_an_edited_state(visitor: Visitor) -> None:
     await page.tab.click(".page-header a:has-text('State')")
     await page.tab.shows(".tree-leaf", "progress 100")
     assert 'note "by hand"' in await page.texts(".tree-leaf")
+    assert await page.texts(".run-question") == ["go on", "go"]
+    abouts = await page.texts(".run-changes summary .hint")
+    assert all("· state_agent · Finished ·" in each for each in abouts), abouts
+    assert len(set(abouts)) == 2
 
 
 async def test_a_text_that_is_no_state_is_not_saved(visitor: Visitor) -> None:

@@ -15,7 +15,7 @@ from agui_runtime.wires.agui.egress import older
 from agui_runtime.wires.agui.errors import HttpRefusal, not_found
 from agui_runtime.wires.agui.exchange import AguiExchange
 from agui_runtime.wires.agui.options import AguiOptions
-from agui_runtime.wires.shared.figures import of_messages, shown_run, shown_thread, shown_time
+from agui_runtime.wires.shared.figures import of_messages, shown_runs, shown_thread, shown_time
 from agui_runtime.wires.shared.page_sizes import page_size
 
 LONGEST_NAME = 200
@@ -84,7 +84,7 @@ class ThreadRoutes:
         """The runs that the log still holds, oldest first, each with what it took."""
         runs = await self._runs(exchange, thread)
         dropped = await self._dropped(exchange, thread, runs)
-        await exchange.answer_list("runs", [shown_run(run) for run in runs], dropped)
+        await exchange.answer_list("runs", shown_runs(runs), dropped)
 
     async def messages(self, exchange: AguiExchange, thread: str) -> None:
         """With `figures` in the query, each with what it took, as far as that is known."""

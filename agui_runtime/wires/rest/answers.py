@@ -66,11 +66,14 @@ class MessageFigures(_Usage):
 
 
 class RunSummary(_Usage):
-    """A run, and what it took; null is unknown."""
+    """A run, and what it took; null is unknown. `continuedBy` is the run with which the thread went
+    on from an interrupt, null while that waits for an answer.
+    """
 
     id: str
     agent_id: str
     status: Literal["running", "finished", "interrupted", "stopped", "failed"]
+    continued_by: str | None
     started_at: str
     ended_at: str | None
     milliseconds: float | None

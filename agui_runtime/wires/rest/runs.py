@@ -89,8 +89,10 @@ class RunRoutes:
 
 
 def _run_among(runs: Sequence[RunInfo], run_id: str, thread_id: str) -> RunInfo:
-    """Raises RunNotFound."""
-    for each in runs:
+    """The latest of that id: an interrupt may be answered under the id of its run. Raises
+    RunNotFound.
+    """
+    for each in reversed(runs):
         if each.run_id == run_id:
             return each
     raise RunNotFound(thread_id, run_id)

@@ -17,7 +17,7 @@ from agui_runtime.wires.rest.offsets import within
 from agui_runtime.wires.rest.options import RestOptions
 from agui_runtime.wires.shared.encoded_batches import encoded
 from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, current, frames
-from agui_runtime.wires.shared.figures import shown_run
+from agui_runtime.wires.shared.figures import shown_runs
 from agui_runtime.wires.shared.page_sizes import page_size
 
 Frames: TypeAlias = AsyncGenerator[bytes, None]
@@ -69,7 +69,7 @@ class ThreadRoutes:
                 "threadId": thread,
                 **_page(folded, limit, before),
                 "state": (edit.state if edit else folded.state) or None,
-                "runs": [shown_run(run) for run in await threads.runs(thread, caller)],
+                "runs": shown_runs(await threads.runs(thread, caller)),
                 "cursor": str(end),
                 "droppedRecords": await threads.dropped(thread, caller),
             }

@@ -8,28 +8,18 @@ from datetime import UTC, datetime
 from agui_runtime.core.events import RunInfo
 from agui_runtime.core.figures import UNKNOWN, Cost, MessageFigures, Tokens
 from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.core.run_lists import continuations
 from agui_runtime.core.totals import Totals, summed
 
 NO_TOKENS = Tokens()
 
 
-def shown_run(run: RunInfo) -> JsonObject:
-    figures = run.figures or UNKNOWN
-    return {
-        "id": run.run_id,
-        "agentId": run.agent,
-        "status": run.status,
-        "startedAt": shown_time(run.started_at),
-        "endedAt": None if run.ended_at is None else shown_time(run.ended_at),
-        "milliseconds": None if run.ended_at is None else 1000 * (run.ended_at - run.started_at),
-        "firstEventMilliseconds": _milliseconds(figures.first_event_seconds),
-        "provider": figures.provider,
-        "model": figures.model,
-        **_counts(figures.tokens),
-        "cost": _cost(figures.cost),
-        "errorCode": figures.error_code,
-        "messages": [{"id": each.message_id, **shown_message(each)} for each in figures.messages],
-    }
+def shown_runs(runs: Sequence[RunInfo]) -> list[JsonObject]:
+    """All runs of a thread, oldest first. `continuedBy` is the run with which it went on from the
+    interrupt of another; null while that waits.
+    """
+    pairs = zip(runs, continuations(runs), strict=True)
+    return [{**_shown_run(run), "continuedBy": later} for run, later in pairs]
 
 
 def shown_thread(runs: Sequence[RunInfo]) -> JsonObject:
@@ -68,6 +58,25 @@ def of_messages(runs: Sequence[RunInfo]) -> Mapping[str, JsonObject]:
 def shown_time(seconds: float) -> str:
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _shown_run(run: RunInfo) -> JsonObject:
+    figures = run.figures or UNKNOWN
+    return {
+        "id": run.run_id,
+        "agentId": run.agent,
+        "status": run.status,
+        "startedAt": shown_time(run.started_at),
+        "endedAt": None if run.ended_at is None else shown_time(run.ended_at),
+        "milliseconds": None if run.ended_at is None else 1000 * (run.ended_at - run.started_at),
+        "firstEventMilliseconds": _milliseconds(figures.first_event_seconds),
+        "provider": figures.provider,
+        "model": figures.model,
+        **_counts(figures.tokens),
+        "cost": _cost(figures.cost),
+        "errorCode": figures.error_code,
+        "messages": [{"id": each.message_id, **shown_message(each)} for each in figures.messages],
+    }
 
 
 def _counts(tokens: Tokens | None) -> Mapping[str, int | None]:

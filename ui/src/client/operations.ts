@@ -97,6 +97,7 @@ export interface Operations {
       run: {
         agentName: string;
         status: "Running" | "Finished" | "Interrupted" | "Stopped" | "Failed";
+        continuedBy: string | null;
         provider: string | null;
         model: string | null;
         errorCode: string | null;
@@ -199,6 +200,8 @@ export interface Operations {
           id: string;
           agentName: string;
           status: "Running" | "Finished" | "Interrupted" | "Stopped" | "Failed";
+          continuedBy: string | null;
+          question: string | null;
           timing: {
             startedAt: string;
           };

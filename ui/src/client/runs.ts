@@ -1,10 +1,11 @@
 // One run: what the runtime knows of it, and its records.
+import { waits } from "./endings";
 import { graphql } from "./graphql";
 import type { Operations } from "./operations";
 
 const QUERY = `query Run($id: String!, $thread: String!, $first: Int!, $after: String) {
   run(id: $id, threadId: $thread) {
-    agentName status provider model errorCode
+    agentName status continuedBy provider model errorCode
     cost { usd prices }
     usage { inputTokens outputTokens totalTokens reasoningTokens }
     timing { startedAt durationMilliseconds firstEventMilliseconds }
@@ -17,7 +18,10 @@ const QUERY = `query Run($id: String!, $thread: String!, $first: Int!, $after: S
 }`;
 
 const PAGE = 1000;
-const LOOK_EVERY = 700; // milliseconds, while the run is live
+
+/** Milliseconds until the next look at a run that is not at its end. */
+const LIVE = 700;
+const WAITING = 2000;
 
 type Run = Operations["Run"];
 type Answered = NonNullable<Run["result"]["run"]>;
@@ -30,13 +34,36 @@ export interface RunPage {
   records: RunRecord[];
 }
 
-/** The run with the records after those before, page by page, until it has ended; null for none. */
+/** The run with the records after those before, page by page, until it has ended and waits for no
+ * answer any more; null for none.
+ */
 export async function* followRun(
   thread: string,
   id: string,
   signal: AbortSignal,
 ): AsyncGenerator<RunPage | null> {
   let after: string | null = null;
+  while (!signal.aborted) {
+    let latest: RunPage | null = null;
+    for await (const page of pagesOf(thread, id, signal, after)) {
+      yield page;
+      latest = page;
+      after = page?.records.at(-1)?.cursor ?? after;
+    }
+    const pause = latest && pauseAfter(latest.details);
+    if (!pause) return;
+    await new Promise((resolve) => window.setTimeout(resolve, pause));
+  }
+}
+
+/** The same as it is now, with the records after a cursor. */
+export async function* pagesOf(
+  thread: string,
+  id: string,
+  signal: AbortSignal,
+  start: string | null = null,
+): AsyncGenerator<RunPage | null> {
+  let after = start;
   while (!signal.aborted) {
     const variables: Run["variables"] = { id, thread, first: PAGE, after };
     const { run }: Run["result"] = await graphql(QUERY, variables, signal);
@@ -46,9 +73,12 @@ export async function* followRun(
     }
     const { events, ...details } = run;
     yield { details, records: events.nodes };
-    after = events.nodes.at(-1)?.cursor ?? after;
-    if (events.pageInfo.hasNextPage) continue;
-    if (details.status !== "Running") return;
-    await new Promise((resolve) => window.setTimeout(resolve, LOOK_EVERY));
+    after = events.pageInfo.endCursor;
+    if (!events.pageInfo.hasNextPage) return;
   }
+}
+
+function pauseAfter(run: RunDetails): number | null {
+  if (run.status === "Running") return LIVE;
+  return waits(run) ? WAITING : null;
 }

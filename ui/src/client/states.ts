@@ -15,7 +15,7 @@ export interface SavedState {
 const THREAD = `query StateThread($id: String!) {
   thread(id: $id) {
     id name agentName
-    runs(first: 100) { id agentName status timing { startedAt } }
+    runs(first: 100) { id agentName status continuedBy question timing { startedAt } }
   }
 }`;
 

@@ -26,6 +26,8 @@ export interface Run {
   id: string;
   agentId: string;
   status: string;
+  /** The run with which the thread went on from its interrupt. */
+  continuedBy: string | null;
   startedAt: string;
   endedAt: string | null;
   milliseconds: number | null;

@@ -1,6 +1,8 @@
+import { useRef } from "react";
 import type { ReactNode } from "react";
 import { AWAY } from "../client/requests";
 import type { RequestFailure } from "../client/requests";
+import { useFocusBack } from "./focus";
 
 interface BannerProps {
   title: string;
@@ -10,9 +12,12 @@ interface BannerProps {
   onDismiss?: (() => void) | undefined;
 }
 
+/** When it goes by one of its buttons, the focus goes back to where it was when it came. */
 export function Banner({ title, tone = "error", children, onRetry, onDismiss }: BannerProps) {
+  const banner = useRef<HTMLDivElement>(null);
+  useFocusBack(banner);
   return (
-    <div className={`banner ${tone}`} role={tone === "error" ? "alert" : "status"}>
+    <div className={`banner ${tone}`} role={tone === "error" ? "alert" : "status"} ref={banner}>
       <div>
         <strong>{title}</strong>
         {children && <div className="banner-text">{children}</div>}

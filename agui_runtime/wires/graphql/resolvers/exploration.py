@@ -12,6 +12,7 @@ import strawberry
 from agui_runtime.core.errors import InvalidInput, RunNotFound
 from agui_runtime.core.events import TERMINAL, Cursor, Record, RunInfo, ThreadInfo
 from agui_runtime.core.figures import UNKNOWN
+from agui_runtime.core.run_lists import continuations, whole
 from agui_runtime.core.totals import Totals, summed
 from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, Info
 from agui_runtime.wires.graphql.nouns.enums import BreakerState, RunStatus
@@ -28,13 +29,11 @@ from agui_runtime.wires.graphql.nouns.usage import (
     usage_from,
     usage_of,
 )
+from agui_runtime.wires.graphql.resolvers.questions import BREATH, Questions
 from agui_runtime.wrappers import breaker_states
 
 LARGEST_PAGE = 100
 LARGEST_EVENT_PAGE = 1000
-
-BREATH = 256
-"""After so many records of a long log, others get their turn."""
 
 
 @strawberry.type
@@ -75,17 +74,20 @@ class RunEventConnection:
 @strawberry.type(name="Run")
 class ExploredRun(MeasuredRun):
     """One run of an agent, as its thread remembers it. What it took is null where that is unknown;
-    `model` and `provider` are those of most of its tokens.
+    `model` and `provider` are those of most of its tokens. `continuedBy` is the id of the run with
+    which the thread went on from an interrupt, null while that waits for an answer.
     """
 
     id: str
     thread_id: str
     agent_name: str
     status: RunStatus
+    continued_by: str | None
     recorded_usage: strawberry.Private[TokenUsage | None]
+    questions: strawberry.Private[Questions]
 
     @classmethod
-    def of(cls, run: RunInfo) -> Self:
+    def of(cls, run: RunInfo, continued_by: str | None, questions: Questions) -> Self:
         figures = run.figures or UNKNOWN
         return cls(
             id=run.run_id,
@@ -94,8 +96,17 @@ class ExploredRun(MeasuredRun):
             status=RunStatus(run.status),
             timing=timing_of(run),
             **measures_of(figures),
+            continued_by=continued_by,
             recorded_usage=usage_from(figures.tokens),
+            questions=questions,
         )
+
+    @strawberry.field
+    async def question(self) -> str | None:
+        """The first characters of the user's message that it began with; null where it began with
+        none, as a run does that answers an interrupt.
+        """
+        return await self.questions.of(self.id)
 
     @strawberry.field
     def usage(self) -> TokenUsage | None:
@@ -194,7 +205,9 @@ class ExploredThread:
         _check_page(first, LARGEST_PAGE)
         context = info.context
         found = await context.runtime.threads.runs(self.id, context.caller)
-        return [ExploredRun.of(run) for run in reversed(found[-first:])]
+        questions = Questions(self.id, context)
+        latest = list(zip(found, continuations(found), strict=True))[-first:]
+        return [ExploredRun.of(run, later, questions) for run, later in reversed(latest)]
 
     @strawberry.field
     async def dropped_records(self, info: Info) -> int:
@@ -256,12 +269,15 @@ class ExplorationQuery:
 
     @strawberry.field
     async def run(self, info: Info, id: str, thread_id: str) -> RunDetails | None:
-        """A run of a thread of the caller's."""
+        """A run of a thread of the caller's, with what was answered under its id."""
         context = info.context
-        for run in await context.runtime.threads.runs(thread_id, context.caller):
-            if run.run_id == id:
-                return RunDetails.of(run)
-        raise RunNotFound(thread_id, id)
+        found = await context.runtime.threads.runs(thread_id, context.caller)
+        pairs = zip(found, continuations(found), strict=True)
+        parts = [(run, later) for run, later in pairs if run.run_id == id]
+        if not parts:
+            raise RunNotFound(thread_id, id)
+        run, later = whole([run for run, _ in parts]), parts[-1][1]
+        return RunDetails.of(run, later, Questions(thread_id, context))
 
 
 async def agents_of(context: GraphQLExecutionContext) -> list[ExploredAgent]:

@@ -1,14 +1,23 @@
+import { Link, to } from "../../app/router";
+import { endingOf } from "../../client/endings";
 import type { RunDetails } from "../../client/runs";
 import { FigureList } from "../../parts/FigureList";
+import { shortId } from "../../parts/ids";
 import { duration } from "../../parts/times";
 
 /** What the run took; what is not known is left out. */
-export function Figures({ details }: { details: RunDetails }) {
-  const { timing, usage, model, provider, errorCode, status } = details;
+export function Figures({ thread, details }: { thread: string; details: RunDetails }) {
+  const { timing, usage, model, provider, errorCode, status, continuedBy } = details;
   return (
     <FigureList
       rows={[
-        ["Status", status, status],
+        ["Status", endingOf(details), status],
+        [
+          "Continued by",
+          continuedBy && (
+            <Link to={to("threads", thread, "runs", continuedBy)}>Run {shortId(continuedBy)}</Link>
+          ),
+        ],
         ["Error", errorCode],
         ["Started", new Date(timing.startedAt).toLocaleString()],
         ["Duration", duration(timing.durationMilliseconds)],

@@ -92,7 +92,7 @@ export default function RunView({ params }: { params: Params }) {
         </p>
       </header>
       <FailureBanner failure={failure} onRetry={retry} />
-      <Figures details={details} />
+      <Figures thread={thread} details={details} />
       <RunBody details={details} records={records} at={at} onChoose={choose} />
     </article>
   );

@@ -1,11 +1,13 @@
 import { useState } from "react";
 import { Link, to } from "../../app/router";
+import { endingOf } from "../../client/endings";
 import { useLoading } from "../../client/loading";
 import type { RunRecord } from "../../client/runs";
-import { followRun } from "../../client/runs";
+import { pagesOf } from "../../client/runs";
 import type { ThreadRun } from "../../client/states";
 import { FailureBanner } from "../../parts/Banner";
 import { Spinner } from "../../parts/Spinner";
+import { shortId } from "../../parts/ids";
 import { since } from "../../parts/times";
 import { changesOf } from "./changes";
 
@@ -18,10 +20,24 @@ export function RunChanges({ thread, run }: { thread: string; run: ThreadRun }) 
       onToggle={(event) => setOpen(event.currentTarget.open)}
     >
       <summary>
-        {since(run.timing.startedAt)} <span className="hint">{run.status}</span>
+        <span className="run-question" dir="auto">
+          {run.question ?? "Without a new question"}
+        </span>
+        <span className="hint">
+          <Moment of={run.timing.startedAt} /> · {run.agentName} · {endingOf(run)} ·{" "}
+          <code title={run.id}>{shortId(run.id)}</code>
+        </span>
       </summary>
-      {isOpen && <Changes thread={thread} run={run.id} />}
+      {isOpen && <Changes key={run.status} thread={thread} run={run.id} />}
     </details>
+  );
+}
+
+function Moment({ of: moment }: { of: string }) {
+  return (
+    <time dateTime={moment}>
+      {new Date(moment).toLocaleString()} ({since(moment)})
+    </time>
   );
 }
 
@@ -63,7 +79,7 @@ async function recordsOf(
   signal: AbortSignal,
 ): Promise<RunRecord[]> {
   const records: RunRecord[] = [];
-  for await (const page of followRun(thread, run, signal)) {
+  for await (const page of pagesOf(thread, run, signal)) {
     records.push(...(page?.records ?? []));
   }
   return records;

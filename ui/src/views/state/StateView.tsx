@@ -1,7 +1,8 @@
 // The state of an agent in a thread: looked at, edited, and what each run changed in it.
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { Params } from "../../app/router";
 import { Link, navigate, to } from "../../app/router";
+import { isOpen } from "../../client/endings";
 import { useLoading } from "../../client/loading";
 import { MISSING } from "../../client/requests";
 import type { SavedState, StateThread } from "../../client/states";
@@ -17,6 +18,8 @@ import { Tree } from "./Tree";
 import { parsed } from "./values";
 import "./state.css";
 
+const LOOK_EVERY = 3000; // milliseconds, while a run may change it
+
 interface Loaded {
   thread: StateThread;
   agent: string;
@@ -31,6 +34,12 @@ export default function StateView({ params }: { params: Params }) {
 
 function ThreadState({ thread, agent }: { thread: string; agent: string | undefined }) {
   const { value, failure, again } = useLoading((signal) => load(thread, agent, signal), []);
+  const isMoving = value?.thread.runs.some(isOpen) ?? false;
+  useEffect(() => {
+    if (!isMoving) return;
+    const looking = window.setTimeout(again, LOOK_EVERY);
+    return () => window.clearTimeout(looking);
+  }, [isMoving, value, failure, again]);
   if (failure && MISSING.has(failure.code)) return <NoState reason={failure.message} />;
   if (!value) {
     return failure ? (

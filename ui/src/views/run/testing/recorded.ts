@@ -51,8 +51,7 @@ function isEdit({ type, event }: RunRecord): boolean {
 
 /** Whether it goes on from an interrupt: such a run cannot be asked for by itself. */
 export function isAnswer(run: string, runs: Run[]): boolean {
-  const place = runs.findLastIndex(({ id }) => id === run); // an answer may come under the same id
-  return runs[place - 1]?.status === "interrupted";
+  return runs.some(({ continuedBy }) => continuedBy === run);
 }
 
 function joined(events: Event[]): Event[] {
