@@ -1,14 +1,17 @@
 """Which worker gets which tests: whole files, and one file after the other of those that need a
-browser, as each worker that has one fills a core with it.
+browser, as each worker that has one fills a core with it. Clients that run in Node need none.
 """
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.needs import needs_of_file
 
 BROWSERS = "tests/clients/"
 WORKERS_PER_BROWSER = 2
@@ -23,9 +26,15 @@ class Distribution(LoadScopeScheduling):  # type: ignore[misc]  # published with
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        if not file.startswith(BROWSERS):
+        if not may_open_a_browser(file):
             return file
         return f"{BROWSERS}{sum(file.encode()) % self._browsers}"
+
+
+def may_open_a_browser(file: str) -> bool:
+    if not file.startswith(BROWSERS):
+        return False
+    return "node" not in needs_of_file(PurePath(file).relative_to("tests"))
 
 
 def sendable(report: Any) -> Any:  # noqa: ANN401  # JSON

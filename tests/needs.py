@@ -6,7 +6,7 @@ As a pytest plugin (`-p tests.needs`) this prints those of all tests that were c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
@@ -73,7 +73,11 @@ def needs(item: pytest.Item) -> Iterator[str]:
     if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
         names += [each for each in item.callspec.params.values() if isinstance(each, str)]
     yield from (BY_NAME[name] for name in names if name in BY_NAME)
-    place = item.path.relative_to(HERE)
+    yield from needs_of_file(item.path.relative_to(HERE))
+
+
+def needs_of_file(place: PurePath) -> Iterator[str]:
+    """The markers that a file's tests have by its place below `tests/`."""
     yield from (marker for pattern, marker in BY_FILE.items() if place.match(pattern))
 
 
