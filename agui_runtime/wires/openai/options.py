@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.sockets import SocketLimits
 from agui_runtime.wires.shared.streaming import KEEP_ALIVE
 
 THREAD_HEADERS = ("x-thread-id", "x-openwebui-chat-id")
@@ -21,3 +22,4 @@ class OpenAIOptions:
     path: str = "/v1"
     keep_alive: float = KEEP_ALIVE
     thread_headers: Sequence[str] = THREAD_HEADERS
+    sockets: SocketLimits = field(default_factory=SocketLimits)

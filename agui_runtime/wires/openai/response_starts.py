@@ -14,7 +14,7 @@ from agui_runtime.wires.openai.response_events import ResponseEvents
 from agui_runtime.wires.openai.response_ids import Place, response_id
 from agui_runtime.wires.openai.response_request import ResponseRequest
 from agui_runtime.wires.openai.response_resource import Resource
-from agui_runtime.wires.openai.response_turns import ResponseTurns
+from agui_runtime.wires.openai.response_turns import NOTHING, Remembered, ResponseTurns
 from agui_runtime.wires.openai.stored_responses import StoredResponses
 
 
@@ -42,14 +42,16 @@ class ResponseStarter:
         self._forwarded = options.server.forwarded
         self._stored = stored
 
-    async def started(self, asks: Asks, request: ResponseRequest) -> StartedResponse:
+    async def started(
+        self, asks: Asks, request: ResponseRequest, remembered: Remembered = NOTHING
+    ) -> StartedResponse:
         """The run on the thread that the request names or implies; raises what starting a run
         does, BadRequest and InvalidInput.
         """
         context = asks.run_context(self._forwarded, request.props)
         await self._runtime.find(request.model, context)
         turns = ResponseTurns(self._runtime.threads, self._stored)
-        turn = await turns.of(request, context.caller)
+        turn = await turns.of(request, context.caller, remembered)
         run = RunRequest(
             turn.input,
             context,

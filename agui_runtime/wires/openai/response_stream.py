@@ -20,7 +20,7 @@ DONE = b"data: [DONE]\n\n"
 
 
 class ResponseStream:
-    """Encodes a run's records as numbered events, those after the number `after`."""
+    """Makes a run's records to numbered events, those after the number `after`."""
 
     failure: RunFailed | None = None
     """A response that fails has an event for it."""
@@ -33,22 +33,28 @@ class ResponseStream:
         self._begun = False
 
     def frames(self, records: Iterable[Record]) -> Iterator[bytes]:
-        """Those for the run's next records."""
+        """The frames for the run's next records."""
+        for event in self.events(records):
+            yield named_frame(event["type"], jsontext.dumps(event))
+        if self._made.end:
+            yield DONE
+
+    def events(self, records: Iterable[Record]) -> Iterator[JsonObject]:
+        """The events for the run's next records."""
         if not self._begun:
             self._begun = True
             for kind in ("created", "in_progress"):
                 body = self._resource.body(self._made, "in_progress")
-                yield from self._frame({"type": f"response.{kind}", "response": body})
+                yield from self._numbered({"type": f"response.{kind}", "response": body})
         for record in records:
             for event in self._made.feed(record.event):
-                yield from self._frame(event)
+                yield from self._numbered(event)
         if self._made.end:
             kind = last_event(self._made.end)
             body = self._resource.body(self._made)
-            yield from self._frame({"type": kind, "response": body})
-            yield DONE
+            yield from self._numbered({"type": kind, "response": body})
 
-    def _frame(self, event: JsonObject) -> Iterator[bytes]:
+    def _numbered(self, event: JsonObject) -> Iterator[JsonObject]:
         delta = event.get("delta")
         first, self._next = self._next, self._next + (len(delta) if delta else 1)
         last = self._next - 1
@@ -56,4 +62,4 @@ class ResponseStream:
             return
         if delta and first <= self._after:
             event = {**event, "delta": delta[self._after + 1 - first :]}
-        yield named_frame(event["type"], jsontext.dumps({**event, "sequence_number": last}))
+        yield {**event, "sequence_number": last}

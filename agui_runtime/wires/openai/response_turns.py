@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from ag_ui.core import RunAgentInput
 
@@ -36,6 +36,11 @@ from agui_runtime.wires.openai.turns import (
     stored_messages,
 )
 
+Remembered: TypeAlias = Mapping[str | None, Sequence[Message]]
+"""The conversations up to responses that no thread knows of, by the responses' ids."""
+
+NOTHING: Remembered = {}
+
 
 class ResponseTurn(NamedTuple):
     """What a run is given; `beside` says that no thread is to know of it."""
@@ -60,11 +65,13 @@ class ResponseTurns:
         self._threads = threads
         self._stored = stored
 
-    async def of(self, request: ResponseRequest, caller: Caller) -> ResponseTurn:
+    async def of(
+        self, request: ResponseRequest, caller: Caller, remembered: Remembered = NOTHING
+    ) -> ResponseTurn:
         """The turn on the thread of what the request goes on from, or on a new one; beside all
         threads where it is not to be stored.
         """
-        found = await self._conversation(request, caller)
+        found = await self._conversation(request, caller, remembered)
         check_results(found.messages)
         prompts = [each for each in request.messages if each["role"] in PROMPTS]
         whole = [*numbered(prompts, "prompt"), *found.messages]
@@ -72,13 +79,17 @@ class ResponseTurns:
         given = await run_input(request, whole, found.thread if request.store else "", more)
         return ResponseTurn(given, not request.store, found.resumption)
 
-    async def _conversation(self, request: ResponseRequest, caller: Caller) -> _Conversation:
+    async def _conversation(
+        self, request: ResponseRequest, caller: Caller, remembered: Remembered
+    ) -> _Conversation:
         base = _named_thread(request)
         sent = without_prompts(request.messages)
         sent, sources = await resolved(sent, self._threads, caller, base)
         waits = place_of_approvals(request.approvals)
         if waits is not None:
             return await self._resumed(request, waits, sent, caller)
+        if request.previous in remembered:
+            return _Conversation(_new_thread(), [*remembered[request.previous], *_new(sent)])
         if request.previous is not None:
             thread, known = await self._after(request.previous, caller)
             return _Conversation(thread, [*known, *_new(sent)])

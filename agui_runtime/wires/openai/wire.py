@@ -6,17 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, WebSocketRoute
 
-from agui_runtime.core.demands import SECONDS, TEXTS, check_fields
+from agui_runtime.core.demands import SECONDS, TEXTS, a, check_fields
 from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.openai.options import THREAD_HEADERS, OpenAIOptions
+from agui_runtime.wires.openai.response_sockets import ResponseSockets
 from agui_runtime.wires.openai.routes import OpenAIEndpoint
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.paths import base_of
+from agui_runtime.wires.shared.sockets import SocketLimits
 from agui_runtime.wires.shared.streaming import KEEP_ALIVE
 from agui_runtime.wires.shared.wire import WireRoute
+
+DEFAULT_SOCKETS = SocketLimits()
+
+_DEMANDS = {"keep_alive": SECONDS, "thread_headers": TEXTS, "sockets": a(SocketLimits)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +31,30 @@ class OpenAIWire:
     base URL.
 
     `keep_alive` is the seconds of silence before a comment, 0 for none. `thread_headers` are those
-    that may name the thread of a chat: whoever calls chooses among their own threads. Raises
+    that may name the thread of a chat: whoever calls chooses among their own threads. `sockets` are
+    the limits of WebSockets, where `operations` are the responses that wait on one. Raises
     Misconfigured for a value of another kind.
     """
 
     path: str = "/v1"
     keep_alive: float = KEEP_ALIVE
     thread_headers: tuple[str, ...] = THREAD_HEADERS
+    sockets: SocketLimits = DEFAULT_SOCKETS
     name: ClassVar[str] = "openai"
 
     def __post_init__(self) -> None:
-        check_fields(self, {"keep_alive": SECONDS, "thread_headers": TEXTS})
+        check_fields(self, _DEMANDS)
         base_of(self.path, "path of OpenAIWire")
 
     def routes(self, runtime: CopilotRuntime, options: ServerOptions) -> Sequence[BaseRoute]:
         path = base_of(self.path, "path of OpenAIWire")
         names = [name.lower() for name in self.thread_headers]
-        endpoint = OpenAIEndpoint(runtime, OpenAIOptions(options, path, self.keep_alive, names))
-        return [WireRoute(f"{path}/{{rest:path}}", endpoint, direct=True)]
+        chosen = OpenAIOptions(options, path, self.keep_alive, names, self.sockets)
+        endpoint, sockets = OpenAIEndpoint(runtime, chosen), ResponseSockets(runtime, chosen)
+        return [
+            WireRoute(f"{path}/{{rest:path}}", endpoint, direct=True),
+            WebSocketRoute(f"{path}/responses", sockets),
+        ]
 
     def claims(self, body: Mapping[str, Json]) -> bool:
         return False

@@ -310,7 +310,8 @@ async def test_every_agent_is_a_model() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["client.chat.completions", "previous_response_id", "conversations.create"]
+    "word",
+    ["client.chat.completions", "previous_response_id", "conversations.create"],
 )
 async def test_a_snippet_of_the_documentation_works(
     word: str, capsys: pytest.CaptureFixture[str]
