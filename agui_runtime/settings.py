@@ -14,6 +14,7 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.forwarded_headers import for_agents
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.named_wires import USUAL, check_wires
+from agui_runtime.sandbox.actions import check_shipped
 from agui_runtime.secret_files import FILE_VARIABLES, IN_FILE, exposed, with_secrets
 from agui_runtime.setting_texts import PREFIX
 from agui_runtime.wires.shared.admission import Hosts, any_origin, listed
@@ -36,6 +37,8 @@ class Settings:
     """`OPENAI_API_KEY`, used for OpenAI itself and sent nowhere else."""
     app: str | None = None
     """`module:name` of your own CopilotRuntime or app; then the model variables are refused."""
+    actions: tuple[str, ...] = ()
+    """Of `run_python` and `run_shell`, comma-separated, what agents may call."""
     store: str | None = None
     """`sqlite:///...`, `postgresql://...`, `redis://...` or `memory:`; left out, `serve` has a file
     at `data`, and any other app keeps threads in memory."""
@@ -242,9 +245,8 @@ _OTLP_METRICS, _METRICS_EXPORTER = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_
 _CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 SERVE_ONLY = frozenset(
-    {"app", "model", "api_key", "openai_base_url", "data", "db_upgrade"}
-    | {"drain_seconds", "header_seconds", "metrics", "processes"}
-    | {"genai_names", "telemetry_key"}
+    {"app", "model", "api_key", "openai_base_url", "actions", "data", "db_upgrade", "genai_names"}
+    | {"drain_seconds", "header_seconds", "metrics", "processes", "telemetry_key"}
 )
 """The settings that choose what `agui-runtime serve` serves, and how its server does."""
 
@@ -265,7 +267,7 @@ _TIMES_OR_NONE = frozenset({"run_stop_seconds", "run_save_seconds"})
 OPEN_LIMITS = _COUNTS | _TIMES | _TIMES_OR_NONE
 """The settings of how much may be open, and how long, and how long a run may become."""
 
-_OF_A_MODEL = frozenset({"model", "api_key", "openai_base_url"})
+_OF_A_MODEL = frozenset({"model", "api_key", "openai_base_url", "actions"})
 
 logger = logger_of(__name__)
 
@@ -311,7 +313,7 @@ but CopilotKit's own."""
 
 
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
-    **dict.fromkeys(("model", "app", "store", "data", "prices"), texts.as_it_is),
+    **dict.fromkeys(("model", "app", "store", "data", "prices", "telemetry_key"), texts.as_it_is),
     **dict.fromkeys(
         ("tokens", "tokens_file", "jwt_jwks", "jwt_issuer", "jwt_owner"), texts.as_it_is
     ),
@@ -327,6 +329,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "drain_seconds": texts.seconds,
     "header_seconds": texts.some_seconds,
     "path": texts.path,
+    "actions": texts.accepted(check_shipped, texts.items),
     "wires": texts.accepted(check_wires, texts.items),
     "cors_origins": texts.accepted(any_origin, texts.accepted(listed, texts.some_items)),
     "allowed_hosts": texts.accepted(Hosts, texts.some_items),
@@ -335,7 +338,6 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "log_format": texts.either("text", "json"),
     "metrics": texts.address,
     "genai_names": texts.either("0.1.0", "1.41"),
-    "telemetry_key": texts.as_it_is,
     **dict.fromkeys(("max_caller_requests", "max_requests", "processes"), texts.count),
     **dict.fromkeys(LIMITS | _COUNTS, texts.count),
     **dict.fromkeys(_TIMES, texts.some_seconds),

@@ -24,6 +24,8 @@ BY_NAME = {
 """Of fixtures, or of a parameter where a test is made once for each store or each connector."""
 
 BY_FILE = {
+    "sandbox/*": "sandbox",
+    "test_readme*.py": "sandbox",
     "stores/test_redis*.py": "redis",
     "commands/test_help.py": "shells",
     "deploy/test_image.py": "image",
@@ -45,6 +47,7 @@ BY_FILE = {
     "commands/*": "slow",
     "deploy/*": "slow",
     "connectors/test_mcp*.py": "slow",
+    "sandbox/test_*.py": "slow",
     "wrappers/test_mcp_apps.py": "slow",
     "stores/test_sqlite.py": "slow",
     "test_examples.py": "slow",

@@ -23,6 +23,7 @@ MAX_ANY = 12
 KNOW_THE_ENVIRONMENT = {
     "settings.py",  # reads it for everybody
     "commands/environment.py",  # names the app for the processes that a command starts
+    "sandbox/inside/supervisor.py",  # what a server in a sandbox is started with
     "server_workers.py",  # what servers read there
     "connectors/shared/network.py",  # proxies and certificates, as every HTTP client reads them
     "connectors/litellm.py",  # sets a switch that litellm reads when it is imported

@@ -37,13 +37,18 @@ async def agents_of(app: FastAPI) -> list[str]:
     return [agent["name"] for agent in answer.json()["data"]["availableAgents"]["agents"]]
 
 
+SAVED = {"my_app": ROOT / "README.md", "my_tools": ROOT / "docs" / "sandbox.md"}
+"""The pages whose first example their reader saves as this module, which others import."""
+
+
 @pytest.fixture
-def my_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The module that the front page has its reader save, which other examples import."""
-    (tmp_path / "my_app.py").write_text(blocks(ROOT / "README.md")[0])
+def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, page in SAVED.items():
+        (tmp_path / f"{name}.py").write_text(blocks(page)[0])
     monkeypatch.syspath_prepend(tmp_path)
     yield
-    sys.modules.pop("my_app", None)
+    for name in SAVED:
+        sys.modules.pop(name, None)
 
 
 EXAMPLES = [
@@ -53,7 +58,7 @@ EXAMPLES = [
 ]
 
 
-@pytest.mark.usefixtures("my_app")
+@pytest.mark.usefixtures("saved")
 @pytest.mark.parametrize(("page", "block"), EXAMPLES)
 async def test_an_example_runs_by_itself_and_its_app_answers(page: Path, block: str) -> None:
     namespace: dict[str, object] = {}

@@ -124,7 +124,10 @@ def test_a_store_that_no_url_names_is_refused(monkeypatch: pytest.MonkeyPatch) -
         ({"AGUI_CORS_ORIGIN": PAGE}, "did you mean AGUI_CORS_ORIGINS?"),
         ({"AGUI_path": "/x"}, "did you mean AGUI_PATH?"),
         ({"agui_store": "redis://x"}, "did you mean AGUI_STORE?"),
-        ({"AGUI_QUALITY": "best"}, "there are AGUI_ALLOWED_HOSTS, AGUI_ALLOW_ANONYMOUS, "),
+        (
+            {"AGUI_QUALITY": "best"},
+            "there are AGUI_ACTIONS, AGUI_ALLOWED_HOSTS, AGUI_ALLOW_ANONYMOUS, ",
+        ),
         ({"AGUI_PRODUCTION": "maybe"}, "AGUI_PRODUCTION must be 1 or 0"),
         ({"AGUI_LOG_LEVEL": "loud"}, "debug, info, warning, error, critical, not 'loud'"),
         ({"AGUI_DRAIN_SECONDS": "-1"}, "AGUI_DRAIN_SECONDS must be a number of seconds"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from tasks.processes import Problem, run_slowly
 
 ELSEWHERE = {
+    "bubblewrap": ("bwrap", "bin/bwrap"),
     "iproute2": ("ip", "sbin/ip"),
     "pgbouncer": ("pgbouncer", "sbin/pgbouncer"),
     "procps": ("kill", "bin/kill"),

@@ -56,6 +56,7 @@ NEEDS = {
     "prometheus": Need(programs=("prometheus",)),
     "proxy": Need(programs=("nginx", "caddy", "openssl")),
     "redis": Need(programs=("redis-server", "openssl")),
+    "sandbox": Need(programs=("bubblewrap",)),
     "shells": Need(programs=("zsh", "fish")),
     "systemd": Need(programs=("systemd", "procps")),
     "tsc": Need(

@@ -13,10 +13,12 @@ from starlette.types import ASGIApp
 from agui_runtime.app import Served, app_by
 from agui_runtime.commands.models import agent_of
 from agui_runtime.commands.targets import check_app, named
-from agui_runtime.commands.thread_files import url_of_threads
+from agui_runtime.commands.thread_files import folder_of, url_of_threads
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.hooks.run_log import RunLogger
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.sandbox.actions import SHIPPED
+from agui_runtime.sandbox.box import work_below
 from agui_runtime.settings import SERVE_ONLY, Settings, obeyed_by_command
 from agui_runtime.wires.health import probes
 from agui_runtime.wires.shared.paths import MountRoots
@@ -42,7 +44,7 @@ def hosted(settings: Settings | None = None) -> Hosted:
     imported, which may have read a file of variables.
     """
     read = settings or Settings.read()
-    with obeyed_by_command():
+    with obeyed_by_command(), work_below(folder_of(read)):
         found = None if read.app is None else named(read.app)
         read = settings or Settings.read()
         app = _app(_usual(read) if found is None else found, read)
@@ -139,4 +141,5 @@ _OBEYED_BY_SERVE = SERVE_ONLY | {"allow_anonymous", "log_format", "log_level"}
 
 def _usual(settings: Settings) -> CopilotRuntime:
     """The runtime of whoever names none."""
-    return CopilotRuntime(agents={"default": agent_of(settings)}, hooks=[RunLogger()])
+    actions = [SHIPPED[name]() for name in settings.actions]
+    return CopilotRuntime({"default": agent_of(settings)}, actions, hooks=[RunLogger()])

@@ -19,17 +19,26 @@ def url_of_threads(settings: Settings, served_at: str = "") -> str:
     """The URL of the file of threads. `served_at`: the path of a runtime that is not the only one
     of its server; each has its own.
     """
-    path = Path(settings.data or FOLDER).expanduser().absolute()
+    path = _place(settings)
     file = path if path.suffix in SUFFIXES else path / f"{NAME}.db"
     if served_at:
         file = file.with_name(file.stem + served_at.rstrip("/").replace("/", "-") + file.suffix)
     return f"sqlite:///{quote(str(file))}"
 
 
+def folder_of(settings: Settings) -> Path:
+    """The folder of all that is kept in files."""
+    path = _place(settings)
+    return path.parent if path.suffix in SUFFIXES else path
+
+
+def _place(settings: Settings) -> Path:
+    return Path(settings.data or FOLDER).expanduser().absolute()
+
+
 def make_folder(settings: Settings) -> None:
     """Make the folder of the file of threads, for its owner only; raises Misconfigured."""
-    path = Path(settings.data or FOLDER).expanduser().absolute()
-    folder = path.parent if path.suffix in SUFFIXES else path
+    folder = folder_of(settings)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -160,7 +160,8 @@ class RunContext:
 
     `properties` are the front end's own, `headers` those that the allow-list lets through (lower
     case), `url` the page that asked, `request_id` the correlation id of every log line of the
-    request. `ephemeral` runs belong to no thread. `notes` are there while a run is carried out.
+    request. `ephemeral` runs belong to no thread. `thread_id` and `notes` are there while a run is
+    carried out.
     """
 
     caller: Caller
@@ -170,6 +171,7 @@ class RunContext:
     url: str | None = None
     ephemeral: bool = False
     notes: Notes | None = field(default=None, compare=False)
+    thread_id: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class Run:
         notes = StoredNotes(self._store.states, lease.run.thread_id, lease.run.agent)
         context = self._assignment.context
         write_about(context.request_id, lease.run)
-        current_run.set(replace(context, notes=notes))
+        current_run.set(replace(context, notes=notes, thread_id=lease.run.thread_id))
         alive.set(self._touch)
         writer = RunWriter(self._store.log, lease, self.cut)
         started = StartedRun(self._assignment, lease, self._store, self._hooks, writer)

@@ -19,9 +19,11 @@ from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.tools import McpTool, tool_of
 from agui_runtime.connectors.shared import network
 from agui_runtime.connectors.shared.given import checked_url
+from agui_runtime.core.demands import a, check, optional
 from agui_runtime.core.errors import InvalidInput, Misconfigured, RemoteFailure
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import lasting_logger_of
+from agui_runtime.sandbox.box import Sandbox
 
 if TYPE_CHECKING:
     from mcp.client.session import MessageHandlerFnT
@@ -50,7 +52,8 @@ class McpServer:
     `headers` go with every request. `env` is added to the few variables that a process inherits.
     Times are in seconds: `connect_timeout` for the start of a session, `timeout` for one call.
     `id` names it in messages, in place of its address. Redirections are followed within the
-    server's own origin, or not at all.
+    server's own origin, or not at all. With a `sandbox` the process is started in it, and has of
+    variables `env` alone.
     """
 
     url: str = ""
@@ -61,10 +64,16 @@ class McpServer:
     timeout: float = 60.0
     follow_redirects: bool = True
     id: str = ""
+    sandbox: Sandbox | None = None
 
     def __post_init__(self) -> None:
         if bool(self.url) == bool(self.command):
             raise Misconfigured("an MCP server has either a url or a command")
+        check("sandbox of an MCP server", self.sandbox, optional(a(Sandbox)))
+        if self.sandbox and not self.command:
+            raise Misconfigured("an MCP server at a url has no process to put into a sandbox")
+        if self.sandbox:
+            self.sandbox.check()
         if self.url:
             checked_url(self.url, "the url of an MCP server")
             network.check(self.url)

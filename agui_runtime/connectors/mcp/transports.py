@@ -45,7 +45,8 @@ async def connected(server: McpServer, http: LastAnswer) -> AsyncIterator[Transp
 
 
 def _process(server: McpServer) -> Transport:
-    program, *arguments = server.command
+    box = server.sandbox
+    program, *arguments = box.serving(server.command, server.env) if box else server.command
     env = get_default_environment() | dict(server.env)
     parameters = StdioServerParameters(
         command=program, args=arguments, env=env, encoding_error_handler="replace"

@@ -1,0 +1,1 @@
+"""What runs within a sandbox. It uses Python's own library alone, and is run by path there."""
