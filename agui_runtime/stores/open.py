@@ -20,7 +20,7 @@ def open_store(url: str) -> Store:
     """
     scheme, colon, _ = url.partition(":")
     loader = _LOADERS.get(scheme.lower()) if colon else None
-    if loader is None:
+    if loader is None or not (loader is _memory or url[len(scheme) :].startswith("://")):
         # The URL itself may hold a password.
         starts = f"the URL of a store starts with one of {', '.join(SCHEMES)}"
         raise Misconfigured(f"{starts}{_meant(url, scheme.lower())}")

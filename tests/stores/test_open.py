@@ -13,6 +13,7 @@ from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.open import SCHEMES, open_store, unavailable_at
 from agui_runtime.stores.redis import RedisStore
 from agui_runtime.stores.sql import SqliteStore
+from agui_runtime.stores.sql.postgres import PostgresStore
 
 
 @pytest.mark.parametrize("url", ["memory:", "memory://", "MEMORY:"])
@@ -122,6 +123,22 @@ def test_a_store_that_a_runtime_was_given_is_not_replaced() -> None:
     assert isinstance(open_to.store, SqliteStore)
 
 
+@pytest.mark.parametrize("url", ["postgres:s3cret@h/d", "redis:s3cret@h/0", "sqlite:threads.db"])
+def test_what_lacks_its_slashes_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(Misconfigured, match="did you mean") as refusal:
+        open_store(url)
+    assert "s3cret" not in refusal.value.message
+
+
+def test_a_file_is_named_as_it_is_called_and_not_by_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.db").symlink_to(tmp_path / "real" / "a#1.db")
+    assert SqliteStore(f"sqlite:///{tmp_path}/link.db").path == tmp_path / "real" / "a#1.db"
+    assert SqliteStore(f"sqlite:///{tmp_path}/a#1.db").path == tmp_path / "a#1.db"
+    with pytest.raises(Misconfigured, match="twice"):
+        SqliteStore(f"sqlite:///{tmp_path}/a.db?keep_days=1&keep_days=9")
+
+
 @pytest.mark.parametrize(
     ("error", "says"),
     [
@@ -134,3 +151,26 @@ def test_a_store_that_a_runtime_was_given_is_not_replaced() -> None:
 )
 def test_who_starts_a_server_learns_what_to_do(error: StoreUnavailable, says: str) -> None:
     assert unavailable_at(SqliteStore("sqlite:////t.db"), error).message == f"/{says}"
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("postgresql://ann:s3cret@h:port/d", "percent-encode"),
+        ("postgresql://ann:s3cret/@[h/d", "percent-encode"),
+        ("postgres:s3cret@h/d", "percent-encode"),
+        ("postgresql:///ann:s3cret@h/d", "percent-encode"),
+        ("postgresql://ann:5432#s3cret@h/d", "percent-encode"),
+        ("postgresql://ann:5432?s3cret@h/d", "percent-encode"),
+        ("postgresql://ann:5432/s3cret@h/d", "percent-encode"),
+        ("postgresql://h/d?keep_days=1&keep_days=365", "each option once"),
+        ("postgresql://ann:s3cret@h/d?pool=5", "options that do not exist: pool"),
+        ("postgresql://h/d?prepared=yes", "prepared in the store's URL is no"),
+        ("postgresql://h/d?keep_runs=none", "keep_runs in the store's URL must be"),
+    ],
+)
+def test_a_url_that_cannot_be_meant_is_refused_without_its_password(url: str, reason: str) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        PostgresStore(url)
+    assert reason in refused.value.message
+    assert "s3cret" not in refused.value.message

@@ -325,23 +325,6 @@ async def test_a_database_of_the_first_schema_is_upgraded_and_has_its_threads(
     assert await database.execute(costs) == [(0.25,)]
 
 
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [
-        ("postgresql://ann:s3cret@h:port/d", "percent-encode"),
-        ("postgresql://ann:s3cret/@[h/d", "percent-encode"),
-        ("postgresql://ann:s3cret@h/d?pool=5", "options that do not exist: pool"),
-        ("postgresql://h/d?prepared=yes", "prepared in the store's URL is no"),
-        ("postgresql://h/d?keep_runs=none", "keep_runs in the store's URL must be"),
-    ],
-)
-def test_a_url_that_cannot_be_meant_is_refused_without_its_password(url: str, reason: str) -> None:
-    with pytest.raises(Misconfigured) as refused:
-        PostgresStore(url)
-    assert reason in refused.value.message
-    assert "s3cret" not in refused.value.message
-
-
 async def test_a_database_that_does_not_exist_is_refused(
     made: SqlProcesses, postgres: PostgresServer
 ) -> None:

@@ -198,11 +198,17 @@ async def test_an_option_that_cannot_be_obeyed_is_refused(url: str) -> None:
         await RedisStore(url).open()
 
 
-@pytest.mark.parametrize("scheme", ["redis", "redis+sentinel"])
-async def test_a_password_that_breaks_the_url_is_not_repeated(scheme: str) -> None:
-    store = RedisStore(f"{scheme}://app:wr0ng/part@127.0.0.1/main")
+@pytest.mark.parametrize("scheme", ["redis", "rediss", "redis+sentinel"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *("//app:wr0ng/part@127.0.0.1/0", "//:6379/wr0ng@127.0.0.1/0", "//:6379#wr0ng@127.0.0.1/0"),
+        *("//:6379?wr0ng@127.0.0.1/0", "///:wr0ng@127.0.0.1/0", ":wr0ng@127.0.0.1/0"),
+    ],
+)
+async def test_a_password_that_breaks_the_url_is_not_repeated(scheme: str, rest: str) -> None:
     with pytest.raises(Misconfigured, match="percent-encode") as refusal:
-        await store.open()
+        await RedisStore(f"{scheme}:{rest}").open()
     assert "wr0ng" not in refusal.value.message
 
 

@@ -16,6 +16,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException, RedisError
 
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.stores.shared.urls import is_legible
 
 SENTINEL_SCHEMES = ("redis+sentinel", "rediss+sentinel")
 SCHEMES = ("redis", "rediss", "unix", *SENTINEL_SCHEMES)
@@ -41,6 +42,8 @@ class RedisAddress:
             raise Misconfigured(
                 f"a Redis URL starts with one of {', '.join(f'{each}://' for each in SCHEMES)}"
             )
+        if not is_legible(url):
+            raise _illegible()
         self._url = url
         self._sentinels: Sentinel | None = None
 

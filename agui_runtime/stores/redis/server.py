@@ -24,6 +24,7 @@ from agui_runtime.core.jsontext import Json
 from agui_runtime.stores.redis.address import COMMAND_TIMEOUT, RedisAddress
 from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.pipe import Pipe, cancellable
+from agui_runtime.stores.shared.patience import SharedPatience
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class Server:
         self.on_write: Callable[[int], None] | None = None
         self._address = RedisAddress(url)
         self._patience = patience
+        self._outage = SharedPatience(patience)
         self._timeout = timeout
         self._client: Redis | RedisCluster | None = None
         self._pipes: dict[tuple[Lane, str], Pipe] = {}
@@ -204,15 +206,17 @@ class Server:
         before.
         """
         loop = asyncio.get_running_loop()
-        deadline = float("inf")
+        first_failed: float | None = None
         for number in range(10_000):
             try:
-                return await cancellable(attempt(number > 0))
+                found = await cancellable(attempt(number > 0))
+                self._outage.succeeded()
+                return found
             except PASSING as error:
                 now = self._troubled_at = loop.time()
-                deadline = min(deadline, now + self._patience)
+                first_failed = now if first_failed is None else first_failed
                 pause = PAUSES[min(number, len(PAUSES) - 1)]
-                if lasting(error) or now + pause > deadline:
+                if lasting(error) or now + pause > self._outage.deadline(first_failed, now):
                     raise self._unavailable(error) from error
                 await asyncio.sleep(pause)
             except exceptions.NoScriptError:

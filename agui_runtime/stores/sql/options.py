@@ -15,7 +15,10 @@ DAY = 24 * 3600.0
 
 def options_of(query: str, known: Mapping[str, str]) -> dict[str, str]:
     """The options by name; `known` says of each what it may be. Raises Misconfigured."""
-    given = dict(parse_qsl(query, keep_blank_values=True))
+    pairs = parse_qsl(query, keep_blank_values=True)
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise Misconfigured("the store's URL says an option twice; leave out one")
     unknown = sorted(given.keys() - known.keys())
     if unknown:
         raise Misconfigured(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.stores.shared.urls import is_legible
 from agui_runtime.stores.sql.options import LIMITS
 
 OWN = {
@@ -36,14 +37,13 @@ class PostgresAddress:
 
 def address_of(url: str) -> PostgresAddress:
     """Raises Misconfigured for what cannot be meant; no message holds a password."""
+    if not is_legible(url):
+        raise _illegible()
     try:
         parts = urlsplit(url)
         host = f"{parts.hostname or 'localhost'}:{parts.port or 5432}"
     except ValueError:
-        raise Misconfigured(
-            "this PostgreSQL URL cannot be read; check its port, and percent-encode the user and"
-            " the password"
-        ) from None
+        raise _illegible() from None
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
     unknown = sorted(given.keys() - OWN.keys() - OF_THE_DRIVER)
     if unknown:
@@ -58,3 +58,10 @@ def address_of(url: str) -> PostgresAddress:
     options = {name: value for name, value in given.items() if name in LIMITS}
     where = f"postgresql://{host}{parts.path}"
     return PostgresAddress(dsn, given.get("listen", dsn), "prepared" not in given, where, options)
+
+
+def _illegible() -> Misconfigured:
+    return Misconfigured(
+        "this PostgreSQL URL cannot be read; check its port, say each option once, and"
+        " percent-encode the user and the password"
+    )

@@ -13,6 +13,7 @@ import asyncpg
 
 from agui_runtime.core.errors import AguiError, Misconfigured, StoreNotOpen, StoreUnavailable
 from agui_runtime.stores.shared.clocks import clock_advice
+from agui_runtime.stores.shared.patience import SharedPatience
 from agui_runtime.stores.shared.renewal import Renewer
 from agui_runtime.stores.sql.backend import Listener
 from agui_runtime.stores.sql.postgres.address import PostgresAddress
@@ -66,14 +67,15 @@ class PostgresBackend:
     ) -> None:
         self._address = address
         self._patience = patience
+        self._writing, self._reading = SharedPatience(patience), SharedPatience(patience)
         self._texts = PostgresTexts(clock)
         self._pools: dict[str, Pool] = {}
-        self._pump = Pump(partial(connect, address), self._texts, patience)
+        self._pump = Pump(partial(connect, address), self._texts, self._writing)
         self._subscriber = PostgresSubscriber(partial(connect, address, address.listen), self._send)
         self._carrying: set[asyncio.Task[Any]] = set()
 
     async def open(self, listener: Listener) -> None:
-        await patiently(self._examine, self._patience)
+        await patiently(self._examine, SharedPatience(self._patience))
         for name in ("write", "read"):
             self._pools[name] = await asyncpg.create_pool(
                 self._address.dsn,
@@ -107,18 +109,18 @@ class PostgresBackend:
         self._pump.on_commit = note
 
     def write(self, step: Callable[[], Step[T]], news: str | None = None) -> asyncio.Future[T]:
-        return self._whole(patiently(partial(self._write, step, news), self._patience))
+        return self._whole(patiently(partial(self._write, step, news), self._writing))
 
     write_urgently = write
 
     def read(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
-        return self._whole(patiently(partial(self._read, step), self._patience))
+        return self._whole(patiently(partial(self._read, step), self._reading))
 
     def change(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
-        return self._whole(patiently(partial(self._alone, step, "write"), self._patience))
+        return self._whole(patiently(partial(self._alone, step, "write"), self._writing))
 
     def look(self, step: Callable[[], Step[T]]) -> asyncio.Future[T]:
-        return self._whole(patiently(partial(self._alone, step, "read"), self._patience))
+        return self._whole(patiently(partial(self._alone, step, "read"), self._reading))
 
     def append(self, addition: Addition, settle: Settle) -> None:
         self._pump.append(addition, settle)
@@ -128,7 +130,7 @@ class PostgresBackend:
 
     def send_stop(self, thread_id: str, token: int) -> None:
         sending = partial(self._send, stop(thread_id, token))
-        self._whole(patiently(sending, self._patience)).add_done_callback(_ignored)
+        self._whole(patiently(sending, self._writing)).add_done_callback(_ignored)
 
     async def examine(self) -> None:
         """Look at the server once; raises Misconfigured and StoreUnavailable."""
@@ -161,8 +163,8 @@ class PostgresBackend:
                     f"SCHEMA_OUTDATED: the database has schema {number} of {SCHEMA}; run"
                     " `agui-runtime db upgrade`, or set AGUI_DB_UPGRADE=1 to do so at the start"
                 )
-            if await connection.fetchval("select pg_is_in_recovery()"):
-                raise asyncpg.ReadOnlySQLTransactionError("the server is in recovery")
+            if await connection.fetchval("show transaction_read_only") == "on":
+                raise asyncpg.ReadOnlySQLTransactionError("the server is read-only")
             self._texts.place = await _place_at(connection)
         finally:
             connection.terminate()

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import asyncpg
 
+from agui_runtime.stores.shared.patience import SharedPatience
 from agui_runtime.stores.sql.postgres.address import PostgresAddress
 from agui_runtime.stores.sql.postgres.failures import OF_THE_SERVER, PASSING, failure_of
 from agui_runtime.stores.sql.rows import Row
@@ -159,17 +160,20 @@ async def _rows(
     return rows
 
 
-async def patiently(attempt: Callable[[], Awaitable[T]], patience: float) -> T:
+async def patiently(attempt: Callable[[], Awaitable[T]], patience: SharedPatience) -> T:
     """Attempt it, again and again while that may help; raises StoreUnavailable."""
-    now = asyncio.get_running_loop().time
-    deadline = float("inf")
+    loop = asyncio.get_running_loop()
+    first_failed: float | None = None
     for number in range(10_000):
         try:
-            return await attempt()
+            found = await attempt()
+            patience.succeeded()
+            return found
         except PASSING as error:
-            deadline = min(deadline, now() + patience)
+            now = loop.time()
+            first_failed = now if first_failed is None else first_failed
             pause = PAUSES[min(number, len(PAUSES) - 1)]
-            if now() + pause > deadline:
+            if now + pause > patience.deadline(first_failed, now):
                 raise failure_of(error) from error
             await asyncio.sleep(pause)
         except OF_THE_SERVER as error:

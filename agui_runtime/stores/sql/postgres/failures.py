@@ -70,8 +70,8 @@ _TOLD = (
     (
         (asyncpg.ReadOnlySQLTransactionError, asyncpg.ObjectNotInPrerequisiteStateError),
         lambda: StoreUnavailable(
-            "the store's server takes no writes: it is a standby or in recovery; name the primary,"
-            " or try again later"
+            "the store's server takes no writes: it is a standby, in recovery or set to read-only;"
+            " name the primary, or try again later"
         ),
     ),
     (

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import asyncpg
 
 from agui_runtime.core.errors import AguiError, StoreFailed
+from agui_runtime.stores.shared.patience import SharedPatience
 from agui_runtime.stores.sql import writes
 from agui_runtime.stores.sql.postgres.connections import (
     Connection,
@@ -50,7 +51,10 @@ class Pump:
     """
 
     def __init__(
-        self, dial: Callable[[], Awaitable[Connection]], texts: PostgresTexts, patience: float
+        self,
+        dial: Callable[[], Awaitable[Connection]],
+        texts: PostgresTexts,
+        patience: SharedPatience,
     ) -> None:
         self.on_commit: Callable[[int], None] | None = None
         self._dial = dial

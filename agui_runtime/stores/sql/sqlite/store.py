@@ -65,11 +65,12 @@ class SqliteStore(SqlStore):
 
 
 def _read(url: str) -> tuple[Path, dict[str, str]]:
-    parts = urlsplit(url)
+    parts = urlsplit(url.replace("#", "%23"))  # which is a character of a file's name
     name = unquote(parts.path.removeprefix("/"))
     if parts.netloc or not name or name == ":memory:" or name.startswith("file:"):
         raise Misconfigured(
             "a SQLite URL names a file: sqlite:///threads.db, or sqlite:////var/lib/app/threads.db"
             " with an absolute path; for threads in memory say memory:"
         )
-    return Path(name).absolute(), options_of(parts.query, OPTIONS)
+    # Its log is beside the file itself, and not beside a link to it.
+    return Path(name).resolve(), options_of(parts.query, OPTIONS)
