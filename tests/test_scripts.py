@@ -20,6 +20,7 @@ from tasks.extras import (
     requirements,
 )
 from tasks.processes import Problem
+from tasks.python import compile_below
 
 UNBUILT = ("node_modules", "dist")
 
@@ -136,6 +137,16 @@ def test_what_fails_shows_all_that_it_said(capfd: pytest.CaptureFixture[str]) ->
     said = capfd.readouterr().err
     assert "one" in said
     assert "no two" in said
+
+
+def test_modules_are_compiled_where_python_is_kept_from_doing_so_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "module.py").touch()
+    compile_below(tmp_path)
+    assert [it.suffix for it in (tmp_path / "inner" / "__pycache__").iterdir()] == [".pyc"]
 
 
 def test_a_command_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:

@@ -83,6 +83,8 @@ def chosen_extras(arguments: Sequence[str]) -> tuple[set[str], list[str]]:
 
 def install_extras(names: Collection[str]) -> None:
     """Bring what these extras consist of into `.venv`, at the locked versions."""
+    if not names:
+        return
     known = requirements()
     refuse_unknown(names, known)
     missing = [name for name in sorted(names) if not is_stamped(_stamp(name), _state())]
