@@ -21,7 +21,6 @@ from agui_runtime.runtime.runtime import Authenticate, CopilotRuntime, Options
 from agui_runtime.settings import Settings, variable
 from agui_runtime.wires.agui.annotate import Recorder
 from agui_runtime.wires.agui.wire import AguiWire
-from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
 from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
 from agui_runtime.wires.shared.limits import ServerLimits
@@ -240,8 +239,14 @@ def _usual(names: Sequence[str], arguments: Mapping[str, Any]) -> Sequence[Wire]
     """CopilotKit's own, and between them those that are named."""
     remote_path, wire_options = arguments.get("remote_path"), arguments.get("wire_options")
     agui = wire_options.agui() if wire_options else AguiWire()
-    remote = [] if remote_path is None else [CopilotKitRemoteWire(remote_path)]
+    remote = [] if remote_path is None else [_remote(remote_path)]
     return [GraphQLWire(), *remote, UiWire(), *wires_named(names), agui]
+
+
+def _remote(path: str) -> Wire:
+    from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire  # seldom spoken
+
+    return CopilotKitRemoteWire(path)
 
 
 def _resolved(

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from agui_runtime import __version__
+from agui_runtime.commands.collecting import uncollected
 
 INTERRUPTED = 130
 
@@ -33,10 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _carried_out(words: Sequence[str]) -> int:
-    from agui_runtime.core.errors import AguiError
-    from agui_runtime.core.terminal_text import safe
+    with uncollected():
+        from agui_runtime.core.errors import AguiError
+        from agui_runtime.core.terminal_text import safe
 
-    options = parser().parse_args(words)
+        made = parser()
+    options = made.parse_args(words)
     try:
         code: int = options.command(options) or 0
     except AguiError as error:

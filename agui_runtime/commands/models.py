@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from agui_runtime.connectors.demo import DemoAgent
-from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.connectors.shared.given import checked_key
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.settings import OPENAI_KEY, Settings
+
+if TYPE_CHECKING:
+    from agui_runtime.connectors.openai import OpenAIAgent
 
 logger = logger_of(__name__)
 
@@ -23,6 +26,8 @@ def agent_of(settings: Settings) -> object:
         return _compatible(settings.model, settings.openai_base_url, settings)
     provider, name = _split(settings.model)
     if provider == "openai":
+        from agui_runtime.connectors.openai import OpenAIAgent
+
         return OpenAIAgent(name, api_key=_openai_key(settings))
     from agui_runtime.connectors.litellm import LiteLLMAgent  # heavy: only when asked for
 
@@ -38,6 +43,8 @@ def _compatible(model: str, base_url: str, settings: Settings) -> OpenAIAgent:
             "OPENAI_API_KEY is sent to OpenAI alone; if the server at AGUI_OPENAI_BASE_URL wants a"
             " key, set AGUI_API_KEY"
         )
+    from agui_runtime.connectors.openai import OpenAIAgent
+
     return OpenAIAgent(name, api_key=settings.api_key, base_url=base_url)
 
 

@@ -11,11 +11,11 @@ import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
 
+from agui_runtime.commands.collecting import collect_rarely
 from agui_runtime.commands.hosting import Hosted, hosted
 from agui_runtime.commands.lifeline import CUT, DRAIN, FIGURES, MAKE_WAY, READY, RETIRE, Lifeline
 from agui_runtime.commands.measuring import measured
 from agui_runtime.commands.reloading import write_failure
-from agui_runtime.commands.serve import collect_rarely
 from agui_runtime.commands.serving import DrainingServer, config_of
 from agui_runtime.commands.stores import check_shared
 from agui_runtime.commands.whole_lines import write_whole_lines

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import logging
 import os
 import sys
@@ -12,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from agui_runtime.commands.collecting import collect_rarely, uncollected
 from agui_runtime.commands.environment import name_app
 from agui_runtime.commands.listening import bound, origin_of, port_of
 from agui_runtime.core.errors import Misconfigured
@@ -52,7 +52,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal comes; raises AguiError, before anything listens."""
-    from agui_runtime.commands.hosting import hosted  # takes a second to import
+    with uncollected():
+        from agui_runtime.commands import serving as serving
+        from agui_runtime.commands.hosting import hosted  # takes half a second to import
 
     if options.app is not None:
         name_app(options.app)
@@ -152,17 +154,6 @@ def _check_host(host: str, found: Hosted) -> None:
 def _is_open(served: Served) -> bool:
     """Whether it may answer beyond loopback."""
     return served.runtime.authenticate is not None or served.options.allow_anonymous
-
-
-def collect_rarely() -> None:
-    """Logs hold many small objects and few cycles; looking for some took a third of the time.
-
-    A look stops the whole process, for up to 100,000 new objects at a time: some 20 milliseconds.
-    Every tenth of these is for all that came since the start: agents of users may leave what they
-    like in cycles, which would be many megabytes before a hundredth.
-    """
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
 
 
 def _announce(origin: str, found: Hosted) -> None:
