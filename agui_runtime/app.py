@@ -25,6 +25,7 @@ from agui_runtime.runtime.allowance import Budget, rules_of
 from agui_runtime.runtime.costs import Costs, prices_in
 from agui_runtime.runtime.forwarding import check_forwarding
 from agui_runtime.runtime.options import limited
+from agui_runtime.runtime.preparation import Preparation
 from agui_runtime.runtime.runtime import CopilotRuntime, check_runtime
 from agui_runtime.runtime.titles import ThreadNamer
 from agui_runtime.server_workers import has_siblings
@@ -135,7 +136,7 @@ def app_by(
     served = Served(runtime, chosen, page_of(spoken, chosen))
     entered = enter(spoken, runtime, chosen)
     _obey(settings, runtime)
-    return _app(served, entered, _lifespan(settings, runtime, lifespan))
+    return _app(served, entered, _lifespan(settings, runtime, spoken, lifespan))
 
 
 _LIFESPAN = Demand("a function of the app", lambda value: callable(value) and takes(value, None))
@@ -216,8 +217,11 @@ def _limit(settings: Settings, runtime: CopilotRuntime) -> None:
         raise Misconfigured(f"{names} cannot be obeyed: {error.message}") from None
 
 
-def _lifespan(settings: Settings, runtime: CopilotRuntime, own: Lifespan | None) -> Lifespan:
+def _lifespan(
+    settings: Settings, runtime: CopilotRuntime, wires: Sequence[Wire], own: Lifespan | None
+) -> Lifespan:
     """Opens the runtime, unless another app of it did, and then enters the app's own."""
+    preparation = Preparation("wire %r is not prepared for its first request: %r")
 
     @asynccontextmanager
     async def lifespan(app: object) -> AsyncIterator[Mapping[str, Any] | None]:
@@ -228,6 +232,8 @@ def _lifespan(settings: Settings, runtime: CopilotRuntime, own: Lifespan | None)
             if not runtime.is_open:
                 _check_alone(runtime)
                 await stack.enter_async_context(runtime.lifespan())
+            preparation.begin({wire.name: wire for wire in wires})
+            stack.push_async_callback(preparation.end)
             yield await stack.enter_async_context(own(app)) if own else None
 
     return lifespan

@@ -55,8 +55,9 @@ class Closable(Protocol):
 
 @runtime_checkable
 class Preparable(Protocol):
-    """An agent that loads something before it can run. The runtime has it do so when it opens, and
-    waits for it neither then nor at the first run, which loads what is missing.
+    """An agent that loads something before it can run, or a wire before it can answer. It is to do
+    so when the runtime opens, which waits for it neither then nor at the first run or request: that
+    loads what is missing.
     """
 
     async def prepare(self) -> None: ...

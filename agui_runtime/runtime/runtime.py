@@ -132,7 +132,7 @@ class CopilotRuntime:
         self.count_refusal = self._hooks.refused
         self._guardrails = tuple(guardrails)
         self._launcher = Launcher(chosen, self._hooks, self.runs)
-        self._preparation = Preparation()
+        self._preparation = Preparation("agent %r is not prepared for its first run: %r")
         self.is_given_a_store = store is not None
         self._stored_in: Store | str | None = store
         self._use(_store(store), states)

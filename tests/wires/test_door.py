@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import httpx
 import orjson
 import pytest
 from starlette.requests import Request
@@ -28,7 +30,7 @@ from agui_runtime.core.errors import Misconfigured, TooLarge
 from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.json_bodies import json_body
 from tests.runtime.worlds import Scripted, text
-from tests.support import client_of
+from tests.support import client_of, served
 
 HELLO = {"query": "{ hello }"}
 INFO = {"method": "info"}
@@ -200,3 +202,37 @@ async def test_wires_share_the_places_of_an_app() -> None:
 def test_wires_that_cannot_be_meant_are_refused(wires: list[Wire], hint: str) -> None:
     with pytest.raises(Misconfigured, match=hint):
         create_app(a_runtime(), wires=wires)
+
+
+@dataclass(frozen=True)
+class Heavy(Rpc):
+    """Stands for a wire whose library takes long to import, or cannot be imported."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    error: Exception | None = None
+
+    async def prepare(self) -> None:
+        self.begun.set()
+        if self.error:
+            raise self.error
+        await asyncio.Event().wait()
+
+
+async def test_a_wire_prepares_while_the_server_answers() -> None:
+    heavy = Heavy()
+    app = create_app(CopilotRuntime({}), wires=[heavy])
+    async with served(app) as origin, httpx.AsyncClient(base_url=origin) as client:
+        await heavy.begun.wait()
+        assert (await client.post("/copilotkit", json=CALL)).json()["result"] == []
+
+
+async def test_a_wire_that_cannot_prepare_is_a_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    heavy = Heavy(error=ImportError("no such module"))
+    async with served(create_app(CopilotRuntime({}), wires=[heavy])):
+        await heavy.begun.wait()
+    [line] = [each.getMessage() for each in caplog.records if "prepared" in each.getMessage()]
+    assert line == (
+        "wire 'rpc' is not prepared for its first request: ImportError('no such module')"
+    )

@@ -30,7 +30,8 @@ from graphql.execution.values import VariableValues
 
 from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.graphql.delivery.plan import Plan, compile_plan
-from agui_runtime.wires.graphql.engine.limits import OperationLimits, excesses
+from agui_runtime.wires.graphql.engine.excesses import excesses
+from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.engine.rules import NEGATIVE, ValidationRules
 from agui_runtime.wires.graphql.nouns.errors import with_code
 

@@ -1,169 +1,32 @@
-"""What is mounted at one path: GraphQL over HTTP, event streams, WebSockets, and a page for it."""
+"""What is mounted where: GraphQL over HTTP, event streams and WebSockets, and a page for it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
-from contextlib import aclosing
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, StartedAnswer
-from agui_runtime.wires.graphql.delivery.incremental import Delivery
-from agui_runtime.wires.graphql.delivery.plan import Plan
-from agui_runtime.wires.graphql.delivery.stream import deliveries
-from agui_runtime.wires.graphql.engine.engine import Engine, Identity
-from agui_runtime.wires.graphql.engine.operations import Operation, Refused
-from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
-from agui_runtime.wires.graphql.transport.exchange import GraphQLExchange
-from agui_runtime.wires.graphql.transport.http import (
-    ALLOW,
-    BadRequest,
-    NotGraphQL,
-    WrongPath,
-    from_body,
-    from_query_string,
-    read_json,
-)
 from agui_runtime.wires.graphql.transport.playground import Playground
-from agui_runtime.wires.graphql.transport.sockets import SocketEndpoint
-from agui_runtime.wires.shared.http import unless_gone
-from agui_runtime.wires.shared.paths import public_root
-from agui_runtime.wires.shared.sockets import Seats, SocketLimits
 
 
 def routes(
-    engine: Engine, paths: Sequence[str], limits: SocketLimits, *, playground: bool
+    http: ASGIApp, sockets: ASGIApp, paths: Sequence[str], page: Playground | None
 ) -> list[BaseRoute]:
     """GraphQL at each of the paths, for front ends of CopilotKit 1.10.6 and older, and for any
     other client. Which pages may call, and open WebSockets, is decided in front of it, see `Gate`.
-    `playground` shows GraphiQL to browsers.
+    The files of `page` are there, where there is one; `http` shows it to browsers.
     """
-    seats = Seats(limits)
-    page = Playground() if playground else None
-    endpoint = GraphQLEndpoint(engine, seats, page, paths[0])
-    sockets = SocketEndpoint(engine, seats)
     made: list[BaseRoute] = []
     for path in paths:
-        made.append(Route(path or "/", endpoint))
+        made.append(Route(path or "/", http))
         made.append(WebSocketRoute(path or "/", sockets))
         made.append(Route(f"{path}/health", _healthy, methods=["GET"]))
         if page:
             made.append(Route(f"{path}/playground/{{name}}", page.file, methods=["GET"]))
     return made
-
-
-class GraphQLEndpoint:
-    """An ASGI app: plain, because a framework's request handling costs more than the query."""
-
-    def __init__(self, engine: Engine, seats: Seats, page: Playground | None, base: str) -> None:
-        self._engine = engine
-        self._base = base
-        self._seats = seats
-        self._page = page
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        exchange = GraphQLExchange(scope, receive, send)
-        return exchange.guard(self._serve(exchange))
-
-    async def _serve(self, exchange: GraphQLExchange) -> None:
-        if exchange.method == "POST":
-            await self._post(exchange)
-        elif self._page and exchange.wants_page:
-            await self._page.show(exchange.scope, exchange.receive, exchange.send)
-        else:
-            await self._answer(self._request_of(exchange), exchange)
-
-    async def _post(self, exchange: GraphQLExchange) -> None:
-        body = await read_json(exchange, self._engine.body_limits)
-        try:
-            request = from_body(body)
-        except NotGraphQL as error:
-            raise self._elsewhere(error, exchange) from None
-        await self._answer(request, exchange)
-
-    def _elsewhere(self, error: BadRequest, exchange: GraphQLExchange) -> BadRequest:
-        """Where this path is another name of GraphQL alone, it says where other clients belong."""
-        root = exchange.scope.get("root_path", "").rstrip("/")
-        if exchange.scope["path"] == (f"{root}{self._base}" or "/"):
-            return error
-        there = public_root(exchange.scope) + self._base
-        return WrongPath(f"Only GraphQL is spoken here; set the runtimeUrl to {there}")
-
-    def _request_of(self, exchange: GraphQLExchange) -> GraphQLRequest:
-        if exchange.method == "GET":
-            return from_query_string(exchange.scope["query_string"])
-        if exchange.method == "OPTIONS":  # no preflight: those are answered before they get here
-            raise BadRequest(204, None, ALLOW)
-        raise BadRequest(405, "GraphQL only supports GET and POST requests.", ALLOW)
-
-    async def _answer(self, request: GraphQLRequest, exchange: GraphQLExchange) -> None:
-        try:
-            operation = self._engine.prepare(request)
-        except Refused as refused:
-            await exchange.refuse_operation(refused.errors)
-            return
-        _agree(operation, exchange)
-        caller = await exchange.identify(self._engine.runtime.authenticate)
-        identity = Identity(caller, exchange.headers, exchange.request_id)
-        if operation.is_subscription:
-            with self._seats.taken():
-                results = self._engine.answers(operation, request, identity)
-                work = exchange.write_events(results)
-                await exchange.growing(work, self._seats.limits.keep_alive)
-            return
-        async with self._engine.opened(operation, identity) as context:
-            await self._execute(operation, request, context, exchange)
-
-    async def _execute(
-        self,
-        operation: Operation,
-        request: GraphQLRequest,
-        context: GraphQLExecutionContext,
-        exchange: GraphQLExchange,
-    ) -> None:
-        async def answer() -> None:
-            await exchange.answer_result(await self._engine.execute(operation, request, context))
-
-        if operation.plan is not None:
-            result = await self._engine.execute(operation, request, context)
-            if context.started is None:
-                await exchange.answer_result(result)
-            else:
-                await self._stream(context.started, operation.plan, exchange)
-        elif operation.is_mutation:  # it may take as long as a run
-            await unless_gone(exchange.receive, answer())
-        else:
-            await answer()
-
-    async def _stream(self, run: StartedAnswer, plan: Plan, exchange: GraphQLExchange) -> None:
-        delivery = Delivery(plan, run.projector.response)
-        write = exchange.write_parts if plan.incremental else exchange.write_whole
-
-        async def bring() -> None:
-            async with aclosing(deliveries(run, delivery)) as batches:
-                async for payloads in batches:
-                    await write(payloads, delivery.finished)
-
-        if plan.incremental:
-            finished = await exchange.growing(bring(), run.streaming.heartbeat)
-        else:
-            finished = await unless_gone(exchange.receive, bring())
-        if not finished and self._engine.runtime.options.stop_on_disconnect:
-            await run.handle.stop()
-
-
-def _agree(operation: Operation, exchange: GraphQLExchange) -> None:
-    """Raises BadRequest for what must not be done, or cannot be answered, by such a request."""
-    if operation.kind != "query" and exchange.method == "GET":  # any page may make browsers send it
-        mistake = f"Can only perform a {operation.kind} operation from a POST request."
-        raise BadRequest(405, mistake, [(b"allow", b"POST")])
-    exchange.agree(
-        incremental=operation.plan is not None and operation.plan.incremental,
-        subscription=operation.is_subscription,
-    )
 
 
 async def _healthy(_: Request) -> Response:
