@@ -10,6 +10,12 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.wires.shared.wire import Wire
 
 
+def _a2a() -> Wire:
+    from agui_runtime.wires.a2a.wire import A2AWire
+
+    return A2AWire()
+
+
 def _copilotkit_remote() -> Wire:
     from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
 
@@ -29,6 +35,7 @@ def _rest() -> Wire:
 
 
 _WIRES: Mapping[str, Callable[[], Wire]] = {
+    "a2a": _a2a,
     "copilotkit_remote": _copilotkit_remote,
     "openai": _openai,
     "rest": _rest,

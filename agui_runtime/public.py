@@ -19,6 +19,7 @@ from agui_runtime.runs.run import current_run
 from agui_runtime.runtime.allowance import Budget
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.states import StateSchema, StateStoreManager
+from agui_runtime.wires.a2a.wire import A2AWire
 from agui_runtime.wires.agui.annotate import Annotation, Recorded, Recorder
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
@@ -38,6 +39,7 @@ from agui_runtime.wrappers.guardrails import Guardrail, TopicChecker
 Limits = RunLimits  # the name of earlier releases
 
 __all__ = [
+    "A2AWire",
     "Access",
     "Action",
     "Agent",

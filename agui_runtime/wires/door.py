@@ -119,11 +119,12 @@ def enter(wires: Sequence[Wire], runtime: CopilotRuntime, options: ServerOptions
 
 def _entered(routes: Sequence[BaseRoute], options: ServerOptions) -> Entered:
     own = [route for route in routes if isinstance(route, WireRoute)]
+    checked = [each for each in routes if not (isinstance(each, WireRoute) and each.any_type)]
     return Entered(
         routes,
         direct=[route for route in own if route.direct],
         forms=[route.path for route in own if route.forms],
-        json_below=sorted({options.path, *map(_static, routes)}),
+        json_below=sorted({options.path, *map(_static, checked)}),
     )
 
 

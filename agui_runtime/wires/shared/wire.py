@@ -35,13 +35,21 @@ class WireRoute(Route):
     """A route that says more of itself. A `direct` one is served past the framework's own routing
     and error handling, which would do nothing for a stream but hold 7 kB and take part in each of
     its writes; so its app answers every error itself. The body of a POST on one with `forms` may be
-    a form, which pages of other origins can send without a preflight.
+    a form, which pages of other origins can send without a preflight. The app of one with
+    `any_type` refuses bodies that are no JSON itself, in the words of its protocol.
     """
 
     def __init__(
-        self, path: str, app: ASGIApp, *, direct: bool = False, forms: bool = False
+        self,
+        path: str,
+        app: ASGIApp,
+        *,
+        direct: bool = False,
+        forms: bool = False,
+        any_type: bool = False,
     ) -> None:
         super().__init__(path, app)
         self.app, self.methods = app, None  # Starlette takes a function for a handler of requests
         self.direct = direct
         self.forms = forms
+        self.any_type = any_type

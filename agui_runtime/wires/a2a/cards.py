@@ -1,0 +1,52 @@
+"""An agent's card: what A2A clients are told before they talk to it. Pure."""
+
+from __future__ import annotations
+
+from a2a.types.a2a_pb2 import AgentCapabilities, AgentCard, AgentInterface, AgentSkill
+from a2a.utils.constants import (
+    PROTOCOL_VERSION_0_3,
+    PROTOCOL_VERSION_1_0,
+    TransportProtocol,
+)
+
+INPUTS = (
+    "text/plain",
+    "text/markdown",
+    "application/json",
+    "application/pdf",
+    "application/octet-stream",
+    "image/png",
+    "image/jpeg",
+    "image/webp",
+    "image/gif",
+    "audio/mpeg",
+    "audio/wav",
+    "video/mp4",
+)
+OUTPUTS = ("text/plain", "application/json")
+
+_SPOKEN = [
+    (binding, spoken)
+    for spoken in (PROTOCOL_VERSION_1_0, PROTOCOL_VERSION_0_3)
+    for binding in (TransportProtocol.JSONRPC, TransportProtocol.HTTP_JSON)
+]
+"""Bindings and versions, all of them at one URL."""
+
+
+def card_of(name: str, description: str, url: str, release: str) -> AgentCard:
+    """The card of the agent at that URL, as that release of the server has it."""
+    about = description or f"The agent {name}"
+    return AgentCard(
+        name=name,
+        description=about,
+        version=release,
+        supported_interfaces=[_interface(url, *each) for each in _SPOKEN],
+        capabilities=AgentCapabilities(streaming=True, push_notifications=False),
+        default_input_modes=INPUTS,
+        default_output_modes=OUTPUTS,
+        skills=[AgentSkill(id=name, name=name, description=about, tags=["chat"])],
+    )
+
+
+def _interface(url: str, binding: TransportProtocol, version: str) -> AgentInterface:
+    return AgentInterface(url=url, protocol_binding=binding.value, protocol_version=version)

@@ -1,0 +1,162 @@
+"""The HTTP side: from a path to an agent's card, or to the SDK's routes, called with a handler of
+requests that is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from contextlib import AsyncExitStack, aclosing
+
+from a2a.server.routes import create_jsonrpc_routes, create_rest_routes
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Message, Receive, Scope, Send
+
+from agui_runtime.core.errors import AgentNotFound
+from agui_runtime.core.events import RunContext
+from agui_runtime.runtime.catalog import DEFAULT_AGENT
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.a2a.call import Call, CallContexts
+from agui_runtime.wires.a2a.card_answers import CardAnswers
+from agui_runtime.wires.a2a.errors import NotThere
+from agui_runtime.wires.a2a.exchange import A2AExchange, Item
+from agui_runtime.wires.a2a.handler import A2AHandler
+from agui_runtime.wires.a2a.options import A2AOptions
+from agui_runtime.wires.a2a.params import check_rpc, rpc_id_in
+from agui_runtime.wires.shared.expiry import while_known
+from agui_runtime.wires.shared.http import unless_gone
+from agui_runtime.wires.shared.paths import segments_of
+from agui_runtime.wires.shared.table import WrongMethod
+
+
+class A2AEndpoint:
+    """This wire over one runtime: an ASGI app for whatever is below its path."""
+
+    def __init__(self, runtime: CopilotRuntime, options: A2AOptions) -> None:
+        self._runtime = runtime
+        self._options = options
+        self._depth = options.path.count("/")
+        self._cards = CardAnswers(runtime, options)
+        handler, contexts = A2AHandler(runtime, options.server.body), CallContexts()
+        self._routes: Sequence[BaseRoute] = [
+            *create_jsonrpc_routes(handler, "/", contexts, enable_v0_3_compat=True),
+            *create_rest_routes(handler, contexts, enable_v0_3_compat=True),
+        ]
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        exchange = A2AExchange(scope, receive, send)
+        segments = segments_of(exchange.scope)[self._depth :]
+        return exchange.guard(self._answer(exchange, segments))
+
+    def of_default(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """The card of the default agent, which is found at the host's root, too."""
+        exchange = A2AExchange(scope, receive, send)
+        segments = segments_of(exchange.scope)
+        return exchange.guard(self._answer(exchange, [DEFAULT_AGENT, *segments]))
+
+    async def _answer(self, exchange: A2AExchange, segments: Sequence[str]) -> None:
+        agent, *rest = segments or [""]
+        exchange.is_rest = bool(rest)
+        if self._cards.is_card(rest):
+            await self._cards.answer(exchange, agent)
+            return
+        if not agent:
+            raise NotThere(f"name an agent: {self._options.path}/default, for example")
+        caller = await exchange.identify(self._runtime.authenticate)
+        with self._options.server.places.place(caller.owner):
+            context = exchange.context({}, self._options.server.forwarded)
+            name = await self._present(agent, context)
+            request = await self._request(exchange, rest)
+            async with AsyncExitStack() as stack:
+                call = Call(exchange, name, context, stack)
+                call.lend(request)
+                await self._call(call, request)
+
+    async def _present(self, agent: str, context: RunContext) -> str:
+        """The present name of the agent; raises AgentNotFound and RemoteFailure."""
+        try:
+            return self._runtime.agent(agent)[0]
+        except AgentNotFound as error:
+            await self._runtime.find(error.name, context)  # it may be a remote's
+            return error.name
+
+    async def _request(self, exchange: A2AExchange, rest: Sequence[str]) -> Request:
+        """The request as the SDK's routes get it, at the path below the agent's, with a body that
+        was looked at.
+        """
+        limits = self._options.server.body
+        body = await exchange.opened(limits) if exchange.method == "POST" else None
+        if body is not None and not exchange.is_rest:
+            exchange.rpc_id = rpc_id_in(body.value)
+            check_rpc(body.value)
+        lent = (
+            (exchange.scope, _nothing)
+            if body is None
+            else body.lend(exchange.scope, exchange.receive)
+        )
+        scope, receive = lent
+        return Request({**scope, "path": "/" + "/".join(rest), "root_path": ""}, receive)
+
+    async def _call(self, call: Call, request: Request) -> None:
+        """Call the route, and answer as it does; a client that goes away ends no run."""
+        exchange = call.exchange
+        route = self._route(request.scope)
+        answer: Response | None = None
+        first: list[Item] = []
+
+        async def called() -> None:
+            nonlocal answer
+            answer = await route.endpoint(request)
+            async for item in getattr(answer, "body_iterator", _none()):
+                first.append(item)  # until then, a failure can be a status
+                return
+
+        async with while_known(exchange.caller):
+            there = await unless_gone(exchange.receive, called())
+        if call.refusal is not None:
+            raise call.refusal
+        if not there or answer is None:
+            return
+        items = getattr(answer, "body_iterator", None)
+        if items is not None:
+            await exchange.stream(_joined(first, items), self._options.keep_alive)
+        else:
+            await exchange.reply(answer.status_code, [exchange.json_type], bytes(answer.body))
+
+    def _route(self, scope: Scope) -> Route:
+        """The SDK's route for the request, whose ids are put into its scope; raises NotThere and
+        WrongMethod.
+        """
+        methods: set[str] = set()
+        for route in self._routes:
+            match, found = route.matches(scope)
+            if match is Match.FULL and isinstance(route, Route):
+                scope.update(found)
+                return route
+            if match is Match.PARTIAL and isinstance(route, Route):
+                methods |= route.methods or set()
+        if methods:
+            raise WrongMethod(sorted(methods))
+        raise NotThere("there is nothing at this path; an agent's card names its addresses")
+
+
+async def _nothing() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _none() -> AsyncGenerator[Item, None]:
+    """No items at all."""
+    items: Sequence[Item] = ()
+    for item in items:
+        yield item
+
+
+async def _joined(
+    first: list[Item], rest: AsyncGenerator[Item, None]
+) -> AsyncGenerator[Item, None]:
+    async with aclosing(rest):
+        for item in first:
+            yield item
+        async for item in rest:
+            yield item

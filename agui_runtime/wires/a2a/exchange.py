@@ -1,0 +1,87 @@
+"""One request of an A2A client and its one answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import TypeAlias
+
+from a2a.utils.constants import A2A_JSON_MEDIA_TYPE
+from a2a.utils.errors import ContentTypeNotSupportedError
+from sse_starlette.event import ServerSentEvent
+
+from agui_runtime.core.log_lines import logger_of
+from agui_runtime.wires.a2a.errors import rest_refusal, rpc_refusal
+from agui_runtime.wires.shared.admission import is_json
+from agui_runtime.wires.shared.bodies import BodyLimits
+from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, frame
+from agui_runtime.wires.shared.exchange import JSON_TYPE, ErrorAnswer, Exchange
+from agui_runtime.wires.shared.expiry import while_known
+from agui_runtime.wires.shared.http import log_failure
+from agui_runtime.wires.shared.json_bodies import NoBody, OpenedBody
+
+logger = logger_of(__name__)
+
+Item: TypeAlias = "dict[str, str] | ServerSentEvent | str"
+"""What the SDK's streams are made of: a frame's fields, or its JSON."""
+
+
+class A2AExchange(Exchange):
+    """The request as handlers see it; `caller` is set before a handler is called. `rpc_id` is that
+    of a request in JSON-RPC, `is_rest` says that it is none.
+    """
+
+    rpc_id: str | int | None = None
+    is_rest = False
+
+    @property
+    def json_type(self) -> tuple[bytes, bytes]:
+        """The content type of an answer: A2A's own for clients that say they know it."""
+        known = A2A_JSON_MEDIA_TYPE in self.headers.get("accept", "")
+        return (b"content-type", A2A_JSON_MEDIA_TYPE.encode()) if known else JSON_TYPE
+
+    async def opened(self, limits: BodyLimits) -> OpenedBody:
+        """The body, if any; raises ContentTypeNotSupportedError, InvalidInput, TooLarge or
+        ClientGone for a bad one.
+        """
+        body = await OpenedBody.read(self.scope, self.receive, limits)
+        is_empty = self.is_rest and isinstance(body.error, NoBody)
+        if not (is_empty or is_json(self.media_type)):
+            raise ContentTypeNotSupportedError("send application/json")
+        if body.error is not None and not is_empty:
+            raise body.error
+        return body
+
+    async def stream(self, items: AsyncGenerator[Item, None], keep_alive: float) -> None:
+        """Answer with an event stream of the SDK's items. What fails after the first frame is a
+        frame with the error.
+        """
+        response = self.streaming(EVENT_STREAM, keep_alive)
+        try:
+            async with while_known(self.caller):
+                await response.serve(self.receive, response.pour(_frames(items)))
+        except Exception as error:  # a wire's edge
+            if not response.begun:
+                raise
+            refusal = self._refusal(error)
+            if refusal.is_fault:
+                log_failure(logger, error)
+            await response.end((frame(refusal.body),))
+
+    async def refuse(self, error: Exception) -> None:
+        await self.refuse_with(self._refusal(error), error)
+
+    def _refusal(self, error: Exception) -> ErrorAnswer:
+        return rest_refusal(error) if self.is_rest else rpc_refusal(error, self.rpc_id)
+
+
+async def _frames(items: AsyncGenerator[Item, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(items):
+        async for item in items:
+            yield b"data: %b\n\n" % _data_of(item).encode()
+
+
+def _data_of(item: Item) -> str:
+    if isinstance(item, ServerSentEvent):
+        return str(item.data)
+    return item if isinstance(item, str) else item["data"]

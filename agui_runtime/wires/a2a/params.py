@@ -1,0 +1,60 @@
+"""Whether a request in JSON-RPC is one of A2A's, of either generation. Pure.
+
+The SDK's routes look, too, but write a stack trace into the log for each that is wrong, and have
+another error for it.
+"""
+
+from __future__ import annotations
+
+from a2a.compat.v0_3.jsonrpc_adapter import JSONRPC03Adapter
+from a2a.server.routes.jsonrpc_dispatcher import JsonRpcDispatcher
+from a2a.utils.errors import InvalidParamsError, InvalidRequestError, MethodNotFoundError
+from google.protobuf.json_format import ParseDict, ParseError
+from pydantic import ValidationError
+
+from agui_runtime.core.errors import first_fault
+from agui_runtime.core.jsontext import Json, JsonObject
+
+_TODAYS = JsonRpcDispatcher.METHOD_TO_MODEL
+_FORMER = JSONRPC03Adapter.METHOD_TO_MODEL
+
+
+def rpc_id_in(body: Json) -> str | int | None:
+    """What the answer is to name."""
+    given = body.get("id") if isinstance(body, dict) else None
+    return given if isinstance(given, str | int) and not isinstance(given, bool) else None
+
+
+def check_rpc(body: Json) -> None:
+    """Raises InvalidRequestError, MethodNotFoundError or InvalidParamsError."""
+    if isinstance(body, list):
+        raise InvalidRequestError("send one request at a time: there are no batches")
+    if not isinstance(body, dict) or body.get("jsonrpc") != "2.0":
+        raise InvalidRequestError('the body must be a JSON object with "jsonrpc": "2.0"')
+    if body.get("id") is not None and rpc_id_in(body) is None:
+        raise InvalidRequestError("id: a text or a whole number")
+    method, params = body.get("method"), body.get("params", {})
+    if not isinstance(method, str) or not method:
+        raise InvalidRequestError("method: the name of one")
+    if method not in _TODAYS and method not in _FORMER:
+        raise MethodNotFoundError(f"there is no method {method[:100]!r}")
+    if not isinstance(params, dict):
+        raise InvalidParamsError("params: an object")
+    if method in _FORMER:
+        _check_former(method, body)
+    else:
+        _check_todays(method, params)
+
+
+def _check_todays(method: str, params: JsonObject) -> None:
+    try:
+        ParseDict(params, _TODAYS[method](), ignore_unknown_fields=True)
+    except (ParseError, TypeError, AttributeError, ValueError) as error:
+        raise InvalidParamsError(f"params: {error}") from None
+
+
+def _check_former(method: str, body: JsonObject) -> None:
+    try:
+        _FORMER[method].model_validate(body)
+    except ValidationError as error:
+        raise InvalidParamsError(first_fault(error)) from None
