@@ -315,6 +315,14 @@ class Compacting(Protocol):
 
 
 @runtime_checkable
+class Deriving(Protocol):
+    """A store that also has what logs say of messages, in which it can search."""
+
+    async def derive(self, thread_id: str) -> bool:
+        """Make it anew for a thread that idles; False if there is none."""
+
+
+@runtime_checkable
 class Advising(Protocol):
     """A store that knows what in the set-up of its server or file may lose or refuse something."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from agui_runtime import CopilotRuntime, create_app
 from agui_runtime.core.events import Caller, Event
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.stores.moving.threads import Moved, exported, import_lines
 from agui_runtime.stores.redis import RedisStore
 from tests.runtime.worlds import text
 from tests.stores.databases import PostgresDatabase, SqliteDatabase
@@ -97,6 +98,18 @@ async def test_answers_and_names_are_searched_too(sql: Store) -> None:
         await client.patch("/copilotkit/threads/b", json={"name": "Holidays"})
         assert await found(client, "you: one") == ["a"]
         assert await found(client, "holiday") == ["b"]
+
+
+async def test_what_was_moved_here_from_another_store_is_searched_too(sql: Store) -> None:
+    other, lines = MemoryStore(), list[bytes]()
+    async with serving(other) as client:
+        await talk(client, "a", "from elsewhere")
+        async with aclosing(exported(other, Moved())) as taken:
+            lines = [line async for line in taken]
+    async with serving(sql) as client:
+        await import_lines(sql, lines)
+        assert await found(client, "from elsewhere") == ["a"]
+        assert await found(client, "you: from") == ["a"]
 
 
 async def test_nobody_finds_what_others_wrote(sql: Store) -> None:

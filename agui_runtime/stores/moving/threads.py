@@ -18,7 +18,7 @@ from agui_runtime.core.errors import (
 )
 from agui_runtime.core.events import TERMINAL, Event, ThreadInfo
 from agui_runtime.core.fold import Fold
-from agui_runtime.stores.base import Lease, RunEnd, StateKey, Store
+from agui_runtime.stores.base import Deriving, Lease, RunEnd, StateKey, Store
 from agui_runtime.stores.moving.thread_lines import (
     RunLine,
     StateLine,
@@ -139,9 +139,13 @@ class _Arriving:
         await self._store.states.save(line.thread_id, line.agent, line.saved, 0)
 
     async def finish(self) -> None:
-        """The thread is whole: give it its name back."""
+        """The thread is whole: give it its name back, and let its messages be found."""
         thread, self._thread = self._thread, None
-        if thread is not None and (thread.name is not None or thread.archived):
+        if thread is None:
+            return
+        if isinstance(self._store, Deriving):
+            await self._store.derive(thread.thread_id)
+        if thread.name is not None or thread.archived:
             await self._store.threads.update(
                 thread.thread_id, name=thread.name, archived=thread.archived
             )

@@ -14,6 +14,7 @@ from agui_runtime.stores.shared.reading import PART
 from agui_runtime.stores.shared.spans import RecordedRun
 from agui_runtime.stores.sql import statements
 from agui_runtime.stores.sql.rows import (
+    Row,
     message_figures_of,
     pattern_of,
     recorded,
@@ -164,13 +165,24 @@ def counts() -> Step[dict[str, int]]:
     return {name: int(rows[0][name]) for name in ("threads", "runs", "events", "bytes", "states")}
 
 
+def bounds(thread_id: str) -> Step[tuple[Cursor, Cursor] | None]:
+    """The cursors before a thread's log and at its end; None without a thread."""
+    rows = yield statements.BOUNDS, {"id": thread_id}
+    return (_before(rows[0]), _at_end(rows[0])) if rows else None
+
+
 def idle_threads(after: str, most: int) -> Step[list[tuple[str, Cursor, Cursor]]]:
     """Threads that idle, by their ids, each with the cursors before its log and at its end."""
     rows = yield statements.THREADS, {"after": after, "limit": most}
-    return [
-        (row["id"], Cursor(row["epoch"], row["first"] - 1), Cursor(row["epoch"], row["seq"]))
-        for row in rows
-    ]
+    return [(row["id"], _before(row), _at_end(row)) for row in rows]
+
+
+def _before(row: Row) -> Cursor:
+    return Cursor(row["epoch"], row["first"] - 1)
+
+
+def _at_end(row: Row) -> Cursor:
+    return Cursor(row["epoch"], row["seq"])
 
 
 def state(thread_id: str, agent: str) -> Step[tuple[bytes, int] | None]:

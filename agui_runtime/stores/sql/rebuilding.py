@@ -34,6 +34,11 @@ class Rebuilding:
                 return count
             after = found[-1][0]
 
+    async def one_thread(self, thread_id: str) -> bool:
+        """The same for one that idles; False if there is none, or it changed meanwhile."""
+        found = await self._backend.read(partial(reads.bounds, thread_id))
+        return found is not None and await self._derived(thread_id, *found)
+
     async def _derived(self, thread_id: str, start: Cursor, end: Cursor) -> bool:
         """False if the thread changed meanwhile."""
         try:

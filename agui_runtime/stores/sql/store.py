@@ -92,6 +92,9 @@ class SqlStore:
         """Make anew what can be derived from the logs; the number of threads."""
         return await Rebuilding(self.backend, self._reader).all_threads()
 
+    async def derive(self, thread_id: str) -> bool:
+        return await Rebuilding(self.backend, self._reader).one_thread(thread_id)
+
     # What the backend calls: see `Listener`.
 
     def on_change(self, thread_ids: Sequence[str]) -> None:
