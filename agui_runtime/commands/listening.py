@@ -8,6 +8,7 @@ import errno
 import socket
 
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.hosts import is_unspecified
 
 HIGHEST = 65_535
 
@@ -29,10 +30,32 @@ def bound(host: str, port: int) -> list[socket.socket]:
         raise Misconfigured(f"cannot listen on {host}:{port}: {_reason(error)}") from None
 
 
+def check_apart(metrics: tuple[str, int] | None, listeners: list[socket.socket]) -> None:
+    """Raises Misconfigured where figures would be shown where agents are served: the system lets
+    two sockets have one address until the first of them listens.
+    """
+    if metrics is None:
+        return
+    host, port = metrics
+    names = {each.getsockname()[0] for each in listeners if each.getsockname()[1] == port}
+    if names and (is_unspecified(host) or any(map(is_unspecified, names)) or _meets(host, names)):
+        raise Misconfigured(
+            f"AGUI_METRICS={host}:{port} is where the server itself listens; name another port"
+        )
+
+
 def origin_of(host: str, listeners: list[socket.socket]) -> str:
     """Where the server is, with the port that it has got."""
     port = listeners[0].getsockname()[1]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _meets(host: str, names: set[str]) -> bool:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except socket.gaierror:  # which is reported where it is opened
+        return False
+    return not names.isdisjoint(str(each[4][0]) for each in found)
 
 
 async def _bound(host: str, port: int) -> list[socket.socket]:

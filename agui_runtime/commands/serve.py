@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from agui_runtime.commands.collecting import collect_rarely, uncollected
 from agui_runtime.commands.environment import name_app
-from agui_runtime.commands.listening import bound, origin_of, port_of
+from agui_runtime.commands.listening import bound, check_apart, origin_of, port_of
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.hosts import is_loopback
 from agui_runtime.settings import log_warnings, obeyed_by_command
@@ -78,6 +78,7 @@ def _serve_found(options: argparse.Namespace, found: Hosted, changes: Changes | 
     examine_stores(found.runtimes, found.settings)
     open_schemes(found.runtimes)
     listeners = bound(options.host, options.port)
+    check_apart(found.settings.metrics, listeners)
     origin = origin_of(options.host, listeners)
     if processes > 1 or changes is not None:
         return _serve_by(processes, found, listeners, origin, changes)

@@ -84,6 +84,17 @@ async def test_a_real_server_exports_all_names_and_counts_its_runs() -> None:
     assert found["process_resident_memory_bytes{}"] > 0
 
 
+@pytest.mark.parametrize("host", ["localhost", "0.0.0.0"])
+async def test_figures_are_not_shown_on_the_port_of_pages(host: str) -> None:
+    port = free_port()
+    code, _, lines = await finished("serve", "--port", str(port), AGUI_METRICS=f"{host}:{port}")
+    assert code == 2
+    assert lines == (
+        f"agui-runtime: AGUI_METRICS={host}:{port} is where the server itself listens; name"
+        " another port\n"
+    )
+
+
 async def test_a_metrics_port_that_is_taken_is_one_line_and_exit_code_2() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
