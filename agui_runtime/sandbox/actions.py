@@ -190,6 +190,7 @@ def _limit(name: str, sandbox: Sandbox) -> str:
         "seconds": f"it took longer than {sandbox.seconds:g} seconds",
         "memory": f"it took more than {_mib(sandbox.memory)} of memory",
         "files": "it made too many files",
+        "sockets": "it opened too many sockets",
     }
     return f"{words[name]}, and was ended"
 

@@ -17,6 +17,9 @@ _data: ContextVar[Path] = ContextVar("agui_runtime_sandbox_data", default=Path("
 
 _MIB = 1 << 20
 
+_SOCKETS = 256
+"""The kernel holds half a megabyte for each that nobody reads."""
+
 _LEAST: Mapping[str, int] = {"memory": 64 * _MIB, "files": _MIB, "processes": 1, "output": 1000}
 """Of each limit that is a whole number, what a program needs to begin at all."""
 
@@ -99,6 +102,7 @@ class Sandbox:
             files=self.files,
             processes=self.processes,
             output=self.output,
+            sockets=None if self.network else _SOCKETS,
         )
         seen = [*self.shows, *shows]
         return bubblewrap.launch(order, limits=limits, network=self.network, seen=seen)

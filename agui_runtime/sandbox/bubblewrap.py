@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "HOME": WORK,
     "LANG": "C.UTF-8",
     "TMPDIR": "/tmp",  # of the sandbox
+    "MALLOC_ARENA_MAX": "2",  # each takes 64 MiB of addresses, which count as memory
 }
 """All that a program knows of its environment."""
 

@@ -85,6 +85,19 @@ print(libc.syscall(319 if os.uname().machine == "x86_64" else 279, b"x", 0))
     assert await thread.prints(code) == "[-1, -1, -1]\n-1"
 
 
+async def test_buffers_of_sockets_cannot_take_memory_of_the_kernel(thread: Thread) -> None:
+    code = """
+import os, socket, time
+for _ in range(10):
+    if os.fork() == 0:
+        held = [socket.socketpair() for _ in range(50)]
+        time.sleep(1000)
+time.sleep(1000)
+"""
+    end = await thread.python(code)
+    assert end["problems"] == ["it opened too many sockets, and was ended"]
+
+
 async def test_the_disk_is_not_filled(tmp_path: Path) -> None:
     thread = Thread(tmp_path, files=4 * MIB, seconds=20)
     code = """
@@ -120,6 +133,11 @@ async def test_a_flood_of_files_ends_its_program(thread: Thread) -> None:
     code = "for number in range(1_000_000): open(f'{number}', 'w').close()"
     end = await thread.python(code)
     assert end["problems"][0] == "it made too many files, and was ended"
+
+
+async def test_a_work_folder_that_its_program_closed_is_stored(thread: Thread) -> None:
+    await thread.shell("mkdir a; echo text > a/b; chmod 0 a/b a .")
+    assert (await thread.shell("cat a/b"))["stdout"] == "text\n"
 
 
 async def test_what_a_flood_prints_is_cut_in_the_middle(tmp_path: Path) -> None:

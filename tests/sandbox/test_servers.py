@@ -30,7 +30,7 @@ async def inside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterat
 async def test_a_server_answers_from_within(inside: World) -> None:
     about = json.loads(await inside.call("about"))
     assert about["process"] < 10
-    assert about["variables"] == ["GREETING", "HOME", "LANG", "PATH", "TMPDIR"]
+    assert about["variables"] == ["GREETING", "HOME", "LANG", "MALLOC_ARENA_MAX", "PATH", "TMPDIR"]
     assert about["networks"] == ["lo"]
     assert about["outside"] is False
 

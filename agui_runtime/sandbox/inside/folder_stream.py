@@ -54,6 +54,8 @@ def listing(root: bytes, *, ours: bool = False) -> Listing:
     entries: list[Entry] = []
     skipped = 0
     waiting = [b""]
+    if ours:
+        os.chmod(root, 0o700)
     while waiting and len(entries) <= MOST_ENTRIES:
         parent = waiting.pop()
         with os.scandir(os.path.join(root, parent)) as inside:

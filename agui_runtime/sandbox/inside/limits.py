@@ -15,13 +15,16 @@ MOST_INODES = 12_000
 
 
 class Limits(TypedDict):
-    """As they are passed on, as JSON. Sizes are in bytes; `seconds` is None for a server."""
+    """As they are passed on, as JSON. Sizes are in bytes. `seconds` is None for a server, and
+    `sockets` where the network is the machine's.
+    """
 
     seconds: float | None
     memory: int
     files: int
     processes: int
     output: int
+    sockets: int | None
 
 
 WORK = "/sandbox"
@@ -60,7 +63,14 @@ def exceeded(limits: Limits) -> str | None:
     room = [os.statvfs(place) for place in PLACES]
     if any(each.f_files - each.f_ffree > MOST_INODES for each in room):
         return "files"
-    return None
+    most = limits["sockets"]
+    return "sockets" if most is not None and _sockets() > most else None
+
+
+def _sockets() -> int:
+    """The sockets of the sandbox's network, those that nobody has a descriptor of included."""
+    with open("/proc/net/sockstat", "rb") as file:
+        return int(file.readline().split()[2])
 
 
 def _resident() -> Iterator[int]:
