@@ -54,6 +54,13 @@ class Closable(Protocol):
 
 
 @runtime_checkable
+class ForgetsThreads(Protocol):
+    """An action that stores something of a thread by itself, which goes with the thread."""
+
+    async def forget(self, owner: str, thread_id: str) -> None: ...
+
+
+@runtime_checkable
 class Preparable(Protocol):
     """An agent that loads something before it can run, or a wire before it can answer. It is to do
     so when the runtime opens, which waits for it neither then nor at the first run or request: that

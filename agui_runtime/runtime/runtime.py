@@ -308,7 +308,7 @@ class CopilotRuntime:
             self.permissions,
             lambda: self.authenticate is not None,
         )
-        known = (self.permissions, self.saved_states, self._sources.aliases)
+        known = (self.permissions, self.saved_states, self._sources.aliases, self.actions)
         self.threads = Threads(self.store, *known)
 
     @property

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 
+from agui_runtime.agents.agent import ForgetsThreads
 from agui_runtime.core.access import Access, Resource
 from agui_runtime.core.errors import Gone, StateUnreadable, ThreadNotFound
 from agui_runtime.core.events import TERMINAL, Caller, Cursor, Record, RunInfo, ThreadInfo
@@ -33,11 +34,13 @@ class Threads:
         permissions: Permissions,
         saved_states: SavedStates,
         aliases: Mapping[str, str],
+        actions: Sequence[object] = (),
     ) -> None:
         self._store = store
         self._permissions = permissions
         self._saved_states = saved_states
         self._aliases = aliases
+        self._forgetful = [each for each in actions if isinstance(each, ForgetsThreads)]
 
     async def get(self, thread_id: str, caller: Caller, access: Access = "read") -> ThreadInfo:
         """The caller's thread, to do that with it; raises ThreadNotFound and Forbidden."""
@@ -97,11 +100,13 @@ class Threads:
         return await self._store.threads.update(thread_id, name=name, archived=archived)
 
     async def delete(self, thread_id: str, caller: Caller) -> None:
-        """Forget the thread with its log and states; raises ThreadNotFound, and Busy while it
-        runs.
+        """Forget the thread with its log, its states, and what actions store of it; raises
+        ThreadNotFound, and Busy while it runs.
         """
         await self.get(thread_id, caller, "delete")
         await self._store.threads.delete(thread_id)
+        for each in self._forgetful:
+            await each.forget(caller.owner, thread_id)
 
     async def outcomes(
         self, caller: Caller, since: float | None, by: UsageBy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from agui_runtime.core.observation import note_failure
 from agui_runtime.sandbox import bubblewrap
 from agui_runtime.sandbox.box import Sandbox
 from agui_runtime.sandbox.calls import Ended, Program, SandboxFailure, ended
+from agui_runtime.sandbox.work_folders import WorkFolders
 
 _FUNCTION = f"{bubblewrap.INSIDE}/function.py"
 _LONGEST_COMMAND = 120_000
@@ -54,7 +55,7 @@ def in_sandbox(action: Action | Callable[..., object], sandbox: Sandbox) -> Acti
         program = Program(named.command(), to_json(values), [named.source])
         return _result(await ended(program, sandbox), sandbox)
 
-    return replace(plain, function=function)
+    return _Sandboxed.of(replace(plain, function=function), sandbox)
 
 
 def run_python(sandbox: Sandbox | None = None) -> Action:
@@ -100,15 +101,29 @@ def check_shipped(names: Sequence[str]) -> None:
 
 def _described(function: Callable[..., object], what: str, sandbox: Sandbox) -> Action:
     reach = "with network" if sandbox.network else "without network"
-    return replace(
-        action_of(function),
-        description=(
-            f"Run {what}. It runs in a sandbox {reach}, for at most {sandbox.seconds:g} seconds,"
-            f" with {_mib(sandbox.memory)} of memory. Files in the current folder stay for later"
-            f" calls of this conversation, up to {_mib(sandbox.files)}; links do not. No process"
-            " outlives the call."
-        ),
+    words = (
+        f"Run {what}. It runs in a sandbox {reach}, for at most {sandbox.seconds:g} seconds, with"
+        f" {_mib(sandbox.memory)} of memory. Files in the current folder stay for later calls of"
+        f" this conversation, up to {_mib(sandbox.files)}; links do not. No process outlives the"
+        " call."
     )
+    return _Sandboxed.of(replace(action_of(function), description=words), sandbox)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sandboxed(Action):
+    """An action whose function is carried out in the sandbox."""
+
+    sandbox: Sandbox = field(default_factory=Sandbox)
+
+    @classmethod
+    def of(cls, action: Action, sandbox: Sandbox) -> _Sandboxed:
+        given = {each.name: getattr(action, each.name) for each in fields(Action) if each.init}
+        return cls(**given | {"sandbox": sandbox})
+
+    async def forget(self, owner: str, thread_id: str) -> None:
+        """What it has stored of the thread goes with it."""
+        await WorkFolders(self.sandbox.root).forget(owner, thread_id)
 
 
 class _Named(NamedTuple):

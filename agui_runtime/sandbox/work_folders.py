@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.off_loop import beside
 from agui_runtime.sandbox.inside.folder_stream import listing, pack, unpack
 
 _KEY = "key"
@@ -55,6 +56,10 @@ class WorkFolder:
         fresh.rename(self.files)
         shutil.rmtree(former)
 
+    def remove(self) -> None:
+        """Leave nothing of it."""
+        shutil.rmtree(self._place)
+
     def recover(self) -> None:
         """Make it, or bring it in order after a process that died while it was replaced."""
         former = self._place / "former"
@@ -89,6 +94,12 @@ class WorkFolders:
             yield folder
         finally:
             os.close(descriptor)
+
+    async def forget(self, owner: str, thread_id: str) -> None:
+        """Remove the thread's folder, if it has one."""
+        if self.place_of(owner, thread_id).exists():
+            async with self.held(owner, thread_id) as folder:
+                await beside(folder.remove)
 
     def place_of(self, owner: str, thread_id: str) -> Path:
         """Where the thread's folder is, whether or not there is one."""

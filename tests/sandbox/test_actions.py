@@ -159,6 +159,18 @@ async def test_a_run_carries_it_out_in_the_folder_of_its_thread(tmp_path: Path) 
     assert results == ["1\n", "2\n", "1\n"]
 
 
+async def test_a_thread_that_is_deleted_has_no_folder_any_more(tmp_path: Path) -> None:
+    agent = Calling("echo x > x")
+    runtime = CopilotRuntime({"default": agent}, [run_shell(Sandbox(folder=tmp_path))])
+    for thread in ("t1", "t2"):
+        await ran(runtime, asking("go", thread=thread, follow_up=False))
+    await runtime.threads.delete("t1", ANN)
+    assert [path.name for path in stored_in(tmp_path)][1:] == ["files", "x"]
+    await runtime.threads.delete("t2", ANN)
+    assert stored_in(tmp_path) == []
+    await runtime.close()
+
+
 async def test_a_stop_of_the_run_ends_all_processes_and_stores_nothing(tmp_path: Path) -> None:
     async with listening() as (port, clients):
         program = (
