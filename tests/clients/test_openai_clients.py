@@ -35,8 +35,11 @@ async def test_clients_of_npm_read_answers_use_tools_and_notice_failures() -> No
         report, _ = await process.communicate()
     assert process.returncode == 0
     found = json.loads(report)
-    models = ["default", "failing", "seeing", "weather"]
+    models = ["careful", "default", "failing", "seeing", "weather"]
     assert sorted(found["openai"].pop("models")) == models
-    for client in ("openai", "responses", "aiSdk"):
+    results = {"questions": 1, "results": ["removed"], "text": "Done.", "after": "Hello world"}
+    assert found.pop("approval") == results
+    assert found.keys() == {"openai", "responses", "aiSdk", "aiSdkResponses"}
+    for client in found:
         assert "the model broke off" in found[client].pop("failure"), client
         assert found[client] == MADE_OF_IT, client

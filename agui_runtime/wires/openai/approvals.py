@@ -31,33 +31,37 @@ NO_RESUMPTION = Resumption()
 
 
 def place_of_approvals(approvals: Sequence[Approval]) -> ApprovalPlace | None:
-    """The thread and the run that asked; None for no answers. Raises BadRequest."""
+    """The thread and the run that asked last; None for no answers. A client that sends the whole
+    conversation repeats its earlier answers. Raises BadRequest.
+    """
     places = [_place(each) for each in approvals]
-    if len({place[:2] for place in places}) > 1:
-        message = "input: the approval requests are of different responses; answer one at a time"
+    if len({place.thread_id for place in places}) > 1:
+        message = "input: the approval requests are of different threads; answer one at a time"
         raise BadRequest(message, "input", "invalid_value")
-    return places[0] if places else None
+    return places[-1] if places else None
 
 
 def resumption(
     request: ResponseRequest, place: ApprovalPlace, runs: Sequence[RunInfo], folded: Fold
 ) -> Resumption:
-    """What the answers make of the run that asked, with which `folded` ends; raises BadRequest for
-    what it does not, or no longer, wait for.
+    """What the answers make of the run that asked, with which `folded` ends: nothing, where the
+    thread has gone on, and so does the request behind them. Raises BadRequest for what the run does
+    not, or no longer, wait for.
     """
-    answers: list[Json] = [list(each) for each in request.approvals]
-    rest = [request.model, [dict(each) for each in request.messages], request.props]
-    mark = fingerprint(["approve", place.run_id, answers, *rest])
+    answers = [each for each in request.approvals if _place(each).run_id == place.run_id]
+    mark = _mark(request, place, answers)
     run_id = resuming_id(place.thread_id, place.run_id)
     latest = runs[-1] if runs else None
     waiting = waiting_in(folded, place.thread_id)
     if latest is not None and (latest.run_id, latest.fingerprint) == (run_id, mark):
         return Resumption(run_id, mark, (), waiting)
     if latest is None or (latest.run_id, latest.status) != (place.run_id, "interrupted"):
-        raise _no_request(place, "is not there, or was answered already", runs)
-    _check_all(request.approvals, waiting)
+        if request.goes_on:
+            return NO_RESUMPTION
+        raise _no_request(place, runs)
+    _check_all(answers, waiting)
     schemas = {each["id"]: each.get("responseSchema") for each in folded.interrupts}
-    resume = [_entry(each, schemas) for each in request.approvals]
+    resume = [_entry(each, schemas) for each in answers]
     return Resumption(run_id, mark, resume, waiting)
 
 
@@ -95,11 +99,18 @@ def _entry(approval: Approval, schemas: dict[str, Json]) -> JsonObject:
     return {"interruptId": interrupt, "status": "resolved", "payload": payload}
 
 
-def _no_request(place: ApprovalPlace, why: str, runs: Sequence[RunInfo]) -> BadRequest:
-    went_on = resuming_id(place.thread_id, place.run_id) in {each.run_id for each in runs}
-    code = "approval_already_answered" if went_on else "approval_request_not_found"
-    message = f"approval_request_id: the approval request {why}"
-    return BadRequest(message, "input", code)
+def _mark(request: ResponseRequest, place: ApprovalPlace, answers: Sequence[Approval]) -> str:
+    """By what the same request is recognised when it comes again."""
+    given = [list(each) for each in answers], [dict(each) for each in request.messages]
+    return fingerprint(["approve", place.run_id, *given, request.model, request.props])
+
+
+def _no_request(place: ApprovalPlace, runs: Sequence[RunInfo]) -> BadRequest:
+    if resuming_id(place.thread_id, place.run_id) in {each.run_id for each in runs}:
+        message = "approval_request_id: the approval request was answered already"
+        return BadRequest(message, "input", "approval_already_answered")
+    message = "approval_request_id: the thread does not wait for this approval any more"
+    return BadRequest(message, "input", "approval_request_not_found")
 
 
 def no_approval(id_: str) -> BadRequest:

@@ -33,7 +33,7 @@ class Approval(NamedTuple):
 class ResponseRequest:
     """`messages` have no ids yet, but for references to items; `echo` is what the response repeats
     of the request; `previous` is the id of the response that it goes on from, `conversation` that
-    of a thread.
+    of a thread. It `goes_on` where something follows the last of its approvals.
     """
 
     model: str
@@ -47,6 +47,7 @@ class ResponseRequest:
     previous: str | None
     conversation: str | None
     approvals: Sequence[Approval] = ()
+    goes_on: bool = False
 
 
 def response_request(body: JsonObject, limits: BodyLimits) -> ResponseRequest:
@@ -75,6 +76,7 @@ def response_request(body: JsonObject, limits: BodyLimits) -> ResponseRequest:
         previous=previous,
         conversation=conversation,
         approvals=_approvals(body.get("input"), store=store),
+        goes_on=_goes_on(body.get("input")),
     )
 
 
@@ -139,6 +141,10 @@ def _approvals(given: Json, *, store: bool) -> list[Approval]:
     if len({each.id for each in made}) < len(made):
         raise BadRequest("input: one answer to each approval request", "input", "invalid_value")
     return made
+
+
+def _goes_on(given: Json) -> bool:
+    return isinstance(given, list) and given[-1].get("type") != APPROVAL
 
 
 def _approval(given: JsonObject, where: str) -> Approval:

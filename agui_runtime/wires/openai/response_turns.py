@@ -86,8 +86,9 @@ class ResponseTurns:
         sent = without_prompts(request.messages)
         sent, sources = await resolved(sent, self._threads, caller, base)
         waits = place_of_approvals(request.approvals)
-        if waits is not None:
-            return await self._resumed(request, waits, sent, caller)
+        resumed = waits and await self._resumed(request, waits, sent, caller)
+        if resumed:
+            return resumed
         if request.previous in remembered:
             return _Conversation(_new_thread(), [*remembered[request.previous], *_new(sent)])
         if request.previous is not None:
@@ -104,8 +105,10 @@ class ResponseTurns:
 
     async def _resumed(
         self, request: ResponseRequest, waits: ApprovalPlace, sent: list[Message], caller: Caller
-    ) -> _Conversation:
-        """The thread that waits for the answers, as it was before they came."""
+    ) -> _Conversation | None:
+        """The thread that waits for the answers, as it was before they came; None where it has gone
+        on since.
+        """
         thread = waits.thread_id
         if await self._threads.find(thread, caller) is None:
             raise no_approval(request.approvals[0].id)
@@ -115,6 +118,8 @@ class ResponseTurns:
         folded = await self._before(thread, resuming_id(thread, waits.run_id), caller)
         runs = await self._threads.runs(thread, caller)
         resumed = resumption(request, waits, runs, folded)
+        if not resumed.run_id:
+            return None
         known = without_prompts(folded.shared_messages)
         news = _new(sent)
         if _named_thread(request) is None:  # such clients send the whole conversation

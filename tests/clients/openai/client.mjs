@@ -1,6 +1,7 @@
 // Published clients of OpenAI's protocols against a server: `node client.mjs <base URL>` prints what
 // each of them makes of the same conversations, as JSON.
 
+import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { generateText, jsonSchema, stepCountIs, streamText, tool } from "ai";
 import OpenAI from "openai";
@@ -10,7 +11,8 @@ const PICTURE = "data:image/png;base64,eA==";
 const SCHEMA = { type: "object", properties: { city: { type: "string" } } };
 
 const client = new OpenAI({ baseURL, apiKey: "ann", maxRetries: 0 });
-const provider = createOpenAICompatible({ name: "agui", baseURL, apiKey: "ann", includeUsage: true });
+const compatible = createOpenAICompatible({ name: "agui", baseURL, apiKey: "ann", includeUsage: true });
+const usual = createOpenAI({ baseURL, apiKey: "ann" }); // speaks responses, and names items by their ids
 
 async function caught(work) {
   try {
@@ -91,7 +93,7 @@ async function responses() {
   };
 }
 
-async function aiSdk() {
+async function aiSdk(provider) {
   const prompt = "hi";
   const streamed = streamText({ model: provider("default"), prompt });
   let text = "";
@@ -126,4 +128,31 @@ async function aiSdk() {
   };
 }
 
-console.log(JSON.stringify({ openai: await openai(), responses: await responses(), aiSdk: await aiSdk() }));
+// A call that waits for somebody's approval, and the turn after it.
+async function approval() {
+  const model = usual("careful");
+  const messages = [{ role: "user", content: "hi" }];
+  const first = await generateText({ model, messages });
+  const content = first.content
+    .filter((part) => part.type === "tool-approval-request")
+    .map(({ approvalId }) => ({ type: "tool-approval-response", approvalId, approved: true, providerExecuted: true }));
+  messages.push(...first.response.messages, { role: "tool", content });
+  const second = await generateText({ model, messages });
+  messages.push(...second.response.messages, { role: "user", content: "more" });
+  const third = await generateText({ model: usual("default"), messages });
+  return {
+    questions: content.length,
+    results: second.content.filter((part) => part.type === "tool-result").map((part) => part.output.output),
+    text: second.text,
+    after: third.text,
+  };
+}
+
+const report = {
+  openai: await openai(),
+  responses: await responses(),
+  aiSdk: await aiSdk(compatible),
+  aiSdkResponses: await aiSdk(usual),
+  approval: await approval(),
+};
+console.log(JSON.stringify(report));

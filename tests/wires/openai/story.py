@@ -12,6 +12,7 @@ from agui_runtime import CopilotRuntime
 from agui_runtime.core.errors import ModelFailure
 from agui_runtime.core.events import Event
 from tests.runtime.worlds import text
+from tests.wires.openai.careful import Careful
 from tests.wires.openai.serving import USAGE, Recorder, thought, two_calls
 
 
@@ -44,6 +45,7 @@ def a_runtime() -> CopilotRuntime:
         *thought("Well", "."), *text("m1", "Hello ", "world"), end={"usage": [USAGE]}
     )
     agents = {"default": default, "weather": weather, "seeing": seeing, "failing": failing}
+    agents["careful"] = Careful()
     return CopilotRuntime(agents)
 
 

@@ -2,57 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import openai
 import pytest
-from ag_ui.core import RunAgentInput
 
 from agui_runtime import CopilotRuntime
-from agui_runtime.core.events import Event
-from tests.runtime.worlds import call, text
 from tests.wires.graphql.serving import by_header
 from tests.wires.openai import snippets
+from tests.wires.openai.careful import Careful
 from tests.wires.openai.serving import Recorder, client_of, plain_client_of, serving
 from tests.wires.openai.test_conversations import all_items
 from tests.wires.openai.test_refusals import error_of
 from tests.wires.openai.test_responses import respond, thread_of
 from tests.wires.openai.test_threads import stored
-
-
-class Careful:
-    """Asks before it removes each of its files, and notes how it was answered."""
-
-    name = "careful"
-    description = "Asks first"
-
-    def __init__(self, *files: str, schema: dict[str, Any] | None = None) -> None:
-        self.answers: list[list[tuple[str, Any]]] = []
-        self._files = files or ("a",)
-        self._schema = schema
-
-    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
-        if request.resume:
-            self.answers.append([(each.interrupt_id, each.payload) for each in request.resume])
-            for each in request.resume:
-                id_ = each.interrupt_id.removeprefix("may-")
-                words = "removed" if each.payload == {"approved": True} else "refused"
-                made = {"toolCallId": id_, "content": words, "messageId": f"r-{id_}"}
-                yield {"type": "TOOL_CALL_RESULT", **made}
-            for event in text("m2", "Done."):
-                yield event
-            return
-        for file in self._files:
-            for event in call(f"c-{file}", "remove", f'{{"file":"{file}"}}'):
-                yield event
-        interrupts = [self._interrupt(file) for file in self._files]
-        yield {"type": "RUN_FINISHED", "outcome": {"type": "interrupt", "interrupts": interrupts}}
-
-    def _interrupt(self, file: str) -> dict[str, Any]:
-        ids = {"id": f"may-c-{file}", "toolCallId": f"c-{file}"}
-        schema = {"responseSchema": self._schema} if self._schema else {}
-        return {**ids, "reason": "tool_call", "message": f"Remove {file}?", **schema}
 
 
 def answer(item: Any, approve: bool = True, **more: Any) -> dict[str, Any]:  # noqa: ANN401  # the client's
@@ -241,3 +204,36 @@ async def test_the_snippet_of_the_documentation_works(capsys: pytest.CaptureFixt
     async with serving(CopilotRuntime({"careful": Careful()})) as origin:
         await snippets.run("mcp_approval_response", origin)
     assert capsys.readouterr().out.strip() == "Done."
+
+
+async def test_answers_that_come_again_with_the_whole_conversation_are_history() -> None:
+    runtime = CopilotRuntime({"default": (agent := Careful()), "other": (other := Recorder())})
+    async with client_of(runtime) as client:
+        first, [item] = await questions(client)
+        whole = [{"role": "user", "content": "hi"}, reference(item), answer(item)]
+        second = await respond(client, whole)
+        whole += [*map(reference, second.output), {"role": "user", "content": "more"}]
+        third = await respond(client, whole, model="other")
+        assert thread_of(third) == thread_of(first)
+        assert [role for role, _ in other.messages] == [
+            *("user", "assistant", "tool", "assistant", "user"),
+        ]
+    assert len(agent.answers) == 1
+
+
+async def test_a_second_question_is_answered_beside_the_answer_to_the_first() -> None:
+    runtime = CopilotRuntime({"default": (agent := Careful())})
+    async with client_of(runtime) as client:
+        first, [item] = await questions(client)
+        whole = [{"role": "user", "content": "hi"}, reference(item), answer(item)]
+        second = await respond(client, whole)
+        whole += [*map(reference, second.output), {"role": "user", "content": "once more"}]
+        third = await respond(client, whole)
+        [again] = [each for each in third.output if each.type == "mcp_approval_request"]
+        fourth = await respond(client, [*whole, reference(again), answer(again, approve=False)])
+        assert thread_of(fourth) == thread_of(first)
+    assert [made for [(_, made)] in agent.answers] == [{"approved": True}, {"approved": False}]
+
+
+def reference(item: Any) -> dict[str, str]:  # noqa: ANN401  # the client's
+    return {"type": "item_reference", "id": item.id}
