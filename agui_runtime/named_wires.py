@@ -22,6 +22,12 @@ def _copilotkit_remote() -> Wire:
     return CopilotKitRemoteWire()
 
 
+def _mcp() -> Wire:
+    from agui_runtime.wires.mcp.wire import McpWire
+
+    return McpWire()
+
+
 def _openai() -> Wire:
     from agui_runtime.wires.openai.wire import OpenAIWire
 
@@ -37,6 +43,7 @@ def _rest() -> Wire:
 _WIRES: Mapping[str, Callable[[], Wire]] = {
     "a2a": _a2a,
     "copilotkit_remote": _copilotkit_remote,
+    "mcp": _mcp,
     "openai": _openai,
     "rest": _rest,
 }

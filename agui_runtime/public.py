@@ -25,6 +25,7 @@ from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.wire import GraphQLWire
+from agui_runtime.wires.mcp.wire import McpWire
 from agui_runtime.wires.openai.wire import OpenAIWire
 from agui_runtime.wires.rest.wire import RestWire
 from agui_runtime.wires.shared.bodies import BodyLimits
@@ -64,6 +65,7 @@ __all__ = [
     "KeepsState",
     "KeptState",
     "Limits",
+    "McpWire",
     "Misconfigured",
     "OpenAIWire",
     "OperationLimits",

@@ -85,6 +85,11 @@ def openai_request() -> Any:  # noqa: ANN401  # JSON
     return {"model": "bench", "messages": [message], "stream": True}
 
 
+def mcp_request() -> Any:  # noqa: ANN401  # JSON
+    params = {"name": "bench", "arguments": {"message": "go"}, "_meta": {"progressToken": 1}}
+    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+
+
 def graphql_request() -> Any:  # noqa: ANN401  # JSON
     body = mutation("agent_text", "go")
     body["variables"]["data"]["threadId"] = str(uuid4())
@@ -95,12 +100,13 @@ WIRES: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "agui": ("/copilotkit/agent/bench/run", agui_request),
     "graphql": ("/copilotkit", graphql_request),
     "openai": ("/v1/chat/completions", openai_request),
+    "mcp": ("/mcp", mcp_request),
 }
 
 
 async def through_wire(name: str, words: int, pause: float) -> Taken:
     path, request = WIRES[name]
-    app = create_app(CopilotRuntime({"bench": talker(words, pause)}), wires=["openai"])
+    app = create_app(CopilotRuntime({"bench": talker(words, pause)}), wires=["mcp", "openai"])
     async with app.router.lifespan_context(app):
         await answered(app, path, request())  # what is made once
         with counting() as codes:

@@ -46,6 +46,7 @@ NEEDS = {
             "tests/clients/agui",
             "tests/clients/durable",
             "tests/clients/graphql",
+            "tests/clients/mcp",
             "tests/clients/next",
             "tests/clients/openai",
             "tests/clients/node-1.10.6",

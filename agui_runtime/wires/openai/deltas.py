@@ -13,7 +13,7 @@ from agui_runtime.core.events import TERMINAL, Event, Message
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.wires.openai.continuation import JOINT
 from agui_runtime.wires.openai.errors import RunFailed
-from agui_runtime.wires.openai.shown import FINISHES, question, results_sent, stated_by
+from agui_runtime.wires.shared.shown import FINISHES, question, results_sent, stated_by
 
 
 class Deltas:

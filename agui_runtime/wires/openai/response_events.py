@@ -20,7 +20,7 @@ from agui_runtime.wires.openai.response_ids import (
     approval_id,
     item_id,
 )
-from agui_runtime.wires.openai.shown import FINISHES, question, results_sent, stated_by
+from agui_runtime.wires.shared.shown import FINISHES, question, results_sent, stated_by
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.wires.openai.errors import RunFailed
 from agui_runtime.wires.openai.response_events import ResponseEvents
-from agui_runtime.wires.openai.shown import FINISHES
 from agui_runtime.wires.openai.usage import response_usage
+from agui_runtime.wires.shared.shown import FINISHES
 
 
 @dataclass(frozen=True, slots=True)

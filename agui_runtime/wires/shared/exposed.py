@@ -9,4 +9,5 @@ EXPOSED = (
     "Stream-Cursor",
     "Stream-Up-To-Date",
     "Stream-Closed",
+    "Mcp-Session-Id",
 )

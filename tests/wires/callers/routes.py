@@ -59,6 +59,13 @@ CHAT = {
 
 SAID = [{"role": "user", "content": "hi"}]
 
+CALL = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "tools/call",
+    "params": {"name": "default", "arguments": {"message": "hi", "threadId": "t1"}},
+}
+
 RESPOND = {"model": "default", "input": "hi", "conversation": "t1"}
 
 EXAMPLES: Mapping[str, Example] = {
@@ -104,6 +111,7 @@ EXAMPLES: Mapping[str, Example] = {
     "POST /remote/actions/execute": Example({"name": "tell", "arguments": {}}, shows=True),
     "POST /remote/agents/execute": Example(EXECUTE, shows=True),
     "POST /remote/agents/state": Example({"name": "default", "threadId": "t1"}, shows=True),
+    "POST /mcp": Example(CALL, shows=True),
     "GET /v1/models": Example(empty=True),
     "GET /v1/models/{model}": Example(),
     "POST /v1/chat/completions": Example(CHAT, shows=True),

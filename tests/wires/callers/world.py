@@ -19,6 +19,7 @@ from agui_runtime import (
     CopilotKitRemoteWire,
     CopilotRuntime,
     GraphQLWire,
+    McpWire,
     OpenAIWire,
     OperationLimits,
     Recording,
@@ -104,7 +105,7 @@ def an_app(runtime: CopilotRuntime) -> FastAPI:
     options = ServerOptions(development=True)
     remote = CopilotKitRemoteWire("/remote")
     rest = RestWire(transcription=Ear())
-    wires: list[Wire] = [graphql, remote, OpenAIWire(), rest, agui]
+    wires: list[Wire] = [graphql, remote, OpenAIWire(), McpWire(), rest, agui]
     return create_app(runtime, wires=wires, options=options)
 
 

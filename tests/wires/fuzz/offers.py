@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 
 from agui_runtime.wires.agui.routes import AguiEndpoint
+from agui_runtime.wires.mcp.routes import McpEndpoint
 from agui_runtime.wires.openai.routes import OpenAIEndpoint
 from agui_runtime.wires.rest.routes import RestEndpoint
 from agui_runtime.wires.shared.wire import WireRoute
@@ -42,6 +43,9 @@ def _offers(routes: Iterable[BaseRoute]) -> Iterator[Offer]:
 
 
 def _of_route(route: Route) -> Iterator[Offer]:
+    if isinstance(route.endpoint, McpEndpoint):
+        yield Offer("POST", route.path)
+        return
     base = route.path.removesuffix("/{rest:path}")
     whole = isinstance(route.endpoint, OpenAIEndpoint | RestEndpoint)
     if isinstance(route, WireRoute) and (not whole or base == route.path):

@@ -1,4 +1,4 @@
-"""The snippets of docs/openai.md, for a server that is somewhere else."""
+"""The snippets of docs/openai.md, or of another page, for a server that is somewhere else."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import asyncio
 import re
 from pathlib import Path
 
-PAGE = Path(__file__).parents[3] / "docs" / "openai.md"
+DOCS = Path(__file__).parents[3] / "docs"
 THERE = "http://127.0.0.1:4000"
 
 
-def snippets(language: str, origin: str) -> list[str]:
+def snippets(language: str, origin: str, page: str = "openai.md") -> list[str]:
     """Those in that language, in the page's order."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    text = (DOCS / page).read_text()
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     assert all(THERE in block for block in blocks)
     return [block.replace(THERE, origin) for block in blocks]
 

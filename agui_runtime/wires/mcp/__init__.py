@@ -1,0 +1,1 @@
+"""The runtime's agents as tools of the Model Context Protocol, in both of its generations."""

@@ -1,0 +1,106 @@
+"""A run's records as what MCP's clients get of it: notes of progress, then a result. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from agui_runtime.core.events import TERMINAL, Event
+from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.wires.mcp.questions import how_to_answer
+from agui_runtime.wires.shared.shown import results_sent, stated_by
+
+JOINT = "\n\n"
+"""What stands between two messages of an agent."""
+
+STOPPED = "somebody stopped the run"
+
+
+class Answer:
+    """Fed with a run's events in their order, and with those of the run that goes on from it. `end`
+    is the last event of the latest run, None while that is live. `before` are messages that come
+    first.
+    """
+
+    def __init__(self, thread_id: str, run_id: str, before: Sequence[str] = ()) -> None:
+        self.thread_id = thread_id
+        self.run_id = run_id
+        self.end: Event | None = None
+        self._before = before
+        self._texts: dict[str, list[str]] = {}
+        self._results: Sequence[str] = ()
+
+    def feed(self, event: Event) -> None:
+        if event["type"] in TERMINAL:
+            self.end = event
+        elif handle := _HANDLERS.get(event["type"]):
+            handle(self, event)
+
+    @property
+    def text(self) -> str:
+        """What the agent has said so far."""
+        spoken = map("".join, self._texts.values())
+        return JOINT.join(filter(None, (*self._before, *spoken)))
+
+    @property
+    def interrupts(self) -> Sequence[JsonObject]:
+        """What the run waits for, when it has ended."""
+        outcome = (self.end or {}).get("outcome") or {}
+        found: Sequence[JsonObject] = outcome.get("interrupts") or ()
+        return found
+
+    def result(self) -> JsonObject:
+        """That of the call, when the run has ended."""
+        end = self.end or {}
+        kind = (end.get("outcome") or {}).get("type")
+        if end.get("type") == "RUN_ERROR":
+            return self._failed("error", str(end["message"]), str(end.get("code") or "RUN_FAILED"))
+        if kind == "cancelled":
+            return self._failed("stopped", STOPPED, "STOPPED")
+        if self.interrupts:
+            how = how_to_answer(self.thread_id, self.interrupts)
+            more = {"outcome": "interrupt", "interrupts": list(self.interrupts)}
+            return _result(filter(None, (self.text, how)), self._about(more))
+        return _result((self.text,), self._about({"outcome": "success"}))
+
+    def _failed(self, outcome: str, message: str, code: str) -> JsonObject:
+        about = self._about({"outcome": outcome, "code": code})
+        return {**_result(filter(None, (self.text, message)), about), "isError": True}
+
+    def _about(self, more: JsonObject) -> JsonObject:
+        return {"text": self.text, "threadId": self.thread_id, "runId": self.run_id, **more}
+
+    def _started(self, event: Event) -> None:
+        self.end = None
+        self.run_id = event["runId"]
+        self._results = list(results_sent(event))
+
+    def _text_started(self, event: Event) -> None:
+        if event.get("role", "assistant") == "assistant":
+            self._texts.setdefault(event["messageId"], [])
+
+    def _spoken(self, event: Event) -> None:
+        if event["messageId"] in self._texts:
+            self._texts[event["messageId"]].append(event["delta"])
+
+    def _stated(self, event: Event) -> None:
+        for message in stated_by(event, self._results):
+            if message["role"] == "assistant" and message.get("content"):
+                self._texts.setdefault(message["id"], [str(message["content"])])
+
+
+_HANDLERS: Mapping[str, Callable[[Answer, Event], None]] = {
+    "RUN_STARTED": Answer._started,
+    "TEXT_MESSAGE_START": Answer._text_started,
+    "TEXT_MESSAGE_CONTENT": Answer._spoken,
+    "MESSAGES_SNAPSHOT": Answer._stated,
+}
+
+
+def _result(texts: Iterable[str], about: JsonObject) -> JsonObject:
+    content = [{"type": "text", "text": text} for text in texts]
+    return {"content": content, "structuredContent": about, "isError": False}
+
+
+def refused(message: str) -> JsonObject:
+    """The result of a call that came to nothing: a model reads it, and calls better."""
+    return {"content": [{"type": "text", "text": message}], "isError": True}

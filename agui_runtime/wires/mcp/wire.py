@@ -1,0 +1,53 @@
+"""The Model Context Protocol over streamable HTTP, as a wire."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from starlette.routing import BaseRoute
+
+from agui_runtime.core.demands import FLAG, SECONDS, check_fields
+from agui_runtime.core.errors import MissingExtra
+from agui_runtime.core.jsontext import Json
+from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.mcp.options import PACE, McpOptions
+from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.paths import base_of
+from agui_runtime.wires.shared.streaming import KEEP_ALIVE
+from agui_runtime.wires.shared.wire import WireRoute
+
+
+@dataclass(frozen=True, slots=True)
+class McpWire:
+    """It is among an app's wires only where somebody wants it, and needs the package `mcp`.
+
+    `pace` is the seconds between two notes of progress at least, `keep_alive` those of silence
+    before a sign of life. Pages of other origins may call where `cors_origins` lists theirs; with
+    `foreign_pages` also where it is `*`. Raises Misconfigured for a value of another kind, and
+    MissingExtra.
+    """
+
+    path: str = "/mcp"
+    pace: float = PACE
+    keep_alive: float = KEEP_ALIVE
+    foreign_pages: bool = False
+    name: ClassVar[str] = "mcp"
+
+    def __post_init__(self) -> None:
+        check_fields(self, {"pace": SECONDS, "keep_alive": SECONDS, "foreign_pages": FLAG})
+        base_of(self.path, "path of McpWire")
+        if importlib.util.find_spec("mcp") is None:
+            raise MissingExtra("McpWire", "mcp")
+
+    def routes(self, runtime: CopilotRuntime, options: ServerOptions) -> Sequence[BaseRoute]:
+        from agui_runtime.wires.mcp.routes import McpEndpoint  # needs the package
+
+        path = base_of(self.path, "path of McpWire") or "/"
+        own = McpOptions(options, self.pace, self.keep_alive, self.foreign_pages)
+        return [WireRoute(path, McpEndpoint(runtime, own), direct=True)]
+
+    def claims(self, body: Mapping[str, Json]) -> bool:
+        return body.get("jsonrpc") == "2.0"
