@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from agentscope.event import (
     CustomEvent,
@@ -36,18 +38,29 @@ def ended(reason: ReplyFinishedReason, error: ErrorInfo | None = None) -> list[E
     return translator.end((), "r")
 
 
-def test_pictures_and_sounds_of_the_agent_are_told_whole() -> None:
-    data = [DataBlockDeltaEvent(**PNG, data=piece) for piece in ("iVBO", "Rw0=")]
-    events = told(DataBlockStartEvent(**PNG, name="cat"), *data, DataBlockEndEvent(**PNG))
-    value = {"id": "b1", "mediaType": "image/png", "name": "cat", "data": "iVBORw0="}
-    assert events == [{"type": "CUSTOM", "name": "agentscope.data", "value": value}]
+@pytest.mark.parametrize(
+    ("pieces", "whole"),
+    [
+        (("iVBO", "Rw0="), "iVBORw0="),
+        (("iVA=", "Tkc="), "iVBORw=="),
+        (("iVBORw0=",), "iVBORw0="),
+    ],
+    ids=["one text, cut", "two that are whole", "one piece"],
+)
+def test_pictures_and_sounds_of_the_agent_are_activities(pieces: Sequence[str], whole: str) -> None:
+    data = [DataBlockDeltaEvent(**PNG, data=piece) for piece in pieces]
+    events = told(DataBlockStartEvent(**PNG, name="cat.png"), *data, DataBlockEndEvent(**PNG))
+    source = {"type": "data", "value": whole, "mimeType": "image/png"}
+    content = {"type": "image", "source": source, "metadata": {"filename": "cat.png"}}
+    ids = {"messageId": "media-b1", "activityType": "agentscope.media"}
+    assert events == [{"type": "ACTIVITY_SNAPSHOT", **ids, "content": content}]
 
 
 def test_media_by_url_in_the_stream_and_in_a_result() -> None:
     url = "https://site.test/cat.pdf"
     media = {**PNG, "media_type": "application/pdf"}
-    [custom] = told(DataBlockDeltaEvent(**media, url=url), DataBlockEndEvent(**PNG))
-    assert custom["value"]["url"] == url
+    [activity] = told(DataBlockDeltaEvent(**media, url=url), DataBlockEndEvent(**PNG))
+    assert activity["content"]["source"]["value"] == url
 
     ids = {"reply_id": "r", "tool_call_id": "c1"}
     data = ToolResultDataDeltaEvent(**ids, media_type="application/pdf", url=url)

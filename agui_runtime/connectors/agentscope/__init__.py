@@ -1,4 +1,6 @@
-"""Agents built with AgentScope 2.x, run in this process. Importing this imports AgentScope."""
+"""Agents built with AgentScope 2.x, run in this process or by its service. Importing this imports
+AgentScope.
+"""
 
 import importlib.util
 
@@ -8,5 +10,6 @@ if importlib.util.find_spec("agentscope") is None:
     raise MissingExtra("AgentScopeAgent", "agentscope")
 
 from agui_runtime.connectors.agentscope.agent import AgentScopeAgent
+from agui_runtime.connectors.agentscope.service import AgentScopeService
 
-__all__ = ["AgentScopeAgent"]
+__all__ = ["AgentScopeAgent", "AgentScopeService"]

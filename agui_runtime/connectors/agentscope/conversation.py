@@ -142,7 +142,9 @@ def inputs_of(fresh: Sequence[Message], agent: Agent) -> AgentInputs:
         for message in fresh
         if message["role"] == "tool" and message["toolCallId"] in outside
     ]
-    return AgentInputs(results=results, messages=[_user(m) for m in fresh if m["role"] == "user"])
+    return AgentInputs(
+        results=results, messages=[user_message(m) for m in fresh if m["role"] == "user"]
+    )
 
 
 def restarted(state: AgentState, sent: Sequence[Message], name: str) -> AgentInputs:
@@ -157,7 +159,7 @@ def restarted(state: AgentState, sent: Sequence[Message], name: str) -> AgentInp
         count -= 1
     state.summary = ""
     state.context = list(_context(messages[:count], name))
-    return AgentInputs(messages=[_user(message) for message in messages[count:]])
+    return AgentInputs(messages=[user_message(message) for message in messages[count:]])
 
 
 def settle(state: AgentState, name: str) -> None:
@@ -191,7 +193,7 @@ def _context(messages: Sequence[Message], name: str) -> Iterator[Msg]:
             if blocks:
                 yield AssistantMsg(name=name, content=blocks)
             blocks = []
-            yield _user(message)
+            yield user_message(message)
         elif message["role"] == "assistant":
             blocks += _text_and_calls(message)
             for call in message.get("toolCalls") or ():
@@ -243,7 +245,8 @@ def _media_type(part: Mapping[str, Json]) -> str:
     return kind or USUAL_TYPES.get(part["type"], UNKNOWN_TYPE)
 
 
-def _user(message: Message) -> Msg:
+def user_message(message: Message) -> Msg:
+    """A user's message as AgentScope has it, with attachments that it may open."""
     return UserMsg(name="user", content=_blocks(message["content"]))
 
 

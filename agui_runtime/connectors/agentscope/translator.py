@@ -32,6 +32,7 @@ from agentscope.event import (
 from agentscope.message import ToolCallBlock
 
 from agui_runtime.connectors.agentscope.approvals import question
+from agui_runtime.connectors.agentscope.media import MediaBlocks, part
 from agui_runtime.connectors.shared.speech import Speech
 from agui_runtime.core.errors import AgentFailure
 from agui_runtime.core.events import Event
@@ -62,7 +63,7 @@ class AgentScopeTranslator:
         self._model = ""
         self.usage: list[Event] = []
         self._results: defaultdict[str, list[Event]] = defaultdict(list)
-        self._media: dict[str, Event] = {}
+        self._media = MediaBlocks()
         self._ended: ReplyEndEvent | None = None
 
     def feed(self, event: AgentEvent) -> list[Event]:
@@ -145,7 +146,7 @@ class AgentScopeTranslator:
         return ()
 
     def _result_media(self, event: ToolResultDataDeltaEvent) -> Iterable[Event]:
-        self._results[event.tool_call_id].append(_part(event.media_type, event.data, event.url))
+        self._results[event.tool_call_id].append(part(event.media_type, event.data, event.url))
         return ()
 
     def _result_ended(self, event: ToolResultEndEvent) -> Iterable[Event]:
@@ -161,21 +162,15 @@ class AgentScopeTranslator:
     # The rest
 
     def _media_started(self, event: DataBlockStartEvent) -> Iterable[Event]:
-        name = {"name": event.name} if event.name else {}
-        self._media[event.block_id] = {"mediaType": event.media_type, **name}
+        self._media.start(event)
         return ()
 
     def _media_came(self, event: DataBlockDeltaEvent) -> Iterable[Event]:
-        known = self._media.setdefault(event.block_id, {"mediaType": event.media_type})
-        if event.url is not None:
-            known["url"] = event.url
-        else:
-            known["data"] = known.get("data", "") + event.data
+        self._media.add(event)
         return ()
 
     def _media_ended(self, event: DataBlockEndEvent) -> Iterable[Event]:
-        value = {"id": event.block_id, **self._media.pop(event.block_id, {})}
-        yield {"type": "CUSTOM", "name": "agentscope.data", "value": value}
+        return self._media.end(event)
 
     def _custom(self, event: CustomEvent) -> Iterable[Event]:
         yield {"type": "CUSTOM", "name": event.name, "value": event.value}
@@ -227,12 +222,3 @@ def _content(parts: list[Event]) -> str | list[Event]:
     if any(part["type"] != "text" for part in parts):
         return parts
     return _REMINDER.sub("", "".join(part["text"] for part in parts))
-
-
-def _part(media_type: str, data: str | None, url: str | None) -> Event:
-    kind = media_type.partition("/")[0]
-    source = {"type": "url", "value": url} if data is None else {"type": "data", "value": data}
-    return {
-        "type": kind if kind in {"image", "audio", "video"} else "document",
-        "source": {**source, "mimeType": media_type},
-    }

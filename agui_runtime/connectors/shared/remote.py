@@ -46,6 +46,7 @@ HeaderSource: TypeAlias = Callable[[RunContext], "Mapping[str, str] | Awaitable[
 PATIENCE = Patience(retries=3, first_wait=1.0)
 """As the reference does it: again after 1, 2 and 4 seconds."""
 
+_ANSWERS = frozenset({200, 201, 202})
 _PASSING = frozenset({408, 429, 502, 503, 504})
 _LONGEST_GOODBYE = 2.0
 """Seconds that a server may take to tidy up after its last event."""
@@ -118,9 +119,9 @@ class RemoteServer:
         return self.forwarded_headers.pick(context.headers)
 
     async def ask(
-        self, path: str, body: Mapping[str, Json], context: RunContext | None = None
+        self, path: str, body: Mapping[str, Json] | None, context: RunContext | None = None
     ) -> Json:
-        """The JSON of a plain answer; raises RemoteFailure."""
+        """The JSON of a plain answer, without a body to a GET; raises RemoteFailure."""
         context = context or current_run.get(None)
         async with self._answer(path, body, context, "application/json") as response:
             answer = await self._whole(response)
@@ -131,7 +132,7 @@ class RemoteServer:
 
     @asynccontextmanager
     async def stream(
-        self, path: str, body: Mapping[str, Json], accept: str
+        self, path: str, body: Mapping[str, Json] | None, accept: str
     ) -> AsyncIterator[AsyncGenerator[bytes, None]]:
         """The bytes of an answer as they come; leaving closes the connection. Raises
         RemoteFailure.
@@ -165,30 +166,34 @@ class RemoteServer:
 
     @asynccontextmanager
     async def _answer(
-        self, path: str, body: Mapping[str, Json], context: RunContext | None, accept: str
+        self, path: str, body: Mapping[str, Json] | None, context: RunContext | None, accept: str
     ) -> AsyncIterator[httpx.Response]:
         # Not compressed: what is small on the way could be too much here.
         fixed = {"accept": accept, "accept-encoding": "identity"}
         more = _encoded(fixed | await self.headers(context))
         head = [*more, (b"content-type", b"application/json")]
-        data = jsontext.dumps(body)
+        data = None if body is None else jsontext.dumps(body)
         response = await self._patience.first_success(lambda: self._attempt(path, head, data))
         async with aclosing(response):
             yield response
 
     async def _attempt(
-        self, path: str, headers: list[tuple[bytes, bytes]], data: bytes
+        self, path: str, headers: list[tuple[bytes, bytes]], data: bytes | None
     ) -> httpx.Response:
         client = self._pool.client()
         request = client.build_request(
-            "POST", self._address(path), content=data, headers=headers, timeout=self._timeout
+            "GET" if data is None else "POST",
+            self._address(path),
+            content=data,
+            headers=headers,
+            timeout=self._timeout,
         )
         try:
             # A redirection could take the headers, and what users said, to another host.
             response = await client.send(request, stream=True, follow_redirects=False)
         except httpx.HTTPError as error:
             self._unanswered(error)
-        if response.status_code == 200:
+        if response.status_code in _ANSWERS:
             return response
         raise await self._refusal(response)
 

@@ -1,0 +1,229 @@
+"""An agent on an AgentScope service: a thread is a session there, which remembers for itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from ag_ui.core import RunAgentInput
+from agentscope.event import AgentEvent, UserConfirmResultEvent
+from agentscope.message import ToolCallBlock
+
+from agui_runtime.agents.agent import current_run
+from agui_runtime.connectors.agentscope.approvals import answers, interrupt_id
+from agui_runtime.connectors.agentscope.conversation import keys, user_message
+from agui_runtime.connectors.agentscope.sessions import ServiceSession
+from agui_runtime.connectors.agentscope.translator import AgentScopeTranslator
+from agui_runtime.connectors.shared.remote import DEFAULT_OPTIONS, RemoteOptions, RemoteServer
+from agui_runtime.core.errors import AgentFailure, Misconfigured, RemoteFailure
+from agui_runtime.core.events import Event, Message, RunContext
+from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.core.requests import request_messages
+
+IDENTITY = "x-user-id"
+"""The header by which the service knows who asks; it believes whatever is in it."""
+
+PATIENCE = 10.0
+"""Seconds for which a service may be busy with the end of a reply."""
+
+Identity: TypeAlias = Callable[[RunContext], str]
+
+
+class AgentScopeService:
+    """Runs an agent of the AgentScope 2 service at `url`; `agent` is its id there.
+
+    `model` is the `chat_model_config` of new sessions. Whom the service takes the caller for is
+    what `user` makes of the run's context, the caller's owner when it is left out: no header of the
+    front end's request ever says so. The service remembers conversations; one that was changed (an
+    edited message, a regenerated answer) begins a new session. Front ends' tools are not known
+    there.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        agent: str,
+        model: Mapping[str, Json] | None = None,
+        user: Identity | None = None,
+        name: str = "agentscope",
+        description: str = "",
+        options: RemoteOptions = DEFAULT_OPTIONS,
+    ) -> None:
+        self.name = name
+        self.description = description or f"the agent {agent} of an AgentScope service"
+        self._agent = agent
+        self._model = dict(model or {})
+        reached = _identified(options, user or _owner)
+        self._server = RemoteServer(url, f"the AgentScope service of agent {name!r}", reached)
+
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
+        """The events of one reply, or of its continuation.
+
+        Raises RemoteFailure, InvalidInput for an answer that fits no question, and AgentFailure
+        when the agent ends with an error.
+        """
+        notes = current_run.get().notes if current_run.get(None) else None
+        thread = _Thread.read(await notes.read(self.name) if notes else None)
+        sent = request_messages(request, {"user", "assistant", "tool"})
+        turn = _turn(thread, sent, request)
+        session, cursor = await self._session(turn, thread)
+        translator = AgentScopeTranslator(request, ())
+        reply = _Reply(session, turn, translator)
+        try:
+            async with session.events(cursor) as events:
+                async for each in reply.events(events):
+                    yield each
+        finally:
+            await reply.end()
+            if notes:
+                seen = [*keys(sent), *translator.made]
+                await notes.write(self.name, reply.thread(seen, turn).written())
+        for each in translator.end(reply.waiting, reply.id):
+            yield each
+
+    async def close(self) -> None:
+        """Close the connections; a later run opens new ones."""
+        await self._server.close()
+
+    async def _session(self, turn: _Turn, thread: _Thread) -> tuple[ServiceSession, str | None]:
+        """The session to go on in, and its end: the thread's, unless that is gone, or a new one."""
+        if thread.session and not turn.anew:
+            session = ServiceSession(self._server, self._agent, thread.session)
+            try:
+                return session, await session.cursor()
+            except RemoteFailure as failure:
+                if failure.upstream != 404:
+                    raise
+        about = {"name": self.name, **({"chat_model_config": self._model} if self._model else {})}
+        session = await ServiceSession.made(self._server, self._agent, about)
+        return session, None
+
+
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """What is written down between two runs: the session, the ids of what it has seen, and the
+    calls of a reply that wait for a yes or no.
+    """
+
+    session: str = ""
+    seen: Sequence[str] = ()
+    reply: str = ""
+    waiting: Sequence[JsonObject] = ()
+    answered: Sequence[str] = ()
+
+    @classmethod
+    def read(cls, note: Mapping[str, Json] | None) -> _Thread:
+        if not note or note.get("form") != "service-1":
+            return cls()
+        return cls(**{name: note[name] for name in cls.__slots__})
+
+    def written(self) -> JsonObject:
+        return {"form": "service-1", **{name: getattr(self, name) for name in self.__slots__}}
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What a run gives the session: `messages`, or the answer to what it asked for. `anew` says
+    that the session does not go on from what it has; `parked` that it waits for an answer which
+    does not come.
+    """
+
+    messages: Sequence[JsonObject] = ()
+    answer: JsonObject | None = None
+    anew: bool = False
+    parked: bool = False
+    answered: Sequence[str] = field(default=())
+
+
+class _Reply:
+    """One reply of the session, from what it is given to its end."""
+
+    def __init__(
+        self, session: ServiceSession, turn: _Turn, translator: AgentScopeTranslator
+    ) -> None:
+        self.id = ""
+        self.waiting: Sequence[ToolCallBlock] = ()
+        self._session = session
+        self._turn = turn
+        self._translator = translator
+        self._working = False
+
+    async def events(self, events: AsyncGenerator[AgentEvent, None]) -> AsyncIterator[Event]:
+        """Give the session its turn, and translate what comes of it."""
+        if self._turn.parked:
+            await self._session.interrupt()
+            await self._until_end(events)
+        self._working = True
+        given = self._turn.answer or list(self._turn.messages)
+        await self._session.send(given, PATIENCE)
+        async for event in events:
+            self.id = getattr(event, "reply_id", self.id)
+            for each in self._translator.feed(event):
+                yield each
+            if self._is_last(event):
+                self._working = False
+                return
+        self._working = False
+        raise self._session.server.failure("BROKEN", "broke off in its answer; try again")
+
+    async def end(self) -> None:
+        """Have a reply that still goes on end there, too."""
+        if self._working:
+            self._working = False
+            with suppress(RemoteFailure):
+                await self._session.interrupt()
+
+    def thread(self, seen: Sequence[str], turn: _Turn) -> _Thread:
+        calls = [call.model_dump(mode="json") for call in self.waiting]
+        return _Thread(self._session.id, list(seen), self.id, calls, list(turn.answered))
+
+    async def _until_end(self, events: AsyncGenerator[AgentEvent, None]) -> None:
+        async for event in events:
+            if event.type == "REPLY_END":
+                return
+
+    def _is_last(self, event: AgentEvent) -> bool:
+        if event.type == "REQUIRE_USER_CONFIRM":
+            self.waiting = event.tool_calls
+        if event.type == "REQUIRE_EXTERNAL_EXECUTION":
+            raise AgentFailure("the agent calls a tool that nobody here carries out")
+        return event.type in ("REPLY_END", "REQUIRE_USER_CONFIRM")
+
+
+def _turn(thread: _Thread, sent: Sequence[Message], request: RunAgentInput) -> _Turn:
+    asking = [ToolCallBlock.model_validate(each) for each in thread.waiting]
+    approvals = answers(request, asking, thread.reply, thread.answered)
+    if approvals:
+        ids = [interrupt_id(each.tool_call, thread.reply) for each in approvals]
+        event = UserConfirmResultEvent(reply_id=thread.reply, confirm_results=approvals)
+        return _Turn(answer=event.model_dump(mode="json"), answered=ids)
+    seen = set(thread.seen)
+    fresh = [each for each in sent if seen.isdisjoint(keys([each]))]
+    old = sent[: len(sent) - len(fresh)]
+    follows = fresh and list(sent[len(old) :]) == fresh and set(thread.seen[-1:]) <= set(keys(old))
+    known = thread.session and follows and all(each["role"] == "user" for each in fresh)
+    new = fresh if known else [each for each in sent if each["role"] == "user"][-1:]
+    messages = [user_message(each).model_dump(mode="json") for each in new]
+    return _Turn(messages, anew=not known, parked=bool(known and asking))
+
+
+def _identified(options: RemoteOptions, user: Identity) -> RemoteOptions:
+    """The same options with the header of the caller's identity, which nothing else may set."""
+    if any(name.lower() == IDENTITY for name in options.headers):
+        raise Misconfigured(f"headers: {IDENTITY} is set by `user` alone")
+    more = options.on_before_request
+
+    async def headers(context: RunContext) -> Mapping[str, str]:
+        made = more(context) if more is not None else {}
+        found = made if isinstance(made, Mapping) else await made
+        others = {name: value for name, value in found.items() if name.lower() != IDENTITY}
+        return {**others, IDENTITY: user(context)}
+
+    return replace(options, on_before_request=headers)
+
+
+def _owner(context: RunContext) -> str:
+    return context.caller.owner

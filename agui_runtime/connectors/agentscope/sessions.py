@@ -1,0 +1,104 @@
+"""A session of an AgentScope service, over HTTP: made, written to, read, interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+from urllib.parse import quote
+
+from agentscope.event import AgentEvent
+from pydantic import TypeAdapter, ValidationError
+
+from agui_runtime.connectors.shared.remote import RemoteServer
+from agui_runtime.core import jsontext
+from agui_runtime.core.errors import ProtocolFailure, RemoteFailure
+from agui_runtime.core.event_stream_parser import EventStreamParser
+from agui_runtime.core.jsontext import Json, JsonObject
+
+_EVENT: TypeAdapter[AgentEvent] = TypeAdapter(AgentEvent)
+
+_BUSY = 409
+_PAUSE = 0.1
+_LONGEST_PAUSE = 1.0
+
+
+class ServiceSession(NamedTuple):
+    """One that exists; `agent` is the service's id of it. All raise RemoteFailure."""
+
+    server: RemoteServer
+    agent: str
+    id: str
+
+    @classmethod
+    async def made(cls, server: RemoteServer, agent: str, about: JsonObject) -> ServiceSession:
+        """A new session of the agent."""
+        answer = await server.ask("/sessions/", {"agent_id": agent, **about})
+        found = answer.get("session_id") if isinstance(answer, dict) else None
+        if not isinstance(found, str):
+            raise ProtocolFailure(f"{server.what} made a session without an id")
+        return cls(server, agent, found)
+
+    async def cursor(self) -> str | None:
+        """The place behind all that there is now; raises RemoteFailure with 404 for a session that
+        the service does not know any more.
+        """
+        found = await self.server.ask(self._path("/messages", limit="1"), None)
+        cursor = found.get("event_cursor") if isinstance(found, dict) else None
+        return None if cursor is None else str(cursor)
+
+    @asynccontextmanager
+    async def events(self, after: str | None) -> AsyncIterator[AsyncGenerator[AgentEvent, None]]:
+        """The session's events from that place on, without end."""
+        path = self._path("/stream", **({} if after is None else {"after": after}))
+        async with self.server.stream(path, None, "text/event-stream") as blocks:
+            events = self._read(blocks)
+            try:
+                yield events
+            finally:
+                await events.aclose()
+
+    async def send(self, given: JsonObject | Sequence[JsonObject], patience: float) -> None:
+        """Give the agent something to go on with. A service is busy for a moment after the end of a
+        reply, and then it is given again, for so many seconds.
+        """
+        body = {"agent_id": self.agent, "session_id": self.id, "input": given}
+        pause = _PAUSE
+        limit = asyncio.get_running_loop().time() + patience
+        while True:
+            try:
+                await self.server.ask("/chat/", body)
+                return
+            except RemoteFailure as failure:
+                late = asyncio.get_running_loop().time() + pause > limit
+                if failure.upstream != _BUSY or late:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def interrupt(self) -> None:
+        """Have the agent end what it does; it says that it did."""
+        await self.server.ask(self._path("/interrupt"), {})
+
+    def _path(self, rest: str, **query: str) -> str:
+        pairs = {"agent_id": self.agent, **query}
+        text = "&".join(f"{name}={quote(value, safe='')}" for name, value in pairs.items())
+        return f"/sessions/{quote(self.id, safe='')}{rest}?{text}"
+
+    async def _read(self, blocks: AsyncGenerator[bytes, None]) -> AsyncGenerator[AgentEvent, None]:
+        parser = EventStreamParser(self.server.sizes.event)
+        async for block in blocks:
+            for data in parser.feed(block):
+                event = _event(data)
+                if event is not None:
+                    yield event
+
+
+def _event(data: bytes) -> AgentEvent | None:
+    """One event; None for one of a kind that this release of AgentScope does not know."""
+    try:
+        given: Mapping[str, Json] = jsontext.loads(data)
+        return _EVENT.validate_python(given)
+    except (ValueError, ValidationError):
+        return None

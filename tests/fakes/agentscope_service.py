@@ -1,0 +1,133 @@
+"""An AgentScope service that plays what a test gives it, over the routes of the real one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+Events = Sequence[Mapping[str, Any]]
+
+
+class FakeService:
+    """Answers each chat with the next of `plays`; the last one again and again. `busy` is how often
+    a chat is refused because of the reply before, as the real one does.
+    """
+
+    def __init__(self, *plays: Events, busy: int = 0) -> None:
+        self.plays = list(plays)
+        self.busy = busy
+        self.users: set[str | None] = set()
+        self.inputs: list[Any] = []
+        self.sessions: list[dict[str, Any]] = []
+        self.interrupts = 0
+        self.reached = asyncio.Event()
+        self.interrupted = asyncio.Event()
+        self._streams: defaultdict[str, list[asyncio.Queue[Mapping[str, Any]]]] = defaultdict(list)
+
+    @property
+    def app(self) -> Starlette:
+        below = "/sessions/{id}"
+        return Starlette(
+            routes=[
+                Route("/sessions/", self._create, methods=["POST"]),
+                Route(f"{below}/messages", self._messages),
+                Route(f"{below}/stream", self._stream),
+                Route(f"{below}/interrupt", self._interrupt, methods=["POST"]),
+                Route("/chat/", self._chat, methods=["POST"]),
+            ]
+        )
+
+    async def _create(self, request: Request) -> Response:
+        self.users.add(request.headers.get("x-user-id"))
+        self.sessions.append(orjson.loads(await request.body()))
+        return JSONResponse({"session_id": f"s{len(self.sessions)}"}, 201)
+
+    async def _messages(self, request: Request) -> Response:
+        self.users.add(request.headers.get("x-user-id"))
+        return JSONResponse({"messages": [], "event_cursor": "7"})
+
+    async def _stream(self, request: Request) -> Response:
+        self.users.add(request.headers.get("x-user-id"))
+        events: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
+        self._streams[request.path_params["id"]].append(events)
+
+        async def frames() -> AsyncIterator[bytes]:
+            yield b": heartbeat\n\n"
+            while True:
+                yield b"data: " + orjson.dumps(await events.get()) + b"\n\n"
+
+        return StreamingResponse(frames(), media_type="text/event-stream")
+
+    async def _chat(self, request: Request) -> Response:
+        body = orjson.loads(await request.body())
+        if self.busy:
+            self.busy -= 1
+            return JSONResponse({"detail": "the session is busy"}, 409)
+        self.inputs.append(body["input"])
+        self._tell(body["session_id"], self.plays[0])
+        if len(self.plays) > 1:
+            self.plays.pop(0)
+        self.reached.set()
+        return JSONResponse({"status": "started", "session_id": body["session_id"]})
+
+    async def _interrupt(self, request: Request) -> Response:
+        self.interrupts += 1
+        self.interrupted.set()
+        self._tell(request.path_params["id"], [ended("interrupted")])
+        return Response(b"{}", 202, media_type="application/json")
+
+    def _tell(self, session: str, events: Events) -> None:
+        for stream in self._streams[session]:
+            for event in events:
+                stream.put_nowait(event)
+
+
+def ended(reason: str = "completed", **more: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+    return {"type": "REPLY_END", **_ids(), "finished_reason": reason, "session_id": "s", **more}
+
+
+def said(*deltas: str) -> list[dict[str, Any]]:
+    """A reply of one text."""
+    block = {"block_id": "b1", **_ids()}
+    texts = [{"type": "TEXT_BLOCK_DELTA", "delta": delta, **block} for delta in deltas]
+    return [begun(), {"type": "TEXT_BLOCK_START", **block}, *texts]
+
+
+def begun() -> dict[str, Any]:
+    return {"type": "REPLY_START", "session_id": "s", "name": "helper", **_ids()}
+
+
+def called(name: str, arguments: str, id_: str = "c1") -> list[dict[str, Any]]:
+    """A call of a tool, without its result."""
+    call = {"tool_call_id": id_, **_ids()}
+    return [
+        {"type": "TOOL_CALL_START", "tool_call_name": name, **call},
+        {"type": "TOOL_CALL_DELTA", "delta": arguments, **call},
+        {"type": "TOOL_CALL_END", **call},
+    ]
+
+
+def returned(text: str, id_: str = "c1", state: str = "success") -> list[dict[str, Any]]:
+    call = {"tool_call_id": id_, **_ids()}
+    return [
+        {"type": "TOOL_RESULT_TEXT_DELTA", "delta": text, **call},
+        {"type": "TOOL_RESULT_END", "state": state, **call},
+    ]
+
+
+def confirmation(name: str, arguments: str, id_: str = "c1") -> dict[str, Any]:
+    """The question whether a tool may be called."""
+    call = {"type": "tool_call", "id": id_, "name": name, "input": arguments, "state": "asking"}
+    return {"type": "REQUIRE_USER_CONFIRM", "tool_calls": [call], **_ids()}
+
+
+def _ids() -> dict[str, Any]:
+    return {"reply_id": "r1"}

@@ -1,0 +1,94 @@
+"""An agent on AgentScope's real service, asked through our runtime."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from agui_runtime.connectors.agentscope import AgentScopeService
+from agui_runtime.core.events import Caller
+from agui_runtime.runtime.runtime import CopilotRuntime
+from tests.connectors.page import Page, results, resume
+from tests.connectors.talk import text
+from tests.fakes.model import ModelServer
+from tests.peers.environments import environment
+from tests.ports import free_port
+
+SERVER = Path(__file__).parent / "servers" / "agentscope_service.py"
+ASK = '[tool:get_weather {"city":"Rome"}]'
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[Page]:
+    """A page of Ann's on an agent of the service."""
+    port = free_port()
+    async with ModelServer() as model, listening(tmp_path, port) as client:
+        agent, about = await an_agent(client, model)
+        origin = f"http://127.0.0.1:{port}"
+        runtime = CopilotRuntime({"default": AgentScopeService(origin, agent=agent, model=about)})
+        try:
+            yield Page(runtime, caller=Caller("ann"))
+        finally:
+            await runtime.close()
+
+
+@asynccontextmanager
+async def listening(folder: Path, port: int) -> AsyncIterator[httpx.AsyncClient]:
+    python = await asyncio.to_thread(environment, "agentscope-service")
+    process = await asyncio.create_subprocess_exec(python, SERVER, folder, str(port))
+    origin, identity = f"http://127.0.0.1:{port}", {"x-user-id": "ann"}
+    try:
+        async with httpx.AsyncClient(base_url=origin, headers=identity, timeout=60) as client:
+            while True:
+                with suppress(httpx.ConnectError):
+                    await client.get("/health")
+                    break
+                await asyncio.sleep(0.2)  # it says nothing when it can be reached
+            yield client
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def an_agent(client: httpx.AsyncClient, model: ModelServer) -> tuple[str, dict[str, Any]]:
+    """The id of a new agent, and the configuration of its sessions' model."""
+    kind = {"type": "openai_credential"}
+    secret = {**kind, "api_key": "k", "base_url": model.url}
+    credential = (await client.post("/credential/", json={"data": secret})).json()
+    made = await client.post("/agent/", json={"name": "helper", "system_prompt": "Help."})
+    about = {**kind, "credential_id": credential["credential_id"], "model": "m", "parameters": {}}
+    agent: str = made.json()["agent_id"]
+    return agent, about
+
+
+async def test_it_remembers_asks_and_is_answered(page: Page) -> None:
+    await page.say("hi")
+    assert text(await page.say("again")) == "You said: again"
+    question = await page.say(ASK)
+    events = await page.go(resume=resume(question, {"approved": True}))
+    assert list(results(events).values()) == ["21C in Rome"]
+    question = await page.say(ASK)
+    events = await page.go(resume=resume(question, {"approved": False}))
+    [result] = [event for event in events if event["type"] == "TOOL_CALL_RESULT"]
+    assert result["metadata"] == {"state": "denied"}
+
+
+async def test_a_message_in_place_of_an_answer_is_taken(page: Page) -> None:
+    await page.say(ASK)
+    assert text(await page.say("never mind")) == "You said: never mind"
+
+
+async def test_a_run_that_is_stopped_leaves_the_session_free(page: Page) -> None:
+    await page.say("hi")
+
+    async def at_once() -> None:
+        return None
+
+    await page.stopped("[delay:50] go on", at_once)
+    assert text(await page.say("and now?")) == "You said: and now?"
