@@ -10,6 +10,7 @@ if importlib.util.find_spec("agentscope") is None:
     raise MissingExtra("AgentScopeAgent", "agentscope")
 
 from agui_runtime.connectors.agentscope.agent import AgentScopeAgent
+from agui_runtime.connectors.agentscope.process import AgentScopeProcess
 from agui_runtime.connectors.agentscope.service import AgentScopeService
 
-__all__ = ["AgentScopeAgent", "AgentScopeService"]
+__all__ = ["AgentScopeAgent", "AgentScopeProcess", "AgentScopeService"]

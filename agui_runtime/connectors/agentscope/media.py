@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from binascii import Error
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentscope.event import DataBlockDeltaEvent, DataBlockEndEvent, DataBlockStartEvent
 
 from agui_runtime.core.events import Event
-from agui_runtime.core.jsontext import JsonObject
-from agui_runtime.core.message_parts import MEDIA
+from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.core.message_parts import MEDIA, UNKNOWN_TYPE, USUAL_TYPES
 
 ACTIVITY = "agentscope.media"
 """Its content is a part of AG-UI: `{"type": "image", "source": {...}}`."""
@@ -54,6 +54,29 @@ class MediaBlocks:
         if block.name:
             content["metadata"] = {"filename": block.name}
         return [{"type": "ACTIVITY_SNAPSHOT", **ids, "content": content}]
+
+
+def activity(id_: str, content: Mapping[str, Json]) -> list[Event]:
+    """What agentscope-runtime has as a content of a message: `{"type": "image", "image_url"}`, or
+    `{"type": "audio", "data", "format"}`; nothing where it is neither.
+    """
+    kind = str(content.get("type"))
+    url, data = content.get(f"{kind}_url"), content.get("data")
+    if isinstance(url, str) and url:
+        found = _by_url(kind, url)
+    elif isinstance(data, str) and data:
+        found = part(f"{kind}/{content.get('format') or '*'}", data, None)
+    else:
+        return []
+    ids = {"messageId": f"media-{id_}", "activityType": ACTIVITY}
+    return [{"type": "ACTIVITY_SNAPSHOT", **ids, "content": found}]
+
+
+def _by_url(kind: str, url: str) -> JsonObject:
+    head, comma, data = url.partition(",")
+    if head.startswith("data:") and head.endswith(";base64") and comma:
+        return part(head.removeprefix("data:").removesuffix(";base64"), data, None)
+    return part(USUAL_TYPES.get(kind, UNKNOWN_TYPE), None, url)
 
 
 def joined(pieces: Sequence[str]) -> str:
