@@ -8,6 +8,7 @@ import orjson
 
 from tests.wires.fuzz.jsons import Json
 from tests.wires.fuzz.original import Original as Original
+from tests.wires.fuzz.originals_of_mcp import of_mcp
 from tests.wires.fuzz.originals_of_openai import of_openai
 from tests.wires.fuzz.world import REMOTE
 from tests.wires.graphql.serving import QUERIES, chat, user
@@ -282,6 +283,16 @@ def _rest() -> list[Original]:
 
 
 ORIGINALS: Sequence[Sequence[Original]] = (
-    *(_agents(), _threads(), _others(), _envelopes(), _graphql(), _remote(), of_openai(), _rest()),
+    *(
+        _agents(),
+        _threads(),
+        _others(),
+        _envelopes(),
+        _graphql(),
+        _remote(),
+        of_openai(),
+        of_mcp(),
+        _rest(),
+    ),
 )
 """In groups that are drawn from equally often."""

@@ -163,7 +163,8 @@ def test_every_header_that_is_read_is_damaged() -> None:
 
 
 def test_every_form_of_an_envelope_is_tried() -> None:
-    bodies = [original.body for original in chain.from_iterable(ORIGINALS)]
+    originals = chain.from_iterable(ORIGINALS)
+    bodies = [original.body for original in originals if original.path != "/mcp"]
     methods = {body["method"] for body in bodies if isinstance(body, dict) and "method" in body}
     assert methods == {*FORMS, "resource/request"}
 
