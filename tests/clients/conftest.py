@@ -17,7 +17,7 @@ import pytest_asyncio
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.redis import RedisStore
 from agui_runtime.stores.sql import SqliteStore
-from tests.clients.browser import Browser
+from tests.clients.browser import Browser, Tab
 from tests.clients.chat import Chat
 from tests.clients.page import Visitor, server, visiting
 from tests.clients.site import serve
@@ -186,10 +186,18 @@ def album(request: pytest.FixtureRequest) -> Path:
     return ARTIFACTS / "page" / test
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def home(browser: Browser) -> AsyncIterator[Tab]:
+    """Holds the profile of the visitors of servers' own pages."""
+    tab = await browser.open("about:blank")
+    yield tab
+    await tab.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def visitor(browser: Browser, origin: str, album: Path) -> AsyncIterator[Visitor]:
+async def visitor(home: Tab, origin: str, album: Path) -> AsyncIterator[Visitor]:
     """Of the page at `origin`."""
-    async with visiting(browser, origin, album) as visitor:
+    async with visiting(home, origin, album) as visitor:
         yield visitor
 
 

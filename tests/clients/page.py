@@ -14,7 +14,7 @@ from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.runtime.runtime import Authenticate, CopilotRuntime
 from agui_runtime.stores.base import Store
 from agui_runtime.wrappers import with_breaker
-from tests.clients.browser import Browser, Json, Tab
+from tests.clients.browser import Json, Tab
 from tests.clients.chat import ASSISTANT, Chat
 from tests.fakes.agents import ScriptedAgent, scripted_agents, text_agent
 from tests.support import served
@@ -165,7 +165,8 @@ class PageOfServer(Chat):
 
     async def findings(self) -> list[str]:
         """What axe has against what is on the screen."""
-        await self.tab.read(f"() => {{ {AXE.read_text()} }}")
+        if not await self.tab.read("() => 'axe' in window"):
+            await self.tab.read(f"() => {{ {AXE.read_text()} }}")
         found = await self.tab.read(FINDINGS)
         assert isinstance(found, list)
         return [str(each) for each in found]
@@ -193,16 +194,19 @@ async def server(
 
 
 class Visitor:
-    """Opens tabs of the page at an address, and looks at what they did when they are closed."""
+    """Opens tabs of the page at an address, and looks at what they did when they are closed. Tabs
+    without a look of their own are in one profile, that of the tab `home`: it has the page's files.
+    """
 
-    def __init__(self, browser: Browser, origin: str, album: Path) -> None:
-        self._browser = browser
+    def __init__(self, home: Tab, origin: str, album: Path) -> None:
+        self._home = home
         self._origin = origin
         self._album = album
         self._tabs: list[Tab] = []
 
     async def open(self, path: str = "/ui", look: dict[str, Json] | None = None) -> PageOfServer:
-        tab = await self._browser.open(self._origin + path, look=look)
+        beside = None if look else self._home
+        tab = await self._home.browser.open(self._origin + path, beside, look)
         self._tabs.append(tab)
         return PageOfServer(StrictTab(tab.name, tab.browser), self._album)
 
@@ -216,15 +220,16 @@ class Visitor:
                 assert [it for it in reached if it.scheme in NETWORK and it.netloc != own] == []
                 policy = [it for it in await tab.complaints() if "Content Security Policy" in it]
                 assert policy == []
+                await tab.read("() => localStorage.clear()")
         finally:
             for tab in self._tabs:
                 await tab.close()
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, origin: str, album: Path) -> AsyncIterator[Visitor]:
+async def visiting(home: Tab, origin: str, album: Path) -> AsyncIterator[Visitor]:
     """A visitor of the server at an address, who leaves before the server ends."""
-    visitor = Visitor(browser, origin, album)
+    visitor = Visitor(home, origin, album)
     try:
         yield visitor
     finally:

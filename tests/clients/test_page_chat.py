@@ -24,6 +24,7 @@ async def test_a_newcomer_chats_reloads_and_finds_the_thread(visitor: Visitor) -
     assert await page.address() == "/ui/"
     await page.watch_answer()
     await page.say("hello there")
+    await page.answers("OPENAI_API_KEY=....")  # the end, which is drawn after the run has ended
     await page.finishes()
     before = await page.messages()
     grown = await page.answer_as_it_grew()
@@ -31,12 +32,14 @@ async def test_a_newcomer_chats_reloads_and_finds_the_thread(visitor: Visitor) -
     address = await page.address()
     assert address.startswith("/ui/threads/")
     await page.tab.reload()
+    await page.answers("OPENAI_API_KEY=....")
     await page.finishes()
     assert await page.messages() == before
     assert await page.address() == address
     assert "hello there" in await page.threads()
 
 
+@on_each_store
 async def test_the_agent_is_a_choice_that_stays_with_the_thread(visitor: Visitor) -> None:
     page = await visitor.open("/ui?agent=text_agent")
     await page.say("which one are you?")
@@ -45,6 +48,7 @@ async def test_the_agent_is_a_choice_that_stays_with_the_thread(visitor: Visitor
     await page.tab.wait("() => document.querySelector('select')?.value === 'text_agent'")
 
 
+@on_each_store
 async def test_a_tool_s_call_is_drawn_with_what_it_was_given_and_gave(visitor: Visitor) -> None:
     page = await visitor.open("/ui?agent=backend_tool_agent")
     await page.say("use it")
@@ -82,6 +86,7 @@ async def test_a_question_in_the_middle_of_a_run_is_answered(visitor: Visitor) -
     await page.answers("you answered: yes, do. So I go on.")
 
 
+@on_each_store
 async def test_a_failure_is_told_with_its_code_and_the_request_to_look_for(
     visitor: Visitor,
 ) -> None:
@@ -101,6 +106,7 @@ async def test_a_failure_is_told_with_its_code_and_the_request_to_look_for(
     await page.answers("You said: hello")
 
 
+@on_each_store
 async def test_an_answer_is_asked_for_again(visitor: Visitor) -> None:
     page = await visitor.open()
     await page.begin("tell me")
@@ -146,6 +152,7 @@ async def test_a_fork_begins_a_thread_and_leaves_the_other_as_it_is(visitor: Vis
     assert len(await before.messages()) == said
 
 
+@on_each_store
 async def test_a_picture_is_attached_and_shown(visitor: Visitor) -> None:
     page = await visitor.open()
     await page.tab.wait("() => document.querySelector('.conversation[aria-busy=false]')")

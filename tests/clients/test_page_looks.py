@@ -16,7 +16,7 @@ from agui_runtime.connectors.demo import DemoAgent
 from agui_runtime.core.events import Caller
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.ui.files import BUILT
-from tests.clients.browser import Browser, Json
+from tests.clients.browser import Json, Tab
 from tests.clients.conftest import ARTIFACTS
 from tests.clients.page import DARK, PHONE, PageOfServer, Visitor, server, visiting
 from tests.support import served
@@ -147,14 +147,14 @@ async def test_on_a_phone_the_list_and_the_chat_take_turns(visitor: Visitor) -> 
 
 
 async def test_a_token_is_demanded_where_the_server_needs_one_and_held_in_memory_alone(
-    browser: Browser, album: Path
+    home: Tab, album: Path
 ) -> None:
     def known(asking: Request) -> Caller | None:
         return Caller("ann") if asking.headers.get("authorization") == "Bearer opal" else None
 
     async with (
         server(authenticate=known) as origin,
-        visiting(browser, origin, album) as visitor,
+        visiting(home, origin, album) as visitor,
     ):
         page = await visitor.open()
         await page.tab.shows("dialog", "This server wants to know who is asking.")
@@ -173,13 +173,13 @@ async def test_a_token_is_demanded_where_the_server_needs_one_and_held_in_memory
         await page.tab.shows("dialog", "wants to know who is asking")
 
 
-async def test_it_works_below_a_prefix(browser: Browser, album: Path) -> None:
+async def test_it_works_below_a_prefix(home: Tab, album: Path) -> None:
     outer = FastAPI()
     runtime = CopilotRuntime(agents={"default": DemoAgent(pace=0)})
     outer.mount("/deep/down", create_app(runtime, path="/ai"))
     async with (
         served(outer) as origin,
-        visiting(browser, origin, album) as visitor,
+        visiting(home, origin, album) as visitor,
     ):
         page = await visitor.open("/deep/down/")
         await page.say("hello")

@@ -83,6 +83,7 @@ async def test_a_run_that_waits_shows_by_itself_that_it_was_answered(visitor: Vi
     assert await state.texts(".run-question") == ["interrupt", "interrupt"]
 
 
+@on_each_store
 async def test_a_run_that_another_one_answered_leads_to_it(visitor: Visitor, origin: str) -> None:
     thread = {"threadId": f"thread-{uuid4()}"}
     async with AsyncClient(base_url=f"{origin}/api/v1/agent") as client:
@@ -100,6 +101,7 @@ async def test_a_run_that_another_one_answered_leads_to_it(visitor: Visitor, ori
     assert (await page.address()).endswith(later)
 
 
+@on_each_store
 async def test_an_unknown_run_is_not_found(visitor: Visitor) -> None:
     page = await visitor.open("/ui/threads/nobody-s/runs/r1")
     await page.tab.shows(".empty", "Run not found")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.clients.browser import Browser
+from tests.clients.browser import Tab
 from tests.clients.conftest import Stores
 from tests.clients.page import THREADS, Visitor, server
 from tests.ports import free_port
@@ -70,11 +70,11 @@ async def test_a_thread_is_opened_from_the_list_and_found_by_its_words(visitor: 
 
 
 async def test_while_the_server_is_away_it_says_so_and_then_it_goes_on(
-    browser: Browser, stores: Stores, album: Path
+    home: Tab, stores: Stores, album: Path
 ) -> None:
     port = free_port()
     async with server(stores(), port) as origin:
-        visitor = Visitor(browser, origin, album)
+        visitor = Visitor(home, origin, album)
         page = await visitor.open()
         await page.begin("before")
     await page.say("while you are away")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agui_runtime.stores.redis import RedisStore
-from tests.clients.browser import Browser
+from tests.clients.browser import Tab
 from tests.clients.conftest import Stores, on_each_store
 from tests.clients.page import PHONE, PageOfServer, Visitor, server, visiting
 
@@ -48,12 +48,12 @@ async def test_an_agent_that_is_not_here_is_not_found(visitor: Visitor) -> None:
 
 
 async def test_numbers_are_divided_as_the_address_says(
-    browser: Browser, stores: Stores, album: Path
+    home: Tab, stores: Stores, album: Path
 ) -> None:
     store = stores()
     async with (
         server(store) as origin,
-        visiting(browser, origin, album) as visitor,
+        visiting(home, origin, album) as visitor,
     ):
         page = await visitor.open("/ui/numbers", look=PHONE)
         await page.tab.shows(".empty", "No runs in this time")
@@ -121,6 +121,7 @@ async def test_the_chat_goes_on_from_an_edited_state(visitor: Visitor) -> None:
     assert len(set(abouts)) == 2
 
 
+@on_each_store
 async def test_a_text_that_is_no_state_is_not_saved(visitor: Visitor) -> None:
     page = await state_of_a_run(visitor)
     await page.tab.click("button:has-text('Edit')")

@@ -30,6 +30,8 @@ const FLAGS = [
   "--use-fake-device-for-media-stream",
   "--use-fake-ui-for-media-stream",
 ];
+// Whose bodies nobody looks at: they are large, and a page loads many.
+const FILES = new Set(["script", "stylesheet", "font", "image"]);
 const PATIENCE = 15_000; // milliseconds for anything that is waited for
 
 const browser = await chromium.launch({
@@ -159,6 +161,7 @@ function record({ page, traffic, complaints, changes }) {
     entry.requestId = response.headers()["x-request-id"] ?? null;
   });
   page.on("requestfinished", async (request) => {
+    if (FILES.has(request.resourceType())) return ended(request, "finished");
     // A page that is closed meanwhile answers neither.
     const response = await request.response().catch(() => null);
     entries.get(request).answer = (await response?.text().catch(() => null)) ?? null;
