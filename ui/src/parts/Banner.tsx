@@ -2,6 +2,7 @@ import { useRef } from "react";
 import type { ReactNode } from "react";
 import { AWAY } from "../client/requests";
 import type { RequestFailure } from "../client/requests";
+import { Code } from "./Code";
 import { useFocusBack } from "./focus";
 
 interface BannerProps {
@@ -45,11 +46,25 @@ interface FailureProps {
 }
 
 /** An answer that was an error: what it says, its code, and the id to look for in the log. */
+const LONGEST = 300; // characters of a title
+
 export function FailureBanner({ failure, onRetry, onDismiss }: FailureProps) {
   // The shell asks for a token, and says that the server is away.
   if (!failure || failure.status === 401 || failure.code === AWAY) return null;
+  const { message } = failure;
+  const isLong = message.length > LONGEST;
   return (
-    <Banner title={failure.message} onRetry={onRetry} onDismiss={onDismiss}>
+    <Banner
+      title={isLong ? `${message.slice(0, LONGEST)}…` : message}
+      onRetry={onRetry}
+      onDismiss={onDismiss}
+    >
+      {isLong && (
+        <details>
+          <summary>All of the message</summary>
+          <Code label="The message">{message}</Code>
+        </details>
+      )}
       <Codes code={failure.code} requestId={failure.requestId} />
     </Banner>
   );
