@@ -59,6 +59,8 @@ function Answer(props: CopilotChatAssistantMessageProps) {
   return (
     <CopilotChatAssistantMessage
       {...props}
+      messages={agent.messages} // CopilotKit draws an answer that others follow no more: in the props
+      isRunning={agent.isRunning} // it is the last one for ever, of a run that goes on
       onRegenerate={again}
       additionalToolbarItems={
         <>
