@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeAlias
 
 from agui_runtime.app import create_app
+from agui_runtime.connectors.a2a import A2AAgent
 from agui_runtime.connectors.agui import AGUIAgent, RemoteOptions
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
 from agui_runtime.connectors.litellm import LiteLLMAgent
@@ -88,6 +89,16 @@ async def _copilotkit(chapter: str) -> AsyncIterator[Page]:
 
 
 @asynccontextmanager
+async def _a2a(chapter: str) -> AsyncIterator[Page]:
+    """Our own wire is the far side."""
+    far = CopilotRuntime({"far": narrator}, [story.forecast])
+    async with served(create_app(far, wires=["a2a"])) as origin:
+        agent = A2AAgent(f"{origin}/a2a/far", options=RemoteOptions(patience=ONCE))
+        async with _page(CopilotRuntime({"default": agent})) as page:
+            yield page
+
+
+@asynccontextmanager
 async def _langgraph(chapter: str) -> AsyncIterator[Page]:
     """What a LangGraph server once said to the chapter."""
     scene = next(scene for scene, name in CHAPTERS.items() if name == chapter)
@@ -102,9 +113,11 @@ TELLERS: dict[str, Teller] = {
     "AgentScope": _agentscope,
     "AG-UI": _agui,
     "CopilotKit": _copilotkit,
+    "A2A": _a2a,
     "LangGraph": _langgraph,
 }
 
+_A_TASK = "a task has no form for thoughts and calls of tools"
 _A_MODEL = "a model alone keeps no state and asks nobody"
 CANNOT: dict[tuple[str, str], str] = {
     ("OpenAI", "state"): _A_MODEL,
@@ -113,4 +126,9 @@ CANNOT: dict[tuple[str, str], str] = {
     ("LiteLLM", "interrupt"): _A_MODEL,
     ("AgentScope", "state"): "an agent's state is its own affair, and no front end sees it",
     ("CopilotKit", "reasoning"): "neither of its dialects has thoughts",
+    ("A2A", "reasoning"): _A_TASK,
+    ("A2A", "backend tool"): _A_TASK,
+    ("A2A", "frontend tool"): _A_TASK,
+    ("A2A", "parallel tools"): _A_TASK,
+    ("A2A", "interrupt"): _A_TASK,  # what is told is the call that was asked about
 }

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from agui_runtime.app import create_app
+from agui_runtime.connectors.a2a import A2AAgent
 from agui_runtime.connectors.agui import AGUIAgent
 from agui_runtime.connectors.copilotkit import RemoteEndpoint
 from agui_runtime.connectors.shared.remote import Patience, SizeLimits
@@ -60,11 +61,29 @@ def agui(origin: str, options: Options, **rest: Any) -> CopilotRuntime:  # noqa:
     return CopilotRuntime({"far": far}, options=options)
 
 
+def a2a(origin: str, options: Options, **rest: Any) -> CopilotRuntime:  # noqa: ANN401
+    return CopilotRuntime(
+        {"far": A2AAgent(origin, name="far", **as_options(rest))}, options=options
+    )
+
+
 def endpoint(origin: str, options: Options, **rest: Any) -> CopilotRuntime:  # noqa: ANN401
     return CopilotRuntime({}, remotes=[RemoteEndpoint(origin, **as_options(rest))], options=options)
 
 
+def rpc(*results: dict[str, Any]) -> bytes:
+    return sse(*({"jsonrpc": "2.0", "id": 1, "result": each} for each in results))
+
+
 PROTOCOLS = {
+    "A2A": Protocol(
+        rpc(
+            {"task": {"id": "t1", "status": {"state": "TASK_STATE_WORKING"}}},
+            {"artifactUpdate": {"artifact": {"artifactId": "a", "parts": [{"text": "Half"}]}}},
+        ),
+        lambda event: b"data: " + event + b"\n\n",
+        a2a,
+    ),
     "AG-UI": Protocol(
         sse(
             {"type": "RUN_STARTED", "threadId": "t1", "runId": "r1"},
@@ -148,7 +167,10 @@ HOSTILE: dict[str, tuple[Callable[[Protocol], Answer], str]] = {
     ),
 }
 
-UNLIKE = {("a page", "CopilotKit"): "AGENT_PROTOCOL_ERROR"}  # it is a line that is no JSON
+UNLIKE = {
+    ("a page", "CopilotKit"): "AGENT_PROTOCOL_ERROR",  # it is a line that is no JSON
+    ("endless", "A2A"): "AGENT_PROTOCOL_ERROR",  # the first frame is none of JSON-RPC's
+}
 
 
 def app_of(answer: Answer) -> Starlette:
@@ -156,6 +178,11 @@ def app_of(answer: Answer) -> Starlette:
 
     async def info(request: Request) -> Response:
         return JSONResponse({"agents": [{"name": "far"}], "actions": []})
+
+    async def card(request: Request) -> Response:
+        address = f"{request.url.scheme}://{request.url.netloc}/agents/execute"
+        offered = [{"url": address, "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}]
+        return JSONResponse({"supportedInterfaces": offered, "capabilities": {"streaming": True}})
 
     async def blocks() -> Blocks:
         for block in answer.blocks:
@@ -168,7 +195,8 @@ def app_of(answer: Answer) -> Starlette:
         return StreamingResponse(blocks(), answer.status, answer.headers)
 
     routes = {"/info": info, "/agents/execute": execute}
-    return Starlette(routes=[Route(path, to, methods=["POST"]) for path, to in routes.items()])
+    posted = [Route(path, to, methods=["POST"]) for path, to in routes.items()]
+    return Starlette(routes=[*posted, Route("/.well-known/agent-card.json", card)])
 
 
 @asynccontextmanager
@@ -241,7 +269,7 @@ async def test_a_redirection_takes_nothing_to_another_host(protocol: str) -> Non
     assert "redirections are not followed" in events[-1]["message"]
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", ["AG-UI", "CopilotKit"])
 async def test_what_a_server_compressed_without_being_asked_is_read(protocol: str) -> None:
     far = PROTOCOLS[protocol]
     end = b'{"type": "RUN_FINISHED", "threadId": "t1", "runId": "r1"}'
@@ -254,7 +282,7 @@ async def test_what_a_server_compressed_without_being_asked_is_read(protocol: st
     assert [event["delta"] for event in events if "delta" in event] == ["Half"]
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", ["AG-UI", "CopilotKit"])
 async def test_the_last_event_need_not_be_followed_by_a_newline(protocol: str) -> None:
     far = PROTOCOLS[protocol]
     last = {

@@ -99,8 +99,8 @@ class RemoteServer:
         self._headers = dict(options.headers)
         self.forwarded_headers = for_servers(options.forward_headers)
         self._on_before_request = options.on_before_request
-        self._patience = options.patience
-        self._timeout = httpx.Timeout(self._patience.silence, connect=self._patience.connect)
+        self.patience = options.patience
+        self._timeout = httpx.Timeout(self.patience.silence, connect=self.patience.connect)
         self._pool = Pool(self._url, options.client)
 
     async def headers(self, context: RunContext | None) -> dict[str, str]:
@@ -173,7 +173,7 @@ class RemoteServer:
         more = _encoded(fixed | await self.headers(context))
         head = [*more, (b"content-type", b"application/json")]
         data = None if body is None else jsontext.dumps(body)
-        response = await self._patience.first_success(lambda: self._attempt(path, head, data))
+        response = await self.patience.first_success(lambda: self._attempt(path, head, data))
         async with aclosing(response):
             yield response
 

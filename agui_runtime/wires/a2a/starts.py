@@ -67,7 +67,9 @@ class Starts:
     ) -> Started:
         """Go on with the task that waits."""
         given = await self._input(stored.last.thread_id, "", (), props, entries)
-        return Started(await self._start(given, props), stored.events)
+        handle = await self._start(given, props)
+        stored.events.reopen()
+        return Started(handle, stored.events)
 
     async def _answer(self, request: SendMessageRequest, stored: StoredTask) -> Started:
         message = request.message

@@ -21,7 +21,7 @@ from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from agui_runtime.core.errors import GuardrailDenied
-from agui_runtime.core.events import Event
+from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.message_parts import parts_in
@@ -84,11 +84,11 @@ class TaskEvents:
                 continue
             if not event["type"].startswith("TEXT_MESSAGE_"):
                 yield from self._flushed()
+            if event["type"] in TERMINAL:  # nothing comes behind the end
+                yield from self._latest_state()
             yield from handle(self, event)
         yield from self._flushed()
-        if self._has_state:
-            self._has_state = False
-            yield self._artifact(Artifact(artifact_id=STATE, parts=[data_part(self._fold.state)]))
+        yield from self._latest_state()
 
     def task(self, history: int | None = None, *, artifacts: bool = True) -> Task:
         """The task as it is now, with so many of its latest messages (None: all)."""
@@ -117,6 +117,11 @@ class TaskEvents:
         """The conversation went on past its question."""
         self.interrupts = []
         return self._enter(TaskState.TASK_STATE_CANCELED)
+
+    def reopen(self) -> None:
+        """It was answered, and goes on."""
+        self.state, self._status_message = TaskState.TASK_STATE_SUBMITTED, None
+        self.interrupts = []
 
     def add(self, message: Message) -> None:
         """A message of the user's that is in no event."""
@@ -152,6 +157,11 @@ class TaskEvents:
         self._texts.setdefault(id_, []).append(text)
         made = Artifact(artifact_id=id_, parts=[Part(text=text)])
         yield self._artifact(made, append=begun, last=last)
+
+    def _latest_state(self) -> Iterator[Update]:
+        if self._has_state:
+            self._has_state = False
+            yield self._artifact(Artifact(artifact_id=STATE, parts=[data_part(self._fold.state)]))
 
     def _started(self, event: Event) -> Iterator[Update]:
         self._fold.feed(event)

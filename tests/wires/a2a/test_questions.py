@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from a2a.types.a2a_pb2 import TaskState
 
 from agui_runtime import CopilotRuntime
 from agui_runtime.core.events import ANONYMOUS
@@ -137,6 +138,7 @@ async def test_the_official_client_answers(version: str) -> None:
         reply = sending("Rome", task_id=task.id, context_id=task.context_id)
         rest = [each async for each in client.send_message(reply)]
     assert asked == "Which i1?"
+    assert rest[0].task.status.state == TaskState.TASK_STATE_SUBMITTED
     words = [
         each.artifact_update.artifact.parts[0].text
         for each in rest

@@ -75,6 +75,17 @@ async def test_a_stream_is_the_task_its_pieces_and_its_end() -> None:
     assert end["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
 
 
+async def test_the_state_comes_before_the_end() -> None:
+    made: list[Event] = [
+        {"type": "STATE_SNAPSHOT", "snapshot": {"n": n, "deep": {"n": n}}} for n in range(3)
+    ]
+    async with plain_client_of(CopilotRuntime({"default": Recorder(*made)})) as client:
+        answer = await called(client, "SendStreamingMessage", {"message": message()})
+    *_, state, end = (frame["result"] for frame in frames_in(answer.text))
+    assert state["artifactUpdate"]["artifact"]["parts"] == [{"data": {"n": 2, "deep": {"n": 2}}}]
+    assert end["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
+
+
 async def test_a_stream_of_0_3_ends_with_its_final_status() -> None:
     async with plain_client_of(CopilotRuntime({"default": Recorder()}), headers={}) as client:
         answer = await called(client, "message/stream", {"message": old_message()})
