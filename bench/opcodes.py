@@ -90,6 +90,12 @@ def mcp_request() -> Any:  # noqa: ANN401  # JSON
     return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
 
 
+def a2a_request() -> Any:  # noqa: ANN401  # JSON
+    message = {"messageId": str(uuid4()), "role": "ROLE_USER", "parts": [{"text": "go"}]}
+    call = {"jsonrpc": "2.0", "id": 1, "method": "SendStreamingMessage"}
+    return {**call, "params": {"message": message}}
+
+
 def graphql_request() -> Any:  # noqa: ANN401  # JSON
     body = mutation("agent_text", "go")
     body["variables"]["data"]["threadId"] = str(uuid4())
@@ -101,12 +107,14 @@ WIRES: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "graphql": ("/copilotkit", graphql_request),
     "openai": ("/v1/chat/completions", openai_request),
     "mcp": ("/mcp", mcp_request),
+    "a2a": ("/a2a/bench", a2a_request),
 }
 
 
 async def through_wire(name: str, words: int, pause: float) -> Taken:
     path, request = WIRES[name]
-    app = create_app(CopilotRuntime({"bench": talker(words, pause)}), wires=["mcp", "openai"])
+    wires = ["a2a", "mcp", "openai"]
+    app = create_app(CopilotRuntime({"bench": talker(words, pause)}), wires=wires)
     async with app.router.lifespan_context(app):
         await answered(app, path, request())  # what is made once
         with counting() as codes:
@@ -176,7 +184,7 @@ def _headers() -> Mapping[str, str]:
 
 
 def _scope(path: str) -> dict[str, Any]:
-    headers = {**_headers(), "Host": "127.0.0.1"}
+    headers = {**_headers(), "Host": "127.0.0.1", "A2A-Version": "1.0"}
     return {
         "type": "http",
         "asgi": {"version": "3.0"},

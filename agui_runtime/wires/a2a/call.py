@@ -79,6 +79,11 @@ class CallContexts(ServerCallContextBuilder):
         )
 
 
+def context_of(call: Call) -> ServerCallContext:
+    """The SDK's context of a call that its routes do not see."""
+    return ServerCallContext(state={_KEY: call})
+
+
 def call_of(context: ServerCallContext) -> Call:
     call: Call = context.state[_KEY]
     return call

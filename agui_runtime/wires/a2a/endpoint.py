@@ -24,6 +24,7 @@ from agui_runtime.wires.a2a.exchange import A2AExchange, Item
 from agui_runtime.wires.a2a.handler import A2AHandler
 from agui_runtime.wires.a2a.options import A2AOptions
 from agui_runtime.wires.a2a.params import check_rpc, rpc_id_in
+from agui_runtime.wires.a2a.rpc_streams import rpc_stream
 from agui_runtime.wires.shared.expiry import while_known
 from agui_runtime.wires.shared.http import unless_gone
 from agui_runtime.wires.shared.paths import segments_of
@@ -38,10 +39,10 @@ class A2AEndpoint:
         self._options = options
         self._depth = options.path.count("/")
         self._cards = CardAnswers(runtime, options)
-        handler, contexts = A2AHandler(runtime, options.server.body), CallContexts()
+        self._handler, contexts = A2AHandler(runtime, options.server.body), CallContexts()
         self._routes: Sequence[BaseRoute] = [
-            *create_jsonrpc_routes(handler, "/", contexts, enable_v0_3_compat=True),
-            *create_rest_routes(handler, contexts, enable_v0_3_compat=True),
+            *create_jsonrpc_routes(self._handler, "/", contexts, enable_v0_3_compat=True),
+            *create_rest_routes(self._handler, contexts, enable_v0_3_compat=True),
         ]
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -71,7 +72,10 @@ class A2AEndpoint:
             async with AsyncExitStack() as stack:
                 call = Call(exchange, name, context, stack)
                 call.lend(request)
-                await self._call(call, request)
+                rpc, exchange.rpc = exchange.rpc, None
+                items = rpc_stream(self._handler, call, rpc)
+                del rpc  # it may be large, and the answer long
+                await self._call(call, request, items)
 
     async def _present(self, agent: str, context: RunContext) -> str:
         """The present name of the agent; raises AgentNotFound and RemoteFailure."""
@@ -90,6 +94,7 @@ class A2AEndpoint:
         if body is not None and not exchange.is_rest:
             exchange.rpc_id = rpc_id_in(body.value)
             check_rpc(body.value)
+            exchange.rpc = body.value
         lent = (
             (exchange.scope, _nothing)
             if body is None
@@ -98,31 +103,37 @@ class A2AEndpoint:
         scope, receive = lent
         return Request({**scope, "path": "/" + "/".join(rest), "root_path": ""}, receive)
 
-    async def _call(self, call: Call, request: Request) -> None:
-        """Call the route, and answer as it does; a client that goes away ends no run."""
-        exchange = call.exchange
-        route = self._route(request.scope)
-        answer: Response | None = None
-        first: list[Item] = []
+    async def _call(
+        self, call: Call, request: Request, items: AsyncGenerator[Item, None] | None
+    ) -> None:
+        """Answer with the items, or as the SDK's route does; who goes away ends no run."""
+        exchange, begun = call.exchange, None
 
-        async def called() -> None:
-            nonlocal answer
-            answer = await route.endpoint(request)
-            async for item in getattr(answer, "body_iterator", _none()):
-                first.append(item)  # until then, a failure can be a status
-                return
+        async def begin() -> None:
+            nonlocal begun
+            begun = await self._begun(request, items)
 
         async with while_known(exchange.caller):
-            there = await unless_gone(exchange.receive, called())
+            await unless_gone(exchange.receive, begin())
         if call.refusal is not None:
             raise call.refusal
-        if not there or answer is None:
-            return
-        items = getattr(answer, "body_iterator", None)
-        if items is not None:
-            await exchange.stream(_joined(first, items), self._options.keep_alive)
-        else:
-            await exchange.reply(answer.status_code, [exchange.json_type], bytes(answer.body))
+        if isinstance(begun, Response):
+            await exchange.reply(begun.status_code, [exchange.json_type], bytes(begun.body))
+        elif begun is not None:
+            await exchange.stream(begun, self._options.keep_alive)
+
+    async def _begun(
+        self, request: Request, items: AsyncGenerator[Item, None] | None
+    ) -> Response | AsyncGenerator[Item, None]:
+        """The whole answer, or a stream of which there is something: until then, a failure can be a
+        status.
+        """
+        if items is None:
+            answer: Response = await self._route(request.scope).endpoint(request)
+            items = getattr(answer, "body_iterator", None)
+            if items is None:
+                return answer
+        return _joined([item async for item in _first(items)], items)
 
     def _route(self, scope: Scope) -> Route:
         """The SDK's route for the request, whose ids are put into its scope; raises NotThere and
@@ -145,11 +156,10 @@ async def _nothing() -> Message:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
-async def _none() -> AsyncGenerator[Item, None]:
-    """No items at all."""
-    items: Sequence[Item] = ()
-    for item in items:
+async def _first(items: AsyncGenerator[Item, None]) -> AsyncGenerator[Item, None]:
+    async for item in items:
         yield item
+        return
 
 
 async def _joined(

@@ -10,6 +10,7 @@ from a2a.utils.constants import A2A_JSON_MEDIA_TYPE
 from a2a.utils.errors import ContentTypeNotSupportedError
 from sse_starlette.event import ServerSentEvent
 
+from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wires.a2a.errors import rest_refusal, rpc_refusal
 from agui_runtime.wires.shared.admission import is_json
@@ -22,16 +23,18 @@ from agui_runtime.wires.shared.json_bodies import NoBody, OpenedBody
 
 logger = logger_of(__name__)
 
-Item: TypeAlias = "dict[str, str] | ServerSentEvent | str"
-"""What the SDK's streams are made of: a frame's fields, or its JSON."""
+Item: TypeAlias = "dict[str, str] | ServerSentEvent | str | bytes"
+"""What streams are made of: a frame's fields, or its JSON."""
 
 
 class A2AExchange(Exchange):
     """The request as handlers see it; `caller` is set before a handler is called. `rpc_id` is that
-    of a request in JSON-RPC, `is_rest` says that it is none.
+    of a request in JSON-RPC, `rpc` all of it while nobody has taken it, `is_rest` says that it is
+    none.
     """
 
     rpc_id: str | int | None = None
+    rpc: Json = None
     is_rest = False
 
     @property
@@ -78,10 +81,10 @@ class A2AExchange(Exchange):
 async def _frames(items: AsyncGenerator[Item, None]) -> AsyncGenerator[bytes, None]:
     async with aclosing(items):
         async for item in items:
-            yield b"data: %b\n\n" % _data_of(item).encode()
+            yield b"data: %b\n\n" % (item if isinstance(item, bytes) else _data_of(item).encode())
 
 
-def _data_of(item: Item) -> str:
+def _data_of(item: dict[str, str] | ServerSentEvent | str) -> str:
     if isinstance(item, ServerSentEvent):
         return str(item.data)
     return item if isinstance(item, str) else item["data"]
