@@ -62,7 +62,8 @@ class SqlThreadIndex:
         return await self._backend.write(partial(writes.update, thread, name, archived))
 
     async def delete(self, thread_id: str) -> None:
-        await self._backend.write(partial(writes.delete, thread_id), thread_id)
+        # On a full disk, too: it is how a user makes room.
+        await self._backend.write_urgently(partial(writes.delete, thread_id), thread_id)
         self._tails.doubt(thread_id)
 
     async def runs(self, thread_id: str) -> Sequence[RunInfo]:

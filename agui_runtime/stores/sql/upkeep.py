@@ -66,7 +66,8 @@ class SqlUpkeep:
         await self._backend.change(places.forget)
         if self._retention.limits.max_age is not None:
             oldest = self._retention.oldest()
-            for thread_id in await self._backend.write(partial(writes.expire, oldest, MOST)):
+            expire = partial(writes.expire, oldest, MOST)
+            for thread_id in await self._backend.write_urgently(expire):
                 logger.info("thread %s was too old and is forgotten", thread_id)
 
     async def verify(self) -> None:

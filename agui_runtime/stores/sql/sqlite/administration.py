@@ -71,7 +71,7 @@ def _given_back(connection: sqlite3.Connection) -> int:
 
     before, unused = number("page_count"), number("freelist_count")
     while unused:
-        connection.execute(f"pragma incremental_vacuum({PAGES})").fetchall()
+        file.give_back(connection, PAGES)
         last, unused = unused, number("freelist_count")
         if unused >= last:
             break

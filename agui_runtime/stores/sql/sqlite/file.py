@@ -131,6 +131,12 @@ def file_system_of(folder: Path, mounts: Path | None = None) -> str:
     return kind
 
 
+def give_back(connection: sqlite3.Connection, pages: int) -> None:
+    """Make the file smaller by so many of the pages that nothing uses."""
+    # `execute` would take the first step alone, which is for one page.
+    connection.executescript(f"pragma incremental_vacuum({pages})")
+
+
 def boot_id() -> str:
     """Differs with each start of the machine, where the system says so."""
     try:

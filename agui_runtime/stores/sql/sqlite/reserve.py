@@ -1,6 +1,6 @@
 """Room on the disk that is given up when the disk is full, so that runs can still end.
 
-Until it is there again, only ends, leases and stops are written.
+Until it is there again, only ends, leases, stops and deletions are written.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class Reserve:
         self._path = database.with_name(database.name + "-reserve")
         self._spent = True
         self._due = 0.0
+        self.lacks_room = False
+        """Whether it was given up, and could not be had again yet."""
 
     def check(self) -> None:
         """Have it again if it was spent; raises StoreFull where that cannot be yet."""
@@ -41,8 +43,11 @@ class Reserve:
         """Give the room up; False if that was done before."""
         if self._spent:
             return False
-        logger.error("SQLite: the disk is full: only ends of runs are stored until there is room")
+        logger.error(
+            "SQLite: the disk is full: only ends and deletions are stored until there is room"
+        )
         self._spent, self._due = True, time.monotonic() + AGAIN
+        self.lacks_room = True
         with suppress(OSError):
             self._path.unlink()
         return True
@@ -57,7 +62,7 @@ class Reserve:
             with suppress(OSError):
                 self._path.unlink()
         else:
-            self._spent = False
+            self._spent = self.lacks_room = False
 
     def _write(self) -> None:
         handle = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)

@@ -20,7 +20,7 @@ from agui_runtime.core.jsontext import dumps
 from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.stores.sql import statements, writes
 from agui_runtime.stores.sql.sqlite.copies import OpenedFile
-from agui_runtime.stores.sql.sqlite.file import failure_of, is_full, is_locked, is_of_all
+from agui_runtime.stores.sql.sqlite.file import failure_of, give_back, is_full, is_locked, is_of_all
 from agui_runtime.stores.sql.sqlite.patience import Patience
 from agui_runtime.stores.sql.sqlite.reserve import Reserve
 from agui_runtime.stores.sql.step import Addition, Settle, Step, Together
@@ -31,6 +31,10 @@ T = TypeVar("T")
 
 MOST = 512
 """So many steps go into one transaction at most."""
+
+
+GIVEN_BACK = 256
+"""So many pages go to the full disk at a time."""
 
 
 class Job(NamedTuple):
@@ -117,11 +121,27 @@ class Worker:
             batch, closing = self._gathered(job)
             if batch:
                 self._settle(self._carried_out(batch))
+                if self._reserve is not None and self._reserve.lacks_room:
+                    self._give_back()
             if closing:
                 break
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _give_back(self) -> None:
+        """Make the file smaller by some of what was deleted."""
+        connection = self._connection
+        if connection is None:
+            return
+        try:
+            self._opened.check()
+            if connection.execute("pragma freelist_count").fetchone()[0]:
+                give_back(connection, GIVEN_BACK)
+                self._patience.lose(connection)  # for readers, who would be waited for
+                connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        except (sqlite3.Error, AguiError) as error:  # the next batch finds the same
+            self._recover(error)
 
     def _gathered(self, job: Job | None) -> tuple[list[Job], bool]:
         """All that waits, and whether it is the last."""
