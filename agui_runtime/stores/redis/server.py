@@ -206,7 +206,8 @@ class Server:
         before.
         """
         loop = asyncio.get_running_loop()
-        first_failed: float | None = None
+        begun, first_failed = loop.time(), None
+        self._outage.check(begun)
         for number in range(10_000):
             try:
                 found = await cancellable(attempt(number > 0))
@@ -216,8 +217,11 @@ class Server:
                 now = self._troubled_at = loop.time()
                 first_failed = now if first_failed is None else first_failed
                 pause = PAUSES[min(number, len(PAUSES) - 1)]
-                if lasting(error) or now + pause > self._outage.deadline(first_failed, now):
-                    raise self._unavailable(error) from error
+                until = self._outage.deadline(begun, first_failed, now)
+                if lasting(error) or now + pause > until:
+                    failure = self._unavailable(error)
+                    self._outage.give_up(failure.message)
+                    raise failure from error
                 await asyncio.sleep(pause)
             except exceptions.NoScriptError:
                 raise

@@ -163,7 +163,8 @@ async def _rows(
 async def patiently(attempt: Callable[[], Awaitable[T]], patience: SharedPatience) -> T:
     """Attempt it, again and again while that may help; raises StoreUnavailable."""
     loop = asyncio.get_running_loop()
-    first_failed: float | None = None
+    begun, first_failed = loop.time(), None
+    patience.check(begun)
     for number in range(10_000):
         try:
             found = await attempt()
@@ -173,8 +174,10 @@ async def patiently(attempt: Callable[[], Awaitable[T]], patience: SharedPatienc
             now = loop.time()
             first_failed = now if first_failed is None else first_failed
             pause = PAUSES[min(number, len(PAUSES) - 1)]
-            if now + pause > patience.deadline(first_failed, now):
-                raise failure_of(error) from error
+            if now + pause > patience.deadline(begun, first_failed, now):
+                failure = failure_of(error)
+                patience.give_up(failure.message)
+                raise failure from error
             await asyncio.sleep(pause)
         except OF_THE_SERVER as error:
             raise failure_of(error) from error
