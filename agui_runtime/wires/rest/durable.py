@@ -122,19 +122,19 @@ class Streams:
     """The handlers of `/threads/{thread}/stream` and of that of a run."""
 
     def __init__(self, runtime: CopilotRuntime, options: RestOptions) -> None:
-        self._threads = runtime.threads
+        self._runtime = runtime
         self._keep_alive = options.keep_alive
 
     async def thread(self, exchange: RestExchange, thread: str) -> None:
         """All of a thread; it is closed when the thread is archived."""
-        await self._answer(exchange, _Source(self._threads, exchange.caller, thread, None))
+        await self._answer(exchange, _Source(self._runtime.threads, exchange.caller, thread, None))
 
     async def run(self, exchange: RestExchange, thread: str, run: str) -> None:
         """One run of it; it is closed when that run has ended."""
-        runs = await self._threads.runs(thread, exchange.caller)
+        runs = await self._runtime.threads.runs(thread, exchange.caller)
         if run not in {each.run_id for each in runs}:
             raise RunNotFound(thread, run)
-        await self._answer(exchange, _Source(self._threads, exchange.caller, thread, run))
+        await self._answer(exchange, _Source(self._runtime.threads, exchange.caller, thread, run))
 
     async def _answer(self, exchange: RestExchange, source: _Source) -> None:
         live, offset = exchange.query.get("live", ""), exchange.query.get("offset")
@@ -142,7 +142,7 @@ class Streams:
             raise InvalidInput(f"live: {' or '.join(filter(None, self._ways))}")
         if live and offset is None:
             raise InvalidInput("offset: a live reader says where to begin")
-        end = await self._threads.end(source.thread_id, exchange.caller)
+        end = await source.threads.end(source.thread_id, exchange.caller)
         after = place_at(offset, end)
         if exchange.method == "HEAD":
             await exchange.reply(200, [JSON_TYPE, *_Piece([], end).headers], b"")

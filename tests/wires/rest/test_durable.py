@@ -9,6 +9,7 @@ import pytest
 
 from agui_runtime import CopilotRuntime, create_app
 from agui_runtime.core.events import ANONYMOUS
+from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.wires.rest import durable
 from tests.runtime.worlds import Scripted, Waiting, text
 from tests.support import client_of
@@ -39,6 +40,19 @@ async def test_each_answer_says_where_the_next_one_begins(
     assert answer.headers["cache-control"] == "private, no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "stream-closed" not in answer.headers
+
+
+async def test_the_store_that_a_server_gives_to_its_runtime_is_read() -> None:
+    runtime = CopilotRuntime({"default": Scripted(*text("m1", "Hello"))})
+    app = create_app(runtime)
+    runtime.store_in(MemoryStore())  # as `serve` does, when all apps are made
+    async with client_of(app) as client:
+        command = {"threadId": "t1", "runId": "r1", "messages": []}
+        await client.post(f"{AT}/runs", json=command)
+        await client.get(f"{AT}/threads/t1/events")  # which ends with the run
+        whole = types((await client.get(f"{AT}{STREAM}")).json())
+        assert whole == types((await client.get(f"{AT}{OF_RUN}")).json())
+    assert whole[-1] == "RUN_FINISHED"
 
 
 async def test_the_stream_of_a_run_has_that_run_alone_and_is_closed_with_it() -> None:
