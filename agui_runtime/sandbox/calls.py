@@ -6,14 +6,14 @@ import asyncio
 import os
 import struct
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from typing import IO, NamedTuple
 
 import orjson
 
 from agui_runtime.agents.agent import current_run
-from agui_runtime.core.errors import AguiError
+from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.off_loop import beside
@@ -62,10 +62,17 @@ class Ended(NamedTuple):
 
 async def ended(program: Program, sandbox: Sandbox) -> Ended:
     """Carry it out in the work folder of the present thread, or in an empty one where there is no
-    thread. Raises SandboxFailure. A task that is cancelled leaves no process, and the folder as it
-    was.
+    thread. Raises SandboxFailure. A task that is cancelled leaves no process; of a program that has
+    not ended by then it stores nothing.
     """
-    folders = WorkFolders(sandbox.root)
+    try:
+        return await _ended(program, sandbox, WorkFolders(sandbox.root))
+    except (OSError, Misconfigured) as error:
+        logger.error("a sandbox failed: %s", error)
+        raise SandboxFailure("the server cannot carry this out now; its log tells why") from error
+
+
+async def _ended(program: Program, sandbox: Sandbox, folders: WorkFolders) -> Ended:
     async with _folder(folders) as folder:
         with ExitStack() as stack:
             folders.make()
@@ -77,7 +84,19 @@ async def ended(program: Program, sandbox: Sandbox) -> Ended:
             stores = folder is not None
             command = sandbox.calling(program.command, stores=stores, shows=program.shows)
             await _carry_out(command, files, sandbox.seconds + GRACE)
-            return await beside(lambda: _read(out, errors, folder, sandbox))
+            return await _to_its_end(beside(lambda: _read(out, errors, folder, sandbox)))
+
+
+async def _to_its_end(storing: Coroutine[object, object, Ended]) -> Ended:
+    """What is being stored is, also for a run that was stopped meanwhile: the folder is free for
+    the next one only then.
+    """
+    task = asyncio.create_task(storing)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 @asynccontextmanager
