@@ -75,6 +75,10 @@ def matrix(*releases: str) -> None:
     run(PYTHON, "-m", "tests.clients.matrix", *releases, env=prepare_tests())
 
 
+def pictures() -> None:
+    run(PYTHON, "-m", "tests.clients.pictures", env=prepare_tests())
+
+
 def templates(*names: str) -> None:
     run(PYTHON, "-m", "tests.clients.templates", *names, env=prepare_tests())
 
@@ -101,6 +105,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "schema": (schema, "print the GraphQL schema"),
     "bench": (bench, "NAME [arguments]  run bench/NAME.py"),
     "matrix": (matrix, "[1.60.2 ...]  the page of CopilotKit 1.10 on other releases of it"),
+    "pictures": (pictures, "take the pictures of the page anew, those in docs/img, too"),
     "templates": (templates, "[langgraph ...]  what `agui-runtime new` writes, as a newcomer"),
     "faults": (faults, "[part of a name ...]  break replicas, stores and the network, and tell"),
     "soak": (
