@@ -100,9 +100,9 @@ def test_extras_are_named_behind_with_and_the_rest_is_for_the_server() -> None:
         ["my_app:runtime", "--reload"],
     )
     for bad in (["--with"], ["--with", "--port"], ["--with="]):
-        with pytest.raises(Problem, match="--with names extras: agentscope"):
+        with pytest.raises(Problem, match="--with names extras: a2a, agentscope"):
             chosen_extras(bad)
-    with pytest.raises(Problem, match="no extra rediss; there are agentscope"):
+    with pytest.raises(Problem, match="no extra rediss; there are a2a, agentscope"):
         install_extras({"rediss"})
 
 
