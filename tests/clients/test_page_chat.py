@@ -7,7 +7,7 @@ import pytest
 from tests.clients.browser import Browser, File
 from tests.clients.chat import ASSISTANT
 from tests.clients.conftest import on_each_store
-from tests.clients.page import Visitor
+from tests.clients.page import READY, Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -104,6 +104,11 @@ async def test_a_failure_is_told_with_its_code_and_the_request_to_look_for(
     await page.focuses("Write a message")
     await page.say("hello")
     await page.answers("You said: hello")
+    await page.finishes()
+    await page.tab.reload()
+    await page.answers("You said: hello")
+    await page.tab.wait(READY)
+    assert await page.texts(".banner") == []
 
 
 @on_each_store

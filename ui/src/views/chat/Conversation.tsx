@@ -50,6 +50,11 @@ export default function Conversation(props: ConversationProps) {
     setFailure(undefined);
     onStarted();
   }
+  /** A thread that is loaded brings the errors of all its runs; what follows an old one is no news. */
+  function loaded(): void {
+    setReady(true);
+    if (!ready && runs.at(-1)?.status !== "failed") setFailure(undefined);
+  }
   return (
     <RunsContext value={runs}>
       <CopilotKitProvider
@@ -65,7 +70,7 @@ export default function Conversation(props: ConversationProps) {
             agent={agent}
             thread={thread}
             naming={runs.length === 0}
-            onReady={() => setReady(true)}
+            onReady={loaded}
             onStarted={started}
             onRan={onRan}
             onFailure={setFailure}
