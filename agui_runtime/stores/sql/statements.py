@@ -4,7 +4,7 @@ They are text, and not built with SQLAlchemy, because importing that takes longe
 takes to start, and because a statement of it costs five times what the database does.
 
 `{now}` is the clock that leases go by, `{place}` names the database, `{lock}` keeps others from
-changing what was read, `{turn}` has steps of one `:scope` wait for each other, `{each_x}` are the
+changing what was read, `{turn}` has steps of one scope wait for each other, `{each_x}` are the
 values of the list `:x` as a table `each(value)`.
 """
 
@@ -241,12 +241,13 @@ COUNTED = (
 )
 FORGET_COUNTERS = "delete from agui_counter where until <= {now}"
 
-# Places. `{turn}` lets one step at a time go on in a scope, until it has ended.
+# Places. `{turn}` lets one step at a time go on in the scope `each.value`, until it has ended.
 
-TURN = "select {turn} as turn"
+TURNS = "select {turn} as turn from {each_scopes}"
 OPEN_PLACES = (
-    "select scope, count(*) as taken from agui_place where until > {now} and id <> :id"
-    " and scope in (select each.value from {each_scopes}) group by scope"
+    "select scope, count(*) as taken from agui_place where until > {now}"
+    " and scope in (select each.value from {each_scopes})"
+    " and id not in (select each.value from {each_ids}) group by scope"
 )
 TAKE_PLACE = (
     "insert into agui_place (id, scope, until)"
@@ -257,7 +258,7 @@ RENEW_PLACES = (
     "update agui_place set until = {now} + cast(:seconds as double precision)"
     " where id in (select each.value from {each_ids})"
 )
-FREE_PLACE = "delete from agui_place where id = :id"
+FREE_PLACES = "delete from agui_place where id in (select each.value from {each_ids})"
 FORGET_PLACES = "delete from agui_place where until <= {now} - 3600"
 
 # States

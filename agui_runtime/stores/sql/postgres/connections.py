@@ -40,7 +40,7 @@ happen to a process that goes on.
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
-TURN = "pg_advisory_xact_lock(hashtextextended(:scope, 0))"
+TURN = "pg_advisory_xact_lock(hashtextextended(each.value, 0))"
 
 
 class Text(NamedTuple):

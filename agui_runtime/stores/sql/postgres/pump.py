@@ -24,6 +24,12 @@ from agui_runtime.stores.sql.step import Addition, Settle, Verdict
 MOST = 512
 """So many appends go into one statement at most."""
 
+CROWD, PAUSE = 8, 0.005
+"""After a statement with so many appends the next one waits for so many seconds, and others only
+until whoever wrote has had a turn: what gathers meanwhile goes with it. A statement, and the row of
+an append, cost much more than the events in it.
+"""
+
 APPEND = (
     "with given as (select * from unnest(cast(:ids as text[]), cast(:tokens as bigint[]),"
     " cast(:expected as bigint[]), cast(:counts as bigint[]), cast(:runs as text[]),"
@@ -80,6 +86,7 @@ class Pump:
             while self._waiting:
                 batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 await self._store(batch)
+                await asyncio.sleep(PAUSE if len(batch) >= CROWD else 0)
         finally:
             self._pumping = None
 

@@ -1,0 +1,35 @@
+"""One step for what many want at once: what comes while it is carried out goes with the next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Gathering(Generic[T, R]):
+    """Has `carry_out` called with all that has gathered, in the order of asking and one call after
+    another; it returns what comes of each. What it raises is raised to each of them.
+    """
+
+    def __init__(self, carry_out: Callable[[Sequence[T]], Awaitable[Sequence[R]]]) -> None:
+        self._carry_out = carry_out
+        self._turn = asyncio.Lock()
+        self._gathered: list[T] = []
+        self._next: asyncio.Task[Sequence[R]] | None = None
+
+    async def put(self, wanted: T) -> R:
+        """What comes of it; it is carried out whoever still waits for that."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._carried_out())
+        task, place = self._next, len(self._gathered)
+        self._gathered.append(wanted)
+        return (await asyncio.shield(task))[place]
+
+    async def _carried_out(self) -> Sequence[R]:
+        async with self._turn:
+            gathered, self._gathered, self._next = self._gathered, [], None
+            return await self._carry_out(gathered)
