@@ -96,6 +96,10 @@ def a2a_request() -> Any:  # noqa: ANN401  # JSON
     return {**call, "params": {"message": message}}
 
 
+def responses_request() -> Any:  # noqa: ANN401  # JSON
+    return {"model": "bench", "input": "go", "stream": True}
+
+
 def graphql_request() -> Any:  # noqa: ANN401  # JSON
     body = mutation("agent_text", "go")
     body["variables"]["data"]["threadId"] = str(uuid4())
@@ -108,6 +112,7 @@ WIRES: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "openai": ("/v1/chat/completions", openai_request),
     "mcp": ("/mcp", mcp_request),
     "a2a": ("/a2a/bench", a2a_request),
+    "responses": ("/v1/responses", responses_request),
 }
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from agui_runtime.core.events import Message
 from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.wires.openai.errors import BadRequest
-from agui_runtime.wires.openai.messages import messages_of
+from agui_runtime.wires.openai.messages import check_results, messages_of
 from agui_runtime.wires.openai.tools import choice_of, offered, tools_of
 from agui_runtime.wires.shared.bodies import BodyLimits
 
@@ -43,9 +43,11 @@ def chat_request(body: JsonObject, limits: BodyLimits) -> ChatRequest:
     if not isinstance(thread, str | None) or thread == "":
         where = "metadata.thread_id"
         raise BadRequest(f"{where}: the id of a thread, a text", where, "invalid_type")
+    messages = messages_of(body.get("messages"))
+    check_results(messages, "messages")
     return ChatRequest(
         model=model_of(body),
-        messages=messages_of(body.get("messages")),
+        messages=messages,
         tools=offered(tools_of(body.get("tools")), choice),
         props=props_of(body, choice),
         stream=bool(typed_in(body, "stream", bool)),

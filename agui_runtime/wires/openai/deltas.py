@@ -7,16 +7,17 @@ itself) is left out.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
-from agui_runtime.core.events import TERMINAL, Event, Message
+from agui_runtime.core.events import Event, Message
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.wires.openai.continuation import JOINT
 from agui_runtime.wires.openai.errors import RunFailed
-from agui_runtime.wires.shared.shown import FINISHES, question, results_sent, stated_by
+from agui_runtime.wires.openai.run_reader import NOTHING, RunReader
+from agui_runtime.wires.shared.shown import FINISHES, question as in_text
 
 
-class Deltas:
+class Deltas(RunReader):
     """Fed with a run's events in their order. `finish` is OpenAI's reason when the run has ended,
     `end` its last event, `failure` is there where it has failed, or somebody stopped it.
 
@@ -24,13 +25,12 @@ class Deltas:
     """
 
     def __init__(self, tools: Collection[str]) -> None:
+        super().__init__()
         self.finish: str | None = None
         self.failure: RunFailed | None = None
-        self.end: Event = {}
         self._tools = frozenset(tools)
         self._calls: dict[str, int] = {}
         self._pending: set[str] = set()
-        self._results: Collection[str] = ()
         self._texts: set[str] = set()
         self._open: str | None = None
         self._waiting: dict[str, list[str]] = defaultdict(list)
@@ -39,16 +39,9 @@ class Deltas:
         self._has_spoken = False
         self._has_question = False
 
-    def feed(self, event: Event) -> Iterator[JsonObject]:
-        """What the event adds."""
-        if event["type"] in TERMINAL:
-            return self._ended(event)
-        handle = _HANDLERS.get(event["type"])
-        return iter(()) if handle is None else handle(self, event)
-
     # Two texts at the same time (subagents) are shown one after the other.
 
-    def _text_started(self, event: Event) -> Iterator[JsonObject]:
+    def text_started(self, event: Event) -> Iterator[JsonObject]:
         if event.get("role", "assistant") != "assistant":
             return
         message = event["messageId"]
@@ -57,14 +50,14 @@ class Deltas:
         if self._open is None:
             yield from self._show(message)
 
-    def _text(self, event: Event) -> Iterator[JsonObject]:
+    def text(self, event: Event) -> Iterator[JsonObject]:
         message = event["messageId"]
         if message == self._open:
             yield self._content(event["delta"])
         elif message in self._waiting:
             self._waiting[message].append(event["delta"])
 
-    def _text_ended(self, event: Event) -> Iterator[JsonObject]:
+    def text_ended(self, event: Event) -> Iterator[JsonObject]:
         message = event["messageId"]
         if message in self._waiting:
             self._closed.append(message)
@@ -87,15 +80,15 @@ class Deltas:
         lead, self._lead, self._has_spoken = self._lead, "", True
         return {"content": lead + text}
 
-    def _reasoning(self, event: Event) -> Iterator[JsonObject]:
+    def thought(self, event: Event) -> Iterator[JsonObject]:
         yield {"reasoning_content": event["delta"]}
 
-    def _call_started(self, event: Event) -> Iterator[JsonObject]:
+    def call_started(self, event: Event) -> Iterator[JsonObject]:
         id_, name = event["toolCallId"], event["toolCallName"]
         if name in self._tools and id_ not in self._calls:
             yield self._call(id_, name, "")
 
-    def _arguments(self, event: Event) -> Iterator[JsonObject]:
+    def arguments(self, event: Event) -> Iterator[JsonObject]:
         index = self._calls.get(event["toolCallId"])
         if index is not None:
             yield {"tool_calls": [{"index": index, "function": {"arguments": event["delta"]}}]}
@@ -108,24 +101,16 @@ class Deltas:
             "tool_calls": [{"index": index, "id": id_, "type": "function", "function": function}]
         }
 
-    def _answered(self, event: Event) -> Iterator[JsonObject]:
+    def answered(self, event: Event) -> Iterator[JsonObject]:
         """The agent did not wait for the client."""
         self._pending.discard(event["toolCallId"])
-        return iter(())
+        return iter(NOTHING)
 
-    def _started(self, event: Event) -> Iterator[JsonObject]:
-        self._results = results_sent(event)
-        return iter(())
-
-    def _stated(self, event: Event) -> Iterator[JsonObject]:
-        for message in stated_by(event, self._results):
-            if message["role"] == "assistant":
-                yield from self._stated_answer(message)
-            elif message["role"] == "tool":
-                yield from self._answered(message)
+    def stated(self, event: Event) -> Iterator[JsonObject]:
+        yield from super().stated(event)
         yield from self._show_next()
 
-    def _stated_answer(self, message: Message) -> Iterator[JsonObject]:
+    def stated_answer(self, message: Message) -> Iterator[JsonObject]:
         if message["id"] not in self._texts and message.get("content"):
             self._texts.add(message["id"])
             self._waiting[message["id"]] = [str(message["content"])]
@@ -135,12 +120,7 @@ class Deltas:
             if name in self._tools and call["id"] not in self._calls:
                 yield self._call(call["id"], name, arguments)
 
-    def _custom(self, event: Event) -> Iterator[JsonObject]:
-        if event["name"] == "on_interrupt":
-            self._has_question = True
-            yield from self._question(event.get("value"))
-
-    def _ended(self, event: Event) -> Iterator[JsonObject]:
+    def ended(self, event: Event) -> Iterator[JsonObject]:
         self._open = None
         yield from self._show_next()
         self.end = event
@@ -154,23 +134,10 @@ class Deltas:
         if not self._has_question:
             for interrupt in outcome.get("interrupts") or ():
                 if interrupt.get("toolCallId") not in self._calls:
-                    yield from self._question(interrupt.get("message") or interrupt)
+                    yield from self.question(interrupt.get("message") or interrupt)
         self.finish = cut or ("tool_calls" if self._pending else "stop")
 
-    def _question(self, value: object) -> Iterator[JsonObject]:
+    def question(self, value: object) -> Iterator[JsonObject]:
+        self._has_question = True
         self._lead = JOINT if self._has_spoken else ""
-        yield self._content(question(value))
-
-
-_HANDLERS: Mapping[str, Callable[[Deltas, Event], Iterator[JsonObject]]] = {
-    "RUN_STARTED": Deltas._started,
-    "TEXT_MESSAGE_START": Deltas._text_started,
-    "TEXT_MESSAGE_CONTENT": Deltas._text,
-    "TEXT_MESSAGE_END": Deltas._text_ended,
-    "REASONING_MESSAGE_CONTENT": Deltas._reasoning,
-    "TOOL_CALL_START": Deltas._call_started,
-    "TOOL_CALL_ARGS": Deltas._arguments,
-    "TOOL_CALL_RESULT": Deltas._answered,
-    "MESSAGES_SNAPSHOT": Deltas._stated,
-    "CUSTOM": Deltas._custom,
-}
+        yield self._content(in_text(value))

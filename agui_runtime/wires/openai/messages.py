@@ -44,17 +44,17 @@ def called_by(messages: Sequence[Message]) -> dict[str, JsonObject]:
     return {call["id"]: call for each in messages for call in each.get("toolCalls") or ()}
 
 
-def check_results(messages: Sequence[Message]) -> None:
+def check_results(messages: Sequence[Message], where: str) -> None:
     """Raises BadRequest for a result of a call that nobody made, or that has another one."""
     calls = called_by(messages).keys()
     answered: set[str] = set()
     for id_ in (each["toolCallId"] for each in messages if each["role"] == "tool"):
         if id_ not in calls:
-            message = f"No tool call found for function call output with call_id {id_[:200]}"
-            raise BadRequest(message, "input", "invalid_value")
+            message = f"{where}: No tool call found for the output with call id {id_[:200]}"
+            raise BadRequest(message, where, "invalid_value")
         if id_ in answered:
-            message = f"input: the call {id_[:200]} has an output already"
-            raise BadRequest(message, "input", "duplicate_output")
+            message = f"{where}: the call {id_[:200]} has an output already"
+            raise BadRequest(message, where, "duplicate_output")
         answered.add(id_)
 
 

@@ -6,10 +6,10 @@ same numbers: a call is the client's if the run ends before anybody answered it,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from agui_runtime.core.events import TERMINAL, Event, Message
+from agui_runtime.core.events import Event, Message
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.message_parts import in_words
 from agui_runtime.wires.openai.items import LABEL, Waiting, is_approval
@@ -20,7 +20,8 @@ from agui_runtime.wires.openai.response_ids import (
     approval_id,
     item_id,
 )
-from agui_runtime.wires.shared.shown import FINISHES, question, results_sent, stated_by
+from agui_runtime.wires.openai.run_reader import NOTHING, RunReader
+from agui_runtime.wires.shared.shown import FINISHES, question as in_text
 
 
 @dataclass(slots=True)
@@ -38,9 +39,9 @@ class _Call:
         return {"name": self.name, "arguments": "".join(self.pieces)}
 
 
-class ResponseEvents:
-    """Fed with a run's events in their order. `output` are the items so far, `end` is the run's
-    last event; calls of tools that are not among `tools` are not the client's, None for any.
+class ResponseEvents(RunReader):
+    """`output` are the items so far; calls of tools that are not among `tools` are not the
+    client's, None for any.
     `waiting` are the calls that the run was to carry out once they were approved.
     """
 
@@ -50,36 +51,28 @@ class ResponseEvents:
         tools: Collection[str] | None = None,
         waiting: Sequence[Waiting] = (),
     ) -> None:
+        super().__init__()
         self.output: list[JsonObject] = []
-        self.end: Event = {}
         self._place = place
         self._tools = tools
         self._waiting = {each.call_id: each for each in waiting}
         self._places: dict[str, int] = {}
         self._pieces: dict[str, list[str]] = {}
         self._calls: dict[str, _Call] = {}
-        self._results: Collection[str] = ()
         self._questions: list[object] = []
-
-    def feed(self, event: Event) -> Iterator[JsonObject]:
-        """The events for this one; the last of a response is not among them."""
-        if event["type"] in TERMINAL:
-            return self._ended(event)
-        handle = _HANDLERS.get(event["type"])
-        return iter(()) if handle is None else handle(self, event)
 
     # Messages and thoughts
 
-    def _text_started(self, event: Event) -> Iterator[JsonObject]:
+    def text_started(self, event: Event) -> Iterator[JsonObject]:
         if event.get("role", "assistant") == "assistant":
             yield from self._open_text(f"msg_{event['messageId']}", event["messageId"])
 
-    def _text(self, event: Event) -> Iterator[JsonObject]:
+    def text(self, event: Event) -> Iterator[JsonObject]:
         id_ = f"msg_{event['messageId']}"
         if id_ in self._pieces and event["delta"]:
             yield self._text_delta(id_, event["delta"])
 
-    def _text_ended(self, event: Event) -> Iterator[JsonObject]:
+    def text_ended(self, event: Event) -> Iterator[JsonObject]:
         yield from self._close_text(f"msg_{event['messageId']}")
 
     def _open_text(self, id_: str, message: str = "") -> Iterator[JsonObject]:
@@ -105,19 +98,19 @@ class ResponseEvents:
         yield self._text_delta(id_, text)
         yield from self._close_text(id_)
 
-    def _thought_started(self, event: Event) -> Iterator[JsonObject]:
+    def thought_started(self, event: Event) -> Iterator[JsonObject]:
         id_ = f"rs_{event['messageId']}"
         yield self._added({"id": id_, "type": "reasoning", "summary": []}, event["messageId"])
         part = {"type": "summary_text", "text": ""}
         yield self._event("reasoning_summary_part.added", id_, summary_index=0, part=part)
 
-    def _thought(self, event: Event) -> Iterator[JsonObject]:
+    def thought(self, event: Event) -> Iterator[JsonObject]:
         id_, delta = f"rs_{event['messageId']}", event["delta"]
         if id_ in self._pieces and delta:
             self._pieces[id_].append(delta)
             yield self._event("reasoning_summary_text.delta", id_, summary_index=0, delta=delta)
 
-    def _thought_ended(self, event: Event) -> Iterator[JsonObject]:
+    def thought_ended(self, event: Event) -> Iterator[JsonObject]:
         yield from self._close_thought(f"rs_{event['messageId']}")
 
     def _close_thought(self, id_: str) -> Iterator[JsonObject]:
@@ -131,16 +124,16 @@ class ResponseEvents:
 
     # Calls
 
-    def _call_started(self, event: Event) -> Iterator[JsonObject]:
+    def call_started(self, event: Event) -> Iterator[JsonObject]:
         self._calls[event["toolCallId"]] = _Call(event["toolCallName"])
-        return iter(())
+        return iter(NOTHING)
 
-    def _arguments(self, event: Event) -> Iterator[JsonObject]:
+    def arguments(self, event: Event) -> Iterator[JsonObject]:
         if event["toolCallId"] in self._calls:
             self._calls[event["toolCallId"]].pieces.append(event["delta"])
-        return iter(())
+        return iter(NOTHING)
 
-    def _answered(self, event: Event) -> Iterator[JsonObject]:
+    def answered(self, event: Event) -> Iterator[JsonObject]:
         """The server carried it out itself."""
         call_id = event["toolCallId"]
         call = self._calls.pop(call_id, None) or self._approved(call_id)
@@ -172,18 +165,7 @@ class ResponseEvents:
 
     # What is stated
 
-    def _started(self, event: Event) -> Iterator[JsonObject]:
-        self._results = results_sent(event)
-        return iter(())
-
-    def _stated(self, event: Event) -> Iterator[JsonObject]:
-        for message in stated_by(event, self._results):
-            if message["role"] == "assistant":
-                yield from self._stated_answer(message)
-            elif message["role"] == "tool":
-                yield from self._answered(message)
-
-    def _stated_answer(self, message: Message) -> Iterator[JsonObject]:
+    def stated_answer(self, message: Message) -> Iterator[JsonObject]:
         id_ = f"msg_{message['id']}"
         if id_ not in self._places and message.get("content"):
             yield from self._whole_text(id_, str(message["content"]), message["id"])
@@ -195,12 +177,11 @@ class ResponseEvents:
 
     # Questions, and the end
 
-    def _custom(self, event: Event) -> Iterator[JsonObject]:
-        if event["name"] == "on_interrupt":
-            self._questions.append(event.get("value"))
-        return iter(())
+    def question(self, value: object) -> Iterator[JsonObject]:
+        self._questions.append(value)
+        return iter(NOTHING)
 
-    def _ended(self, event: Event) -> Iterator[JsonObject]:
+    def ended(self, event: Event) -> Iterator[JsonObject]:
         for id_ in list(self._pieces):
             is_thought = self.output[self._places[id_]]["type"] == "reasoning"
             yield from self._close_thought(id_) if is_thought else self._close_text(id_)
@@ -221,7 +202,7 @@ class ResponseEvents:
         others = [each.get("message") or each for each in interrupts if each not in approvals]
         questions = others if approvals else self._questions or others
         for number, value in enumerate(questions, 1):
-            yield from self._whole_text(f"msg_question_{number}", question(value))
+            yield from self._whole_text(f"msg_question_{number}", in_text(value))
 
     def _approval(self, interrupt: JsonObject) -> Iterator[JsonObject]:
         thread, run, *_ = self._place
@@ -281,19 +262,3 @@ class ResponseEvents:
 
 def _text_part(text: str) -> JsonObject:
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
-
-
-_HANDLERS: Mapping[str, Callable[[ResponseEvents, Event], Iterator[JsonObject]]] = {
-    "RUN_STARTED": ResponseEvents._started,
-    "TEXT_MESSAGE_START": ResponseEvents._text_started,
-    "TEXT_MESSAGE_CONTENT": ResponseEvents._text,
-    "TEXT_MESSAGE_END": ResponseEvents._text_ended,
-    "REASONING_MESSAGE_START": ResponseEvents._thought_started,
-    "REASONING_MESSAGE_CONTENT": ResponseEvents._thought,
-    "REASONING_MESSAGE_END": ResponseEvents._thought_ended,
-    "TOOL_CALL_START": ResponseEvents._call_started,
-    "TOOL_CALL_ARGS": ResponseEvents._arguments,
-    "TOOL_CALL_RESULT": ResponseEvents._answered,
-    "MESSAGES_SNAPSHOT": ResponseEvents._stated,
-    "CUSTOM": ResponseEvents._custom,
-}

@@ -72,7 +72,7 @@ class ResponseTurns:
         threads where it is not to be stored.
         """
         found = await self._conversation(request, caller, remembered)
-        check_results(found.messages)
+        check_results(found.messages, "input")
         prompts = [each for each in request.messages if each["role"] in PROMPTS]
         whole = [*numbered(prompts, "prompt"), *found.messages]
         more = {"runId": found.resumption.run_id, "resume": list(found.resumption.resume) or None}

@@ -22,7 +22,7 @@ from agui_runtime.wires.shared.wire import WireRoute
 
 DEFAULT_SOCKETS = SocketLimits()
 
-_DEMANDS = {"keep_alive": SECONDS, "thread_headers": TEXTS, "sockets": a(SocketLimits)}
+_DEMANDS = {"keep_alive": SECONDS, "thread_headers": TEXTS, "socket_limits": a(SocketLimits)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,15 @@ class OpenAIWire:
     base URL.
 
     `keep_alive` is the seconds of silence before a comment, 0 for none. `thread_headers` are those
-    that may name the thread of a chat: whoever calls chooses among their own threads. `sockets` are
-    the limits of WebSockets, where `operations` are the responses that wait on one. Raises
-    Misconfigured for a value of another kind.
+    that may name the thread of a chat: whoever calls chooses among their own threads.
+    `socket_limits` are those of WebSockets, where `operations` are the responses that wait on one.
+    Raises Misconfigured for a value of another kind.
     """
 
     path: str = "/v1"
     keep_alive: float = KEEP_ALIVE
     thread_headers: tuple[str, ...] = THREAD_HEADERS
-    sockets: SocketLimits = DEFAULT_SOCKETS
+    socket_limits: SocketLimits = DEFAULT_SOCKETS
     name: ClassVar[str] = "openai"
 
     def __post_init__(self) -> None:
@@ -49,7 +49,7 @@ class OpenAIWire:
     def routes(self, runtime: CopilotRuntime, options: ServerOptions) -> Sequence[BaseRoute]:
         path = base_of(self.path, "path of OpenAIWire")
         names = [name.lower() for name in self.thread_headers]
-        chosen = OpenAIOptions(options, path, self.keep_alive, names, self.sockets)
+        chosen = OpenAIOptions(options, path, self.keep_alive, names, self.socket_limits)
         endpoint, sockets = OpenAIEndpoint(runtime, chosen), ResponseSockets(runtime, chosen)
         return [
             WireRoute(f"{path}/{{rest:path}}", endpoint, direct=True),

@@ -74,6 +74,7 @@ BAD = [
     (message(role="assistant", tool_calls=[{}]), "messages.0.tool_calls.0"),
     (message(role="assistant", tool_calls={"id": "c"}), "messages.0.tool_calls"),
     (message(role="tool", content="1"), "messages.0.tool_call_id"),
+    (message(role="tool", content="1", tool_call_id="c"), "messages"),
     (body(stream="yes"), "stream"),
     (body(temperature="hot"), "temperature"),
     (body(top_p=True), "top_p"),

@@ -222,7 +222,7 @@ async def test_what_is_wrong_is_an_event_and_the_connection_goes_on() -> None:
 
 async def test_limits_of_a_connection_hold() -> None:
     held = Held()
-    wire = OpenAIWire(sockets=SocketLimits(connections=1, operations=2, message=2000))
+    wire = OpenAIWire(socket_limits=SocketLimits(connections=1, operations=2, message=2000))
     runtime = CopilotRuntime({"default": held})
     async with serving(runtime, wire) as origin, opened(origin) as lanes:
         await lanes.create("hi", "a")
