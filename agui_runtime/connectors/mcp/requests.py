@@ -53,11 +53,17 @@ class LastAnswer:
 
 
 class Requests:
-    """The requests of one session, past its client's own reading of the answers."""
+    """The requests of one session, past its client's own reading of the answers.
 
-    def __init__(self, dispatcher: JSONRPCDispatcher, version: str) -> None:
+    Since 2026-07-28 each request says what its client is: `about`, nothing where a session does.
+    """
+
+    def __init__(
+        self, dispatcher: JSONRPCDispatcher, version: str, about: Mapping[str, Json]
+    ) -> None:
         self._dispatcher = dispatcher
         self._version = version
+        self._about = about
 
     async def listing(self, cursor: str | None) -> McpResult:
         """One page of the tools, as the server lists them."""
@@ -77,4 +83,17 @@ class Requests:
 
     async def _answer_to(self, method: str, params: JsonObject) -> McpResult:
         headers = {"mcp-protocol-version": self._version}
+        if self._about:
+            params = {**params, "_meta": {**params.get("_meta", {}), **self._about}}
+            headers |= _routing(method, params)
         return await self._dispatcher.send_raw_request(method, params, {"headers": headers})
+
+
+def _routing(method: str, params: Mapping[str, Json]) -> Mapping[str, str]:
+    """What the headers of a request since 2026-07-28 repeat of its body."""
+    from mcp.shared.inbound import NAME_BEARING_METHODS, encode_header_value
+
+    headers = {"mcp-method": method}
+    if named := NAME_BEARING_METHODS.get(method):
+        headers["mcp-name"] = encode_header_value(str(params[named]))
+    return headers

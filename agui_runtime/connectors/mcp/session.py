@@ -26,7 +26,9 @@ from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.sandbox.box import Sandbox
 
 if TYPE_CHECKING:
+    from mcp import ClientSession, MCPError
     from mcp.client.session import MessageHandlerFnT
+    from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 
 logger = lasting_logger_of(__name__)
 
@@ -35,6 +37,9 @@ PAGE_TYPE = "text/html;profile=mcp-app"
 
 _CLOSED = (-32000, "Connection closed")
 """The client's own error where the connection is gone."""
+
+_NO_SESSIONS = frozenset({-32601, -32602, -32020, -32022})
+"""Errors of a server to which `initialize` means nothing."""
 
 _FORGOTTEN = 404
 """The status by which a server says that it does not know the session any more (Streamable HTTP).
@@ -247,5 +252,47 @@ async def _requests(
             dispatcher=dispatcher,
         )
         async with session:
-            begun = await session.initialize()
-            yield Requests(dispatcher, begun.protocol_version)
+            yield await _begun(session, dispatcher, shows_pages=shows_pages)
+
+
+async def _begun(
+    session: ClientSession, dispatcher: JSONRPCDispatcher, *, shows_pages: bool
+) -> Requests:
+    """Begin the session; a server that knows none, as since 2026-07-28, is asked what it is."""
+    from mcp import MCPError
+
+    try:
+        begun = await session.initialize()
+    except MCPError as refused:
+        if refused.code not in _NO_SESSIONS:
+            raise
+        spoken = await _spoken(session, refused)
+        return Requests(dispatcher, spoken, _about(spoken, shows_pages=shows_pages))
+    return Requests(dispatcher, begun.protocol_version, {})
+
+
+async def _spoken(session: ClientSession, refused: MCPError) -> str:
+    """The version of a server without sessions; raises `refused` where it is not one either."""
+    from mcp import MCPError
+
+    try:
+        await session.discover()
+    except (MCPError, ValidationError):
+        raise refused from None
+    assert session.protocol_version is not None
+    return session.protocol_version
+
+
+def _about(version_: str, *, shows_pages: bool) -> Mapping[str, Json]:
+    """What each request to such a server says of us."""
+    from mcp.types import (
+        CLIENT_CAPABILITIES_META_KEY,
+        CLIENT_INFO_META_KEY,
+        PROTOCOL_VERSION_META_KEY,
+    )
+
+    return {
+        PROTOCOL_VERSION_META_KEY: version_,
+        CLIENT_INFO_META_KEY: {"name": "agui-runtime", "version": version("agui-runtime")},
+        CLIENT_CAPABILITIES_META_KEY: {"extensions": _SHOWS_PAGES} if shows_pages else {},
+    }
