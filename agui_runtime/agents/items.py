@@ -233,4 +233,5 @@ def _is_answer(item: Mapping[str, Json]) -> bool:
 
 
 def _named(item: object) -> str:
-    return f"a {type(item).__module__}.{type(item).__qualname__}".replace("builtins.", "")
+    name = f"{type(item).__module__}.{type(item).__qualname__}".removeprefix("builtins.")
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

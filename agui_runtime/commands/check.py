@@ -13,7 +13,7 @@ from agui_runtime.commands.findings import Finding, exit_code, write_findings
 from agui_runtime.commands.listening import port_of
 from agui_runtime.commands.listing import JSON, write_listing
 from agui_runtime.commands.task_table import Commands
-from agui_runtime.core.errors import AguiError
+from agui_runtime.core.errors import AguiError, StoreUnavailable
 
 if TYPE_CHECKING:
     from agui_runtime.app import Served
@@ -108,17 +108,22 @@ async def _of_runtime(served: Served, settings: Settings, *, deep: bool) -> list
 
 async def _of_store(served: Served, settings: Settings, *, deep: bool) -> AsyncIterator[Finding]:
     from agui_runtime.commands.stores import described
+    from agui_runtime.commands.thread_files import check_folder
     from agui_runtime.stores.layers.delegating import undelegated
+    from agui_runtime.stores.open import unavailable_at
 
     store = undelegated(served.runtime.store)
     path = getattr(store, "path", None)
     where = described(served.runtime)
-    if isinstance(path, Path) and not path.exists() and settings.store is None:
-        yield Finding("threads", f"{where}, which the first start makes")
-        return
     try:
+        if isinstance(path, Path) and not path.exists() and settings.store is None:
+            check_folder(settings)
+            yield Finding("threads", f"{where}, which the first start makes")
+            return
         async for each in _looked_at(store, where, deep=deep):
             yield each
+    except StoreUnavailable as error:
+        yield Finding("threads", unavailable_at(store, error).message, "wrong")
     except AguiError as error:
         yield Finding("threads", f"{where}: {error.message}", "wrong")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from errno import EACCES, ENOTDIR
 from pathlib import Path
 from urllib.parse import quote
 
@@ -42,10 +44,24 @@ def make_folder(settings: Settings) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise Misconfigured(
-            f"threads cannot be stored in {folder}: {error.strerror}; set AGUI_DATA to a folder"
-            " that can be written, or AGUI_STORE=memory: to forget them with this process"
-        ) from error
+        raise _unusable(folder, error) from error
+
+
+def check_folder(settings: Settings) -> None:
+    """The same for a folder that is not to be made yet."""
+    folder = folder_of(settings)
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if not there.is_dir():
+        raise _unusable(folder, NotADirectoryError(ENOTDIR, f"{there} is no folder"))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise _unusable(folder, PermissionError(EACCES, os.strerror(EACCES)))
+
+
+def _unusable(folder: Path, error: OSError) -> Misconfigured:
+    return Misconfigured(
+        f"threads cannot be stored in {folder}: {error.strerror}; set AGUI_DATA to a folder"
+        " that can be written, or AGUI_STORE=memory: to forget them with this process"
+    )
 
 
 def check_is_there(store: Store) -> None:

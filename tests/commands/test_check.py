@@ -54,7 +54,21 @@ async def test_warnings_are_no_faults_unless_they_are_to_be(tmp_path: Path) -> N
         redis.kill()
     code, found = await checked("--strict", AGUI_STORE=redis.url)
     assert code == 2
-    assert f"127.0.0.1:{redis.port}" in found["wrong"][0]
+    [down] = found["wrong"]
+    assert f"127.0.0.1:{redis.port}" in down
+    assert down.endswith(": the store cannot be reached; start it, or correct its URL")
+
+
+async def test_a_folder_that_cannot_be_made_is_found_before_the_first_start(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").touch()
+    code, found = await checked(AGUI_DATA=str(tmp_path / "file" / "threads"))
+    assert code == 2
+    [wrong] = found["wrong"]
+    assert f"{tmp_path}/file is no folder; set AGUI_DATA to a folder" in wrong
+    assert (await checked(AGUI_DATA=str(tmp_path / "new" / "threads")))[0] == 0
+    assert not (tmp_path / "new").exists()
 
 
 async def test_how_much_a_redis_forgets_is_said(tmp_path: Path) -> None:
