@@ -43,6 +43,11 @@ class LastAnswer:
         return self._status if self._status >= 300 else None
 
     @property
+    def may_be_mcp(self) -> bool:
+        """False for a page, and for a refusal in plain words."""
+        return self._kind in {"", *_OF_MCP}
+
+    @property
     def words(self) -> str:
         if self.refusal:
             return f": HTTP {self._status} at {self._path}"

@@ -252,11 +252,11 @@ async def _requests(
             dispatcher=dispatcher,
         )
         async with session:
-            yield await _begun(session, dispatcher, shows_pages=shows_pages)
+            yield await _begun(session, dispatcher, http, shows_pages=shows_pages)
 
 
 async def _begun(
-    session: ClientSession, dispatcher: JSONRPCDispatcher, *, shows_pages: bool
+    session: ClientSession, dispatcher: JSONRPCDispatcher, http: LastAnswer, *, shows_pages: bool
 ) -> Requests:
     """Begin the session; a server that knows none, as since 2026-07-28, is asked what it is."""
     from mcp import MCPError
@@ -264,7 +264,7 @@ async def _begun(
     try:
         begun = await session.initialize()
     except MCPError as refused:
-        if refused.code not in _NO_SESSIONS:
+        if refused.code not in _NO_SESSIONS or not http.may_be_mcp:
             raise
         spoken = await _spoken(session, refused)
         return Requests(dispatcher, spoken, _about(spoken, shows_pages=shows_pages))
