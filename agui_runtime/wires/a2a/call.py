@@ -4,42 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from a2a.extensions.common import HTTP_EXTENSION_HEADER, get_requested_extensions
 from a2a.server.context import ServerCallContext
 from a2a.server.routes.common import ServerCallContextBuilder
-from a2a.utils.errors import (
-    A2AError,
-    InternalError,
-    InvalidParamsError,
-    TaskNotFoundError,
-    UnsupportedOperationError,
-)
+from a2a.utils.errors import A2AError, InvalidParamsError, TaskNotFoundError
 from starlette.requests import Request
 
-from agui_runtime.core.errors import AguiError, InvalidInput, RunNotFound, ThreadNotFound
+from agui_runtime.core.errors import InvalidInput, RunNotFound, ThreadNotFound
 from agui_runtime.core.events import Caller, RunContext
-from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wires.a2a.exchange import A2AExchange
-from agui_runtime.wires.shared.http import log_failure
-
-logger = logger_of(__name__)
 
 _KEY = "agui_runtime.call"
+
+
+class PastTheSdk(BaseException):
+    """Carries an error that is none of the protocol's past the SDK's routes: they would log and
+    answer each Exception by themselves.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@contextmanager
+def in_the_sdks_words() -> Iterator[None]:
+    """Of what the block raises, give the SDK errors of its own, and nothing else to answer."""
+    try:
+        yield
+    except A2AError:
+        raise
+    except (ThreadNotFound, RunNotFound):
+        raise TaskNotFoundError from None
+    except InvalidInput as error:
+        raise InvalidParamsError(error.message) from None
+    except Exception as error:  # a wire's edge
+        raise PastTheSdk(error) from error
+
+
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """Raise what went past the SDK's routes in the block."""
+    try:
+        yield
+    except PastTheSdk as passed:
+        raise passed.error from None
 
 
 @dataclass(slots=True)
 class Call:
     """A request to an agent under its present name. What is entered on the `stack` lasts as long as
-    the answer. `refusal` is why there is none, where the protocol has no error for it.
+    the answer.
     """
 
     exchange: A2AExchange
     agent: str
     context: RunContext
     stack: AsyncExitStack
-    refusal: AguiError | None = field(default=None)
 
     @property
     def caller(self) -> Caller:
@@ -48,24 +71,6 @@ class Call:
     def lend(self, request: Request) -> None:
         """Let the handler find the call of this request."""
         request.scope[_KEY] = self
-
-    @contextmanager
-    def refusing(self) -> Iterator[None]:
-        """Of what the block raises, give the SDK errors of its own; nothing else is shown."""
-        try:
-            yield
-        except A2AError:
-            raise
-        except (ThreadNotFound, RunNotFound):
-            raise TaskNotFoundError from None
-        except InvalidInput as error:
-            raise InvalidParamsError(error.message) from None
-        except AguiError as error:
-            self.refusal = error
-            raise UnsupportedOperationError(error.message) from None
-        except Exception as error:  # noqa: BLE001  # a wire's edge
-            log_failure(logger, error)
-            raise InternalError("the server failed; see its log") from None
 
 
 class CallContexts(ServerCallContextBuilder):

@@ -13,20 +13,24 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Message, Receive, Scope, Send
 
+from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AgentNotFound
 from agui_runtime.core.events import RunContext
 from agui_runtime.runtime.catalog import DEFAULT_AGENT
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.a2a.call import Call, CallContexts
+from agui_runtime.wires.a2a.call import Call, CallContexts, in_our_words
 from agui_runtime.wires.a2a.card_answers import CardAnswers
 from agui_runtime.wires.a2a.errors import NotThere
 from agui_runtime.wires.a2a.exchange import A2AExchange, Item
 from agui_runtime.wires.a2a.handler import A2AHandler
 from agui_runtime.wires.a2a.options import A2AOptions
 from agui_runtime.wires.a2a.params import check_rpc, rpc_id_in
+from agui_runtime.wires.a2a.rest_params import check_body, check_query
 from agui_runtime.wires.a2a.rpc_streams import rpc_stream
+from agui_runtime.wires.a2a.wire import WELL_KNOWN
 from agui_runtime.wires.shared.expiry import while_known
 from agui_runtime.wires.shared.http import unless_gone
+from agui_runtime.wires.shared.json_bodies import OpenedBody
 from agui_runtime.wires.shared.paths import segments_of
 from agui_runtime.wires.shared.table import WrongMethod
 
@@ -43,6 +47,17 @@ class A2AEndpoint:
         self._routes: Sequence[BaseRoute] = [
             *create_jsonrpc_routes(self._handler, "/", contexts, enable_v0_3_compat=True),
             *create_rest_routes(self._handler, contexts, enable_v0_3_compat=True),
+        ]
+
+    @property
+    def offered(self) -> Sequence[tuple[str, str]]:
+        """Every method and path, with ids in braces, that is answered below the wire's path."""
+        cards = [("GET", f"{{agent}}/.well-known/{name}") for name in WELL_KNOWN]
+        return cards + [
+            (method, f"{{agent}}{each.path}".removesuffix("/"))
+            for each in self._routes
+            if isinstance(each, Route)
+            for method in (each.methods or set()) - {"HEAD"}
         ]
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -95,13 +110,13 @@ class A2AEndpoint:
             exchange.rpc_id = rpc_id_in(body.value)
             check_rpc(body.value)
             exchange.rpc = body.value
-        lent = (
-            (exchange.scope, _nothing)
-            if body is None
-            else body.lend(exchange.scope, exchange.receive)
-        )
-        scope, receive = lent
-        return Request({**scope, "path": "/" + "/".join(rest), "root_path": ""}, receive)
+        elif body is not None:
+            check_body(rest, body.value)
+        receive = _nothing if body is None else _again(body, exchange.receive)
+        scope = {**exchange.scope, "path": "/" + "/".join(rest), "root_path": ""}
+        request = Request(scope, receive)
+        check_query(rest, request.query_params)
+        return request
 
     async def _call(
         self, call: Call, request: Request, items: AsyncGenerator[Item, None] | None
@@ -111,12 +126,11 @@ class A2AEndpoint:
 
         async def begin() -> None:
             nonlocal begun
-            begun = await self._begun(request, items)
+            with in_our_words():
+                begun = await self._begun(request, items)
 
         async with while_known(exchange.caller):
             await unless_gone(exchange.receive, begin())
-        if call.refusal is not None:
-            raise call.refusal
         if isinstance(begun, Response):
             await exchange.reply(begun.status_code, [exchange.json_type], bytes(begun.body))
         elif begun is not None:
@@ -152,6 +166,20 @@ class A2AEndpoint:
         raise NotThere("there is nothing at this path; an agent's card names its addresses")
 
 
+def _again(body: OpenedBody, receive: Receive) -> Receive:
+    """What gives the SDK's routes the JSON as it was read: keys that come twice, and halves of
+    characters, would be faults to them.
+    """
+    texts = [b"" if body.error else jsontext.dumps(body.value)]
+
+    async def again() -> Message:
+        if not texts:
+            return await receive()
+        return {"type": "http.request", "body": texts.pop(), "more_body": False}
+
+    return again
+
+
 async def _nothing() -> Message:
     return {"type": "http.request", "body": b"", "more_body": False}
 
@@ -168,5 +196,6 @@ async def _joined(
     async with aclosing(rest):
         for item in first:
             yield item
-        async for item in rest:
-            yield item
+        with in_our_words():
+            async for item in rest:
+                yield item

@@ -39,7 +39,7 @@ from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.dismissals import dismiss
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Batch
-from agui_runtime.wires.a2a.call import Call, call_of
+from agui_runtime.wires.a2a.call import Call, call_of, in_the_sdks_words
 from agui_runtime.wires.a2a.listing import listed
 from agui_runtime.wires.a2a.starts import Starts
 from agui_runtime.wires.a2a.stored_tasks import StoredTask, StoredTasks
@@ -61,7 +61,7 @@ class A2AHandler(RequestHandler):
     async def on_message_send(self, params: SendMessageRequest, context: ServerCallContext) -> Task:
         """Start a run and wait for its end, unless the client wants to have the task at once."""
         call = call_of(context)
-        with call.refusing():
+        with in_the_sdks_words():
             history = _history_length(params.configuration)
             started = await self._starts(call).of(params)
             if not params.configuration.return_immediately:
@@ -73,7 +73,7 @@ class A2AHandler(RequestHandler):
     ) -> AsyncGenerator[Task | Update, None]:
         """The task, and what becomes of it up to its end, or to its next question."""
         call = call_of(context)
-        with call.refusing():
+        with in_the_sdks_words():
             history = _history_length(params.configuration)
             await call.stack.enter_async_context(self._runtime.streams.place(call.caller.owner))
             started = await self._starts(call).of(params)
@@ -89,7 +89,7 @@ class A2AHandler(RequestHandler):
     ) -> AsyncGenerator[Task | Update, None]:
         """The task as it is now, and what becomes of it from there."""
         call = call_of(context)
-        with call.refusing():
+        with in_the_sdks_words():
             validate_proto_required_fields(params)
             await call.stack.enter_async_context(self._runtime.streams.place(call.caller.owner))
             stored = await self._tasks(call).find(params.id)
@@ -108,7 +108,7 @@ class A2AHandler(RequestHandler):
 
     async def on_get_task(self, params: GetTaskRequest, context: ServerCallContext) -> Task:
         call = call_of(context)
-        with call.refusing():
+        with in_the_sdks_words():
             validate_proto_required_fields(params)
             history = _history_length(params)
             return (await self._tasks(call).find(params.id)).events.task(history)
@@ -118,7 +118,7 @@ class A2AHandler(RequestHandler):
     ) -> ListTasksResponse:
         """Those of the caller with this agent, the latest first."""
         call = call_of(context)
-        with call.refusing():
+        with in_the_sdks_words():
             return await listed(self._tasks(call), params, _history_length(params))
 
     async def on_cancel_task(self, params: CancelTaskRequest, context: ServerCallContext) -> Task:
@@ -126,7 +126,7 @@ class A2AHandler(RequestHandler):
         without one.
         """
         call = call_of(context)
-        with call.refusing():
+        with in_the_sdks_words():
             validate_proto_required_fields(params)
             stored = await self._tasks(call).find(params.id)
             if stored.events.state in ENDED:

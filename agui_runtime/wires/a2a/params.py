@@ -6,8 +6,20 @@ another error for it.
 
 from __future__ import annotations
 
-from a2a.compat.v0_3.jsonrpc_adapter import JSONRPC03Adapter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from a2a.server.routes.jsonrpc_dispatcher import JsonRpcDispatcher
+
+# isort: split
+# The module below and the one above import each other, which succeeds in this order only.
+from a2a.compat.v0_3.conversions import to_core_send_message_request
+from a2a.compat.v0_3.jsonrpc_adapter import JSONRPC03Adapter
+from a2a.compat.v0_3.types import (
+    MessageSendParams,
+    SendMessageRequest,
+    SendStreamingMessageRequest,
+)
 from a2a.utils.errors import InvalidParamsError, InvalidRequestError, MethodNotFoundError
 from google.protobuf.json_format import ParseDict, ParseError
 from pydantic import ValidationError
@@ -18,6 +30,11 @@ from agui_runtime.core.jsontext import Json, JsonObject
 _TODAYS = JsonRpcDispatcher.METHOD_TO_MODEL
 _FORMER = JSONRPC03Adapter.METHOD_TO_MODEL
 
+METHODS = frozenset({*_TODAYS, *_FORMER})
+"""Of both generations: each has names of its own."""
+
+_MEMBERS = frozenset({"jsonrpc", "id", "method", "params"})
+
 
 def rpc_id_in(body: Json) -> str | int | None:
     """What the answer is to name."""
@@ -27,16 +44,11 @@ def rpc_id_in(body: Json) -> str | int | None:
 
 def check_rpc(body: Json) -> None:
     """Raises InvalidRequestError, MethodNotFoundError or InvalidParamsError."""
-    if isinstance(body, list):
-        raise InvalidRequestError("send one request at a time: there are no batches")
-    if not isinstance(body, dict) or body.get("jsonrpc") != "2.0":
-        raise InvalidRequestError('the body must be a JSON object with "jsonrpc": "2.0"')
-    if body.get("id") is not None and rpc_id_in(body) is None:
-        raise InvalidRequestError("id: a text or a whole number")
+    _check_envelope(body)
     method, params = body.get("method"), body.get("params", {})
     if not isinstance(method, str) or not method:
         raise InvalidRequestError("method: the name of one")
-    if method not in _TODAYS and method not in _FORMER:
+    if method not in METHODS:
         raise MethodNotFoundError(f"there is no method {method[:100]!r}")
     if not isinstance(params, dict):
         raise InvalidParamsError("params: an object")
@@ -46,15 +58,42 @@ def check_rpc(body: Json) -> None:
         _check_todays(method, params)
 
 
-def _check_todays(method: str, params: JsonObject) -> None:
+def _check_envelope(body: Json) -> None:
+    if isinstance(body, list):
+        raise InvalidRequestError("send one request at a time: there are no batches")
+    if not isinstance(body, dict) or body.get("jsonrpc") != "2.0":
+        raise InvalidRequestError('the body must be a JSON object with "jsonrpc": "2.0"')
+    if body.keys() - _MEMBERS:
+        raise InvalidRequestError("a request has jsonrpc, id, method and params, and nothing else")
+    if body.get("id") is not None and rpc_id_in(body) is None:
+        raise InvalidRequestError("id: a text or a whole number")
+
+
+def check_former_message(params: MessageSendParams) -> None:
+    """Raises what the SDK raises for one of 0.3 that cannot be one of today's."""
+    to_core_send_message_request(SendMessageRequest(id="", params=params))
+
+
+@contextmanager
+def refusing_unreadable() -> Iterator[None]:
+    """Raise InvalidParamsError for whatever the libraries raise in the block where they cannot read
+    what a client has sent.
+    """
     try:
-        ParseDict(params, _TODAYS[method](), ignore_unknown_fields=True)
-    except (ParseError, TypeError, AttributeError, ValueError) as error:
+        yield
+    except ValidationError as error:
+        raise InvalidParamsError(first_fault(error)) from None
+    except (ParseError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise InvalidParamsError(f"params: {error}") from None
 
 
+def _check_todays(method: str, params: JsonObject) -> None:
+    with refusing_unreadable():
+        ParseDict(params, _TODAYS[method](), ignore_unknown_fields=True)
+
+
 def _check_former(method: str, body: JsonObject) -> None:
-    try:
-        _FORMER[method].model_validate(body)
-    except ValidationError as error:
-        raise InvalidParamsError(first_fault(error)) from None
+    with refusing_unreadable():
+        given = _FORMER[method].model_validate(body)
+        if isinstance(given, SendMessageRequest | SendStreamingMessageRequest):
+            check_former_message(given.params)

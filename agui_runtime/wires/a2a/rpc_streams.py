@@ -16,7 +16,6 @@ from a2a.types.a2a_pb2 import (
     TaskArtifactUpdateEvent,
 )
 from a2a.utils.constants import VERSION_HEADER
-from a2a.utils.errors import A2AError
 from a2a.utils.proto_utils import to_stream_response
 from google.protobuf.json_format import MessageToDict, ParseDict
 
@@ -58,14 +57,9 @@ async def _encoded(
     updates: AsyncGenerator[Task | Update, None], call: Call
 ) -> AsyncGenerator[bytes, None]:
     head = jsontext.dumps({"jsonrpc": "2.0", "id": call.exchange.rpc_id})[:-1]
-    try:
-        async with aclosing(updates):
-            async for update in updates:
-                yield b'%b,"result":%b}' % (head, jsontext.dumps(_result(update)))
-    except A2AError:
-        if call.refusal is not None:
-            raise call.refusal from None
-        raise
+    async with aclosing(updates):
+        async for update in updates:
+            yield b'%b,"result":%b}' % (head, jsontext.dumps(_result(update)))
 
 
 def _result(update: Task | Update) -> JsonObject:

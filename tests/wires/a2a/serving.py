@@ -104,6 +104,12 @@ def old_message(*parts: Json, **more: Any) -> Json:  # noqa: ANN401  # JSON
     }
 
 
+def old_rest_message(**more: Any) -> Json:  # noqa: ANN401  # JSON
+    """A user's message of 0.3 over REST."""
+    made = {"messageId": "m", "role": "ROLE_USER", "content": [{"text": "hi"}]}
+    return {"message": {**made, **more}}
+
+
 async def called(
     client: httpx.AsyncClient, method: str, params: Json, agent: str = "default"
 ) -> httpx.Response:

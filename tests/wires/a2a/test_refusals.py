@@ -19,6 +19,7 @@ from tests.wires.a2a.serving import (
     error,
     message,
     old_message,
+    old_rest_message,
     plain_client_of,
     result,
     sent,
@@ -38,6 +39,7 @@ NOT_RPC = [
     (b'{"jsonrpc":"2.0","id":{},"method":"GetTask"}', -32600),
     (b'{"jsonrpc":"2.0","id":true,"method":"GetTask"}', -32600),
     (b'{"jsonrpc":"2.0","id":7}', -32600),
+    (b'{"jsonrpc":"2.0","id":7,"method":"GetTask","more":1}', -32600),
     (b'{"jsonrpc":"2.0","id":7,"method":7}', -32600),
     (b'{"jsonrpc":"2.0","id":7,"method":"tasks/delete"}', -32601),
     (b'{"jsonrpc":"2.0","id":7,"method":"GetTask","params":[]}', -32602),
@@ -110,6 +112,9 @@ OLD: list[tuple[str, Json, int]] = [
     ("message/send", {}, -32602),
     ("message/send", {"message": old_message() | {"role": "king"}}, -32602),
     ("message/send", {"message": old_message({"kind": "smell"})}, -32602),
+    ("message/send", {"message": old_message({"kind": "file", "file": {"bytes": "e"}})}, -32602),
+    ("message/send", {"message": old_message({"kind": "data", "data": {"n": 10**400}})}, -32602),
+    ("message/stream", {"message": old_message({"kind": "file", "file": {"bytes": "e"}})}, -32602),
     ("message/send", {"message": old_message(taskId="x")}, -32001),
     ("tasks/get", {}, -32602),
     ("tasks/get", {"id": "x"}, -32001),
@@ -253,7 +258,9 @@ async def test_so_it_is_in_streams_of_0_3() -> None:
     runtime = CopilotRuntime({"default": Recorder()}, authorize=lambda *given: False)
     async with plain_client_of(runtime, headers={}) as client:
         stream = await called(client, "message/stream", {"message": old_message()})
-    assert stream.status_code == 403
+        rest = await client.post("/a2a/default/v1/message:stream", json=old_rest_message())
+    assert [each.status_code for each in (stream, rest)] == [403, 403]
+    assert rest.json()["error"]["status"] == "PERMISSION_DENIED"
 
 
 async def test_a_busy_context_is_a_conflict() -> None:

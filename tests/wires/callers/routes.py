@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from agui_runtime.wires.a2a.params import METHODS
 from agui_runtime.wires.agui.envelope import FORMS
 from agui_runtime.wires.openai.response_ids import ItemPlace, Place, item_id, response_id
 from tests.wires.agui.serving import run_body
+from tests.wires.callers.example import Example
+from tests.wires.callers.routes_of_a2a import CALLS, CARDS, FILLED_IN_A2A, OVER_REST, RPC
 from tests.wires.callers.world import a_runtime, an_app
 from tests.wires.fuzz.offers import Offer, offers
 
@@ -16,21 +19,8 @@ REST = "/api/v1/agent"
 GRAPHQL = (BASE, "/graphql")
 """What is offered there is in the schema, and in the table of envelopes."""
 
-
-class Example(NamedTuple):
-    """A request, without the parts of its path that `FILLED` has.
-
-    `shows` says that its answer to ann holds the secret. Where `authorize` allows nothing, it is
-    refused with 403, unless it is `open` to everybody or a list, which is `empty` then. The
-    `status` is the one that ann gets.
-    """
-
-    body: object = None
-    shows: bool = False
-    open: bool = False
-    empty: bool = False
-    status: int = 200
-    path: str | None = None
+BY_NAME = (*GRAPHQL, RPC)
+"""Where the body names what is wanted."""
 
 
 FILLED = {
@@ -41,6 +31,7 @@ FILLED = {
     "response": response_id(Place("t1", "r1")),
     "conversation": "t1",
     "item": item_id(ItemPlace("msg", "t1", "m-r1")),
+    **FILLED_IN_A2A,
 }
 
 RUN = run_body(thread="t1", run="r9")
@@ -94,7 +85,7 @@ EXAMPLES: Mapping[str, Example] = {
     f"POST {BASE}/transcribe": Example(AUDIO, shows=True),
     f"POST {BASE}/annotate": Example(NOTE),
     f"GET {BASE}/inspector-metadata": Example(open=True, status=204),
-    f"GET {BASE}/cpk-debug-events": Example(empty=True),
+    f"GET {BASE}/cpk-debug-events": Example(empty=True, endless=True),
     f"POST {REST}/runs": Example(COMMAND, status=202),
     f"POST {REST}/runs/{{run}}/resume": Example(ANSWERS, path=f"{REST}/runs/r3/resume", status=202),
     f"POST {REST}/runs/{{run}}/stop": Example({"threadId": "t2"}, path=f"{REST}/runs/r2/stop"),
@@ -130,6 +121,8 @@ EXAMPLES: Mapping[str, Example] = {
     "POST /v1/responses/{response}/cancel": Example(
         {}, path=f"/v1/responses/{response_id(Place('t2', 'r2'))}/cancel"
     ),
+    **CARDS,
+    **OVER_REST,
 }
 
 OF_EVERYBODY = frozenset(
@@ -143,6 +136,7 @@ OF_EVERYBODY = frozenset(
         "agent/suggest",
         "info",
         "transcribe",
+        *CARDS,
         "query.agents",
         "query.availableAgents",
     }
@@ -174,10 +168,11 @@ class Case(NamedTuple):
 
 
 def cases() -> list[Case]:
-    """One for every route and envelope there is; raises KeyError for one without an example."""
+    """One for each route, envelope and method of A2A; raises KeyError where there is no example."""
     known = sorted(offers(an_app(a_runtime([]))))
-    routes = [of_route(each) for each in known if each.path not in GRAPHQL]
-    return [*routes, *(_of_envelope(name) for name in FORMS)]
+    routes = [of_route(each) for each in known if each.path not in BY_NAME]
+    calls = [_of_call(name) for name in sorted(METHODS)]
+    return [*routes, *(_of_envelope(name) for name in FORMS), *calls]
 
 
 def of_route(offer: Offer) -> Case:
@@ -192,3 +187,11 @@ def _of_envelope(name: str) -> Case:
     example = ENVELOPES[name]
     assert isinstance(example.body, dict)
     return Case(name, "POST", BASE, {"method": name, **example.body}, example)
+
+
+def _of_call(name: str) -> Case:
+    """A method of A2A's in JSON-RPC."""
+    example = CALLS[name]
+    body = {"jsonrpc": "2.0", "id": 1, "method": name, "params": example.body}
+    path = example.path or RPC.format_map(FILLED)
+    return Case(name, "POST", path, body, example)

@@ -15,6 +15,7 @@ from ag_ui.core import RunAgentInput
 from fastapi import FastAPI
 
 from agui_runtime import (
+    A2AWire,
     AguiWire,
     CopilotKitRemoteWire,
     CopilotRuntime,
@@ -105,7 +106,7 @@ def an_app(runtime: CopilotRuntime) -> FastAPI:
     options = ServerOptions(development=True)
     remote = CopilotKitRemoteWire("/remote")
     rest = RestWire(transcription=Ear())
-    wires: list[Wire] = [graphql, remote, OpenAIWire(), McpWire(), rest, agui]
+    wires: list[Wire] = [graphql, remote, OpenAIWire(), A2AWire(), McpWire(), rest, agui]
     return create_app(runtime, wires=wires, options=options)
 
 

@@ -44,7 +44,19 @@ TEXTS = (
     *(b"text/html;q=abc", b"*/*;q=1e9", b"application/json;q=" + b"9" * 500, b"a/b;q=-1, */*;q=0"),
     *(b"text/event-stream", b"multipart/mixed;deferSpec=x", b"application/json; charset=utf-16"),
     *(b"application/json; charset=nonsense", b"text/plain", b"multipart/form-data", b"gzip"),
-    *(b"a.1", b"0." + b"9" * 40, b"." * 50, b"9" * 5000, b"a." + b"1" * 5000, b"\t", b"a\tb"),
+    *(
+        b"1.0",
+        b"0.3",
+        b"1.",
+        b"1.0.x",
+        b"a.1",
+        b"0." + b"9" * 40,
+        b"." * 50,
+        b"9" * 5000,
+        b"a." + b"1" * 5000,
+        b"\t",
+        b"a\tb",
+    ),
     *(
         b"Bearer x",
         b"Basic \xff",
@@ -68,7 +80,7 @@ HEADERS = (
     *(b"access-control-request-headers", b"sec-fetch-site", b"accept-encoding", b"range"),
     *(b"if-none-match", b"if-modified-since", b"if-range", b"forwarded", b"x-forwarded-proto"),
     *(b"sec-fetch-mode", b"sec-fetch-dest", b"sec-websocket-protocol", b"upgrade", b"connection"),
-    *(b"tracestate",),
+    *(b"a2a-version", b"a2a-extensions"),
 )
 """Those that this server or the frameworks below it read, and some that proxies set."""
 

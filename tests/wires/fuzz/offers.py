@@ -9,6 +9,7 @@ from typing import NamedTuple
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 
+from agui_runtime.wires.a2a.endpoint import A2AEndpoint
 from agui_runtime.wires.agui.routes import AguiEndpoint
 from agui_runtime.wires.mcp.routes import McpEndpoint
 from agui_runtime.wires.openai.routes import OpenAIEndpoint
@@ -46,12 +47,15 @@ def _of_route(route: Route) -> Iterator[Offer]:
     if isinstance(route.endpoint, McpEndpoint):
         yield Offer("POST", route.path)
         return
+    if isinstance(getattr(route.endpoint, "__self__", None), A2AEndpoint):
+        yield Offer("GET", route.path)  # a card at the root
+        return
     base = route.path.removesuffix("/{rest:path}")
-    whole = isinstance(route.endpoint, OpenAIEndpoint | RestEndpoint)
+    whole = isinstance(route.endpoint, A2AEndpoint | OpenAIEndpoint | RestEndpoint)
     if isinstance(route, WireRoute) and (not whole or base == route.path):
         return  # what it serves is in the table of the endpoint, too
     if (
-        isinstance(route.endpoint, AguiEndpoint | OpenAIEndpoint | RestEndpoint)
+        isinstance(route.endpoint, A2AEndpoint | AguiEndpoint | OpenAIEndpoint | RestEndpoint)
         and base != route.path
     ):
         yield from (Offer(method, f"{base}/{path}") for method, path in route.endpoint.offered)

@@ -8,6 +8,7 @@ import orjson
 
 from tests.wires.fuzz.jsons import Json
 from tests.wires.fuzz.original import Original as Original
+from tests.wires.fuzz.originals_of_a2a import of_a2a
 from tests.wires.fuzz.originals_of_mcp import of_mcp
 from tests.wires.fuzz.originals_of_openai import of_openai
 from tests.wires.fuzz.world import REMOTE
@@ -290,6 +291,7 @@ ORIGINALS: Sequence[Sequence[Original]] = (
         _envelopes(),
         _graphql(),
         _remote(),
+        of_a2a(),
         of_openai(),
         of_mcp(),
         _rest(),

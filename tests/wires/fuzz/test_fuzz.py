@@ -23,12 +23,14 @@ import agui_runtime
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.redis import RedisStore
+from agui_runtime.wires.a2a.params import METHODS
 from agui_runtime.wires.agui.envelope import FORMS
 from agui_runtime.wires.graphql.resolvers.schema import build_schema
 from tests.stores.servers import RedisServer
 from tests.wires.fuzz.mutator import HEADERS, Mutator
 from tests.wires.fuzz.offers import offers
 from tests.wires.fuzz.originals import BASE, ORIGINALS, operations
+from tests.wires.fuzz.originals_of_a2a import of_a2a
 from tests.wires.fuzz.raw import PATIENCE, Answer, Connection, Reading, Request
 from tests.wires.fuzz.talks import fault, talk
 from tests.wires.fuzz.world import Ear, make_app, run_body, serving
@@ -164,9 +166,14 @@ def test_every_header_that_is_read_is_damaged() -> None:
 
 def test_every_form_of_an_envelope_is_tried() -> None:
     originals = chain.from_iterable(ORIGINALS)
-    bodies = [original.body for original in originals if original.path != "/mcp"]
+    bodies = [original.body for original in originals if original.path == BASE]
     methods = {body["method"] for body in bodies if isinstance(body, dict) and "method" in body}
     assert methods == {*FORMS, "resource/request"}
+
+
+def test_every_method_of_a2a_is_tried() -> None:
+    bodies = [each.body for each in of_a2a() if isinstance(each.body, dict)]
+    assert {body["method"] for body in bodies if "method" in body} == METHODS
 
 
 def test_every_field_at_the_root_of_graphql_is_tried() -> None:

@@ -76,7 +76,7 @@ def make_app(store: Store) -> FastAPI:
     agents = {"default": eventful, "asking": asking, "stubborn": stubborn}
     runtime = CopilotRuntime(agents=agents, actions=[look], store=store)
     agui = AguiWire(transcription=Typist(), annotations=recorded)
-    usual = wires_of(Settings(), ["mcp", "openai", "rest"], {"remote_path": REMOTE})
+    usual = wires_of(Settings(), ["a2a", "mcp", "openai", "rest"], {"remote_path": REMOTE})
     rest = RestWire(transcription=Typist())
     equipped: dict[type, Wire] = {AguiWire: agui, RestWire: rest}
     wires = [equipped.get(type(each), each) for each in usual]
