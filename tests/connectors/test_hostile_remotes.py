@@ -269,27 +269,30 @@ async def test_a_redirection_takes_nothing_to_another_host(protocol: str) -> Non
     assert "redirections are not followed" in events[-1]["message"]
 
 
-@pytest.mark.parametrize("protocol", ["AG-UI", "CopilotKit"])
+LAST = {
+    "A2A": b'{"jsonrpc": "2.0", "id": 1, "result": {"statusUpdate": {"taskId": "t1", "status": '
+    b'{"state": "TASK_STATE_COMPLETED"}}}}',
+    "AG-UI": b'{"type": "RUN_FINISHED", "threadId": "t1", "runId": "r1"}',
+    "CopilotKit": b'{"type": "TextMessageEnd", "messageId": "m1"}',
+}
+"""What ends a run of each protocol after its `opening`."""
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 async def test_what_a_server_compressed_without_being_asked_is_read(protocol: str) -> None:
     far = PROTOCOLS[protocol]
-    end = b'{"type": "RUN_FINISHED", "threadId": "t1", "runId": "r1"}'
-    closed = b'{"type": "TEXT_MESSAGE_END", "messageId": "m1"}'
-    whole = far.opening + far.frame(closed) + far.frame(end)
+    whole = far.opening + far.frame(LAST[protocol])
     answer = Answer([gzip.compress(whole)], headers={"content-encoding": "gzip"})
     async with page(far, answer) as client:
         events = await in_ag_ui(client)
-    assert types(events)[-1] == "RUN_FINISHED"
+    assert types(events)[-2:] == ["TEXT_MESSAGE_END", "RUN_FINISHED"]
     assert [event["delta"] for event in events if "delta" in event] == ["Half"]
 
 
-@pytest.mark.parametrize("protocol", ["AG-UI", "CopilotKit"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 async def test_the_last_event_need_not_be_followed_by_a_newline(protocol: str) -> None:
     far = PROTOCOLS[protocol]
-    last = {
-        "AG-UI": b'{"type": "RUN_FINISHED", "threadId": "t1", "runId": "r1"}',
-        "CopilotKit": b'{"type": "TextMessageEnd", "messageId": "m1"}',
-    }
-    answer = Answer([far.opening + far.frame(last[protocol]).rstrip()])
+    answer = Answer([far.opening + far.frame(LAST[protocol]).rstrip()])
     async with page(far, answer) as client:
         events = await in_ag_ui(client)
     assert types(events)[-2:] == ["TEXT_MESSAGE_END", "RUN_FINISHED"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 import orjson
 
@@ -56,6 +57,14 @@ class Rpc:
                     yield self._update(data)
         if whole is not None:
             yield self._update(b"".join(whole))
+        for update in self._last(parser):
+            yield update
+
+    def _last(self, parser: EventStreamParser) -> list[tuple[str, JsonObject]]:
+        """A last frame that no empty line follows; one that was cut off is none."""
+        with suppress(ProtocolFailure):
+            return [self._update(data) for data in parser.feed(b"\n\n")]
+        return []
 
     def _update(self, data: bytes) -> tuple[str, JsonObject]:
         try:
