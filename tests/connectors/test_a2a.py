@@ -188,18 +188,6 @@ async def test_a_task_that_ended_meanwhile_is_read_as_a_whole() -> None:
         assert text(await all_events(agent, ask("hi"))) == "Hello world"
 
 
-async def test_an_agent_that_does_not_stream_is_looked_at_until_its_task_ends() -> None:
-    whole = task("COMPLETED", {"artifactId": "a", "parts": [{"text": "Hello"}]})
-    states = iter([task("WORKING"), whole])
-    answers = {
-        "SendMessage": lambda params: {"result": SUBMITTED},
-        "GetTask": lambda params: {"result": next(states)},
-    }
-    far = Far(answers, card={"capabilities": {}})
-    async with talking_to(far) as agent:
-        assert text(await all_events(agent, ask("hi"))) == "Hello"
-
-
 OLD = {"url": "", "protocolVersion": "0.3.0", "preferredTransport": "JSONRPC"}
 
 

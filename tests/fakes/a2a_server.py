@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from typing import Any
 
 import orjson
@@ -48,6 +49,8 @@ class Far:
         self.seen.append((body["method"], body["params"]))
         self.headers.append(dict(request.headers))
         answer = self.answers[body["method"]](body["params"])
+        if isawaitable(answer):
+            answer = await answer
         if isinstance(answer, dict):
             return JSONResponse({"jsonrpc": "2.0", "id": body["id"], **answer})
         frames = [orjson.dumps({"jsonrpc": "2.0", "id": body["id"], "result": r}) for r in answer]

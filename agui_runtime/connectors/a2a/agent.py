@@ -84,7 +84,7 @@ class A2AAgent:
                 async for event in events:
                     yield event
         except (asyncio.CancelledError, GeneratorExit):
-            await _cancel(rpc, updates.task_id)
+            await _cancel(rpc, updates.task_id or parked.task_id)
             raise
         if notes:
             await notes.write(self.name, _parking(updates, request).written())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing, suppress
 from typing import TypeAlias
 
@@ -16,8 +16,8 @@ from agui_runtime.core.jsontext import JsonObject
 Frame: TypeAlias = tuple[str, JsonObject]
 Frames: TypeAlias = AsyncGenerator[Frame, None]
 
-POLL = 1.0
-"""Seconds between two looks at a task of an agent that does not stream."""
+FIRST_POLL, POLL = 0.1, 1.0
+"""Seconds between two looks at a task of an agent that does not stream: at first, and at most."""
 
 LONGEST_GOODBYE = 3.0
 """Seconds that a server may take to tell of a task, or to cancel it, when its run is stopped."""
@@ -27,7 +27,9 @@ _BROKEN = frozenset({"REMOTE_BROKEN", "REMOTE_TIMEOUT", "REMOTE_UNREACHABLE"})
 
 def followed(rpc: Rpc, updates: TaskUpdates, message: JsonObject) -> AsyncGenerator[Event, None]:
     """The events of the task that the message begins, or goes on with. Raises RunFailure."""
-    params = rpc.wording.message(message)
+    # Of a task that was answered, one might be shown at once what it had been waiting for.
+    at_once = not rpc.streams and "taskId" not in message
+    params = rpc.wording.message(message, at_once=at_once)
     return _streamed(rpc, updates, params) if rpc.streams else _polled(rpc, updates, params)
 
 
@@ -53,7 +55,7 @@ async def _streamed(
 
 async def _fed(stream: Frames, updates: TaskUpdates) -> AsyncGenerator[Event, None]:
     async with aclosing(stream):
-        frame = await _first(stream, updates)
+        frame = await _first(_next(stream), updates)
         while frame is not None:
             for event in updates.feed(*frame):
                 yield event
@@ -62,19 +64,19 @@ async def _fed(stream: Frames, updates: TaskUpdates) -> AsyncGenerator[Event, No
             frame = await _next(stream)
 
 
-async def _first(stream: Frames, updates: TaskUpdates) -> Frame | None:
+async def _first(frame: Coroutine[None, None, Frame | None], updates: TaskUpdates) -> Frame | None:
     """The first frame. Who is cancelled meanwhile still learns which task it is, as far as the
     server says so soon: else nobody could cancel that.
     """
-    coming = asyncio.ensure_future(_next(stream))
+    coming = asyncio.ensure_future(frame)
     try:
         return await asyncio.shield(coming)
     except asyncio.CancelledError:
         with suppress(RunFailure, TimeoutError):
             async with asyncio.timeout(LONGEST_GOODBYE):
-                frame = await coming
-                if frame is not None:
-                    updates.identify(*frame)
+                came = await coming
+                if came is not None:
+                    updates.identify(*came)
         raise
 
 
@@ -101,15 +103,20 @@ async def _whole(rpc: Rpc, task_id: str) -> Frames:
 async def _polled(
     rpc: Rpc, updates: TaskUpdates, params: JsonObject
 ) -> AsyncGenerator[Event, None]:
-    """All of a task of an agent that does not stream."""
-    kind, update = rpc.wording.update(await rpc.call(rpc.wording.send, params))
-    while True:
-        for event in updates.feed(kind, update):
+    """All of a task of an agent that does not stream, which is looked at ever less often."""
+    frame, wait = await _first(_sent(rpc, params), updates), FIRST_POLL
+    while frame is not None:
+        for event in updates.feed(*frame):
             yield event
         if updates.is_over:
             return
         if not updates.task_id:
             raise ProtocolFailure("the agent sent a task without an id")
-        await rpc.server.patience.sleep(POLL)
-        found = await rpc.call(rpc.wording.get, {"id": updates.task_id})
-        kind, update = "task", rpc.wording.task(found)
+        await rpc.server.patience.sleep(wait)
+        wait = min(POLL, wait * 2)
+        frame = "task", rpc.wording.task(await rpc.call(rpc.wording.get, {"id": updates.task_id}))
+
+
+async def _sent(rpc: Rpc, params: JsonObject) -> Frame | None:
+    """What the server answers to the message at once."""
+    return rpc.wording.update(await rpc.call(rpc.wording.send, params))

@@ -27,13 +27,16 @@ class Wording:
     def headers(self) -> Mapping[str, str]:
         return {"A2A-Version": self.generation}
 
-    def message(self, message: JsonObject) -> JsonObject:
-        """The parameters with which a message of 1.0 is sent."""
+    def message(self, message: JsonObject, *, at_once: bool) -> JsonObject:
+        """The parameters with which a message of 1.0 is sent; `at_once`, the answer is to be the
+        task as it begins.
+        """
         if self.generation == "1.0":
-            return {"message": message}
+            wanted: JsonObject = {"configuration": {"returnImmediately": True}} if at_once else {}
+            return {"message": message, **wanted}
         old = {**message, "kind": "message", "role": "user"}
         old["parts"] = [_old_part(each) for each in message["parts"]]
-        return {"message": old, "configuration": {"blocking": True}}
+        return {"message": old, "configuration": {"blocking": not at_once}}
 
     def update(self, result: Json) -> tuple[str, JsonObject]:
         """The kind of a frame, and what it holds; raises ProtocolFailure."""
