@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.wires.mcp.media import media_in
 from agui_runtime.wires.mcp.questions import how_to_answer
 from agui_runtime.wires.shared.shown import results_sent, stated_by
 
@@ -14,19 +16,32 @@ JOINT = "\n\n"
 
 STOPPED = "somebody stopped the run"
 
+BEARERS = ("tool", "activity")
+"""Roles of messages in which files come."""
+
+
+class Shown(NamedTuple):
+    """What an agent has to show: its messages, and files as content of results."""
+
+    texts: Sequence[str] = ()
+    media: Sequence[JsonObject] = ()
+
+
+NOTHING = Shown()
+
 
 class Answer:
     """Fed with a run's events in their order, and with those of the run that goes on from it. `end`
-    is the last event of the latest run, None while that is live. `before` are messages that come
-    first.
+    is the last event of the latest run, None while that is live. `before` comes first.
     """
 
-    def __init__(self, thread_id: str, run_id: str, before: Sequence[str] = ()) -> None:
+    def __init__(self, thread_id: str, run_id: str, before: Shown = NOTHING) -> None:
         self.thread_id = thread_id
         self.run_id = run_id
         self.end: Event | None = None
         self._before = before
         self._texts: dict[str, list[str]] = {}
+        self._media: dict[str, list[JsonObject]] = {}
         self._results: Sequence[str] = ()
 
     def feed(self, event: Event) -> None:
@@ -39,7 +54,7 @@ class Answer:
     def text(self) -> str:
         """What the agent has said so far."""
         spoken = map("".join, self._texts.values())
-        return JOINT.join(filter(None, (*self._before, *spoken)))
+        return JOINT.join(filter(None, (*self._before.texts, *spoken)))
 
     @property
     def interrupts(self) -> Sequence[JsonObject]:
@@ -59,12 +74,17 @@ class Answer:
         if self.interrupts:
             how = how_to_answer(self.thread_id, self.interrupts)
             more = {"outcome": "interrupt", "interrupts": list(self.interrupts)}
-            return _result(filter(None, (self.text, how)), self._about(more))
-        return _result((self.text,), self._about({"outcome": "success"}))
+            return self._result((self.text, how), self._about(more))
+        return self._result((self.text,), self._about({"outcome": "success"}))
 
     def _failed(self, outcome: str, message: str, code: str) -> JsonObject:
         about = self._about({"outcome": outcome, "code": code})
-        return {**_result(filter(None, (self.text, message)), about), "isError": True}
+        return {**self._result((self.text, message), about), "isError": True}
+
+    def _result(self, texts: Iterable[str], about: JsonObject) -> JsonObject:
+        media = [*self._before.media, *(block for each in self._media.values() for block in each)]
+        content = [*({"type": "text", "text": text} for text in texts if text), *media]
+        return {"content": content, "structuredContent": about, "isError": False}
 
     def _about(self, more: JsonObject) -> JsonObject:
         return {"text": self.text, "threadId": self.thread_id, "runId": self.run_id, **more}
@@ -86,6 +106,15 @@ class Answer:
         for message in stated_by(event, self._results):
             if message["role"] == "assistant" and message.get("content"):
                 self._texts.setdefault(message["id"], [str(message["content"])])
+            elif message["role"] in BEARERS:
+                self._media.setdefault(message["id"], media_in(message.get("content")))
+
+    def _returned(self, event: Event) -> None:
+        self._media[event["messageId"]] = media_in(event["content"])
+
+    def _acted(self, event: Event) -> None:
+        if event.get("replace", True) or event["messageId"] not in self._media:
+            self._media[event["messageId"]] = media_in(event["content"])
 
 
 _HANDLERS: Mapping[str, Callable[[Answer, Event], None]] = {
@@ -93,12 +122,9 @@ _HANDLERS: Mapping[str, Callable[[Answer, Event], None]] = {
     "TEXT_MESSAGE_START": Answer._text_started,
     "TEXT_MESSAGE_CONTENT": Answer._spoken,
     "MESSAGES_SNAPSHOT": Answer._stated,
+    "TOOL_CALL_RESULT": Answer._returned,
+    "ACTIVITY_SNAPSHOT": Answer._acted,
 }
-
-
-def _result(texts: Iterable[str], about: JsonObject) -> JsonObject:
-    content = [{"type": "text", "text": text} for text in texts]
-    return {"content": content, "structuredContent": about, "isError": False}
 
 
 def refused(message: str) -> JsonObject:

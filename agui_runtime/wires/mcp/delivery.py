@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from agui_runtime.core.events import Cursor
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.stores.base import Batch
-from agui_runtime.wires.mcp.answer import Answer
+from agui_runtime.wires.mcp.answer import NOTHING, Answer, Shown
 from agui_runtime.wires.mcp.exchange import response
 from agui_runtime.wires.mcp.places import Place, event_id
 from agui_runtime.wires.mcp.questions import form
@@ -26,7 +26,7 @@ BEAT = 10.0
 class Reply:
     """How a call is answered: `result` makes of an answer what its generation has for it. With
     `resumable`, events have ids; with `has_modes`, a client knows empty ones, and kinds of
-    questions. Whatever the cursor `after` covers, the client has. `before` is what was said before.
+    questions. Whatever the cursor `after` covers, the client has. `before` comes first.
     """
 
     place: Place
@@ -34,7 +34,7 @@ class Reply:
     resumable: bool = False
     has_modes: bool = False
     after: Cursor | None = None
-    before: Sequence[str] = ()
+    before: Shown = NOTHING
 
 
 async def frames(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import version
 
 from mcp_types.version import (
@@ -15,6 +16,7 @@ from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.wires.mcp.answer import Answer
 from agui_runtime.wires.mcp.delivery import Reply
 from agui_runtime.wires.mcp.errors import INVALID_PARAMS, RpcError
+from agui_runtime.wires.mcp.media import readable
 from agui_runtime.wires.mcp.places import Place, Session, new_session
 from agui_runtime.wires.mcp.protocol import can_ask
 from agui_runtime.wires.mcp.questions import form
@@ -59,13 +61,21 @@ def reply(place: Place, version_: str, *, is_stateless: bool, after: Cursor | No
     if is_stateless:
         return Reply(place, lambda answer: _final(answer, place))
     newest = version_ >= _HAS_MODES
-    return Reply(place, Answer.result, resumable=True, has_modes=newest, after=after)
+    return Reply(place, _read_by(version_), resumable=True, has_modes=newest, after=after)
 
 
 def entered(params: JsonObject) -> Json:
     """What the user entered, of a call that is made again; None where there is nothing."""
     responses = params.get("inputResponses")
     return responses.get(ASKED) if isinstance(responses, dict) else None
+
+
+def _read_by(version_: str) -> Callable[[Answer], JsonObject]:
+    def made(answer: Answer) -> JsonObject:
+        result = answer.result()
+        return {**result, "content": [readable(each, version_) for each in result["content"]]}
+
+    return made
 
 
 def _final(answer: Answer, place: Place) -> JsonObject:

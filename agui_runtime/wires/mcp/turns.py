@@ -16,8 +16,10 @@ from agui_runtime.core.fold import Fold, fold
 from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
 from agui_runtime.runtime.threads import Threads
+from agui_runtime.wires.mcp.answer import BEARERS, NOTHING, Shown
 from agui_runtime.wires.mcp.errors import INVALID_PARAMS, RpcError
 from agui_runtime.wires.mcp.generations import ASKED, entered
+from agui_runtime.wires.mcp.media import media_in
 from agui_runtime.wires.mcp.places import Place, after_answer, called, place_of
 from agui_runtime.wires.mcp.protocol import Message
 from agui_runtime.wires.mcp.questions import entries, entries_of_argument
@@ -26,13 +28,13 @@ from agui_runtime.wires.mcp.tools import Call, call_of
 
 class Turn(NamedTuple):
     """What a run is given, and of which agent; `mark` recognises the very same call. `before` is
-    what the agent said before a question, where nobody was shown it yet.
+    what the agent had before a question, where nobody was shown it yet.
     """
 
     input: RunAgentInput
     agent: str
     mark: str = ""
-    before: Sequence[str] = ()
+    before: Shown = NOTHING
 
 
 async def turn_of(message: Message, agent: str, threads: Threads, caller: Caller) -> Turn:
@@ -63,18 +65,22 @@ async def _made_again(params: JsonObject, threads: Threads, caller: Caller) -> T
         raise RpcError(INVALID_PARAMS, f"inputResponses: give an object for {ASKED!r}")
     waiting, folded = await _waiting(threads, caller, place.thread_id, place.run_id)
     turn = await _resumed(waiting, folded, entries(folded.interrupts, given))
-    return turn._replace(before=_latest_words(folded.shared_messages))
+    return turn._replace(before=_latest(folded.shared_messages))
 
 
-def _latest_words(messages: Sequence[ThreadMessage]) -> list[str]:
-    """What the agent has said since the user's last message."""
-    spoken: list[str] = []
+def _latest(messages: Sequence[ThreadMessage]) -> Shown:
+    """What the agent has shown since the user's last message."""
+    texts: list[str] = []
+    media: list[JsonObject] = []
     for each in messages:
         if each["role"] == "user":
-            spoken.clear()
+            texts.clear()
+            media.clear()
         elif each["role"] == "assistant" and each.get("content"):
-            spoken.append(str(each["content"]))
-    return spoken
+            texts.append(str(each["content"]))
+        elif each["role"] in BEARERS:
+            media += media_in(each.get("content"))
+    return Shown(texts, media)
 
 
 async def _known(call: Call, threads: Threads, caller: Caller) -> Sequence[ThreadMessage]:
