@@ -38,6 +38,17 @@ class ForeignPage(RequestError):
         )
 
 
+class NoEnd(WrongMethod):
+    """A server that does not let clients end sessions says 405 (2025-11-25, Session Management)."""
+
+    def __init__(self) -> None:
+        super().__init__(["POST"])
+        self.message = (
+            "sessions need no end, since nothing is stored of them; end a call with"
+            " notifications/cancelled"
+        )
+
+
 def error_message(error: Exception, id_: RpcId) -> JsonObject:
     """The answer of JSON-RPC; of an error that is not ours nothing is shown."""
     return {"jsonrpc": "2.0", "id": id_, "error": _error(error)}

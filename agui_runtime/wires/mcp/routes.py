@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.mcp.calls import Calls
-from agui_runtime.wires.mcp.errors import METHOD_NOT_FOUND, ForeignPage, RpcError
+from agui_runtime.wires.mcp.errors import METHOD_NOT_FOUND, ForeignPage, NoEnd, RpcError
 from agui_runtime.wires.mcp.exchange import McpExchange
 from agui_runtime.wires.mcp.generations import begun, discovered
 from agui_runtime.wires.mcp.options import McpOptions
@@ -43,9 +43,10 @@ class McpEndpoint:
     async def _answer(self, exchange: McpExchange) -> None:
         self._check_origin(exchange)
         resumes = exchange.method == "GET" and LAST_EVENT in exchange.headers
+        if exchange.method == "DELETE" and not is_stateless(exchange.headers):
+            raise NoEnd
         if exchange.method != "POST" and (not resumes or is_stateless(exchange.headers)):
-            # Nothing is ever said unasked, and sessions leave nothing behind to be deleted.
-            raise WrongMethod(["POST"])
+            raise WrongMethod(["POST"])  # nothing is ever said unasked
         caller = await exchange.identify(self._runtime.authenticate)
         with self._options.server.places.place(caller.owner):
             if resumes:

@@ -149,6 +149,16 @@ async def test_what_is_not_offered_is_named(method: str, version: str) -> None:
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
+async def test_who_ends_a_session_learns_that_there_is_nothing_to_end() -> None:
+    async with serving(a_runtime()) as origin, plain(origin) as client:
+        headers = await session_of(client)
+        answer = await client.delete("/mcp", headers=headers)
+        after = await client.post("/mcp", json=message("ping"), headers=headers)
+    assert answer.status_code == 405
+    assert "notifications/cancelled" in answer.json()["error"]["message"]
+    assert after.status_code == 200
+
+
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream", "text/html"])
 async def test_a_client_that_cannot_read_both_forms_is_refused(accept: str) -> None:
     async with serving(a_runtime()) as origin, plain(origin) as client:
