@@ -52,15 +52,15 @@ Chapter: TypeAlias = Callable[[Page], Awaitable[Outcome]]
 
 
 async def _text(page: Page) -> Outcome:
-    return _folded(page, await page.say(PLAIN))
+    return folded(page, await page.say(PLAIN))
 
 
 async def _reasoning(page: Page) -> Outcome:
-    return _folded(page, await page.say(THOUGHTFUL))
+    return folded(page, await page.say(THOUGHTFUL))
 
 
 async def _backend_tool(page: Page) -> Outcome:
-    return _folded(page, await page.say(FORECAST))
+    return folded(page, await page.say(FORECAST))
 
 
 async def _frontend_tool(page: Page) -> Outcome:
@@ -68,18 +68,18 @@ async def _frontend_tool(page: Page) -> Outcome:
     [call] = [call for message in page.messages for call in message.get("toolCalls") or ()]
     result = {"id": "x", "role": "tool", "toolCallId": call["id"], "content": "shown"}
     page.messages.append(result)
-    return _folded(page, first, await page.go(tools=[tool("show")]))
+    return folded(page, first, await page.go(tools=[tool("show")]))
 
 
 async def _parallel_tools(page: Page) -> Outcome:
-    return _folded(page, await page.say(TWICE))
+    return folded(page, await page.say(TWICE))
 
 
 async def _state(page: Page) -> Outcome:
     events = await page.say(STATEFUL)
     saved = await page.runtime.store.states.load(page.thread, page.agent or "default")
     assert saved is not None
-    return _folded(page, events, state=saved.state)
+    return folded(page, events, state=saved.state)
 
 
 async def _interrupt(page: Page) -> Outcome:
@@ -88,11 +88,11 @@ async def _interrupt(page: Page) -> Outcome:
         answer: dict[str, Any] = {"resume": resume(first, {"approved": True})}
     else:
         answer = {"forwardedProps": {"command": {"resume": "yes"}}}
-    return _folded(page, first, await page.go(**answer))
+    return folded(page, first, await page.go(**answer))
 
 
 async def _error_in_a_message(page: Page) -> Outcome:
-    return _folded(page, await page.say(BREAKING))
+    return folded(page, await page.say(BREAKING))
 
 
 async def _stop(page: Page) -> Outcome:
@@ -103,7 +103,7 @@ async def _stop(page: Page) -> Outcome:
         events += [record.event for record in batch.records]
         if text(events) == BEFORE_THE_STOP:
             await handle.stop()
-    return _folded(page, page.see(await told(handle)))
+    return folded(page, page.see(await told(handle)))
 
 
 CHAPTERS: dict[str, Chapter] = {
@@ -182,9 +182,9 @@ EXPECTED: dict[str, Outcome] = {
 }
 
 
-def _folded(page: Page, *runs: Sequence[Event], state: object = None) -> Outcome:
+def folded(page: Page, *runs: Sequence[Event], state: object = None) -> Outcome:
     messages = [_plain(message) for message in page.messages]
-    return Outcome(messages, [_end(events) for events in runs], state)
+    return Outcome(messages, [ending(events) for events in runs], state)
 
 
 def _plain(message: Message) -> Any:  # noqa: ANN401  # nested tuples
@@ -196,7 +196,7 @@ def _plain(message: Message) -> Any:  # noqa: ANN401  # nested tuples
     return (message["role"], message.get("content") or "", *([calls] if calls else []))
 
 
-def _end(events: Sequence[Event]) -> str:
+def ending(events: Sequence[Event]) -> str:
     """How a run ended; a question may be told as AG-UI 1.0 does, or as older agents do."""
     assert [event["type"] for event in events].count(events[-1]["type"]) == 1
     if events[-1]["type"] == "RUN_ERROR":
