@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agui_runtime.connectors.agentscope import AgentScopeService
+from agui_runtime.connectors.agentscope import AgentScopeService, sessions
 from agui_runtime.connectors.shared.remote import RemoteOptions
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Caller
@@ -40,6 +40,11 @@ async def page_of(service: FakeService, **options: Any) -> AsyncIterator[Page]: 
             yield Page(runtime, caller=Caller("ann"))
         finally:
             await runtime.close()
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "_LONGEST_PAUSE", 0)
 
 
 async def test_a_reply_is_told_as_it_comes() -> None:
@@ -99,6 +104,36 @@ async def test_a_confirmation_is_an_interrupt_and_only_a_yes_or_no(approved: boo
     assert (result["confirmed"], result["tool_call"]["input"]) == (approved, WEATHER[1])
     assert results(events) == {"c1": "21C"}
     assert text(events) == "Done."
+
+
+@pytest.mark.parametrize("cuts", [[0], [1], [2], [4], [3, 4], [2, 3, 4, 0], [0, 0, 0]])
+async def test_a_stream_that_breaks_is_read_on_without_a_gap(cuts: list[int]) -> None:
+    service = FakeService([*said("Hello", " wide", " world"), ended()], cuts=cuts)
+    async with page_of(service) as page:
+        events = await page.say("hi")
+    assert text(events) == "Hello wide world"
+    assert events[-1]["type"] == "RUN_FINISHED"
+    assert service.streams == len(cuts) + 1
+    assert len(service.inputs) == 1
+
+
+@pytest.mark.parametrize("cut", [0, 3])
+async def test_a_stream_whose_rest_is_gone_fails_and_says_so(cut: int) -> None:
+    service = FakeService([*said("Hello", " world"), ended()], cuts=[cut], trims=True)
+    async with page_of(service) as page:
+        events = await page.say("hi")
+    assert events[-1]["type"] == "RUN_ERROR"
+    assert "can no longer be read" in events[-1]["message"]
+    assert text(events) in "Hello"
+
+
+async def test_a_stream_that_brings_nothing_any_more_is_given_up() -> None:
+    service = FakeService([*said("Hello", " world"), ended()], cuts=[3] + 20 * [0])
+    async with page_of(service) as page:
+        events = await page.say("hi")
+    assert events[-1]["type"] == "RUN_ERROR"
+    assert "broke off" in events[-1]["message"]
+    assert service.interrupts == 1
 
 
 async def test_arguments_that_a_page_changed_are_refused() -> None:

@@ -18,12 +18,19 @@ Events = Sequence[Mapping[str, Any]]
 
 class FakeService:
     """Answers each chat with the next of `plays`; the last one again and again. `busy` is how often
-    a chat is refused because of the reply before, as the real one does.
+    a chat is refused because of the reply before, as the real one does. Each of `cuts` is after how
+    many events a connection ends. With `trims`, the log is cut to its newest event when a reply has
+    ended.
     """
 
-    def __init__(self, *plays: Events, busy: int = 0) -> None:
+    def __init__(
+        self, *plays: Events, busy: int = 0, cuts: Sequence[int] = (), trims: bool = False
+    ) -> None:
         self.plays = list(plays)
         self.busy = busy
+        self.cuts = list(cuts)
+        self.trims = trims
+        self.streams = 0
         self.users: set[str | None] = set()
         self.inputs: list[Any] = []
         self.sessions: list[dict[str, Any]] = []
@@ -31,6 +38,7 @@ class FakeService:
         self.reached = asyncio.Event()
         self.interrupted = asyncio.Event()
         self._streams: defaultdict[str, list[asyncio.Queue[Mapping[str, Any]]]] = defaultdict(list)
+        self._logs: defaultdict[str, list[Mapping[str, Any] | None]] = defaultdict(list)
 
     @property
     def app(self) -> Starlette:
@@ -52,16 +60,25 @@ class FakeService:
 
     async def _messages(self, request: Request) -> Response:
         self.users.add(request.headers.get("x-user-id"))
-        return JSONResponse({"messages": [], "event_cursor": "7"})
+        log = self._logs[request.path_params["id"]]
+        return JSONResponse({"messages": [], "event_cursor": str(len(log))})
 
     async def _stream(self, request: Request) -> Response:
         self.users.add(request.headers.get("x-user-id"))
         events: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
+        self.streams += 1
+        after = int(request.query_params.get("after", "0"))
+        for event in self._logs[request.path_params["id"]][after:]:
+            if event is not None:
+                events.put_nowait(event)
         self._streams[request.path_params["id"]].append(events)
+        last = self.cuts.pop(0) if self.cuts else None
 
         async def frames() -> AsyncIterator[bytes]:
             yield b": heartbeat\n\n"
-            while True:
+            while last is None:
+                yield b"data: " + orjson.dumps(await events.get()) + b"\n\n"
+            for _ in range(last):
                 yield b"data: " + orjson.dumps(await events.get()) + b"\n\n"
 
         return StreamingResponse(frames(), media_type="text/event-stream")
@@ -85,9 +102,14 @@ class FakeService:
         return Response(b"{}", 202, media_type="application/json")
 
     def _tell(self, session: str, events: Events) -> None:
-        for stream in self._streams[session]:
-            for event in events:
+        log = self._logs[session]
+        for given in events:
+            event = {"id": f"{session}-{len(log)}", **given}
+            log.append(event)
+            for stream in self._streams[session]:
                 stream.put_nowait(event)
+        if self.trims and log[-1] is not None and log[-1]["type"] == "REPLY_END":
+            log[:-1] = [None] * (len(log) - 1)
 
 
 def ended(reason: str = "completed", **more: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON

@@ -166,7 +166,6 @@ class _Reply:
             if self._is_last(event):
                 self._working = False
                 return
-        self._working = False
         raise self._session.server.failure("BROKEN", "broke off in its answer; try again")
 
     async def end(self) -> None:

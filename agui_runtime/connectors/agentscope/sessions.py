@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import NamedTuple
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext
+from typing import NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from agentscope.event import AgentEvent
 from pydantic import TypeAdapter, ValidationError
 
+from agui_runtime.connectors.agentscope.replay import Gap, Replay
 from agui_runtime.connectors.shared.remote import RemoteServer
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import ProtocolFailure, RemoteFailure
 from agui_runtime.core.event_stream_parser import EventStreamParser
 from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.core.log_lines import logger_of
 
 _EVENT: TypeAdapter[AgentEvent] = TypeAdapter(AgentEvent)
 
+logger = logger_of(__name__)
+
+_Connection: TypeAlias = AbstractAsyncContextManager[AsyncGenerator[bytes, None]]
+
+MOST_TRIES = 5
+"""Connections after each other that bring nothing new, after which a stream is given up."""
+
+LOST = (
+    "broke off in its answer, and the rest of that can no longer be read; the agent has it in its"
+    " session: ask it to say that again"
+)
+
+_BREAKS = frozenset({"REMOTE_BROKEN", "REMOTE_TIMEOUT"})
 _BUSY = 409
 _PAUSE = 0.1
 _LONGEST_PAUSE = 1.0
@@ -50,14 +65,11 @@ class ServiceSession(NamedTuple):
 
     @asynccontextmanager
     async def events(self, after: str | None) -> AsyncIterator[AsyncGenerator[AgentEvent, None]]:
-        """The session's events from that place on, without end."""
-        path = self._path("/stream", **({} if after is None else {"after": after}))
-        async with self.server.stream(path, None, "text/event-stream") as blocks:
-            events = self._read(blocks)
-            try:
-                yield events
-            finally:
-                await events.aclose()
+        """The session's events from that place on, without end. A connection that breaks is
+        followed by another one, and what came meanwhile is read there.
+        """
+        async with self._stream(after) as blocks, aclosing(self._steady(blocks, after)) as events:
+            yield events
 
     async def send(self, given: JsonObject | Sequence[JsonObject], patience: float) -> None:
         """Give the agent something to go on with. A service is busy for a moment after the end of a
@@ -86,13 +98,42 @@ class ServiceSession(NamedTuple):
         text = "&".join(f"{name}={quote(value, safe='')}" for name, value in pairs.items())
         return f"/sessions/{quote(self.id, safe='')}{rest}?{text}"
 
-    async def _read(self, blocks: AsyncGenerator[bytes, None]) -> AsyncGenerator[AgentEvent, None]:
-        parser = EventStreamParser(self.server.sizes.event)
-        async for block in blocks:
-            for data in parser.feed(block):
-                event = _event(data)
-                if event is not None:
+    def _stream(self, after: str | None) -> _Connection:
+        path = self._path("/stream", **({} if after is None else {"after": after}))
+        return self.server.stream(path, None, "text/event-stream")
+
+    async def _steady(
+        self, first: AsyncGenerator[bytes, None], after: str | None
+    ) -> AsyncGenerator[AgentEvent, None]:
+        replay, fruitless = Replay(), 0
+        connection: _Connection = nullcontext(first)
+        while fruitless < MOST_TRIES:
+            before = replay.count
+            async with connection as blocks, aclosing(self._read(blocks, replay)) as events:
+                async for event in events:
                     yield event
+            fruitless = 0 if replay.count > before else fruitless + 1
+            await asyncio.sleep(min(_PAUSE * 2**fruitless, _LONGEST_PAUSE))
+            replay.again()
+            connection = self._stream(after)
+
+    async def _read(
+        self, blocks: AsyncGenerator[bytes, None], replay: Replay
+    ) -> AsyncGenerator[AgentEvent, None]:
+        """What is new on one connection, until that breaks."""
+        parser = EventStreamParser(self.server.sizes.event)
+        try:
+            async for block in blocks:
+                for data in parser.feed(block):
+                    event = _event(data)
+                    if event is not None and replay.is_new(event):
+                        yield event
+        except Gap:
+            raise self.server.failure("BROKEN", LOST) from None
+        except RemoteFailure as failure:
+            if failure.code not in _BREAKS:
+                raise
+            logger.info("%s; it is read again", failure.message)
 
 
 def _event(data: bytes) -> AgentEvent | None:
