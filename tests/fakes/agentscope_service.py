@@ -151,5 +151,11 @@ def confirmation(name: str, arguments: str, id_: str = "c1") -> dict[str, Any]:
     return {"type": "REQUIRE_USER_CONFIRM", "tool_calls": [call], **_ids()}
 
 
+def execution(name: str, arguments: str, id_: str = "c1") -> dict[str, Any]:
+    """The request that somebody outside carries out a call."""
+    call = {"type": "tool_call", "id": id_, "name": name, "input": arguments, "state": "submitted"}
+    return {"type": "REQUIRE_EXTERNAL_EXECUTION", "tool_calls": [call], **_ids()}
+
+
 def _ids() -> dict[str, Any]:
     return {"reply_id": "r1"}

@@ -138,7 +138,7 @@ def inputs_of(fresh: Sequence[Message], agent: Agent) -> AgentInputs:
     unfinished = agent.state.get_unfinished_tool_calls(agent.name)
     outside = {call.id: call for call in unfinished if call.name in external}
     results = [
-        _result(outside[message["toolCallId"]].name, message)
+        result_block(outside[message["toolCallId"]].name, message)
         for message in fresh
         if message["role"] == "tool" and message["toolCallId"] in outside
     ]
@@ -199,7 +199,7 @@ def _context(messages: Sequence[Message], name: str) -> Iterator[Msg]:
             for call in message.get("toolCalls") or ():
                 calls[call["id"]] = call["function"]["name"]
         elif message["role"] == "tool":
-            blocks.append(_result(calls[message["toolCallId"]], message))
+            blocks.append(result_block(calls[message["toolCallId"]], message))
     if blocks:
         yield AssistantMsg(name=name, content=blocks)
 
@@ -250,7 +250,8 @@ def user_message(message: Message) -> Msg:
     return UserMsg(name="user", content=_blocks(message["content"]))
 
 
-def _result(name: str, message: Message) -> ToolResultBlock:
+def result_block(name: str, message: Message) -> ToolResultBlock:
+    """What a front end's tool of that name returned."""
     failed = message.get("error")
     return ToolResultBlock(
         id=message["toolCallId"],

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from ag_ui.core import RunAgentInput
-from agentscope.event import AgentEvent, UserConfirmResultEvent
-from agentscope.message import ToolCallBlock
+from agentscope.event import AgentEvent, ExternalExecutionResultEvent, UserConfirmResultEvent
+from agentscope.message import ToolCallBlock, ToolCallState
 
 from agui_runtime.agents.agent import current_run
 from agui_runtime.connectors.agentscope.approvals import answers, interrupt_id
-from agui_runtime.connectors.agentscope.conversation import keys, user_message
+from agui_runtime.connectors.agentscope.conversation import keys, result_block, user_message
 from agui_runtime.connectors.agentscope.sessions import ServiceSession
 from agui_runtime.connectors.agentscope.translator import AgentScopeTranslator
 from agui_runtime.connectors.shared.remote import DEFAULT_OPTIONS, RemoteOptions, RemoteServer
-from agui_runtime.core.errors import AgentFailure, Misconfigured, RemoteFailure
+from agui_runtime.core.errors import AgentFailure, InvalidInput, Misconfigured, RemoteFailure
 from agui_runtime.core.events import Event, Message, RunContext
 from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.requests import request_messages
@@ -27,6 +27,9 @@ IDENTITY = "x-user-id"
 
 PATIENCE = 10.0
 """Seconds for which a service may be busy with the end of a reply."""
+
+_WAITS = frozenset({"REQUIRE_USER_CONFIRM", "REQUIRE_EXTERNAL_EXECUTION"})
+"""Events with which a reply pauses."""
 
 Identity: TypeAlias = Callable[[RunContext], str]
 
@@ -38,7 +41,8 @@ class AgentScopeService:
     what `user` makes of the run's context, the caller's owner when it is left out: no header of the
     front end's request ever says so. The service remembers conversations; one that was changed (an
     edited message, a regenerated answer) begins a new session. Front ends' tools are not known
-    there.
+    there; a call that the agent leaves to somebody outside is one of the page, if that has a tool
+    of its name.
     """
 
     def __init__(
@@ -70,7 +74,7 @@ class AgentScopeService:
         sent = request_messages(request, {"user", "assistant", "tool"})
         turn = _turn(thread, sent, request)
         session, cursor = await self._session(turn, thread)
-        translator = AgentScopeTranslator(request, ())
+        translator = AgentScopeTranslator(request, turn.supplied)
         reply = _Reply(session, turn, translator)
         try:
             async with session.events(cursor) as events:
@@ -81,6 +85,7 @@ class AgentScopeService:
             if notes:
                 seen = [*keys(sent), *translator.made]
                 await notes.write(self.name, reply.thread(seen, turn).written())
+        _check_offered(reply.waiting, request)
         for each in translator.end(reply.waiting, reply.id):
             yield each
 
@@ -105,7 +110,7 @@ class AgentScopeService:
 @dataclass(frozen=True, slots=True)
 class _Thread:
     """What is written down between two runs: the session, the ids of what it has seen, and the
-    calls of a reply that wait for a yes or no.
+    calls of a reply that wait for a yes or no, or for a result.
     """
 
     session: str = ""
@@ -136,6 +141,7 @@ class _Turn:
     anew: bool = False
     parked: bool = False
     answered: Sequence[str] = field(default=())
+    supplied: frozenset[str] = frozenset()
 
 
 class _Reply:
@@ -185,15 +191,14 @@ class _Reply:
                 return
 
     def _is_last(self, event: AgentEvent) -> bool:
-        if event.type == "REQUIRE_USER_CONFIRM":
+        if event.type in _WAITS:
             self.waiting = event.tool_calls
-        if event.type == "REQUIRE_EXTERNAL_EXECUTION":
-            raise AgentFailure("the agent calls a tool that nobody here carries out")
-        return event.type in ("REPLY_END", "REQUIRE_USER_CONFIRM")
+        return event.type == "REPLY_END" or event.type in _WAITS
 
 
 def _turn(thread: _Thread, sent: Sequence[Message], request: RunAgentInput) -> _Turn:
-    asking = [ToolCallBlock.model_validate(each) for each in thread.waiting]
+    waiting = [ToolCallBlock.model_validate(each) for each in thread.waiting]
+    asking = [each for each in waiting if each.state == ToolCallState.ASKING]
     approvals = answers(request, asking, thread.reply, thread.answered)
     if approvals:
         ids = [interrupt_id(each.tool_call, thread.reply) for each in approvals]
@@ -203,10 +208,40 @@ def _turn(thread: _Thread, sent: Sequence[Message], request: RunAgentInput) -> _
     fresh = [each for each in sent if seen.isdisjoint(keys([each]))]
     old = sent[: len(sent) - len(fresh)]
     follows = fresh and list(sent[len(old) :]) == fresh and set(thread.seen[-1:]) <= set(keys(old))
-    known = thread.session and follows and all(each["role"] == "user" for each in fresh)
-    new = fresh if known else [each for each in sent if each["role"] == "user"][-1:]
-    messages = [user_message(each).model_dump(mode="json") for each in new]
-    return _Turn(messages, anew=not known, parked=bool(known and asking))
+    calls = {each.id: each for each in waiting if each.state != ToolCallState.ASKING}
+    known = thread.session and follows and all(_fits(each, calls) for each in fresh)
+    users = [each for each in (fresh if known else sent) if each["role"] == "user"]
+    if known and not users:
+        return _results_turn(thread, fresh, calls)
+    messages = [user_message(each).model_dump(mode="json") for each in users[0 if known else -1 :]]
+    return _Turn(messages, anew=not known, parked=bool(known and waiting))
+
+
+def _fits(message: Message, calls: Mapping[str, ToolCallBlock]) -> bool:
+    return message["role"] == "user" or message.get("toolCallId") in calls
+
+
+def _results_turn(
+    thread: _Thread, results: Sequence[Message], calls: Mapping[str, ToolCallBlock]
+) -> _Turn:
+    """Raises InvalidInput where a call has no result: the reply would wait for it in silence."""
+    given = {each["toolCallId"]: each for each in results}
+    if missing := sorted(calls.keys() - given.keys()):
+        raise InvalidInput(f"send the results of these calls, too: {', '.join(missing)}")
+    blocks = [result_block(calls[id_].name, each) for id_, each in given.items()]
+    event = ExternalExecutionResultEvent(reply_id=thread.reply, execution_results=blocks)
+    return _Turn(answer=event.model_dump(mode="json"), supplied=frozenset(given))
+
+
+def _check_offered(waiting: Sequence[ToolCallBlock], request: RunAgentInput) -> None:
+    """Raises AgentFailure for a call that neither waits for a yes nor is of a tool of the page."""
+    offered = {tool.name for tool in request.tools or ()}
+    for call in waiting:
+        if call.state != ToolCallState.ASKING and call.name not in offered:
+            raise AgentFailure(
+                f"the agent leaves its call of {call.name!r} to somebody outside, and this page"
+                " has no such tool"
+            )
 
 
 def _identified(options: RemoteOptions, user: Identity) -> RemoteOptions:
