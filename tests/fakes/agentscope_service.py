@@ -31,6 +31,8 @@ class FakeService:
         self.cuts = list(cuts)
         self.trims = trims
         self.streams = 0
+        self.agents: dict[str, list[dict[str, Any]]] = {}
+        self.listings = 0
         self.users: set[str | None] = set()
         self.inputs: list[Any] = []
         self.sessions: list[dict[str, Any]] = []
@@ -45,6 +47,7 @@ class FakeService:
         below = "/sessions/{id}"
         return Starlette(
             routes=[
+                Route("/agent/", self._list),
                 Route("/sessions/", self._create, methods=["POST"]),
                 Route(f"{below}/messages", self._messages),
                 Route(f"{below}/stream", self._stream),
@@ -52,6 +55,11 @@ class FakeService:
                 Route("/chat/", self._chat, methods=["POST"]),
             ]
         )
+
+    async def _list(self, request: Request) -> Response:
+        self.listings += 1
+        found = self.agents.get(request.headers.get("x-user-id", ""), [])
+        return JSONResponse({"agents": found, "total": len(found)})
 
     async def _create(self, request: Request) -> Response:
         self.users.add(request.headers.get("x-user-id"))

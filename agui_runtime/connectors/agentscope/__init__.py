@@ -12,5 +12,6 @@ if importlib.util.find_spec("agentscope") is None:
 from agui_runtime.connectors.agentscope.agent import AgentScopeAgent
 from agui_runtime.connectors.agentscope.process import AgentScopeProcess
 from agui_runtime.connectors.agentscope.service import AgentScopeService
+from agui_runtime.connectors.agentscope.service_agents import AgentScopeAgents
 
-__all__ = ["AgentScopeAgent", "AgentScopeProcess", "AgentScopeService"]
+__all__ = ["AgentScopeAgent", "AgentScopeAgents", "AgentScopeProcess", "AgentScopeService"]

@@ -60,7 +60,7 @@ class AgentScopeService:
         self.description = description or f"the agent {agent} of an AgentScope service"
         self._agent = agent
         self._model = dict(model or {})
-        reached = _identified(options, user or _owner)
+        reached = identified(options, user)
         self._server = RemoteServer(url, f"the AgentScope service of agent {name!r}", reached)
 
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
@@ -244,8 +244,9 @@ def _check_offered(waiting: Sequence[ToolCallBlock], request: RunAgentInput) -> 
             )
 
 
-def _identified(options: RemoteOptions, user: Identity) -> RemoteOptions:
+def identified(options: RemoteOptions, user: Identity | None) -> RemoteOptions:
     """The same options with the header of the caller's identity, which nothing else may set."""
+    who = user or _owner
     if any(name.lower() == IDENTITY for name in options.headers):
         raise Misconfigured(f"headers: {IDENTITY} is set by `user` alone")
     more = options.on_before_request
@@ -254,7 +255,7 @@ def _identified(options: RemoteOptions, user: Identity) -> RemoteOptions:
         made = more(context) if more is not None else {}
         found = made if isinstance(made, Mapping) else await made
         others = {name: value for name, value in found.items() if name.lower() != IDENTITY}
-        return {**others, IDENTITY: user(context)}
+        return {**others, IDENTITY: who(context)}
 
     return replace(options, on_before_request=headers)
 

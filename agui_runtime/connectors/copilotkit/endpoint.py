@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
-import orjson
 from ag_ui.core import Tool
 
 from agui_runtime.agents.agent import Offer, OfferedTool, current_run
 from agui_runtime.connectors.copilotkit.agent import RemoteAgent
 from agui_runtime.connectors.copilotkit.parameters import to_schema
 from agui_runtime.connectors.copilotkit.paths import V1, V2, Paths
+from agui_runtime.connectors.shared.offers import DOWN, FRESH, Offers, key_of
 from agui_runtime.connectors.shared.remote import (
     DEFAULT_OPTIONS,
     RemoteOptions,
@@ -24,15 +22,6 @@ from agui_runtime.core.errors import InvalidInput, RemoteFailure
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.jsontext import Json, JsonObject
-
-FRESH = 60.0
-"""Seconds for which an answer of `/info` is used again."""
-
-DOWN = 10.0
-"""Seconds for which an endpoint that did not answer is not called again."""
-
-MOST_CACHED = 256
-"""Answers of `/info` that are kept; each caller may get another one."""
 
 
 class RemoteEndpoint:
@@ -55,10 +44,7 @@ class RemoteEndpoint:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._server = RemoteServer(url, "a remote endpoint", options)
-        self._fresh = fresh
-        self._down = down
-        self._clock = clock
-        self._cached: dict[bytes, _CachedOffer] = {}
+        self._offers = Offers(fresh, down, clock)
 
     @property
     def forwarded_headers(self) -> HeaderNames:
@@ -70,29 +56,15 @@ class RemoteEndpoint:
         """
         body = _info_body(context)
         key = _key(body, await self._server.headers(context))
-        cached = self._cached.pop(key, None)
-        if cached is None or cached.until <= self._clock():
-            cached = await self._learn(body, context, cached)
-        self._cache(key, cached)
-        if cached.failure is not None:
-            raise cached.failure
-        return cached.offer
+
+        async def learn() -> Offer:
+            return self._offer(*await self._info(body, context))
+
+        return await self._offers.get(key, learn)
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self._server.close()
-
-    async def _learn(
-        self, body: Mapping[str, Json], context: RunContext, known: _CachedOffer | None
-    ) -> _CachedOffer:
-        try:
-            paths, info = await self._info(body, context)
-        except RemoteFailure as failure:
-            until = self._clock() + self._down
-            if known is not None and known.failure is None:
-                return known._replace(until=until)
-            return _CachedOffer(Offer(), until, failure)
-        return _CachedOffer(self._offer(paths, info), self._clock() + self._fresh)
 
     async def _info(
         self, body: Mapping[str, Json], context: RunContext
@@ -131,21 +103,6 @@ class RemoteEndpoint:
 
         return OfferedTool(tool, call)
 
-    def _cache(self, key: bytes, cached: _CachedOffer) -> None:
-        self._cached[key] = cached
-        while len(self._cached) > MOST_CACHED:
-            del self._cached[
-                next(iter(self._cached))
-            ]  # the one that was not used for the longest time
-
-
-class _CachedOffer(NamedTuple):
-    """What the endpoint offered, or why it did not answer, and until when that holds."""
-
-    offer: Offer
-    until: float
-    failure: RemoteFailure | None = None
-
 
 def _info_body(context: RunContext) -> JsonObject:
     page = {"frontendUrl": context.url} if context.url else {}
@@ -157,12 +114,10 @@ def _properties(context: RunContext | None) -> JsonObject:
 
 
 def _key(body: Mapping[str, Json], headers: Mapping[str, str]) -> bytes:
-    """A digest, so that no token is kept longer than its request."""
     try:
-        text = jsontext.dumps([body, headers], option=orjson.OPT_SORT_KEYS)
+        return key_of(body, headers)
     except jsontext.Unencodable:
         raise InvalidInput("properties: nested too deeply") from None
-    return hashlib.sha256(text).digest()
 
 
 def _checked(info: object, server: RemoteServer) -> Mapping[str, Json]:
