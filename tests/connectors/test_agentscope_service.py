@@ -233,6 +233,29 @@ async def test_a_run_that_is_stopped_interrupts_the_reply() -> None:
     assert events[-1]["outcome"] == {"type": "cancelled"}
 
 
+async def test_the_end_of_a_reply_that_was_stopped_is_not_the_end_of_the_next_one() -> None:
+    service = FakeService(said("Well"), [*said("Hello"), ended()])
+    service.lingers = True
+    async with page_of(service) as page:
+        await page.stopped("go", service.reached.wait)
+        await service.interrupted.wait()
+        events = await page.say("and?")
+    assert text(events) == "Hello"
+    assert "outcome" not in events[-1]
+
+
+@pytest.mark.parametrize("name", ["session_updated", "state_updated"])
+@pytest.mark.parametrize("cuts", [[], [0], [1], [2]])
+async def test_the_housekeeping_of_a_service_is_not_shown(name: str, cuts: list[int]) -> None:
+    custom = {"type": "CUSTOM", "name": name, "value": {}}
+    mine = {"type": "CUSTOM", "name": "mine", "value": {}}
+    service = FakeService([custom, *said("Hello"), custom, mine, ended()], cuts=cuts)
+    async with page_of(service) as page:
+        events = await page.say("hi")
+    assert text(events) == "Hello"
+    assert [each["name"] for each in events if each["type"] == "CUSTOM"] == ["mine"]
+
+
 @pytest.mark.parametrize(
     ("end", "message"),
     [

@@ -20,7 +20,7 @@ class FakeService:
     """Answers each chat with the next of `plays`; the last one again and again. `busy` is how often
     a chat is refused because of the reply before, as the real one does. Each of `cuts` is after how
     many events a connection ends. With `trims`, the log is cut to its newest event when a reply has
-    ended.
+    ended. With `lingers`, a reply that is interrupted ends when its messages are read.
     """
 
     def __init__(
@@ -31,6 +31,8 @@ class FakeService:
         self.cuts = list(cuts)
         self.trims = trims
         self.streams = 0
+        self.lingers = False
+        self._lingering: list[Mapping[str, Any]] = []
         self.agents: dict[str, list[dict[str, Any]]] = {}
         self.listings = 0
         self.users: set[str | None] = set()
@@ -69,7 +71,10 @@ class FakeService:
     async def _messages(self, request: Request) -> Response:
         self.users.add(request.headers.get("x-user-id"))
         log = self._logs[request.path_params["id"]]
-        return JSONResponse({"messages": [], "event_cursor": str(len(log))})
+        cursor, running = str(len(log)), bool(self._lingering)
+        self._tell(request.path_params["id"], self._lingering)
+        self._lingering = []
+        return JSONResponse({"messages": [], "event_cursor": cursor, "is_running": running})
 
     async def _stream(self, request: Request) -> Response:
         self.users.add(request.headers.get("x-user-id"))
@@ -106,7 +111,10 @@ class FakeService:
     async def _interrupt(self, request: Request) -> Response:
         self.interrupts += 1
         self.interrupted.set()
-        self._tell(request.path_params["id"], [ended("interrupted")])
+        if self.lingers:
+            self._lingering = [ended("interrupted")]
+        else:
+            self._tell(request.path_params["id"], [ended("interrupted")])
         return Response(b"{}", 202, media_type="application/json")
 
     def _tell(self, session: str, events: Events) -> None:

@@ -38,6 +38,8 @@ class Replay:
         return True
 
     def _repeats(self, event: AgentEvent, known: frozenset[str]) -> bool:
+        if not known and event.type == "CUSTOM":
+            return False  # what waits elsewhere, of which each connection is reminded
         if not known and event.type in _FIRST:
             self._known = None
             return False

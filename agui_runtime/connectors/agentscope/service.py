@@ -98,7 +98,7 @@ class AgentScopeService:
         if thread.session and not turn.anew:
             session = ServiceSession(self._server, self._agent, thread.session)
             try:
-                return session, await session.cursor()
+                return session, await session.cursor(PATIENCE)
             except RemoteFailure as failure:
                 if failure.upstream != 404:
                     raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext
 from typing import NamedTuple, TypeAlias
 from urllib.parse import quote
@@ -33,6 +33,7 @@ LOST = (
     " session: ask it to say that again"
 )
 
+_HOUSEKEEPING = frozenset({"session_updated", "state_updated"})
 _BREAKS = frozenset({"REMOTE_BROKEN", "REMOTE_TIMEOUT"})
 _BUSY = 409
 _PAUSE = 0.1
@@ -55,12 +56,21 @@ class ServiceSession(NamedTuple):
             raise ProtocolFailure(f"{server.what} made a session without an id")
         return cls(server, agent, found)
 
-    async def cursor(self) -> str | None:
+    async def cursor(self, patience: float) -> str | None:
         """The place behind all that there is now; raises RemoteFailure with 404 for a session that
-        the service does not know any more.
+        the service does not know any more. The end of a reply that still goes on, as one does that
+        was interrupted just now, is waited for so many seconds: it would be taken for that of the
+        next one.
         """
-        found = await self.server.ask(self._path("/messages", limit="1"), None)
-        cursor = found.get("event_cursor") if isinstance(found, dict) else None
+        limit = asyncio.get_running_loop().time() + patience
+        for pause in _pauses():
+            found = await self.server.ask(self._path("/messages", limit="1"), None)
+            about: Mapping[str, Json] = found if isinstance(found, dict) else {}
+            late = asyncio.get_running_loop().time() + pause > limit
+            if about.get("is_running") is not True or late:
+                break
+            await asyncio.sleep(pause)
+        cursor = about.get("event_cursor")
         return None if cursor is None else str(cursor)
 
     @asynccontextmanager
@@ -76,9 +86,8 @@ class ServiceSession(NamedTuple):
         reply, and then it is given again, for so many seconds.
         """
         body = {"agent_id": self.agent, "session_id": self.id, "input": given}
-        pause = _PAUSE
         limit = asyncio.get_running_loop().time() + patience
-        while True:
+        for pause in _pauses():
             try:
                 await self.server.ask("/chat/", body)
                 return
@@ -87,7 +96,6 @@ class ServiceSession(NamedTuple):
                 if failure.upstream != _BUSY or late:
                     raise
             await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def interrupt(self) -> None:
         """Have the agent end what it does; it says that it did."""
@@ -136,10 +144,21 @@ class ServiceSession(NamedTuple):
             logger.info("%s; it is read again", failure.message)
 
 
+def _pauses() -> Iterator[float]:
+    """Between two attempts, without end."""
+    pause = _PAUSE
+    while True:
+        yield min(pause, _LONGEST_PAUSE)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
 def _event(data: bytes) -> AgentEvent | None:
-    """One event; None for one of a kind that this release of AgentScope does not know."""
+    """One event; None for one of a kind that this release of AgentScope does not know, and for what
+    a service says to pages of its own.
+    """
     try:
         given: Mapping[str, Json] = jsontext.loads(data)
-        return _EVENT.validate_python(given)
+        event = _EVENT.validate_python(given)
     except (ValueError, ValidationError):
         return None
+    return None if event.type == "CUSTOM" and event.name in _HOUSEKEEPING else event
