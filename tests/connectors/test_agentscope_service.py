@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
-from agui_runtime.connectors.agentscope import AgentScopeService, sessions
+from agui_runtime.connectors.agentscope import (
+    AgentScopeService,
+    service as service_module,
+    sessions,
+)
 from agui_runtime.connectors.shared.remote import RemoteOptions
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Caller
@@ -204,6 +208,22 @@ async def test_a_stream_that_brings_nothing_any_more_is_given_up() -> None:
     assert events[-1]["type"] == "RUN_ERROR"
     assert "broke off" in events[-1]["message"]
     assert service.interrupts == 1
+
+
+async def test_an_answer_that_did_not_arrive_is_taken_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(service_module, "PATIENCE", 0)
+    service = FakeService(ASKING, AFTER)
+    async with page_of(service) as page:
+        question = await page.say("weather?")
+        service.busy = 1
+        failed = await page.go(resume=resume(question, {"approved": True}))
+        events = await page.go(resume=resume(question, {"approved": True}))
+    assert failed[-1]["type"] == "RUN_ERROR"
+    assert text(events) == "Done."
+    assert [each["type"] for each in service.inputs[1:]] == ["USER_CONFIRM_RESULT"]
+    assert service.interrupts == 0
 
 
 async def test_arguments_that_a_page_changed_are_refused() -> None:

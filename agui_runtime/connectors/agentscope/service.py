@@ -82,7 +82,7 @@ class AgentScopeService:
                     yield each
         finally:
             await reply.end()
-            if notes:
+            if notes and reply.given:
                 seen = [*keys(sent), *translator.made]
                 await notes.write(self.name, reply.thread(seen, turn).written())
         _check_offered(reply.waiting, request)
@@ -145,7 +145,9 @@ class _Turn:
 
 
 class _Reply:
-    """One reply of the session, from what it is given to its end."""
+    """One reply of the session, from what it is given to its end. `given` says that the session is
+    no longer as it was before.
+    """
 
     def __init__(
         self, session: ServiceSession, turn: _Turn, translator: AgentScopeTranslator
@@ -156,15 +158,15 @@ class _Reply:
         self._turn = turn
         self._translator = translator
         self._working = False
+        self.given = False
 
     async def events(self, events: AsyncGenerator[AgentEvent, None]) -> AsyncIterator[Event]:
         """Give the session its turn, and translate what comes of it."""
         if self._turn.parked:
             await self._session.interrupt()
+            self.given = True
             await self._until_end(events)
-        self._working = True
-        given = self._turn.answer or list(self._turn.messages)
-        await self._session.send(given, PATIENCE)
+        await self._give()
         async for event in events:
             self.id = getattr(event, "reply_id", self.id)
             for each in self._translator.feed(event):
@@ -173,6 +175,16 @@ class _Reply:
                 self._working = False
                 return
         raise self._session.server.failure("BROKEN", "broke off in its answer; try again")
+
+    async def _give(self) -> None:
+        """A turn that did not arrive is not one that the session works on."""
+        given, self.given, self._working = self.given, True, True
+        try:
+            await self._session.send(self._turn.answer or list(self._turn.messages), PATIENCE)
+        except RemoteFailure as failure:
+            if failure.upstream is not None or failure.code == "REMOTE_UNREACHABLE":
+                self.given, self._working = given, False
+            raise
 
     async def end(self) -> None:
         """Have a reply that still goes on end there, too."""
