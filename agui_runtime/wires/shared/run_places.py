@@ -1,6 +1,6 @@
-"""An id that says which run of which thread it is, so that nobody has to look it up. Pure.
+"""Ids that say what they are the ids of, so that nobody has to look it up. Pure.
 
-It is no secret: whose thread that is decides who gets what the id is of.
+They are no secret: whose thread that is decides who gets what the id is of.
 """
 
 from __future__ import annotations
@@ -18,17 +18,26 @@ class Place(NamedTuple):
 
 def id_of(place: Place, prefix: str) -> str:
     """The id, which begins with the prefix."""
-    encoded = urlsafe_b64encode("\0".join(place).encode()).decode()
-    return prefix + encoded.rstrip("=")
+    return encoded(prefix, *place)
 
 
 def place_in(id_: str, prefix: str) -> Place | None:
     """The run of that id; None for what `id_of` never gave."""
-    encoded = id_.removeprefix(prefix)
+    parts = decoded(prefix, id_)
+    return Place(*parts) if len(parts) == 2 and parts[1] else None
+
+
+def encoded(prefix: str, *parts: str) -> str:
+    """The id of these parts; empty ones at the end are not in it."""
+    text = "\0".join(parts).rstrip("\0")
+    return prefix + urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decoded(prefix: str, id_: str) -> list[str]:
+    """The parts, of which the last ones may be missing; none for what `encoded` never gave."""
+    text = id_.removeprefix(prefix)
     try:
-        text = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+        parts = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("\0")
     except ValueError:
-        return None
-    thread_id, _, run_id = text.partition("\0")
-    place = Place(thread_id, run_id)
-    return place if run_id and id_of(place, prefix) == id_ else None
+        return []
+    return parts if encoded(prefix, *parts) == id_ else []
