@@ -134,7 +134,7 @@ class A2AEndpoint:
         if isinstance(begun, Response):
             await exchange.reply(begun.status_code, [exchange.json_type], bytes(begun.body))
         elif begun is not None:
-            await exchange.stream(begun, self._options.keep_alive)
+            await exchange.stream_items(begun, self._options.keep_alive)
 
     async def _begun(
         self, request: Request, items: AsyncGenerator[Item, None] | None

@@ -11,23 +11,18 @@ from a2a.utils.errors import ContentTypeNotSupportedError
 from sse_starlette.event import ServerSentEvent
 
 from agui_runtime.core.jsontext import Json
-from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wires.a2a.errors import rest_refusal, rpc_refusal
 from agui_runtime.wires.shared.admission import is_json
 from agui_runtime.wires.shared.bodies import BodyLimits
-from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, frame
-from agui_runtime.wires.shared.exchange import JSON_TYPE, ErrorAnswer, Exchange
-from agui_runtime.wires.shared.expiry import while_known
-from agui_runtime.wires.shared.http import log_failure
+from agui_runtime.wires.shared.error_frame_exchange import ErrorFrameExchange
+from agui_runtime.wires.shared.exchange import JSON_TYPE, ErrorAnswer
 from agui_runtime.wires.shared.json_bodies import NoBody, OpenedBody
-
-logger = logger_of(__name__)
 
 Item: TypeAlias = "dict[str, str] | ServerSentEvent | str | bytes"
 """What streams are made of: a frame's fields, or its JSON."""
 
 
-class A2AExchange(Exchange):
+class A2AExchange(ErrorFrameExchange):
     """The request as handlers see it; `caller` is set before a handler is called. `rpc_id` is that
     of a request in JSON-RPC, `rpc` all of it while nobody has taken it, `is_rest` says that it is
     none.
@@ -55,26 +50,11 @@ class A2AExchange(Exchange):
             raise body.error
         return body
 
-    async def stream(self, items: AsyncGenerator[Item, None], keep_alive: float) -> None:
-        """Answer with an event stream of the SDK's items. What fails after the first frame is a
-        frame with the error.
-        """
-        response = self.streaming(EVENT_STREAM, keep_alive)
-        try:
-            async with while_known(self.caller):
-                await response.serve(self.receive, response.pour(_frames(items)))
-        except Exception as error:  # a wire's edge
-            if not response.begun:
-                raise
-            refusal = self._refusal(error)
-            if refusal.is_fault:
-                log_failure(logger, error)
-            await response.end((frame(refusal.body),))
+    async def stream_items(self, items: AsyncGenerator[Item, None], keep_alive: float) -> None:
+        """Answer with an event stream of the SDK's items."""
+        await self.stream(_frames(items), keep_alive)
 
-    async def refuse(self, error: Exception) -> None:
-        await self.refuse_with(self._refusal(error), error)
-
-    def _refusal(self, error: Exception) -> ErrorAnswer:
+    def refusal(self, error: Exception) -> ErrorAnswer:
         return rest_refusal(error) if self.is_rest else rpc_refusal(error, self.rpc_id)
 
 

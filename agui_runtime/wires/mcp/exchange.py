@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.jsontext import Json, JsonObject
-from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wires.mcp.errors import (
     INVALID_REQUEST,
     PARSE_ERROR,
     RpcError,
     RpcId,
-    error_message,
     refusal_of,
 )
 from agui_runtime.wires.mcp.protocol import Message, checked_id, message_of
 from agui_runtime.wires.shared.bodies import BodyLimits
-from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, frame
-from agui_runtime.wires.shared.exchange import Exchange
-from agui_runtime.wires.shared.expiry import while_known
-from agui_runtime.wires.shared.http import Headers, log_failure
-
-logger = logger_of(__name__)
+from agui_runtime.wires.shared.error_frame_exchange import ErrorFrameExchange
+from agui_runtime.wires.shared.exchange import ErrorAnswer
+from agui_runtime.wires.shared.http import Headers
 
 BOTH = ("application/json", "text/event-stream")
 
 
-class McpExchange(Exchange):
+class McpExchange(ErrorFrameExchange):
     """The request as handlers see it; `caller` is set before a handler is called."""
 
     id: RpcId = None
@@ -55,24 +48,8 @@ class McpExchange(Exchange):
         """Answer the request with this result."""
         await self.answer(response(self.id, result), headers=headers)
 
-    async def stream(self, frames: AsyncGenerator[bytes, None], keep_alive: float) -> bool:
-        """Answer with an event stream; False if the client went away before its end. What fails
-        after the first frame is the answer to the request.
-        """
-        response = self.streaming(EVENT_STREAM, keep_alive)
-        try:
-            async with while_known(self.caller):
-                return await response.serve(self.receive, response.pour(frames))
-        except Exception as error:  # a wire's edge
-            if not response.begun:
-                raise
-            if refusal_of(error, None).is_fault:
-                log_failure(logger, error)
-            await response.end((frame(error_message(error, self.id)),))
-            return True
-
-    async def refuse(self, error: Exception) -> None:
-        await self.refuse_with(refusal_of(error, self.id), error)
+    def refusal(self, error: Exception) -> ErrorAnswer:
+        return refusal_of(error, self.id)
 
 
 def response(id_: RpcId, result: Json) -> JsonObject:

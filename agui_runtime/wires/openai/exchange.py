@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-
 from starlette.datastructures import QueryParams
 
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.jsontext import JsonObject
-from agui_runtime.core.log_lines import logger_of
-from agui_runtime.wires.openai.errors import BadRequest, body_of, refusal_of
+from agui_runtime.wires.openai.errors import BadRequest, refusal_of
 from agui_runtime.wires.shared.bodies import BodyLimits
-from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, frame
-from agui_runtime.wires.shared.exchange import Exchange
-from agui_runtime.wires.shared.expiry import while_known
-from agui_runtime.wires.shared.http import log_failure
-
-logger = logger_of(__name__)
+from agui_runtime.wires.shared.error_frame_exchange import ErrorFrameExchange
+from agui_runtime.wires.shared.exchange import ErrorAnswer
 
 
-class OpenAIExchange(Exchange):
+class OpenAIExchange(ErrorFrameExchange):
     """The request as handlers see it; `caller` is set before a handler is called."""
 
     @property
@@ -38,22 +31,5 @@ class OpenAIExchange(Exchange):
         """What a run learns of this request."""
         return self.context(properties, forward)
 
-    async def stream(self, frames: AsyncGenerator[bytes, None], keep_alive: float) -> bool:
-        """Answer with an event stream; False if the client went away before its end.
-
-        What fails after the first frame is a frame with the error, at which every client raises.
-        """
-        response = self.streaming(EVENT_STREAM, keep_alive)
-        try:
-            async with while_known(self.caller):
-                return await response.serve(self.receive, response.pour(frames))
-        except Exception as error:  # a wire's edge
-            if not response.begun:
-                raise
-            if refusal_of(error).is_fault:
-                log_failure(logger, error)
-            await response.end((frame(body_of(error)),))
-            return True
-
-    async def refuse(self, error: Exception) -> None:
-        await self.refuse_with(refusal_of(error), error)
+    def refusal(self, error: Exception) -> ErrorAnswer:
+        return refusal_of(error)
