@@ -220,7 +220,8 @@ class Server:
                 until = self._outage.deadline(begun, first_failed, now)
                 if lasting(error) or now + pause > until:
                     failure = self._unavailable(error)
-                    self._outage.give_up(failure.message)
+                    hangs = isinstance(error, exceptions.TimeoutError)
+                    self._outage.give_up(failure.message, hangs=hangs)
                     raise failure from error
                 await asyncio.sleep(pause)
             except exceptions.NoScriptError:

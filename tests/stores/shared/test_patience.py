@@ -19,11 +19,21 @@ def test_a_step_does_not_wait_for_as_long_as_those_before_it_did() -> None:
     assert patience.deadline(120, 120, 120) == 130
 
 
-def test_a_step_that_follows_at_once_on_one_that_gave_up_attempts_nothing() -> None:
+def test_a_step_that_follows_at_once_on_one_that_gave_up_attempts_it_once() -> None:
+    patience = SharedPatience(10)
+    patience.deadline(100, 105, 115)
+    patience.give_up("it is away", hangs=False)
+    patience.check(115)  # it may be there again
+    assert patience.deadline(115, 115.01, 115.01) == 115.01
+    assert patience.deadline(114.9, 115.02, 115.02) == 114.9 + BRIEF  # it had begun before
+    assert patience.deadline(116, 116, 116) == 116 + BRIEF
+
+
+def test_where_the_server_hangs_it_attempts_nothing() -> None:
     patience = SharedPatience(10)
     patience.deadline(100, 105, 115)
     patience.check(115)  # nobody has given up yet
-    patience.give_up("it is away")
+    patience.give_up("it is away", hangs=True)
     with pytest.raises(StoreUnavailable, match="it is away"):
         patience.check(115 + AT_ONCE / 2)
     patience.check(115 + 2 * AT_ONCE)

@@ -176,7 +176,7 @@ async def patiently(attempt: Callable[[], Awaitable[T]], patience: SharedPatienc
             pause = PAUSES[min(number, len(PAUSES) - 1)]
             if now + pause > patience.deadline(begun, first_failed, now):
                 failure = failure_of(error)
-                patience.give_up(failure.message)
+                patience.give_up(failure.message, hangs=isinstance(error, TimeoutError))
                 raise failure from error
             await asyncio.sleep(pause)
         except OF_THE_SERVER as error:
