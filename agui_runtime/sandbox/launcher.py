@@ -102,8 +102,9 @@ def _filled(encoded: str) -> int:
     return reader
 
 
-try:
-    main()
-except OSError as error:
-    os.write(2, f"launcher: {error}\n".encode())
-    os._exit(_FAILED)
+if __name__ == "__main__":
+    try:
+        main()
+    except OSError as error:
+        os.write(2, f"launcher: {error}\n".encode())
+        os._exit(_FAILED)
