@@ -154,7 +154,10 @@ LOST_IN_LITELLM = frozenset(
         "flat_call",
         "function_is_a_name",
         "gateway_json_within_a_string",
+        "gateway_reason_in_delta",
         "gateway_reason_in_message",
+        "gateway_reason_of_claude",
+        "gateway_reason_of_gemini",
         "gateway_usage_in_message",
         "gateway_whole_json",
         "gateway_whole_json_indented",
@@ -162,6 +165,7 @@ LOST_IN_LITELLM = frozenset(
         "llama_flat_parameters",
         "mistral_thinking_parts",
         "no_empty_lines",
+        "no_reason",
         "older_completions",
         "ollama_native",
         "ollama_native_call",
@@ -169,6 +173,7 @@ LOST_IN_LITELLM = frozenset(
         "openai_refusal",
         "pings_and_nulls",
         "sentinel_with_blanks",
+        "sentinel_without_data",
         "whole_json_without_the_first_tag",
         "failure_bare_in_the_middle",
         "failure_choice_error",
@@ -191,7 +196,9 @@ LOST_IN_LITELLM = frozenset(
         "failure_zhipu",
     }
 )
-"""What litellm, which reads these answers by itself, drops or takes for an end before we see it."""
+"""What litellm, which reads these answers by itself, drops or takes for an end before we see it; an
+answer without a reason to finish it takes for one that broke off.
+"""
 
 
 class Fails(NamedTuple):
