@@ -84,7 +84,7 @@ FILTERED = "GET /copilotkit/cpk-debug-events"
 
 @pytest.fixture(params=sorted(WAYS))
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(decisions, "PATIENCE", 0.05)
+    monkeypatch.setattr(decisions, "PATIENCE", 0.02 if request.param == "hangs" else 5)
     return str(request.param)
 
 
