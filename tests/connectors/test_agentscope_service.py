@@ -18,20 +18,20 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Caller
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.page import Page, results, resume
-from tests.connectors.talk import text, tool
+from tests.connectors.talk import text
 from tests.fakes.agentscope_service import (
     FakeService,
     begun,
     called,
     confirmation,
     ended,
-    execution,
     returned,
     said,
 )
 from tests.support import served
 
 WEATHER = ("get_weather", '{"city":"Rome"}')
+AFTER = [begun(), *returned("21C"), *said("Done.")[1:], ended()]
 ASKING = [begun(), *called(*WEATHER), confirmation(*WEATHER)]
 
 
@@ -109,75 +109,6 @@ async def test_a_confirmation_is_an_interrupt_and_only_a_yes_or_no(approved: boo
     assert (result["confirmed"], result["tool_call"]["input"]) == (approved, WEATHER[1])
     assert results(events) == {"c1": "21C"}
     assert text(events) == "Done."
-
-
-OUTSIDE = [begun(), *called(*WEATHER), execution(*WEATHER)]
-AFTER = [begun(), *returned("21C"), *said("Done.")[1:], ended()]
-
-
-def result(content: str = "21C", **more: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
-    return {"id": "x", "role": "tool", "toolCallId": "c1", "content": content, **more}
-
-
-@pytest.mark.parametrize(
-    ("given", "state"), [(result(), "success"), (result("", error="no"), "error")]
-)
-async def test_a_call_for_somebody_outside_is_one_of_the_page(
-    given: dict[str, Any], state: str
-) -> None:
-    service = FakeService(OUTSIDE, AFTER)
-    async with page_of(service) as page:
-        calling = await page.say("weather?", tools=[tool("get_weather")])
-        page.messages.append(given)
-        events = await page.go(tools=[tool("get_weather")])
-        again = await page.say("and?")
-    assert calling[-1]["outcome"]["pendingToolCallIds"] == ["c1"]
-    answer = service.inputs[1]
-    assert (answer["type"], answer["reply_id"]) == ("EXTERNAL_EXECUTION_RESULT", "r1")
-    [block] = answer["execution_results"]
-    assert (block["id"], block["name"], block["state"]) == ("c1", "get_weather", state)
-    assert block["output"][0]["text"] == (given["content"] or "no")
-    assert results(events) == {}, "the page has it already"
-    assert text(events) == "Done."
-    assert again[-1]["type"] == "RUN_FINISHED"
-    assert (len(service.sessions), service.interrupts) == (1, 0)
-
-
-async def test_a_call_for_somebody_outside_fails_the_run_where_the_page_has_no_such_tool() -> None:
-    service = FakeService(OUTSIDE, [*said("Fine."), ended()])
-    async with page_of(service) as page:
-        failed = await page.say("weather?", tools=[tool("show")])
-        events = await page.say("never mind")
-    assert failed[-1]["type"] == "RUN_ERROR"
-    assert "'get_weather'" in failed[-1]["message"]
-    assert service.interrupts == 1
-    assert text(events) == "Fine."
-
-
-async def test_a_result_that_is_missing_beside_others_is_asked_for() -> None:
-    first, second = execution(*WEATHER), execution(*WEATHER, id_="c2")
-    both = {**first, "tool_calls": [*first["tool_calls"], *second["tool_calls"]]}
-    calls = [*called(*WEATHER), *called(*WEATHER, id_="c2")]
-    service = FakeService([begun(), *calls, both], AFTER)
-    async with page_of(service) as page:
-        await page.say("weather?", tools=[tool("get_weather")])
-        page.messages.append(result())
-        refused = await page.go(tools=[tool("get_weather")])
-        page.messages.append({**result(), "id": "y", "toolCallId": "c2"})
-        events = await page.go(tools=[tool("get_weather")])
-    assert refused[-1]["type"] == "RUN_ERROR"
-    assert "c2" in refused[-1]["message"]
-    assert text(events) == "Done."
-    assert [each["id"] for each in service.inputs[1]["execution_results"]] == ["c1", "c2"]
-
-
-async def test_a_message_in_place_of_a_result_ends_the_call() -> None:
-    service = FakeService(OUTSIDE, [*said("Fine."), ended()])
-    async with page_of(service) as page:
-        await page.say("weather?", tools=[tool("get_weather")])
-        events = await page.say("never mind", tools=[tool("get_weather")])
-    assert (service.interrupts, len(service.sessions)) == (1, 1)
-    assert text(events) == "Fine."
 
 
 @pytest.mark.parametrize("cuts", [[0], [1], [2], [4], [3, 4], [2, 3, 4, 0], [0, 0, 0]])

@@ -32,6 +32,7 @@ class FakeService:
         self.trims = trims
         self.streams = 0
         self.lingers = False
+        self.stored: list[Mapping[str, Any]] = []
         self._lingering: list[Mapping[str, Any]] = []
         self.agents: dict[str, list[dict[str, Any]]] = {}
         self.listings = 0
@@ -74,7 +75,9 @@ class FakeService:
         cursor, running = str(len(log)), bool(self._lingering)
         self._tell(request.path_params["id"], self._lingering)
         self._lingering = []
-        return JSONResponse({"messages": [], "event_cursor": cursor, "is_running": running})
+        messages = [{"content": self.stored}]
+        about = {"messages": messages, "event_cursor": cursor, "is_running": running}
+        return JSONResponse(about)
 
     async def _stream(self, request: Request) -> Response:
         self.users.add(request.headers.get("x-user-id"))

@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from agui_runtime.connectors.agentscope import AgentScopeService
-from agui_runtime.core.events import Caller
+from agui_runtime.connectors.agentscope import AgentScopeAgents, AgentScopeService
+from agui_runtime.core.events import Caller, RunContext
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.page import Page, results, resume
-from tests.connectors.talk import text
+from tests.connectors.talk import text, tool
 from tests.fakes.model import ModelServer
 from tests.peers.environments import environment
 from tests.ports import free_port
@@ -24,8 +24,16 @@ SERVER = Path(__file__).parent / "servers" / "agentscope_service.py"
 ASK = '[tool:get_weather {"city":"Rome"}]'
 
 
+class ServicePage(Page):
+    """One of Ann's, on an agent of the service there."""
+
+    def __init__(self, runtime: CopilotRuntime, origin: str) -> None:
+        super().__init__(runtime, caller=Caller("ann"))
+        self.origin = origin
+
+
 @pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
+async def page(tmp_path: Path) -> AsyncIterator[ServicePage]:
     """A page of Ann's on an agent of the service."""
     port = free_port()
     async with ModelServer() as model, listening(tmp_path, port) as client:
@@ -33,7 +41,7 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
         origin = f"http://127.0.0.1:{port}"
         runtime = CopilotRuntime({"default": AgentScopeService(origin, agent=agent, model=about)})
         try:
-            yield Page(runtime, caller=Caller("ann"))
+            yield ServicePage(runtime, origin)
         finally:
             await runtime.close()
 
@@ -77,6 +85,35 @@ async def test_it_remembers_asks_and_is_answered(page: Page) -> None:
     events = await page.go(resume=resume(question, {"approved": False}))
     [result] = [event for event in events if event["type"] == "TOOL_CALL_RESULT"]
     assert result["metadata"] == {"state": "denied"}
+
+
+SHOW = '[tool:show {"city":"Rome"}]'
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_calls_for_somebody_outside_are_carried_out_by_the_page(
+    page: Page, count: int
+) -> None:
+    await page.say("hi")
+    calling = await page.say(" ".join([SHOW] * count), tools=[tool("show")])
+    calls = calling[-1]["outcome"]["pendingToolCallIds"]
+    assert len(calls) == count
+    for call in calls:
+        page.messages.append(
+            {"id": f"x-{call}", "role": "tool", "toolCallId": call, "content": "shown"}
+        )
+    events = await page.go(tools=[tool("show")])
+    assert text(events) == "Tool result: shown"
+    assert text(await page.say("and now?")) == "You said: and now?"
+
+
+async def test_its_agents_are_listed(page: ServicePage) -> None:
+    runtime = CopilotRuntime({}, remotes=[AgentScopeAgents(page.origin)])
+    try:
+        found = await runtime.discover(RunContext(Caller("ann"), request_id="q", headers={}))
+    finally:
+        await runtime.close()
+    assert [each.name for each in found] == ["helper"]
 
 
 async def test_a_message_in_place_of_an_answer_is_taken(page: Page) -> None:

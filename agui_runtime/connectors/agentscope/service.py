@@ -171,7 +171,9 @@ class _Reply:
             self.id = getattr(event, "reply_id", self.id)
             for each in self._translator.feed(event):
                 yield each
-            if self._is_last(event):
+            if event.type in _WAITS:
+                await self._pause(event.tool_calls)
+            if event.type == "REPLY_END" or event.type in _WAITS:
                 self._working = False
                 return
         raise self._session.server.failure("BROKEN", "broke off in its answer; try again")
@@ -202,10 +204,10 @@ class _Reply:
             if event.type == "REPLY_END":
                 return
 
-    def _is_last(self, event: AgentEvent) -> bool:
-        if event.type in _WAITS:
-            self.waiting = event.tool_calls
-        return event.type == "REPLY_END" or event.type in _WAITS
+    async def _pause(self, announced: Sequence[ToolCallBlock]) -> None:
+        found = await self._session.waiting(PATIENCE)
+        calls = {each.id: each for each in map(ToolCallBlock.model_validate, found)}
+        self.waiting = list(({each.id: each for each in announced} | calls).values())
 
 
 def _turn(thread: _Thread, sent: Sequence[Message], request: RunAgentInput) -> _Turn:
@@ -246,7 +248,11 @@ def _results_turn(
 
 
 def _check_offered(waiting: Sequence[ToolCallBlock], request: RunAgentInput) -> None:
-    """Raises AgentFailure for a call that neither waits for a yes nor is of a tool of the page."""
+    """Raises AgentFailure for a call that neither waits for a yes nor is of a tool of the page, and
+    for calls of which some wait for a yes and some for a result: a service takes one answer.
+    """
+    if len({each.state == ToolCallState.ASKING for each in waiting}) > 1:
+        raise AgentFailure("the agent asks for a yes and for a tool's result at once")
     offered = {tool.name for tool in request.tools or ()}
     for call in waiting:
         if call.state != ToolCallState.ASKING and call.name not in offered:

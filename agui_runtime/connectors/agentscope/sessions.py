@@ -62,6 +62,24 @@ class ServiceSession(NamedTuple):
         was interrupted just now, is waited for so many seconds: it would be taken for that of the
         next one.
         """
+        cursor = (await self._settled(patience)).get("event_cursor")
+        return None if cursor is None else str(cursor)
+
+    async def waiting(self, patience: float) -> list[JsonObject]:
+        """The calls of the latest reply that wait for somebody, when the reply has paused: each is
+        announced by itself, and the others may still follow.
+        """
+        messages = (await self._settled(patience)).get("messages")
+        latest = messages[-1] if isinstance(messages, list) and messages else {}
+        blocks: Sequence[JsonObject] = latest.get("content") or ()
+        done = {
+            each["id"]
+            for each in blocks
+            if each["type"] == "tool_result" and each["state"] != "running"
+        }
+        return [each for each in blocks if _waits(each) and each["id"] not in done]
+
+    async def _settled(self, patience: float) -> Mapping[str, Json]:
         limit = asyncio.get_running_loop().time() + patience
         for pause in _pauses():
             found = await self.server.ask(self._path("/messages", limit="1"), None)
@@ -70,8 +88,7 @@ class ServiceSession(NamedTuple):
             if about.get("is_running") is not True or late:
                 break
             await asyncio.sleep(pause)
-        cursor = about.get("event_cursor")
-        return None if cursor is None else str(cursor)
+        return about
 
     @asynccontextmanager
     async def events(self, after: str | None) -> AsyncIterator[AsyncGenerator[AgentEvent, None]]:
@@ -142,6 +159,10 @@ class ServiceSession(NamedTuple):
             if failure.code not in _BREAKS:
                 raise
             logger.info("%s; it is read again", failure.message)
+
+
+def _waits(block: JsonObject) -> bool:
+    return block["type"] == "tool_call" and block["state"] in ("asking", "submitted")
 
 
 def _pauses() -> Iterator[float]:

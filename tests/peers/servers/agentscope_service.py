@@ -7,7 +7,8 @@ from agentscope.app import create_app
 from agentscope.app.message_bus import InMemoryMessageBus
 from agentscope.app.storage import AsyncSQLAlchemyStorage
 from agentscope.app.workspace_manager import LocalWorkspaceManager
-from agentscope.tool import FunctionTool
+from agentscope.permission import PermissionBehavior, PermissionDecision
+from agentscope.tool import FunctionTool, ToolBase
 
 
 def get_weather(city: str) -> str:
@@ -15,8 +16,25 @@ def get_weather(city: str) -> str:
     return f"21C in {city}"
 
 
+class Show(ToolBase):
+    """Somebody outside shows a city."""
+
+    name = "show"
+    description = "Shows a city."
+    is_external_tool = True
+    is_concurrency_safe = True
+    is_read_only = False
+
+    def __init__(self):
+        super().__init__()
+        self.input_schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+
+    async def check_permissions(self, *_, **__):
+        return PermissionDecision(PermissionBehavior.ALLOW, "carried out outside")
+
+
 async def tools(user, agent, session):
-    return [FunctionTool(get_weather)]
+    return [FunctionTool(get_weather), Show()]
 
 
 if __name__ == "__main__":
