@@ -56,13 +56,13 @@ async def test_a_call_for_somebody_outside_fails_the_run_where_the_page_has_no_s
 def of_two_calls(state: str) -> FakeService:
     """It announces each by itself; beside them a third one has been carried out."""
     first, second = execution(*WEATHER), execution(*WEATHER, id_="c2")
-    calls = [*called(*WEATHER), *called(*WEATHER, id_="c2")]
+    calls = [*called(*WEATHER), *called(*WEATHER, id_="c2"), *called("x", "{}", "c3")]
     service = FakeService([begun(), *calls, first, second], AFTER)
     service.stored = [
         *first["tool_calls"],
         {**second["tool_calls"][0], "state": state},
         {**first["tool_calls"][0], "id": "c3"},
-        {"type": "tool_result", "id": "c3", "name": "x", "output": [], "state": "success"},
+        {"type": "tool_result", "id": "c3", "name": "x", "output": "sunny", "state": "success"},
         {"type": "tool_result", "id": "c1", "name": "x", "output": [], "state": "running"},
     ]
     return service
@@ -79,11 +79,12 @@ async def test_calls_that_wait_for_different_things_fail_the_run() -> None:
 async def test_a_result_that_is_missing_beside_others_is_asked_for() -> None:
     service = of_two_calls("submitted")
     async with page_of(service) as page:
-        await page.say("weather?", tools=[tool("get_weather")])
+        calling = await page.say("weather?", tools=[tool("get_weather")])
         page.messages.append(result())
         refused = await page.go(tools=[tool("get_weather")])
         page.messages.append({**result(), "id": "y", "toolCallId": "c2"})
         events = await page.go(tools=[tool("get_weather")])
+    assert results(calling) == {"c3": "sunny"}
     assert refused[-1]["type"] == "RUN_ERROR"
     assert "c2" in refused[-1]["message"]
     assert text(events) == "Done."

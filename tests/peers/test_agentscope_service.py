@@ -107,6 +107,14 @@ async def test_calls_for_somebody_outside_are_carried_out_by_the_page(
     assert text(await page.say("and now?")) == "You said: and now?"
 
 
+async def test_two_calls_that_ask_are_answered_one_after_the_other(page: Page) -> None:
+    await page.say("hi")
+    first = await page.say(f"{ASK} {ASK}")
+    second = await page.go(resume=resume(first, {"approved": True}))
+    events = await page.go(resume=resume(second, {"approved": True}))
+    assert list({**results(second), **results(events)}.values()) == 2 * ["21C in Rome"]
+
+
 async def test_its_agents_are_listed(page: ServicePage) -> None:
     runtime = CopilotRuntime({}, remotes=[AgentScopeAgents(page.origin)])
     try:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentscope.event import DataBlockDeltaEvent, DataBlockEndEvent, DataBlockStartEvent
+from agentscope.message import DataBlock, TextBlock, URLSource
 
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json, JsonObject
@@ -87,6 +88,16 @@ def joined(pieces: Sequence[str]) -> str:
         return b64encode(b"".join(b64decode(piece, validate=True) for piece in pieces)).decode()
     except Error:
         return "".join(pieces)
+
+
+def block_part(block: TextBlock | DataBlock) -> JsonObject:
+    """The part of AG-UI for a block of a message."""
+    if isinstance(block, TextBlock):
+        return {"type": "text", "text": block.text}
+    source = block.source
+    if isinstance(source, URLSource):
+        return part(source.media_type, None, str(source.url))
+    return part(source.media_type, source.data, None)
 
 
 def part(media_type: str, data: str | None, url: str | None) -> JsonObject:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from ag_ui.core import RunAgentInput
 from agentscope.event import AgentEvent, ExternalExecutionResultEvent, UserConfirmResultEvent
-from agentscope.message import ToolCallBlock, ToolCallState
+from agentscope.message import ToolCallBlock, ToolCallState, ToolResultBlock
 
 from agui_runtime.agents.agent import current_run
 from agui_runtime.connectors.agentscope.approvals import answers, interrupt_id
@@ -72,7 +72,7 @@ class AgentScopeService:
         notes = current_run.get().notes if current_run.get(None) else None
         thread = _Thread.read(await notes.read(self.name) if notes else None)
         sent = request_messages(request, {"user", "assistant", "tool"})
-        turn = _turn(thread, sent, request)
+        turn = replace(_turn(thread, sent, request), seen=[*thread.seen, *keys(sent)])
         session, cursor = await self._session(turn, thread)
         translator = AgentScopeTranslator(request, turn.supplied)
         reply = _Reply(session, turn, translator)
@@ -142,6 +142,7 @@ class _Turn:
     parked: bool = False
     answered: Sequence[str] = field(default=())
     supplied: frozenset[str] = frozenset()
+    seen: Sequence[str] = ()
 
 
 class _Reply:
@@ -172,7 +173,8 @@ class _Reply:
             for each in self._translator.feed(event):
                 yield each
             if event.type in _WAITS:
-                await self._pause(event.tool_calls)
+                for each in await self._pause(event.tool_calls):
+                    yield each
             if event.type == "REPLY_END" or event.type in _WAITS:
                 self._working = False
                 return
@@ -204,10 +206,15 @@ class _Reply:
             if event.type == "REPLY_END":
                 return
 
-    async def _pause(self, announced: Sequence[ToolCallBlock]) -> None:
-        found = await self._session.waiting(PATIENCE)
+    async def _pause(self, announced: Sequence[ToolCallBlock]) -> list[Event]:
+        """Those of results that the session has, and that nobody was shown."""
+        found, done = await self._session.paused(PATIENCE)
         calls = {each.id: each for each in map(ToolCallBlock.model_validate, found)}
         self.waiting = list(({each.id: each for each in announced} | calls).values())
+        blocks = [ToolResultBlock.model_validate(each) for each in done]
+        known = {*self._turn.seen, *self._translator.made}
+        fresh = [each for each in blocks if f"answer:{each.id}" not in known]
+        return [event for each in fresh for event in self._translator.result(each)]
 
 
 def _turn(thread: _Thread, sent: Sequence[Message], request: RunAgentInput) -> _Turn:

@@ -65,19 +65,18 @@ class ServiceSession(NamedTuple):
         cursor = (await self._settled(patience)).get("event_cursor")
         return None if cursor is None else str(cursor)
 
-    async def waiting(self, patience: float) -> list[JsonObject]:
-        """The calls of the latest reply that wait for somebody, when the reply has paused: each is
-        announced by itself, and the others may still follow.
+    async def paused(self, patience: float) -> tuple[list[JsonObject], list[JsonObject]]:
+        """The calls of the latest reply that wait for somebody, and the results of the others, when
+        the reply has paused: each is announced by itself, and some may still follow.
         """
         messages = (await self._settled(patience)).get("messages")
         latest = messages[-1] if isinstance(messages, list) and messages else {}
         blocks: Sequence[JsonObject] = latest.get("content") or ()
-        done = {
-            each["id"]
-            for each in blocks
-            if each["type"] == "tool_result" and each["state"] != "running"
-        }
-        return [each for each in blocks if _waits(each) and each["id"] not in done]
+        done = [
+            each for each in blocks if each["type"] == "tool_result" and each["state"] != "running"
+        ]
+        ids = {each["id"] for each in done}
+        return [each for each in blocks if _waits(each) and each["id"] not in ids], done
 
     async def _settled(self, patience: float) -> Mapping[str, Json]:
         limit = asyncio.get_running_loop().time() + patience

@@ -29,10 +29,10 @@ from agentscope.event import (
     ToolResultEndEvent,
     ToolResultTextDeltaEvent,
 )
-from agentscope.message import ToolCallBlock
+from agentscope.message import TextBlock, ToolCallBlock, ToolResultBlock
 
 from agui_runtime.connectors.agentscope.approvals import question
-from agui_runtime.connectors.agentscope.media import MediaBlocks, part
+from agui_runtime.connectors.agentscope.media import MediaBlocks, block_part, part
 from agui_runtime.connectors.shared.speech import Speech
 from agui_runtime.core.errors import AgentFailure
 from agui_runtime.core.events import Event
@@ -144,6 +144,13 @@ class AgentScopeTranslator:
     def _result_text(self, event: ToolResultTextDeltaEvent) -> Iterable[Event]:
         self._results[event.tool_call_id].append({"type": "text", "text": event.delta})
         return ()
+
+    def result(self, block: ToolResultBlock) -> list[Event]:
+        """The events for a result that came whole."""
+        output = [TextBlock(text=block.output)] if isinstance(block.output, str) else block.output
+        self._results[block.id] = [block_part(each) for each in output]
+        ids = {"reply_id": "", "tool_call_id": block.id, "state": block.state}
+        return list(self._result_ended(ToolResultEndEvent(**ids)))
 
     def _result_media(self, event: ToolResultDataDeltaEvent) -> Iterable[Event]:
         self._results[event.tool_call_id].append(part(event.media_type, event.data, event.url))
