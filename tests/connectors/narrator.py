@@ -79,7 +79,8 @@ class _Telling:
     def end(self, request: RunAgentInput) -> Iterator[Event]:
         yield from self._closed()
         if self._asking is not None:
-            interrupt = {"id": f"ask-{self._asking}", "reason": "tool_call", "message": "May I?"}
+            about = {"toolCallId": self._asking, "reason": "tool_call", "message": "May I?"}
+            interrupt = {"id": f"ask-{self._asking}", **about}
             outcome = {"type": "interrupt", "interrupts": [interrupt]}
             ids = {"threadId": request.thread_id, "runId": request.run_id}
             yield {"type": "RUN_FINISHED", **ids, "outcome": outcome}

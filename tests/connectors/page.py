@@ -10,7 +10,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.core.events import ANONYMOUS, Caller, Event, Message, RunContext, RunRequest
 from agui_runtime.core.fold import fold
 from agui_runtime.runtime.runtime import CopilotRuntime
-from tests.connectors.talk import user
+from tests.connectors.talk import text, user
 from tests.runtime.worlds import ran, told
 
 
@@ -59,6 +59,17 @@ class Page:
         handle = await self.runtime.start(self.request(**rest))
         await when()
         await handle.stop()
+        return self.see(await told(handle))
+
+    async def stopped_after(self, words: str, answer: str) -> list[Event]:
+        """Send a new message, and stop the run as soon as that is what it has answered."""
+        self.messages.append(user(words))
+        handle = await self.runtime.start(self.request())
+        events: list[Event] = []
+        async for batch in handle.batches():
+            events += [record.event for record in batch.records]
+            if text(events) == answer:
+                await handle.stop()
         return self.see(await told(handle))
 
     def see(self, events: list[Event]) -> list[Event]:

@@ -13,8 +13,7 @@ import orjson
 
 from agui_runtime.core.events import Event, Message
 from tests.connectors.page import Page, resume
-from tests.connectors.talk import text, tool, user
-from tests.runtime.worlds import told
+from tests.connectors.talk import tool
 
 PLAIN = "Good morning"
 THOUGHTFUL = "[reasoning:Hm.] hello"
@@ -96,14 +95,7 @@ async def _error_in_a_message(page: Page) -> Outcome:
 
 
 async def _stop(page: Page) -> Outcome:
-    page.messages.append(user(ENDLESS))
-    handle = await page.runtime.start(page.request())
-    events: list[Event] = []
-    async for batch in handle.batches():
-        events += [record.event for record in batch.records]
-        if text(events) == BEFORE_THE_STOP:
-            await handle.stop()
-    return folded(page, page.see(await told(handle)))
+    return folded(page, await page.stopped_after(ENDLESS, BEFORE_THE_STOP))
 
 
 CHAPTERS: dict[str, Chapter] = {
