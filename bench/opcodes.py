@@ -34,10 +34,14 @@ from agui_runtime.core.events import Event, RunInfo, encode
 from agui_runtime.stores.base import RunEnd, Store
 from agui_runtime.stores.open import open_store
 from bench.counting import Taken, counting, in_virtual_time
-from bench.graphql import client_headers, mutation
+from bench.graphql import client_headers
+from bench.opcode_requests import GO, WIRES
 
 NUMBERS = Path(__file__).with_suffix(".json")
 TOLERANCE = 0.10
+RATIO = 1.5
+"""So much more than on AG-UI's wire a token may cost on another one."""
+
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 SLOW = 0.02
@@ -70,55 +74,12 @@ def talker(words: int, pause: float) -> Callable[[RunAgentInput], AsyncIterator[
     return talk
 
 
-_GO = {"id": "u1", "role": "user", "content": "go"}
-
 AGENT_ROUTES = "/api/v1/agent"
-
-
-def agui_request() -> Any:  # noqa: ANN401  # JSON
-    empty: Mapping[str, Any] = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
-    return {"threadId": str(uuid4()), "runId": str(uuid4()), "messages": [_GO], **empty}
-
-
-def openai_request() -> Any:  # noqa: ANN401  # JSON
-    message = {"role": "user", "content": "go"}
-    return {"model": "bench", "messages": [message], "stream": True}
-
-
-def mcp_request() -> Any:  # noqa: ANN401  # JSON
-    params = {"name": "bench", "arguments": {"message": "go"}, "_meta": {"progressToken": 1}}
-    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-
-
-def a2a_request() -> Any:  # noqa: ANN401  # JSON
-    message = {"messageId": str(uuid4()), "role": "ROLE_USER", "parts": [{"text": "go"}]}
-    call = {"jsonrpc": "2.0", "id": 1, "method": "SendStreamingMessage"}
-    return {**call, "params": {"message": message}}
-
-
-def responses_request() -> Any:  # noqa: ANN401  # JSON
-    return {"model": "bench", "input": "go", "stream": True}
-
-
-def graphql_request() -> Any:  # noqa: ANN401  # JSON
-    body = mutation("agent_text", "go")
-    body["variables"]["data"]["threadId"] = str(uuid4())
-    return body
-
-
-WIRES: Mapping[str, tuple[str, Callable[[], Any]]] = {
-    "agui": ("/copilotkit/agent/bench/run", agui_request),
-    "graphql": ("/copilotkit", graphql_request),
-    "openai": ("/v1/chat/completions", openai_request),
-    "mcp": ("/mcp", mcp_request),
-    "a2a": ("/a2a/bench", a2a_request),
-    "responses": ("/v1/responses", responses_request),
-}
 
 
 async def through_wire(name: str, words: int, pause: float) -> Taken:
     path, request = WIRES[name]
-    wires = ["a2a", "mcp", "openai"]
+    wires = ["a2a", "copilotkit_remote", "mcp", "openai"]
     app = create_app(CopilotRuntime({"bench": talker(words, pause)}), wires=wires)
     async with app.router.lifespan_context(app):
         await answered(app, path, request())  # what is made once
@@ -132,7 +93,7 @@ async def by_agent_routes(words: int, pause: float) -> Taken:
     app = create_app(CopilotRuntime({"bench": talker(words, pause)}))
 
     async def run() -> int:
-        command = {"agent": "bench", "threadId": str(uuid4()), "messages": [_GO]}
+        command = {"agent": "bench", "threadId": str(uuid4()), "messages": [GO]}
         await answered(app, f"{AGENT_ROUTES}/runs", command)
         events = f"{AGENT_ROUTES}/threads/{command['threadId']}/events"
         return await answered(app, events, None, method="GET")
@@ -320,19 +281,35 @@ def compare(known: Mapping[str, Any], rows: Sequence[Row] = ROWS) -> int:
         print(f"not compared: the numbers are of Python {known['python']}, this is {PYTHON}")
         return 0
     print(f"{'':16}{'opcodes a token':>24}{'a run':>18}{'bytes a token':>18}")
-    changed = [row.name for row in rows if not is_unchanged(row, Cost(**known["rows"][row.name]))]
+    before = {row.name: Cost(**known["rows"][row.name]) for row in rows}
+    now = {row.name: shown(row, before[row.name]) for row in rows}
+    changed = [name for name in now if not is_unchanged(before[name], now[name])]
     if changed:
         print(f"changed by more than {TOLERANCE:.0%}: {'; '.join(changed)}. Mend it, or explain it")
         print("in the commit in which `python3 scripts.py bench opcodes --update` takes it over")
-    return 1 if changed else 0
+    if dear := too_dear(now):
+        print(f"a token costs more than {RATIO} times what it does on AG-UI's wire: {dear}")
+    return 1 if changed or dear else 0
 
 
-def is_unchanged(row: Row, before: Cost) -> bool:
-    """Print the row; returns whether it costs what it did before."""
+def shown(row: Row, before: Cost) -> Cost:
+    """Print the row beside what it cost before; returns what it costs."""
     now = row.cost()
-    pairs = list(zip(before, now, strict=True))
+    pairs = zip(before, now, strict=True)
     print(f"{row.name:16}", *(f"{old:>9g} ->{new:>7g}" for old, new in pairs))
+    return now
+
+
+def is_unchanged(before: Cost, now: Cost) -> bool:
+    pairs = zip(before, now, strict=True)
     return all(abs(new - old) <= TOLERANCE * old for old, new in pairs)
+
+
+def too_dear(costs: Mapping[str, Cost]) -> str:
+    """The rows of wires whose token costs too much beside AG-UI's at the same pace."""
+    pairs = [(name, f"agui, {name.partition(', ')[2]}") for name in costs]
+    known = [(name, costs[other].token) for name, other in pairs if other in costs]
+    return "; ".join(name for name, token in known if costs[name].token > RATIO * token)
 
 
 def main() -> int:

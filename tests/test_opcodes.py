@@ -12,13 +12,15 @@ from bench.counting import Taken
 from bench.opcodes import PYTHON, Row, compare
 
 
-def row(token: int) -> Row:
+def row(token: int, name: str = "wire") -> Row:
     code = row.__code__
-    return Row("wire", lambda words: Taken(Counter({code: 500 + token * words}), 90 * words))
+    return Row(name, lambda words: Taken(Counter({code: 500 + token * words}), 90 * words))
 
 
-def known(python: str = PYTHON) -> Mapping[str, Any]:
-    return {"python": python, "rows": {"wire": {"token": 100, "run": 500, "bytes": 90}}}
+def known(python: str = PYTHON, **tokens: int) -> Mapping[str, Any]:
+    costs = {f"{wire}, burst": token for wire, token in tokens.items()} or {"wire": 100}
+    rows = {name: {"token": token, "run": 500, "bytes": 90} for name, token in costs.items()}
+    return {"python": python, "rows": rows}
 
 
 @pytest.mark.parametrize(("token", "code"), [(100, 0), (109, 0), (91, 0), (111, 1), (89, 1)])
@@ -36,3 +38,13 @@ def test_on_another_python_nothing_is_compared_and_that_is_said(
     assert (
         f"not compared: the numbers are of Python 2.7, this is {PYTHON}" in capsys.readouterr().out
     )
+
+
+@pytest.mark.parametrize(("token", "code"), [(150, 0), (151, 1)])
+def test_a_token_that_is_dear_beside_agui_fails(
+    token: int, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [row(100, "agui, burst"), row(token, "new, burst")]
+    assert compare(known(agui=100, new=token), rows) == code
+    words = "a token costs more than 1.5 times what it does on AG-UI's wire: new, burst"
+    assert (words in capsys.readouterr().out) == bool(code)
