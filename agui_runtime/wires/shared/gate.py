@@ -37,9 +37,8 @@ class Gate:
             if refused.code in WORTH_A_LINE:
                 logger.warning("refused %s: %s", scope["path"][:200].encode(), refused)
             return refuse(refused, scope, receive, send)
-        if withheld:
-            headers = [header for header in scope["headers"] if header[0].lower() not in withheld]
-            scope = {**scope, "headers": headers}
+        headers = [_trimmed(each) for each in scope["headers"] if each[0].lower() not in withheld]
+        scope = {**scope, "headers": headers}
         if bodiless:
             return self._without_body(scope, receive, send)
         return self._app(scope, receive, send)
@@ -55,6 +54,12 @@ class Gate:
             return read.pop() if read else await receive()
 
         await self._app(scope, again, send)
+
+
+def _trimmed(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """White space around a value is no part of it (RFC 9110 5.5); not all parsers take it off."""
+    name, value = header
+    return name, value.strip(b" \t")
 
 
 async def _first_content(receive: Receive) -> Message:

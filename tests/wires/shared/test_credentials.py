@@ -6,17 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from starlette.requests import Request
+from starlette.requests import Request as HttpRequest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from agui_runtime import Caller, CopilotRuntime, create_app
 from tests.runtime.worlds import Scripted, text
-from tests.support import client_of
+from tests.support import client_of, served
+from tests.wires.fuzz.raw import Connection, Request
 from tests.wires.graphql.serving import PATH
 from tests.wires.graphql.subscribing import socket
 
@@ -25,7 +27,7 @@ REASON = "connection_init: authorization must be one text, the same as in the ha
 WIRES = ["/copilotkit", "/graphql", "/copilotkit/agent/default/run", "/remote/info"]
 
 
-def by_token(request: Request) -> Caller | None:
+def by_token(request: HttpRequest) -> Caller | None:
     token = request.headers.get("authorization", "")
     return {ANN: Caller("ann"), BOB: Caller("bob")}.get(token)
 
@@ -83,6 +85,20 @@ async def test_a_request_with_two_credentials_is_refused_on_every_wire(path: str
         let_in = await client.post(path, json={}, headers=httpx.Headers(same))
     assert (refused.status_code, refused.json()["code"]) == (400, "BAD_CREDENTIALS")
     assert "BAD_CREDENTIALS" not in let_in.text
+
+
+@pytest.mark.parametrize(("token", "status"), [(ANN, 200), ("nobody", 401)])
+async def test_white_space_around_a_header_is_no_part_of_it(token: str, status: int) -> None:
+    body = b'{"method":"info"}'
+    head = (
+        b"POST /copilotkit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Authorization: \t %b \t \r\nContent-Length: %d\r\n\r\n" % (token.encode(), len(body))
+    )
+    async with served(an_app()) as origin:
+        connection = Connection(urlsplit(origin).port or 80)
+        answer = await connection.exchange(Request(head, body))
+        await connection.close()
+    assert answer.status == status
 
 
 async def test_so_is_a_handshake() -> None:
