@@ -15,18 +15,19 @@ from agui_runtime.core.errors import (
     Unauthenticated,
 )
 from agui_runtime.core.events import Caller, Cursor, RunContext, RunInfo, RunRequest
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.mcp.answer import refused
 from agui_runtime.wires.mcp.delivery import Reply, frames
 from agui_runtime.wires.mcp.errors import INVALID_PARAMS, INVALID_REQUEST, RpcError
 from agui_runtime.wires.mcp.exchange import McpExchange
-from agui_runtime.wires.mcp.generations import UNCACHED, complete, reply
+from agui_runtime.wires.mcp.generations import UNCACHED, awaiting, complete, reply
 from agui_runtime.wires.mcp.options import McpOptions
 from agui_runtime.wires.mcp.places import Place, called, event_place, place_of, runs_of
 from agui_runtime.wires.mcp.protocol import Message, checked_id
 from agui_runtime.wires.mcp.tools import agent_named, tool
-from agui_runtime.wires.mcp.turns import Turn, answering, turn_of
+from agui_runtime.wires.mcp.turns import Turn, Unanswered, answering, turn_of
 
 RECENT = 50
 """Among so many of a caller's threads a call is looked for that is to be cancelled: a live one has
@@ -63,8 +64,7 @@ class Calls:
             except RequestError as error:
                 if isinstance(error, _NOT_FOR_MODELS):
                     raise
-                result = complete(refused(error.message), is_stateless=message.is_stateless)
-                await exchange.result(result)
+                await exchange.result(_instead(error, message))
                 return
             run, stateless = handle.run, message.is_stateless
             place = Place(run.thread_id, run.run_id, message.id, message.token, message.asks)
@@ -158,6 +158,13 @@ class Calls:
 
     def _context(self, exchange: McpExchange) -> RunContext:
         return exchange.context({}, self._options.server.forwarded)
+
+
+def _instead(error: RequestError, message: Message) -> JsonObject:
+    """The result of a call that began no run."""
+    if isinstance(error, Unanswered) and message.asks:
+        return awaiting(error.place, error.interrupts)
+    return complete(refused(error.message), is_stateless=message.is_stateless)
 
 
 @asynccontextmanager

@@ -96,8 +96,9 @@ class _Call:
             return [self._frame(message, cursor)]
         waiting = Place(place.thread_id, self._answer.run_id)
         self._run = None
-        mode = {"mode": "form"} if self._reply.has_modes else {}
-        params = {**mode, **form(self._answer.interrupts)}
+        newest = self._reply.has_modes
+        mode = {"mode": "form"} if newest else {}
+        params = {**mode, **form(self._answer.interrupts, has_choices=newest)}
         method = {"jsonrpc": "2.0", "id": str(waiting), "method": "elicitation/create"}
         return self._unless_known(cursor, {**method, "params": params})
 

@@ -12,14 +12,14 @@ from mcp_types.version import (
 )
 
 from agui_runtime.core.events import Cursor
-from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.wires.mcp.answer import Answer
 from agui_runtime.wires.mcp.delivery import Reply
 from agui_runtime.wires.mcp.errors import INVALID_PARAMS, RpcError
 from agui_runtime.wires.mcp.media import readable
 from agui_runtime.wires.mcp.places import Place, Session, new_session
 from agui_runtime.wires.mcp.protocol import can_ask
-from agui_runtime.wires.mcp.questions import form
+from agui_runtime.wires.mcp.questions import Interrupts, form
 from agui_runtime.wires.mcp.tools import INSTRUCTIONS
 
 SERVER = {"name": "agui_runtime", "version": version("agui-runtime")}
@@ -64,10 +64,23 @@ def reply(place: Place, version_: str, *, is_stateless: bool, after: Cursor | No
     return Reply(place, _read_by(version_), resumable=True, has_modes=newest, after=after)
 
 
-def entered(params: JsonObject) -> Json:
-    """What the user entered, of a call that is made again; None where there is nothing."""
-    responses = params.get("inputResponses")
-    return responses.get(ASKED) if isinstance(responses, dict) else None
+def entered(params: JsonObject) -> JsonObject:
+    """What the user entered, of a call that is made again, empty where there is nothing; raises
+    RpcError.
+    """
+    responses = params.get("inputResponses", {})
+    found = responses.get(ASKED, {"action": "accept"}) if isinstance(responses, dict) else None
+    if not isinstance(found, dict):
+        raise RpcError(INVALID_PARAMS, f"inputResponses: give an object for {ASKED!r}")
+    return found
+
+
+def awaiting(place: Place, interrupts: Interrupts) -> JsonObject:
+    """The result of a call that is to be made again, with the user's answer."""
+    params = {"mode": "form", **form(interrupts, has_choices=True)}
+    request = {"method": "elicitation/create", "params": params}
+    state = str(Place(place.thread_id, place.run_id))
+    return _typed({"inputRequests": {ASKED: request}, "requestState": state}, "input_required")
 
 
 def _read_by(version_: str) -> Callable[[Answer], JsonObject]:
@@ -81,10 +94,7 @@ def _read_by(version_: str) -> Callable[[Answer], JsonObject]:
 def _final(answer: Answer, place: Place) -> JsonObject:
     if not (answer.interrupts and place.asks):
         return _typed(answer.result(), "complete")
-    params = {"mode": "form", **form(answer.interrupts)}
-    request = {"method": "elicitation/create", "params": params}
-    state = str(Place(answer.thread_id, answer.run_id))
-    return _typed({"inputRequests": {ASKED: request}, "requestState": state}, "input_required")
+    return awaiting(Place(answer.thread_id, answer.run_id), answer.interrupts)
 
 
 def _typed(result: JsonObject, kind: str) -> JsonObject:

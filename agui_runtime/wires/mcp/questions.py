@@ -1,25 +1,37 @@
 """What a run waits for, as forms that MCP's clients show, and their answers. Pure.
 
-A form is one flat object of primitives. What an agent wants beyond that is a text in it, read as
-JSON.
+A form is one flat object of primitives and choices. What an agent wants beyond that is a text in
+it, read as JSON.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import orjson
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.wires.mcp.form_fields import field_of, text_field
 from agui_runtime.wires.shared.shown import question
 
-_PRIMITIVES = frozenset({"string", "number", "integer", "boolean"})
-_KEYS = ("type", "title", "description", "enum", "enumNames", "default", "minimum", "maximum")
 _WHOLE = "answer"
 
 Interrupts = Sequence[Mapping[str, Json]]
+
+
+class _Field(NamedTuple):
+    """Of a form: the interrupt that it answers, and under which key, None for the whole answer; a
+    text that `is_json` is read.
+    """
+
+    interrupt: str
+    key: str | None
+    schema: JsonObject
+    needed: bool
+    is_json: bool = False
 
 
 def wording(interrupts: Interrupts) -> str:
@@ -29,15 +41,16 @@ def wording(interrupts: Interrupts) -> str:
     )
 
 
-def form(interrupts: Interrupts) -> JsonObject:
-    """The params of an `elicitation/create`: one form for all that a run waits for."""
-    properties: JsonObject = {}
-    required: list[str] = []
-    for name, field, schema, needed in _fields(interrupts):
-        del field
-        properties[name] = schema
-        required += [name] if needed else []
-    schema = {"type": "object", "properties": properties, "required": required}
+def form(interrupts: Interrupts, *, has_choices: bool) -> JsonObject:
+    """The params of an `elicitation/create`: one form for all that a run waits for. Only some
+    clients know choices of several values, and choices with titles.
+    """
+    fields = _fields(interrupts, has_choices=has_choices)
+    schema = {
+        "type": "object",
+        "properties": {name: field.schema for name, field in fields.items()},
+        "required": [name for name, field in fields.items() if field.needed],
+    }
     return {"message": wording(interrupts), "requestedSchema": schema}
 
 
@@ -49,15 +62,15 @@ def entries(interrupts: Interrupts, result: Mapping[str, Json]) -> list[JsonObje
     if not isinstance(content, dict):
         raise InvalidInput("content: give the object that the form describes")
     payloads: dict[str, Json] = {}
-    for name, (id_, field), _, needed in _fields(interrupts):
+    for name, field in _filled(interrupts, content).items():
         if name not in content:
-            if needed:
+            if field.needed:
                 raise InvalidInput(f"content: {name} is missing")
-            continue
-        if field is None:
-            payloads[id_] = _read(content[name])
+        elif field.key is None:
+            given = content[name]
+            payloads[field.interrupt] = _read(given) if field.is_json else given
         else:
-            payloads.setdefault(id_, {})[field] = content[name]
+            payloads.setdefault(field.interrupt, {})[field.key] = content[name]
     return [_resolved(each["id"], payloads.get(each["id"], {})) for each in interrupts]
 
 
@@ -89,42 +102,42 @@ def how_to_answer(thread_id: str, interrupts: Interrupts) -> str:
     return "\n".join(lines)
 
 
-def _fields(
-    interrupts: Interrupts,
-) -> Iterator[tuple[str, tuple[str, str | None], JsonObject, bool]]:
-    """Of each field of the form: its name; the interrupt, and the key of its answer, None for the
-    whole of it; its schema; and whether it is needed.
+def _filled(interrupts: Interrupts, content: Mapping[str, Json]) -> Mapping[str, _Field]:
+    """The fields of the form that was filled in with this: which one the client was shown, its
+    version says, and nobody remembers.
     """
+    newer = _fields(interrupts, has_choices=True)
+    older = _fields(interrupts, has_choices=False)
+    return older if (older.keys() - newer.keys()) & content.keys() else newer
+
+
+def _fields(interrupts: Interrupts, *, has_choices: bool) -> dict[str, _Field]:
+    """Those of the form, by their names."""
+    found: dict[str, _Field] = {}
     for number, each in enumerate(interrupts, 1):
         tail = "" if len(interrupts) == 1 else f"_{number}"
         schema = each.get("responseSchema")
-        flat = _flat(schema)
-        if flat is None:
-            yield f"{_WHOLE}{tail}", (each["id"], None), _simple(schema), True
+        parts = _parts(schema, has_choices=has_choices)
+        if parts is None:
+            whole = field_of(schema, has_choices=has_choices)
+            shown = text_field(schema) if whole is None else whole
+            is_json = whole is None or whole["type"] != "string"
+            found[f"{_WHOLE}{tail}"] = _Field(each["id"], None, shown, True, is_json)
             continue
         needed = schema.get("required") or () if isinstance(schema, dict) else ()
-        for key, field in flat.items():
-            yield f"{key}{tail}", (each["id"], key), field, key in needed
+        for key, part in parts.items():
+            found[f"{key}{tail}"] = _Field(each["id"], key, part, key in needed)
+    return found
 
 
-def _flat(schema: Json) -> Mapping[str, JsonObject] | None:
+def _parts(schema: Json, *, has_choices: bool) -> Mapping[str, JsonObject] | None:
     """The fields of an object that a form can be of; None for any other."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
     if not isinstance(properties, dict) or not properties:
         return None
-    if not all(
-        isinstance(it, dict) and it.get("type") in _PRIMITIVES for it in properties.values()
-    ):
-        return None
-    return {str(key): _simple(it) for key, it in properties.items()}
-
-
-def _simple(schema: Json) -> JsonObject:
-    given = schema if isinstance(schema, dict) else {}
-    if given.get("type") not in _PRIMITIVES:
-        about = jsontext.dumps(given).decode() if given else ""
-        return {"type": "string", "description": f"JSON: {about}" if about else "Your answer"}
-    return {key: given[key] for key in _KEYS if key in given}
+    parts = {str(key): field_of(it, has_choices=has_choices) for key, it in properties.items()}
+    fields = {key: part for key, part in parts.items() if part is not None}
+    return fields if len(fields) == len(parts) else None
 
 
 def _read(value: Json) -> Json:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.run_input import typed
-from agui_runtime.core.errors import InvalidInput
+from agui_runtime.core.errors import InvalidInput, ThreadNotFound
 from agui_runtime.core.events import Caller, Event, Message as ThreadMessage, RunInfo
 from agui_runtime.core.fingerprints import fingerprint
 from agui_runtime.core.fold import Fold, fold
@@ -18,11 +18,11 @@ from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
 from agui_runtime.runtime.threads import Threads
 from agui_runtime.wires.mcp.answer import BEARERS, NOTHING, Shown
 from agui_runtime.wires.mcp.errors import INVALID_PARAMS, RpcError
-from agui_runtime.wires.mcp.generations import ASKED, entered
+from agui_runtime.wires.mcp.generations import entered
 from agui_runtime.wires.mcp.media import media_in
 from agui_runtime.wires.mcp.places import Place, after_answer, called, place_of
 from agui_runtime.wires.mcp.protocol import Message
-from agui_runtime.wires.mcp.questions import entries, entries_of_argument
+from agui_runtime.wires.mcp.questions import Interrupts, entries, entries_of_argument
 from agui_runtime.wires.mcp.tools import Call, call_of
 
 
@@ -37,9 +37,17 @@ class Turn(NamedTuple):
     before: Shown = NOTHING
 
 
+class Unanswered(InvalidInput):
+    """A call that is made again has no answer to what its run, at this place, waits for."""
+
+    def __init__(self, message: str, place: Place, interrupts: Interrupts) -> None:
+        super().__init__(message)
+        self.place, self.interrupts = place, interrupts
+
+
 async def turn_of(message: Message, agent: str, threads: Threads, caller: Caller) -> Turn:
     """The turn that a `tools/call` is; raises RpcError for what breaks the protocol, InvalidInput
-    for arguments that make no call, and ThreadNotFound.
+    for arguments that make no call, Unanswered, and ThreadNotFound.
     """
     if message.is_stateless and "requestState" in message.params:
         return await _made_again(message.params, threads, caller)
@@ -59,12 +67,18 @@ async def answering(place: Place, result: JsonObject, threads: Threads, caller: 
 
 async def _made_again(params: JsonObject, threads: Threads, caller: Caller) -> Turn:
     place, given = place_of(params["requestState"]), entered(params)
+    unknown = RpcError(INVALID_PARAMS, "requestState: give it back as it was given")
     if place is None:
-        raise RpcError(INVALID_PARAMS, "requestState: give it back as it was given")
-    if not isinstance(given, dict):
-        raise RpcError(INVALID_PARAMS, f"inputResponses: give an object for {ASKED!r}")
-    waiting, folded = await _waiting(threads, caller, place.thread_id, place.run_id)
-    turn = await _resumed(waiting, folded, entries(folded.interrupts, given))
+        raise unknown
+    try:
+        waiting, folded = await _waiting(threads, caller, place.thread_id, place.run_id)
+    except ThreadNotFound:
+        raise unknown from None
+    try:
+        answers = entries(folded.interrupts, given)
+    except InvalidInput as error:
+        raise Unanswered(error.message, place, folded.interrupts) from None
+    turn = await _resumed(waiting, folded, answers)
     return turn._replace(before=_latest(folded.shared_messages))
 
 

@@ -26,6 +26,12 @@ OLD, NEW = "legacy", "auto"
 GENERATIONS = [OLD, NEW]
 
 VERSION = "2025-11-25"
+MODERN = "2026-07-28"
+META = {
+    "io.modelcontextprotocol/protocolVersion": MODERN,
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+STATELESS = {"mcp-protocol-version": MODERN, "mcp-method": "tools/list"}
 ACCEPT = {"accept": "application/json, text/event-stream"}
 
 
@@ -74,13 +80,15 @@ async def plain(origin: str, owner: str = "ann") -> AsyncIterator[httpx.AsyncCli
         yield client
 
 
-async def session_of(client: httpx.AsyncClient, *, asks: bool = False) -> dict[str, str]:
+async def session_of(
+    client: httpx.AsyncClient, *, asks: bool = False, version: str = VERSION
+) -> dict[str, str]:
     """The headers of a session that was begun."""
     able: dict[str, Any] = {"elicitation": {}} if asks else {}
-    about = {"protocolVersion": VERSION, "capabilities": able, "clientInfo": {}}
+    about = {"protocolVersion": version, "capabilities": able, "clientInfo": {}}
     answer = await client.post("/mcp", json=message("initialize", about))
-    assert answer.json()["result"]["protocolVersion"] == VERSION
-    return {"mcp-session-id": answer.headers["mcp-session-id"], "mcp-protocol-version": VERSION}
+    assert answer.json()["result"]["protocolVersion"] == version
+    return {"mcp-session-id": answer.headers["mcp-session-id"], "mcp-protocol-version": version}
 
 
 def message(method: str, params: Mapping[str, Any] | None = None, id_: object = 1) -> Any:  # noqa: ANN401  # JSON

@@ -11,6 +11,9 @@ from agui_runtime import CopilotRuntime, McpWire, Options, ServerOptions
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.wires.shared.bodies import BodyLimits
 from tests.wires.mcp.serving import (
+    META,
+    MODERN,
+    STATELESS,
     VERSION,
     Echo,
     a_runtime,
@@ -22,13 +25,6 @@ from tests.wires.mcp.serving import (
     session_of,
 )
 from tests.wires.openai.serving import Held
-
-MODERN = "2026-07-28"
-META = {
-    "io.modelcontextprotocol/protocolVersion": MODERN,
-    "io.modelcontextprotocol/clientCapabilities": {},
-}
-STATELESS = {"mcp-protocol-version": MODERN, "mcp-method": "tools/list"}
 
 
 @pytest.mark.parametrize(
@@ -102,6 +98,26 @@ async def test_a_method_of_the_other_generation_is_not_there() -> None:
         headers = STATELESS | {"mcp-method": "ping"}
         answer = await client.post("/mcp", json=body, headers=headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, -32601)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        *("resources/list", "resources/templates/list", "resources/read", "resources/subscribe"),
+        *("prompts/list", "prompts/get", "completion/complete", "logging/setLevel", "tasks/get"),
+        *("sampling/createMessage", "subscriptions/listen", "roots/list"),
+    ],
+)
+async def test_what_no_capability_says_is_no_method(method: str) -> None:
+    stateless = STATELESS | {"mcp-method": method, "mcp-name": "x"}
+    async with serving(a_runtime()) as origin, plain(origin) as client:
+        session = await session_of(client)
+        params = {"name": "x", "uri": "x:y", "taskId": "x"}
+        older = await client.post("/mcp", json=message(method, params), headers=session)
+        body = message(method, {**params, "uri": "x", "taskId": "x", "_meta": META})
+        newer = await client.post("/mcp", json=body, headers=stateless)
+    assert (older.status_code, older.json()["error"]["code"]) == (200, -32601)
+    assert (newer.status_code, newer.json()["error"]["code"]) == (404, -32601)
 
 
 @pytest.mark.parametrize(
