@@ -15,7 +15,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an older one should hear what is
 sys.path.insert(0, str(Path(__file__).resolve().parent / ".ci"))
 
 from tasks.commands import main
-from tasks.node import find_node, npm_build
+from tasks.node import find_node, npm_build, wheel_node
 from tasks.processes import ROOT, digest, files_below, is_stamped, run, run_slowly, say
 from tasks.python import (
     DEV_LOCK,
@@ -48,6 +48,7 @@ __all__ = [
     "say",
     "stamp_of",
     "state_of",
+    "wheel_node",
 ]
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ BY_FILE = {
     "clients/test_between.py": "node",
     "clients/test_durable_client.py": "node",
     "clients/test_graphql_clients.py": "node",
-    "clients/test_mcp_client.py": "node",
+    "clients/test_mcp_*.py": "node",
     "clients/test_openai_clients.py": "node",
     "clients/test_node_1_10.py": "node",
     "clients/test_phone_home.py": "node",

@@ -47,6 +47,7 @@ NEEDS = {
             "tests/clients/durable",
             "tests/clients/graphql",
             "tests/clients/mcp",
+            "tests/clients/mcp-conformance",
             "tests/clients/next",
             "tests/clients/openai",
             "tests/clients/node-1.10.6",
