@@ -4,7 +4,7 @@ the same conversation, and each client has of it what its protocol has a form fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.redis import RedisStore
 from agui_runtime.stores.sql import SqliteStore
 from tests.connectors.story import CHAPTERS, EXPECTED
+from tests.stores.conftest import redis as redis
 from tests.stores.databases import WHOLE
 from tests.stores.servers import RedisServer
 from tests.wires.visitors.wires import CANNOT, CLIENTS, visitor_of
@@ -27,14 +28,6 @@ TOLD = [
     if (wire, chapter) not in CANNOT
 ]
 """Each wire and each chapter meets each store, though not all three each other."""
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.kill()
 
 
 @pytest.mark.parametrize(("wire", "chapter", "store"), TOLD)
