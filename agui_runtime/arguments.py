@@ -8,16 +8,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from inspect import signature
 from operator import attrgetter
 from typing import Any, TypedDict
 
 from agui_runtime.connectors.transcription import TranscriptionService
 from agui_runtime.core.demands import Demand, a, check, check_list, check_texts
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.keyword_arguments import check_arguments, note_arguments
 from agui_runtime.named_wires import wires_named
 from agui_runtime.runtime.given import check_functions
-from agui_runtime.runtime.runtime import Authenticate, CopilotRuntime, Options
+from agui_runtime.runtime.runtime import Authenticate
 from agui_runtime.settings import Settings, variable
 from agui_runtime.wires.agui.annotate import Recorder
 from agui_runtime.wires.agui.wire import AguiWire
@@ -140,8 +140,7 @@ class AppArguments(TypedDict, total=False):
 
 def known(arguments: AppArguments) -> Mapping[str, Any]:
     """Those that say something; raises TypeError for one that there is not."""
-    if unknown := sorted(arguments.keys() - AppArguments.__annotations__.keys()):
-        raise TypeError(f"create_app() has no argument {unknown[0]!r}{_belongs(unknown[0])}")
+    check_arguments("create_app", arguments)
     given = {name: value for name, value in arguments.items() if value is not None}
     for name in _DEMANDS.keys() & given.keys():
         check(name, given[name], _DEMANDS[name])
@@ -149,13 +148,7 @@ def known(arguments: AppArguments) -> Mapping[str, Any]:
     return given
 
 
-def _belongs(name: str) -> str:
-    """Where an argument belongs that `create_app` does not take."""
-    for owner in (CopilotRuntime, Options, ServerOptions):
-        if name in signature(owner).parameters:
-            return f": give it to {owner.__name__}"
-    return ""
-
+note_arguments("create_app", ["wires", "options", "lifespan", *AppArguments.__annotations__])
 
 _DEMANDS: Mapping[str, Demand] = {
     "limits": a(ServerLimits),

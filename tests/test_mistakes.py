@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -237,12 +238,30 @@ def test_a_secret_is_not_repeated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("argument", "owner"),
-    [("store", "CopilotRuntime"), ("on_busy", "Options"), ("development", "ServerOptions")],
+    ("make", "argument", "says"),
+    [
+        (an_app, "store", "create_app() has no argument 'store': give it to CopilotRuntime"),
+        (an_app, "on_busy", "create_app() has no argument 'on_busy': give it to Options"),
+        (an_app, "development", "create_app() has no argument 'development': give it to Server"),
+        (an_app, "wire", "create_app() has no argument 'wire'; did you mean 'wires'?"),
+        (a_runtime, "on_busy", "CopilotRuntime() has no argument 'on_busy': give it to Options"),
+        (a_runtime, "path", "CopilotRuntime() has no argument 'path': give it to create_app"),
+        (a_runtime, "stor", "CopilotRuntime() has no argument 'stor'; did you mean 'store'?"),
+        (a_runtime, "on_bussy", "has no argument 'on_bussy'; did you mean 'on_busy', of Options?"),
+        (Options, "store", "Options() has no argument 'store': give it to CopilotRuntime"),
+        (Options, "qqq", "Options() has no argument 'qqq'; it takes on_busy, queue_timeout, "),
+        (ServerOptions, "requests", "argument 'requests': give it to ServerLimits"),
+        (GraphQLWire, "keep_alive", "give it to A2AWire or AguiWire or McpWire or OpenAIWire or "),
+        (AguiWire, "keepalive", "AguiWire() has no argument 'keepalive'; did you mean 'keep_a"),
+        (RunLimits, "totl", "RunLimits() has no argument 'totl'; did you mean 'total'?"),
+        (openai, "modle", "OpenAIAgent() has no argument 'modle'; did you mean 'model'?"),
+    ],
 )
-def test_an_argument_in_the_wrong_place_says_whose_it_is(argument: str, owner: str) -> None:
-    with pytest.raises(TypeError, match=f"no argument '{argument}': give it to {owner}"):
-        an_app(**{argument: None})
+def test_an_argument_that_there_is_not_says_whose_it_is_or_what_is_meant(
+    make: Make, argument: str, says: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(says)):
+        make(**{argument: None})
 
 
 def test_a_function_without_a_name_is_an_action_by_the_name_that_it_is_given() -> None:

@@ -13,6 +13,7 @@ from agui_runtime.authentication.requests import IncomingRequest, bearer_token
 from agui_runtime.core.errors import Misconfigured, MissingExtra
 from agui_runtime.core.events import Caller
 from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.log_lines import logger_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ that both sides know (HS256) could be mistaken for it, and `none` is no signatur
 Names: TypeAlias = str | Sequence[str] | None
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class TokenRules:
     """What a token must be, besides signed and not expired.
@@ -64,6 +66,7 @@ class TokenRules:
             raise Misconfigured("issuer, audience and owner must not be empty")
 
 
+@explains_arguments
 class JsonWebTokens:
     """Knows callers by tokens of the issuer whose `keys` are at a path or an https:// URL; the
     caller's claims are the token's.

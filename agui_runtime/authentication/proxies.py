@@ -10,6 +10,7 @@ from agui_runtime.authentication.requests import PEER, IncomingRequest, only_hea
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Caller
 from agui_runtime.core.hosts import address_of
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -17,6 +18,7 @@ logger = logger_of(__name__)
 Network: TypeAlias = IPv4Network | IPv6Network
 
 
+@explains_arguments
 class TrustedProxy:
     """Believes the `header` of requests that come from one of the `addresses`, and of no others.
 

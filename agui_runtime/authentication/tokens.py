@@ -13,6 +13,7 @@ from typing import NamedTuple
 from agui_runtime.authentication.requests import IncomingRequest, bearer_token
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Caller
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -31,6 +32,7 @@ class _Known(NamedTuple):
     owner: str
 
 
+@explains_arguments
 class BearerTokens:
     """Knows callers by `Authorization: Bearer ...`. An owner may have several tokens, so that one
     can be replaced while another still works; a token belongs to one owner.

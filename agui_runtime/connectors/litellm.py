@@ -42,6 +42,7 @@ from agui_runtime.core.demands import NAME, TEXT, a, check, optional
 from agui_runtime.core.errors import Misconfigured, MissingExtra, ModelFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.secrets import Secrets
 from agui_runtime.off_loop import beside, is_much, unless_long
@@ -73,6 +74,7 @@ _KNOWN_BETTER = frozenset({"CONTEXT_TOO_LONG", "CONTENT_POLICY"})
 """What litellm recognises in the words of providers that give no code for it."""
 
 
+@explains_arguments
 class LiteLLMAgent:
     """Answers each run with one streamed completion of `model`, for example `anthropic/claude-...`.
 

@@ -37,6 +37,7 @@ from agui_runtime.core.demands import NAME, TEXT, TEXTS_BY_NAME, a, check, optio
 from agui_runtime.core.errors import Misconfigured, ProtocolFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.secrets import secrets_of
 from agui_runtime.off_loop import is_much, unless_long
@@ -52,6 +53,7 @@ _LONGEST_GOODBYE = 0.5
 """Seconds that a connection may take to end after its answer has."""
 
 
+@explains_arguments
 class OpenAIAgent:
     """Answers each run with one streamed chat completion.
 

@@ -15,6 +15,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import Event, Message, RunContext, RunInfo
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.requests import request_messages
 from agui_runtime.hooks.hook import Hook, RunReport
 
@@ -47,6 +48,7 @@ TurnCallback: TypeAlias = Callable[[Turn], "Awaitable[None] | None"]
 ChunkCallback: TypeAlias = Callable[[RunInfo, Event], None]
 
 
+@explains_arguments
 class Callbacks(Hook):
     """`CopilotRuntime(hooks=[Callbacks(on_after_request=save)])`; functions may be async.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from agui_runtime.core.demands import NATURAL, SECONDS, SOME_SECONDS, check_fields, optional
 from agui_runtime.core.errors import RunFailure, RunTimeout
+from agui_runtime.core.keyword_arguments import explains_arguments
 
 _DEMANDS = {
     **dict.fromkeys(("first_event", "idle", "total"), optional(SOME_SECONDS)),
@@ -16,6 +17,7 @@ _DEMANDS = {
 }
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class RunLimits:
     """How long a run may take, in seconds, and how many `events`, and `bytes` of them as JSON, its

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from agui_runtime.core.errors import Misconfigured, StoreUnavailable
 from agui_runtime.core.figures import RunFigures
 from agui_runtime.core.fingerprints import owner_digest
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.prices import MOST_USD
 from agui_runtime.core.quotas import BudgetSpent, TooManyStarts
 from agui_runtime.stores.base import Counters
@@ -31,6 +32,7 @@ MOST_NAMES = 200
 """So many models without a price are named in the log."""
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class Budget:
     """What runs may take in a day (UTC) before no more are started: each caller's, or with

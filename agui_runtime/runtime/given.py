@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import get_args
 
+from agui_runtime.agents.actions import Action, action
 from agui_runtime.core.demands import NAME, Demand, check, optional, shown, takes
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.stores.states import StateSchema
@@ -96,3 +97,13 @@ def check_choice(name: str, value: object, choice: object) -> None:
     known: Sequence[object] = get_args(choice)
     if value not in known:
         raise Misconfigured(f"{name} must be {' or '.join(map(repr, known))}, not {value!r}")
+
+
+def named_actions(sources: Sequence[Action | Callable[..., object]]) -> tuple[Action, ...]:
+    """The actions that those functions are; raises Misconfigured for a name that two have."""
+    made = tuple(each if isinstance(each, Action) else action(each) for each in sources)
+    names = [each.name for each in made]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise Misconfigured(f"more than one action is named {sorted(twice)}")
+    return made

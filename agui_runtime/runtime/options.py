@@ -18,6 +18,7 @@ from agui_runtime.core.demands import (
 )
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.history import Truth
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.prices import PriceTable
 from agui_runtime.runs.deadlines import RunLimits
 from agui_runtime.runtime.allowance import Budget, Rule, rules_of
@@ -51,6 +52,7 @@ _DEMANDS = {
 }
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a runtime behaves; every default is safe on a public network.

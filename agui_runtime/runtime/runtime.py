@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.agents.actions import Action, action
+from agui_runtime.agents.actions import Action
 from agui_runtime.agents.agent import Agent, Closable, Source
 from agui_runtime.agents.border import wrap
 from agui_runtime.core.access import Authorize, Resource
@@ -21,6 +21,7 @@ from agui_runtime.core.demands import a, check, optional
 from agui_runtime.core.errors import AgentNotFound, Misconfigured, StoreUnavailable, TooManyRequests
 from agui_runtime.core.events import Caller, RunContext, RunInfo, RunRequest
 from agui_runtime.core.ids import check_id
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.totals import Usage, UsageBy
 from agui_runtime.hooks.hook import Hook, Hooks
 from agui_runtime.hooks.store_meter import StoreMeter
@@ -35,6 +36,7 @@ from agui_runtime.runtime.given import (
     check_lists,
     check_states,
     check_store,
+    named_actions,
     named_agents,
 )
 from agui_runtime.runtime.launcher import Launcher
@@ -71,6 +73,7 @@ BeforeRequest: TypeAlias = Callable[[Any], "Answer | Awaitable[Answer | None] | 
 """Called with each HTTP request (starlette's); None lets it pass, an answer takes its place."""
 
 
+@explains_arguments
 class CopilotRuntime:
     """Agents, server-side actions and a store, behind every wire.
 
@@ -116,7 +119,7 @@ class CopilotRuntime:
         self.agents = {name: shown.with_apps(name, wrap(it, name)) for name, it in agents.items()}
         if not remotes:  # whose agents nobody knows yet
             shown.check(self.agents)
-        self.actions = _actions(actions)
+        self.actions = named_actions(actions)
         self.remotes = tuple(remotes)
         self._sources = Sources(self.agents, self.actions, self.remotes, aliases or {})
         self.authenticate = authenticate
@@ -319,15 +322,6 @@ class CopilotRuntime:
 
 def _store(source: Store | str | None) -> Store:
     return open_store(source) if isinstance(source, str) else source or MemoryStore()
-
-
-def _actions(sources: Sequence[Action | Callable[..., Any]]) -> tuple[Action, ...]:
-    made = tuple(each if isinstance(each, Action) else action(each) for each in sources)
-    names = [each.name for each in made]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise Misconfigured(f"more than one action is named {sorted(twice)}")
-    return made
 
 
 def _with_ids(run_input: RunAgentInput) -> RunAgentInput:

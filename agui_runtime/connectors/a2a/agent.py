@@ -24,11 +24,13 @@ from agui_runtime.core.errors import RemoteFailure, RunFailure
 from agui_runtime.core.events import Event, Notes
 from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.core.keyword_arguments import explains_arguments
 
 CARDS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
 """Where a card is, below an agent's address: today, and before 0.3."""
 
 
+@explains_arguments
 class A2AAgent:
     """Talks to the A2A agent at `url`, which is its address or that of its card.
 

@@ -31,6 +31,7 @@ from agui_runtime.connectors.agentscope.reply import AgentScopeReply
 from agui_runtime.connectors.agentscope.translator import AgentScopeTranslator
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event, Message
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.requests import request_messages
 from agui_runtime.off_loop import is_much, unless_long
 
@@ -38,6 +39,7 @@ Build: TypeAlias = Callable[[AgentState, RunAgentInput], Agent | Awaitable[Agent
 """Makes the agent for one run, out of the state that its last run on the thread left."""
 
 
+@explains_arguments
 class AgentScopeAgent:
     """Runs an agent that `build` makes anew for each run; models and MCP clients may be shared.
 

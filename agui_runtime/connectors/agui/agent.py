@@ -26,6 +26,7 @@ from agui_runtime.core.event_stream_parser import EventStreamParser
 from agui_runtime.core.events import TERMINAL, THINKING, Event, Message
 from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.message_parts import in_words
 from agui_runtime.core.secrets import redact
@@ -46,6 +47,7 @@ _VALUES = {
 }
 
 
+@explains_arguments
 class AGUIAgent:
     """Calls the endpoint at `url`, as it stands, once for each run, and passes its events on.
 

@@ -22,8 +22,10 @@ from agui_runtime.core.errors import InvalidInput, RemoteFailure
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.forwarded_headers import HeaderNames
 from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.core.keyword_arguments import explains_arguments
 
 
+@explains_arguments
 class RemoteEndpoint:
     """A server with `add_fastapi_endpoint(app, sdk, "/copilotkit_remote")` or the like, at `url`.
 

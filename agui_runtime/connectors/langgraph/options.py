@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 
 from agui_runtime.connectors.shared.remote import RemoteOptions
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import check_arguments, note_arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,17 @@ class GraphArguments(TypedDict, total=False):
     dispatched: bool
 
 
+note_arguments(
+    "LangGraphAgent",
+    ["url", "assistant", "name", "description", "options", *GraphArguments.__annotations__],
+)
+
+
 def options_of(given: RemoteOptions, arguments: GraphArguments) -> LangGraphOptions:
     """All of it together; an argument counts before the field of its name. Raises TypeError for an
     argument that there is not.
     """
-    if unknown := sorted(arguments.keys() - GraphArguments.__annotations__.keys()):
-        raise TypeError(f"LangGraphAgent() has no argument {unknown[0]!r}")
+    check_arguments("LangGraphAgent", arguments)
     if isinstance(given, LangGraphOptions):
         return replace(given, **arguments)
     reached: dict[str, Any] = {each.name: getattr(given, each.name) for each in fields(given)}

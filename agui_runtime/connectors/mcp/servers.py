@@ -16,6 +16,7 @@ from agui_runtime.connectors.mcp.tools import McpTool
 from agui_runtime.core.demands import a, check_list
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -24,6 +25,7 @@ MOST_NAMED = 10
 """So many servers may a front end name in one request."""
 
 
+@explains_arguments
 class McpServers:
     """A source of tools: `CopilotRuntime(..., remotes=[McpServers([McpServer(url=...)])])`.
 

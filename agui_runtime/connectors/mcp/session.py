@@ -22,6 +22,7 @@ from agui_runtime.connectors.shared.given import checked_url
 from agui_runtime.core.demands import a, check, optional
 from agui_runtime.core.errors import InvalidInput, Misconfigured, RemoteFailure
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.sandbox.box import Sandbox
 
@@ -49,6 +50,7 @@ _SHOWS_PAGES = {"io.modelcontextprotocol/ui": {"mimeTypes": [PAGE_TYPE]}}
 """What a host says that shows a server's pages; some servers list tools with pages only then."""
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class McpServer:
     """Where a server is: at a `url` (streamable HTTP, or SSE where its path ends in `/sse`), or in

@@ -25,6 +25,7 @@ from agui_runtime.core.errors import RemoteFailure
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.forwarded_headers import for_servers
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.observation import outgoing_headers
 from agui_runtime.core.secrets import redact
 
@@ -65,6 +66,7 @@ class SizeLimits:
 DEFAULT_SIZES = SizeLimits()
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class RemoteOptions:
     """How a server is reached, whichever protocol it speaks.

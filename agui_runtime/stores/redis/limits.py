@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agui_runtime.core.keyword_arguments import explains_arguments
 
+
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class RedisLimits:
     """Bytes are those of one thread's log and of one state; times are seconds.

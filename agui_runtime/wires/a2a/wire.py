@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from agui_runtime.core.demands import FLAG, SECONDS, check_fields
 from agui_runtime.core.errors import MissingExtra
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.a2a.options import A2AOptions
 from agui_runtime.wires.shared.options import ServerOptions
@@ -22,6 +23,7 @@ WELL_KNOWN = ("agent-card.json", "agent.json")
 """What an agent's card is called in 1.0 and 0.3, and before."""
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class A2AWire:
     """It is among an app's wires only where somebody wants it. Clients are given

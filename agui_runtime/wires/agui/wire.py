@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from agui_runtime.connectors.transcription import TranscriptionService
 from agui_runtime.core.demands import FLAG, SECONDS, check_fields
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.annotate import Recorder
 from agui_runtime.wires.agui.options import AguiOptions
@@ -19,6 +20,7 @@ from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.streaming import KEEP_ALIVE
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class AguiWire:
     """It answers everything below the base path, so that others come before it.

@@ -9,12 +9,14 @@ from typing import ClassVar
 from starlette.routing import BaseRoute
 
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.copilotkit_remote.routes import routes
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.paths import base_of
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class CopilotKitRemoteWire:
     """It is among an app's wires only where somebody wants it, because at its `path` actions are

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from starlette.routing import BaseRoute
 
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.off_loop import off_loop
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
@@ -29,6 +30,7 @@ LIMITS = OperationLimits()
 SOCKET_LIMITS = SocketLimits()
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class GraphQLWire:
     """GraphQL over HTTP, event streams and WebSockets, and a playground, at the base path and at

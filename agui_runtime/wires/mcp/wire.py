@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from agui_runtime.core.demands import FLAG, SECONDS, check_fields
 from agui_runtime.core.errors import MissingExtra
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.mcp.options import PACE, McpOptions
 from agui_runtime.wires.shared.options import ServerOptions
@@ -20,6 +21,7 @@ from agui_runtime.wires.shared.streaming import KEEP_ALIVE
 from agui_runtime.wires.shared.wire import WireRoute
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class McpWire:
     """It is among an app's wires only where somebody wants it, and needs the package `mcp`.

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 
 from agui_runtime.core.demands import SECONDS, TEXTS, a, check_fields
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.openai.options import THREAD_HEADERS, OpenAIOptions
 from agui_runtime.wires.openai.response_sockets import ResponseSockets
@@ -25,6 +26,7 @@ DEFAULT_SOCKETS = SocketLimits()
 _DEMANDS = {"keep_alive": SECONDS, "thread_headers": TEXTS, "socket_limits": a(SocketLimits)}
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class OpenAIWire:
     """It is among an app's wires only where somebody wants it. Clients are given `path` as their

@@ -12,6 +12,7 @@ from agui_runtime.connectors.transcription import TranscriptionService
 from agui_runtime.core.demands import SECONDS, check_fields
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.rest.options import RestOptions
 from agui_runtime.wires.rest.places import PREFIX
@@ -20,6 +21,7 @@ from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.streaming import KEEP_ALIVE
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class RestWire:
     """Runs and threads below `/api/v1/agent`, described in `/openapi.json` and, for people, at

@@ -18,6 +18,7 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.demands import COUNT, check
 from agui_runtime.core.errors import InvalidInput, Misconfigured, TooLarge
 from agui_runtime.core.jsontext import DEEPEST, Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.off_loop import LONG_TEXT, unless_long
 
 SLICE = 32 * 1024
@@ -27,6 +28,7 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 _STEPS = [{"{": 1, "[": 1, "}": -1, "]": -1}.get(chr(code), 0) for code in range(256)]
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
     """What one request may bring at most.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agui_runtime.core.demands import COUNT, SOME_SECONDS, check_fields
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.quotas import Quota
 
 _DEMANDS = {
@@ -13,6 +14,7 @@ _DEMANDS = {
 }
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class ServerLimits:
     """`caller_requests` are those that one caller may have open at a time, streams and their

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from agui_runtime.core.demands import FLAG, a, check_fields, optional
 from agui_runtime.core.forwarded_headers import HeaderNames, for_agents
 from agui_runtime.core.hosts import is_address, is_loopback
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.quotas import Quota
 from agui_runtime.wires.shared.admission import Hosts, any_origin, listed
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
@@ -24,6 +25,7 @@ _DEMANDS = {
 }
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
     """What all wires of one app obey. `create_app` takes what is left at its default from the

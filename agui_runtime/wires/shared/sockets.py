@@ -20,6 +20,7 @@ from agui_runtime.core.demands import COUNT, SOME_SECONDS, check_fields
 from agui_runtime.core.errors import InvalidInput, RequestError, TooLarge, Unauthenticated
 from agui_runtime.core.events import Caller
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.log_lines import write_about
 from agui_runtime.core.observation import continue_trace
 from agui_runtime.runtime.runtime import Authenticate
@@ -47,6 +48,7 @@ _DEMANDS = {
 }
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
     """What subscribers may use.

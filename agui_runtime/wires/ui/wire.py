@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.wire import Wire, WireRoute
@@ -19,6 +20,7 @@ from agui_runtime.wires.ui.places import PATH
 from agui_runtime.wires.ui.routes import PageEndpoint
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class UiWire:
     """Chat, threads, runs and state in the browser, below `/ui`. It serves files, out of the

@@ -10,6 +10,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.agents.border import EventAgent
 from agui_runtime.connectors.mcp import McpServer
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.requests import request_props
 from agui_runtime.wrappers.drawing import drawn_by
 from agui_runtime.wrappers.drawing.a2ui import A2UIAgent, ResultsDrawn
@@ -19,6 +20,7 @@ CATALOG = "a2uiCatalogAvailable"
 """Among the forwarded properties of a page that has components to draw with."""
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class GenerativeUI:
     """Whether agents draw: `a2ui` surfaces, and `open_ui`, pages that a model writes.

@@ -14,6 +14,7 @@ from agui_runtime.core.demands import NATURAL, SECONDS, SOME_SECONDS, check_fiel
 from agui_runtime.core.errors import ModelFailure
 from agui_runtime.core.events import RETRIED, Event
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
@@ -28,6 +29,7 @@ _DEMANDS = {
 }
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Limits in seconds, and the policy for requests that fail before their first token.

@@ -22,6 +22,7 @@ from agui_runtime.core.demands import FIELDS, FLAG, NAME, TEXTS, a, check_fields
 from agui_runtime.core.events import Message
 from agui_runtime.core.history_repair import repair
 from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.message_parts import in_words
 from agui_runtime.core.requests import request_messages, request_props
 
@@ -39,6 +40,7 @@ _DEMANDS = {
 }
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class ChatOptions:
     """What differs between servers and deployments.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agui_runtime.core.demands import COUNT, NATURAL, check_fields
+from agui_runtime.core.keyword_arguments import explains_arguments
 
 _DEMANDS = {
     **dict.fromkeys(("characters", "tokens", "depth"), COUNT),
@@ -12,6 +13,7 @@ _DEMANDS = {
 }
 
 
+@explains_arguments
 @dataclass(frozen=True, slots=True)
 class OperationLimits:
     """What one operation may have at most; a 1.10.6 front end needs 272 tokens, depth 6, no alias.
