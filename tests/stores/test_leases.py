@@ -21,7 +21,7 @@ from agui_runtime.stores.states import StateStoreManager
 from tests.runtime.worlds import asking, told
 from tests.stores.databases import AnyStore, Place, Processes
 from tests.stores.ends import START, ended
-from tests.stores.test_contract import Clock, a_run, claimed, delta, ignore, read
+from tests.stores.test_contract import Clock, a_run, claimed, delta, finish, ignore, read
 
 SHORT = SqlLimits(lease=0.6)
 
@@ -98,6 +98,22 @@ async def test_a_busy_event_loop_loses_no_lease(made: Processes[AnyStore]) -> No
         time.sleep(2)  # noqa: ASYNC251  # what an agent must not do, and some do
         await owner.log.append(lease, [delta(0)])
         assert not lost.is_set()
+
+
+async def test_a_run_that_ends_while_its_lease_is_renewed_has_not_lost_it(
+    made: Processes[AnyStore],
+) -> None:
+    owner, lost = await made.start(SqlLimits(lease=2)), list[str]()
+
+    async def run(number: int) -> None:
+        name = f"t{number}"
+        lease = await claimed(owner, a_run(name, f"r-{name}"))
+        with owner.log.keep(lease, lambda: lost.append(name)):
+            await finish(owner, lease)
+
+    for first in range(0, 240, 8):
+        await asyncio.gather(*(run(first + each) for each in range(8)))
+    assert lost == []
 
 
 async def test_an_event_loop_that_is_dead_gives_its_leases_up(made: Processes[AnyStore]) -> None:

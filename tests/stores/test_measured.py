@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 
+import pytest
 from ag_ui.core import RunAgentInput
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from agui_runtime import CopilotRuntime
+from agui_runtime.core.errors import OwnerLost
 from agui_runtime.hooks.telemetry.metrics import Metrics
 from agui_runtime.stores.base import Store
+from agui_runtime.stores.layers.measured import MeasuredStore
 from agui_runtime.stores.memory import MemoryStore
 from tests.runtime.worlds import asking, ran
+from tests.stores.databases import AnyStore, Processes
+from tests.stores.ends import START
+from tests.stores.test_contract import Clock, a_run, claimed, delta, ignore
 
 STEPS = ("claim", "release", "load")
 
 
 async def answering(request: RunAgentInput) -> AsyncIterator[Mapping[str, str]]:
-    for delta in "hello":
-        yield {"type": "TEXT_MESSAGE_CHUNK", "messageId": "m", "delta": delta}
+    for letter in "hello":
+        yield {"type": "TEXT_MESSAGE_CHUNK", "messageId": "m", "delta": letter}
 
 
 async def test_the_steps_of_a_store_its_events_and_its_commits_are_counted(
@@ -42,3 +48,15 @@ async def test_the_steps_of_a_store_its_events_and_its_commits_are_counted(
     assert (found["agui_store_seconds_count", "append"] > 0) is not in_memory
     assert (found["agui_group_commit_size_count", None] > 0) is not in_memory
     assert found["agui_leases_lost_total", None] == 0
+
+
+async def test_a_lease_that_a_write_finds_lost_is_counted_once(made: Processes[AnyStore]) -> None:
+    clock, metrics = Clock(), Metrics()
+    silent = MeasuredStore(await made.start(clock=clock), metrics)
+    lease = await claimed(silent, a_run())
+    await silent.log.append(lease, [START])
+    clock.now += 7
+    await claimed(await made.start(clock=clock), a_run(run="r2"))
+    with pytest.raises(OwnerLost), silent.log.keep(lease, ignore):
+        await silent.log.append(lease, [delta(0)])
+    assert metrics.registry.get_sample_value("agui_leases_lost_total") == 1

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, aclosing, contextmanager
+from contextlib import aclosing, contextmanager
 from time import perf_counter
 
-from agui_runtime.core.errors import AguiError, StoreUnavailable
+from agui_runtime.core.errors import AguiError, OwnerLost, StoreUnavailable
 from agui_runtime.core.events import Cursor, Event, RunInfo
 from agui_runtime.core.observation import present_wire
 from agui_runtime.hooks.store_meter import StoreMeter
@@ -51,12 +51,27 @@ class MeasuredLog(DelegatingLog):
             self._ends[run.thread_id] = lease.start.seq
         return lease
 
-    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
+    @contextmanager
+    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> Iterator[None]:
+        """A loss is counted once, whether a renewal finds it or a write does."""
+        counted = False
+
+        def count() -> None:
+            nonlocal counted
+            if not counted:
+                self._meter.lease_lost()
+            counted = True
+
         def lost() -> None:
-            self._meter.lease_lost()
+            count()
             on_lost()
 
-        return super().keep(lease, lost)
+        try:
+            with super().keep(lease, lost):
+                yield
+        except OwnerLost:
+            count()
+            raise
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         timed = lease.renew_every is not None  # else the log is a list in this process
@@ -72,10 +87,10 @@ class MeasuredLog(DelegatingLog):
             self._meter.step_took("append", perf_counter() - started)
 
     async def release(self, lease: Lease, end: RunEnd) -> None:
+        self._ends.pop(lease.run.thread_id, None)  # now: later it may be the next run's
         with _measured(self._meter, "release"):
             await super().release(lease, end)
         self._meter.events_stored(len(end.events))
-        self._ends.pop(lease.run.thread_id, None)
 
     async def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
         reader = Reader(thread_id, self._ends)

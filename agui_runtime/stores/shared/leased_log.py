@@ -69,6 +69,7 @@ class LeasedLog(ABC):
     async def _release(self, lease: Lease, end: RunEnd) -> None:
         held = self._leases.of(lease)
         async with held.turn:
+            held.ending = True
             if held.broken:
                 ended = await self._given_up(lease, end.events[-1])
             else:

@@ -20,7 +20,8 @@ class Held:
 
     `turn` keeps writes in order. After a write whose fate is unknown the lease is `broken`: more
     would leave a hole. `until` is how long the claim alone is worth, on the renewal's clock.
-    `full`: there was no room for the latest write.
+    `full`: there was no room for the latest write. While `ending` its end is being written, and
+    only that write can say whether the lease still stood: a renewal may find it given back.
     """
 
     seq: int
@@ -30,6 +31,7 @@ class Held:
     tenure: Tenure | None = None
     broken: bool = False
     full: bool = False
+    ending: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -75,8 +77,9 @@ class HeldLeases:
         held = self.of(lease)
 
         def lost(by_clock: bool) -> None:
-            self.lose(lease, OwnerLost() if by_clock else None)
-            on_lost()
+            if by_clock or not held.ending:
+                self.lose(lease, OwnerLost() if by_clock else None)
+                on_lost()
 
         def stop() -> None:
             self.stop(lease.run.thread_id, lease.token)
