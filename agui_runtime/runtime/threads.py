@@ -24,6 +24,9 @@ from agui_runtime.runtime.saved_states import SavedStates
 from agui_runtime.runtime.usage import outcomes_in
 from agui_runtime.stores.base import AgentState, Batch, Page, Store, ThreadQuery
 
+AT_ONCE = 500
+"""Of so many threads the runs are looked up at a time."""
+
 
 class Threads:
     """What a caller may see and change of the store's threads."""
@@ -123,6 +126,21 @@ class Threads:
         """The runs that the log still holds, oldest first; raises ThreadNotFound."""
         await self.get(thread_id, caller, access)
         return await self._store.threads.runs(thread_id)
+
+    async def all_runs(self, caller: Caller) -> AsyncGenerator[Sequence[RunInfo], None]:
+        """The same of each thread that the caller may read, archived ones too, the most recently
+        updated first. Close it (`aclosing`).
+        """
+        cursor = None
+        while True:
+            page = await self.list(caller, include_archived=True, limit=AT_ONCE, cursor=cursor)
+            ids = [each.thread_id for each in page.threads]
+            found = await self._store.threads.runs_of(ids)
+            for each in ids:
+                yield found.get(each, ())
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     async def read(
         self, thread_id: str, caller: Caller, upto: Cursor | None = None

@@ -226,7 +226,10 @@ class ThreadIndex(Protocol):
         """Forget the thread, its log and its states; raises Busy while it runs."""
 
     async def runs(self, thread_id: str) -> Sequence[RunInfo]:
-        """The runs of the thread that the log still holds, oldest first."""
+        """The runs of the thread that the log still holds, oldest first; raises ThreadNotFound."""
+
+    async def runs_of(self, thread_ids: Sequence[str]) -> Mapping[str, Sequence[RunInfo]]:
+        """The same of several threads in one look, by their ids, without those that are unknown."""
 
 
 class Counters(Protocol):

@@ -130,3 +130,16 @@ async def test_a_thread_can_be_made_before_its_first_run(store: Store) -> None:
     assert (await store.log.end("t1")).seq == 0
     with pytest.raises(ThreadNotFound):
         await store.threads.obtain("t1", "bob", "default")
+
+
+async def test_the_runs_of_several_threads_are_read_in_one_look(store: Store) -> None:
+    await whole_run(store, a_run("t1", "r1"))
+    await whole_run(store, a_run("t1", "r2"))
+    await claimed(store, a_run("t2", "r3"))
+    await store.threads.obtain("t3", "ann", "default")
+    found = await store.threads.runs_of(["t2", "t0", "t1", "t3"])
+    assert found.keys() == {"t1", "t2", "t3"}
+    assert [run.run_id for run in found["t1"]] == ["r1", "r2"]
+    for thread, runs in found.items():
+        assert list(runs) == list(await store.threads.runs(thread))
+    assert await store.threads.runs_of([]) == {}

@@ -135,6 +135,10 @@ class _Threads:
     async def runs(self, thread_id: str) -> Sequence[RunInfo]:
         return [self._names.shown(each) for each in await self._threads.runs(thread_id)]
 
+    async def runs_of(self, thread_ids: Sequence[str]) -> Mapping[str, Sequence[RunInfo]]:
+        found = await self._threads.runs_of(thread_ids)
+        return {key: [self._names.shown(each) for each in runs] for key, runs in found.items()}
+
 
 class _Log(DelegatingLog):
     def __init__(self, log: RunLog, names: Names) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -280,6 +280,12 @@ class MemoryThreadIndex:
 
     async def runs(self, thread_id: str) -> Sequence[RunInfo]:
         return [span.run for span in self._table.find(thread_id).spans]
+
+    async def runs_of(self, thread_ids: Sequence[str]) -> Mapping[str, Sequence[RunInfo]]:
+        self._table.expire()
+        threads = self._table.threads
+        known = [each for each in thread_ids if each in threads]
+        return {each: [span.run for span in threads[each].spans] for each in known}
 
 
 def _next_state(thread: StoredThread, lease: Lease, end: RunEnd) -> SavedState | None:

@@ -77,7 +77,7 @@ def written(
 
 def rewritten(thread_id: str, parts: Sequence[Part]) -> Step[None]:
     """Write all messages of a log anew. What only the clock of their runs knew stays as it is."""
-    runs = yield statements.RUNS, {"id": thread_id}
+    runs = yield statements.RUNS, {"ids": [thread_id]}
     firsts = [row["first"] for row in runs]
     for last, texts, figures in parts:
         place = bisect_right(firsts, last) - 1

@@ -132,13 +132,26 @@ def threads(wanted: Wanted, limit: int) -> Step[list[ThreadInfo]]:
 
 def runs(thread_id: str, oldest: float) -> Step[list[RunInfo]]:
     """Raises ThreadNotFound."""
-    if not (yield statements.INFO, {"id": thread_id, "oldest": oldest}):
+    found = yield from runs_of([thread_id], oldest)
+    if thread_id not in found:
         raise ThreadNotFound(thread_id)
-    rows = yield statements.RUNS, {"id": thread_id}
-    took: dict[int, list[MessageFigures]] = {}
-    for row in (yield statements.MEASURED, {"id": thread_id}):
-        took.setdefault(row["run_first"], []).append(message_figures_of(row))
-    return [run_of(row, took.get(row["first"], ())) for row in rows]
+    return found[thread_id]
+
+
+def runs_of(thread_ids: Sequence[str], oldest: float) -> Step[dict[str, list[RunInfo]]]:
+    """Of each that is known, by its id."""
+    ids = {"ids": list(thread_ids)}
+    there = yield statements.PRESENT, {**ids, "oldest": oldest}
+    found: dict[str, list[RunInfo]] = {row["id"]: [] for row in there}
+    rows = yield statements.RUNS, ids
+    took: dict[tuple[str, int], list[MessageFigures]] = {}
+    for row in (yield statements.MEASURED, ids):
+        took.setdefault((row["thread_id"], row["run_first"]), []).append(message_figures_of(row))
+    for row in rows:
+        if row["thread_id"] in found:
+            run = run_of(row, took.get((row["thread_id"], row["first"]), ()))
+            found[run.thread_id].append(run)
+    return found
 
 
 def to_compact(age: float, most: int) -> Step[list[str]]:

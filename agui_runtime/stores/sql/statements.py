@@ -35,6 +35,10 @@ LOOK = FIND.replace(", {place} as here", "").replace("{lock}", "")
 INFO = (
     f"select {THREAD} from agui_thread where id = :id and (updated >= :oldest or token is not null)"
 )
+PRESENT = (
+    "select id from agui_thread where id in (select each.value from {each_ids})"
+    " and (updated >= :oldest or token is not null)"
+)
 IDS = (
     "select id from agui_thread where id > :after_id and (updated >= :oldest or token is not null)"
     " order by id limit :limit"
@@ -130,10 +134,10 @@ DESCRIBE = (
     )
 )
 MEASURED = (
-    "select run_first, id, milliseconds, input_tokens, output_tokens, cached_tokens,"
+    "select thread_id, run_first, id, milliseconds, input_tokens, output_tokens, cached_tokens,"
     " cache_write_tokens, reasoning_tokens, cost, usd, (select run.prices from agui_run as run"
     " where run.thread_id = agui_message.thread_id and run.first = agui_message.run_first)"
-    " as prices from agui_message where thread_id = :id"
+    " as prices from agui_message where thread_id in (select each.value from {each_ids})"
     " and coalesce(milliseconds, input_tokens, output_tokens, cached_tokens, cache_write_tokens,"
     " reasoning_tokens) is not null order by run_first, position, id"
 )
@@ -141,7 +145,10 @@ MEASURED = (
 # Runs
 
 LATEST = f"select {RUN} from agui_run where thread_id = :id order by first desc limit 1"
-RUNS = f"select {RUN} from agui_run where thread_id = :id order by first"
+RUNS = (
+    f"select {RUN} from agui_run where thread_id in (select each.value from {{each_ids}})"
+    " order by first"
+)
 BEGIN = (
     "insert into agui_run (thread_id, first, run_id, agent, owner, fingerprint, status, started,"
     " schema_version, bytes) values (:id, :first, :run_id, :agent, :owner, :fingerprint, :status,"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 
 from agui_runtime.core.events import RunInfo, ThreadInfo
@@ -68,6 +68,10 @@ class SqlThreadIndex:
 
     async def runs(self, thread_id: str) -> Sequence[RunInfo]:
         return await self._backend.read(partial(reads.runs, thread_id, self._retention.oldest()))
+
+    async def runs_of(self, thread_ids: Sequence[str]) -> Mapping[str, Sequence[RunInfo]]:
+        step = partial(reads.runs_of, thread_ids, self._retention.oldest())
+        return await self._backend.read(step)
 
     async def usage(self, owner: str | None, since: float, by: UsageBy) -> Sequence[Usage]:
         return await self._backend.read(partial(counters.usage, owner, since, by))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from a2a.utils.errors import TaskNotFoundError
@@ -61,30 +62,15 @@ class StoredTasks:
         if context is not None:
             known = await self._threads.find(context, self._caller)
             return [] if known is None else await self._of_thread(context)
-        found: list[TaskRuns] = []
-        async for thread in self._thread_ids():
-            found += await self._of_thread(thread)
-        return found
+        # An agent may have taken part in a thread that is not its own.
+        async with aclosing(self._threads.all_runs(self._caller)) as threads:
+            return [task async for runs in threads for task in self._own(runs)]
 
     async def _of_thread(self, thread: str) -> list[TaskRuns]:
-        runs = await self._threads.runs(thread, self._caller)
+        return self._own(await self._threads.runs(thread, self._caller))
+
+    def _own(self, runs: Sequence[RunInfo]) -> list[TaskRuns]:
         return [each for each in tasks_in(runs) if each.runs[0].agent == self._agent]
-
-    async def _thread_ids(self) -> AsyncIterator[str]:
-        """Those of all threads; an agent may have taken part in one that is not its own."""
-        cursor = None
-        while True:
-            page = await self._threads.list(
-                self._caller, include_archived=True, limit=_PAGE, cursor=cursor
-            )
-            for thread in page.threads:
-                yield thread.thread_id
-            cursor = page.next_cursor
-            if cursor is None:
-                return
-
-
-_PAGE = 100
 
 
 def _events(task: TaskRuns, records: Sequence[Record]) -> TaskEvents:
