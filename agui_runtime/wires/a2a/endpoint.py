@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import AsyncExitStack, aclosing
 
 from a2a.server.routes import create_jsonrpc_routes, create_rest_routes
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
@@ -25,7 +26,7 @@ from agui_runtime.wires.a2a.exchange import A2AExchange, Item
 from agui_runtime.wires.a2a.handler import A2AHandler
 from agui_runtime.wires.a2a.options import A2AOptions
 from agui_runtime.wires.a2a.params import check_rpc, rpc_id_in
-from agui_runtime.wires.a2a.rest_params import check_body, check_query
+from agui_runtime.wires.a2a.rest_params import check_body, query_of
 from agui_runtime.wires.a2a.rpc_streams import rpc_stream
 from agui_runtime.wires.a2a.wire import WELL_KNOWN
 from agui_runtime.wires.shared.expiry import while_known
@@ -113,10 +114,10 @@ class A2AEndpoint:
         elif body is not None:
             check_body(rest, body.value)
         receive = _nothing if body is None else _again(body, exchange.receive)
-        scope = {**exchange.scope, "path": "/" + "/".join(rest), "root_path": ""}
-        request = Request(scope, receive)
-        check_query(rest, request.query_params)
-        return request
+        query = str(query_of(rest, QueryParams(exchange.scope["query_string"]))).encode()
+        path = "/" + "/".join(rest)
+        scope = {**exchange.scope, "path": path, "root_path": "", "query_string": query}
+        return Request(scope, receive)
 
     async def _call(
         self, call: Call, request: Request, items: AsyncGenerator[Item, None] | None

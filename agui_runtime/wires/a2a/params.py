@@ -6,7 +6,7 @@ another error for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from a2a.server.routes.jsonrpc_dispatcher import JsonRpcDispatcher
@@ -33,6 +33,7 @@ _FORMER = JSONRPC03Adapter.METHOD_TO_MODEL
 METHODS = frozenset({*_TODAYS, *_FORMER})
 """Of both generations: each has names of its own."""
 
+_KINDS = ("text", "file", "data")
 _MEMBERS = frozenset({"jsonrpc", "id", "method", "params"})
 
 
@@ -96,4 +97,14 @@ def _check_former(method: str, body: JsonObject) -> None:
     with refusing_unreadable():
         given = _FORMER[method].model_validate(body)
         if isinstance(given, SendMessageRequest | SendStreamingMessageRequest):
+            _check_kinds(body["params"]["message"]["parts"])
             check_former_message(given.params)
+
+
+def _check_kinds(parts: Iterable[JsonObject]) -> None:
+    """The SDK takes a part without a `kind` for what its other fields make it; one with a `type`,
+    as `kind` was called before 0.2, means something by it.
+    """
+    for index, each in enumerate(parts):
+        if "kind" not in each and each.get("type", "text") not in _KINDS:
+            raise InvalidParamsError(f"message.parts[{index}].kind: one of {', '.join(_KINDS)}")

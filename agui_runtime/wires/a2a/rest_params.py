@@ -15,6 +15,7 @@ from a2a.compat.v0_3.proto_utils import FromProto
 from a2a.types.a2a_pb2 import SendMessageRequest, TaskPushNotificationConfig
 from a2a.utils.errors import InvalidParamsError
 from google.protobuf.json_format import ParseDict
+from starlette.datastructures import QueryParams
 
 from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.a2a.params import check_former_message, refusing_unreadable
@@ -32,13 +33,22 @@ def check_body(rest: Sequence[str], body: Json) -> None:
             check(body)
 
 
-def check_query(rest: Sequence[str], query: Mapping[str, str]) -> None:
-    """Raises InvalidParamsError for a number of 0.3 that is none."""
-    length = query.get("historyLength", "")
-    if _shape(rest) == "v1/tasks/*" and length:
+def query_of(rest: Sequence[str], query: QueryParams) -> QueryParams:
+    """The query as the SDK's routes read it: of 0.3, they know one spelling of the two that
+    parameters of its protocol buffers have. Raises InvalidParamsError for a number that is none.
+    """
+    if _shape(rest) != "v1/tasks/*":
+        return query
+    named = [
+        ("historyLength" if key == "history_length" else key, each)
+        for key, each in query.multi_items()
+    ]
+    length = dict(named).get("historyLength", "")
+    if length:
         with refusing_unreadable():
             if not -_MOST <= int(length) < _MOST:
                 raise InvalidParamsError("historyLength: a smaller number")
+    return QueryParams(named)
 
 
 def _shape(rest: Sequence[str]) -> str:

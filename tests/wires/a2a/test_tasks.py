@@ -13,10 +13,12 @@ from agui_runtime.core.errors import GuardrailDenied, ModelFailure
 from agui_runtime.core.events import ANONYMOUS, Event
 from tests.runtime.worlds import asking, call, ran, text
 from tests.wires.a2a.serving import (
+    Asking,
     Json,
     error,
     message,
     old_message,
+    old_rest_message,
     plain_client_of,
     result,
     sent,
@@ -183,6 +185,18 @@ async def test_history_is_as_long_as_the_client_wants() -> None:
     assert "history" not in task
     assert len(found["history"]) == 1
     assert refused["code"] == -32602
+
+
+@pytest.mark.parametrize("name", ["historyLength", "history_length"])
+async def test_so_it_is_over_rest_of_0_3_in_either_spelling(name: str) -> None:
+    async with plain_client_of(CopilotRuntime({"default": Asking()}), headers={}) as client:
+        began = await client.post("/a2a/default/v1/message:send", json=old_rest_message())
+        path = f"/a2a/default/v1/tasks/{began.json()['task']['id']}"
+        whole = (await client.get(path)).json()
+        short = (await client.get(path, params={name: 1})).json()
+        refused = await client.get(path, params={name: -1})
+    assert (len(whole["history"]), short["history"]) == (2, whole["history"][1:])
+    assert refused.status_code == 400
 
 
 async def test_a_run_of_another_client_is_a_task_too() -> None:

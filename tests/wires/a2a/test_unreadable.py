@@ -9,7 +9,15 @@ import logging
 import pytest
 
 from agui_runtime import CopilotRuntime
-from tests.wires.a2a.serving import TODAY, message, old_rest_message, plain_client_of
+from tests.wires.a2a.serving import (
+    TODAY,
+    Json,
+    called,
+    message,
+    old_message,
+    old_rest_message,
+    plain_client_of,
+)
 from tests.wires.openai.serving import Recorder
 
 UNREADABLE: list[tuple[str, object]] = [
@@ -23,6 +31,7 @@ UNREADABLE: list[tuple[str, object]] = [
     ("v1/tasks/x/pushNotificationConfigs", {"config": 7}),
     ("v1/tasks/x?historyLength=1e3", None),
     ("v1/tasks/x?historyLength=99999999999", None),
+    ("v1/tasks/x?history_length=99999999999", None),
     ("message:send", []),
     ("message:send", {"message": message({"data": 10**400})}),
     ("message:stream", {"message": 7}),
@@ -43,6 +52,24 @@ async def test_what_no_route_can_read_is_no_fault_of_the_server(
     assert answer.json()["error"]["status"] == "INVALID_ARGUMENT"
     assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
     assert not agent.requests
+
+
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        ({"type": "hologram", "text": "hi"}, -32602),
+        ({"type": ["text"], "text": "hi"}, -32602),
+        ({"kind": "hologram", "text": "hi"}, -32602),
+        ({"type": "text", "text": "hi"}, None),
+        ({"text": "hi"}, None),
+    ],
+)
+async def test_a_part_of_an_unknown_kind_is_refused_however_old_the_client_is(
+    part: Json, code: int | None
+) -> None:
+    async with plain_client_of(CopilotRuntime({"default": Recorder()}), headers={}) as client:
+        answer = await called(client, "message/send", {"message": old_message(part)})
+    assert answer.json().get("error", {}).get("code") == code
 
 
 TWICE = (
