@@ -13,23 +13,17 @@ from a2a.client import A2ACardResolver, Client, ClientConfig, ClientFactory
 from a2a.types.a2a_pb2 import Message, Part, Role, SendMessageRequest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime import A2AWire, AguiWire, CopilotRuntime, ServerOptions, create_app
+from agui_runtime import A2AWire, CopilotRuntime, ServerOptions
 from agui_runtime.core.events import Event
 from tests.runtime.worlds import text
-from tests.support import served
+from tests.wires.beside_agui import beside_agui
 
 Json = dict[str, Any]
 TODAY: Mapping[str, str] = {"a2a-version": "1.0"}
 
 
-@asynccontextmanager
-async def serving(
-    runtime: CopilotRuntime, wire: A2AWire | None = None, options: ServerOptions | None = None
-) -> AsyncIterator[str]:
-    """The origin of a server that speaks A2A and AG-UI."""
-    app = create_app(runtime, wires=[wire or A2AWire(), AguiWire()], options=options)
-    async with served(app) as origin:
-        yield origin
+serving = beside_agui(A2AWire)
+"""Yields the origin of a server that speaks A2A and AG-UI."""
 
 
 @asynccontextmanager
@@ -116,6 +110,16 @@ async def called(
     """The answer to a request in JSON-RPC."""
     body = {"jsonrpc": "2.0", "id": 7, "method": method, "params": params}
     return await client.post(f"/a2a/{agent}", json=body)
+
+
+@asynccontextmanager
+async def reading(
+    client: httpx.AsyncClient, method: str, params: Json
+) -> AsyncIterator[httpx.Response]:
+    """The answer to a request in JSON-RPC as it comes, for a test that does something meanwhile."""
+    body = {"jsonrpc": "2.0", "id": 7, "method": method, "params": params}
+    async with client.stream("POST", "/a2a/default", json=body) as answer:
+        yield answer
 
 
 async def result(

@@ -20,6 +20,7 @@ from tests.wires.a2a.serving import (
     message,
     old_message,
     plain_client_of,
+    reading,
     result,
     sdk_client,
     sending,
@@ -162,9 +163,8 @@ async def test_the_official_client_cancels(binding: str, version: str) -> None:
 
 async def test_a_client_that_goes_away_ends_no_task() -> None:
     async with plain_client_of(CopilotRuntime({"default": (agent := Stepwise())})) as client:
-        body = {"jsonrpc": "2.0", "id": 1, "method": "SendStreamingMessage"}
-        body |= {"params": {"message": message(contextId="c-1")}}
-        async with client.stream("POST", "/a2a/default", json=body) as answer:
+        begun = {"message": message(contextId="c-1")}
+        async with reading(client, "SendStreamingMessage", begun) as answer:
             assert answer.status_code == 200
             await agent.reached.wait()
         agent.may_end.set()
@@ -180,13 +180,7 @@ async def test_who_subscribes_to_a_waiting_task_sees_how_it_goes_on() -> None:
     runtime = CopilotRuntime({"default": Asking()})
     async with plain_client_of(runtime) as client:
         task = (await result(client, "SendMessage", {"message": message()}))["task"]
-        body = {
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "SubscribeToTask",
-            "params": {"id": task["id"]},
-        }
-        async with client.stream("POST", "/a2a/default", json=body) as answer:
+        async with reading(client, "SubscribeToTask", {"id": task["id"]}) as answer:
             lines = answer.aiter_lines()
             assert "INPUT_REQUIRED" in await anext(lines)
             reply = message({"text": "Rome"}, taskId=task["id"])
@@ -200,13 +194,7 @@ async def test_who_subscribes_to_a_waiting_task_sees_how_it_goes_on() -> None:
 async def test_who_subscribes_to_a_waiting_task_sees_that_its_context_went_on() -> None:
     async with plain_client_of(CopilotRuntime({"default": Asking()})) as client:
         task = (await result(client, "SendMessage", {"message": message(contextId="c-1")}))["task"]
-        body = {
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "SubscribeToTask",
-            "params": {"id": task["id"]},
-        }
-        async with client.stream("POST", "/a2a/default", json=body) as answer:
+        async with reading(client, "SubscribeToTask", {"id": task["id"]}) as answer:
             lines = answer.aiter_lines()
             await anext(lines)
             await result(client, "SendMessage", {"message": message(contextId="c-1")})
@@ -219,13 +207,13 @@ async def test_who_subscribes_to_a_waiting_task_sees_that_its_context_went_on() 
 
 async def test_a_silent_stream_shows_signs_of_life() -> None:
     runtime = CopilotRuntime({"default": (held := Held())})
-    async with plain_client_of(runtime, A2AWire(keep_alive=0.01)) as client:
-        body = {"jsonrpc": "2.0", "id": 1, "method": "SendStreamingMessage"}
-        body |= {"params": {"message": message()}}
-        async with client.stream("POST", "/a2a/default", json=body) as answer:
-            await held.reached.wait()
-            async for line in answer.aiter_lines():
-                if line == ": keep-alive":
-                    break
-            else:
-                pytest.fail("no sign of life")
+    async with (
+        plain_client_of(runtime, A2AWire(keep_alive=0.01)) as client,
+        reading(client, "SendStreamingMessage", {"message": message()}) as answer,
+    ):
+        await held.reached.wait()
+        async for line in answer.aiter_lines():
+            if line == ": keep-alive":
+                break
+        else:
+            pytest.fail("no sign of life")

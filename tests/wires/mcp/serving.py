@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
@@ -16,10 +17,10 @@ from mcp.client.session import ClientRequestContext
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import ElicitRequestParams, ElicitResult
 
-from agui_runtime import AguiWire, CopilotRuntime, McpWire, ServerOptions, create_app
+from agui_runtime import CopilotRuntime, McpWire
 from agui_runtime.core.events import Event
 from tests.runtime.worlds import text
-from tests.support import served
+from tests.wires.beside_agui import beside_agui
 from tests.wires.graphql.serving import by_header
 
 OLD, NEW = "legacy", "auto"
@@ -35,14 +36,8 @@ STATELESS = {"mcp-protocol-version": MODERN, "mcp-method": "tools/list"}
 ACCEPT = {"accept": "application/json, text/event-stream"}
 
 
-@asynccontextmanager
-async def serving(
-    runtime: CopilotRuntime, wire: McpWire | None = None, options: ServerOptions | None = None
-) -> AsyncIterator[str]:
-    """The origin of a server that speaks both."""
-    app = create_app(runtime, wires=[wire or McpWire(pace=0), AguiWire()], options=options)
-    async with served(app) as origin:
-        yield origin
+serving = beside_agui(partial(McpWire, pace=0))
+"""Yields the origin of a server that speaks MCP and AG-UI."""
 
 
 @dataclass

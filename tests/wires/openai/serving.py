@@ -13,10 +13,10 @@ import orjson
 from ag_ui.core import RunAgentInput
 from openai import AsyncOpenAI
 
-from agui_runtime import AguiWire, CopilotRuntime, OpenAIWire, ServerOptions, create_app
+from agui_runtime import CopilotRuntime, OpenAIWire, ServerOptions
 from agui_runtime.core.events import Event
 from tests.runtime.worlds import call, text
-from tests.support import served
+from tests.wires.beside_agui import beside_agui
 
 TOOL = {
     "type": "function",
@@ -42,14 +42,8 @@ def user(words: str) -> dict[str, str]:
     return {"role": "user", "content": words}
 
 
-@asynccontextmanager
-async def serving(
-    runtime: CopilotRuntime, wire: OpenAIWire | None = None, options: ServerOptions | None = None
-) -> AsyncIterator[str]:
-    """The origin of a server that speaks both."""
-    app = create_app(runtime, wires=[wire or OpenAIWire(), AguiWire()], options=options)
-    async with served(app) as origin:
-        yield origin
+serving = beside_agui(OpenAIWire)
+"""Yields the origin of a server that speaks OpenAI's protocols and AG-UI."""
 
 
 @asynccontextmanager
