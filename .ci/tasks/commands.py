@@ -83,6 +83,11 @@ def templates(*names: str) -> None:
     run(PYTHON, "-m", "tests.clients.templates", *names, env=prepare_tests())
 
 
+def a2a_kits(*checkouts: str) -> None:
+    install(DEV_LOCK)
+    run(PYTHON, "-m", "tests.kits.a2a", *checkouts)
+
+
 def docs() -> None:
     install(DEV_LOCK)
     install_node_projects(find_node(), ".ci/diagrams")
@@ -107,6 +112,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "matrix": (matrix, "[1.60.2 ...]  the page of CopilotKit 1.10 on other releases of it"),
     "pictures": (pictures, "take the pictures of the page anew, those in docs/img, too"),
     "templates": (templates, "[langgraph ...]  what `agui-runtime new` writes, as a newcomer"),
+    "a2a-kits": (a2a_kits, "CHECKOUT ...  the official test kits of A2A against the wire"),
     "faults": (faults, "[part of a name ...]  break replicas, stores and the network, and tell"),
     "soak": (
         soak,

@@ -7,6 +7,7 @@ program it makes them all, so that no test has to wait for pip.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,15 +23,20 @@ def names() -> list[str]:
 
 def environment(name: str) -> Path:
     """The Python of that environment, which is made or renewed if it has to be."""
-    folder = FOLDER / name
     requirements = HERE / "requirements" / f"{name}.txt"
+    return installed(FOLDER / name, "--no-deps", "-r", str(requirements), files=[requirements])
+
+
+def installed(folder: Path, *words: str, files: Sequence[Path] = ()) -> Path:
+    """The Python of the environment in the folder, with what pip installs for these words; it is
+    made anew for other words, and when one of the files says something else.
+    """
     python, stamp = folder / IN_VENV, folder / ".stamp"
-    state = digest([requirements], str(folder), sys.version)
+    state = digest(files, str(folder), sys.version, *words)
     if not (python.exists() and is_stamped(stamp, state)):
-        say(f"installing {name} into {FOLDER.name} (once)")
+        say(f"installing {folder.name} into {folder.parent.name} (once)")
         make_venv(folder)
-        quiet = ("--quiet", "--disable-pip-version-check", "--no-deps")
-        run(python, "-m", "pip", "install", *quiet, "-r", requirements)
+        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *words)
         stamp.write_text(state)
     return python
 
