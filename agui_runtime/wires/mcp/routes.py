@@ -14,6 +14,7 @@ from agui_runtime.wires.mcp.errors import METHOD_NOT_FOUND, ForeignPage, NoEnd, 
 from agui_runtime.wires.mcp.exchange import McpExchange
 from agui_runtime.wires.mcp.generations import begun, discovered
 from agui_runtime.wires.mcp.options import McpOptions
+from agui_runtime.wires.mcp.protected_resource import ProtectedResource
 from agui_runtime.wires.mcp.protocol import UNNAMED, VERSION, Message, is_stateless
 from agui_runtime.wires.shared.admission import listed
 from agui_runtime.wires.shared.origins import PageKind, page_of, parse_host, parse_origin
@@ -38,6 +39,8 @@ class McpEndpoint:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = McpExchange(scope, receive, send)
+        if self._options.resource is not None:
+            exchange.challenge = self._options.resource.challenge(scope)
         return exchange.guard(self._answer(exchange))
 
     async def _answer(self, exchange: McpExchange) -> None:
@@ -87,6 +90,22 @@ class McpEndpoint:
         )
         if page is PageKind.FOREIGN:
             raise ForeignPage
+
+
+class MetadataEndpoint:
+    """What clients are to know of the resource, whoever they are."""
+
+    def __init__(self, resource: ProtectedResource) -> None:
+        self._resource = resource
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        exchange = McpExchange(scope, receive, send)
+        return exchange.guard(self._answer(exchange))
+
+    async def _answer(self, exchange: McpExchange) -> None:
+        if exchange.method not in ("GET", "HEAD"):
+            raise WrongMethod(["GET", "HEAD"])
+        await exchange.answer(self._resource.metadata(exchange.scope))
 
 
 async def _initialize(exchange: McpExchange, message: Message) -> None:

@@ -22,7 +22,9 @@ from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.runtime.runtime import Authenticate
 from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.http import (
+    CHALLENGE,
     ClientGone,
+    Header,
     Headers,
     headers_for,
     headers_of,
@@ -49,9 +51,12 @@ class ErrorAnswer(NamedTuple):
 
 
 class Exchange(ABC):
-    """The request, and the ways to answer it. `caller` is set by `identify`."""
+    """The request, and the ways to answer it. `caller` is set by `identify`; `challenge` is what
+    somebody unknown is to do.
+    """
 
     caller: Caller
+    challenge: Header = CHALLENGE
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope, self.send = identified(scope, send)
@@ -149,5 +154,5 @@ class Exchange(ABC):
             log_failure(logger, error)
         if not self.answered:
             note_refusal(error, f"HTTP_{refusal.status}")
-            headers = [*refusal.headers, *headers_for(error)]
+            headers = [*refusal.headers, *headers_for(error, self.challenge)]
             await self.answer(refusal.body, refusal.status, headers)

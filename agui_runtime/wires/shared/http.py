@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 from agui_runtime.core.errors import AguiError, ShuttingDown, TooManyRequests, Unauthenticated
 from agui_runtime.wires.shared.bodies import BodyLimits
 
-Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+Header: TypeAlias = tuple[bytes, bytes]
+Headers: TypeAlias = Sequence[Header]
 
 AS_IT_COMES: Headers = (
     (b"cache-control", b"no-cache, no-transform"),
@@ -29,11 +30,11 @@ CHALLENGE = (b"www-authenticate", b"Bearer")
 """What RFC 9110 15.5.2 demands of a 401. It names no reason, which only forgers would need."""
 
 
-def headers_for(error: Exception) -> Headers:
+def headers_for(error: Exception, challenge: Header = CHALLENGE) -> Headers:
     """What an answer with this error says besides, on every wire."""
     if isinstance(error, TooManyRequests):
         return ((b"retry-after", b"%d" % error.retry_after),)
-    return (CHALLENGE,) if isinstance(error, Unauthenticated) else ()
+    return (challenge,) if isinstance(error, Unauthenticated) else ()
 
 
 def log_failure(logger: logging.Logger, error: Exception) -> None:
