@@ -8,6 +8,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.events import ThreadInfo
+from agui_runtime.sandbox.box import Sandbox, work_below
+from agui_runtime.sandbox.work_folders import WorkFolders
 from agui_runtime.settings import Settings
 from agui_runtime.stores.base import Store
 
@@ -55,6 +58,13 @@ def check_folder(settings: Settings) -> None:
         raise _unusable(folder, NotADirectoryError(ENOTDIR, f"{there} is no folder"))
     if not os.access(there, os.W_OK | os.X_OK):
         raise _unusable(folder, PermissionError(EACCES, os.strerror(EACCES)))
+
+
+async def forget_work(settings: Settings, thread: ThreadInfo) -> None:
+    """Remove what sandboxes that name no folder have stored of a thread."""
+    with work_below(folder_of(settings)):
+        folders = WorkFolders(Sandbox().root)
+    await folders.forget(thread.owner, thread.thread_id)
 
 
 def _unusable(folder: Path, error: OSError) -> Misconfigured:

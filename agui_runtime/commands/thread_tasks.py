@@ -88,10 +88,14 @@ async def _archive(store: Store, options: argparse.Namespace) -> None:
 
 
 async def _delete(store: Store, options: argparse.Namespace) -> None:
-    await _found(store, options.thread)
+    from agui_runtime.commands.thread_files import forget_work
+    from agui_runtime.settings import Settings
+
+    thread = await _found(store, options.thread)
     if not (options.yes or _agrees(options.thread)):
         raise InvalidInput("nothing was deleted; in a script say --yes")
     await store.threads.delete(options.thread)
+    await forget_work(Settings.read(), thread)
 
 
 async def _list_runs(store: Store, options: argparse.Namespace) -> None:

@@ -97,7 +97,7 @@ class WorkFolders:
 
     async def forget(self, owner: str, thread_id: str) -> None:
         """Remove the thread's folder, if it has one."""
-        if self.place_of(owner, thread_id).exists():
+        if (self.root / _KEY).exists() and self.place_of(owner, thread_id).exists():
             async with self.held(owner, thread_id) as folder:
                 await beside(folder.remove)
 

@@ -10,9 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
+from agui_runtime import CopilotRuntime
+from agui_runtime.sandbox.work_folders import WorkFolders
 from tests.commands.several import APP, BASE, file_in
 from tests.fakes.chatty import LOOKING
 from tests.programs import finished, serving, started
+from tests.runtime.worlds import Scripted, asking, ran
 from tests.terminals import at_terminal
 from tests.wires.agui.serving import reading, run_body
 
@@ -62,6 +65,21 @@ async def test_a_thread_from_its_list_to_its_end(tmp_path: Path) -> None:
         assert (code, err) == (2, "agui-runtime: nothing was deleted; in a script say --yes\n")
         assert (await finished("threads", "delete", "t1", "--yes", **store))[0] == 0
         assert await listed(**store) == []
+
+
+async def test_a_thread_that_is_deleted_takes_its_work_folder_with_it(tmp_path: Path) -> None:
+    runtime = CopilotRuntime({"default": Scripted()}, store=f"sqlite:///{tmp_path}/threads.db")
+    async with runtime.lifespan():
+        for thread in ("t1", "t2"):
+            await ran(runtime, asking(thread=thread))
+    folders = WorkFolders(tmp_path / "sandbox")
+    for thread in ("t1", "t2"):
+        async with folders.held("ann", thread) as folder:
+            (folder.files / "x").touch()
+    code, _, err = await finished("threads", "delete", "t1", "--yes", AGUI_DATA=str(tmp_path))
+    assert (code, err) == (0, "")
+    assert not folders.place_of("ann", "t1").exists()
+    assert (folders.place_of("ann", "t2") / "files" / "x").exists()
 
 
 FORGED = "x\nt9\tdefault\tforged\r\x1b[2J\x9b2J\u202e"
