@@ -13,6 +13,7 @@ from agui_runtime.stores.layers.delegating import undelegated
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.wires.graphql.transport.playground import FILES
 from agui_runtime.wires.shared.admission import any_origin
+from agui_runtime.wires.shared.missing_files import remedy
 
 
 def findings_of(served: Served, settings: Settings) -> Iterator[Finding]:
@@ -20,8 +21,8 @@ def findings_of(served: Served, settings: Settings) -> Iterator[Finding]:
     for sentence in _contradictions(served, settings):
         yield Finding("options", sentence, "warning")
     if not (served.options.production or (FILES / "index.html").exists()):
-        says = "the playground is not built: run `python3 scripts.py playground`, or serve with"
-        yield Finding("playground", f"{says} AGUI_PRODUCTION=1", "warning")
+        says = f"its files are missing: {remedy('playground')}, or serve with AGUI_PRODUCTION=1"
+        yield Finding("playground", says, "warning")
 
 
 def _contradictions(served: Served, settings: Settings) -> Iterator[str]:

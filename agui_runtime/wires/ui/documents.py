@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from agui_runtime.wires.shared.missing_files import as_html, remedy
 from agui_runtime.wires.shared.pages import BUILT, html_page, page_headers, style_source
-
-COMMAND = "python3 scripts.py ui"
 
 
 def document(built: str, prefix: str) -> str:
@@ -74,7 +73,7 @@ in the HTML, and they reach others only through the page, by CopilotKit's messag
 
 _COMING = "<p>It is being built: {progress}. This page looks again every few seconds.</p>"
 
-_COMMAND = f"<p>Bring it once with <code>{COMMAND}</code> (it uses npm), then load this again.</p>"
+_COMMAND = f"<p>Its files are missing: {as_html(remedy('ui'))}, then load this again.</p>"
 
 _MISSING = """<main>
 <h1>The page is not here yet</h1>

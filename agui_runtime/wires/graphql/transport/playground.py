@@ -13,12 +13,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from agui_runtime.wires.shared.missing_files import as_html, remedy
 from agui_runtime.wires.shared.pages import BUILT, html_page, page_headers
 from agui_runtime.wires.shared.paths import ends_with_slash
 
 FILES = Path(__file__).parents[1] / "graphiql" / "dist"
-
-COMMAND = "python3 scripts.py playground"
 
 STYLES = ("graphiql.css", "explorer.css", "page.css")
 SCRIPTS = ("react.js", "react-dom.js", "graphiql.js", "explorer.js", "page.js")
@@ -71,6 +70,6 @@ _TITLE = "agui_runtime playground"
 _MISSING = html_page(
     _TITLE,
     f"""<h1>The files of the playground are missing</h1>
-<p>Bring them once with <code>{COMMAND}</code> (it uses npm), then load this page again.
+<p>To have them, {as_html(remedy("playground"))}, then load this page again.
 GraphQL itself is served at this address without them.</p>""",
 )
