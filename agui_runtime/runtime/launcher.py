@@ -18,6 +18,7 @@ from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runs.run import Run
 from agui_runtime.runtime.openings import Openings
 from agui_runtime.runtime.options import Options
+from agui_runtime.runtime.refused_writes import RefusedWrites
 from agui_runtime.stores.base import Lease, RunLog, Store
 
 logger = logger_of(__name__)
@@ -26,10 +27,13 @@ logger = logger_of(__name__)
 class Launcher:
     """A launched run is a task of its own, which goes on whatever becomes of its caller."""
 
-    def __init__(self, options: Options, hooks: Hooks, openings: Openings) -> None:
+    def __init__(
+        self, options: Options, hooks: Hooks, openings: Openings, writes: RefusedWrites
+    ) -> None:
         self._options = options
         self._hooks = hooks
         self._openings = openings
+        self._writes = writes
         self._runs: dict[asyncio.Task[None], Run] = {}
         self._closing = False
 
@@ -71,7 +75,7 @@ class Launcher:
                 return RunHandle(lease.run, lease.start, store)
             assignment.pricing.prepare()
             # From here on the task answers for the lease, also if our caller is cancelled.
-            task = asyncio.create_task(_driven(run, lease, place.pop_all()))
+            task = asyncio.create_task(self._driven(run, lease, place.pop_all()))
             self._runs[task] = run
             task.add_done_callback(self._forget)
         if self._closing:  # since the claim was made
@@ -85,7 +89,8 @@ class Launcher:
         deadline = asyncio.get_running_loop().time() + self._options.queue_timeout
         while True:
             try:
-                return await log.claim(info, on_stop)
+                with self._writes.noted():
+                    return await log.claim(info, on_stop)
             except Busy as busy:
                 if policy == "reject":
                     raise
@@ -103,7 +108,7 @@ class Launcher:
         if not task.cancelled() and task.exception() is not None:
             logger.error("the end of %s could not be stored", run, exc_info=task.exception())
 
-
-async def _driven(run: Run, lease: Lease, place: AsyncExitStack) -> None:
-    async with place:
-        await run.drive(lease)
+    async def _driven(self, run: Run, lease: Lease, place: AsyncExitStack) -> None:
+        async with place:
+            with self._writes.noted():
+                await run.drive(lease)

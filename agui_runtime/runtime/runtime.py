@@ -44,6 +44,7 @@ from agui_runtime.runtime.openings import Openings
 from agui_runtime.runtime.options import Options as Options
 from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.runtime.preparation import Preparation
+from agui_runtime.runtime.refused_writes import RefusedWrites
 from agui_runtime.runtime.saved_states import SavedStates
 from agui_runtime.runtime.shared_counts import SharedCounts
 from agui_runtime.runtime.threads import Threads
@@ -134,7 +135,8 @@ class CopilotRuntime:
         self._hooks = Hooks(hooks)
         self.count_refusal = self._hooks.refused
         self._guardrails = tuple(guardrails)
-        self._launcher = Launcher(chosen, self._hooks, self.runs)
+        self._writes = RefusedWrites(counts.counters)
+        self._launcher = Launcher(chosen, self._hooks, self.runs, self._writes)
         self._preparation = Preparation("agent %r is not prepared for its first run: %r")
         self.is_given_a_store = store is not None
         self._stored_in: Store | str | None = store
@@ -191,6 +193,7 @@ class CopilotRuntime:
         """Whether runs can be started now; raises ShuttingDown or StoreUnavailable."""
         self._launcher.check()
         await self.store.check()
+        await self._writes.check()
 
     def has_hook(self, kind: type[Hook]) -> bool:
         return self._hooks.has(kind)
