@@ -97,6 +97,9 @@ class Callbacks(Hook):
         )
         await _call_all(self._ended.get(run.status, self._ended_well), turn)
 
+    async def run_lost(self, report: RunReport) -> None:
+        await self.after_run(report)
+
 
 async def _call_all(callbacks: Sequence[TurnCallback | None], turn: Turn) -> None:
     """Call all of them, then raise all that they raised together, for the log."""

@@ -47,6 +47,11 @@ class Hook:
     async def after_run(self, report: RunReport) -> None:
         """The terminal event is stored and the thread is free."""
 
+    async def run_lost(self, report: RunReport) -> None:
+        """In place of `after_run`: the run is over here, and its end is not stored by this process.
+        The store did not take it, or another process ends the run; `failure` says which.
+        """
+
 
 class Hooks:
     """Calls every hook in order, whatever another one raises."""
@@ -96,6 +101,10 @@ class Hooks:
     async def after_run(self, report: RunReport) -> None:
         for hook in self._hooks:
             await _guarded(report.run, hook.after_run(report))
+
+    async def run_lost(self, report: RunReport) -> None:
+        for hook in self._hooks:
+            await _guarded(report.run, hook.run_lost(report))
 
 
 async def _guarded(run: RunInfo, call: Awaitable[None]) -> None:

@@ -21,6 +21,7 @@ from agui_runtime.core.errors import (
     RunFailure,
     ShuttingDown,
     Stopped,
+    StoreFailed,
 )
 from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.core.jsontext import copied, dumps
@@ -77,8 +78,13 @@ class Run:
         try:
             with self._store.log.keep(lease, lambda: self.cut(OwnerLost())):
                 await self._drive(started)
-        except OwnerLost:
+        except OwnerLost as loss:
             logger.error("the thread is lost: another process ends the run")
+            await self._hooks.run_lost(started.lost(loss))
+        except Exception as error:  # a foreign SDK: the store's client
+            failure = error if isinstance(error, AguiError) else StoreFailed()
+            await self._hooks.run_lost(started.lost(failure))
+            raise
         finally:
             self._cause = None  # its traceback refers to all that the run has held, and to the run
 

@@ -143,6 +143,16 @@ class StartedRun:
             usage=end.events[-1].get("usage") or (),
         )
 
+    def lost(self, failure: AguiError) -> RunReport:
+        """What is known of it where its end is not stored."""
+        return RunReport(
+            run=replace(self._lease.run, status="failed", ended_at=time()),
+            context=self._assignment.context,
+            messages=(),
+            request=self.request,
+            failure=failure,
+        )
+
     async def _end_of(self, unwritten: Sequence[Event], cause: AguiError | None) -> RunEnd:
         """All that the run leaves behind."""
         events = [*unwritten, *self._last_events(cause)]

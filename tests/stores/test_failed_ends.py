@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import AguiError, StoreFailed
 from agui_runtime.core.events import TERMINAL, Event
+from agui_runtime.hooks.hook import Hook, RunReport
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Store
 from tests.runtime.worlds import Scripted, asking, ran
@@ -95,3 +97,26 @@ async def test_a_write_that_is_refused_fails_alone(faulty: Faulty) -> None:
     told = await asyncio.gather(*writes, return_exceptions=True)
     await store.close()
     assert [type(each) for each in told] == [type(None), StoreFailed, type(None)]
+
+
+async def test_hooks_are_given_a_run_whose_end_is_not_stored(faulty: Faulty) -> None:
+    lost = list[RunReport]()
+
+    class Watching(Hook):
+        async def run_lost(self, report: RunReport) -> None:
+            lost.append(report)
+
+    async def talking(request: RunAgentInput) -> AsyncIterator[Event]:
+        yield START
+        await faulty.refuse_ends()
+
+    store = faulty.store()
+    runtime = CopilotRuntime({"default": talking}, store=store, hooks=[Watching()])
+    async with runtime.lifespan(), asyncio.timeout(20):
+        with suppress(AguiError):  # or it has an event that says so
+            await ran(runtime, asking(run="r1"))
+        await runtime.drain(10)
+    [report] = lost
+    assert (report.run.run_id, report.run.status) == ("r1", "failed")
+    assert report.failure
+    assert report.failure.code == "STORE_FAILED"

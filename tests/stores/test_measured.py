@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
@@ -11,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from agui_runtime import CopilotRuntime
 from agui_runtime.core.errors import OwnerLost
+from agui_runtime.core.events import Event
 from agui_runtime.hooks.telemetry.metrics import Metrics
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.layers.measured import MeasuredStore
@@ -60,3 +62,27 @@ async def test_a_lease_that_a_write_finds_lost_is_counted_once(made: Processes[A
     with pytest.raises(OwnerLost), silent.log.keep(lease, ignore):
         await silent.log.append(lease, [delta(0)])
     assert metrics.registry.get_sample_value("agui_leases_lost_total") == 1
+
+
+async def test_a_run_that_another_process_ended_is_a_failed_one_and_none_of_the_live_ones(
+    made: Processes[AnyStore],
+) -> None:
+    clock, metrics, begun = Clock(), Metrics(), asyncio.Event()
+
+    async def waiting(request: RunAgentInput) -> AsyncIterator[Event]:
+        begun.set()
+        await asyncio.Event().wait()
+        yield START
+
+    store = await made.start(clock=clock)
+    runtime = CopilotRuntime({"default": waiting}, store=store, hooks=[metrics])
+    reading = asyncio.create_task(ran(runtime, asking()))
+    await begun.wait()
+    assert metrics.registry.get_sample_value("agui_runs_live") == 1
+    clock.now += 7
+    await (await made.start(clock=clock)).log.end_lost_run("t1")
+    assert (await reading)[-1]["code"] == "OWNER_LOST"
+    await runtime.drain(10)
+    labels = {"agent": "default", "status": "failed", "code": "OWNER_LOST"}
+    assert metrics.registry.get_sample_value("agui_runs_total", labels) == 1
+    assert metrics.registry.get_sample_value("agui_runs_live") == 0

@@ -78,6 +78,9 @@ class Metrics(Hook):
         self._present.runs.pop((report.run.thread_id, report.run.run_id), None)
         self._runs.ended(report, self._values)
 
+    async def run_lost(self, report: RunReport) -> None:
+        await self.after_run(report)
+
     def count_lost_spans(self, lost: Callable[[], int]) -> None:
         """Show what the function counts: the spans that no collector took."""
         self._present.lost_spans = lost
@@ -145,7 +148,8 @@ class _Runs:
     def ended(self, report: RunReport, value: LabelValues) -> None:
         run, figures = report.run, report.run.figures
         agent = value("agent", run.agent)
-        code = figures.error_code if figures else None
+        lost = report.failure.code if report.failure else None
+        code = figures.error_code if figures else lost
         self.runs.labels(agent, run.status, value("code", code)).inc()
         if run.ended_at is not None:
             self.seconds.labels(agent).observe(max(0.0, run.ended_at - run.started_at))

@@ -89,6 +89,9 @@ class Spans(Hook):
             return  # it failed before it could begin
         spans.end(report)
 
+    async def run_lost(self, report: RunReport) -> None:
+        await self.after_run(report)
+
 
 class _RunSpans:
     """The span of a run; `Observer` of its operations."""
