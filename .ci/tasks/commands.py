@@ -14,6 +14,7 @@ from tasks.node import PLAYGROUND, UI, find_node, install_node_projects
 from tasks.pages import any_node, build_ui, offer_playground, offer_ui
 from tasks.processes import ROOT, Problem, become, run, say
 from tasks.python import DEV_LOCK, PYTHON, RUNTIME_LOCK, install, lock
+from tasks.system import need_programs
 from tasks.testing import cover, image, peers, prepare_tests, test
 
 BESIDE_NODE = frozenset({"copilotkit", "graphql"})
@@ -71,6 +72,12 @@ def faults(*names: str) -> None:
     run(PYTHON, "-m", "tests.faults", *names, env=prepare_tests())
 
 
+def dashboard(*arguments: str) -> None:
+    install(DEV_LOCK)
+    need_programs("chromium", "postgresql", "prometheus")
+    run(PYTHON, "-m", "tests.dashboard", *arguments)
+
+
 def matrix(*releases: str) -> None:
     run(PYTHON, "-m", "tests.clients.matrix", *releases, env=prepare_tests())
 
@@ -114,6 +121,10 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "templates": (templates, "[langgraph ...]  what `agui-runtime new` writes, as a newcomer"),
     "a2a-kits": (a2a_kits, "CHECKOUT ...  the official test kits of A2A against the wire"),
     "faults": (faults, "[part of a name ...]  break replicas, stores and the network, and tell"),
+    "dashboard": (
+        dashboard,
+        "[--picture FILE]  a Prometheus, Grafana's dashboard with data in it, and alerts that come",
+    ),
     "soak": (
         soak,
         "[--minutes 30] [memory sqlite redis postgres]  mixed runs, and what the server holds",

@@ -15,6 +15,7 @@ from agui_runtime.core.events import Event
 from agui_runtime.stores.base import Lease
 from agui_runtime.stores.layers.delegating import DelegatingLog, DelegatingStore
 from agui_runtime.stores.open import open_store
+from bench.soak_app import asking
 from tests.hooks.telemetry.measured_app import Planner, broken, failing, scout, weather
 from tests.runtime.worlds import text
 
@@ -44,6 +45,14 @@ async def held(request: RunAgentInput) -> AsyncGenerator[Mapping[str, object], N
     await asyncio.Event().wait()
 
 
+async def flood(request: RunAgentInput) -> AsyncGenerator[Mapping[str, object], None]:
+    """More than the buffers of a connection hold whose reader takes nothing."""
+    for number in range(20_000):
+        yield {"type": "TEXT_MESSAGE_CHUNK", "messageId": request.run_id, "delta": "word " * 100}
+        if number % 100 == 0:
+            await asyncio.sleep(0.02)
+
+
 class Partial(DelegatingLog):
     """Cannot store what some threads append."""
 
@@ -63,6 +72,8 @@ def runtime_over(url: str, model: str) -> CopilotRuntime:
             "priced": Costly("gpt-4o-mini"),
             "unpriced": Costly("home-made"),
             "held": held,
+            "asking": asking,
+            "flood": flood,
             "model": OpenAIAgent("large", base_url=model, api_key="sk-test"),
         },
         actions=[weather, broken],
