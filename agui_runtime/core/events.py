@@ -93,8 +93,8 @@ class Record(NamedTuple):
 class RunInfo:
     """What a store knows of a run; times are seconds since 1970.
 
-    `status` is `running`, `finished`, `interrupted`, `stopped` or `failed`. `schema_version` is
-    that of the state in its events. `figures` are there when it has ended.
+    `status` is `queued`, `running`, `finished`, `interrupted`, `stopped` or `failed`.
+    `schema_version` is that of the state in its events. `figures` are there when it has ended.
     """
 
     thread_id: str

@@ -1,0 +1,41 @@
+"""Runs that wait for a worker: what queues may be called, and how such a run fails. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from agui_runtime.core.errors import Misconfigured, RunFailure
+
+QUEUED = "queued"
+"""The status of a run that waits for a worker."""
+
+DEFAULT_QUEUE = "default"
+"""The queue of agents for which nothing else is said."""
+
+QUEUE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class QueueTimeout(RunFailure):
+    """No worker took the run for as long as it may wait."""
+
+    code, status = "QUEUE_TIMEOUT", 504
+
+    def __init__(self) -> None:
+        super().__init__("no worker was free for this run in time; try again later")
+
+
+class JobUnreadable(RunFailure):
+    """What was posted with the run cannot be read by the worker that took it."""
+
+    code, status = "JOB_UNREADABLE", 500
+
+    def __init__(self) -> None:
+        super().__init__("the worker cannot read this run: is it of another release?")
+
+
+def check_queue_name(name: str, where: str) -> None:
+    """Raises Misconfigured, which says where the name stands."""
+    if not QUEUE_NAME.fullmatch(name):
+        raise Misconfigured(
+            f"{where}: {name!r} is no name of a queue: up to 64 letters, digits, '.', '_' and '-'"
+        )

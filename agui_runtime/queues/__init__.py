@@ -1,0 +1,1 @@
+"""Doorbells between those who post runs and the workers that carry them out."""
