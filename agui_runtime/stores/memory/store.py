@@ -31,12 +31,12 @@ from agui_runtime.stores.base import (
     ThreadQuery,
 )
 from agui_runtime.stores.memory.counters import MemoryCounters
+from agui_runtime.stores.memory.jobs import MemoryJobs
 from agui_runtime.stores.memory.places import MemoryPlaces
 from agui_runtime.stores.memory.records import SavedState, records_of, state_of
 from agui_runtime.stores.memory.thread_table import MemoryLimits, StoredThread, ThreadTable
 from agui_runtime.stores.shared.lost_run import error_event
 from agui_runtime.stores.shared.pages import page_of, place_of, start_of
-from agui_runtime.stores.shared.spans import RecordedRun
 
 FEW = 64
 """No batch of more records is held for other readers."""
@@ -54,6 +54,7 @@ class MemoryStore:
         self.states = MemoryStateStore(table)
         self.threads = MemoryThreadIndex(table)
         self.log = MemoryRunLog(table)
+        self.jobs = MemoryJobs(table)
 
     async def open(self) -> None:
         """Nothing to connect to."""
@@ -62,7 +63,8 @@ class MemoryStore:
         """It always answers."""
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Runs that wait are not ended any more."""
+        self.jobs.close()
 
 
 class MemoryRunLog:
@@ -72,20 +74,7 @@ class MemoryRunLog:
         self._table = table
 
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
-        thread = self._table.obtain(run.thread_id, run.owner, run.agent)
-        same = _same_run(thread, run)
-        if same is not None:
-            return Lease(same.run, 0, Cursor(self._table.epoch, same.first - 1), fresh=False)
-        if thread.lease is not None:
-            raise Busy(run.thread_id, thread.lease.run.run_id)
-        start = Cursor(self._table.epoch, thread.last)
-        lease = Lease(run, len(thread.spans) + 1, start, thread.message_ids)
-        thread.lease, thread.on_stop = lease, on_stop
-        self._table.begin(thread, run)
-        self._table.forget_runs(thread, len(thread.spans) - self._table.limits.runs_per_thread)
-        self._table.touch(thread)
-        self._table.make_room(thread)
-        return lease
+        return self._table.claim(run, on_stop)
 
     @contextmanager
     def keep(self, lease: Lease, on_lost: Callable[[], None]) -> Iterator[None]:
@@ -95,7 +84,7 @@ class MemoryRunLog:
         finally:
             if thread.lease is lease:  # its end could not be written
                 failed = error_event(StoreFailed())
-                self._release(thread, lease, RunEnd([failed], "failed", self._table.clock()), None)
+                self._table.free(thread, lease, RunEnd([failed], "failed", self._table.clock()))
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         thread = self._held(lease)
@@ -108,23 +97,11 @@ class MemoryRunLog:
         if end.state is not None and thread.is_much_new(lease.run.agent, end.state):
             await asyncio.shield(asyncio.create_task(self._release_long(thread, lease, end)))
         else:
-            self._release(thread, lease, end, _next_state(thread, lease, end))
+            self._table.free(thread, lease, end, _next_state(thread, lease, end))
 
     async def _release_long(self, thread: StoredThread, lease: Lease, end: RunEnd) -> None:
         made = await off_loop(_next_state, thread, lease, end)
-        self._release(self._held(lease), lease, end, made)
-
-    def _release(
-        self, thread: StoredThread, lease: Lease, end: RunEnd, made: SavedState | None
-    ) -> None:
-        if made is not None:
-            self._table.save(thread, lease.run.agent, made)
-        self._table.remember(thread, end.message_ids)
-        self._table.write(thread, end.events)
-        thread.lease = thread.on_stop = thread.shared = None
-        thread.spans[-1] = RecordedRun(thread.spans[-1].first, end.of(lease.run))
-        self._table.touch(thread)
-        self._table.drop_idle(thread)
+        self._table.free(self._held(lease), lease, end, made)
 
     async def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
         thread = self._table.find(thread_id)
@@ -292,11 +269,3 @@ def _next_state(thread: StoredThread, lease: Lease, end: RunEnd) -> SavedState |
     if end.state is None:
         return None
     return thread.next_state(lease.run.agent, end.state, end.ended_at)
-
-
-def _same_run(thread: StoredThread, run: RunInfo) -> RecordedRun | None:
-    if not (thread.spans and run.fingerprint):
-        return None
-    latest = thread.spans[-1]
-    same = (latest.run.run_id, latest.run.fingerprint) == (run.run_id, run.fingerprint)
-    return latest if same else None

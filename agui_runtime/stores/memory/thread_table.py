@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-from agui_runtime.core.errors import ThreadNotFound, TooLarge
-from agui_runtime.core.events import Event, RunInfo, ThreadInfo
+from agui_runtime.core.errors import Busy, ThreadNotFound, TooLarge
+from agui_runtime.core.events import Cursor, Event, RunInfo, ThreadInfo
 from agui_runtime.off_loop import is_much
-from agui_runtime.stores.base import AgentState, Batch, Lease
+from agui_runtime.stores.base import AgentState, Batch, Lease, RunEnd
 from agui_runtime.stores.memory.records import (
     RUN_OVERHEAD,
     THREAD_OVERHEAD,
@@ -157,9 +157,36 @@ class ThreadTable:
         thread.size += size
         self.size += size
 
-    def begin(self, thread: StoredThread, run: RunInfo) -> None:
+    def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
+        """See `RunLog.claim`."""
+        thread = self.obtain(run.thread_id, run.owner, run.agent)
+        same = _same_run(thread, run)
+        if same is not None:
+            return Lease(same.run, 0, Cursor(self.epoch, same.first - 1), fresh=False)
+        if thread.lease is not None:
+            raise Busy(run.thread_id, thread.lease.run.run_id)
+        start = Cursor(self.epoch, thread.last)
+        lease = Lease(run, len(thread.spans) + 1, start, thread.message_ids)
+        thread.lease, thread.on_stop = lease, on_stop
         thread.spans.append(RecordedRun(thread.last + 1, run))
         self.grow(thread, RUN_OVERHEAD)
+        self.forget_runs(thread, len(thread.spans) - self.limits.runs_per_thread)
+        self.touch(thread)
+        self.make_room(thread)
+        return lease
+
+    def free(
+        self, thread: StoredThread, lease: Lease, end: RunEnd, made: SavedState | None = None
+    ) -> None:
+        """Write the end of the thread's run, with the state that was made of it."""
+        if made is not None:
+            self.save(thread, lease.run.agent, made)
+        self.remember(thread, end.message_ids)
+        self.write(thread, end.events)
+        thread.lease = thread.on_stop = thread.shared = None
+        thread.spans[-1] = RecordedRun(thread.spans[-1].first, end.of(lease.run))
+        self.touch(thread)
+        self.drop_idle(thread)
 
     def write(self, thread: StoredThread, events: Sequence[Event]) -> None:
         """All of the events or none; raises Unencodable."""
@@ -244,3 +271,11 @@ class ThreadTable:
 
     def _fits(self) -> bool:
         return self.size <= self.limits.log_bytes and len(self.threads) <= self.limits.threads
+
+
+def _same_run(thread: StoredThread, run: RunInfo) -> RecordedRun | None:
+    if not (thread.spans and run.fingerprint):
+        return None
+    latest = thread.spans[-1]
+    same = (latest.run.run_id, latest.run.fingerprint) == (run.run_id, run.fingerprint)
+    return latest if same else None

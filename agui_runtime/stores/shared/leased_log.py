@@ -18,6 +18,7 @@ from agui_runtime.core.errors import (
     StoreFailed,
 )
 from agui_runtime.core.events import Cursor, Event, Record, RunInfo
+from agui_runtime.core.queueing import QUEUED, QueueTimeout
 from agui_runtime.stores.base import AgentState, Batch, Lease, RunEnd, StateStore
 from agui_runtime.stores.shared.leases import Held, HeldLeases
 from agui_runtime.stores.shared.lost_run import error_event, lost_end
@@ -120,7 +121,9 @@ class LeasedLog(ABC):
     async def _end_lost(self, lease: Lease, held: Held, failure: Event | None) -> bool:
         """End a run from its records; where its state is refused, without that."""
         run, key = lease.run, (lease.run.thread_id, lease.token)
-        unstored = self._unstored.get(key)
+        unstored: AguiError | None = self._unstored.get(key)
+        if run.status == QUEUED:  # whose events nobody has begun to write
+            unstored = unstored or QueueTimeout()
         failure = failure or (error_event(unstored) if unstored else None)
         events = [record.event for record in await self._records(run, held, lease.start.seq + 1)]
         end = lost_end(run, events, await self._saved_state(run), self._now(), failure)
