@@ -12,6 +12,11 @@ QUEUED = "queued"
 DEFAULT_QUEUE = "default"
 """The queue of agents for which nothing else is said."""
 
+WAITED = "agui_runtime.waited"
+"""The CUSTOM event of a run that waited for a worker so long that a user may have noticed. Its
+value is `{"seconds"}`.
+"""
+
 QUEUE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

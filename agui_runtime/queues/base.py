@@ -7,7 +7,7 @@ store. So bells may be lost, doubled, or heard by the wrong worker, and any queu
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from agui_runtime.core.errors import StoreUnavailable
 
@@ -23,6 +23,7 @@ class QueueUnavailable(StoreUnavailable):
     code = "QUEUE_UNAVAILABLE"
 
 
+@runtime_checkable
 class RunQueue(Protocol):
     """A doorbell with a button for each queue."""
 

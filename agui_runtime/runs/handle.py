@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -20,6 +20,7 @@ class RunHandle:
     """A started run in the hands of its caller. Dropping it does not end the run.
 
     `ended` is done when the run is over; None where another start, maybe elsewhere, carries it out.
+    `stopping` is how a run is stopped for which the store alone cannot do so.
     """
 
     run: RunInfo
@@ -27,6 +28,7 @@ class RunHandle:
     _store: Store
     ended: asyncio.Future[None] | None = None
     guard: Guard | None = None
+    stopping: Callable[[], Awaitable[object]] | None = None
 
     def batches(self) -> AsyncGenerator[Batch, None]:
         """The run's records from RUN_STARTED to its terminal event, as they come; close it
@@ -51,7 +53,10 @@ class RunHandle:
 
     async def stop(self) -> None:
         """Ask the run to stop; does nothing if it has ended."""
-        await self._store.log.ask_stop(self.run.thread_id, self.run.run_id)
+        if self.stopping is not None:
+            await self.stopping()
+        else:
+            await self._store.log.ask_stop(self.run.thread_id, self.run.run_id)
 
 
 def _length_of_run(records: Sequence[Record]) -> int | None:

@@ -70,6 +70,7 @@ class Run:
         """
         notes = StoredNotes(self._store.states, lease.run.thread_id, lease.run.agent)
         context = self._assignment.context
+        self._assignment.pricing.prepare()
         write_about(context.request_id, lease.run)
         current_run.set(replace(context, notes=notes, thread_id=lease.run.thread_id))
         alive.set(self._touch)

@@ -85,6 +85,10 @@ class Sources:
             raise AgentNotFound(name, self._agents)
         return name, self._agents[name]
 
+    def may_have(self, name: str) -> bool:
+        """Whether the agent is the runtime's own, or may be a remote's, which are not asked."""
+        return bool(self._remotes) or self.present(name) in self._agents
+
     async def find(self, name: str, context: RunContext) -> tuple[str, Agent]:
         """An agent under its present name; raises AgentNotFound, and RemoteFailure where a remote
         that does not answer may have it.

@@ -1,114 +1,110 @@
-"""Starts runs and answers for those that are live in this process: busy threads, quotas, drain.
+"""Starts runs, here or on workers, and answers for those that are live in this process.
 
 It knows neither agents by name nor callers' rights; what it is given to run, it runs.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 
-from agui_runtime.core.errors import Busy, ShuttingDown
-from agui_runtime.core.events import RunInfo
-from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.events import RunInfo, RunRequest
 from agui_runtime.hooks.hook import Hooks
 from agui_runtime.runs.assignment import Assignment
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runs.run import Run
+from agui_runtime.runtime.adoption import Adoption, Stock
+from agui_runtime.runtime.assignments import Assignments
+from agui_runtime.runtime.live_runs import LiveRuns
 from agui_runtime.runtime.openings import Openings
 from agui_runtime.runtime.options import Options
-from agui_runtime.runtime.refused_writes import RefusedWrites
-from agui_runtime.stores.base import Lease, RunLog, Store
-
-logger = logger_of(__name__)
+from agui_runtime.runtime.queued_runs import QueuedRuns, queued_runs
+from agui_runtime.runtime.turns import Turns
+from agui_runtime.runtime.worker import Worker
+from agui_runtime.stores.base import RunLog, Store
 
 
 class Launcher:
-    """A launched run is a task of its own, which goes on whatever becomes of its caller."""
+    """`options` is called each time: they may change until it is opened."""
 
     def __init__(
-        self, options: Options, hooks: Hooks, openings: Openings, writes: RefusedWrites
+        self,
+        options: Callable[[], Options],
+        hooks: Hooks,
+        openings: Openings,
+        assignments: Assignments,
+        stock: Stock,
     ) -> None:
         self._options = options
         self._hooks = hooks
         self._openings = openings
-        self._writes = writes
-        self._runs: dict[asyncio.Task[None], Run] = {}
-        self._closing = False
+        self._stock = stock
+        self._live = LiveRuns(stock.writes)
+        self._adoption = Adoption(stock, assignments, self._live, openings, hooks)
+        self._turns = Turns(options, self._live, self._adoption, stock.writes)
+        self._queued: QueuedRuns | None = None
 
-    def open(self) -> None:
+    async def open(self) -> None:
         """Start runs, also after an earlier `drain`."""
-        self._closing = False
+        self._live.open()
+        if self._options().run_in is not None:
+            self._queued = queued_runs(
+                self._options(), self._stock, self._adoption, self._turns, self._openings
+            )
+            await self._queued.open()
 
     def check(self) -> None:
         """Raises ShuttingDown where no run is started any more."""
-        if self._closing:
-            raise ShuttingDown
+        self._live.check()
 
     async def drain(self, limit: float) -> None:
         """Start nothing new, let the live runs go on for `limit` seconds, end the rest with
-        SHUTDOWN.
+        SHUTDOWN. Runs that wait for a worker wait on.
         """
-        if not self._closing and self._runs:
-            logger.info("new runs are refused from now on; %d are live", len(self._runs))
-        self._closing = True
-        if self._runs and limit:
-            await asyncio.wait(list(self._runs), timeout=limit)
-        while self._runs:
-            for run in self._runs.values():
-                run.cut(ShuttingDown())
-            await asyncio.wait(list(self._runs))
+        await self._live.drain(limit)
 
-    async def launch(self, info: RunInfo, assignment: Assignment, store: Store) -> RunHandle:
-        """Start the run, or find the very same one; returns when readers can see its start.
+    async def close(self) -> None:
+        """Let go of the queue, when all live runs have ended."""
+        queued, self._queued = self._queued, None
+        if queued is not None:
+            await queued.close()
 
-        Raises ShuttingDown, TooManyRequests, Busy, ThreadNotFound or StoreUnavailable; then nothing
-        was started.
+    async def launch(
+        self, info: RunInfo, request: RunRequest, assignment: Assignment, store: Store
+    ) -> RunHandle:
+        """Start the run, or find the very same one; returns when readers can see its start, or when
+        a worker will.
+
+        Raises ShuttingDown, TooManyRequests, Busy, ThreadNotFound, InvalidInput or
+        StoreUnavailable; then nothing was started.
         """
-        self.check()
+        self._live.check()
+        if self._queued is not None and not request.ephemeral:
+            return await self._queued.post(info, request)
+        return await self._launch_here(info, assignment, store)
+
+    async def stop(self, thread_id: str, run_id: str | None, log: RunLog) -> bool:
+        """Ask the thread's live run (or only that one) to stop; False if it is idle."""
+        return await self._turns.stop(thread_id, run_id, log)
+
+    def worker(self, queues: Sequence[str], slots: int) -> Worker:
+        """One who carries out runs that wait in these queues, `slots` at a time, while the runtime
+        is open. Raises Misconfigured where no runs are posted.
+        """
+        if self._queued is None:
+            raise Misconfigured("a worker needs the queue that runs are posted to: set AGUI_QUEUE")
+        return self._queued.worker(queues, slots)
+
+    async def _launch_here(self, info: RunInfo, assignment: Assignment, store: Store) -> RunHandle:
         run = Run(assignment, store, self._hooks)
         async with AsyncExitStack() as place:
             await place.enter_async_context(self._openings.place(info.owner))
-            lease = await self._claim(info, run.stop, store.log)
+            claim = partial(store.log.claim, info, run.stop)
+            lease = await self._turns.when_free(info.thread_id, claim, store.log)
             if not lease.fresh:
                 return RunHandle(lease.run, lease.start, store)
-            assignment.pricing.prepare()
-            # From here on the task answers for the lease, also if our caller is cancelled.
-            task = asyncio.create_task(self._driven(run, lease, place.pop_all()))
-            self._runs[task] = run
-            task.add_done_callback(self._forget)
-        if self._closing:  # since the claim was made
-            run.cut(ShuttingDown())
+            task = self._live.carry_out(run, lease, place.pop_all())
         await run.begun
         return RunHandle(lease.run, lease.start, store, task)
-
-    async def _claim(self, info: RunInfo, on_stop: Callable[[], None], log: RunLog) -> Lease:
-        """Claim the thread as the policy says; raises Busy when it stays taken."""
-        policy = self._options.on_busy
-        deadline = asyncio.get_running_loop().time() + self._options.queue_timeout
-        while True:
-            try:
-                with self._writes.noted():
-                    return await log.claim(info, on_stop)
-            except Busy as busy:
-                if policy == "reject":
-                    raise
-                if policy == "supersede":
-                    await log.ask_stop(info.thread_id, busy.run_id)
-                try:
-                    async with asyncio.timeout_at(deadline):
-                        await log.wait_idle(info.thread_id)
-                except TimeoutError:
-                    raise busy from None
-                self.check()  # the thread may be free because a drain has ended its run
-
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        run = self._runs.pop(task)
-        if not task.cancelled() and task.exception() is not None:
-            logger.error("the end of %s could not be stored", run, exc_info=task.exception())
-
-    async def _driven(self, run: Run, lease: Lease, place: AsyncExitStack) -> None:
-        async with place:
-            with self._writes.noted():
-                await run.drive(lease)

@@ -51,17 +51,18 @@ class Openings:
         self._each = self._each if each is None else each
         self._total = self._total if total is None else total
 
-    def place(self, owner: str) -> AbstractAsyncContextManager[None]:
-        """One place for as long as the block lasts; raises TooManyRequests.
+    def place(self, owner: str, *, even_if_full: bool = False) -> AbstractAsyncContextManager[None]:
+        """One place for as long as the block lasts; raises TooManyRequests, but not for what was
+        granted before and must go on `even_if_full`.
 
         A store that cannot be reached refuses nobody here, but whoever needs it.
         """
         if self._each is None is self._total:
             return nullcontext()
-        return self._taken(self._limits(owner))
+        return self._taken(self._limits(owner), even_if_full)
 
     @asynccontextmanager
-    async def _taken(self, limits: Mapping[str, int]) -> AsyncIterator[None]:
+    async def _taken(self, limits: Mapping[str, int], even_if_full: bool) -> AsyncIterator[None]:
         name, scopes = f"{self._process}.{next(self._numbers)}", list(limits)
         try:
             full = await self._places().take(name, limits)
@@ -70,7 +71,7 @@ class Openings:
         except BaseException:  # whether it was taken is not known
             self._free(name, scopes)
             raise
-        if full is not None:
+        if full is not None and not even_if_full:
             raise too_many(limits[full], self._noun, own=full != self._of_all)
         self._hold(name, scopes)
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from agui_runtime.core.demands import (
@@ -11,6 +11,7 @@ from agui_runtime.core.demands import (
     FLAG,
     SECONDS,
     SOME_SECONDS,
+    TEXTS_BY_NAME,
     Demand,
     a,
     check_fields,
@@ -20,6 +21,8 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.history import Truth
 from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.prices import PriceTable
+from agui_runtime.core.queueing import check_queue_name
+from agui_runtime.queues.base import RunQueue
 from agui_runtime.runs.deadlines import RunLimits
 from agui_runtime.runtime.allowance import Budget, Rule, rules_of
 from agui_runtime.runtime.given import check_choice
@@ -35,6 +38,9 @@ BusyPolicy: TypeAlias = Literal["reject", "queue", "supersede"]
 
 _DEMANDS = {
     "queue_timeout": SECONDS,
+    "worker_timeout": SECONDS,
+    "queues": TEXTS_BY_NAME,
+    "run_in": optional(a(RunQueue)),
     "authorize_every": SOME_SECONDS,
     **dict.fromkeys(("stop_on_disconnect", "agents_as_tools"), FLAG),
     "generative_ui": a(GenerativeUI),
@@ -67,6 +73,8 @@ class Options:
     `starts` how many runs may be started within a minute, and a `budget` (or several) what they may
     take in a day. `prices` are what tokens cost where the list prices are not what
     is paid. After each `authorize_every` seconds `authorize` is called again for what is open.
+    With `run_in` runs are carried out by workers, which it calls; those of an agent in `queues` by
+    workers of that queue. One that no worker takes within `worker_timeout` seconds fails.
     Raises Misconfigured for what cannot be obeyed.
     """
 
@@ -86,11 +94,18 @@ class Options:
     limits: RunLimits = DEFAULT_LIMITS
     prices: PriceTable | None = None
     authorize_every: float = 60.0
+    run_in: RunQueue | None = None
+    queues: Mapping[str, str] = field(default_factory=dict)
+    worker_timeout: float = 600.0
 
     def __post_init__(self) -> None:
         check_fields(self, _DEMANDS)
         check_choice("on_busy", self.on_busy, BusyPolicy)
         check_choice("history", self.history, Truth)
+        for agent, queue in self.queues.items():
+            check_queue_name(queue, f"queues[{agent!r}]")
+        if self.queues and self.run_in is None:
+            raise Misconfigured("queues: name the queue that workers listen to, too, by run_in")
 
     def rules(self) -> tuple[Rule, ...]:
         """How much may be started; raises Misconfigured."""

@@ -4,14 +4,10 @@ wire.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from time import time
 from typing import Any, TypeAlias
-
-from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.actions import Action
 from agui_runtime.agents.agent import Agent, Closable, Source
@@ -20,14 +16,14 @@ from agui_runtime.core.access import Authorize, Resource
 from agui_runtime.core.demands import a, check, optional
 from agui_runtime.core.errors import AgentNotFound, Misconfigured, StoreUnavailable, TooManyRequests
 from agui_runtime.core.events import Caller, RunContext, RunInfo, RunRequest
-from agui_runtime.core.ids import check_id
 from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.totals import Usage, UsageBy
 from agui_runtime.hooks.hook import Hook, Hooks
 from agui_runtime.hooks.store_meter import StoreMeter
-from agui_runtime.runs.assignment import Assignment
 from agui_runtime.runs.handle import RunHandle as RunHandle
+from agui_runtime.runtime.adoption import Stock
 from agui_runtime.runtime.allowance import Allowance
+from agui_runtime.runtime.assignments import Assignments, Terms
 from agui_runtime.runtime.catalog import AgentInfo, Catalog, Sources, described
 from agui_runtime.runtime.costs import Costs
 from agui_runtime.runtime.equipment import Equipment
@@ -50,14 +46,14 @@ from agui_runtime.runtime.shared_counts import SharedCounts
 from agui_runtime.runtime.threads import Threads
 from agui_runtime.runtime.usage import usage_in
 from agui_runtime.stores.base import Store
+from agui_runtime.stores.jobs import Jobs
 from agui_runtime.stores.layers.accounted import AccountedStore
 from agui_runtime.stores.layers.aliased import AliasedStore
-from agui_runtime.stores.layers.delegating import undelegated
+from agui_runtime.stores.layers.delegating import jobs_of, undelegated
 from agui_runtime.stores.layers.measured import MeasuredStore
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.open import open_store, unavailable_at
 from agui_runtime.stores.states import StateSchema, StateStoreManager
-from agui_runtime.wrappers.checked import CheckedAgent
 from agui_runtime.wrappers.guardrails import Guardrail
 
 Answer: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
@@ -136,11 +132,21 @@ class CopilotRuntime:
         self.count_refusal = self._hooks.refused
         self._guardrails = tuple(guardrails)
         self._writes = RefusedWrites(counts.counters)
-        self._launcher = Launcher(chosen, self._hooks, self.runs, self._writes)
         self._preparation = Preparation("agent %r is not prepared for its first run: %r")
         self.is_given_a_store = store is not None
         self._stored_in: Store | str | None = store
         self._use(_store(store), states)
+        self._assignments = Assignments(
+            self._sources,
+            self.permissions,
+            Equipment(self._guardrails, chosen.agents_as_tools, chosen.generative_ui),
+            lambda: Terms(self.options.limits, self.costs, self.options.history),
+            lambda: self.states,
+        )
+        stock = Stock(self._jobs, self._store_of_runs, self._writes)
+        self.launcher = Launcher(
+            lambda: self.options, self._hooks, self.runs, self._assignments, stock
+        )
         self.is_open = False
 
     def store_in(self, store: Store | str) -> None:
@@ -151,11 +157,11 @@ class CopilotRuntime:
 
     async def open(self) -> None:
         """Connect the store; raises StoreUnavailable, which says where it is."""
-        self._launcher.open()
         try:
             await self.store.open()
         except StoreUnavailable as error:
             raise unavailable_at(undelegated(self.store), error) from error
+        await self.launcher.open()
         self._preparation.begin(self.agents)
         self.is_open = True
 
@@ -164,6 +170,7 @@ class CopilotRuntime:
         self.is_open = False
         await self._preparation.end()
         await self.drain(0)
+        await self.launcher.close()
         for agent in self.agents.values():
             if isinstance(agent, Closable):
                 await agent.close()
@@ -187,11 +194,11 @@ class CopilotRuntime:
         """Start nothing new, let the live runs go on for `limit` seconds, end the rest with
         SHUTDOWN.
         """
-        await self._launcher.drain(limit)
+        await self.launcher.drain(limit)
 
     async def check(self) -> None:
         """Whether runs can be started now; raises ShuttingDown or StoreUnavailable."""
-        self._launcher.check()
+        self.launcher.check()
         await self.store.check()
         await self._writes.check()
 
@@ -245,42 +252,20 @@ class CopilotRuntime:
         Raises RequestError (AgentNotFound, Forbidden, InvalidInput, ThreadNotFound, Busy,
         TooManyRequests) or StoreUnavailable; then nothing was started.
         """
-        name, thread_id = self._sources.present(request.agent), request.input.thread_id or None
-        catalog = await self.permissions.startable(
-            request.context.caller, await self._sources.catalog(request.context), name, thread_id
-        )
-        run_input = _with_ids(request.input)
-        agent = self._equipment.applied(name, catalog, request)
-        if name in self.states.schemas:
-            agent = CheckedAgent(agent, self.states.schemas[name])
-        self.states.check(name, run_input.state)
-        info = RunInfo(
-            thread_id=run_input.thread_id,
-            run_id=run_input.run_id,
-            agent=name,
-            owner=request.context.caller.owner,
-            started_at=time(),
-            fingerprint=request.fingerprint,
-        )
+        info, assignment = await self._assignments.of(request)
         await self._take_start(info)
-        context = replace(request.context, ephemeral=request.ephemeral)
-        options = self.options
-        assignment = Assignment(
-            agent, run_input, context, options.limits, self.costs, options.history
-        )
+        request = replace(request, input=assignment.request)
         # An ephemeral run's store is its own, and gone with its last reader.
-        store: Store = MemoryStore() if request.ephemeral else self.states.store
-        if self.allowance.rules:
-            store = AccountedStore(store, self.allowance)
-        handle = await self._launcher.launch(info, assignment, store)
-        return replace(handle, guard=self.permissions.guard(context.caller, handle.run))
+        store = self._store_of_runs(MemoryStore() if request.ephemeral else None)
+        handle = await self.launcher.launch(info, request, assignment, store)
+        return replace(handle, guard=self.permissions.guard(request.context.caller, handle.run))
 
     async def stop(self, thread_id: str, caller: Caller, run_id: str | None = None) -> bool:
         """Ask the thread's live run to stop; False if there is none. Raises ThreadNotFound and
         Forbidden.
         """
         await self.threads.get(thread_id, caller, "stop")
-        return await self.store.log.ask_stop(thread_id, run_id)
+        return await self.launcher.stop(thread_id, run_id, self.store.log)
 
     async def usage(
         self, caller: Caller, since: float | None = None, by: UsageBy = "model"
@@ -317,26 +302,17 @@ class CopilotRuntime:
         known = (self.permissions, self.saved_states, self._sources.aliases, self.actions)
         self.threads = Threads(self.store, *known)
 
-    @property
-    def _equipment(self) -> Equipment:
-        chosen = self.options
-        return Equipment(self._guardrails, chosen.agents_as_tools, chosen.generative_ui)
+    def _store_of_runs(self, own: Store | None = None) -> Store:
+        """Where runs are written: the runtime's store, or one of their own."""
+        store = own or self.states.store
+        return AccountedStore(store, self.allowance) if self.allowance.rules else store
+
+    def _jobs(self) -> Jobs:
+        return jobs_of(self.store)
 
 
 def _store(source: Store | str | None) -> Store:
     return open_store(source) if isinstance(source, str) else source or MemoryStore()
-
-
-def _with_ids(run_input: RunAgentInput) -> RunAgentInput:
-    """The input with ids for what has none; ids from outside are checked first."""
-    made = {}
-    for field in ("thread_id", "run_id"):
-        value = getattr(run_input, field)
-        if not value:
-            made[field] = str(uuid.uuid4())
-        else:
-            check_id(value, field)
-    return run_input.model_copy(update=made) if made else run_input
 
 
 def check_runtime(runtime: object) -> None:

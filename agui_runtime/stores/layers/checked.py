@@ -5,13 +5,12 @@ What has no schema passes through as it is.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput
-from agui_runtime.core.events import RunInfo
-from agui_runtime.stores.base import AgentState, Lease, RunEnd, RunLog, StateKey, StateStore, Store
+from agui_runtime.stores.base import AgentState, Lease, RunEnd, StateKey, StateStore, Store
 from agui_runtime.stores.layers.delegating import DelegatingLog, DelegatingStore
 from agui_runtime.stores.layers.state_schema import StateSchema
 
@@ -63,21 +62,11 @@ class CheckedStates:
 
 
 class CheckedLog(DelegatingLog):
-    """`RunLog` whose runs save states of the present version when they end.
+    """`RunLog` whose runs save states of their own schema's version when they end.
 
     These match the schema: what a run begins with is checked, and a `CheckedAgent` adds nothing
     else.
     """
-
-    def __init__(self, log: RunLog, schemas: Mapping[str, StateSchema]) -> None:
-        super().__init__(log)
-        self._schemas = schemas
-
-    async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
-        schema = self._schemas.get(run.agent)
-        if schema is not None:
-            run = replace(run, schema_version=schema.version)
-        return await super().claim(run, on_stop)
 
     async def release(self, lease: Lease, end: RunEnd) -> None:
         if end.state is not None:
@@ -92,7 +81,7 @@ class CheckedStore(DelegatingStore):
     def __init__(self, store: Store, schemas: Mapping[str, StateSchema]) -> None:
         super().__init__(
             store,
-            CheckedLog(store.log, schemas),
+            CheckedLog(store.log),
             CheckedStates(store.states, schemas),
             store.threads,
         )

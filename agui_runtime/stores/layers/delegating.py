@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Cursor, Event, RunInfo
 from agui_runtime.stores.base import (
     Batch,
@@ -17,6 +18,7 @@ from agui_runtime.stores.base import (
     Store,
     ThreadIndex,
 )
+from agui_runtime.stores.jobs import Jobs, Queueing
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +45,15 @@ def undelegated(store: Store) -> Store:
     while isinstance(store, DelegatingStore):
         store = store.below
     return store
+
+
+def jobs_of(store: Store) -> Jobs:
+    """The runs that wait in the store; raises Misconfigured for one in which none can."""
+    below = undelegated(store)
+    if not isinstance(below, Queueing):
+        kind = type(below).__name__
+        raise Misconfigured(f"{kind}: no run can wait for a worker in it; take another store")
+    return below.jobs
 
 
 class DelegatingLog:

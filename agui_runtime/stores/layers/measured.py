@@ -66,6 +66,7 @@ class MeasuredLog(DelegatingLog):
             count()
             on_lost()
 
+        self._ends.setdefault(lease.run.thread_id, lease.start.seq)  # where it was adopted
         try:
             with super().keep(lease, lost):
                 yield

@@ -153,7 +153,7 @@ async def test_the_state_of_a_lost_run_has_the_version_of_whoever_told_it(
         await store.states.save("t1", "default", AgentState({"town": "Rome"}))
         schema = StateSchema(TRIP, version=2, migrations={1: renamed})
         states = StateStoreManager(store, {"default": schema})
-        lost = RunInfo("t1", "r1", "default", "ann", now[0])
+        lost = RunInfo("t1", "r1", "default", "ann", now[0], schema_version=2)
         lease = await states.store.log.claim(lost, lambda: None)
         await states.store.log.append(lease, [dict(event) | {"event": {}}])
         now[0] += 60

@@ -1,0 +1,136 @@
+"""Takes over runs that wait for a worker: to carry them out, or only to end them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ag_ui.core import RunAgentInput
+
+from agui_runtime.core.errors import AguiError
+from agui_runtime.core.events import Caller, RunContext, RunRequest
+from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.observation import continue_trace
+from agui_runtime.core.queueing import JobUnreadable
+from agui_runtime.hooks.hook import Hooks
+from agui_runtime.runs.assignment import Assignment
+from agui_runtime.runs.run import Run
+from agui_runtime.runtime import job_bodies
+from agui_runtime.runtime.assignments import Assignments
+from agui_runtime.runtime.deferred import DeferredAgent
+from agui_runtime.runtime.live_runs import LiveRuns
+from agui_runtime.runtime.openings import Openings
+from agui_runtime.runtime.refused_writes import RefusedWrites
+from agui_runtime.stores.base import Store
+from agui_runtime.stores.jobs import Adopted, Jobs
+
+logger = logger_of(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Where runs wait and are written, which writes were refused, and with what jobs are opened.
+    `jobs` and `store` are called each time: a runtime may be given another store until it is
+    opened.
+    """
+
+    jobs: Callable[[], Jobs]
+    store: Callable[[], Store]
+    writes: RefusedWrites
+    sealer: job_bodies.Sealer | None = None
+
+
+class Adoption:
+    """What it takes over is live in this process from then on."""
+
+    def __init__(
+        self,
+        stock: Stock,
+        assignments: Assignments,
+        live: LiveRuns,
+        openings: Openings,
+        hooks: Hooks,
+    ) -> None:
+        self._stock = stock
+        self._assignments = assignments
+        self._live = live
+        self._openings = openings
+        self._hooks = hooks
+
+    def knows(self, agent: str) -> bool:
+        """Whether this process may have the agent."""
+        return self._assignments.may_have(agent)
+
+    async def carry_out(self, thread_id: str, run_id: str) -> asyncio.Task[None] | None:
+        """Go on with the run; the task is done when it has ended. None if it waits no longer."""
+        return await asyncio.shield(asyncio.create_task(self._taken(thread_id, run_id)))
+
+    async def end(self, thread_id: str, run_id: str, cause: AguiError) -> bool:
+        """End the run for this cause, its messages kept; False if it does not wait."""
+        taking = asyncio.create_task(self._taken(thread_id, run_id, cause))
+        return await asyncio.shield(taking) is not None
+
+    async def _taken(
+        self, thread_id: str, run_id: str, cause: AguiError | None = None
+    ) -> asyncio.Task[None] | None:
+        stop = _Stop()
+        adopted = await self._stock.jobs().adopt(thread_id, run_id, stop)
+        if adopted is None:
+            return None
+        try:
+            assignment = await self._assignment(adopted)
+        except JobUnreadable as error:
+            logger.error("the job of run %s of thread %s: %r", run_id, thread_id, error.__cause__)
+            assignment, cause = self._unreadable(adopted), cause or error
+        run = Run(assignment, self._stock.store(), self._hooks)
+        if cause is not None:
+            run.cut(cause)
+        stop.reach(run.stop)
+        place = AsyncExitStack()
+        owner = adopted.lease.run.owner
+        await place.enter_async_context(self._openings.place(owner, even_if_full=True))
+        return self._live.carry_out(run, adopted.lease, place)
+
+    async def _assignment(self, adopted: Adopted) -> Assignment:
+        request, trace = await job_bodies.read(adopted.body, self._stock.sealer)
+        continue_trace(trace)
+        find = partial(self._assignments.agent, request)
+        agent = DeferredAgent(adopted.lease.run.agent, find, adopted.waited)
+        return self._assignments.by(agent, request)
+
+    def _unreadable(self, adopted: Adopted) -> Assignment:
+        """Nothing is known of what was requested, so the thread stays as it is."""
+        run = adopted.lease.run
+        blank = RunAgentInput(
+            thread_id=run.thread_id,
+            run_id=run.run_id,
+            messages=[],
+            tools=[],
+            context=[],
+            state=None,
+            forwarded_props={},
+        )
+        request = RunRequest(blank, RunContext(Caller(run.owner), ""))
+        agent = DeferredAgent(run.agent, partial(self._assignments.agent, request))
+        return replace(self._assignments.by(agent, request), history="thread")
+
+
+@dataclass(slots=True)
+class _Stop:
+    """Whoever asks for a stop is heard, also before there is anything to stop."""
+
+    due: bool = False
+    on_stop: Callable[[], None] | None = None
+
+    def __call__(self) -> None:
+        self.due = True
+        if self.on_stop is not None:
+            self.on_stop()
+
+    def reach(self, on_stop: Callable[[], None]) -> None:
+        self.on_stop = on_stop
+        if self.due:
+            on_stop()

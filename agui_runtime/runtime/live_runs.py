@@ -1,0 +1,69 @@
+"""The runs that are live in this process: each is a task of its own, which goes on whatever becomes
+of whoever began it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from agui_runtime.core.errors import ShuttingDown
+from agui_runtime.core.log_lines import logger_of
+from agui_runtime.runs.run import Run
+from agui_runtime.runtime.refused_writes import RefusedWrites
+from agui_runtime.stores.base import Lease
+
+logger = logger_of(__name__)
+
+
+class LiveRuns:
+    """Answers for runs from their claims to their ends."""
+
+    def __init__(self, writes: RefusedWrites) -> None:
+        self._writes = writes
+        self._runs: dict[asyncio.Task[None], Run] = {}
+        self._closing = False
+
+    def open(self) -> None:
+        """Let runs be started, also after an earlier `drain`."""
+        self._closing = False
+
+    def check(self) -> None:
+        """Raises ShuttingDown where no run is started any more."""
+        if self._closing:
+            raise ShuttingDown
+
+    async def drain(self, limit: float) -> None:
+        """Start nothing new, let the live runs go on for `limit` seconds, end the rest with
+        SHUTDOWN.
+        """
+        if not self._closing and self._runs:
+            logger.info("new runs are refused from now on; %d are live", len(self._runs))
+        self._closing = True
+        if self._runs and limit:
+            await asyncio.wait(list(self._runs), timeout=limit)
+        while self._runs:
+            for run in self._runs.values():
+                run.cut(ShuttingDown())
+            await asyncio.wait(list(self._runs))
+
+    def carry_out(self, run: Run, lease: Lease, place: AsyncExitStack) -> asyncio.Task[None]:
+        """Go on with a run whose thread was claimed, and give back its place at its end. From here
+        on the task answers for the lease.
+        """
+        task = asyncio.create_task(self._driven(run, lease, place))
+        self._runs[task] = run
+        task.add_done_callback(self._forget)
+        if self._closing:  # since the claim was made
+            run.cut(ShuttingDown())
+        return task
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        run = self._runs.pop(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("the end of %s could not be stored", run, exc_info=task.exception())
+
+    async def _driven(self, run: Run, lease: Lease, place: AsyncExitStack) -> None:
+        async with place:
+            with self._writes.noted():
+                await run.drive(lease)

@@ -1,0 +1,40 @@
+"""Ends runs for which no worker has come, in every process that posts runs or carries them out."""
+
+from __future__ import annotations
+
+import asyncio
+
+from agui_runtime.core.errors import AguiError
+from agui_runtime.core.log_lines import lasting_logger_of
+from agui_runtime.core.queueing import QueueTimeout
+from agui_runtime.runtime.adoption import Adoption, Stock
+
+logger = lasting_logger_of(__name__)
+
+EVERY = 5.0
+
+MOST = 50
+"""So many at a time."""
+
+
+class OverdueRuns:
+    """It adopts them first, so that what their users wrote stays in their threads."""
+
+    def __init__(self, stock: Stock, adoption: Adoption, seconds: float) -> None:
+        self._stock = stock
+        self._adoption = adoption
+        self._seconds = seconds
+
+    async def watch(self) -> None:
+        """Look until cancelled."""
+        while True:
+            await asyncio.sleep(min(EVERY, self._seconds))
+            try:
+                await self._end_all()
+            except AguiError as error:
+                logger.warning("looking for runs that wait too long failed: %s", error.message)
+
+    async def _end_all(self) -> None:
+        for offer in await self._stock.jobs().overdue(self._seconds, MOST):
+            if await self._adoption.end(offer.thread_id, offer.run_id, QueueTimeout()):
+                logger.error("no worker of queue %s took run %s", offer.queue, offer.run_id)

@@ -1,0 +1,72 @@
+"""What a runtime has whose runs are carried out by workers; each part has a module of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from agui_runtime.core.events import RunInfo, RunRequest
+from agui_runtime.core.log_lines import lasting_logger_of
+from agui_runtime.queues.base import QueueUnavailable, RunQueue
+from agui_runtime.runs.handle import RunHandle
+from agui_runtime.runtime.adoption import Adoption, Stock
+from agui_runtime.runtime.openings import Openings
+from agui_runtime.runtime.options import Options
+from agui_runtime.runtime.overdue import OverdueRuns
+from agui_runtime.runtime.poster import Poster
+from agui_runtime.runtime.turns import Turns
+from agui_runtime.runtime.worker import Worker
+
+logger = lasting_logger_of(__name__)
+
+
+class QueuedRuns:
+    """Posts runs, makes workers for them, and ends those that no worker takes."""
+
+    def __init__(
+        self,
+        queue: RunQueue,
+        stock: Stock,
+        adoption: Adoption,
+        poster: Poster,
+        overdue: OverdueRuns,
+    ) -> None:
+        self._queue = queue
+        self._stock = stock
+        self._adoption = adoption
+        self._poster = poster
+        self._overdue = overdue
+        self._watch: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """A queue that does not answer is rung when it does; runs are posted meanwhile."""
+        self._stock.jobs()  # raises Misconfigured for a store in which no run can wait
+        try:
+            await self._queue.open()
+        except QueueUnavailable as error:
+            logger.warning("%s: %s", self._queue.where, error.message)
+        self._watch = asyncio.create_task(self._overdue.watch())
+
+    async def close(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.wait([self._watch])
+        await self._poster.close()
+        await self._queue.close()
+
+    async def post(self, info: RunInfo, request: RunRequest) -> RunHandle:
+        return await self._poster.post(info, request)
+
+    def worker(self, queues: Sequence[str], slots: int) -> Worker:
+        return Worker(self._queue, self._stock, self._adoption, queues, slots)
+
+
+def queued_runs(
+    options: Options, stock: Stock, adoption: Adoption, turns: Turns, openings: Openings
+) -> QueuedRuns:
+    """Those of the queue that the options name."""
+    queue = options.run_in
+    assert queue is not None
+    poster = Poster(queue, options, stock, turns, openings)
+    overdue = OverdueRuns(stock, adoption, options.worker_timeout)
+    return QueuedRuns(queue, stock, adoption, poster, overdue)
