@@ -1,8 +1,8 @@
 """A small store of a release, as every later one has to read it: written once for each schema.
 
 `python -m tests.stores.snapshot URL` fills an empty store. Whoever adds a revision puts two copies
-of it into tests/data/schemas: `gzip -n < threads.db > 0004.db.gz`, and
-`pg_dump --no-owner --inserts > 0004.sql` without its lines that begin with a backslash.
+of it into tests/data/schemas: `gzip -n < threads.db > 0005.db.gz`, and
+`pg_dump --no-owner --inserts > 0005.sql` without its lines that begin with a backslash.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ QUEUES = ["default"]
 LONG = 600.0
 
 
-pytestmark = pytest.mark.parametrize("each_store", ["memory"], indirect=True)
+pytestmark = pytest.mark.parametrize("each_store", ["memory", "sqlite", "postgres"], indirect=True)
 
 
 @pytest.fixture
@@ -264,8 +264,16 @@ async def test_a_large_job_comes_back_as_it_was_posted(jobs: Jobs) -> None:
 
 
 async def test_odd_ids_wait_as_others_do(jobs: Jobs) -> None:
-    run = run_of("t 1/{é}:\x00\n", "r:\x01 {1}", owner="o {w}")
+    run = run_of("t 1/{é}:\x02\n", "r:\x01 {1}", owner="o {w}")
     await post(jobs, run)
     assert [each[:2] for each in await jobs.take("w1", QUEUES, 5)] == [(run.thread_id, run.run_id)]
     assert await jobs.position(run.thread_id, run.run_id) == 0
     assert await adopt(jobs, run)
+
+
+async def test_a_run_that_is_offered_still_counts_as_its_owners_turn(jobs: Jobs) -> None:
+    for number in range(5):
+        await post(jobs, run_of(f"a{number}"))
+    assert await threads_of(jobs, 2) == ["a0", "a1"]
+    await post(jobs, run_of("b0", owner="bob"))
+    assert await threads_of(jobs, 1) == ["b0"]

@@ -22,6 +22,8 @@ from tests.stores.first_schema import FIRST_THREAD, reads_the_first_thread
 from tests.stores.snapshot import SNAPSHOTS
 from tests.stores.test_contract import a_run, read, whole_run
 
+LATEST = f"{schema.SCHEMA:04}"
+
 LATER = """
 import sqlalchemy as sa
 from alembic import op
@@ -55,8 +57,7 @@ def later(tmp_path: Path) -> Path:
     """The migrations of a release to come, which has one more."""
     scripts = tmp_path / "later"
     shutil.copytree(migrations.SCRIPTS, scripts)
-    latest = f"{schema.SCHEMA:04}"
-    (scripts / "versions/rev_0099_later.py").write_text(LATER.format(latest=latest))
+    (scripts / "versions/rev_0099_later.py").write_text(LATER.format(latest=LATEST))
     return scripts
 
 
@@ -87,7 +88,7 @@ def test_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
 
 def test_the_latest_migration_has_the_number_that_is_compared_at_the_start() -> None:
     scripts = ScriptDirectory(str(migrations.SCRIPTS))
-    assert scripts.get_current_head() == f"{schema.SCHEMA:04}"
+    assert scripts.get_current_head() == LATEST
 
 
 def test_all_migrations_go_down_and_up_again(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ async def test_an_older_file_is_migrated_when_it_is_opened_and_copied_before(
     await store.open()
     records = await read(store, 4)
     await store.close()
-    copy = file.with_name("threads.db-schema-0004")
+    copy = file.with_name(f"threads.db-schema-{LATEST}")
     assert (len(records), "colour" in columns(file), "colour" in columns(copy)) == (4, True, False)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
 

@@ -30,7 +30,7 @@ from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.messages import texts_of
 from agui_runtime.stores.sql.retention import Retention
 from agui_runtime.stores.sql.rows import events_text
-from agui_runtime.stores.sql.step import Addition, Claim, Claimed, Ending, Thread, Verdict
+from agui_runtime.stores.sql.step import Addition, Claim, Claimed, Ending, Step, Thread, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -58,13 +58,13 @@ class SqlRunLog(LeasedLog):
             begun_at = elapsed()
             thread = Thread(*owner, self._retention.oldest())
             claim = Claim(run, nonce, limits.lease, limits.runs_per_thread)
-            claimed = await self._claimed(thread, claim)
+            claimed = await self.claimed(partial(writes.claim, thread, claim), thread.id)
             if claimed.how == "lapsed":
                 await self.end_lost_run(run.thread_id)
             elif claimed.how == "same":
                 return Lease(claimed.run, 0, claimed.start, fresh=False)
             elif elapsed() - begun_at <= limits.lease / 2:
-                return self._granted(claimed, on_stop, begun_at)
+                return self.granted(claimed, on_stop, begun_at)
             # It took a while: the same claim again is worth a whole lease.
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
@@ -91,14 +91,23 @@ class SqlRunLog(LeasedLog):
         lease = Lease(run, live.token, Cursor(held.epoch, live.first - 1))
         return await self._end_lost(lease, held, failure)
 
-    async def _claimed(self, thread: Thread, claim: Claim) -> Claimed:
-        """The claim's outcome; what is granted to a caller who has gone meanwhile is given up."""
-        writing = self._backend.write(partial(writes.claim, thread, claim), thread.id)
+    async def claimed(self, step: Callable[[], Step[Claimed]], news: str | None = None) -> Claimed:
+        """What a step makes of it that gives a thread to its caller; what is granted to one who has
+        gone meanwhile is given up.
+        """
+        writing = self._backend.write(step, news)
         try:
             return await asyncio.shield(writing)
         except asyncio.CancelledError:
             writing.add_done_callback(self._give_back)
             raise
+
+    def granted(self, claimed: Claimed, on_stop: Callable[[], None], begun_at: float) -> Lease:
+        """The lease of what was claimed, as of a time of the renewal's clock."""
+        run, start, limits = claimed.run, claimed.start, self._limits
+        held = Held(start.seq, start.epoch, on_stop, begun_at + limits.lease)
+        self._leases.add(run.thread_id, claimed.token, held)
+        return Lease(run, claimed.token, start, claimed.known, limits.lease / RENEWALS)
 
     def _give_back(self, writing: asyncio.Future[Claimed]) -> None:
         if not writing.cancelled() and writing.exception() is None:
@@ -106,12 +115,6 @@ class SqlRunLog(LeasedLog):
             if claimed.how == "fresh":
                 gone = partial(writes.give_up, claimed.run.thread_id, claimed.token)
                 self._backend.write_urgently(gone).add_done_callback(_ignored)
-
-    def _granted(self, claimed: Claimed, on_stop: Callable[[], None], begun_at: float) -> Lease:
-        run, start, limits = claimed.run, claimed.start, self._limits
-        held = Held(start.seq, start.epoch, on_stop, begun_at + limits.lease)
-        self._leases.add(run.thread_id, claimed.token, held)
-        return Lease(run, claimed.token, start, claimed.known, limits.lease / RENEWALS)
 
     async def _append(self, lease: Lease, held: Held, events: Sequence[Event]) -> None:
         await held.turn.acquire()

@@ -15,6 +15,21 @@ CREATE TABLE agui_counter (
 	until DOUBLE NOT NULL,
 	CONSTRAINT agui_counter_pk PRIMARY KEY (id)
 );
+CREATE TABLE agui_job (
+	thread_id TEXT NOT NULL,
+	run_id TEXT NOT NULL,
+	owner TEXT NOT NULL,
+	queue TEXT NOT NULL,
+	rank BIGINT NOT NULL,
+	posted DOUBLE NOT NULL,
+	offered DOUBLE NOT NULL,
+	nonce TEXT,
+	body BLOB NOT NULL,
+	CONSTRAINT agui_job_pk PRIMARY KEY (thread_id)
+);
+CREATE INDEX agui_job_by_owner ON agui_job (queue, owner, rank);
+CREATE INDEX agui_job_posted ON agui_job (posted);
+CREATE INDEX agui_job_turn ON agui_job (queue, rank, posted, thread_id);
 CREATE TABLE agui_message (
 	thread_id TEXT NOT NULL,
 	id TEXT NOT NULL,
@@ -65,6 +80,7 @@ CREATE TABLE agui_run (
 	first_event_seconds DOUBLE,
 	usd TEXT,
 	prices TEXT,
+	nonce TEXT,
 	CONSTRAINT agui_run_pk PRIMARY KEY (thread_id, first)
 );
 CREATE INDEX agui_run_by_owner ON agui_run (owner, started);
@@ -109,4 +125,10 @@ CREATE TABLE agui_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT agui_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO agui_version (version_num) VALUES ('0004');
+CREATE TABLE agui_worker (
+	id TEXT NOT NULL,
+	queue TEXT NOT NULL,
+	seen DOUBLE NOT NULL,
+	CONSTRAINT agui_worker_pk PRIMARY KEY (id, queue)
+);
+INSERT INTO agui_version (version_num) VALUES ('0005');

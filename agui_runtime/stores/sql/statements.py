@@ -4,8 +4,9 @@ They are text, and not built with SQLAlchemy, because importing that takes longe
 takes to start, and because a statement of it costs five times what the database does.
 
 `{now}` is the clock that leases go by, `{place}` names the database, `{lock}` keeps others from
-changing what was read, `{turn}` has steps of one scope wait for each other, `{each_x}` are the
-values of the list `:x` as a table `each(value)`.
+changing what was read, `{skip}` does so too and passes over what others have locked, `{turn}` has
+steps of one scope wait for each other, `{each_x}` are the values of the list `:x` as a table
+`each(value)`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ THREAD = "id, owner, agent, name, archived, created, updated"
 RUN = (
     "thread_id, run_id, agent, owner, started, fingerprint, status, ended, schema_version,"
     " first, compacted, error_code, model, provider, input_tokens, output_tokens, cached_tokens,"
-    " cache_write_tokens, reasoning_tokens, cost, usd, prices, first_event_seconds"
+    " cache_write_tokens, reasoning_tokens, cost, usd, prices, first_event_seconds,"
+    " nonce"
 )
 
 # Threads
@@ -60,7 +62,9 @@ LIST = (
 )
 RENAME = "update agui_thread set name = :name where id = :id"
 ARCHIVE = "update agui_thread set archived = :archived where id = :id"
+DROP_JOB = "delete from agui_job where thread_id = :id"
 DELETE = (
+    DROP_JOB,
     "delete from agui_state where thread_id = :id",
     "delete from agui_message where thread_id = :id",
     "delete from agui_chunk where thread_id = :id",

@@ -55,13 +55,16 @@ class Claim(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """How a claim went: `fresh`, `same` for a run that was there, `lapsed` for another's lease."""
+    """How a claim went: `fresh`, `same` for a run that was there, `lapsed` for another's lease,
+    `gone` for a run that no longer waits. `stop`: somebody asks it to stop.
+    """
 
-    how: Literal["fresh", "same", "lapsed"]
+    how: Literal["fresh", "same", "lapsed", "gone"]
     run: RunInfo
     start: Cursor
     token: int = 0
     known: frozenset[str] = frozenset()
+    stop: bool = False
 
 
 class Addition(NamedTuple):

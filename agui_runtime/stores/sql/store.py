@@ -19,6 +19,7 @@ from agui_runtime.stores.sql import reads, writes
 from agui_runtime.stores.sql.administration import Administration
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.counters import SqlCounters
+from agui_runtime.stores.sql.jobs import SqlJobs
 from agui_runtime.stores.sql.log import SqlRunLog
 from agui_runtime.stores.sql.places import SqlPlaces
 from agui_runtime.stores.sql.rebuilding import Rebuilding
@@ -49,6 +50,7 @@ class SqlStore:
         self.threads = SqlThreadIndex(backend, self._tails, retention)
         parts = LogParts(self._leases, reader, self.states, retention.now)
         self.log = SqlRunLog(parts, backend, retention)
+        self.jobs = SqlJobs(backend, self.log, self._leases, retention)
         self.upkeep = SqlUpkeep(backend, self.log, reader, retention)
         self.janitor = Janitor(self.upkeep)
         self._watching: asyncio.Task[None] | None = None

@@ -100,6 +100,8 @@ RUN = Table(
     # The cost as decimal text, and the name of its prices; `cost` is the same for sums.
     Column("usd", Text),
     Column("prices", Text),
+    # Of the request that posted it for a worker.
+    Column("nonce", Text),
 )
 
 Index(
@@ -156,6 +158,34 @@ PLACE = Table(
 )
 
 Index("agui_place_taken", PLACE.c.scope, PLACE.c.until)
+
+JOB = Table(
+    "agui_job",
+    METADATA,
+    Column("thread_id", Text, primary_key=True, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    # Its place in the queue, in which owners take turns.
+    Column("rank", BigInteger, nullable=False),
+    Column("posted", Double, nullable=False),
+    # Until when it is offered to nobody else, and below the look that took it.
+    Column("offered", Double, nullable=False),
+    Column("nonce", Text),
+    Column("body", LargeBinary, nullable=False),  # the last column, as it is long
+)
+
+Index("agui_job_turn", JOB.c.queue, JOB.c.rank, JOB.c.posted, JOB.c.thread_id)
+Index("agui_job_by_owner", JOB.c.queue, JOB.c.owner, JOB.c.rank)
+Index("agui_job_posted", JOB.c.posted)
+
+Table(
+    "agui_worker",
+    METADATA,
+    Column("id", Text, primary_key=True, nullable=False),
+    Column("queue", Text, primary_key=True, nullable=False),
+    Column("seen", Double, nullable=False),
+)
 
 STATE = Table(
     "agui_state",

@@ -37,8 +37,21 @@ def obtain(thread: Thread) -> Step[ThreadInfo]:
 
 def claim(thread: Thread, claim: Claim) -> Step[Claimed]:
     """Raises ThreadNotFound and Busy."""
+    row, latest = yield from found_for(thread)
+    return (yield from given_to(claim, row, latest))
+
+
+def found_for(thread: Thread) -> Step[tuple[Row, Sequence[Row]]]:
+    """The thread, made if it is new, and its latest run, if it has any; raises ThreadNotFound."""
     row = yield from _obtained(thread)
-    run, latest = claim.run, (yield from _latest(row))
+    if row["latest_run"] is None:
+        return row, ()
+    return row, (yield statements.LATEST, {"id": row["id"]})
+
+
+def given_to(claim: Claim, row: Row, latest: Sequence[Row]) -> Step[Claimed]:
+    """Give the thread to the claim, if it is free; raises Busy."""
+    run = claim.run
     if row["token"] is not None and row["nonce"] == claim.nonce:
         return (yield from _leased(row, row["epoch"], row["token"], claim))
     if latest and run.fingerprint and _is_same(latest[0], run):
@@ -46,13 +59,13 @@ def claim(thread: Thread, claim: Claim) -> Step[Claimed]:
         return Claimed("same", run_of(latest[0]), start)
     if row["token"] is not None:
         if not row["lapsed"]:
-            raise Busy(thread.id, row["live"])
+            raise Busy(run.thread_id, row["live"])
         return Claimed("lapsed", run, Cursor(row["epoch"], row["seq"]))
     epoch, token = _epoch_here(row), row["tokens"] + 1
     begun = statements.BEGIN, _run_values(run) | {"first": row["seq"] + 1}
     claimed = yield from _leased(row, epoch, token, claim, begun)
     if claim.most_runs is not None:
-        yield from _forget_runs(thread.id, claim.most_runs)
+        yield from _forget_runs(run.thread_id, claim.most_runs)
     return claimed
 
 
@@ -241,13 +254,6 @@ def _obtained(thread: Thread) -> Step[Row]:
     return found[0]
 
 
-def _latest(row: Row) -> Step[Sequence[Row]]:
-    """The thread's latest run, if it has any."""
-    if row["latest_run"] is None:
-        return ()
-    return (yield statements.LATEST, {"id": row["id"]})
-
-
 def _erased(thread_id: str) -> Step[None]:
     for statement in statements.DELETE:
         yield statement, {"id": thread_id}
@@ -316,6 +322,8 @@ def _ended(it: Ending, row: Row) -> Iterator[Statement]:
     if it.count:
         bounds = {"first": it.expected + 1, "last": it.expected + it.count}
         yield statements.CHUNK, values | bounds | {"run_id": run.run_id, "events": it.events}
+    if it.lost:
+        yield statements.DROP_JOB, {"id": run.thread_id}
     yield _finished(run, row["latest_run"], row["spent"] + size)
     epoch = _epoch_here(row) if it.lost else row["epoch"]
     where = {"epoch": epoch, "place": row["here"] if it.lost else row["place"]}

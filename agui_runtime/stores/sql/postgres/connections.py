@@ -63,6 +63,7 @@ class PostgresTexts(dict[str, Text]):
     def __missing__(self, template: str) -> Text:
         now = CLOCK if self._clock is None else "cast(:clock as double precision)"
         text = template.replace("{now}", now).replace("{lock}", " for update")
+        text = text.replace("{skip}", " for update skip locked")
         text = text.replace("{place}", self.place).replace("{turn}", TURN)
         text = re.sub(r"\{each_(\w+)\}", r"unnest(cast(:\1 as text[])) as each(value)", text)
         names = list(dict.fromkeys(re.findall(r"(?<!:):([a-z_]+)", text)))

@@ -271,6 +271,7 @@ class SqliteTexts(dict[str, str]):
             template.replace("{now}", "seconds()")
             .replace("{place}", "place()")
             .replace("{lock}", "")
+            .replace("{skip}", "")
             .replace("{turn}", "1")  # there is one writer at a time
         )
         text = self[template] = re.sub(r"\{each_(\w+)\}", r"json_each(:\1) as each", text)
