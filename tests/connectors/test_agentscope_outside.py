@@ -6,10 +6,18 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.page import results
+from tests.connectors.page import results, resume
 from tests.connectors.talk import text, tool
 from tests.connectors.test_agentscope_service import AFTER, WEATHER, page_of
-from tests.fakes.agentscope_service import FakeService, begun, called, ended, execution, said
+from tests.fakes.agentscope_service import (
+    FakeService,
+    begun,
+    called,
+    ended,
+    execution,
+    returned,
+    said,
+)
 
 OUTSIDE = [begun(), *called(*WEATHER), execution(*WEATHER)]
 
@@ -68,12 +76,51 @@ def of_two_calls(state: str) -> FakeService:
     return service
 
 
-async def test_calls_that_wait_for_different_things_fail_the_run() -> None:
+def of_a_question_and_a_call() -> FakeService:
+    """When the one is answered, it says nothing of the other any more."""
     service = of_two_calls("asking")
+    service.plays[1:] = [returned("rain", "c2"), AFTER]
+    return service
+
+
+async def test_a_question_is_answered_and_then_the_page_carries_out_what_waits_beside_it() -> None:
+    service, offered = of_a_question_and_a_call(), [tool("get_weather")]
     async with page_of(service) as page:
-        events = await page.say("weather?", tools=[tool("get_weather")])
-    assert events[-1]["type"] == "RUN_ERROR"
-    assert "at once" in events[-1]["message"]
+        asking = await page.say("weather?", tools=offered)
+        service.stored = [each for each in service.stored if each["id"] != "c2"]
+        calling = await page.go(resume=resume(asking, {"approved": True}), tools=offered)
+        page.messages.append(result())
+        events = await page.go(tools=offered)
+    assert results(calling) == {"c2": "rain"}
+    assert calling[-1]["outcome"]["pendingToolCallIds"] == ["c1"]
+    assert text(events) == "Done."
+    kinds = [each["type"] for each in service.inputs[1:]]
+    assert kinds == ["USER_CONFIRM_RESULT", "EXTERNAL_EXECUTION_RESULT"]
+
+
+async def test_both_may_be_answered_at_once() -> None:
+    service, offered = of_a_question_and_a_call(), [tool("get_weather")]
+    async with page_of(service) as page:
+        asking = await page.say("weather?", tools=offered)
+        page.messages.append(result())
+        events = await page.go(resume=resume(asking, {"approved": False}), tools=offered)
+    assert text(events) == "Done."
+    kinds = [each["type"] for each in service.inputs[1:]]
+    assert kinds == ["USER_CONFIRM_RESULT", "EXTERNAL_EXECUTION_RESULT"]
+
+
+async def test_the_page_s_result_may_come_first_and_the_question_stays() -> None:
+    service, offered = of_two_calls("asking"), [tool("get_weather")]
+    service.plays[1:] = [returned("21C"), [*returned("rain", "c2"), *AFTER]]
+    async with page_of(service) as page:
+        asking = await page.say("weather?", tools=offered)
+        page.messages.append(result())
+        service.stored = [each for each in service.stored if each["id"] != "c1"]
+        again = await page.go(tools=offered)
+        events = await page.go(resume=resume(again, {"approved": True}), tools=offered)
+    assert again[-1]["outcome"] == asking[-1]["outcome"]
+    assert results(events)["c2"] == "rain"
+    assert text(events) == "Done."
 
 
 async def test_a_result_that_is_missing_beside_others_is_asked_for() -> None:

@@ -99,9 +99,7 @@ async def test_calls_for_somebody_outside_are_carried_out_by_the_page(
     calls = calling[-1]["outcome"]["pendingToolCallIds"]
     assert len(calls) == count
     for call in calls:
-        page.messages.append(
-            {"id": f"x-{call}", "role": "tool", "toolCallId": call, "content": "shown"}
-        )
+        page.messages.append(shown(call))
     events = await page.go(tools=[tool("show")])
     assert text(events) == "Tool result: shown"
     assert text(await page.say("and now?")) == "You said: and now?"
@@ -113,6 +111,47 @@ async def test_two_calls_that_ask_are_answered_one_after_the_other(page: Page) -
     second = await page.go(resume=resume(first, {"approved": True}))
     events = await page.go(resume=resume(second, {"approved": True}))
     assert list({**results(second), **results(events)}.values()) == 2 * ["21C in Rome"]
+
+
+async def test_a_call_that_asks_and_one_for_the_page_wait_at_once(page: Page) -> None:
+    await page.say("hi")
+    question = await page.say(f"{ASK} {SHOW}", tools=[tool("show")])
+    calling = await page.go(resume=resume(question, {"approved": True}), tools=[tool("show")])
+    assert list(results(calling).values()) == ["21C in Rome"]
+    [call] = calling[-1]["outcome"]["pendingToolCallIds"]
+    page.messages.append(shown(call))
+    assert text(await page.go(tools=[tool("show")])) == "Tool result: shown"
+    assert text(await page.say("and now?")) == "You said: and now?"
+
+
+async def test_both_are_answered_at_once(page: Page) -> None:
+    await page.say("hi")
+    question = await page.say(f"{ASK} {SHOW}", tools=[tool("show")])
+    [call] = calls_of(question, "show")
+    page.messages.append(shown(call))
+    events = await page.go(resume=resume(question, {"approved": False}), tools=[tool("show")])
+    assert text(events) == "Tool result: shown"
+
+
+async def test_the_page_s_result_may_come_before_the_answer(page: Page) -> None:
+    await page.say("hi")
+    question = await page.say(f"{ASK} {SHOW}", tools=[tool("show")])
+    [call] = calls_of(question, "show")
+    page.messages.append(shown(call))
+    again = await page.go(tools=[tool("show")])
+    assert again[-1]["outcome"]["interrupts"] == question[-1]["outcome"]["interrupts"]
+    events = await page.go(resume=resume(again, {"approved": True}), tools=[tool("show")])
+    assert list(results(events).values()) == ["21C in Rome"]
+    assert text(events)
+
+
+def calls_of(events: list[Any], name: str) -> list[str]:
+    starts = [each for each in events if each["type"] == "TOOL_CALL_START"]
+    return [each["toolCallId"] for each in starts if each["toolCallName"] == name]
+
+
+def shown(call: str) -> dict[str, Any]:
+    return {"id": f"x-{call}", "role": "tool", "toolCallId": call, "content": "shown"}
 
 
 async def test_its_agents_are_listed(page: ServicePage) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import TypeAlias
 
 import orjson
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.agent import current_run
+from agui_runtime.connectors.agentscope.identity import Identity, owner
 from agui_runtime.connectors.agentscope.process_events import ProcessTranslator
 from agui_runtime.connectors.shared.remote import (
     DEFAULT_OPTIONS,
@@ -20,12 +20,10 @@ from agui_runtime.connectors.shared.remote import (
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.event_stream_parser import EventStreamParser
-from agui_runtime.core.events import ANONYMOUS, Event, Message, RunContext
+from agui_runtime.core.events import ANONYMOUS, Event, Message
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.message_parts import in_words
 from agui_runtime.core.requests import request_messages
-
-Identity: TypeAlias = Callable[[RunContext], str]
 
 
 class AgentScopeProcess:
@@ -45,7 +43,7 @@ class AgentScopeProcess:
     ) -> None:
         self.name = name
         self.description = description or "an agent of agentscope-runtime"
-        self._user = user or _owner
+        self._user = user or owner
         self._server = RemoteServer(url, f"the AgentScope server of agent {name!r}", options)
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
@@ -81,10 +79,6 @@ class AgentScopeProcess:
         except orjson.JSONDecodeError as error:
             raise ProtocolFailure(f"{self._server.what} sent a frame that is no JSON") from error
         return found if isinstance(found, dict) else {}
-
-
-def _owner(context: RunContext) -> str:
-    return context.caller.owner
 
 
 def _conversation(request: RunAgentInput) -> list[JsonObject]:

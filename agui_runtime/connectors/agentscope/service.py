@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 from ag_ui.core import RunAgentInput
-from agentscope.event import AgentEvent, ExternalExecutionResultEvent, UserConfirmResultEvent
+from agentscope.event import (
+    AgentEvent,
+    ConfirmResult,
+    ExternalExecutionResultEvent,
+    UserConfirmResultEvent,
+)
 from agentscope.message import ToolCallBlock, ToolCallState, ToolResultBlock
 
 from agui_runtime.agents.agent import current_run
 from agui_runtime.connectors.agentscope.approvals import answers, interrupt_id
 from agui_runtime.connectors.agentscope.conversation import keys, result_block, user_message
+from agui_runtime.connectors.agentscope.identity import Identity, identified
 from agui_runtime.connectors.agentscope.sessions import ServiceSession
 from agui_runtime.connectors.agentscope.translator import AgentScopeTranslator
 from agui_runtime.connectors.shared.remote import DEFAULT_OPTIONS, RemoteOptions, RemoteServer
-from agui_runtime.core.errors import AgentFailure, InvalidInput, Misconfigured, RemoteFailure
-from agui_runtime.core.events import Event, Message, RunContext
+from agui_runtime.core.errors import AgentFailure, InvalidInput, RemoteFailure
+from agui_runtime.core.events import Event, Message
 from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.requests import request_messages
-
-IDENTITY = "x-user-id"
-"""The header by which the service knows who asks; it believes whatever is in it."""
 
 PATIENCE = 10.0
 """Seconds for which a service may be busy with the end of a reply."""
 
 _WAITS = frozenset({"REQUIRE_USER_CONFIRM", "REQUIRE_EXTERNAL_EXECUTION"})
 """Events with which a reply pauses."""
-
-Identity: TypeAlias = Callable[[RunContext], str]
 
 
 class AgentScopeService:
@@ -131,13 +131,17 @@ class _Thread:
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """What a run gives the session: `messages`, or the answer to what it asked for. `anew` says
-    that the session does not go on from what it has; `parked` that it waits for an answer which
-    does not come.
+    """What a run gives the session: `messages`, or the answer to what it asked for, and what comes
+    `after` that. `anew` says that the session does not go on from what it has; `parked` that it
+    waits for an answer which does not come. The results of the calls `settled` follow the answer;
+    where it is `partial`, nothing else does, since others still wait.
     """
 
     messages: Sequence[JsonObject] = ()
     answer: JsonObject | None = None
+    after: JsonObject | None = None
+    settled: frozenset[str] = frozenset()
+    partial: bool = False
     anew: bool = False
     parked: bool = False
     answered: Sequence[str] = field(default=())
@@ -158,6 +162,7 @@ class _Reply:
         self._session = session
         self._turn = turn
         self._translator = translator
+        self._unsettled = set(turn.settled)
         self._working = False
         self.given = False
 
@@ -167,24 +172,38 @@ class _Reply:
             await self._session.interrupt()
             self.given = True
             await self._until_end(events)
-        await self._give()
+        await self._give(self._turn.answer or list(self._turn.messages))
         async for event in events:
             self.id = getattr(event, "reply_id", self.id)
             for each in self._translator.feed(event):
                 yield each
-            if event.type in _WAITS:
-                for each in await self._pause(event.tool_calls):
+            answered = self._is_answered(event)
+            if answered and self._turn.after is not None:
+                await self._give(self._turn.after)
+            elif answered or event.type in _WAITS:
+                for each in await self._pause(getattr(event, "tool_calls", ())):
                     yield each
-            if event.type == "REPLY_END" or event.type in _WAITS:
+                self._working = False
+                return
+            elif event.type == "REPLY_END":
                 self._working = False
                 return
         raise self._session.server.failure("BROKEN", "broke off in its answer; try again")
 
-    async def _give(self) -> None:
+    def _is_answered(self, event: AgentEvent) -> bool:
+        """Whether that is the last event which a partial answer brings: the session goes on in
+        silence to wait for the rest.
+        """
+        if event.type != "TOOL_RESULT_END" or event.tool_call_id not in self._unsettled:
+            return False
+        self._unsettled.remove(event.tool_call_id)
+        return self._turn.partial and not self._unsettled
+
+    async def _give(self, content: JsonObject | Sequence[JsonObject]) -> None:
         """A turn that did not arrive is not one that the session works on."""
         given, self.given, self._working = self.given, True, True
         try:
-            await self._session.send(self._turn.answer or list(self._turn.messages), PATIENCE)
+            await self._session.send(content, PATIENCE)
         except RemoteFailure as failure:
             if failure.upstream is not None or failure.code == "REMOTE_UNREACHABLE":
                 self.given, self._working = given, False
@@ -220,20 +239,20 @@ class _Reply:
 def _turn(thread: _Thread, sent: Sequence[Message], request: RunAgentInput) -> _Turn:
     waiting = [ToolCallBlock.model_validate(each) for each in thread.waiting]
     asking = [each for each in waiting if each.state == ToolCallState.ASKING]
-    approvals = answers(request, asking, thread.reply, thread.answered)
-    if approvals:
-        ids = [interrupt_id(each.tool_call, thread.reply) for each in approvals]
-        event = UserConfirmResultEvent(reply_id=thread.reply, confirm_results=approvals)
-        return _Turn(answer=event.model_dump(mode="json"), answered=ids)
+    calls = {each.id: each for each in waiting if each.state != ToolCallState.ASKING}
     seen = set(thread.seen)
     fresh = [each for each in sent if seen.isdisjoint(keys([each]))]
+    approvals = answers(request, asking, thread.reply, thread.answered)
+    if approvals:
+        return _approvals_turn(thread, approvals, fresh, calls)
     old = sent[: len(sent) - len(fresh)]
     follows = fresh and list(sent[len(old) :]) == fresh and set(thread.seen[-1:]) <= set(keys(old))
-    calls = {each.id: each for each in waiting if each.state != ToolCallState.ASKING}
     known = thread.session and follows and all(_fits(each, calls) for each in fresh)
     users = [each for each in (fresh if known else sent) if each["role"] == "user"]
     if known and not users:
-        return _results_turn(thread, fresh, calls)
+        given = _results(thread, fresh, calls)
+        about = frozenset(calls)
+        return _Turn(answer=given, supplied=about, settled=about, partial=bool(asking))
     messages = [user_message(each).model_dump(mode="json") for each in users[0 if known else -1 :]]
     return _Turn(messages, anew=not known, parked=bool(known and waiting))
 
@@ -242,24 +261,42 @@ def _fits(message: Message, calls: Mapping[str, ToolCallBlock]) -> bool:
     return message["role"] == "user" or message.get("toolCallId") in calls
 
 
-def _results_turn(
-    thread: _Thread, results: Sequence[Message], calls: Mapping[str, ToolCallBlock]
+def _approvals_turn(
+    thread: _Thread,
+    approvals: Sequence[ConfirmResult],
+    fresh: Sequence[Message],
+    calls: Mapping[str, ToolCallBlock],
 ) -> _Turn:
+    """With the results of the calls that wait beside those which were asked about, where there are
+    some already.
+    """
+    event = UserConfirmResultEvent(reply_id=thread.reply, confirm_results=list(approvals))
+    results = [each for each in fresh if each.get("toolCallId") in calls]
+    return _Turn(
+        answer=event.model_dump(mode="json"),
+        after=_results(thread, results, calls) if results else None,
+        answered=[interrupt_id(each.tool_call, thread.reply) for each in approvals],
+        supplied=frozenset(calls if results else ()),
+        settled=frozenset(each.tool_call.id for each in approvals),
+        partial=bool(calls),
+    )
+
+
+def _results(
+    thread: _Thread, results: Sequence[Message], calls: Mapping[str, ToolCallBlock]
+) -> JsonObject:
     """Raises InvalidInput where a call has no result: the reply would wait for it in silence."""
     given = {each["toolCallId"]: each for each in results}
     if missing := sorted(calls.keys() - given.keys()):
         raise InvalidInput(f"send the results of these calls, too: {', '.join(missing)}")
     blocks = [result_block(calls[id_].name, each) for id_, each in given.items()]
     event = ExternalExecutionResultEvent(reply_id=thread.reply, execution_results=blocks)
-    return _Turn(answer=event.model_dump(mode="json"), supplied=frozenset(given))
+    made: JsonObject = event.model_dump(mode="json")
+    return made
 
 
 def _check_offered(waiting: Sequence[ToolCallBlock], request: RunAgentInput) -> None:
-    """Raises AgentFailure for a call that neither waits for a yes nor is of a tool of the page, and
-    for calls of which some wait for a yes and some for a result: a service takes one answer.
-    """
-    if len({each.state == ToolCallState.ASKING for each in waiting}) > 1:
-        raise AgentFailure("the agent asks for a yes and for a tool's result at once")
+    """Raises AgentFailure for a call that neither waits for a yes nor is of a tool of the page."""
     offered = {tool.name for tool in request.tools or ()}
     for call in waiting:
         if call.state != ToolCallState.ASKING and call.name not in offered:
@@ -267,23 +304,3 @@ def _check_offered(waiting: Sequence[ToolCallBlock], request: RunAgentInput) -> 
                 f"the agent leaves its call of {call.name!r} to somebody outside, and this page"
                 " has no such tool"
             )
-
-
-def identified(options: RemoteOptions, user: Identity | None) -> RemoteOptions:
-    """The same options with the header of the caller's identity, which nothing else may set."""
-    who = user or _owner
-    if any(name.lower() == IDENTITY for name in options.headers):
-        raise Misconfigured(f"headers: {IDENTITY} is set by `user` alone")
-    more = options.on_before_request
-
-    async def headers(context: RunContext) -> Mapping[str, str]:
-        made = more(context) if more is not None else {}
-        found = made if isinstance(made, Mapping) else await made
-        others = {name: value for name, value in found.items() if name.lower() != IDENTITY}
-        return {**others, IDENTITY: who(context)}
-
-    return replace(options, on_before_request=headers)
-
-
-def _owner(context: RunContext) -> str:
-    return context.caller.owner

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from agui_runtime.agents.agent import Offer
-from agui_runtime.connectors.agentscope.service import AgentScopeService, Identity, identified
+from agui_runtime.connectors.agentscope.identity import Identity, identified
+from agui_runtime.connectors.agentscope.service import AgentScopeService
 from agui_runtime.connectors.shared.offers import DOWN, FRESH, Offers, key_of
 from agui_runtime.connectors.shared.remote import DEFAULT_OPTIONS, RemoteOptions, RemoteServer
 from agui_runtime.core.events import RunContext
