@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.options import WireOptions
 
 
 @dataclass(frozen=True, slots=True)
-class A2AOptions:
-    """`server` is for all wires of an app, the rest are the fields of A2AWire."""
+class A2AOptions(WireOptions):
+    """The rest are the fields of A2AWire."""
 
-    server: ServerOptions
-    path: str
-    keep_alive: float
-    public_cards: bool
+    path: str = "/a2a"
+    public_cards: bool = False

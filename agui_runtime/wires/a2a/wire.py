@@ -54,7 +54,7 @@ class A2AWire:
             raise MissingExtra("the wire a2a", "a2a") from None
         path = base_of(self.path, "path of A2AWire")
         endpoint = A2AEndpoint(
-            runtime, A2AOptions(options, path, self.keep_alive, self.public_cards)
+            runtime, A2AOptions(options, self.keep_alive, path, self.public_cards)
         )
         below = WireRoute(f"{path}/{{rest:path}}", endpoint, direct=True, any_type=True)
         roots = [f"/.well-known/{name}" for name in WELL_KNOWN]

@@ -53,7 +53,7 @@ class McpWire:
 
         path = base_of(self.path, "path of McpWire") or "/"
         resource = self._resource(path, runtime)
-        own = McpOptions(options, self.pace, self.keep_alive, self.foreign_pages, resource)
+        own = McpOptions(options, self.keep_alive, self.pace, self.foreign_pages, resource)
         found = [WireRoute(path, McpEndpoint(runtime, own), direct=True)]
         if resource is not None:
             found.append(WireRoute(resource.path, MetadataEndpoint(resource), direct=True))

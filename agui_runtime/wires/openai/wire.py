@@ -51,7 +51,7 @@ class OpenAIWire:
     def routes(self, runtime: CopilotRuntime, options: ServerOptions) -> Sequence[BaseRoute]:
         path = base_of(self.path, "path of OpenAIWire")
         names = [name.lower() for name in self.thread_headers]
-        chosen = OpenAIOptions(options, path, self.keep_alive, names, self.socket_limits)
+        chosen = OpenAIOptions(options, self.keep_alive, path, names, self.socket_limits)
         endpoint, sockets = OpenAIEndpoint(runtime, chosen), ResponseSockets(runtime, chosen)
         return [
             WireRoute(f"{path}/{{rest:path}}", endpoint, direct=True),

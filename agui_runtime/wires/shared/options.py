@@ -13,6 +13,7 @@ from agui_runtime.wires.shared.admission import Hosts, any_origin, listed
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
 from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.paths import base_of
+from agui_runtime.wires.shared.streaming import KEEP_ALIVE
 
 LIMITS = ServerLimits()
 
@@ -84,3 +85,13 @@ class ServerOptions:
 
 
 DEFAULT_OPTIONS = ServerOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class WireOptions:
+    """What the handlers of a wire obey: `server` is for all wires of an app, `keep_alive` the
+    seconds of silence before a sign of life; each wire has more of its own.
+    """
+
+    server: ServerOptions = field(default_factory=ServerOptions)
+    keep_alive: float = KEEP_ALIVE
