@@ -1,8 +1,10 @@
-"""The agents that are soaked, and a route that says how many tasks the server has."""
+"""The agents that are soaked, and a route that says what the server holds."""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import sys
 from collections.abc import AsyncIterator, Mapping
 
 from ag_ui.core import RunAgentInput
@@ -55,8 +57,28 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
-async def tasks(request: Request) -> JSONResponse:
-    return JSONResponse(len(asyncio.all_tasks()))
+class Allocated(ctypes.Structure):
+    """What the C library's `mallinfo2` tells, in bytes and numbers of blocks."""
+
+    names = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks")
+    _fields_ = [(name, ctypes.c_size_t) for name in (*names, "fordblks", "keepcost")]
+
+
+LIBRARY = ctypes.CDLL(None)
+LIBRARY.mallinfo2.restype = Allocated
+
+
+async def held(request: Request) -> JSONResponse:
+    """Tasks, the blocks that Python's allocator has given out, and the bytes that the C library's
+    keeps though they were freed.
+    """
+    return JSONResponse(
+        {
+            "tasks": len(asyncio.all_tasks()),
+            "blocks": sys.getallocatedblocks(),
+            "free": LIBRARY.mallinfo2().fordblks,
+        }
+    )
 
 
 app = create_app(
@@ -71,4 +93,4 @@ app = create_app(
         actions=[add],
     )
 )
-app.add_route("/tasks", tasks)
+app.add_route("/held", held)
