@@ -1,8 +1,10 @@
-"""One id for one message, also where an agent gives its reasoning and its answer the same. Pure."""
+"""One id for one message, also where an agent gives its reasoning and its answer the same, or a
+call and its result. Pure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from agui_runtime.core.events import Event, Message
 
@@ -10,6 +12,9 @@ TEXT = "-text"
 """What follows the id of a text that a reasoning message of the run has already."""
 
 _REASONING = "-reasoning"
+
+_RESULT = "-result"
+"""What follows the id of a call, for a result whose own id is another message's."""
 
 _IS_REASONING = {
     f"{of}_{part}": of.startswith("REASONING")
@@ -20,21 +25,31 @@ _IS_REASONING = {
 
 class DistinctIds:
     """Renames the later one of two messages with one id: clients know messages by their ids, and
-    would write the answer into the reasoning. `renamed` are those that it gave another id.
+    would write the answer into the reasoning, or have the result of a call in place of the call.
+    `renamed` are the texts and reasonings that it gave another id.
     """
 
     def __init__(self) -> None:
         self.renamed: dict[tuple[bool, str], str] = {}
         self._reasoning: set[str] = set()
         self._texts: set[str] = set()
+        self._callers: set[str] = set()
+        self._results: dict[str, str] = {}
+        self._before: Callable[[], Iterable[Message]] | None = None
+
+    def know(self, messages: Callable[[], Iterable[Message]]) -> None:
+        """Of the thread; they are wanted when the first result comes."""
+        self._before = messages
 
     def apply(self, event: Event) -> Event:
         """The event with the id that its message has from here on."""
         kind: str = event["type"]
         if kind in _IS_REASONING:
             return self._of(event, reasoning=_IS_REASONING[kind])
-        if kind == "TOOL_CALL_START" and (False, event.get("parentMessageId")) in self.renamed:
-            return event | {"parentMessageId": self.renamed[False, event["parentMessageId"]]}
+        if kind == "TOOL_CALL_START":
+            return self._of_caller(event)
+        if kind == "TOOL_CALL_RESULT":
+            return self._of_result(event)
         if kind == "MESSAGES_SNAPSHOT":
             self._restate(event["messages"])
         return event
@@ -44,14 +59,45 @@ class DistinctIds:
         others = self._texts if reasoning else self._reasoning
         if event["type"].endswith("_START"):
             (self._reasoning if reasoning else self._texts).add(id_)
-            if id_ in others and (not reasoning, id_) not in self.renamed:
+            is_taken = id_ in others or id_ in self._results
+            if is_taken and (not reasoning, id_) not in self.renamed:
                 self.renamed[reasoning, id_] = id_ + (_REASONING if reasoning else TEXT)
         new = self.renamed.get((reasoning, id_))
         return event | {"messageId": new} if new else event
 
-    def _restate(self, messages: Iterable[Message]) -> None:
+    def _of_caller(self, event: Event) -> Event:
+        """A call without a message of its own makes one of its id."""
+        parent = event.get("parentMessageId")
+        if new := self.renamed.get((False, parent)):
+            event = event | {"parentMessageId": new}
+        self._callers.add(new or parent or event["toolCallId"])
+        return event
+
+    def _of_result(self, event: Event) -> Event:
+        if self._before is not None:
+            messages, self._before = self._before, None
+            self._add(messages())
+        id_, call = event["messageId"], event["toolCallId"]
+        others = self._texts, self._reasoning, self._callers
+        if any(id_ in each for each in others) or self._results.get(id_, call) != call:
+            id_ = call + _RESULT
+        self._results[id_] = call
+        return event if id_ == event["messageId"] else event | {"messageId": id_}
+
+    def _restate(self, messages: Sequence[Message]) -> None:
         """From here on an id means the whole message that has it, whatever it meant before."""
         for message in messages:
             id_, is_reasoning = message["id"], message["role"] == "reasoning"
             (self._texts if is_reasoning else self._reasoning).discard(id_)
             self.renamed.pop((is_reasoning, id_), None)
+            self._callers.discard(id_)
+            self._results.pop(id_, None)
+        self._add(messages)
+
+    def _add(self, messages: Iterable[Message]) -> None:
+        """The calls and results among them."""
+        for message in messages:
+            if message["role"] == "tool":
+                self._results[message["id"]] = message["toolCallId"]
+            elif message.get("toolCalls"):
+                self._callers.add(message["id"])

@@ -5,7 +5,7 @@ It only counts what is open: it builds no messages (see `fold`), and neither sta
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 import orjson
@@ -90,6 +90,10 @@ class Grammar:
         self._subagents: set[str] = set()
         self._calls: dict[str, Event] = {}
         self._answered: set[str] = set()
+
+    def know(self, messages: Callable[[], Iterable[Message]]) -> None:
+        """Those of the thread, when it matters: no result gets the id of one of them."""
+        self._distinct.know(messages)
 
     @property
     def opened(self) -> list[Event]:

@@ -62,6 +62,7 @@ def recall(
     request_ids = {message["id"] for message in fold.added}
     news = new_messages(sent, known)
     grammar = Grammar(news)
+    grammar.know(lambda: fold.messages)
     restated = state is not sent_state and bool(state or sent_state)
     return Recall(request, fold, request_ids, grammar, news, rewritten, restated)
 

@@ -257,3 +257,14 @@ async def test_an_edit_does_not_take_back_what_the_page_has_never_seen_of_other_
     await ran(runtime, asking(messages=[user("u2")], agent="other"))
     events = await ran(runtime, asking(messages=[edited("u2", "another")], agent="other"))
     assert shown(events) is None
+
+
+async def test_the_result_of_an_earlier_runs_call_does_not_take_the_calls_place() -> None:
+    """Whose message has the call's id, as the agent named none."""
+    agent = Scripted(*call("c1", "pay", "{}"))
+    runtime = CopilotRuntime({"default": agent}, options=THREAD)
+    await ran(runtime, asking(messages=[user("u1")]))
+    answer = {"type": "TOOL_CALL_RESULT", "messageId": "c1", "toolCallId": "c1", "content": "paid"}
+    agent.events = (answer,)
+    await ran(runtime, asking(messages=[user("u2")]))
+    assert await kept(runtime) == ["u1", "c1", "c1-result", "u2"]
