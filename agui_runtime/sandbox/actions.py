@@ -107,7 +107,8 @@ def _described(function: Callable[..., object], what: str, sandbox: Sandbox) -> 
         f" this conversation, up to {_mib(sandbox.files)}; links do not. No process outlives the"
         " call."
     )
-    return _Sandboxed.of(replace(action_of(function), description=words), sandbox)
+    function.__doc__ = words  # which frameworks show to models
+    return _Sandboxed.of(action_of(function), sandbox)
 
 
 @dataclass(frozen=True, slots=True)
