@@ -67,7 +67,7 @@ class DistinctIds:
 
     def _of_caller(self, event: Event) -> Event:
         """A call without a message of its own makes one of its id."""
-        parent = event.get("parentMessageId")
+        parent = event.get("parentMessageId") or ""
         if new := self.renamed.get((False, parent)):
             event = event | {"parentMessageId": new}
         self._callers.add(new or parent or event["toolCallId"])

@@ -98,7 +98,7 @@ class World:
 
     async def play(self, transcript: Transcript, **changed: object) -> Answer:
         """Send the recorded request, with other values for the operation's `data` if given."""
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             answer = await client.send(self.request(transcript, **changed))
         return Answer(answer.status_code, dict(answer.headers), answer.content)
 
