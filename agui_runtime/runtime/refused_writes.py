@@ -4,8 +4,7 @@ answers does not tell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.stores.base import Counters
@@ -15,21 +14,22 @@ _SECONDS = 60.0
 
 
 class RefusedWrites:
-    """It writes by itself only after a run could not: then each `check` tries until one can."""
+    """Around each write of a run. It writes by itself only after one was refused: then each `check`
+    tries until the store takes one.
+    """
 
     def __init__(self, counters: Callable[[], Counters]) -> None:
         self._counters = counters
         self._refused = False
 
-    @contextmanager
-    def noted(self) -> Iterator[None]:
-        """Around a write of a run."""
-        try:
-            yield
-        except StoreUnavailable:
+    def __enter__(self) -> None:
+        """Nothing is to be done before."""
+
+    def __exit__(self, kind: type[BaseException] | None, *about: object) -> None:
+        if kind is None:
+            self._refused = False
+        elif issubclass(kind, StoreUnavailable):
             self._refused = True
-            raise
-        self._refused = False
 
     async def check(self) -> None:
         """Raises StoreUnavailable if the latest write was refused, and another one is now."""
