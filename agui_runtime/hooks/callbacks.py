@@ -85,16 +85,8 @@ class Callbacks(Hook):
             self._chunk(run, dict(event))
 
     async def after_run(self, report: RunReport) -> None:
-        run = report.run
-        turn = Turn(
-            run=run,
-            context=report.context,
-            request=report.request,
-            output_messages=report.messages,
-            error=report.failure,
-            seconds=(run.ended_at or time()) - run.started_at,
-            usage=report.usage,
-        )
+        run, of_run = report.run, (report.context, report.request, report.messages, report.failure)
+        turn = Turn(run, *of_run, (run.ended_at or time()) - run.started_at, report.usage)
         await _call_all(self._ended.get(run.status, self._ended_well), turn)
 
     async def run_lost(self, report: RunReport) -> None:

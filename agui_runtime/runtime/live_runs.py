@@ -65,5 +65,5 @@ class LiveRuns:
 
     async def _driven(self, run: Run, lease: Lease, place: AsyncExitStack) -> None:
         async with place:
-            with self._writes.noted():
+            with self._writes:
                 await run.drive(lease)

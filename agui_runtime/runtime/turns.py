@@ -40,7 +40,7 @@ class Turns:
         policy, deadline = options.on_busy, now + options.queue_timeout
         while True:
             try:
-                with self._writes.noted():
+                with self._writes:
                     return await claim()
             except Busy as busy:
                 if policy == "reject":

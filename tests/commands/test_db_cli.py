@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from agui_runtime.core.errors import Gone
-from agui_runtime.core.events import Cursor
 from agui_runtime.stores.sql import SqliteStore
 from agui_runtime.stores.sql.postgres import PostgresStore
 from agui_runtime.stores.sql.schema import SCHEMA
 from tests.programs import finished, serving
+from tests.stores.backups import goes_on_without
 from tests.stores.databases import PostgresDatabase, SqliteDatabase
 from tests.stores.postgres_server import PostgresServer
 from tests.stores.test_contract import a_run, claimed, delta, finish, read, whole_run
@@ -121,13 +121,7 @@ async def test_a_copy_that_is_put_back_says_itself_that_it_is_one(
     await store.close()
     shutil.move(copy, database.path)
     await store.open()
-    assert len(await read(store, 4)) == 4
-    with pytest.raises(Gone):
-        await read(store, 1, Cursor(later.start.epoch, 5))
-    await whole_run(store, a_run(run="r3"))
-    for seq in range(9):
-        with pytest.raises(Gone):
-            await read(store, 1, Cursor(later.start.epoch, seq))
+    await goes_on_without(store, later)
     await store.close()
 
 

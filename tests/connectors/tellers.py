@@ -42,17 +42,9 @@ async def _function(chapter: str) -> AsyncIterator[Page]:
 
 
 @asynccontextmanager
-async def _openai(chapter: str) -> AsyncIterator[Page]:
+async def _model(made: type[OpenAIAgent | LiteLLMAgent], name: str) -> AsyncIterator[Page]:
     async with ModelServer() as model:
-        agent = OpenAIAgent("m", api_key="sk-1", base_url=model.url, patience=ONCE)
-        async with _page(CopilotRuntime({"default": agent}, [story.forecast])) as page:
-            yield page
-
-
-@asynccontextmanager
-async def _litellm(chapter: str) -> AsyncIterator[Page]:
-    async with ModelServer() as model:
-        agent = LiteLLMAgent("openai/m", api_key="sk-1", base_url=model.url, patience=ONCE)
+        agent = made(name, api_key="sk-1", base_url=model.url, patience=ONCE)
         async with _page(CopilotRuntime({"default": agent}, [story.forecast])) as page:
             yield page
 
@@ -108,8 +100,8 @@ async def _langgraph(chapter: str) -> AsyncIterator[Page]:
 
 TELLERS: dict[str, Teller] = {
     "function": _function,
-    "OpenAI": _openai,
-    "LiteLLM": _litellm,
+    "OpenAI": lambda chapter: _model(OpenAIAgent, "m"),
+    "LiteLLM": lambda chapter: _model(LiteLLMAgent, "openai/m"),
     "AgentScope": _agentscope,
     "AG-UI": _agui,
     "CopilotKit": _copilotkit,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from starlette.applications import Starlette
@@ -32,20 +32,33 @@ class Kind:
     accepts: Callable[[Message], bool]
 
 
-@dataclass
-class ThinkingModel:
-    """`kind` is one of `KINDS`; `bodies` are the requests that came."""
+class _Model:
+    """`bodies` are the requests that came."""
 
-    kind: str
-    bodies: list[dict[str, Any]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
 
     @property
     def app(self) -> Starlette:
-        return Starlette(routes=[Route("/{path:path}", self._answer, methods=["POST"])])
+        return Starlette(routes=[Route("/{path:path}", self._post, methods=["POST"])])
 
-    async def _answer(self, request: Request) -> Response:
+    async def _post(self, request: Request) -> Response:
         body = json.loads(await request.body())
         self.bodies.append(body)
+        return self._answer(body)
+
+    def _answer(self, body: dict[str, Any]) -> Response:
+        raise NotImplementedError
+
+
+class ThinkingModel(_Model):
+    """`kind` is one of `KINDS`."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def _answer(self, body: dict[str, Any]) -> Response:
         kind = KINDS[self.kind]
         came_back = [each for each in body["messages"] if each["role"] == "assistant"]
         if not all(map(kind.accepts, came_back)):
@@ -54,20 +67,14 @@ class ThinkingModel:
         return _streamed(kind.says if called else kind.calls, len(self.bodies))
 
 
-@dataclass
-class StrictModel:
+class StrictModel(_Model):
     """Refuses the calls of others with these words, in the way of the provider whose they are."""
 
-    words: str
-    bodies: list[dict[str, Any]] = field(default_factory=list)
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
 
-    @property
-    def app(self) -> Starlette:
-        return Starlette(routes=[Route("/{path:path}", self._answer, methods=["POST"])])
-
-    async def _answer(self, request: Request) -> Response:
-        body = json.loads(await request.body())
-        self.bodies.append(body)
+    def _answer(self, body: dict[str, Any]) -> Response:
         came_back = [each for each in body["messages"] if each["role"] == "assistant"]
         accepts = REFUSALS.get(self.words, lambda message: "reasoning_content" not in message)
         if not all(map(accepts, came_back)) or "temperature" in self.words:

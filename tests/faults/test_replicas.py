@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.world import Replica
+from tests.faults.checker import Frame
+from tests.faults.world import Replica, first_frame
 from tests.stores.servers import RedisServer
 from tests.wires.agui.serving import events, frames, reading, run_body, types
 
@@ -54,19 +55,13 @@ async def test_a_reader_that_changes_replicas_after_every_event_misses_nothing(
         assert seen == frames((await started).text)
 
 
-async def next_frame(replica: Replica, after: str) -> tuple[str | None, dict[str, object]]:
+async def next_frame(replica: Replica, after: str) -> Frame:
     """The first event behind the cursor, after which the connection is closed."""
     body = run_body(messages=[])
     async with replica.client.stream(
         "POST", CONNECT, json=body, headers={"last-event-id": after}
     ) as response:
-        seen = ""
-        async for piece in response.aiter_text():
-            seen += piece
-            found = [each for each in frames(seen.rpartition("\n\n")[0]) if each[0]]
-            if found:
-                return found[0]
-    raise AssertionError(f"nothing after {after}")
+        return await first_frame(response)
 
 
 async def test_a_stop_crosses_replicas(redis: RedisServer) -> None:

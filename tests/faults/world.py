@@ -195,13 +195,18 @@ async def world(kind: str, *, directly: bool = False) -> AsyncIterator[World]:
 async def next_frame(replica: Replica, thread: str, after: str) -> Frame:
     """The first record behind the cursor, after which the connection is cut."""
     async with replica.reading(thread, after) as response:
-        seen = ""
-        async for piece in response.aiter_text():
-            seen += piece
-            found = [each for each in frames(seen.rpartition("\n\n")[0]) if each[0]]
-            if found:
-                return found[0]
-    raise AssertionError(f"nothing after {after}")
+        return await first_frame(response)
+
+
+async def first_frame(response: httpx.Response) -> Frame:
+    """Of a stream, as soon as it is there."""
+    seen = ""
+    async for piece in response.aiter_text():
+        seen += piece
+        found = [each for each in frames(seen.rpartition("\n\n")[0]) if each[0]]
+        if found:
+            return found[0]
+    raise AssertionError("the stream has ended without one")
 
 
 async def persistent(made: World, text: str, thread: str, run: str, agent: str) -> list[Frame]:

@@ -28,6 +28,7 @@ from agui_runtime.stores.sql.schema import SCHEMA
 from agui_runtime.stores.sql.step import Step
 from agui_runtime.stores.sql.tables import METADATA
 from tests.runtime.worlds import asking, ran
+from tests.stores.backups import goes_on_without
 from tests.stores.databases import Database, PostgresDatabase, SqlProcesses
 from tests.stores.differences import differences_at
 from tests.stores.ends import START, ended
@@ -253,13 +254,7 @@ async def test_a_process_that_goes_on_notices_that_tables_were_put_back(
     later = await whole_run(store, a_run(run="r2"))
     await made.database.execute(f"drop table {', '.join(METADATA.tables)}, agui_version")
     postgres.put_back(dump, "agui")
-    assert len(await read(store, 4)) == 4
-    with pytest.raises(Gone):
-        await read(store, 1, Cursor(later.start.epoch, 5))
-    await whole_run(store, a_run(run="r3"))
-    for seq in range(9):
-        with pytest.raises(Gone):
-            await read(store, 1, Cursor(later.start.epoch, seq))
+    await goes_on_without(store, later)
 
 
 async def test_readers_learn_that_everything_was_deleted(made: SqlProcesses) -> None:
