@@ -52,6 +52,28 @@ async def test_threads_are_listed_renamed_archived_and_deleted(visitor: Visitor)
     await page.lists(["Tea"])
 
 
+FOCUSED_THREAD = """(name) => document.activeElement
+    .closest(".thread-item")?.querySelector(".thread-name").textContent === name"""
+
+
+async def test_the_focus_stays_in_the_list_when_a_thread_changes_or_goes(visitor: Visitor) -> None:
+    page = await visitor.open()
+    for what in ("tea", "coffee", "milk"):
+        await page.begin(f"about {what}")
+    await page.act("about coffee", "Rename")
+    await page.tab.fill(".renaming input", "Coffee")
+    await page.tab.press(".renaming input", "Enter")
+    await page.lists(["about milk", "Coffee", "about tea"])
+    await page.tab.wait(FOCUSED_THREAD, "Coffee")
+    await page.act("Coffee", "Archive")
+    await page.lists(["about milk", "about tea"])
+    await page.tab.wait(FOCUSED_THREAD, "about tea")
+    await page.act("about tea", "Delete")
+    await page.tab.click("dialog .danger")
+    await page.lists(["about milk"])
+    await page.tab.wait(FOCUSED_THREAD, "about milk")
+
+
 async def test_a_thread_is_opened_from_the_list_and_found_by_its_words(visitor: Visitor) -> None:
     page = await visitor.open()
     await page.begin("about tea")

@@ -17,11 +17,13 @@ export function Menu({ label, children }: { label: string; children: ReactNode }
     return () => document.removeEventListener("pointerdown", outside);
   }, [open]);
 
+  function close(): void {
+    setOpen(false);
+    place.current?.querySelector<HTMLElement>(".menu-button")?.focus();
+  }
+
   function press(event: KeyboardEvent): void {
-    if (event.key === "Escape") {
-      setOpen(false);
-      place.current?.querySelector<HTMLElement>(".menu-button")?.focus();
-    }
+    if (event.key === "Escape") close();
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
@@ -41,7 +43,7 @@ export function Menu({ label, children }: { label: string; children: ReactNode }
         <Icon name="more" />
       </button>
       {open && (
-        <div className="menu" onClick={() => setOpen(false)}>
+        <div className="menu" onClick={close}>
           {children}
         </div>
       )}

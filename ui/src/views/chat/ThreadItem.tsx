@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { FormEvent } from "react";
 import { Link, to } from "../../app/router";
 import { failure } from "../../client/loading";
@@ -6,6 +6,7 @@ import type { RequestFailure } from "../../client/requests";
 import type { Thread } from "../../client/threads";
 import { archiveThread, deleteThread, renameThread } from "../../client/threads";
 import { Confirm } from "../../parts/Dialog";
+import { useFocusOnward } from "../../parts/focus";
 import { Icon } from "../../parts/Icon";
 import { Menu } from "../../parts/Menu";
 import { since } from "../../parts/times";
@@ -22,7 +23,16 @@ interface ThreadItemProps {
 export function ThreadItem(props: ThreadItemProps) {
   const { thread, isCurrent, onOpen, onChanged, onDeleted, onFailure } = props;
   const [doing, setDoing] = useState<"rename" | "delete" | null>(null);
+  const place = useRef<HTMLLIElement>(null);
+  const wasRenaming = useRef(false);
   const name = thread.name ?? `Thread ${thread.id.slice(0, 8)}`;
+
+  useFocusOnward(place);
+  useEffect(() => {
+    const isNowhere = document.activeElement === document.body;
+    if (wasRenaming.current && isNowhere) place.current?.querySelector("a")?.focus();
+    wasRenaming.current = doing === "rename";
+  }, [doing]);
 
   async function change(work: Promise<unknown>, then?: () => void): Promise<void> {
     setDoing(null);
@@ -40,7 +50,7 @@ export function ThreadItem(props: ThreadItemProps) {
     return <Rename name={thread.name ?? ""} onDone={rename} onClose={() => setDoing(null)} />;
   }
   return (
-    <li className="thread-item" data-current={isCurrent}>
+    <li className="thread-item" data-current={isCurrent} ref={place}>
       <Link
         to={to("threads", thread.id)}
         aria-current={isCurrent ? "page" : undefined}
