@@ -19,7 +19,9 @@ QUEUES = ["default"]
 LONG = 600.0
 
 
-pytestmark = pytest.mark.parametrize("each_store", ["memory", "sqlite", "postgres"], indirect=True)
+pytestmark = pytest.mark.parametrize(
+    "each_store", ["memory", "redis", "sqlite", "postgres"], indirect=True
+)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.stores.ends import ended
 from tests.stores.test_contract import Clock, a_run, claimed, delta, finish, ignore, read, whole_run
 from tests.stores.test_jobs import jobs_of
 
-pytestmark = pytest.mark.parametrize("place", ["sqlite", "postgres"], indirect=True)
+pytestmark = pytest.mark.parametrize("place", ["redis", "sqlite", "postgres"], indirect=True)
 
 
 def waits(thread: str = "t1", run: str = "r1", owner: str = "ann") -> RunInfo:
@@ -240,3 +240,18 @@ async def test_a_run_is_posted_though_its_caller_goes(made: Processes[AnyStore])
     while await taken(worker) == []:  # noqa: ASYNC110  # nobody says when
         await asyncio.sleep(0.01)
     await finish(worker, (await adopted(worker)).lease)
+
+
+async def test_runs_wait_on_after_all_processes_have_gone(place: Place[AnyStore]) -> None:
+    before, after = place.store(), place.store()
+    await before.open()
+    waiting = await posted(before, waits())
+    await before.close()
+    await after.open()
+    try:
+        assert await taken(after) == ["t1"]
+        found = await adopted(after)
+        assert found.lease.start == waiting.start
+        await finish(after, found.lease)
+    finally:
+        await after.close()

@@ -11,6 +11,7 @@ from tests.ports import free_port
 from tests.stores.odd_ids import ODD_IDS
 from tests.stores.servers import RedisServer
 from tests.stores.test_contract import a_run, claimed, delta, finish
+from tests.stores.test_jobs import adopt, post, run_of
 
 
 async def test_the_threads_of_a_cluster_of_three_are_whole(tmp_path: Path) -> None:
@@ -30,6 +31,32 @@ async def test_the_threads_of_a_cluster_of_three_are_whole(tmp_path: Path) -> No
             assert await other.log.ask_stop(thread)
             await finish(store, lease)
         assert len((await other.threads.list("ann")).threads) == len(threads)
+
+
+async def test_runs_wait_in_a_cluster_of_three_and_are_each_adopted_once(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        url = await cluster(stack, tmp_path)
+        stores = [RedisStore(url), RedisStore(url), RedisStore(url)]
+        for each in stores:
+            await each.open()
+            stack.push_async_callback(each.close)
+        web, *workers = stores
+        queues, threads = ["default", "gpu", "slow"], [*map(str, range(30)), *ODD_IDS]
+        for number, thread in enumerate(threads):
+            await post(web.jobs, run_of(thread, owner=f"o{number % 4}"), queues[number % 3])
+        assert sum(each.waiting for each in (await web.jobs.figures()).values()) == len(threads)
+        assert await web.jobs.position("0", "r1") == 0
+        adopted = list[str]()
+        while offers := [
+            offer for each in workers for offer in await each.jobs.take(str(id(each)), queues, 4)
+        ]:
+            for store in stores:
+                leases = [await adopt(store.jobs, run_of(offer.thread_id)) for offer in offers]
+                for lease in filter(None, leases):
+                    adopted.append(lease.run.thread_id)
+                    await finish(store, lease)
+        assert sorted(adopted) == sorted(threads)
+        assert not any(each.waiting for each in (await web.jobs.figures()).values())
 
 
 async def cluster(stack: AsyncExitStack, folder: Path) -> str:

@@ -13,9 +13,11 @@ from uuid import uuid4
 import pytest
 
 from agui_runtime.core.errors import Misconfigured, StoreUnavailable
-from agui_runtime.stores.redis import RedisLimits, RedisStore
+from agui_runtime.stores.base import Lease
+from agui_runtime.stores.redis import RedisLimits, RedisStore, jobs as redis_jobs
 from tests.stores.servers import RedisServer, SecureServer, SentinelServer, opened
-from tests.stores.test_contract import Clock, a_run, claimed, delta, finish, read, whole_run
+from tests.stores.test_contract import Clock, a_run, claimed, delta, finish, ignore, read, whole_run
+from tests.stores.test_jobs import QUEUES, adopt, post, run_of, threads_of
 
 SECRET = "p@ss/w:rd%41"
 ENCODED = "p%40ss%2Fw%3Ard%2541"
@@ -49,6 +51,12 @@ async def written_and_followed(url: str) -> None:
         await writer.log.append(lease, [delta(0)])
         await finish(writer, lease)
         assert [record.seq for record in await reading] == [1, 2]
+        await post(writer.jobs, run_of("t1", "r2"))
+        assert await threads_of(reader.jobs) == ["t1"]
+        assert await reader.log.ask_stop("t1", "r2")
+        adopted = await adopt(reader.jobs, run_of("t1", "r2"))
+        assert adopted is not None
+        await finish(reader, adopted)
 
 
 async def refused(url: str, caplog: pytest.LogCaptureFixture, patience: float = 60) -> str:
@@ -212,17 +220,22 @@ async def test_a_password_that_breaks_the_url_is_not_repeated(scheme: str, rest:
     assert "wr0ng" not in refusal.value.message
 
 
+async def guarded(stack: AsyncExitStack, folder: Path) -> tuple[RedisServer, RedisServer, str]:
+    """A master and its replica, and the URL by which a sentinel knows them."""
+    master = RedisServer(folder / "master")
+    replica = RedisServer(folder / "replica", "--replicaof", f"127.0.0.1 {master.port}")
+    sentinel = SentinelServer(folder / "sentinel", master)
+    stack.enter_context(running(master, replica))
+    await until(lambda: about(replica, "master_link_status") == "up")
+    stack.enter_context(running(sentinel))
+    await until(sentinel.has_replica)
+    return master, replica, f"redis+sentinel://127.0.0.1:{sentinel.port}/main"
+
+
 async def test_a_run_goes_on_where_a_replica_takes_over(tmp_path: Path) -> None:
-    master = RedisServer(tmp_path / "master")
-    replica = RedisServer(tmp_path / "replica", "--replicaof", f"127.0.0.1 {master.port}")
-    sentinel = SentinelServer(tmp_path / "sentinel", master)
-    url = f"redis+sentinel://127.0.0.1:{sentinel.port}/main"
     limits, clock = RedisLimits(patience=60), Clock()
     async with AsyncExitStack() as stack:
-        stack.enter_context(running(master, replica))
-        await until(lambda: about(replica, "master_link_status") == "up")
-        stack.enter_context(running(sentinel))
-        await until(sentinel.has_replica)
+        master, replica, url = await guarded(stack, tmp_path)
         writer, reader = [
             await stack.enter_async_context(opened(RedisStore(url, limits, clock=clock)))
             for _ in range(2)
@@ -238,6 +251,38 @@ async def test_a_run_goes_on_where_a_replica_takes_over(tmp_path: Path) -> None:
         assert [record.seq for record in await reading] == [1, 2, 3]
         await whole_run(reader, a_run(run="r2"))
         assert about(replica, "role") == "master"
+
+
+async def adopted_later(store: RedisStore, run: str) -> Lease:
+    """The lease of thread t1's run, as soon as there is no doubt that it waits."""
+    async with asyncio.timeout(20):
+        while True:
+            for offer in await store.jobs.take("w1", QUEUES, 1):
+                if adopted := await store.jobs.adopt(*offer[:2], ignore):
+                    assert offer.run_id == run
+                    return adopted.lease
+            await asyncio.sleep(0.05)
+
+
+async def test_a_run_that_waits_is_adopted_where_a_replica_takes_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_jobs, "RECOVERY", 0.2)
+    async with AsyncExitStack() as stack:
+        master, replica, url = await guarded(stack, tmp_path)
+        limits = RedisLimits(patience=60)
+        web, worker = [
+            await stack.enter_async_context(opened(RedisStore(url, limits))) for _ in range(2)
+        ]
+        posted = await post(web.jobs, run_of("t1"))
+        reading = asyncio.create_task(read(web, 2, posted.start))
+        stored = about(master, "master_repl_offset")
+        await until(lambda: about(replica, "master_repl_offset") >= stored)
+        master.kill()
+        lease = await adopted_later(worker, "r1")
+        await worker.log.append(lease, [delta(0)])
+        await finish(worker, lease)
+        assert [record.seq for record in await reading] == [1, 2]
 
 
 async def test_sentinels_and_their_master_are_reached_by_tls(tmp_path: Path) -> None:

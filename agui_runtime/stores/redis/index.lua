@@ -3,11 +3,13 @@ local KEY = KEYS[1]
 
 local steps = {}
 
--- The threads are due so many seconds from now; with `how` NX unless they are due anyway.
+-- The threads are due so many seconds from now; with `how` NX unless they are due anyway,
+-- with GT unless they are due later.
 function steps.schedule(seconds, how)
+  call('ZREM', KEY, '') -- allowed when memory is full, and so makes what follows
   for index = 5, #ARGV do
-    if how == 'NX' then
-      call('ZADD', KEY, 'NX', stamp(now + tonumber(seconds)), ARGV[index])
+    if how ~= '' then
+      call('ZADD', KEY, how, stamp(now + tonumber(seconds)), ARGV[index])
     else
       call('ZADD', KEY, stamp(now + tonumber(seconds)), ARGV[index])
     end
@@ -18,6 +20,14 @@ end
 -- The first threads that are due.
 function steps.due(count)
   return call('ZRANGEBYSCORE', KEY, '-inf', stamp(now), 'LIMIT', 0, count)
+end
+
+-- The member is in use; those that were not for longer than that go.
+function steps.use(max_age, member)
+  call('ZREMRANGEBYSCORE', KEY, '-inf', stamp(now - tonumber(max_age)))
+  call('ZADD', KEY, stamp(now), member)
+  call('PEXPIRE', KEY, string.format('%d', max_age * 1000))
+  return 1
 end
 
 -- The thread was updated then, if not later. Threads that were dropped since their last update go.

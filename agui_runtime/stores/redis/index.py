@@ -1,4 +1,5 @@
-"""Which threads there are, by owner, by lease and by age of their runs: hints, never the truth.
+"""Which threads there are, by owner, by lease and by age of their runs, and which queues: hints,
+never the truth.
 
 A thread's own keys are the truth; in a cluster they live elsewhere, so an entry may be missing or
 stale for a moment and whoever reads it asks the thread.
@@ -23,11 +24,16 @@ class Index:
         self, server: Server, prefix: str, max_age: float, clock: Callable[[], float] | None
     ) -> None:
         self._server = server
-        self._max_age = max_age
+        self.max_age = max_age
         self._lua = Lua(server, "prelude.lua", "index.lua", clock=clock)
         self._leases = f"{prefix}:leases"
         self._uncompacted = f"{prefix}:uncompacted"
+        self._queues = f"{prefix}:queues"
         self._owners = f"{prefix}:owner:"
+
+    async def claiming(self, thread_id: str, seconds: float) -> None:
+        """Somebody may hold a lease of so many seconds, if nobody holds a longer one."""
+        await self._step(self._leases, "schedule", seconds, "GT", thread_id)
 
     async def leased(self, thread_id: str, seconds: float) -> None:
         await self._step(self._leases, "schedule", seconds, "", thread_id)
@@ -53,8 +59,16 @@ class Index:
         """Threads with runs to be compacted; each is given to one caller."""
         return [each for each in await self._due(self._uncompacted) if await self._taken(each)]
 
+    async def queue_used(self, name: str) -> None:
+        await self._step(self._queues, "use", self.max_age, name)
+
+    async def queues(self) -> list[str]:
+        """Those that were used of late."""
+        found = await self._server.command("look", self._queues, "ZRANGE", self._queues, 0, -1)
+        return [each.decode() for each in found]
+
     async def touched(self, owner: str, thread_id: str, updated: float) -> None:
-        await self._step(self._owners + owner, "touch", updated, thread_id, self._max_age)
+        await self._step(self._owners + owner, "touch", updated, thread_id, self.max_age)
 
     async def dropped(self, owner: str, thread_id: str, seen: float) -> None:
         """The thread was gone, when the time of its latest update was at most that."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from agui_runtime.core.errors import (
     Busy,
@@ -20,10 +21,9 @@ from agui_runtime.core.errors import (
 )
 from agui_runtime.core.events import Cursor, Event, RunInfo, encode
 from agui_runtime.stores.base import Lease, RunEnd
+from agui_runtime.stores.jobs import Posted
 from agui_runtime.stores.redis.codec import Answer, span_of
-from agui_runtime.stores.redis.index import Index
-from agui_runtime.stores.redis.limits import RedisLimits
-from agui_runtime.stores.redis.script import Script
+from agui_runtime.stores.redis.parts import RedisParts
 from agui_runtime.stores.shared.codec import ending_state, new_epoch, run_json, run_of
 from agui_runtime.stores.shared.leased_log import LeasedLog, LogParts
 from agui_runtime.stores.shared.leases import Held
@@ -31,22 +31,20 @@ from agui_runtime.stores.shared.renewal import RENEWALS, elapsed
 
 logger = logging.getLogger(__name__)
 
+LOOK_AGAIN = 30.0
+"""Seconds after which it is seen again at the latest whether a lease has lapsed, if it has not."""
+
 
 class RedisRunLog(LeasedLog):
     """`RunLog` for any number of processes."""
 
-    def __init__(
-        self, parts: LogParts, script: Script, index: Index, limits: RedisLimits, inbox: str
-    ) -> None:
+    def __init__(self, parts: LogParts, redis: RedisParts) -> None:
         super().__init__(parts)
-        self._script = script
-        self._index = index
-        self._limits = limits
-        self._inbox = inbox
+        self._script, self._index, self._queues, self._limits, self._inbox = redis
 
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
         nonce = uuid.uuid4().hex
-        await self._index.leased(run.thread_id, self._limits.lease)
+        await self._index.claiming(run.thread_id, self._limits.lease)
         while True:
             begun_at = elapsed()
             how, *found = await self._claim(run, nonce)
@@ -54,14 +52,8 @@ class RedisRunLog(LeasedLog):
                 if elapsed() - begun_at > self._limits.lease / 2:
                     continue  # it took a while: the same claim again is worth a whole lease
                 return await self._granted(run, on_stop, begun_at, found)
-            if how == b"same":
-                epoch, start, text = found
-                cursor = Cursor(epoch.decode(), int(start))
-                return Lease(run_of(text), 0, cursor, fresh=False)
-            if how == b"foreign":
-                raise ThreadNotFound(run.thread_id)
-            if how == b"busy":
-                raise Busy(run.thread_id, found[0].decode())
+            if (same := already(run, how, found)) is not None:
+                return Lease(same.run, 0, same.start, fresh=False)
             await self.end_lost_run(run.thread_id)
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
@@ -76,9 +68,12 @@ class RedisRunLog(LeasedLog):
         how, *found = await self._script.step("inspect", thread_id)
         if how == b"idle":
             await self._index.freed(thread_id, float(found[0]), self._limits.lease)
+        elif how == b"held":
+            again = min(float(found[3]), LOOK_AGAIN)
+            await self._index.claiming(thread_id, again)
         if how != b"lapsed":
             return False
-        token, epoch, seq, item = found
+        token, epoch, seq, _, item = found
         first, run = span_of(item)
         held = Held(int(seq), epoch.decode())
         lease = Lease(run, int(token), Cursor(held.epoch, first - 1))
@@ -124,11 +119,17 @@ class RedisRunLog(LeasedLog):
                 raise
             if how in (b"lost", b"moved"):
                 self._leases.refused(run)
+                await self._give_up(lease)
                 raise OwnerLost
             held.broken = False
             self._leases.written(run, held, events)
         if how == b"too_large":
             raise TooLarge(f"the run's log exceeds {self._limits.log_bytes} bytes")
+
+    async def _give_up(self, lease: Lease) -> None:
+        """A server that forgot that the run was adopted is to offer it to nobody again."""
+        with suppress(StoreUnavailable):
+            await self._lapse(lease)
 
     async def _lapse(self, lease: Lease) -> None:
         await self._script.step("renew", lease.run.thread_id, lease.token, -1)
@@ -147,6 +148,8 @@ class RedisRunLog(LeasedLog):
             *(encode(event) for event in end.events),
         )
         if how != b"ok":
+            if not lost:
+                await self._give_up(lease)
             return False
         self._leases.written(run, held, end.events)
         self._leases.remove(lease)  # before it waits again: from now on it can be deleted
@@ -154,6 +157,23 @@ class RedisRunLog(LeasedLog):
             await self._index.freed(run.thread_id, float(found[0]), self._limits.lease)
             await self._index.touched(run.owner, run.thread_id, float(found[0]))
             await self._index.finished(run.thread_id, self._limits.compact_after)
+            if queue := found[1].decode():
+                await self._queues.remove(queue, (run.thread_id, run.run_id))
+                await self._script.job_step("taken", run.thread_id, "")
         except StoreUnavailable:
             logger.warning("the index of thread %s is stale for now", run.thread_id)
         return True
+
+
+def already(run: RunInfo, how: bytes, found: Sequence[Answer]) -> Posted | None:
+    """The very same run, if a claim met that; raises ThreadNotFound and Busy. None if the claim met
+    one whose lease has lapsed.
+    """
+    if how == b"same":
+        epoch, start, text = found
+        return Posted(run_of(text), Cursor(epoch.decode(), int(start)), fresh=False)
+    if how == b"foreign":
+        raise ThreadNotFound(run.thread_id)
+    if how == b"busy":
+        raise Busy(run.thread_id, found[0].decode())
+    return None

@@ -1,4 +1,4 @@
--- What index.lua and thread.lua begin with. ARGV[1] names the step, ARGV[2] is the time now if it is
+-- What index.lua, queue.lua and thread.lua begin with. ARGV[1] names the step, ARGV[2] is the time now if it is
 -- not the server's own.
 local call, step, clock = redis.call, ARGV[1], ARGV[2]
 

@@ -1,6 +1,6 @@
 -- Tries what the store needs, on KEYS that hold nothing else and on the channel ARGV[1]; answers with
 -- the commands that it refuses, and its words for it.
-local hash, stream, list, set, sorted = unpack(KEYS)
+local hash, stream, list, set, sorted, text = unpack(KEYS)
 local needed = {
   { 'TIME' },
   { 'INFO', 'server' },
@@ -28,8 +28,14 @@ local needed = {
   { 'ZSCORE', sorted, 'a' },
   { 'ZCARD', sorted },
   { 'ZREM', sorted, 'b' },
+  { 'ZRANGE', sorted, 0, -1 },
+  { 'ZRANK', sorted, 'a' },
+  { 'ZCOUNT', sorted, '-inf', 0 },
+  { 'ZREVRANGEBYLEX', sorted, '+', '-' },
   { 'ZRANGEBYSCORE', sorted, '-inf', 1 },
   { 'ZREMRANGEBYSCORE', sorted, '-inf', 0 },
+  { 'SET', text, 'a', 'PX', 1000 },
+  { 'GET', text },
   { 'EXISTS', hash },
   { 'PEXPIRE', hash, 1000 },
   { 'PUBLISH', ARGV[1], '' },

@@ -11,7 +11,7 @@ from agui_runtime.stores.redis.pipe import cancellable
 from agui_runtime.stores.redis.script import Lua
 from agui_runtime.stores.redis.server import Server, denied, lasting
 
-KINDS = ("hash", "stream", "list", "set", "sorted")
+KINDS = ("hash", "stream", "list", "set", "sorted", "text")
 
 
 async def check_rights(server: Server, prefix: str) -> None:

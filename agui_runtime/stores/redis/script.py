@@ -1,4 +1,4 @@
-"""The steps of `steps.lua` and `append.lua` as calls, and the names of a thread's keys."""
+"""The steps of the scripts on threads as calls, and the names of a thread's keys."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.server import Lane, Server
 
 PARTS = ("meta", "log", "runs", "ids", "states", "archive")
+
+JOB = "job"
+"""The part that a thread has besides, while its run waits for a worker."""
 
 STEPS_OF_LANES: Mapping[Lane, Sequence[str]] = {
     "look": ("end", "info", "inspect"),
@@ -80,7 +83,9 @@ class Script:
         self._server = server
         self._prefix = prefix
         self._max_age = repr(max_age)
-        self._steps = Lua(server, "prelude.lua", "thread.lua", "steps.lua", clock=clock)
+        claim = ("prelude.lua", "thread.lua", "boot.lua", "claim.lua")
+        self._steps = Lua(server, *claim, "steps.lua", clock=clock)
+        self._jobs = Lua(server, *claim, "jobs.lua", clock=clock)
         self._append = Lua(server, "prelude.lua", "thread.lua", "append.lua", clock=clock)
 
     def channel(self, thread_id: str) -> str:
@@ -100,6 +105,18 @@ class Script:
         """One attempt at a step but `append`: its reply, or what redis-py raises."""
         keys, words = self._call(name, thread_id)
         return self._steps.ask(LANES.get(name, "write"), keys, *words, *given)
+
+    async def job_step(
+        self, name: str, thread_id: str, *given: str | bytes | float
+    ) -> list[Answer]:
+        """As `step`, of those on a thread whose run waits for a worker."""
+        keys, words = self._call(name, thread_id)
+        lane: Lane = "look" if name == "waiting" else "write"
+        return list(await self._jobs.run(lane, [*keys, self.job_key(thread_id)], *words, *given))
+
+    def job_key(self, thread_id: str) -> str:
+        """Where what was posted with the thread's run is."""
+        return f"{self._tag(thread_id)}:{JOB}"
 
     async def threads_with(self, part: str) -> Sequence[str]:
         """The threads that have a key of that part, in no order; raises StoreUnavailable."""

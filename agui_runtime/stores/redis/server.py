@@ -136,9 +136,13 @@ class Server:
             self.on_write(commands)
 
     async def scan(self, pattern: str) -> AsyncGenerator[bytes, None]:
-        """The keys like that, on all nodes of a cluster; one may come twice."""
+        """The keys like that, on all nodes of a cluster; one may come twice. Once it has begun, it
+        waits out no outage.
+        """
+        client = self._connected()
+        await self._patiently(lambda _: client.ping())
         try:
-            async for key in self._connected().scan_iter(match=pattern, count=SCANNED):
+            async for key in client.scan_iter(match=pattern, count=SCANNED):
                 yield key
         except (exceptions.RedisError, OSError) as error:
             raise self._unavailable(error) from error

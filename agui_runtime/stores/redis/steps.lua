@@ -1,44 +1,5 @@
--- All steps on a thread but append.lua; ARGV[1] names one. It follows prelude.lua and thread.lua.
-local max_age = tonumber(ARGV[4])
-
--- A write that is allowed when memory is full makes those that follow it in the step allowed. For
--- small ones only: ends, leases and stops, without which a thread would stay taken.
-local function even_when_full()
-  call('HDEL', META, 'none')
-end
-
-local function keep()
-  for _, key in ipairs(KEYS) do
-    call('PEXPIRE', key, string.format('%d', max_age * 1000))
-  end
-end
-
--- A server that was started anew may have lost its latest writes.
-local function boot()
-  return string.match(call('INFO', 'server'), 'run_id:(%w+)') or ''
-end
-
-local function lapsed()
-  return tonumber(call('HGET', META, 'until')) <= now
-end
-
--- Make the thread unless it is there; answers whether it is the owner's.
-local function obtain(owner, agent, epoch)
-  local is, updated, token = unpack(call('HMGET', META, 'owner', 'updated', 'token'))
-  if is and not token and tonumber(updated) + max_age < now then
-    is = false
-  end
-  if not is then
-    call('DEL', unpack(KEYS))
-    call('HSET', META, 'owner', owner, 'agent', agent, 'created', stamp(now),
-      'updated', stamp(now), 'epoch', epoch, 'boot', boot(), 'seq', 0, 'first', 1,
-      'size', 0, 'spent', 0, 'tokens', string.format('%.0f', now * 1e6))
-    keep()
-    return true
-  end
-  return is == owner
-end
-
+-- All steps on a thread but append.lua and jobs.lua; ARGV[1] names one. It follows prelude.lua,
+-- thread.lua, boot.lua and claim.lua.
 local function save_state(agent, payload)
   call('HSET', STATES, 's:' .. agent, payload)
   return call('HINCRBY', STATES, 'v:' .. agent, 1)
@@ -53,48 +14,22 @@ function steps.obtain(owner, agent, epoch)
   return { 'ok', call('HGETALL', META) }
 end
 
-function steps.claim(owner, agent, epoch, nonce, run_id, fingerprint, run, lease, inbox, max_runs)
-  if not obtain(owner, agent, epoch) then
-    return { 'foreign' }
+function steps.claim(...)
+  local answer = claim(...)
+  if answer[1] == 'ok' then
+    answer[5], answer[6] = call('SMEMBERS', IDS), stamp(now)
   end
-  local known, seq, token, live, by, started =
-    unpack(call('HMGET', META, 'epoch', 'seq', 'token', 'live', 'nonce', 'boot'))
-  local latest = call('LINDEX', RUNS, -1)
-  if token and by == nonce then
-    call('HSET', META, 'until', stamp(now + tonumber(lease)))
-    return { 'ok', known, seq, token, call('SMEMBERS', IDS), stamp(now) }
-  end
-  if latest and fingerprint ~= '' then
-    local first, stored = string.match(latest, '^(%d+) %d+ (.*)$')
-    local readable, info = pcall(cjson.decode, stored)
-    if readable and info.run_id == run_id and info.fingerprint == fingerprint then
-      return { 'same', known, tonumber(first) - 1, stored }
-    end
-  end
-  if token then
-    return { lapsed() and 'lapsed' or 'busy', live }
-  end
-  local server = boot()
-  if started ~= server then
-    known = epoch
-    call('HSET', META, 'epoch', epoch, 'boot', server)
-  end
-  token = call('HINCRBY', META, 'tokens', 1)
-  call('RPUSH', RUNS, (tonumber(seq) + 1) .. ' 0 ' .. run)
-  call('HSET', META, 'token', token, 'live', run_id, 'until', stamp(now + tonumber(lease)),
-    'inbox', inbox, 'nonce', nonce, 'updated', stamp(now), 'spent', 0)
-  call('HDEL', META, 'stop')
-  while call('LLEN', RUNS) > tonumber(max_runs) do
-    forget_oldest()
-  end
-  keep()
-  return { 'ok', known, seq, string.format('%.0f', token), call('SMEMBERS', IDS), stamp(now) }
+  return answer
 end
 
 function steps.renew(token, lease)
   even_when_full()
   local held, stop = unpack(call('HMGET', META, 'token', 'stop'))
   if held ~= token then
+    if held and tonumber(token) > tonumber(held) and call('HEXISTS', META, 'queue') == 1 then
+      begin() -- it was adopted, and the server forgot that: nobody may start it again
+      call('HSET', META, 'until', 0)
+    end
     return { 'lost' }
   end
   call('HSET', META, 'until', stamp(now + tonumber(lease)))
@@ -102,11 +37,11 @@ function steps.renew(token, lease)
 end
 
 -- `lost` is '1' when not the holder ends the run but somebody who found its lease lapsed. After
--- `count` comes so many message ids, then the events.
+-- `count` comes so many message ids, then the events. Answers in which queue it waited until then.
 function steps.release(token, expected, epoch, nonce, lost, run_id, run, agent, payload, count)
   even_when_full()
   if call('HGET', META, 'ended') == nonce then
-    return { 'ok', stamp(now) }
+    return { 'ok', stamp(now), '' }
   end
   local seen = look()
   local how = compare(seen, token, tonumber(expected), 0, epoch)
@@ -130,10 +65,12 @@ function steps.release(token, expected, epoch, nonce, lost, run_id, run, agent, 
   write(seen, run_id, ids + 1 + tonumber(count))
   local first = string.match(call('LINDEX', RUNS, -1), '^%d+')
   call('LSET', RUNS, -1, first .. ' ' .. call('HGET', META, 'spent') .. ' ' .. run)
-  call('HDEL', META, 'token', 'live', 'until', 'inbox', 'nonce', 'stop')
+  local queue = lost == '1' and call('HGET', META, 'queue')
+  call('HDEL', META, 'token', 'live', 'until', 'inbox', 'nonce', 'stop', 'queue', 'posted', 'moved',
+    'adopted')
   call('HSET', META, 'updated', stamp(now), 'ended', nonce)
   keep()
-  return { 'ok', stamp(now) }
+  return { 'ok', stamp(now), queue or '' }
 end
 
 -- The records as few strings, which clients read in a fraction of the time: { run id, count, ... },
@@ -159,7 +96,7 @@ end
 
 -- A part of the log after a record, at most `count` records or one archived run.
 function steps.read(known, after, count)
-  local epoch, first, seq = unpack(call('HMGET', META, 'epoch', 'first', 'seq'))
+  local epoch, first, seq, before = unpack(call('HMGET', META, 'epoch', 'first', 'seq', 'before'))
   if not epoch then
     return { 'unknown' }
   end
@@ -167,6 +104,10 @@ function steps.read(known, after, count)
     after, known = tonumber(first) - 1, epoch
   end
   after = tonumber(after)
+  local earlier, up_to = string.match(before or '', '^(%S+) (%d+)$')
+  if known == earlier and after <= tonumber(up_to) then
+    known = epoch
+  end
   if known ~= epoch or after + 1 < tonumber(first) or after > tonumber(seq) then
     return { 'gone' }
   elseif after == tonumber(seq) then
@@ -188,12 +129,14 @@ function steps.read(known, after, count)
 end
 
 -- What whoever ends a dead run needs to know; 'held' while its holder lives, 'idle' with the time.
+-- In its middle stands for how many seconds it is held.
 function steps.inspect()
-  local token, epoch, seq, agent = unpack(call('HMGET', META, 'token', 'epoch', 'seq', 'agent'))
+  local token, epoch, seq, til = unpack(call('HMGET', META, 'token', 'epoch', 'seq', 'until'))
   if not token then
     return { 'idle', stamp(now) }
   end
-  return { lapsed() and 'lapsed' or 'held', token, epoch, seq, call('LINDEX', RUNS, -1) }
+  local left = tonumber(til) - now
+  return { left > 0 and 'held' or 'lapsed', token, epoch, seq, stamp(left), call('LINDEX', RUNS, -1) }
 end
 
 function steps.stop(run_id)

@@ -12,10 +12,13 @@ from agui_runtime.stores.redis.advice import advice_of
 from agui_runtime.stores.redis.answers import RedisAnswers
 from agui_runtime.stores.redis.counters import RedisCounters
 from agui_runtime.stores.redis.index import Index
+from agui_runtime.stores.redis.jobs import RedisJobs
 from agui_runtime.stores.redis.limits import RedisLimits
 from agui_runtime.stores.redis.log import RedisRunLog
+from agui_runtime.stores.redis.parts import RedisParts
 from agui_runtime.stores.redis.pipe import cancelled
 from agui_runtime.stores.redis.places import RedisPlaces
+from agui_runtime.stores.redis.queues import Queues
 from agui_runtime.stores.redis.renewer import RedisRenewer
 from agui_runtime.stores.redis.rights import check_rights
 from agui_runtime.stores.redis.script import Script
@@ -72,7 +75,10 @@ class RedisStore:
         self.states = RedisStateStore(script, limits, now)
         self.threads = RedisThreadIndex(script, index, limits, now)
         parts = LogParts(leases, reader, self.states, now)
-        self.log = RedisRunLog(parts, script, index, limits, inbox)
+        queues = Queues(self._server, prefix, index, clock)
+        redis = RedisParts(script, index, queues, limits, inbox)
+        self.log = RedisRunLog(parts, redis)
+        self.jobs = RedisJobs(leases, redis, self.log.end_lost_run)
         self.upkeep = RedisUpkeep(
             self._server, script, index, self.log, reader, limits.compact_after, now
         )

@@ -1,6 +1,6 @@
--- The keys of one thread, always the same six, and how records are written to them. It follows
--- prelude.lua; append.lua and steps.lua follow it. Each step is atomic, and answers with a list whose
--- first item says how it went.
+-- The keys of one thread, always the same six (jobs.lua adds one), and how records are written to
+-- them. It follows prelude.lua; append.lua, steps.lua and jobs.lua follow it. Each step is atomic, and
+-- answers with a list whose first item says how it went.
 --
 -- META     hash: owner, agent, name, archived, created, updated; epoch, boot, seq (newest record),
 --          first (oldest record), size and spent (bytes: of all, of the live run); tokens (the
