@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 from a2a.types.a2a_pb2 import ListTasksRequest, ListTasksResponse, TaskState
 from a2a.utils.constants import DEFAULT_LIST_TASKS_PAGE_SIZE, MAX_LIST_TASKS_PAGE_SIZE
 from a2a.utils.errors import InvalidParamsError
 
 from agui_runtime.core.errors import GuardrailDenied
+from agui_runtime.off_loop import LONG_LIST, unless_long
 from agui_runtime.wires.a2a.stored_tasks import StoredTasks
-from agui_runtime.wires.a2a.task_ids import TaskRuns
+from agui_runtime.wires.a2a.task_ids import TaskRuns, begun_at
+from agui_runtime.wires.shared.run_places import Place
 
 _STATES: Mapping[str, TaskState] = {
     "running": TaskState.TASK_STATE_WORKING,
@@ -21,27 +25,35 @@ _STATES: Mapping[str, TaskState] = {
     "failed": TaskState.TASK_STATE_FAILED,
 }
 
+_Place: TypeAlias = "tuple[float, Place]"
+"""Where a task stands in the list."""
+
 
 async def listed(
     tasks: StoredTasks, request: ListTasksRequest, history: int | None
 ) -> ListTasksResponse:
     """The page that the request wants; raises InvalidParamsError."""
     size = _page_size(request)
-    place = _place(request.page_token) if request.page_token else None
+    after = _place(request.page_token) if request.page_token else None
     every = await tasks.every(request.context_id or None)
-    wanted = sorted((each for each in every if _is_wanted(each, request)), key=_order)
-    rest = [each for each in wanted if place is None or _order(each) > place]
-    page = rest[:size]
+    wanted = await unless_long(len(every) > LONG_LIST, _in_order, every, request)
+    start = 0 if after is None else bisect_right(wanted, after, key=_order)
+    page = wanted[start : start + size]
     shown = [
         (await tasks.read(each)).events.task(history, artifacts=request.include_artifacts)
         for each in page
     ]
     return ListTasksResponse(
         tasks=shown,
-        next_page_token=_token(page[-1]) if len(rest) > size else "",
+        next_page_token=_token(page[-1]) if start + size < len(wanted) else "",
         page_size=size,
         total_size=len(wanted),
     )
+
+
+def _in_order(every: Iterable[TaskRuns], request: ListTasksRequest) -> list[TaskRuns]:
+    """Those that are wanted, on whichever page."""
+    return sorted((each for each in every if _is_wanted(each, request)), key=_order)
 
 
 def _page_size(request: ListTasksRequest) -> int:
@@ -70,17 +82,20 @@ def _state_of(task: TaskRuns) -> TaskState:
     return _STATES[task.last.status]
 
 
-def _order(task: TaskRuns) -> tuple[float, str]:
-    return -task.changed_at, task.id
+def _order(task: TaskRuns) -> _Place:
+    return -task.changed_at, task.place
 
 
 def _token(task: TaskRuns) -> str:
     return urlsafe_b64encode(f"{task.changed_at!r} {task.id}".encode()).decode()
 
 
-def _place(token: str) -> tuple[float, str]:
+def _place(token: str) -> _Place:
     try:
         at, _, id_ = urlsafe_b64decode(token).decode().partition(" ")
-        return -float(at), id_
+        begun, changed = begun_at(id_), float(at)
     except ValueError:
-        raise InvalidParamsError("pageToken: the nextPageToken of the page before") from None
+        begun = None
+    if begun is None:
+        raise InvalidParamsError("pageToken: the nextPageToken of the page before")
+    return -changed, begun

@@ -28,9 +28,13 @@ class TaskRuns:
     abandoned: bool = False
 
     @property
-    def id(self) -> str:
+    def place(self) -> Place:
         first = self.runs[0]
-        return task_id(Place(first.thread_id, first.run_id))
+        return Place(first.thread_id, first.run_id)
+
+    @property
+    def id(self) -> str:
+        return task_id(self.place)
 
     @property
     def last(self) -> RunInfo:
