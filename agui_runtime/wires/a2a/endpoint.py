@@ -25,7 +25,7 @@ from agui_runtime.wires.a2a.errors import NotThere
 from agui_runtime.wires.a2a.exchange import A2AExchange, Item
 from agui_runtime.wires.a2a.handler import A2AHandler
 from agui_runtime.wires.a2a.options import A2AOptions
-from agui_runtime.wires.a2a.params import check_rpc, rpc_id_in
+from agui_runtime.wires.a2a.params import check_rpc, is_former, rpc_id_in
 from agui_runtime.wires.a2a.rest_params import check_body, query_of
 from agui_runtime.wires.a2a.rpc_streams import rpc_stream
 from agui_runtime.wires.a2a.wire import WELL_KNOWN
@@ -74,7 +74,7 @@ class A2AEndpoint:
 
     async def _answer(self, exchange: A2AExchange, segments: Sequence[str]) -> None:
         agent, *rest = segments or [""]
-        exchange.is_rest = bool(rest)
+        exchange.is_rest, exchange.is_former = bool(rest), rest[:1] == ["v1"]
         if self._cards.is_card(rest):
             await self._cards.answer(exchange, agent)
             return
@@ -111,6 +111,7 @@ class A2AEndpoint:
             exchange.rpc_id = rpc_id_in(body.value)
             check_rpc(body.value)
             exchange.rpc = body.value
+            exchange.is_former = is_former(body.value)
         elif body is not None:
             check_body(rest, body.value)
         receive = _nothing if body is None else _again(body, exchange.receive)

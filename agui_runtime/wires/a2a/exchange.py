@@ -12,6 +12,7 @@ from sse_starlette.event import ServerSentEvent
 
 from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.a2a.errors import rest_refusal, rpc_refusal
+from agui_runtime.wires.a2a.former_streams import closed_by_question
 from agui_runtime.wires.shared.admission import is_json
 from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.error_frame_exchange import ErrorFrameExchange
@@ -25,12 +26,13 @@ Item: TypeAlias = "dict[str, str] | ServerSentEvent | str | bytes"
 class A2AExchange(ErrorFrameExchange):
     """The request as handlers see it; `caller` is set before a handler is called. `rpc_id` is that
     of a request in JSON-RPC, `rpc` all of it while nobody has taken it, `is_rest` says that it is
-    none.
+    none, `is_former` that it is one of 0.3.
     """
 
     rpc_id: str | int | None = None
     rpc: Json = None
     is_rest = False
+    is_former = False
 
     @property
     def json_type(self) -> tuple[bytes, bytes]:
@@ -52,19 +54,20 @@ class A2AExchange(ErrorFrameExchange):
 
     async def stream_items(self, items: AsyncGenerator[Item, None], keep_alive: float) -> None:
         """Answer with an event stream of the SDK's items."""
-        await self.stream(_frames(items), keep_alive)
+        await self.stream(self._frames(items), keep_alive)
+
+    async def _frames(self, items: AsyncGenerator[Item, None]) -> AsyncGenerator[bytes, None]:
+        """The frames of a stream: those of 1.0 in JSON-RPC are bytes already."""
+        async with aclosing(items):
+            async for item in items:
+                yield b"data: %b\n\n" % (item if isinstance(item, bytes) else self._data_of(item))
+
+    def _data_of(self, item: dict[str, str] | ServerSentEvent | str) -> bytes:
+        if isinstance(item, ServerSentEvent):
+            data = str(item.data)
+        else:
+            data = item if isinstance(item, str) else item["data"]
+        return (closed_by_question(data) if self.is_former else data).encode()
 
     def refusal(self, error: Exception) -> ErrorAnswer:
         return rest_refusal(error) if self.is_rest else rpc_refusal(error, self.rpc_id)
-
-
-async def _frames(items: AsyncGenerator[Item, None]) -> AsyncGenerator[bytes, None]:
-    async with aclosing(items):
-        async for item in items:
-            yield b"data: %b\n\n" % (item if isinstance(item, bytes) else _data_of(item).encode())
-
-
-def _data_of(item: dict[str, str] | ServerSentEvent | str) -> str:
-    if isinstance(item, ServerSentEvent):
-        return str(item.data)
-    return item if isinstance(item, str) else item["data"]

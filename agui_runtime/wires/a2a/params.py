@@ -59,6 +59,11 @@ def check_rpc(body: Json) -> None:
         _check_todays(method, params)
 
 
+def is_former(body: Json) -> bool:
+    """Whether a request that was checked is one of 0.3."""
+    return isinstance(body, dict) and body["method"] in _FORMER
+
+
 def _check_envelope(body: Json) -> None:
     if isinstance(body, list):
         raise InvalidRequestError("send one request at a time: there are no batches")
