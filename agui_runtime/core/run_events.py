@@ -24,20 +24,29 @@ def readable(given: T, what: str) -> T:
 
 
 def started(request: RunAgentInput, messages: Sequence[Message]) -> Event:
-    """RUN_STARTED, with as much of the input as readers need: what only the front end knew.
+    """RUN_STARTED, with as much of the input as readers need: what only the front end knew, which
+    are messages, a state and what answered the questions before.
 
     Tools, context and forwarded properties stay out of the log: they belong to the request, and may
-    hold what another reader of the thread must not see.
+    hold what another reader of the thread must not see. Raises InvalidInput.
     """
     known = {"messages": messages, "tools": [], "context": [], "forwardedProps": {}}
     state = {} if request.state is None else {"state": request.state}
+    answers = {"resume": _answers(request)} if request.resume else {}
     ids = ids_of(request)
-    return {"type": "RUN_STARTED", **ids, "protocolVersion": "1.0", "input": ids | state | known}
+    given = ids | state | known | answers
+    return {"type": "RUN_STARTED", **ids, "protocolVersion": "1.0", "input": given}
+
+
+def _answers(request: RunAgentInput) -> list[Json]:
+    made = [each.model_dump(mode="json", by_alias=True) for each in request.resume or ()]
+    given = [{key: part for key, part in each.items() if part is not None} for each in made]
+    return readable(given, "resume")
 
 
 def opened(request: RunAgentInput) -> Event:
     """RUN_STARTED of a run that failed before it read its input."""
-    return started(request.model_copy(update={"state": None}), ())
+    return started(request.model_copy(update={"state": None, "resume": None}), ())
 
 
 def restating(state: Json) -> Event:

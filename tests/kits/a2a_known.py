@@ -8,7 +8,6 @@ from tests.kits.outcomes import Known
 
 _CARD = "the card also has the fields of 0.3, which its clients need and this kit's schema forbids"
 _TASKS = "an answer is always a task, never a bare message"
-_UNANSWERED = "a task that is read later has the questions, but not what answered them"
 _HTTPS = "the server is on loopback, without TLS; the kit expects the failure then"
 _FOLLOWED = "it wants a task that works on and takes another message, which ours do not meanwhile"
 _CONTEXT = "it loses the context's id of an answer over REST, and sends another with the task's"
@@ -18,10 +17,6 @@ MISSES: Mapping[str, Known] = {
         "test_agent_card_validates_against_schema": _CARD,
         "test_returns_message_with_text_part[jsonrpc]": _TASKS,
         "test_returns_message_with_text_part[http_json]": _TASKS,
-        "test_history_messages_in_chronological_order[jsonrpc]": _UNANSWERED,
-        "test_history_messages_in_chronological_order[http_json]": _UNANSWERED,
-        "test_history_content_matches_sent_messages[jsonrpc]": _UNANSWERED,
-        "test_history_content_matches_sent_messages[http_json]": _UNANSWERED,
     },
     "0.3": {
         "jsonrpc: test_https_url_in_agent_card": _HTTPS,

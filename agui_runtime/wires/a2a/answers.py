@@ -1,4 +1,4 @@
-"""What a message answers of that for which a task waits. Pure."""
+"""What a message answers of that for which a task waits, and back. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from a2a.types.a2a_pb2 import Part
 from a2a.utils.errors import InvalidParamsError
 
 from agui_runtime.core.jsontext import JsonObject
-from agui_runtime.wires.a2a.parts import data_in, texts_in
+from agui_runtime.wires.a2a.parts import data_in, data_part, texts_in
 
 _KEYS = frozenset({"interruptId", "status", "payload"})
 
@@ -29,6 +29,15 @@ def answers_in(parts: Sequence[Part], interrupts: Sequence[JsonObject]) -> list[
         )
     payload = data[0] if data else "\n".join(texts_in(parts))
     return [{"interruptId": ids[0], "status": "resolved", "payload": payload}]
+
+
+def answer_parts(entries: Sequence[JsonObject]) -> list[Part]:
+    """The parts of a message that gives these answers."""
+    if len(entries) == 1 and entries[0].get("payload") is not None:
+        payload = entries[0]["payload"]
+        return [Part(text=payload) if isinstance(payload, str) else data_part(payload)]
+    shown = [{key: each[key] for key in each.keys() & _KEYS} for each in entries]
+    return [data_part(each) for each in shown]
 
 
 def _entry(given: JsonObject, ids: Sequence[str]) -> JsonObject:

@@ -77,8 +77,14 @@ class Starts:
             raise InvalidParamsError("message.contextId: the task is of another context")
         if stored.events.state in ENDED or not stored.events.interrupts:
             raise UnsupportedOperationError(_CLOSED if stored.events.state in ENDED else _BUSY)
-        entries = answers_in(message.parts, stored.events.interrupts)
-        stored.events.add(_named(message, stored.events.ids))
+        check_id(message.message_id, "message.messageId")
+        found = answers_in(message.parts, stored.events.interrupts)
+        given = _named(message, stored.events.ids)
+        if stored.events.knows(given.message_id):
+            given.message_id = str(uuid.uuid4())
+        named = {"metadata": {"messageId": given.message_id}}  # the task's history finds it there
+        entries = [{**each, **named} for each in found]
+        stored.events.add(given)
         return await self.resume(stored, entries, _props(request))
 
     async def _begin(self, request: SendMessageRequest) -> Started:

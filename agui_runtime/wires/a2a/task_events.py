@@ -25,6 +25,7 @@ from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.message_parts import parts_in
+from agui_runtime.wires.a2a.answers import answer_parts
 from agui_runtime.wires.a2a.parts import data_part, parts_of
 from agui_runtime.wires.shared.stated import question, results_sent, stated_by
 
@@ -124,9 +125,13 @@ class TaskEvents:
         self.interrupts = []
 
     def add(self, message: Message) -> None:
-        """A message of the user's that is in no event."""
-        if not self._knows(message.message_id):
+        """A message of the user's, unless it is there."""
+        if not self.knows(message.message_id):
             self._history.append(message)
+
+    def knows(self, message_id: str) -> bool:
+        """Whether a message of that id is in its history."""
+        return any(each.message_id == message_id for each in self._history)
 
     def _enter(self, state: TaskState, message: Message | None = None) -> Iterator[Update]:
         self.state, self._status_message = state, message
@@ -167,15 +172,16 @@ class TaskEvents:
         self._fold.feed(event)
         self._results = results_sent(event)
         self.interrupts = []
-        for message in (event.get("input") or {}).get("messages") or ():
-            if message["role"] == "user" and not self._knows(message["id"]):
-                self._history.append(
-                    self._message(message["id"], parts_of(message["content"]), Role.ROLE_USER)
-                )
+        given = event.get("input") or {}
+        if given.get("resume"):
+            named = (given["resume"][0].get("metadata") or {}).get("messageId")
+            id_ = str(named or f"{event['runId']}-answer")
+            self.add(self._message(id_, answer_parts(given["resume"]), Role.ROLE_USER))
+        for message in given.get("messages") or ():
+            if message["role"] == "user":
+                parts = parts_of(message["content"])
+                self.add(self._message(message["id"], parts, Role.ROLE_USER))
         return self._enter(TaskState.TASK_STATE_WORKING)
-
-    def _knows(self, message_id: str) -> bool:
-        return any(each.message_id == message_id for each in self._history)
 
     def _message(self, id_: str, parts: Iterable[Part], role: Role) -> Message:
         ids = {"task_id": self.ids.task, "context_id": self.ids.context}

@@ -174,18 +174,19 @@ def texts_of(task: Json) -> list[str]:
 
 
 class Asking:
-    """Asks for a city, and then repeats what it was answered."""
+    """Asks for a city, so many times, and then repeats what it was answered."""
 
     name = "asking"
     description = "Asks"
 
-    def __init__(self, *ids: str) -> None:
+    def __init__(self, *ids: str, times: int = 1) -> None:
         self.requests: list[RunAgentInput] = []
         self._ids = ids or ("i1",)
+        self._times = times
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         self.requests.append(request)
-        if request.resume:
+        if request.resume and len(self.requests) > self._times:
             payloads = [f"{each.status} {each.payload}" for each in request.resume]
             for event in text(f"m-{request.run_id}", "; ".join(payloads)):
                 yield event

@@ -11,9 +11,12 @@ from tests.runtime.worlds import asking, ran
 from tests.wires.a2a.serving import (
     Asking,
     Json,
+    called,
     error,
+    frames_in,
     message,
     old_message,
+    old_rest_message,
     plain_client_of,
     result,
     sdk_client,
@@ -42,6 +45,38 @@ async def test_an_interrupt_is_a_question_and_the_next_message_its_answer() -> N
     assert len(agent.requests) == 2
 
 
+async def test_a_task_that_is_read_later_has_what_answered_it() -> None:
+    runtime = CopilotRuntime({"default": Asking("city", "day"), "one": Asking()})
+    async with plain_client_of(runtime) as client:
+        task = await sent(client, agent="one")
+        ended = await sent(client, {"text": "Rome"}, agent="one", taskId=task["id"])
+        found = await result(client, "GetTask", {"id": task["id"]}, "one")
+        several = await sent(client)
+        answers: list[Json] = [
+            {"data": {"interruptId": "city", "payload": {"name": "Rome"}}},
+            {"data": {"interruptId": "day", "status": "cancelled"}},
+        ]
+        await sent(client, *answers, taskId=several["id"], messageId="m-9")
+        last = (await result(client, "GetTask", {"id": several["id"]}))["history"][-1]
+    assert found["history"] == ended["history"]
+    assert found["history"][-1]["parts"] == [{"text": "Rome"}]
+    assert (last["messageId"], last["role"]) == ("m-9", "ROLE_USER")
+    assert [part["data"]["interruptId"] for part in last["parts"]] == ["city", "day"]
+    assert last["parts"][1]["data"]["status"] == "cancelled"
+
+
+async def test_answers_of_one_id_are_all_in_the_history() -> None:
+    async with plain_client_of(CopilotRuntime({"default": Asking(times=3)})) as client:
+        task = await sent(client, {"text": "one"}, messageId="m-1")
+        for words in ("two", "three", "four"):
+            ended = await sent(client, {"text": words}, messageId="m-1", taskId=task["id"])
+        found = await result(client, "GetTask", {"id": task["id"]})
+    users = [each for each in found["history"] if each["role"] == "ROLE_USER"]
+    assert [each["parts"][0]["text"] for each in users] == ["one", "two", "three", "four"]
+    assert found["history"] == ended["history"]
+    assert len({each["messageId"] for each in found["history"]}) == len(found["history"])
+
+
 async def test_so_it_is_in_0_3() -> None:
     async with plain_client_of(CopilotRuntime({"default": Asking()}), headers={}) as client:
         task = await result(client, "message/send", {"message": old_message()})
@@ -50,6 +85,28 @@ async def test_so_it_is_in_0_3() -> None:
         ended = await result(client, "message/send", {"message": reply})
     assert task["status"]["state"] == "input-required"
     assert (ended["id"], texts_of(ended)) == (task["id"], ["resolved Rome"])
+
+
+async def test_the_question_is_the_final_update_of_a_stream_of_0_3() -> None:
+    asking_agent = CopilotRuntime({"default": Asking("input-required")})
+    rest = "/a2a/default/v1/message:stream"
+    async with plain_client_of(asking_agent, headers={}) as client:
+        streamed = await called(client, "message/stream", {"message": old_message()})
+        over_rest = await client.post(rest, json=old_rest_message())
+    frames = frames_in(streamed.text)
+    assert [each["result"].get("final") for each in frames] == [None, False, True]
+    assert frames[-1]["result"]["status"]["state"] == "input-required"
+    updates = [each.get("statusUpdate", {}) for each in frames_in(over_rest.text)]
+    assert [each.get("final", False) for each in updates] == [False, False, True]
+    assert updates[-1]["status"]["state"] == "TASK_STATE_INPUT_REQUIRED"
+
+
+async def test_no_update_of_1_0_says_that_it_is_final() -> None:
+    async with plain_client_of(CopilotRuntime({"default": Asking()})) as client:
+        answer = await client.post("/a2a/default/message:stream", json={"message": message()})
+    last = frames_in(answer.text)[-1]["statusUpdate"]
+    assert last["status"]["state"] == "TASK_STATE_INPUT_REQUIRED"
+    assert "final" not in last
 
 
 async def test_several_questions_are_answered_by_their_ids() -> None:
@@ -90,6 +147,7 @@ async def test_a_question_may_be_answered_in_a_page() -> None:
         answer = await client.post("/copilotkit/agent/default/run", json=run | {"state": {}})
         found = await result(client, "GetTask", {"id": task["id"]})
     assert answer.status_code == 200
+    assert found["history"][-1]["parts"] == [{"text": "Oslo"}]
     assert (found["status"]["state"], texts_of(found)) == (
         "TASK_STATE_COMPLETED",
         ["resolved Oslo"],

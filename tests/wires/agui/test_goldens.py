@@ -153,7 +153,6 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     "run-bad-role-400": WORDING,
     "run-badjson-400": WORDING,
     "run-empty-400": WORDING,
-    "run-interrupt-resume": {"body.*.input.resume": "belongs to the request"},
     "run-minimal-optional": {
         "body.*.input.state": "what an agent iterates over is never missing",
         "body.[3-6]*": "an empty delta ends the run in clients up to 0.0.47",
