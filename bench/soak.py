@@ -29,7 +29,8 @@ from tests.stores.servers import RedisServer
 WORKERS = 8
 RUNS_A_THREAD = 10
 SLOPE = 1.0
-"""Megabytes an hour by which the memory that is in use may grow after the warm-up, the first half.
+"""Megabytes an hour by which the memory that is in use may grow after the warm-up, the first half:
+some 20,000 runs, until Python's garbage collector has looked at old objects for the first time.
 
 In use is what is resident without what the C library's allocator keeps although it was freed. That
 may grow for hours, ever more slowly, where large pieces are asked for between small ones that stay:
