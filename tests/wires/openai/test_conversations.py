@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import openai
@@ -13,8 +16,11 @@ from agui_runtime import CopilotRuntime
 from agui_runtime.core.events import ANONYMOUS
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.stores.redis import RedisStore
 from agui_runtime.stores.sql import SqliteStore
+from agui_runtime.stores.sql.postgres import PostgresStore
 from tests.runtime.worlds import call, text
+from tests.stores.conftest import postgres as postgres, redis as redis
 from tests.wires.graphql.serving import by_header
 from tests.wires.openai.serving import (
     Held,
@@ -33,11 +39,23 @@ SAID: Json = {"type": "message", "role": "user", "content": "hi"}
 PATH = "/v1/conversations"
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+@pytest.fixture(params=["memory", "redis", "sqlite", "postgres"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
+    """Makes the store, which the second time has what the first one has."""
     if request.param == "memory":
-        return MemoryStore()
-    return SqliteStore(f"sqlite:///{tmp_path}/threads.db")
+        return lambda: MemoryStore()
+    if request.param == "redis":
+        url, prefix = request.getfixturevalue("redis").url, uuid4().hex
+        return lambda: RedisStore(url, prefix=prefix)
+    if request.param == "postgres":
+        database = request.getfixturevalue("postgres").database()
+        return lambda: PostgresStore(database)
+    return lambda: SqliteStore(f"sqlite:///{tmp_path}/threads.db")
+
+
+@pytest.fixture
+def store(stores: Callable[[], Store]) -> Store:
+    return stores()
 
 
 async def all_items(client: Any, conversation: str, **query: Any) -> list[Any]:  # noqa: ANN401  # JSON
@@ -62,6 +80,28 @@ async def test_a_conversation_is_begun_described_and_forgotten(store: Store) -> 
         assert (deleted.object, deleted.deleted) == ("conversation.deleted", True)
         with pytest.raises(openai.NotFoundError, match="not found"):
             await client.conversations.retrieve(made.id)
+
+
+@pytest.mark.parametrize("stores", ["redis", "sqlite", "postgres"], indirect=True)
+async def test_any_server_goes_on_with_a_conversation(stores: Callable[[], Store]) -> None:
+    async with AsyncExitStack() as stack:
+        one, two = [
+            await stack.enter_async_context(
+                client_of(CopilotRuntime({"default": Recorder()}, store=stores()))
+            )
+            for _ in range(2)
+        ]
+        made = await one.conversations.create(items=[SAID], metadata={"topic": "demo"})
+        assert await two.conversations.retrieve(made.id) == made
+        await respond(two, "more", conversation=made.id)
+        answer = {"type": "message", "role": "assistant", "content": "Hello world"}
+        await one.conversations.items.create(made.id, items=[answer])
+        items = await all_items(one, made.id)
+        assert await all_items(two, made.id) == items
+        assert len(items) == 4
+        await two.conversations.delete(made.id)
+        with pytest.raises(openai.NotFoundError, match="not found"):
+            await one.conversations.retrieve(made.id)
 
 
 async def test_a_response_goes_on_from_what_was_put_into_a_conversation(store: Store) -> None:
