@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from agui_runtime.connectors.agentscope import AgentScopeProcess
 from agui_runtime.core.events import Caller
+from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.connectors.page import Page, results
 from tests.connectors.talk import text
@@ -96,6 +97,56 @@ async def test_a_response_is_text_thought_call_and_result() -> None:
     thoughts = [e["delta"] for e in events if e["type"] == "REASONING_MESSAGE_CONTENT"]
     assert thoughts == ["Hm"]
     assert events[-1]["type"] == "RUN_FINISHED"
+
+
+DRAWN = {"type": "base64", "media_type": "image/jpeg", "data": "AAAA"}
+TEXT = {"type": "text", "text": "Look:"}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "content"),
+    [
+        (
+            [TEXT, {"type": "image", "source": DRAWN}],
+            [
+                TEXT,
+                {
+                    "type": "image",
+                    "source": {"type": "data", "value": "AAAA", "mimeType": "image/jpeg"},
+                },
+            ],
+        ),
+        (
+            [{"type": "audio", "source": {"type": "url", "url": "https://a.example/x.wav"}}],
+            [
+                {
+                    "type": "audio",
+                    "source": {
+                        "type": "url",
+                        "value": "https://a.example/x.wav",
+                        "mimeType": "audio/wav",
+                    },
+                }
+            ],
+        ),
+        ([{"type": "image", "source": {}}], '[{"type":"image","source":{}}]'),
+        ([TEXT, 7], '[{"type":"text","text":"Look:"},7]'),
+        ({"a": 1}, '{"a":1}'),
+    ],
+)
+async def test_a_tool_s_pictures_and_sounds_are_parts_of_its_result(
+    blocks: Json, content: Json
+) -> None:
+    call = {"call_id": "c1", "name": "draw", "arguments": "{}"}
+    output = {"call_id": "c1", "name": "draw", "output": orjson.dumps(blocks).decode()}
+    server = Server(
+        BEGUN,
+        *whole("m2", "plugin_call", call),
+        *whole("m3", "plugin_call_output", output),
+        OVER,
+    )
+    async with page_of(server) as page:
+        assert results(await page.say("draw")) == {"c1": content}
 
 
 async def test_it_is_sent_the_conversation_and_who_asks() -> None:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.connectors.agentscope.media import activity
+from agui_runtime.connectors.agentscope.media import activity, part
 from agui_runtime.connectors.shared.speech import Kind, Speech
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AgentFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.message_parts import USUAL_TYPES
 
 logger = logger_of(__name__)
 
@@ -104,18 +105,32 @@ def _as_text(value: Json) -> str:
     return value if isinstance(value, str) else jsontext.dumps(value).decode()
 
 
-def _output(output: Json) -> str:
-    """The texts in a tool's blocks, which come as JSON in a text; whatever else it is as it is."""
+def _output(output: Json) -> str | list[JsonObject]:
+    """A tool's blocks, which come as JSON in a text: one text, or parts if there is more than that;
+    whatever else it is as it is.
+    """
     text = _as_text("" if output is None else output)
     try:
         blocks = jsontext.loads(text)
     except ValueError:
         return text
-    if not isinstance(blocks, list) or not all(_is_text(each) for each in blocks):
+    parts = [_part(each) for each in blocks] if isinstance(blocks, list) else [None]
+    found = [each for each in parts if each is not None]
+    if len(found) < len(parts):
         return text
-    return "".join(each["text"] for each in blocks)
+    if all(each["type"] == "text" for each in found):
+        return "".join(each["text"] for each in found)
+    return found
 
 
-def _is_text(block: Json) -> bool:
+def _part(block: Json) -> JsonObject | None:
+    """Of AG-UI; None for what is no block of AgentScope 1."""
     given: JsonObject = block if isinstance(block, dict) else {}
-    return given.get("type") == "text" and isinstance(given.get("text"), str)
+    if given.get("type") == "text" and isinstance(given.get("text"), str):
+        return {"type": "text", "text": given["text"]}
+    source = given.get("source")
+    if given.get("type") not in USUAL_TYPES or not isinstance(source, dict):
+        return None
+    kind = str(source.get("media_type") or USUAL_TYPES[given["type"]])
+    data, url = source.get("data"), source.get("url")
+    return part(kind, data, url) if isinstance(data or url, str) else None
