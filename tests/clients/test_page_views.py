@@ -20,6 +20,10 @@ CHOOSE = """([label, value]) => {
     select.value = value;
     select.dispatchEvent(new Event("change", { bubbles: true }));
 }"""
+SIDEWAYS = """() => {
+    const table = document.querySelector(".table");
+    return table.scrollWidth > table.clientWidth;
+}"""
 WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
@@ -62,6 +66,9 @@ async def test_numbers_are_divided_as_the_address_says(
         await page.tab.shows(".failures", "MODEL_UNREACHABLE")
         assert await page.tab.read(WIDE) is False
         assert await page.findings() == []
+        narrow = await visitor.open("/ui/numbers", look={"viewport": {"width": 900, "height": 700}})
+        await narrow.tab.shows(".failures", "MODEL_UNREACHABLE")
+        assert await narrow.tab.read(SIDEWAYS) is False
         await page.tab.read(CHOOSE, ["Division", "agent"])
         await page.tab.shows(".bar-label", "default")
         await page.tab.read(CHOOSE, ["Figure", "failures"])
