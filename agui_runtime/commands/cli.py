@@ -57,7 +57,7 @@ def _look_here_first() -> None:
 
 def parser() -> argparse.ArgumentParser:
     """All commands, with their arguments and examples."""
-    from agui_runtime.commands import serve
+    from agui_runtime.commands import serve, worker
     from agui_runtime.commands.chat.command import add_chat
     from agui_runtime.commands.check import add_check
     from agui_runtime.commands.completion import add_completion
@@ -75,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action="version", version=__version__, help=about)
     commands = made.add_subparsers(required=True)
     serve.add(commands)
+    worker.add(commands)
     about = "print the GraphQL schema"
     schema = commands.add_parser("schema", help=about, description=about)
     schema.set_defaults(command=_schema)

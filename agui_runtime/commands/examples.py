@@ -14,6 +14,10 @@ EXAMPLES: Mapping[Path, Sequence[str]] = {
         "agui-runtime serve my_app:runtime --port 9000 --processes 2",
         "agui-runtime serve my_app:runtime --reload",
     ),
+    ("worker",): (
+        "agui-runtime worker",
+        "agui-runtime worker my_app:runtime --slots 16 --queues default,gpu",
+    ),
     ("schema",): ("agui-runtime schema > schema.graphql",),
     ("chat",): (
         "agui-runtime chat",
