@@ -14,7 +14,7 @@ from functools import partial
 
 import httpx
 
-from tests.faults import backups, deaths, outages, owners, readers
+from tests.faults import backups, deaths, outages, owners, readers, workers
 from tests.faults.world import Stopwatch
 
 MOST_SECONDS = 180.0
@@ -47,6 +47,11 @@ SCENARIOS: Sequence[tuple[str, Callable[[str], Awaitable[str]], Sequence[str]]] 
     ("1,000 clients reconnect", readers.reconnect_storm, ALL),
     ("a slow reader beside fast ones", readers.slow_beside_fast, ALL),
     ("a thread of 10,000 events", readers.long_thread, ALL),
+    ("worker killed at every event", workers.worker_killed_at_every_event, SEVERAL),
+    ("servers restarted under 50 runs that wait", workers.web_tier_restarted, SEVERAL),
+    ("the bell of workers lost", workers.bell_lost, SEVERAL),
+    ("no worker comes", workers.no_worker, SEVERAL),
+    ("rolling restart of replicas and workers", workers.rolling_restart, SEVERAL),
     ("stop from another replica", readers.stop_across_replicas, ALL),
 )
 """Each with the kinds of stores over which it is played."""

@@ -24,7 +24,7 @@ async def owner_killed_at_every_event(kind: str) -> str:
         running = [asyncio.create_task(_until_cut(made, f"t{hold}", hold)) for hold in holds]
         await asyncio.gather(*(two.until(f"t{hold}", hold + 1) for hold in holds))
         one.process.kill()
-        taken = await asyncio.gather(*(_usable_again(made, f"t{hold}") for hold in holds))
+        taken = await asyncio.gather(*(usable_again(made, f"t{hold}") for hold in holds))
         await asyncio.gather(*running)
         starts = made.tool_log.read_bytes().split()
         again = [start for start in starts if starts.count(start) > 1]
@@ -46,7 +46,7 @@ async def _until_cut(made: World, thread: str, hold: int) -> None:
         await made.other(0).run(f"hold {hold}", thread, thread, "worker")
 
 
-async def _usable_again(made: World, thread: str) -> float:
+async def usable_again(made: World, thread: str) -> float:
     """Seconds until a new run was carried out on the thread."""
     watch = Stopwatch()
     two = made.other(1)

@@ -38,7 +38,7 @@ class Replica:
 
     def __init__(self, store: str, **settings: str) -> None:
         self._port = free_port()
-        self._settings = {"AGUI_APP": "tests.faults.app", "AGUI_STORE": store, **settings}
+        self.settings = {"AGUI_APP": "tests.faults.app", "AGUI_STORE": store, **settings}
         origin = f"http://127.0.0.1:{self._port}"
         self.client = httpx.AsyncClient(base_url=origin, timeout=60, limits=NO_LIMITS)
         self.socket = f"ws://127.0.0.1:{self._port}/copilotkit"
@@ -49,7 +49,7 @@ class Replica:
         self.process = subprocess.Popen(
             [sys.executable, *words],
             cwd=ROOT,
-            env=os.environ | self._settings | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | self.settings | {"PYTHONPATH": str(ROOT)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -121,8 +121,9 @@ class Replica:
 class World:
     """A store and the replicas over it; `witness` is what the store acknowledged."""
 
-    def __init__(self, folder: Path, backing: Backing) -> None:
+    def __init__(self, folder: Path, backing: Backing, settings: Mapping[str, str]) -> None:
         self.backing = backing
+        self._settings = settings
         self.witness = folder / "witness"
         self.tool_log = folder / "tool"
         self.replicas: list[Replica] = []
@@ -130,7 +131,7 @@ class World:
     def add(self, url: str) -> Replica:
         """One more replica, whose way to the store may be its own."""
         files = {"FAULTS_WITNESS": str(self.witness), "FAULTS_TOOL_LOG": str(self.tool_log)}
-        replica = Replica(url, **files)
+        replica = Replica(url, **files, **self._settings)
         self.replicas.append(replica)
         return replica
 
@@ -176,13 +177,18 @@ BACKINGS: Mapping[str, Callable[[Path], Backing]] = {
 }
 
 
+NO_SETTINGS: Mapping[str, str] = {}
+
+
 @asynccontextmanager
-async def world(kind: str, *, directly: bool = False) -> AsyncIterator[World]:
+async def world(
+    kind: str, *, directly: bool = False, settings: Mapping[str, str] = NO_SETTINGS
+) -> AsyncIterator[World]:
     """Ready replicas over a new store of that kind; `directly` is past the proxy."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         async with AsyncExitStack() as stack:
-            made = World(folder, BACKINGS[kind](folder))
+            made = World(folder, BACKINGS[kind](folder), settings)
             stack.push_async_callback(made.backing.close)
             await made.backing.open()
             for _ in range(made.backing.replicas):
