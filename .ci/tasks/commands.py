@@ -15,7 +15,7 @@ from tasks.pages import any_node, build_ui, offer_playground, offer_ui
 from tasks.processes import ROOT, Problem, become, run, say
 from tasks.python import DEV_LOCK, PYTHON, RUNTIME_LOCK, install, lock
 from tasks.system import need_programs
-from tasks.testing import cover, image, peers, prepare_tests, test
+from tasks.testing import cover, image, peers, prepare_tests, pytest, test
 
 BESIDE_NODE = frozenset({"copilotkit", "graphql"})
 """The benches that measure a Node runtime, too."""
@@ -78,6 +78,11 @@ def dashboard(*arguments: str) -> None:
     run(PYTHON, "-m", "tests.dashboard", *arguments)
 
 
+def workers(*arguments: str) -> None:
+    env = {**prepare_tests(), "RUN_IN_WORKERS": "1"}
+    pytest(*(arguments or ("tests/clients", "-k", "1_10 or 1_74")), env=env)
+
+
 def matrix(*releases: str) -> None:
     run(PYTHON, "-m", "tests.clients.matrix", *releases, env=prepare_tests())
 
@@ -120,6 +125,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "pictures": (pictures, "take the pictures of the page anew, those in docs/img, too"),
     "templates": (templates, "[langgraph ...]  what `agui-runtime new` writes, as a newcomer"),
     "a2a-kits": (a2a_kits, "CHECKOUT ...  the official test kits of A2A against the wire"),
+    "workers": (workers, "[arguments of pytest ...]  the pages' tests, with each run on a worker"),
     "faults": (faults, "[part of a name ...]  break replicas, stores and the network, and tell"),
     "dashboard": (
         dashboard,

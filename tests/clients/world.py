@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -18,6 +20,8 @@ from agui_runtime.app import create_app
 from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.connectors.transcription import OpenAITranscription
 from agui_runtime.core.events import Caller
+from agui_runtime.core.queueing import DEFAULT_QUEUE
+from agui_runtime.queues.here import HereQueue
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.base import Store
 from agui_runtime.wires.agui.wire import AguiWire
@@ -30,6 +34,7 @@ from tests.fakes.model import ModelServer
 from tests.support import served
 
 NOBODY = "http://127.0.0.1:9/v1"  # the discard port: nothing listens there
+RUN_IN_WORKERS = "RUN_IN_WORKERS"
 EYE = 0.05  # seconds; a person, or a page that samples its frames, sees both sides of such a pause
 
 
@@ -69,14 +74,35 @@ async def start_world(
             },
             actions=server_actions(),
             authenticate=who,
-            options=options,
+            options=by_workers(options),
             guardrails=guardrails,
             store=store,
         )
         ears = OpenAITranscription(base_url=model.url, api_key="sk-test")
         app = create_app(runtime, wires=[GraphQLWire(), AguiWire(transcription=ears)])
-        async with served(Gateway(app), port) as origin:
+        async with served(Gateway(app), port) as origin, worked_for(runtime):
             yield World(f"{origin}/copilotkit", f"{origin}/one-route", model)
+
+
+def by_workers(options: Options | None) -> Options | None:
+    """The same, but that workers carry out the runs where `scripts.py workers` asks for it."""
+    if RUN_IN_WORKERS not in os.environ:
+        return options
+    return replace(options or Options(), run_in=HereQueue())
+
+
+@asynccontextmanager
+async def worked_for(runtime: CopilotRuntime) -> AsyncIterator[None]:
+    """A worker takes up what the runtime posts, if it posts anything."""
+    if runtime.options.run_in is None:
+        yield
+        return
+    worker = asyncio.create_task(runtime.launcher.worker([DEFAULT_QUEUE], 64).run())
+    try:
+        yield
+    finally:
+        worker.cancel()
+        await asyncio.wait([worker])
 
 
 def who(request: Request) -> Caller:

@@ -107,6 +107,9 @@ class MemoryJobs:
         waiting = self._find(offer.thread_id, offer.run_id)
         if waiting is not None:
             waiting.until = self._table.clock() + seconds
+            # Where it stood, newcomers would pass those who wait with it.
+            first = min(each.place[0] for each in self._lines[offer.queue].waiting.values())
+            waiting.place = (first, waiting.place[1])
 
     async def overdue(self, seconds: float, most: int) -> Sequence[Offer]:
         latest = self._table.clock() - seconds
