@@ -9,6 +9,9 @@ from agui_runtime.core.errors import Misconfigured, RunFailure
 QUEUED = "queued"
 """The status of a run that waits for a worker."""
 
+LIVE = frozenset({QUEUED, "running"})
+"""The status of a run that has not ended."""
+
 DEFAULT_QUEUE = "default"
 """The queue of agents for which nothing else is said."""
 

@@ -22,6 +22,7 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AgentNotFound, RemoteFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.queueing import LIVE
 from agui_runtime.runtime.catalog import DEFAULT_AGENT
 
 PATIENCE = Patience(connect=5.0, retries=1, first_wait=0.3)
@@ -116,7 +117,7 @@ class RuntimePeer:
             found = await _got(self._address, f"/threads/{quote(thread_id, safe='')}/runs")
             runs = found.get("runs") if isinstance(found, dict) else None
             for run in runs if isinstance(runs, list) else ():
-                if isinstance(run, dict) and run.get("status") == "running":
+                if isinstance(run, dict) and run.get("status") in LIVE:
                     return str(run.get("id"))
         return None
 

@@ -18,6 +18,7 @@ from agui_runtime.wires.a2a.task_ids import TaskRuns, begun_at
 from agui_runtime.wires.shared.run_places import Place
 
 _STATES: Mapping[str, TaskState] = {
+    "queued": TaskState.TASK_STATE_SUBMITTED,
     "running": TaskState.TASK_STATE_WORKING,
     "finished": TaskState.TASK_STATE_COMPLETED,
     "interrupted": TaskState.TASK_STATE_INPUT_REQUIRED,

@@ -10,6 +10,7 @@ from agui_runtime.core.errors import Busy, Gone, RequestError
 from agui_runtime.core.events import TERMINAL, Caller, Cursor, Record, RunInfo
 from agui_runtime.core.fold import fold
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.queueing import QUEUED
 from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.runtime.thread_edits import ThreadEdits
@@ -59,7 +60,7 @@ class StoredResponses:
             raise no_response(response_id(place))
         found = await self._from_its_start(place, caller)
         records, before = found or await self._in_the_thread(place, caller, runs)
-        if not records:
+        if not records and run.status != QUEUED:
             raise no_response(response_id(place))
         resource = Resource(response_id(place), run.started_at, run.agent, ended_at=run.ended_at)
         waiting = await self._waiting(place, caller, runs)
@@ -127,8 +128,8 @@ class StoredResponses:
         if place.run_id not in ids:
             return ()
         read = await self._runtime.threads.read(place.thread_id, caller)
-        first = next(each.seq for each in read if each.run_id == place.run_id)
-        events = [each.event for each in read if each.seq < first]
+        own = [each.seq for each in read if each.run_id == place.run_id]
+        events = [each.event for each in read if not own or each.seq < own[0]]
         long = len(events) > LONG_LIST or is_much(events)
         return waiting_in(await unless_long(long, fold, events), place.thread_id)
 

@@ -72,7 +72,7 @@ class RunSummary(_Usage):
 
     id: str
     agent_id: str
-    status: Literal["running", "finished", "interrupted", "stopped", "failed"]
+    status: Literal["queued", "running", "finished", "interrupted", "stopped", "failed"]
     continued_by: str | None
     started_at: str
     ended_at: str | None

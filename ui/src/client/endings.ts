@@ -9,9 +9,14 @@ export function waits({ status, continuedBy }: Ending): boolean {
   return status === "Interrupted" && continuedBy === null;
 }
 
+/** Whether it goes on, or waits for a worker. */
+export function isLive(status: Ending["status"]): boolean {
+  return status === "Running" || status === "Queued";
+}
+
 /** Whether what is known of it may still change. */
 export function isOpen(run: Ending): boolean {
-  return run.status === "Running" || waits(run);
+  return isLive(run.status) || waits(run);
 }
 
 /** Its status in words. */

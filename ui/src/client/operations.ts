@@ -96,7 +96,7 @@ export interface Operations {
     result: {
       run: {
         agentName: string;
-        status: "Running" | "Finished" | "Interrupted" | "Stopped" | "Failed";
+        status: "Queued" | "Running" | "Finished" | "Interrupted" | "Stopped" | "Failed";
         continuedBy: string | null;
         provider: string | null;
         model: string | null;
@@ -199,7 +199,7 @@ export interface Operations {
         runs: Array<{
           id: string;
           agentName: string;
-          status: "Running" | "Finished" | "Interrupted" | "Stopped" | "Failed";
+          status: "Queued" | "Running" | "Finished" | "Interrupted" | "Stopped" | "Failed";
           continuedBy: string | null;
           question: string | null;
           timing: {

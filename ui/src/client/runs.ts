@@ -1,5 +1,5 @@
 // One run: what the runtime knows of it, and its records.
-import { waits } from "./endings";
+import { isLive, waits } from "./endings";
 import { graphql } from "./graphql";
 import type { Operations } from "./operations";
 
@@ -79,6 +79,6 @@ export async function* pagesOf(
 }
 
 function pauseAfter(run: RunDetails): number | null {
-  if (run.status === "Running") return LIVE;
+  if (isLive(run.status)) return LIVE;
   return waits(run) ? WAITING : null;
 }

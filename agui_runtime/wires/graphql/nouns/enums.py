@@ -74,6 +74,7 @@ class StreamingDelivery(Enum):
 
 @strawberry.enum(description="Where a run stands")
 class RunStatus(Enum):
+    Queued = "queued"
     Running = "running"
     Finished = "finished"
     Interrupted = "interrupted"

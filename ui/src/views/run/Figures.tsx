@@ -1,5 +1,5 @@
 import { Link, to } from "../../app/router";
-import { endingOf } from "../../client/endings";
+import { endingOf, isLive } from "../../client/endings";
 import type { RunDetails } from "../../client/runs";
 import { FigureList } from "../../parts/FigureList";
 import { shortId } from "../../parts/ids";
@@ -33,6 +33,6 @@ export function Figures({ thread, details }: { thread: string; details: RunDetai
 
 function costOf({ cost, usage, status }: RunDetails): string | undefined {
   if (cost) return `$${cost.usd}`;
-  if (status === "Running") return undefined;
+  if (isLive(status)) return undefined;
   return usage ? "price not known" : "no tokens reported";
 }

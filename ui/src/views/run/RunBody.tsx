@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import { isLive } from "../../client/endings";
 import type { RunDetails, RunRecord } from "../../client/runs";
 import { Records } from "./Records";
 import { Steps } from "./Steps";
@@ -27,7 +28,7 @@ export function RunBody({ details, records, at, onChoose }: RunBodyProps) {
 
   return (
     <>
-      {details.status !== "Running" && <ReplayCard replay={replay} records={records} />}
+      {!isLive(details.status) && <ReplayCard replay={replay} records={records} />}
       <section className="card">
         <h2>What it did</h2>
         <Steps details={details} records={records} count={place} onOpen={open} />

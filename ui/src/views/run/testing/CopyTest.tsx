@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { config } from "../../../client/config";
+import { isLive } from "../../../client/endings";
 import { failure as failureOf } from "../../../client/loading";
 import { messagesOf } from "../../../client/messages";
 import type { RequestFailure } from "../../../client/requests";
@@ -23,7 +24,7 @@ export function CopyTest({ recorded }: { recorded: Recorded }) {
   const [made, setMade] = useState<Made>();
   const [failure, setFailure] = useState<RequestFailure>();
   const [cannot, setCannot] = useState(false);
-  if (recorded.details.status === "Running") return null;
+  if (isLive(recorded.details.status)) return null;
 
   async function copy(): Promise<void> {
     setFailure(undefined);
