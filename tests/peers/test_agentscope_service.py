@@ -154,6 +154,32 @@ def shown(call: str) -> dict[str, Any]:
     return {"id": f"x-{call}", "role": "tool", "toolCallId": call, "content": "shown"}
 
 
+@pytest.mark.parametrize(
+    ("prompt", "result"),
+    [
+        (
+            '[tool:TaskCreate {"subject":"pack","description":"Pack."}]',
+            "created successfully: pack",
+        ),
+        ('[tool:TeamCreate {"name":"crew","description":"Travels."}]', "You are the leader."),
+        (
+            '[tool:reset_tools {"schedule_tools":true}] [then:ScheduleList {}]',
+            "No scheduled tasks found.",
+        ),
+        ('[tool:Skill {"skill":"packing"}]', "Roll, do not fold."),
+    ],
+)
+async def test_tools_of_the_service_itself_show_as_calls(
+    page: Page, prompt: str, result: str
+) -> None:
+    await page.say("hi")
+    events = await page.say(prompt)
+    last = list(results(events).items())[-1]
+    assert result in last[1]
+    assert last[0] in {each["toolCallId"] for each in events if each["type"] == "TOOL_CALL_START"}
+    assert result in text(events)
+
+
 async def test_its_agents_are_listed(page: ServicePage) -> None:
     runtime = CopilotRuntime({}, remotes=[AgentScopeAgents(page.origin)])
     try:

@@ -1,6 +1,7 @@
 """AgentScope's own service with a tool that asks; run by a Python of its own: folder and port."""
 
 import sys
+from pathlib import Path
 
 import uvicorn
 from agentscope.app import create_app
@@ -33,6 +34,15 @@ class Show(ToolBase):
         return PermissionDecision(PermissionBehavior.ALLOW, "carried out outside")
 
 
+def a_skill(folder):
+    """The folder of a skill that is new in each workspace."""
+    skill = folder / "packing"
+    skill.mkdir()
+    about = "---\nname: packing\ndescription: How to pack.\n---\nRoll, do not fold.\n"
+    (skill / "SKILL.md").write_text(about)
+    return str(skill)
+
+
 async def tools(user, agent, session):
     return [FunctionTool(get_weather), Show()]
 
@@ -42,7 +52,9 @@ if __name__ == "__main__":
     app = create_app(
         storage=AsyncSQLAlchemyStorage(f"sqlite+aiosqlite:///{folder}/service.db"),
         message_bus=InMemoryMessageBus(),
-        workspace_manager=LocalWorkspaceManager(basedir=f"{folder}/workspaces"),
+        workspace_manager=LocalWorkspaceManager(
+            basedir=f"{folder}/workspaces", skill_paths=[a_skill(Path(folder))]
+        ),
         extra_agent_tools=tools,
     )
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning")
