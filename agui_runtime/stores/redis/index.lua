@@ -4,9 +4,12 @@ local KEY = KEYS[1]
 local steps = {}
 
 -- The threads are due so many seconds from now; with `how` NX unless they are due anyway,
--- with GT unless they are due later.
+-- with GT or LATER unless they are due later.
 function steps.schedule(seconds, how)
-  call('ZREM', KEY, '') -- allowed when memory is full, and so makes what follows
+  if how ~= 'GT' then -- a start, which is refused when memory is full
+    call('ZREM', KEY, '') -- always allowed, and so makes what follows
+  end
+  how = how == 'LATER' and 'GT' or how
   for index = 5, #ARGV do
     if how ~= '' then
       call('ZADD', KEY, how, stamp(now + tonumber(seconds)), ARGV[index])

@@ -32,8 +32,14 @@ class Index:
         self._owners = f"{prefix}:owner:"
 
     async def claiming(self, thread_id: str, seconds: float) -> None:
-        """Somebody may hold a lease of so many seconds, if nobody holds a longer one."""
+        """Somebody may hold a lease of so many seconds, if nobody holds a longer one; raises
+        StoreFull where there is no room for another run.
+        """
         await self._step(self._leases, "schedule", seconds, "GT", thread_id)
+
+    async def held(self, thread_id: str, seconds: float) -> None:
+        """Somebody holds a lease for so many seconds more, or a longer one."""
+        await self._step(self._leases, "schedule", seconds, "LATER", thread_id)
 
     async def leased(self, thread_id: str, seconds: float) -> None:
         await self._step(self._leases, "schedule", seconds, "", thread_id)

@@ -104,7 +104,7 @@ class RedisJobs:
                 await asyncio.gather(
                     self._queues.confirm(job.queue, waiting, version),
                     # The run before may have taken out what was noted before the claim.
-                    self._index.claiming(run.thread_id, seconds),
+                    self._index.held(run.thread_id, seconds),
                     self._index.touched(run.owner, run.thread_id, at),
                 )
             else:  # it was there, and waits no longer
@@ -211,7 +211,7 @@ class RedisJobs:
         run_id, owner, queue = (each.decode() for each in found[:3])
         waited, remaining = map(float, found[3:])
         run, version = (thread_id, run_id), uuid.uuid4().hex
-        await self._index.claiming(thread_id, remaining)
+        await self._index.held(thread_id, remaining)
         if await self._queues.restore(queue, Waiting(*run, owner), version, waited):
             # Whoever has adopted it meanwhile found nothing to remove.
             how, *found = await self._script.job_step("waiting", thread_id)

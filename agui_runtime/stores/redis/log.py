@@ -70,7 +70,7 @@ class RedisRunLog(LeasedLog):
             await self._index.freed(thread_id, float(found[0]), self._limits.lease)
         elif how == b"held":
             again = min(float(found[3]), LOOK_AGAIN)
-            await self._index.claiming(thread_id, again)
+            await self._index.held(thread_id, again)
         if how != b"lapsed":
             return False
         token, epoch, seq, _, item = found
