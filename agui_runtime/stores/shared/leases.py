@@ -91,6 +91,7 @@ class HeldLeases:
         finally:
             self._renewal.drop(lease)
             self.lose(lease)
+            held.tenure = None  # they know each other, and would wait for the garbage collector
 
     def stop(self, thread_id: str, token: int) -> None:
         """Somebody asks the run to stop; its `on_stop` is called once."""
