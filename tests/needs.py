@@ -27,6 +27,7 @@ BY_FILE = {
     "sandbox/*": "sandbox",
     "test_readme*.py": "sandbox",
     "stores/test_redis*.py": "redis",
+    "queues/test_taskiq.py": "redis",
     "commands/test_help.py": "shells",
     "deploy/test_image.py": "image",
     "deploy/test_proxies.py": "proxy",

@@ -16,6 +16,7 @@ from agui_runtime.stores.shared.clocks import clock_advice
 from agui_runtime.stores.shared.patience import SharedPatience
 from agui_runtime.stores.shared.renewal import Renewer
 from agui_runtime.stores.sql.backend import Listener
+from agui_runtime.stores.sql.news import deliver
 from agui_runtime.stores.sql.postgres.address import PostgresAddress
 from agui_runtime.stores.sql.postgres.connections import (
     PLACE,
@@ -87,7 +88,8 @@ class PostgresBackend:
                 server_settings={"application_name": "agui-runtime", **self._planning()},
                 reset=_nothing_to_reset,
             )
-        await self._subscriber.start(listener)
+        receive = partial(deliver, listener=listener)
+        await self._subscriber.start(receive, listener.on_anything)
 
     async def close(self) -> None:
         await self._subscriber.close()

@@ -8,13 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from typing import TypeAlias
 
 import orjson
 
 from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.stores.shared.outage import Outage
-from agui_runtime.stores.sql.backend import Listener
-from agui_runtime.stores.sql.news import deliver
 from agui_runtime.stores.sql.postgres.connections import Connection
 from agui_runtime.stores.sql.postgres.failures import OF_THE_SERVER
 
@@ -36,6 +35,9 @@ POLL_EVERY = 0.2
 ECHO = "?"
 """What a process notifies itself of."""
 
+Receive: TypeAlias = Callable[[str], None]
+"""Who is given what notifications say, in the event loop."""
+
 
 def changed(thread_ids: Sequence[str]) -> str:
     text = orjson.dumps({"changed": list(thread_ids)})
@@ -47,31 +49,37 @@ def stop(thread_id: str, token: int) -> str:
     return text.decode() if len(text) <= LONGEST else ANYTHING
 
 
-def notification(payload: str) -> str:
+def notification(payload: str, channel: str = CHANNEL) -> str:
     """What sends it, as a statement without parameters that can go with others."""
     text = payload.replace("\\", "\\\\").replace("'", "''")
-    return f"select pg_notify('{CHANNEL}', E'{text}');"
+    return f"select pg_notify('{channel}', E'{text}');"
 
 
 class PostgresSubscriber:
-    """Listens until it is closed, over connections that `dial` makes.
+    """Listens to a channel until it is closed, over connections that `dial` makes.
 
     It begins with a notification to itself, by `send`. Where that does not arrive, because a pooler
     swallows it, the listener is told again and again that anything may have changed.
     """
 
     def __init__(
-        self, dial: Callable[[], Awaitable[Connection]], send: Callable[[str], Awaitable[None]]
+        self,
+        dial: Callable[[], Awaitable[Connection]],
+        send: Callable[[str], Awaitable[None]],
+        channel: str = CHANNEL,
     ) -> None:
         self._dial = dial
         self._send = send
+        self._channel = channel
         self._task: asyncio.Task[None] | None = None
         self._echo = asyncio.Event()
         self._ready = asyncio.Event()
 
-    async def start(self, listener: Listener) -> None:
-        """Return when it listens, or has found that it cannot."""
-        self._task = asyncio.create_task(self._listen(listener))
+    async def start(self, receive: Receive, on_anything: Callable[[], None]) -> None:
+        """Return when it listens, or has found that it cannot; `on_anything` is called when
+        notifications may have been missed.
+        """
+        self._task = asyncio.create_task(self._listen(receive, on_anything))
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ready.wait(), PULSE)
 
@@ -80,41 +88,41 @@ class PostgresSubscriber:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    async def _listen(self, listener: Listener) -> None:
+    async def _listen(self, receive: Receive, on_anything: Callable[[], None]) -> None:
         outage = Outage(logger)
         while True:
             try:
-                await self._connection(listener)
+                await self._connection(receive, on_anything)
             except OF_THE_SERVER as error:
                 outage.warn("PostgreSQL: listening again", error)
             except Exception:  # a foreign SDK: nobody would learn of news from now on
                 logger.exception("PostgreSQL: listening failed; it begins anew")
-            listener.on_anything()
+            on_anything()
             await asyncio.sleep(RETRY_AFTER)
 
-    async def _connection(self, listener: Listener) -> None:
+    async def _connection(self, receive: Receive, on_anything: Callable[[], None]) -> None:
         connection = await self._dial()
         try:
-            await connection.add_listener(CHANNEL, self._receiver(listener))
+            await connection.add_listener(self._channel, self._receiver(receive))
             arrives = await self._arrives()
             self._ready.set()
-            listener.on_anything()
+            on_anything()
             while True:
                 await asyncio.sleep(PULSE if arrives else POLL_EVERY)
                 await connection.execute("select 1")
                 if not arrives:
-                    listener.on_anything()
+                    on_anything()
         finally:
             connection.terminate()
 
-    def _receiver(self, listener: Listener) -> Callable[[object, int, str, object], None]:
-        def receive(connection: object, process: int, channel: str, payload: object) -> None:
+    def _receiver(self, receive: Receive) -> Callable[[object, int, str, object], None]:
+        def receiver(connection: object, process: int, channel: str, payload: object) -> None:
             if payload == ECHO:
                 self._echo.set()
             else:
-                deliver(str(payload), listener)
+                receive(str(payload))
 
-        return receive
+        return receiver
 
     async def _arrives(self) -> bool:
         """Whether notifications do."""
