@@ -27,7 +27,7 @@ RUN npm run build
 # A virtual environment of the locked packages, each checked by its hash; nothing is compiled.
 FROM ${PYTHON_IMAGE} AS environment
 WORKDIR /source
-ARG EXTRAS=jwt,metrics,otel,postgres,prices,redis
+ARG EXTRAS=jwt,keys,metrics,otel,postgres,prices,redis,taskiq
 COPY scripts.py pyproject.toml requirements.lock requirements-dev.lock ./
 COPY .ci .ci
 RUN python scripts.py requirements "$EXTRAS" > /requirements.txt \

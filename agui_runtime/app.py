@@ -18,6 +18,7 @@ from agui_runtime.core.demands import Demand, check, optional, takes
 from agui_runtime.core.errors import AguiError, Misconfigured, MissingExtra
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.observation import note_refusal
+from agui_runtime.doorbell import advice, check_shared, work_in_queues
 from agui_runtime.hooks.telemetry.access_lines import hide_secrets_of_requests
 from agui_runtime.hooks.telemetry.json_lines import write_json_lines
 from agui_runtime.identity import authenticate_by
@@ -29,8 +30,8 @@ from agui_runtime.runtime.preparation import Preparation
 from agui_runtime.runtime.runtime import CopilotRuntime, check_runtime
 from agui_runtime.runtime.titles import ThreadNamer
 from agui_runtime.server_workers import has_siblings
+from agui_runtime.setting_readers import LIMITS
 from agui_runtime.settings import (
-    LIMITS,
     Settings,
     is_obeyed_by_command,
     log_warnings,
@@ -136,7 +137,7 @@ def app_by(
     served = Served(runtime, chosen, page_of(spoken, chosen))
     entered = enter(spoken, runtime, chosen)
     _obey(settings, runtime)
-    return _app(served, entered, _lifespan(settings, runtime, spoken, lifespan))
+    return _app(served, entered, _lifespan(settings, served, spoken, lifespan))
 
 
 _LIFESPAN = Demand("a function of the app", lambda value: callable(value) and takes(value, None))
@@ -145,6 +146,7 @@ _LIFESPAN = Demand("a function of the app", lambda value: callable(value) and ta
 def _obey(settings: Settings, runtime: CopilotRuntime) -> None:
     """What settings ask of the runtime itself; raises Misconfigured."""
     _store(settings, runtime)
+    work_in_queues(settings, runtime)
     if settings.prices is not None:
         if runtime.options.prices is not None:
             raise Misconfigured(
@@ -218,10 +220,11 @@ def _limit(settings: Settings, runtime: CopilotRuntime) -> None:
 
 
 def _lifespan(
-    settings: Settings, runtime: CopilotRuntime, wires: Sequence[Wire], own: Lifespan | None
+    settings: Settings, served: Served, wires: Sequence[Wire], own: Lifespan | None
 ) -> Lifespan:
     """Opens the runtime, unless another app of it did, and then enters the app's own."""
     preparation = Preparation("wire %r is not prepared for its first request: %r")
+    runtime, forwarded = served.runtime, served.options.forward_headers
 
     @asynccontextmanager
     async def lifespan(app: object) -> AsyncIterator[Mapping[str, Any] | None]:
@@ -231,6 +234,9 @@ def _lifespan(
         async with AsyncExitStack() as stack:
             if not runtime.is_open:
                 _check_alone(runtime)
+                check_shared(runtime)
+                for sentence in advice(runtime, forwarded):
+                    logger.warning("%s", sentence)
                 await stack.enter_async_context(runtime.lifespan())
             preparation.begin({wire.name: wire for wire in wires})
             stack.push_async_callback(preparation.end)

@@ -14,7 +14,10 @@ from agui_runtime.core.errors import Misconfigured
 
 IN_FILE = "_FILE"
 
-SECRETS = ("AGUI_API_KEY", "AGUI_STORE", "AGUI_TELEMETRY_KEY", "OPENAI_API_KEY")
+SECRETS = (
+    *("AGUI_API_KEY", "AGUI_KEYS", "AGUI_QUEUE", "AGUI_STORE", "AGUI_TELEMETRY_KEY"),
+    "OPENAI_API_KEY",
+)
 """The variables that may hold a secret, each of which a file may hold in its place. For bearer
 tokens, `AGUI_TOKENS_FILE` is a setting of its own: its lines are read by another rule.
 """

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from agui_runtime.connectors.shared.given import checked_base_url, checked_key
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.queueing import check_queue_name
 from agui_runtime.wires.shared.paths import base_of
 
 PREFIX = "AGUI_"
@@ -144,6 +145,20 @@ def accepted(check: Callable[[tuple[str, ...]], object], read: ListReader) -> Li
         return names
 
     return reader
+
+
+def queue_names(name: str, value: str) -> Mapping[str, str]:
+    """The names of queues by those of agents."""
+    found: dict[str, str] = {}
+    for part in items(name, value):
+        agent, equals, queue = (word.strip() for word in part.partition("="))
+        if not agent or not equals:
+            raise Misconfigured(f"{name} must be like research=gpu,writer=gpu, not {value!r}")
+        if agent in found:
+            raise Misconfigured(f"{name} names two queues for {agent!r}")
+        check_queue_name(queue, f"{name}, {agent}")
+        found[agent] = queue
+    return found
 
 
 def flag(name: str, value: str) -> bool:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import agui_runtime.setting_texts as texts
 from agui_runtime.core.errors import Misconfigured
-from agui_runtime.core.forwarded_headers import for_agents
 from agui_runtime.core.log_lines import logger_of
-from agui_runtime.named_wires import USUAL, check_wires
-from agui_runtime.sandbox.actions import check_shipped
+from agui_runtime.named_wires import USUAL
 from agui_runtime.secret_files import FILE_VARIABLES, IN_FILE, exposed, with_secrets
+from agui_runtime.setting_readers import READERS
 from agui_runtime.setting_texts import PREFIX
-from agui_runtime.wires.shared.admission import Hosts, any_origin, listed
 from agui_runtime.wires.shared.options import DEFAULT_OPTIONS
 
 
@@ -42,6 +39,16 @@ class Settings:
     store: str | None = None
     """`sqlite:///...`, `postgresql://...`, `redis://...` or `memory:`; left out, `serve` has a file
     at `data`, and any other app keeps threads in memory."""
+    queue: str | None = None
+    """`redis://...` or `postgresql://...`: runs are carried out by workers, which it calls."""
+    queues: Mapping[str, str] = field(default_factory=dict)
+    """The queue in which runs of an agent wait for a worker, `agent=queue`, comma-separated; those
+    of other agents wait in `default`."""
+    worker_timeout: float | None = None
+    """Seconds after which a run fails that no worker takes."""
+    keys: tuple[str, ...] | None = None
+    """What seals the headers of requests that wait for a worker, comma-separated: the first seals,
+    all open."""
     data: str | None = None
     """The file of threads (`.db`), or a folder for it; `.agui-runtime` when left out."""
     db_upgrade: bool = False
@@ -176,13 +183,13 @@ class Settings:
         """
         given_env = os.environ if environ is None else environ
         of_files = [name for name in FILE_VARIABLES if name.startswith(PREFIX)]
-        texts.check_names(given_env, sorted([*map(variable, _READERS), *of_files]))
+        texts.check_names(given_env, sorted([*map(variable, READERS), *of_files]))
         env, from_files = with_secrets(given_env)
-        in_files = frozenset(name for name in _READERS if variable(name) in from_files)
-        spelt = {name: _spelt(name, in_files) for name in _READERS if variable(name) in env}
+        in_files = frozenset(name for name in READERS if variable(name) in from_files)
+        spelt = {name: _spelt(name, in_files) for name in READERS if variable(name) in env}
         given = {name: texts.trimmed(it, env[variable(name)]) for name, it in spelt.items()}
         set_ = {name: text for name, text in given.items() if text or name in _MAY_BE_EMPTY}
-        read = {name: _READERS[name](spelt[name], text) for name, text in set_.items()}
+        read = {name: READERS[name](spelt[name], text) for name, text in set_.items()}
         if key := env.get(OPENAI_KEY, "").strip():
             read["openai_api_key"] = key
         if endpoint := (env.get(_OTLP_TRACES) or env.get(_OTLP) or "").strip():
@@ -252,21 +259,6 @@ SERVE_ONLY = frozenset(
 
 _OF_SPANS = frozenset({"genai_names", "telemetry_key"})
 
-LIMITS = frozenset(
-    {"caller_starts", "starts", "caller_tokens_per_day", "tokens_per_day"}
-    | {"caller_usd_per_day", "usd_per_day"}
-)
-"""The settings of how much may be started."""
-
-_COUNTS = frozenset({"caller_runs", "runs", "caller_streams", "streams", "run_events", "run_bytes"})
-_TIMES = frozenset(
-    {"run_seconds", "run_first_event_seconds", "run_idle_seconds", "authorize_every"}
-)
-_TIMES_OR_NONE = frozenset({"run_stop_seconds", "run_save_seconds"})
-
-OPEN_LIMITS = _COUNTS | _TIMES | _TIMES_OR_NONE
-"""The settings of how much may be open, and how long, and how long a run may become."""
-
 _OF_A_MODEL = frozenset({"model", "api_key", "openai_base_url", "actions"})
 
 logger = logger_of(__name__)
@@ -310,41 +302,3 @@ def refuse_serve_only(settings: Settings) -> None:
 _MAY_BE_EMPTY = frozenset({"forward_headers", "wires"})
 """What an empty variable says something about: that agents see no header, that there are no wires
 but CopilotKit's own."""
-
-
-_READERS: Mapping[str, Callable[[str, str], Any]] = {
-    **dict.fromkeys(("model", "app", "store", "data", "prices", "telemetry_key"), texts.as_it_is),
-    **dict.fromkeys(
-        ("tokens", "tokens_file", "jwt_jwks", "jwt_issuer", "jwt_owner"), texts.as_it_is
-    ),
-    **dict.fromkeys(("jwt_audience", "jwt_algorithms", "proxy_addresses"), texts.some_items),
-    "openai_base_url": texts.base_url,
-    "api_key": texts.key,
-    "proxy_header": texts.as_it_is,
-    "jwt_leeway": texts.seconds,
-    **dict.fromkeys(
-        ("development", "name_threads", "allow_anonymous", "production", "ui"), texts.flag
-    ),
-    "db_upgrade": texts.flag,
-    "drain_seconds": texts.seconds,
-    "header_seconds": texts.some_seconds,
-    "path": texts.path,
-    "actions": texts.accepted(check_shipped, texts.items),
-    "wires": texts.accepted(check_wires, texts.items),
-    "cors_origins": texts.accepted(any_origin, texts.accepted(listed, texts.some_items)),
-    "allowed_hosts": texts.accepted(Hosts, texts.some_items),
-    "forward_headers": texts.accepted(for_agents, texts.items),
-    "log_level": texts.log_level,
-    "log_format": texts.either("text", "json"),
-    "metrics": texts.address,
-    "genai_names": texts.either("0.1.0", "1.41"),
-    **dict.fromkeys(("max_caller_requests", "max_requests", "processes"), texts.count),
-    **dict.fromkeys(LIMITS | _COUNTS, texts.count),
-    **dict.fromkeys(_TIMES, texts.some_seconds),
-    **dict.fromkeys(_TIMES_OR_NONE, texts.seconds),
-    **dict.fromkeys(("caller_usd_per_day", "usd_per_day"), texts.amount),
-    **dict.fromkeys(
-        ("max_body", "max_values", "max_depth", "max_messages", "max_parts"), texts.count
-    ),
-}
-"""How the text of each variable is read, by the name of its setting."""

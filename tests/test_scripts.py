@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from agui_runtime.queues.open import SCHEMES as QUEUE_SCHEMES
 from agui_runtime.stores.open import SCHEMES
 from scripts import NEEDS, ROOT, files_below, needs_of, run_slowly
 from tasks.extras import (
+    QUEUES,
     STORES,
     asked_for,
     chosen_extras,
@@ -90,6 +92,12 @@ def test_a_store_that_a_file_names_asks_for_its_extra_too(tmp_path: Path) -> Non
 def test_every_scheme_of_a_store_that_needs_an_extra_brings_it() -> None:
     schemes = {each.partition(":")[0] for each in SCHEMES} - {"memory", "sqlite"}
     assert schemes == set(STORES)
+
+
+def test_every_scheme_of_a_queue_brings_its_extra() -> None:
+    assert {each.partition(":")[0] for each in QUEUE_SCHEMES} == set(QUEUES)
+    assert asked_for({"AGUI_QUEUE": "rediss://cache", "AGUI_KEYS": "s3cret"}) == {"taskiq", "keys"}
+    assert asked_for({"AGUI_QUEUE": "postgres://db/agui"}) == {"postgres"}
 
 
 def test_extras_are_named_behind_with_and_the_rest_is_for_the_server() -> None:

@@ -25,6 +25,8 @@ SECRET = "sk-0123456789"
 MODEL = {"AGUI_MODEL": "openai/gpt-4o-mini"}
 READS: dict[str, Callable[[Settings], str | None]] = {
     "AGUI_API_KEY": lambda settings: settings.api_key,
+    "AGUI_KEYS": lambda settings: settings.keys[0] if settings.keys else None,
+    "AGUI_QUEUE": lambda settings: settings.queue,
     "AGUI_STORE": lambda settings: settings.store,
     "AGUI_TELEMETRY_KEY": lambda settings: settings.telemetry_key,
     "OPENAI_API_KEY": lambda settings: settings.openai_api_key,
@@ -49,7 +51,7 @@ def test_no_setting_that_sounds_like_a_secret_is_forgotten() -> None:
     counted = {"tokens_per_day", "caller_tokens_per_day"}
     of_their_own = {"tokens", "tokens_file"}
     spelt = {name.removeprefix("AGUI_").lower() for name in SECRETS}
-    assert sound - counted - of_their_own == spelt - {"store"}
+    assert sound - counted - of_their_own == spelt - {"store", "queue"}
 
 
 @pytest.mark.parametrize("name", SECRETS)

@@ -23,7 +23,12 @@ STORES = {
 }
 """By the scheme of AGUI_STORE."""
 
+QUEUES = {scheme: "taskiq" if extra == "redis" else extra for scheme, extra in STORES.items()}
+"""By the scheme of AGUI_QUEUE."""
+
 VARIABLES = {
+    "AGUI_KEYS": "keys",
+    "AGUI_KEYS_FILE": "keys",
     "AGUI_JWT_JWKS": "jwt",
     "AGUI_METRICS": "metrics",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "otel",
@@ -47,20 +52,21 @@ class Locked(NamedTuple):
 def asked_for(settings: Mapping[str, str]) -> set[str]:
     """The extras without which `serve` would refuse these settings."""
     found = {extra for variable, extra in VARIABLES.items() if settings.get(variable)}
-    scheme = _store(settings).partition(":")[0].strip().lower()
-    if scheme in STORES:
-        found.add(STORES[scheme])
+    for variable, extras in (("AGUI_STORE", STORES), ("AGUI_QUEUE", QUEUES)):
+        scheme = _url(variable, settings).partition(":")[0].strip().lower()
+        if scheme in extras:
+            found.add(extras[scheme])
     model, address = settings.get("AGUI_MODEL", ""), settings.get("AGUI_OPENAI_BASE_URL")
     if model.partition("/")[1] and not model.startswith("openai/") and not address:
         found.add("litellm")
     return found
 
 
-def _store(settings: Mapping[str, str]) -> str:
-    """The URL of the store, also one in a file; the server says what is wrong with that."""
-    file = settings.get("AGUI_STORE_FILE", "").strip()
+def _url(variable: str, settings: Mapping[str, str]) -> str:
+    """That of a store or a queue, also one in a file; the server says what is wrong with that."""
+    file = settings.get(f"{variable}_FILE", "").strip()
     if not file:
-        return settings.get("AGUI_STORE", "")
+        return settings.get(variable, "")
     try:
         return Path(file).read_text("utf-8-sig")
     except (OSError, ValueError):

@@ -96,9 +96,11 @@ def _callers(served: Served, found: Hosted) -> str:
 
 async def _of_runtime(served: Served, settings: Settings, *, deep: bool) -> list[Finding]:
     from agui_runtime.commands.deep_check import deep_findings
+    from agui_runtime.commands.queue_findings import queue_findings
 
     try:
         found = [each async for each in _of_store(served, settings, deep=deep)]
+        found += [each async for each in queue_findings(served)]
         if deep:
             found += [each async for each in deep_findings(served.runtime)]
         return found

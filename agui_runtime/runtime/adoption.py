@@ -33,14 +33,17 @@ logger = logger_of(__name__)
 @dataclass(frozen=True, slots=True)
 class Stock:
     """Where runs wait and are written, which writes were refused, and with what jobs are opened.
-    `jobs` and `store` are called each time: a runtime may be given another store until it is
-    opened.
+    All functions are called each time: a runtime may be given others until it is opened.
     """
 
     jobs: Callable[[], Jobs]
     store: Callable[[], Store]
     writes: RefusedWrites
-    sealer: job_bodies.Sealer | None = None
+    keys: Callable[[], job_bodies.Sealer | None]
+
+    @property
+    def sealer(self) -> job_bodies.Sealer | None:
+        return self.keys()
 
 
 class Adoption:

@@ -19,6 +19,7 @@ from agui_runtime.core.demands import (
 )
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.history import Truth
+from agui_runtime.core.key_ring import KeyRing
 from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.prices import PriceTable
 from agui_runtime.core.queueing import check_queue_name
@@ -41,6 +42,7 @@ _DEMANDS = {
     "worker_timeout": SECONDS,
     "queues": TEXTS_BY_NAME,
     "run_in": optional(a(RunQueue)),
+    "keys": optional(a(KeyRing)),
     "authorize_every": SOME_SECONDS,
     **dict.fromkeys(("stop_on_disconnect", "agents_as_tools"), FLAG),
     "generative_ui": a(GenerativeUI),
@@ -75,6 +77,7 @@ class Options:
     is paid. After each `authorize_every` seconds `authorize` is called again for what is open.
     With `run_in` runs are carried out by workers, which it calls; those of an agent in `queues` by
     workers of that queue. One that no worker takes within `worker_timeout` seconds fails.
+    `keys` seal what such a run's request came with in its headers, which are left out without any.
     Raises Misconfigured for what cannot be obeyed.
     """
 
@@ -97,6 +100,7 @@ class Options:
     run_in: RunQueue | None = None
     queues: Mapping[str, str] = field(default_factory=dict)
     worker_timeout: float = 600.0
+    keys: KeyRing | None = None
 
     def __post_init__(self) -> None:
         check_fields(self, _DEMANDS)

@@ -143,7 +143,7 @@ class CopilotRuntime:
             lambda: Terms(self.options.limits, self.costs, self.options.history),
             lambda: self.states,
         )
-        stock = Stock(self._jobs, self._store_of_runs, self._writes)
+        stock = Stock(self._jobs, self._store_of_runs, self._writes, lambda: self.options.keys)
         self.launcher = Launcher(
             lambda: self.options, self._hooks, self.runs, self._assignments, stock
         )

@@ -20,7 +20,8 @@ from agui_runtime.core.errors import Busy, Misconfigured, TooManyRequests
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.openings import RENEWALS, Openings
 from agui_runtime.runtime.options import OF_A_RUN
-from agui_runtime.settings import LIMITS, OPEN_LIMITS, variable
+from agui_runtime.setting_readers import LIMITS, OPEN_LIMITS
+from agui_runtime.settings import variable
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
 from tests.programs import environment

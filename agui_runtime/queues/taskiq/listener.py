@@ -76,7 +76,7 @@ class Listener:
         while True:
             try:
                 await self._listen(turns)
-            except Exception as error:  # noqa: BLE001  # of any broker: workers look by themselves
+            except Exception as error:  # noqa: BLE001  # a foreign SDK: any broker's
                 outage.warn(f"{self._where}: listening again for bells", error)
             await self._let_go()
             await asyncio.sleep(RETRY_AFTER)
@@ -106,5 +106,5 @@ async def shut_down(broker: AsyncBroker) -> None:
     try:
         async with asyncio.timeout(PATIENCE):
             await broker.shutdown()
-    except Exception as error:  # noqa: BLE001  # of any broker
+    except Exception as error:  # noqa: BLE001  # a foreign SDK: any broker's
         logger.debug("a broker of Taskiq could not be shut down: %s", error)

@@ -52,7 +52,7 @@ class TaskiqQueue:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._ringer(DEFAULT_QUEUE)
-        except Exception as error:
+        except Exception as error:  # a foreign SDK: any broker's
             raise _unavailable(error) from error
 
     async def ring(self, queue: str) -> None:
@@ -60,7 +60,7 @@ class TaskiqQueue:
             async with asyncio.timeout(PATIENCE):
                 broker = await self._ringer(queue)
                 await cancellable(broker.kick(_bell(broker)))
-        except Exception as error:
+        except Exception as error:  # a foreign SDK: any broker's
             await self._forget(queue)
             raise _unavailable(error) from error
 

@@ -1,0 +1,35 @@
+"""`agui-runtime keys`: makes a key that seals, and says which keys there are."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from agui_runtime.commands.task_table import Commands
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.key_ring import new_key
+from agui_runtime.doorbell import key_ring_of
+from agui_runtime.settings import Settings
+
+
+def add_keys_commands(commands: Commands) -> None:
+    about = "keys that seal what stores hold"
+    tasks = commands.add_parser("keys", help=about, description=about).add_subparsers(required=True)
+    about = "make a key for AGUI_KEYS"
+    generate = tasks.add_parser("generate", help=about, description=about)
+    generate.set_defaults(command=_generate)
+    about = "say which keys AGUI_KEYS has, by names that say nothing of them"
+    check = tasks.add_parser("check", help=about, description=about)
+    check.set_defaults(command=_check)
+
+
+def _generate(options: argparse.Namespace) -> None:
+    sys.stdout.write(f"{new_key()}\n")
+
+
+def _check(options: argparse.Namespace) -> None:
+    ring = key_ring_of(Settings.read())
+    if ring is None:
+        raise Misconfigured("AGUI_KEYS is not set: `agui-runtime keys generate` makes a key")
+    for number, name in enumerate(ring.ids):
+        sys.stdout.write(f"{name}  {'opens' if number else 'seals and opens'}\n")

@@ -1,0 +1,91 @@
+"""By which settings runs are carried out by workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from agui_runtime.core.errors import Misconfigured, MissingExtra
+from agui_runtime.core.key_ring import KeyRing
+from agui_runtime.queues.base import RunQueue
+from agui_runtime.queues.here import HereQueue
+from agui_runtime.queues.open import open_queue
+from agui_runtime.runtime.runtime import CopilotRuntime, Options
+from agui_runtime.settings import Settings, variable
+from agui_runtime.stores.layers.delegating import undelegated
+from agui_runtime.stores.memory import MemoryStore
+
+_FIELDS = {
+    "queue": "run_in",
+    "queues": "queues",
+    "worker_timeout": "worker_timeout",
+    "keys": "keys",
+}
+"""Of Options, by the names of settings."""
+
+
+def work_in_queues(settings: Settings, runtime: CopilotRuntime) -> None:
+    """Give the runtime what the settings say of workers; raises Misconfigured for what it was given
+    otherwise.
+    """
+    changed: dict[str, Any] = {}
+    for name in (each for each in _FIELDS if each in settings.present):
+        field = _FIELDS[name]
+        if getattr(runtime.options, field) != getattr(Options(), field):
+            raise Misconfigured(
+                f"{settings.variables([name])} cannot be obeyed: the runtime was given {field};"
+                " leave out one of them"
+            )
+        changed[field] = _MADE[name](settings) if name in _MADE else getattr(settings, name)
+    if changed.keys() & {"queues", "worker_timeout"} and not (
+        "run_in" in changed or runtime.options.run_in
+    ):
+        unused = settings.variables(sorted(settings.present & {"queues", "worker_timeout"}))
+        raise Misconfigured(f"{unused}: set {variable('queue')}, too")
+    runtime.options = replace(runtime.options, **changed)
+
+
+def key_ring_of(settings: Settings) -> KeyRing | None:
+    """Raises Misconfigured for keys that are none, and does not repeat them."""
+    try:
+        return KeyRing(settings.keys) if settings.keys else None
+    except MissingExtra:
+        raise
+    except Misconfigured as error:
+        reason = error.message.removeprefix("keys: ")
+        raise Misconfigured(f"{settings.variables(['keys'])}: {reason}") from None
+
+
+def _queue(settings: Settings) -> RunQueue:
+    try:
+        return open_queue(settings.queue or "")
+    except MissingExtra:
+        raise
+    except Misconfigured as error:
+        raise Misconfigured(f"{settings.variables(['queue'])}: {error.message}") from None
+
+
+_MADE: Mapping[str, Callable[[Settings], object]] = {"queue": _queue, "keys": key_ring_of}
+
+
+def check_shared(runtime: CopilotRuntime) -> None:
+    """Raises Misconfigured where workers cannot see what is posted for them."""
+    queue = runtime.options.run_in
+    if queue is None or isinstance(queue, HereQueue):
+        return
+    if isinstance(undelegated(runtime.store), MemoryStore):
+        raise Misconfigured(
+            "workers need the store in which runs wait for them, and threads are in memory: set"
+            " AGUI_STORE to postgresql://..., redis://... or, for workers on this machine alone,"
+            " sqlite:///threads.db"
+        )
+
+
+def advice(runtime: CopilotRuntime, forwarded: Sequence[str]) -> Iterator[str]:
+    """What whoever starts the server should know of the workers."""
+    if runtime.options.run_in is not None and runtime.options.keys is None and forwarded:
+        yield (
+            "agents on workers see no headers of requests, which are not written down unsealed: set"
+            " AGUI_KEYS, or AGUI_FORWARD_HEADERS to nothing"
+        )
