@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import replace
 from functools import partial
@@ -38,7 +39,7 @@ class Poster:
         self._stock = stock
         self._turns = turns
         self._openings = openings
-        self._places: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def post(self, info: RunInfo, request: RunRequest) -> RunHandle:
         """Have the run carried out by a worker, or find the very same one.
@@ -55,18 +56,17 @@ class Poster:
             post = partial(self._stock.jobs().post, info, Job(name, body), seconds)
             posted = await self._turns.when_free(info.thread_id, post, log)
             if posted.fresh:
-                self._hold(posted, place.pop_all())
-        if posted.fresh:
-            await self._ring(name)
+                self._begin(self._held(posted, place.pop_all()))
+                self._begin(self._ring(name))  # nobody waits for a queue that hangs
         stopping = partial(self._turns.stop, info.thread_id, info.run_id, log)
         return RunHandle(posted.run, posted.start, self._stock.store(), stopping=stopping)
 
     async def close(self) -> None:
         """The runs wait on, but count no longer as this process's."""
-        for task in self._places:
+        for task in self._tasks:
             task.cancel()
-        if self._places:
-            await asyncio.wait(set(self._places))
+        if self._tasks:
+            await asyncio.wait(set(self._tasks))
 
     async def _ring(self, queue: str) -> None:
         try:
@@ -74,10 +74,10 @@ class Poster:
         except QueueUnavailable as error:
             logger.warning("workers find the run without a bell: %s", error.message)
 
-    def _hold(self, posted: Posted, place: AsyncExitStack) -> None:
-        task = asyncio.create_task(self._held(posted, place))
-        self._places.add(task)
-        task.add_done_callback(self._places.discard)
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _held(self, posted: Posted, place: AsyncExitStack) -> None:
         """Keep the run's place until a worker, which has one of its own for it, writes."""
