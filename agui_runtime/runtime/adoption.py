@@ -10,7 +10,7 @@ from functools import partial
 
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.core.errors import AguiError
+from agui_runtime.core.errors import AguiError, StoreFailed
 from agui_runtime.core.events import Caller, RunContext, RunRequest
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.observation import continue_trace
@@ -62,6 +62,7 @@ class Adoption:
         self._live = live
         self._openings = openings
         self._hooks = hooks
+        self._taking: set[asyncio.Task[asyncio.Task[None] | None]] = set()
 
     def knows(self, agent: str) -> bool:
         """Whether this process may have the agent."""
@@ -69,12 +70,25 @@ class Adoption:
 
     async def carry_out(self, thread_id: str, run_id: str) -> asyncio.Task[None] | None:
         """Go on with the run; the task is done when it has ended. None if it waits no longer."""
-        return await asyncio.shield(asyncio.create_task(self._taken(thread_id, run_id)))
+        return await self._take(thread_id, run_id)
 
     async def end(self, thread_id: str, run_id: str, cause: AguiError) -> bool:
         """End the run for this cause, its messages kept; False if it does not wait."""
+        return await self._take(thread_id, run_id, cause) is not None
+
+    async def settled(self) -> None:
+        """Return when all that is being taken over is live here, also for callers who are gone."""
+        if self._taking:
+            await asyncio.wait(set(self._taking))
+
+    async def _take(
+        self, thread_id: str, run_id: str, cause: AguiError | None = None
+    ) -> asyncio.Task[None] | None:
+        """To its end also where the caller is cancelled."""
         taking = asyncio.create_task(self._taken(thread_id, run_id, cause))
-        return await asyncio.shield(taking) is not None
+        self._taking.add(taking)
+        taking.add_done_callback(self._taking.discard)
+        return await asyncio.shield(taking)
 
     async def _taken(
         self, thread_id: str, run_id: str, cause: AguiError | None = None
@@ -92,10 +106,18 @@ class Adoption:
         if cause is not None:
             run.cut(cause)
         stop.reach(run.stop)
-        place = AsyncExitStack()
-        owner = adopted.lease.run.owner
-        await place.enter_async_context(self._openings.place(owner, even_if_full=True))
+        place = await self._place(run, adopted.lease.run.owner)
         return self._live.carry_out(run, adopted.lease, place)
+
+    async def _place(self, run: Run, owner: str) -> AsyncExitStack:
+        """Where there is none, the run ends: its lease is held, and nobody else would end it."""
+        place = AsyncExitStack()
+        try:
+            await place.enter_async_context(self._openings.place(owner, even_if_full=True))
+        except Exception:  # a foreign SDK: the store's client
+            logger.exception("%s has no place", run)
+            run.cut(StoreFailed())
+        return place
 
     async def _assignment(self, adopted: Adopted) -> Assignment:
         request, trace = await job_bodies.read(adopted.body, self._stock.sealer)

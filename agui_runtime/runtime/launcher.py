@@ -64,12 +64,15 @@ class Launcher:
         SHUTDOWN. Runs that wait for a worker wait on.
         """
         await self._live.drain(limit)
+        await self._adoption.settled()  # with what those asked for who were answered meanwhile
+        await self._live.drain(0)
 
     async def close(self) -> None:
         """Let go of the queue, when all live runs have ended."""
         queued, self._queued = self._queued, None
         if queued is not None:
             await queued.close()
+            await self.drain(0)  # its watch may just have taken over something
 
     async def launch(
         self, info: RunInfo, request: RunRequest, assignment: Assignment, store: Store

@@ -30,11 +30,19 @@ class OverdueRuns:
         while True:
             await asyncio.sleep(min(EVERY, self._seconds))
             try:
-                await self._end_all()
+                while await self._end_some():
+                    pass
             except AguiError as error:
                 logger.warning("looking for runs that wait too long failed: %s", error.message)
+            except Exception:  # a foreign SDK: the store's client
+                logger.exception("looking for runs that wait too long failed")
 
-    async def _end_all(self) -> None:
-        for offer in await self._stock.jobs().overdue(self._seconds, MOST):
+    async def _end_some(self) -> bool:
+        """Whether more may be overdue, which the store would end without their messages."""
+        offers = await self._stock.jobs().overdue(self._seconds, MOST)
+        ended = 0
+        for offer in offers:
             if await self._adoption.end(offer.thread_id, offer.run_id, QueueTimeout()):
+                ended += 1
                 logger.error("no worker of queue %s took run %s", offer.queue, offer.run_id)
+        return ended > 0 and len(offers) == MOST

@@ -73,6 +73,8 @@ class Poster:
             await self._queue.ring(queue)
         except QueueUnavailable as error:
             logger.warning("workers find the run without a bell: %s", error.message)
+        except Exception:  # a foreign SDK: the queue's client
+            logger.exception("workers find the run without a bell")
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

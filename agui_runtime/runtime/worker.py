@@ -38,46 +38,61 @@ class Worker:
         self._room = asyncio.Event()
         self._room.set()
         self._looking = asyncio.Lock()
+        self._filling: asyncio.Task[bool] | None = None
 
     async def run(self) -> None:
         """Take up runs until cancelled. Those that were taken up go on: `CopilotRuntime.drain` is
         for them.
         """
-        watch = asyncio.create_task(self._watch())
+        others = [asyncio.create_task(self._watch()), asyncio.create_task(self._beat())]
         try:
             await self._queue.serve(self._queues, self._look)
         finally:
-            watch.cancel()
-            await asyncio.wait([watch])
+            for task in others:
+                task.cancel()
+            await asyncio.wait(others)
+            if self._filling is not None:  # no run that was offered to this worker waits for it
+                await asyncio.wait([self._filling])
             with suppress(AguiError):  # it counts as gone soon in any case
                 await self._stock.jobs().leave(self.name)
 
     async def _watch(self) -> None:
-        """Look without a bell; a worker that has no slot free says that it lives."""
+        """Look without a bell."""
         while True:
+            await self._look()
+            await asyncio.sleep(EVERY)
+
+    async def _beat(self) -> None:
+        """Say that the worker lives, while no slot is free for which it could look."""
+        while True:
+            await asyncio.sleep(EVERY)
             if self._looking.locked():
                 await self._take(0)
-            else:
-                await self._look()
-            await asyncio.sleep(EVERY)
 
     async def _look(self) -> None:
         """Take up what waits; as long as more may wait and no slot is free, this waits for one."""
         async with self._looking:
-            while True:
+            more = True
+            while more:
                 await self._room.wait()
-                free = self._slots - len(self._runs)
-                offers = await self._take(free)
-                await asyncio.gather(*map(self._take_up, offers))
-                if len(offers) < free:
-                    return
+                self._filling = asyncio.create_task(self._fill())
+                more = await asyncio.shield(self._filling)
+
+    async def _fill(self) -> bool:
+        """Take up a run for each free slot; whether more may wait."""
+        free = self._slots - len(self._runs)
+        offers = await self._take(free)
+        await asyncio.gather(*map(self._take_up, offers))
+        return len(offers) == free
 
     async def _take(self, most: int) -> Sequence[Offer]:
         try:
             return await self._stock.jobs().take(self.name, self._queues, most)
         except AguiError as error:
             logger.warning("this worker cannot look for runs: %s", error.message)
-            return ()
+        except Exception:  # a foreign SDK: the store's client
+            logger.exception("this worker cannot look for runs")
+        return ()
 
     async def _take_up(self, offer: Offer) -> None:
         try:
@@ -88,6 +103,9 @@ class Worker:
             task = await self._adoption.carry_out(offer.thread_id, offer.run_id)
         except AguiError as error:  # it is offered again
             logger.warning("run %s is not taken up: %s", offer.run_id, error.message)
+            return
+        except Exception:  # a foreign SDK: the store's client
+            logger.exception("run %s is not taken up", offer.run_id)
             return
         if task is not None:
             self._runs.add(task)
