@@ -20,8 +20,15 @@ from agui_runtime.commands.lifeline import FIGURES, Lifeline
 PATIENCE = 2.0
 """Seconds that processes have for their numbers; of one that is too busy the earlier ones count."""
 
-LARGEST_OF_ALL = frozenset({"agui_reader_lag_events"})
-"""Gauges of which the sum says nothing."""
+LARGEST_OF_ALL = frozenset(
+    {
+        "agui_reader_lag_events",
+        "agui_worker_queue_runs",
+        "agui_worker_queue_oldest_seconds",
+        "agui_worker_queue_workers",
+    }
+)
+"""Gauges of which the sum says nothing: of queues all processes see the same."""
 
 OF_A_PROCESS = "process_"
 """How the names begin of what is said of a process itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from agui_runtime.core.errors import Misconfigured, RunFailure
 
@@ -21,6 +22,17 @@ value is `{"seconds"}`.
 """
 
 QUEUE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """How many runs wait in a queue, for how many seconds the first of them, and how many workers
+    have looked into it of late.
+    """
+
+    waiting: int = 0
+    oldest_seconds: float = 0.0
+    workers: int = 0
 
 
 class QueueTimeout(RunFailure):

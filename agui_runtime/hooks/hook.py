@@ -14,6 +14,8 @@ from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import Event, Message, RunContext, RunInfo
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.queueing import QueueFigures
+from agui_runtime.hooks.queue_meter import QueueMeter
 from agui_runtime.hooks.refusal_meter import RefusalMeter
 from agui_runtime.hooks.store_meter import StoreMeter
 
@@ -80,6 +82,11 @@ class Hooks:
         """The hooks that measure the store, too."""
         return [hook for hook in self._hooks if isinstance(hook, StoreMeter)]
 
+    @property
+    def queue_meters(self) -> Sequence[QueueMeter]:
+        """The hooks that measure what waits for workers, too."""
+        return [hook for hook in self._hooks if isinstance(hook, QueueMeter)]
+
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         for hook in self._hooks:
             await _guarded(run, hook.before_run(run, request, context))
@@ -97,6 +104,20 @@ class Hooks:
                 on_refusal(wire, code)
             except Exception:  # user code: a hook must not change an answer
                 logger.exception("a hook failed at a refusal")
+
+    def queues_seen(self, runtime: object, figures: Mapping[str, QueueFigures]) -> None:
+        for meter in self.queue_meters:
+            try:
+                meter.queues_seen(runtime, figures)
+            except Exception:  # user code: a hook must not end what looks after runs that wait
+                logger.exception("a hook failed at the figures of queues")
+
+    def run_waited(self, queue: str, seconds: float) -> None:
+        for meter in self.queue_meters:
+            try:
+                meter.run_waited(queue, seconds)
+            except Exception:  # user code: a hook must not end a run
+                logger.exception("a hook failed when a run was taken up")
 
     async def after_run(self, report: RunReport) -> None:
         for hook in self._hooks:

@@ -25,7 +25,7 @@ from agui_runtime.runtime.live_runs import LiveRuns
 from agui_runtime.runtime.openings import Openings
 from agui_runtime.runtime.refused_writes import RefusedWrites
 from agui_runtime.stores.base import Store
-from agui_runtime.stores.jobs import Adopted, Jobs
+from agui_runtime.stores.jobs import Adopted, Jobs, Offer
 
 logger = logger_of(__name__)
 
@@ -61,16 +61,16 @@ class Adoption:
         self._assignments = assignments
         self._live = live
         self._openings = openings
-        self._hooks = hooks
+        self.hooks = hooks
         self._taking: set[asyncio.Task[asyncio.Task[None] | None]] = set()
 
     def knows(self, agent: str) -> bool:
         """Whether this process may have the agent."""
         return self._assignments.may_have(agent)
 
-    async def carry_out(self, thread_id: str, run_id: str) -> asyncio.Task[None] | None:
+    async def carry_out(self, offer: Offer) -> asyncio.Task[None] | None:
         """Go on with the run; the task is done when it has ended. None if it waits no longer."""
-        return await self._take(thread_id, run_id)
+        return await self._take(offer.thread_id, offer.run_id, queue=offer.queue)
 
     async def end(self, thread_id: str, run_id: str, cause: AguiError) -> bool:
         """End the run for this cause, its messages kept; False if it does not wait."""
@@ -82,27 +82,29 @@ class Adoption:
             await asyncio.wait(set(self._taking))
 
     async def _take(
-        self, thread_id: str, run_id: str, cause: AguiError | None = None
+        self, thread_id: str, run_id: str, cause: AguiError | None = None, queue: str | None = None
     ) -> asyncio.Task[None] | None:
         """To its end also where the caller is cancelled."""
-        taking = asyncio.create_task(self._taken(thread_id, run_id, cause))
+        taking = asyncio.create_task(self._taken(thread_id, run_id, cause, queue))
         self._taking.add(taking)
         taking.add_done_callback(self._taking.discard)
         return await asyncio.shield(taking)
 
     async def _taken(
-        self, thread_id: str, run_id: str, cause: AguiError | None = None
+        self, thread_id: str, run_id: str, cause: AguiError | None = None, queue: str | None = None
     ) -> asyncio.Task[None] | None:
         stop = _Stop()
         adopted = await self._stock.jobs().adopt(thread_id, run_id, stop)
         if adopted is None:
             return None
+        if queue is not None:
+            self.hooks.run_waited(queue, adopted.waited)
         try:
             assignment = await self._assignment(adopted)
         except JobUnreadable as error:
             logger.error("the job of run %s of thread %s: %r", run_id, thread_id, error.__cause__)
             assignment, cause = self._unreadable(adopted), cause or error
-        run = Run(assignment, self._stock.store(), self._hooks)
+        run = Run(assignment, self._stock.store(), self.hooks)
         if cause is not None:
             run.cut(cause)
         stop.reach(run.stop)

@@ -17,6 +17,7 @@ from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runs.run import Run
 from agui_runtime.runtime.adoption import Adoption, Stock
 from agui_runtime.runtime.assignments import Assignments
+from agui_runtime.runtime.attendance import Unattended
 from agui_runtime.runtime.live_runs import LiveRuns
 from agui_runtime.runtime.openings import Openings
 from agui_runtime.runtime.options import Options
@@ -54,6 +55,11 @@ class Launcher:
                 self._options(), self._stock, self._adoption, self._turns, self._openings
             )
             await self._queued.open()
+
+    @property
+    def unattended(self) -> Unattended | None:
+        """What no worker has looked after for a minute."""
+        return self._queued.unattended if self._queued is not None else None
 
     def check(self) -> None:
         """Raises ShuttingDown where no run is started any more."""

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 
 from agui_runtime.core.events import RunInfo, RunRequest
 from agui_runtime.core.log_lines import lasting_logger_of
+from agui_runtime.core.queueing import DEFAULT_QUEUE
 from agui_runtime.queues.base import QueueUnavailable, RunQueue
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.adoption import Adoption, Stock
+from agui_runtime.runtime.attendance import Unattended
 from agui_runtime.runtime.openings import Openings
 from agui_runtime.runtime.options import Options
 from agui_runtime.runtime.overdue import OverdueRuns
 from agui_runtime.runtime.poster import Poster
+from agui_runtime.runtime.queue_watch import QueueWatch
 from agui_runtime.runtime.turns import Turns
 from agui_runtime.runtime.worker import Worker
 
@@ -29,14 +32,19 @@ class QueuedRuns:
         stock: Stock,
         adoption: Adoption,
         poster: Poster,
-        overdue: OverdueRuns,
+        watch: QueueWatch,
     ) -> None:
         self._queue = queue
         self._stock = stock
         self._adoption = adoption
         self._poster = poster
-        self._overdue = overdue
-        self._watch: asyncio.Task[None] | None = None
+        self._watch = watch
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def unattended(self) -> Unattended | None:
+        """What no worker has looked after for a minute."""
+        return self._watch.unattended
 
     async def open(self) -> None:
         """A queue that does not answer is rung when it does; runs are posted meanwhile."""
@@ -45,12 +53,12 @@ class QueuedRuns:
             await self._queue.open()
         except QueueUnavailable as error:
             logger.warning("%s: %s", self._queue.where, error.message)
-        self._watch = asyncio.create_task(self._overdue.watch())
+        self._watching = asyncio.create_task(self._watch.watch())
 
     async def close(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.wait([self._watch])
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
         await self._poster.close()
         await self._queue.close()
 
@@ -69,4 +77,5 @@ def queued_runs(
     assert queue is not None
     poster = Poster(queue, options, stock, turns, openings)
     overdue = OverdueRuns(stock, adoption, options.worker_timeout)
-    return QueuedRuns(queue, stock, adoption, poster, overdue)
+    watch = QueueWatch(overdue, adoption.hooks, {DEFAULT_QUEUE, *options.queues.values()})
+    return QueuedRuns(queue, stock, adoption, poster, watch)

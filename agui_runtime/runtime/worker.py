@@ -100,7 +100,7 @@ class Worker:
             if run is not None and not self._adoption.knows(run.agent):
                 await self._stock.jobs().put_back(offer, ELSEWHERE)
                 return
-            task = await self._adoption.carry_out(offer.thread_id, offer.run_id)
+            task = await self._adoption.carry_out(offer)
         except AguiError as error:  # it is offered again
             logger.warning("run %s is not taken up: %s", offer.run_id, error.message)
             return

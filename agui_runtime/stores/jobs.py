@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from agui_runtime.core.events import Cursor, RunInfo
+from agui_runtime.core.queueing import QueueFigures as QueueFigures
 from agui_runtime.stores.base import Lease
 
 OFFERED = 30.0
@@ -58,17 +59,6 @@ class Adopted:
     lease: Lease
     body: bytes
     waited: float
-
-
-@dataclass(frozen=True, slots=True)
-class QueueFigures:
-    """How many runs wait in a queue, for how many seconds the first of them, and how many workers
-    have looked into it of late.
-    """
-
-    waiting: int = 0
-    oldest_seconds: float = 0.0
-    workers: int = 0
 
 
 class Jobs(Protocol):

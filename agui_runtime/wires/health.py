@@ -19,7 +19,8 @@ def probes(runtimes: Mapping[str, CopilotRuntime]) -> list[Route]:
     """`/healthz` and `/readyz` of a server, whose runtimes are given by their paths.
 
     Agents that are left alone for a while do not make the server unready; the answer lists them,
-    with their paths where there are several runtimes.
+    with their paths where there are several runtimes. Nor do runs that wait for a worker: it says
+    that there is none, and in which queues how many wait.
     """
 
     async def ready(request: Request) -> JSONResponse:
@@ -29,7 +30,8 @@ def probes(runtimes: Mapping[str, CopilotRuntime]) -> list[Route]:
         except AguiError as error:
             return JSONResponse({"error": error.code, "message": error.message}, error.status)
         breakers = _breakers(runtimes)
-        return JSONResponse({"status": "ready", **({"breakers": breakers} if breakers else {})})
+        more = {**({"breakers": breakers} if breakers else {}), **_without_workers(runtimes)}
+        return JSONResponse({"status": "ready", **more})
 
     return [
         Route("/healthz", _healthy),
@@ -39,6 +41,15 @@ def probes(runtimes: Mapping[str, CopilotRuntime]) -> list[Route]:
 
 async def _healthy(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok"})
+
+
+def _without_workers(runtimes: Mapping[str, CopilotRuntime]) -> dict[str, object]:
+    found = [each.launcher.unattended for each in runtimes.values()]
+    missing = [each.waiting for each in found if each is not None]
+    waiting = {name: count for each in missing for name, count in each.items()}
+    if not missing:
+        return {}
+    return {"workers": 0, **({"waiting": waiting} if waiting else {})}
 
 
 def _breakers(runtimes: Mapping[str, CopilotRuntime]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from tests.stores.postgres_server import PostgresServer
 from tests.wires.agui.serving import reading, run_body
 
 AGENT = "/copilotkit/agent"
+ON_WORKERS = "/worked/copilotkit/agent"
 
 
 @dataclass
@@ -47,6 +48,8 @@ async def much_happens(client: httpx.AsyncClient, turn: int) -> None:
         name = f"{agent}-{turn}"
         answer = await client.post(f"{AGENT}/{agent}/run", json=run_body("hi", name, name))
         assert answer.status_code == 200, answer.text
+    answer = await client.post(f"{ON_WORKERS}/default/run", json=run_body("hi", f"worked-{turn}"))
+    assert answer.status_code == 200, answer.text
     wrong = run_body("[error:401]", f"wrong-{turn}", f"wrong-{turn}")
     await client.post(f"{AGENT}/model/run", json=wrong)
     await client.post(f"{AGENT}/default/run", json=run_body("hi", f"{UNSTORED}-{turn}"))
@@ -60,6 +63,8 @@ async def usual_turn(world: World, name: str, number: int) -> None:
     for agent in ("default", "scout", "priced", "asking"):
         await world.start(agent, f"{agent}-{name}")
     await world.start("model", f"model-{name}", f"[delay:{20 + number % 40}] hi")
+    body = run_body("hi", f"worked-{name}", f"worked-{name}")
+    await world.client.post(f"{ON_WORKERS}/default/run", json=body)
     await stopped(world, f"stopped-{name}")
     await asked_over_graphql(world, f"graphql-{name}")
     if number % 12 == 0:

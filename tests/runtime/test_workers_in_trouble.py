@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 import pytest
 
 from agui_runtime.queues.here import HereQueue
-from agui_runtime.runtime import overdue, worker
+from agui_runtime.runtime import overdue, queue_watch, worker
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.base import Store
-from agui_runtime.stores.jobs import Adopted, Offer
+from agui_runtime.stores.jobs import Adopted, Offer, QueueFigures
 from agui_runtime.stores.memory import MemoryStore
 from tests.runtime.test_workers import Echo, at_work, events_of, jobs_of, opened, request_of
 
@@ -24,7 +25,7 @@ def store() -> Store:
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "EVERY", 0.01)
-    monkeypatch.setattr(overdue, "EVERY", 0.01)
+    monkeypatch.setattr(queue_watch, "EVERY", 0.01)
 
 
 @pytest.mark.parametrize("step", ["take", "adopt"])
@@ -63,13 +64,17 @@ async def test_however_many_runs_wait_too_long_they_are_ended_at_once(
     async def found(seconds: float, most: int) -> list[Offer]:
         offers: list[Offer] = await find(0, most)
         if offers:
-            monkeypatch.setattr(overdue, "EVERY", 3600.0)  # there is no second look
+            monkeypatch.setattr(queue_watch, "EVERY", 3600.0)  # there is no second look
         return offers
+
+    async def aged() -> Mapping[str, QueueFigures]:
+        return {"default": QueueFigures(5, 3600.0)}
 
     monkeypatch.setattr(overdue, "MOST", 2)
     async with opened(store, Echo(), worker_timeout=3600.0) as runtime:
         handles = [await runtime.start(request_of(f"t{number}")) for number in range(5)]
         monkeypatch.setattr(jobs, "overdue", found)
+        monkeypatch.setattr(jobs, "figures", aged)
         for handle in handles:
             events = await events_of(handle)
             assert events[0]["input"]["messages"][0]["content"] == "hello"

@@ -27,9 +27,11 @@ from agui_runtime.core.events import RunContext, RunInfo
 from agui_runtime.core.figures import Tokens
 from agui_runtime.core.meter import tokens_of
 from agui_runtime.core.observation import Operation, observe
+from agui_runtime.core.queueing import QueueFigures
 from agui_runtime.hooks.hook import Hook, RunReport
 from agui_runtime.hooks.store_meter import LogReader
 from agui_runtime.hooks.telemetry.label_values import LabelValues
+from agui_runtime.hooks.telemetry.queue_numbers import QueueNumbers
 
 LONG = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 """Seconds that runs, models and tools take."""
@@ -63,6 +65,7 @@ class Metrics(Hook):
             ["wire", "code"],
             registry=registry,
         )
+        self._queues = QueueNumbers(registry, self._values)
         self._present = _Present()
         registry.register(self._present)
 
@@ -88,6 +91,14 @@ class Metrics(Hook):
     def refused(self, wire: str, code: str) -> None:
         """As a RefusalMeter."""
         self._refusals.labels(wire, self._values("code", code)).inc()
+
+    def queues_seen(self, runtime: object, figures: Mapping[str, QueueFigures]) -> None:
+        """As a QueueMeter."""
+        self._queues.seen(runtime, figures)
+
+    def run_waited(self, queue: str, seconds: float) -> None:
+        """As a QueueMeter."""
+        self._queues.waited(queue, seconds)
 
     # What follows is a StoreMeter's.
 

@@ -7,11 +7,13 @@ import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from ag_ui.core import RunAgentInput
+from starlette.routing import Mount
 
-from agui_runtime import CopilotRuntime, Options
+from agui_runtime import CopilotRuntime, Options, create_app
 from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.core.events import Event
+from agui_runtime.queues.here import HereQueue
 from agui_runtime.stores.base import Lease
 from agui_runtime.stores.layers.delegating import DelegatingLog, DelegatingStore
 from agui_runtime.stores.open import open_store
@@ -82,5 +84,21 @@ def runtime_over(url: str, model: str) -> CopilotRuntime:
     )
 
 
+class Worked(CopilotRuntime):
+    """Its runs are carried out by a worker that is in each of its processes."""
+
+    async def open(self) -> None:
+        await super().open()
+        self.worker = asyncio.create_task(self.launcher.worker(["default"], 8).run())
+
+    async def close(self) -> None:
+        self.worker.cancel()
+        await asyncio.wait([self.worker])
+        await super().close()
+
+
 if "STORE_URL" in os.environ:
-    runtime = runtime_over(os.environ["STORE_URL"], os.environ["MODEL_URL"])
+    url = os.environ["STORE_URL"]
+    worked = Worked({"default": scout}, store=url, options=Options(run_in=HereQueue()))
+    runtime = runtime_over(url, os.environ["MODEL_URL"])
+    mounts = [Mount("/worked", create_app(worked)), Mount("", create_app(runtime))]

@@ -30,7 +30,8 @@ LABEL = re.compile(r"(?:by|on) \(([^)]*)\)|\{([^}]*)\}")
 def labels_by_name() -> dict[str, set[str]]:
     """The labels of all that is exported, by the names of samples."""
     registry = Metrics().registry
-    found = {"agui_readers": {"wire"}}
+    queues = ("runs", "oldest_seconds", "workers")
+    found = {"agui_readers": {"wire"}, **{f"agui_worker_queue_{it}": {"queue"} for it in queues}}
     for collector in list(registry._collector_to_names):
         labels = set(getattr(collector, "_labelnames", ()))
         for name in registry._collector_to_names[collector]:

@@ -46,6 +46,8 @@ NAMES = {
     *("agui_reader_lag_events", "agui_store_seconds", "agui_store_errors", "agui_leases_lost"),
     *("agui_group_commit_size", "agui_tokens", "agui_cost_usd", "agui_cost_unknown"),
     *("agui_tool_seconds", "agui_model_seconds", "agui_refusals", "agui_spans_lost"),
+    *("agui_worker_queue_runs", "agui_worker_queue_oldest_seconds"),
+    *("agui_worker_queue_workers", "agui_worker_queue_wait_seconds"),
 }
 
 

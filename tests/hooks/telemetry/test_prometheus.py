@@ -47,7 +47,7 @@ async def test_every_panel_has_numbers_and_every_rule_is_read(tmp_path: Path) ->
     target = f"127.0.0.1:{free_port()}"
     async with ModelServer() as model:
         settings = {
-            "AGUI_APP": "tests.hooks.telemetry.panels_app:runtime",
+            "AGUI_APP": "tests.hooks.telemetry.panels_app:mounts",
             "AGUI_DRAIN_SECONDS": "0",
             "AGUI_METRICS": target,
             "AGUI_PROCESSES": "2",
@@ -99,6 +99,13 @@ SERIES: Mapping[str, Mapping[str, str]] = {
     "AguiLeasesAreLost": rising("agui_leases_lost_total", 1),
     "AguiReadersAreBehind": steady("agui_reader_lag_events", 3000),
     "AguiStartsQueue": steady("agui_runs_queued", 60),
+    "AguiNoWorker": {
+        **steady('agui_worker_queue_runs{queue="gpu"}', 3),
+        **steady('agui_worker_queue_workers{queue="gpu"}', 0),
+        **steady('agui_worker_queue_runs{queue="default"}', 3),
+        **steady('agui_worker_queue_workers{queue="default"}', 1),
+    },
+    "AguiQueueGrows": rising('agui_worker_queue_runs{queue="gpu"}', 5),
     "AguiCostIsUnknown": {"agui_cost_unknown_total": "_x30 1x30"},  # one run, the first ever
     "AguiFilesRunOut": {
         **steady("agui_runs_live", 1),
@@ -115,6 +122,10 @@ WELL: Mapping[str, str] = {
     **rising('agui_refusals_total{code="THREAD_NOT_FOUND"}', 120),
     **rising('agui_refusals_total{code="TOO_MANY_STARTS"}', 6),
     **steady("agui_runs_queued", 2),
+    **steady('agui_worker_queue_runs{queue="default"}', 20),
+    **steady('agui_worker_queue_workers{queue="default"}', 1),
+    **steady('agui_worker_queue_runs{queue="idle"}', 0),
+    **steady('agui_worker_queue_workers{queue="idle"}', 0),
     **steady("agui_runs_live", 1),
     **steady("up", 1),
     **steady("process_open_fds", 50),
@@ -145,7 +156,11 @@ def tried(series: Mapping[str, str], alert: str, *comes: Mapping[str, Any]) -> M
 
 def labelled(rule: Mapping[str, Any]) -> Mapping[str, Any]:
     code = {"code": "TOO_MANY_STARTS"} if "code)" in rule["expr"] else {}
-    return {"exp_labels": {**rule["labels"], **code}, "exp_annotations": rule["annotations"]}
+    queue = {"queue": "gpu"} if "queue)" in rule["expr"] else {}
+    return {
+        "exp_labels": {**rule["labels"], **code, **queue},
+        "exp_annotations": rule["annotations"],
+    }
 
 
 async def test_each_alert_comes_when_it_should_and_only_then(tmp_path: Path) -> None:
