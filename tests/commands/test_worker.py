@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.ports import free_port
 from tests.programs import finished, serving, started
 from tests.stores.servers import RedisServer
 from tests.wires.agui.serving import events, run_body, types
@@ -42,12 +43,15 @@ async def test_a_run_of_a_server_is_carried_out_by_a_worker_that_ends_when_it_is
     try:
         async with serving(**settings) as (_, origin, _), httpx.AsyncClient(base_url=origin) as web:
             running = asyncio.create_task(web.post(RUN, json=run_body("hi", "t1"), timeout=30))
-            async with working("--slots", "2", **settings) as worker:
+            numbers = f"127.0.0.1:{free_port()}"
+            async with working("--slots", "2", AGUI_METRICS=numbers, **settings) as worker:
                 answer = await running
+                page = (await web.get(f"http://{numbers}/metrics")).text
                 worker.send_signal(signal.SIGTERM)
                 assert await worker.wait() == 0
                 _, err = await worker.communicate()
         assert types(events(answer.text))[-1] == "RUN_FINISHED"
+        assert 'agui_worker_queue_wait_seconds_count{queue="default"} 1.0' in page
         assert b"stopped; every run has ended" in err
     finally:
         queue.kill()
