@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 from agui_runtime.core.errors import Misconfigured, MissingExtra
@@ -80,6 +81,19 @@ def check_shared(runtime: CopilotRuntime) -> None:
             " AGUI_STORE to postgresql://..., redis://... or, for workers on this machine alone,"
             " sqlite:///threads.db"
         )
+
+
+def check_apart(runtimes: Sequence[CopilotRuntime]) -> None:
+    """Raises Misconfigured where a worker of one runtime would answer for another's agent."""
+    queued = {id(each): each for each in runtimes if each.options.run_in is not None}
+    for one, other in permutations(queued.values(), 2):
+        confused = sorted(filter(one.launcher.knows, other.agents))
+        if confused and one.stored_in is not None and one.stored_in == other.stored_in:
+            raise Misconfigured(
+                f"two runtimes whose runs wait in one store may both have the agent"
+                f" {confused[0]!r}, and a worker could not tell whose run it is: give each"
+                " runtime a store of its own, or its agents other names"
+            )
 
 
 def advice(runtime: CopilotRuntime, forwarded: Sequence[str]) -> Iterator[str]:

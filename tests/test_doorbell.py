@@ -13,6 +13,7 @@ from agui_runtime import CopilotRuntime, Options, create_app
 from agui_runtime.agents.agent import current_run
 from agui_runtime.app import Served
 from agui_runtime.commands.cli import main
+from agui_runtime.commands.hosting import hosted
 from agui_runtime.commands.queue_findings import queue_findings
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Caller, RunContext, RunRequest
@@ -97,6 +98,29 @@ async def test_threads_in_memory_are_refused_where_workers_are_elsewhere(
     with pytest.raises(Misconfigured, match="threads are in memory: set AGUI_STORE"):
         async with app.router.lifespan_context(app):
             pass
+
+
+def test_runtimes_whose_runs_a_worker_would_confuse_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGUI_QUEUE", REDIS)
+    monkeypatch.setenv("AGUI_STORE", f"sqlite:///{tmp_path}/threads.db")
+    monkeypatch.syspath_prepend(tmp_path)
+    for number, (agent, confused) in enumerate({"default": True, "sales": False}.items()):
+        (tmp_path / f"several{number}.py").write_text(
+            "from starlette.routing import Mount\n"
+            "from agui_runtime import CopilotRuntime, create_app\n"
+            "from tests.runtime.worlds import Scripted\n"
+            f"mounts = [Mount(f'/{{name}}', create_app(CopilotRuntime({{name: Scripted()}})))\n"
+            f"    for name in ('default', 'other')]\n"
+            f"mounts += [Mount('/more', create_app(CopilotRuntime({{{agent!r}: Scripted()}})))]\n"
+        )
+        monkeypatch.setenv("AGUI_APP", f"several{number}:mounts")
+        if confused:
+            with pytest.raises(Misconfigured, match=r"'default'.*whose run"):
+                hosted()
+        else:
+            assert len(hosted().runtimes) == 3
 
 
 @pytest.mark.parametrize("sealed", [True, False])

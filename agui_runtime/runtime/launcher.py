@@ -98,6 +98,10 @@ class Launcher:
         """Ask the thread's live run (or only that one) to stop; False if it is idle."""
         return await self._turns.stop(thread_id, run_id, log)
 
+    def knows(self, agent: str) -> bool:
+        """Whether a worker of this runtime would carry out runs of an agent of that name."""
+        return self._adoption.knows(agent)
+
     def worker(self, queues: Sequence[str], slots: int) -> Worker:
         """One who carries out runs that wait in these queues, `slots` at a time, while the runtime
         is open. Raises Misconfigured where no runs are posted.

@@ -134,7 +134,7 @@ class CopilotRuntime:
         self._writes = RefusedWrites(counts.counters)
         self._preparation = Preparation("agent %r is not prepared for its first run: %r")
         self.is_given_a_store = store is not None
-        self._stored_in: Store | str | None = store
+        self.stored_in: Store | str | None = store
         self._use(_store(store), states)
         self._assignments = Assignments(
             self._sources,
@@ -151,8 +151,8 @@ class CopilotRuntime:
 
     def store_in(self, store: Store | str) -> None:
         """Use this store unless the runtime was given one, or uses it; only before it is opened."""
-        if not self.is_given_a_store and store != self._stored_in:
-            self._stored_in = store
+        if not self.is_given_a_store and store != self.stored_in:
+            self.stored_in = store
             self._use(_store(store), self.states.schemas)
 
     async def open(self) -> None:
