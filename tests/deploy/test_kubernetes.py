@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from agui_runtime.commands.serving import GRACE
 from agui_runtime.commands.worker import run as run_worker
 from agui_runtime.core.key_ring import new_key
 from agui_runtime.core.queueing import DEFAULT_QUEUE
+from agui_runtime.hooks.telemetry.metrics import Metrics
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.settings import Settings
 from tests.deploy.dockerfile import stages_of
@@ -222,6 +224,10 @@ def test_what_scales_workers_is_for_those_whose_clusters_know_it() -> None:
     )
     assert int(spec["triggers"][0]["metadata"]["threshold"]) < slots
     assert {each["type"] for each in spec["triggers"]} == {"prometheus"}
+    queries = " ".join(each["metadata"]["query"] for each in spec["triggers"])
+    asked = set(re.findall(r"agui_[a-z_]+", queries))
+    assert len(asked) == 3
+    assert asked <= {each.name for each in Metrics().registry.collect()}
 
 
 def test_the_commands_in_the_manifests_are_commands() -> None:
