@@ -11,8 +11,8 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -22,7 +22,7 @@ import httpx
 
 from bench.soak_plot import draw
 from tests.ports import free_port
-from tests.programs import serving
+from tests.programs import discarded, serving
 from tests.stores.postgres_server import PostgresServer
 from tests.stores.servers import RedisServer
 
@@ -158,9 +158,7 @@ async def soaked(store: str, size: Callable[[], int], minutes: float) -> Soak:
     settings["AGUI_METRICS"] = f"127.0.0.1:{port}"
     async with AsyncExitStack() as stack:
         process, origin, _ = await stack.enter_async_context(serving(**settings))
-        assert process.stdout is not None
-        assert process.stderr is not None
-        stack.enter_context(discarded(process.stdout, process.stderr))
+        stack.enter_context(discarded(process))
         # A connection that rests is given up before the server does so (5 s), or they would cross.
         limits = httpx.Limits(keepalive_expiry=2)
         client = httpx.AsyncClient(base_url=origin, timeout=60, limits=limits)
@@ -173,22 +171,6 @@ async def soaked(store: str, size: Callable[[], int], minutes: float) -> Soak:
         await asyncio.sleep(PAUSE)
         await soak.sample(begun)
         return soak
-
-
-@contextmanager
-def discarded(*streams: asyncio.StreamReader) -> Iterator[None]:
-    """Read what a server writes; one whose lines nobody takes would wait for ever."""
-
-    async def discard(stream: asyncio.StreamReader) -> None:
-        while await stream.read(65_536):
-            pass
-
-    reading = [asyncio.create_task(discard(each)) for each in streams]
-    try:
-        yield
-    finally:
-        for task in reading:
-            task.cancel()
 
 
 def slope(samples: Sequence[Mapping[str, float]], name: str) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -66,3 +66,20 @@ async def serving_at(port: int, *words: str, **settings: str) -> AsyncIterator[S
         if process.returncode is None:
             process.kill()
         await process.communicate()
+
+
+@contextmanager
+def discarded(*processes: asyncio.subprocess.Process) -> Iterator[None]:
+    """Read what they write while the block runs: one whose lines nobody takes waits for ever."""
+
+    async def discard(stream: asyncio.StreamReader) -> None:
+        while await stream.read(65_536):
+            pass
+
+    streams = [each for process in processes for each in (process.stdout, process.stderr) if each]
+    reading = [asyncio.create_task(discard(each)) for each in streams]
+    try:
+        yield
+    finally:
+        for task in reading:
+            task.cancel()

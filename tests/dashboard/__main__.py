@@ -18,14 +18,13 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from bench.soak import discarded
 from tests.dashboard.panels import panels, substituted, variables
 from tests.dashboard.picture import WIDTH, Shown, Times, draw, shown
 from tests.dashboard.prometheus import Prometheus, hurried, watching
 from tests.dashboard.scenario import PARTS, World, usual_hours
 from tests.fakes.model import ModelServer
 from tests.ports import free_port
-from tests.programs import serving
+from tests.programs import discarded, serving
 from tests.stores.postgres_server import PostgresServer
 
 HURRY = 30.0
@@ -120,10 +119,8 @@ async def happened(stack: AsyncExitStack, folder: Path, picture: Path) -> Sequen
     alerts = Alerts()
     await stack.enter_async_context(alerts.watched(prometheus))
     async with serving(**settings) as (process, origin, _):
-        assert process.stdout is not None
-        assert process.stderr is not None
         begun = time.time()
-        with discarded(process.stdout, process.stderr):
+        with discarded(process):
             async with httpx.AsyncClient(base_url=origin, timeout=60) as client:
                 problems = await lived(World(client, database, process.pid), alerts)
         found = await answers(prometheus, Times(begun, time.time(), SCRAPE))

@@ -45,6 +45,21 @@ async def test_a_queue_that_is_full_keeps_no_worker_from_another(tables: SqlProc
     assert len(found) < 50
 
 
+async def test_a_look_that_finds_nothing_writes_nothing(tables: SqlProcesses) -> None:
+    """A bell of PostgreSQL wakes every worker, and each write costs a flush of its log."""
+    clock = Clock()
+    store = await tables.start(clock=clock)
+
+    async def seen_after(seconds: float) -> list[tuple[float]]:
+        clock.now += seconds
+        await store.jobs.take("w", ["default"], 4)
+        return await tables.database.execute("select seen from agui_worker")
+
+    first = await seen_after(0)
+    assert await seen_after(1) == first
+    assert await seen_after(4) == [(first[0][0] + 5,)]
+
+
 async def test_a_database_that_was_put_back_begins_no_run_that_it_says_waits(
     tables: SqlProcesses,
 ) -> None:

@@ -16,9 +16,13 @@ ADD = (
 NOTE = "update agui_run set nonce = :nonce where thread_id = :id and first = :first"
 SEE = (
     "insert into agui_worker (id, queue, seen)"
-    " select cast(:worker as text), each.value, {now} from {each_queues} where true"
+    " select cast(:worker as text), each.value, {now} from {each_queues}"
+    " where not exists (select 1 from agui_worker as known where known.id = :worker"
+    " and known.queue = each.value and known.seen > {now} - 2)"
     " on conflict (id, queue) do update set seen = excluded.seen"
 )
+"""A look that finds nothing writes nothing then: bells wake many workers for one run."""
+
 TAKE = (
     "update agui_job as job set offered = {now} + cast(:seconds as double precision),"
     " nonce = :nonce from (with free as materialized (select thread_id as id from agui_job"
