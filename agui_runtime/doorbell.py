@@ -83,6 +83,20 @@ def check_shared(runtime: CopilotRuntime) -> None:
         )
 
 
+def check_agents(runtimes: Sequence[CopilotRuntime]) -> None:
+    """Raises Misconfigured for a queue of an agent that none of the runtimes has; a remote's agents
+    are not known.
+    """
+    if any(each.remotes for each in runtimes):
+        return
+    for name in sorted({agent for each in runtimes for agent in each.options.queues}):
+        if not any(name in each.agents for each in runtimes):
+            raise Misconfigured(
+                f"{variable('queues')} names the agent {name!r}, and there is none of that name:"
+                " its queue would stay empty"
+            )
+
+
 def check_apart(runtimes: Sequence[CopilotRuntime]) -> None:
     """Raises Misconfigured where a worker of one runtime would answer for another's agent."""
     queued = {id(each): each for each in runtimes if each.options.run_in is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -98,6 +99,30 @@ async def test_threads_in_memory_are_refused_where_workers_are_elsewhere(
     with pytest.raises(Misconfigured, match="threads are in memory: set AGUI_STORE"):
         async with app.router.lifespan_context(app):
             pass
+
+
+@pytest.mark.parametrize("agent", ["resarch", "former"])
+def test_a_queue_of_an_agent_that_there_is_not_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agent: str
+) -> None:
+    (tmp_path / f"agents_of_{agent}.py").write_text(
+        "from agui_runtime import CopilotRuntime\n"
+        "from tests.runtime.worlds import Scripted\n"
+        "runtime = CopilotRuntime({'research': Scripted()}, aliases={'former': 'research'})\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    for name, value in {
+        "AGUI_APP": f"agents_of_{agent}:runtime",
+        "AGUI_QUEUE": REDIS,
+        "AGUI_STORE": f"sqlite:///{tmp_path}/threads.db",
+        "AGUI_QUEUES": f"{agent}=gpu",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(Misconfigured, match=agent):
+        hosted()
+    monkeypatch.setenv("AGUI_QUEUES", "research=gpu")
+    monkeypatch.delitem(sys.modules, f"agents_of_{agent}")
+    assert hosted().runtimes[0].options.queues == {"research": "gpu"}
 
 
 def test_runtimes_whose_runs_a_worker_would_confuse_are_refused(

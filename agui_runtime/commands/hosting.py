@@ -15,7 +15,7 @@ from agui_runtime.commands.models import agent_of
 from agui_runtime.commands.targets import check_app, named
 from agui_runtime.commands.thread_files import folder_of, url_of_threads
 from agui_runtime.core.errors import Misconfigured
-from agui_runtime.doorbell import check_apart
+from agui_runtime.doorbell import check_agents, check_apart
 from agui_runtime.hooks.run_log import RunLogger
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.sandbox.actions import SHIPPED
@@ -52,6 +52,7 @@ def hosted(settings: Settings | None = None) -> Hosted:
     made = Hosted(app, list(runtimes_in(app)), read)
     if read.store is None:
         _store_in_files(made)
+    check_agents(made.runtimes)
     check_apart(made.runtimes)
     return made
 
