@@ -209,7 +209,8 @@ async def test_a_worker_without_the_key_fails_the_run_and_goes_on() -> None:
         handle = await web.start(with_headers())
         async with at_work(work):
             events = await events_of(handle)
-    assert events[-1]["type"] == "RUN_ERROR"
+    assert [each["type"] for each in events] == ["RUN_STARTED", "RUN_ERROR"]
+    assert events[0]["input"]["messages"][0]["content"] == "hello"  # what its user wrote is kept
     assert events[-1]["code"] == "JOB_UNREADABLE"
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import AguiError, StoreFailed
-from agui_runtime.core.events import Caller, RunContext, RunRequest
+from agui_runtime.core.events import Caller, RunContext, RunInfo, RunRequest
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.observation import continue_trace
 from agui_runtime.core.queueing import JobUnreadable
@@ -103,7 +103,7 @@ class Adoption:
             assignment = await self._assignment(adopted)
         except JobUnreadable as error:
             logger.error("the job of run %s of thread %s: %r", run_id, thread_id, error.__cause__)
-            assignment, cause = self._unreadable(adopted), cause or error
+            assignment, cause = await self._unreadable(adopted), cause or error
         run = Run(assignment, self._stock.store(), self.hooks)
         if cause is not None:
             run.cut(cause)
@@ -128,21 +128,33 @@ class Adoption:
         agent = DeferredAgent(adopted.lease.run.agent, find, adopted.waited)
         return self._assignments.by(agent, request)
 
-    def _unreadable(self, adopted: Adopted) -> Assignment:
-        """Nothing is known of what was requested, so the thread stays as it is."""
+    async def _unreadable(self, adopted: Adopted) -> Assignment:
+        """With what its user wrote, if only a key is missing. Else nothing is known of what was
+        requested, and the thread stays as it is.
+        """
         run = adopted.lease.run
-        blank = RunAgentInput(
-            thread_id=run.thread_id,
-            run_id=run.run_id,
-            messages=[],
-            tools=[],
-            context=[],
-            state=None,
-            forwarded_props={},
-        )
-        request = RunRequest(blank, RunContext(Caller(run.owner), ""))
+        try:
+            request = await job_bodies.without_headers(adopted.body)
+        except JobUnreadable:
+            return replace(self._of(run, _blank(run)), history="thread")
+        return self._of(run, request)
+
+    def _of(self, run: RunInfo, request: RunRequest) -> Assignment:
         agent = DeferredAgent(run.agent, partial(self._assignments.agent, request))
-        return replace(self._assignments.by(agent, request), history="thread")
+        return self._assignments.by(agent, request)
+
+
+def _blank(run: RunInfo) -> RunRequest:
+    blank = RunAgentInput(
+        thread_id=run.thread_id,
+        run_id=run.run_id,
+        messages=[],
+        tools=[],
+        context=[],
+        state=None,
+        forwarded_props={},
+    )
+    return RunRequest(blank, RunContext(Caller(run.owner), ""))
 
 
 @dataclass(slots=True)

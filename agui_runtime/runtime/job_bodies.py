@@ -71,6 +71,11 @@ async def read(text: bytes, sealer: Sealer | None = None) -> tuple[RunRequest, M
     return await unless_long(len(text) > LONG_TEXT, _read, text, sealer)
 
 
+async def without_headers(text: bytes) -> RunRequest:
+    """The request as far as no key is needed for it; raises JobUnreadable."""
+    return (await unless_long(len(text) > LONG_TEXT, _read, text, None, False))[0]
+
+
 def _written(request: RunRequest, trace: Mapping[str, str], sealer: Sealer | None) -> bytes:
     context = request.context
     body = JobBody(
@@ -93,11 +98,13 @@ def _written(request: RunRequest, trace: Mapping[str, str], sealer: Sealer | Non
     return dumps({name: getattr(body, name) for name in JobBody.__slots__})
 
 
-def _read(text: bytes, sealer: Sealer | None) -> tuple[RunRequest, Mapping[str, str]]:
+def _read(
+    text: bytes, sealer: Sealer | None, opened: bool = True
+) -> tuple[RunRequest, Mapping[str, str]]:
     try:
         body = _BODY.validate_python(loads(text))
         run_input = typed(body.input)
-        headers = _opened(body.sealed, run_input, sealer)
+        headers = _opened(body.sealed, run_input, sealer) if opened else {}
         return _request_of(body, run_input, headers), body.trace
     except (ValueError, AguiError) as error:
         raise JobUnreadable from error
