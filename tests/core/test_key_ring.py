@@ -61,7 +61,11 @@ def test_each_key_has_a_name_that_does_not_say_it() -> None:
     assert KeyRing(keys[:1]).ids == ring.ids[:1]
 
 
-@pytest.mark.parametrize("wrong", ["s3cret", "", new_key()[:-3], new_key() + "AAAA", "ü" * 43])
+@pytest.mark.parametrize(
+    "wrong",
+    ["s3cret", "", new_key()[:-3], new_key() + "AAAA", "ü" * 43],
+    ids=["word", "nothing", "short", "long", "letters"],  # which are the same in every process
+)
 def test_what_is_no_key_is_refused_by_its_place_and_not_repeated(wrong: str) -> None:
     with pytest.raises(Misconfigured, match="number 2") as refusal:
         KeyRing([new_key(), wrong])
