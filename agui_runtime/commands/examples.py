@@ -53,6 +53,8 @@ EXAMPLES: Mapping[Path, Sequence[str]] = {
     ("runs", "list"): ("agui-runtime runs list 4f1c",),
     ("runs", "show"): ("agui-runtime runs show 4f1c",),
     ("runs", "stop"): ("agui-runtime runs stop 4f1c",),
+    ("keys", "generate"): ("agui-runtime keys generate",),
+    ("keys", "check"): ("agui-runtime keys check",),
     ("token",): ("agui-runtime token ann",),
     ("usage",): ("agui-runtime usage --by agent --since 2026-01-31",),
     ("new",): ("agui-runtime new demo --template langgraph",),
