@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,11 @@ settings.load_profile("house")
 
 for name in [name for name in os.environ if name.startswith("AGUI_")]:
     del os.environ[name]
+
+# Shells start what runs in the background deaf for Ctrl-C, and so would be the programs that tests
+# interrupt. A handler of this process is none of theirs.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Nobody's certificates: no test leaves this machine, and to read everybody's takes each HTTP client
 # 20 ms, which would be a third of the whole run.
