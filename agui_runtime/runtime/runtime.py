@@ -130,23 +130,13 @@ class CopilotRuntime:
         self.runs = Openings("runs", chosen.caller_runs, chosen.runs, counts.places)
         self._hooks = Hooks(hooks)
         self.count_refusal = self._hooks.refused
-        self._guardrails = tuple(guardrails)
         self._writes = RefusedWrites(counts.counters)
         self._preparation = Preparation("agent %r is not prepared for its first run: %r")
         self.is_given_a_store = store is not None
         self.stored_in: Store | str | None = store
         self._use(_store(store), states)
-        self._assignments = Assignments(
-            self._sources,
-            self.permissions,
-            Equipment(self._guardrails, chosen.agents_as_tools, chosen.generative_ui),
-            lambda: Terms(self.options.limits, self.costs, self.options.history),
-            lambda: self.states,
-        )
-        stock = Stock(self._jobs, self._store_of_runs, self._writes, lambda: self.options.keys)
-        self.launcher = Launcher(
-            lambda: self.options, self._hooks, self.runs, self._assignments, stock
-        )
+        self._assignments = self._new_assignments(guardrails)
+        self.launcher = self._new_launcher()
         self.is_open = False
 
     def store_in(self, store: Store | str) -> None:
@@ -301,6 +291,21 @@ class CopilotRuntime:
         )
         known = (self.permissions, self.saved_states, self._sources.aliases, self.actions)
         self.threads = Threads(self.store, *known)
+
+    def _new_assignments(self, guardrails: Sequence[Guardrail]) -> Assignments:
+        chosen = self.options
+        return Assignments(
+            self._sources,
+            self.permissions,
+            Equipment(tuple(guardrails), chosen.agents_as_tools, chosen.generative_ui),
+            lambda: Terms(self.options.limits, self.costs, self.options.history),
+            lambda: self.states,
+        )
+
+    def _new_launcher(self) -> Launcher:
+        """It is given functions of what may change until the runtime is opened."""
+        stock = Stock(self._jobs, self._store_of_runs, self._writes, lambda: self.options.keys)
+        return Launcher(lambda: self.options, self._hooks, self.runs, self._assignments, stock)
 
     def _store_of_runs(self, own: Store | None = None) -> Store:
         """Where runs are written: the runtime's store, or one of their own."""

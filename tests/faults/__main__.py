@@ -48,7 +48,7 @@ SCENARIOS: Sequence[tuple[str, Callable[[str], Awaitable[str]], Sequence[str]]] 
     ("a slow reader beside fast ones", readers.slow_beside_fast, ALL),
     ("a thread of 10,000 events", readers.long_thread, ALL),
     ("worker killed at every event", workers.worker_killed_at_every_event, SEVERAL),
-    ("servers restarted under 50 runs that wait", workers.web_tier_restarted, SEVERAL),
+    ("servers restarted under 50 runs that wait for workers", workers.web_tier_restarted, SEVERAL),
     ("the bell of workers lost", workers.bell_lost, SEVERAL),
     ("no worker comes", workers.no_worker, SEVERAL),
     ("rolling restart of replicas and workers", workers.rolling_restart, SEVERAL),

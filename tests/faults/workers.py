@@ -8,17 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx
-
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.layers.delegating import jobs_of
-from tests.faults.app import worked
 from tests.faults.checker import acknowledged, check
-from tests.faults.deaths import usable_again
+from tests.faults.deaths import killed_at_every_event
 from tests.faults.world import ROOT, Stopwatch, World, persistent, world
 from tests.stores.servers import RedisServer
 
@@ -92,33 +89,18 @@ def _bell() -> Iterator[RedisServer]:
 
 
 async def worker_killed_at_every_event(kind: str) -> str:
-    """One run stands at each of its events when its worker goes; nobody carries it out again."""
+    """One run stands at each of its events when its worker goes; nobody carries it out again. How
+    soon another worker comes is its own matter.
+    """
     async with works(kind) as made:
-        worker, world_ = made.add(), made.world
-        holds = range(len(worked("")) + 1)
-        running = [asyncio.create_task(_read(world_, f"t{hold}", hold)) for hold in holds]
-        await asyncio.gather(*(world_.other(1).until(f"t{hold}", hold + 1) for hold in holds))
-        made.add()
-        worker.close()
-        taken = await asyncio.gather(*(usable_again(world_, f"t{hold}") for hold in holds))
-        await asyncio.gather(*running)
-        starts = world_.tool_log.read_bytes().split()
-        again = [start for start in starts if starts.count(start) > 1]
-        assert not again, f"a tool was started twice: {again}"
-        for hold in holds:
-            told = await world_.history(f"t{hold}")
-            check(told, acknowledged(world_.witness, f"t{hold}"))
-            ends = [event.get("code") for _, event in told if event["type"] == "RUN_ERROR"]
-            assert ends == ["OWNER_LOST"], ends
-        return (
-            f"{len(holds)} runs: one end each, {len(starts)} tools started once, "
-            f"threads usable after {min(taken):.1f} to {max(taken):.1f} s"
-        )
+        worker = made.add()
 
+        def replace() -> None:
+            made.add()
+            worker.close()
 
-async def _read(made: World, thread: str, hold: int) -> None:
-    with suppress(httpx.TransportError):
-        await made.other(0).run(f"hold {hold}", thread, thread, "worker")
+        told, _ = await killed_at_every_event(made.world, replace)
+        return told
 
 
 async def web_tier_restarted(kind: str) -> str:
