@@ -26,6 +26,9 @@ MESSAGES = """() => [...document.querySelectorAll(".copilotKitMessage")].map((me
 ANSWERED = f"""(text) => !document.querySelector("{BUSY}") &&
     [...document.querySelectorAll("{ASSISTANT}")].at(-1)?.textContent.includes(text)"""
 IDLE = f'() => !document.querySelector("{BUSY}")'
+TAKEN = f"""(text) => new Promise((answer) =>
+    setTimeout(() => answer(document.querySelector("{INPUT}").value !== text), 100))"""
+PRESSES = 100
 KINDS = {
     "textMessage": "text",
     "actionExecutionMessage": "call",
@@ -52,6 +55,17 @@ class Chat:
         """Write a message and send it."""
         await self.tab.fill(INPUT, text)
         await self.tab.press(INPUT, "Enter")
+
+    async def insist(self, text: str) -> None:
+        """Write a message and press Enter until the page has taken it: while it looks for its
+        runtime or connects, a chat of CopilotKit 1.74 lets Enter pass unnoticed.
+        """
+        await self.tab.fill(INPUT, text)
+        for _ in range(PRESSES):
+            await self.idle()
+            await self.tab.press(INPUT, "Enter")
+            if await self.tab.read(TAKEN, text):
+                return
 
     async def stop(self) -> None:
         """Press the button that has taken the place of the send button."""

@@ -34,8 +34,6 @@ COMMAND = re.compile(r"^  (\S.*)$", re.MULTILINE)
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 PACKAGE = re.compile(r"\"(/node_modules/\.vite/deps/[^\"]+)\"")
 SHOW = "from urllib.request import urlopen as u; print(u('http://127.0.0.1:8000/').read().decode())"
-WRITTEN = f"() => document.querySelector('{INPUT}').value"
-PRESSES = 100
 WEATHER = '[tool:weather {"city":"Oslo"}] please'
 
 
@@ -47,12 +45,7 @@ class NewChat(Chat):
     async def say(self, text: str) -> None:
         """Write a message and send it; while it connects, the chat lets Enter pass unnoticed."""
         await self.tab.wait(f"() => !!document.querySelector('{INPUT}')")
-        await super().say(text)
-        for _ in range(PRESSES):
-            if await self.tab.read(WRITTEN) != text:
-                return
-            await self.idle()
-            await self.tab.press(INPUT, "Enter")
+        await self.insist(text)
 
 
 @dataclass(frozen=True)

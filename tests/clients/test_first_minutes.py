@@ -53,7 +53,7 @@ async def test_the_readme_s_front_ends_talk_to_it_as_they_stand_there(
     browser: Browser, pages_1_74: str, demo: str, example: str
 ) -> None:
     chat = await open_chat(browser, f"{pages_1_74}/readme.html", demo, example=example)
-    await chat.say("hello")
+    await chat.insist("hello")
     await chat.answers("You said: hello")
     await chat.picture(f"readme-{example}")
     await chat.tab.close()
@@ -63,7 +63,7 @@ async def test_the_readme_s_chat_is_there_again_after_a_reload(
     browser: Browser, pages_1_74: str, demo: str
 ) -> None:
     chat = await open_chat(browser, f"{pages_1_74}/readme.html", demo, example="today")
-    await chat.say("hello again")
+    await chat.insist("hello again")
     await chat.answers("You said: hello again")
     before = await chat.messages()
     await chat.tab.reload()

@@ -14,15 +14,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.clients.browser import Request, as_object
-from tests.clients.chat import INPUT, Chat, Turn
+from tests.clients.chat import Chat, Turn
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["rest", "single", "one-route"])
 """What makes a difference to them is tried over each; elsewhere the page finds out itself."""
 
 READY = "() => document.querySelector('#ready[data-ready=true], nav ul[aria-busy=false]')"
 SEND = "[data-testid=copilot-send-button]"
-WRITTEN = f"() => document.querySelector('{INPUT}').value"
-PRESSES = 100
 
 
 @dataclass(frozen=True)
@@ -82,12 +80,8 @@ class OlderChat(TodaysChat):
 
     async def say(self, text: str) -> None:
         """Write a message and send it; while it connects, this chat lets Enter pass unnoticed."""
-        await super().say(text)
-        for _ in range(PRESSES):
-            if await self.tab.read(WRITTEN) != text:
-                return
-            await self.idle()
-            await self.tab.press(INPUT, "Enter")
+        await self.tab.wait(READY)
+        await self.insist(text)
 
 
 def _kind(message: Mapping[str, Any]) -> str:

@@ -59,15 +59,17 @@ class Reloading:
         raise AssertionError(f"{words!r} never came: {''.join(self.lines)}")
 
     async def answer(self) -> str:
-        """What a client that comes anew is answered."""
+        """What a client that comes anew is answered: a text, or the code of a refusal."""
         async with httpx.AsyncClient(base_url=self.origin, timeout=60) as client:
             said = await client.post(
                 RUN, json=run_body("hi", thread := os.urandom(6).hex(), thread)
             )
-            return text(events(said.text))
+            return text(events(said.text)) if said.is_success else str(said.json()["code"])
 
     async def answers(self, word: str) -> None:
-        """Ask until the process that was replaced has read that it was; it may cut one off."""
+        """Ask until the process that was replaced has read that it was; it may cut one off
+        or send it away.
+        """
         found = "nothing"
         for _ in range(100):
             with suppress(httpx.TransportError):
