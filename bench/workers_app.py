@@ -1,7 +1,8 @@
-"""An agent that says a few words at once, for `bench workers`."""
+"""An agent that says a few words at once, for `bench workers`; or first takes a second."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from ag_ui.core import RunAgentInput
@@ -9,9 +10,12 @@ from ag_ui.core import RunAgentInput
 from agui_runtime import CopilotRuntime
 
 WORDS = 20
+LONG, SLEEP = "take your time", 1.0
 
 
 async def talking(request: RunAgentInput) -> AsyncIterator[str]:
+    if request.messages[-1].content == LONG:
+        await asyncio.sleep(SLEEP)
     for number in range(WORDS):
         yield f"{number} "
 
