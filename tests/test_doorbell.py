@@ -190,7 +190,7 @@ async def test_headers_reach_an_agent_on_a_worker_if_they_can_be_sealed(
 
 async def test_what_waits_holds_no_header_that_can_be_read_or_moved() -> None:
     ring = KeyRing([new_key()])
-    body = await job_bodies.written(with_headers(), {}, ring)
+    body = await job_bodies.written(with_headers(), job_bodies.Luggage(), ring)
     assert b"s3cret" not in body
     request, _ = await job_bodies.read(body, ring)
     assert request.context.headers == {"authorization": SECRET}

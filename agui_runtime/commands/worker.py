@@ -97,9 +97,11 @@ async def _worked(found: Hosted, queues: Sequence[str], slots: int) -> int:
     runtimes = [each for each in found.runtimes if each.options.run_in]
     try:
         await _work(runtimes, queues, slots, signals)
-        await _drain(runtimes, found.settings.drain_seconds, signals)
     finally:
-        await lifespan.shutdown()
+        try:
+            await _drain(runtimes, found.settings.drain_seconds, signals)
+        finally:
+            await lifespan.shutdown()
     logger.info("stopped; every run has ended")
     return 128 + signal.SIGINT if signal.SIGINT in signals.received else 0
 

@@ -40,6 +40,12 @@ class RunReport:
 class Hook:
     """Override what you need. `on_event` is called in the stream's hot path: be quick."""
 
+    def trace(self) -> Mapping[str, str]:
+        """The headers of the trace that is current here, for a run that another process carries
+        out; none if there is none.
+        """
+        return {}
+
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         """The thread is claimed; the agent is called when every hook has returned."""
 
@@ -86,6 +92,16 @@ class Hooks:
     def queue_meters(self) -> Sequence[QueueMeter]:
         """The hooks that measure what waits for workers, too."""
         return [hook for hook in self._hooks if isinstance(hook, QueueMeter)]
+
+    def trace(self) -> Mapping[str, str]:
+        """The headers of all hooks."""
+        found: dict[str, str] = {}
+        for hook in self._hooks:
+            try:
+                found.update(hook.trace())
+            except Exception:  # user code: a hook must not refuse a run
+                logger.exception("a hook failed at the trace of a run")
+        return found
 
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         for hook in self._hooks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from contextvars import Context
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -21,6 +22,7 @@ from agui_runtime.runs.run import Run
 from agui_runtime.runtime import job_bodies
 from agui_runtime.runtime.assignments import Assignments
 from agui_runtime.runtime.deferred import DeferredAgent
+from agui_runtime.runtime.job_bodies import Luggage
 from agui_runtime.runtime.live_runs import LiveRuns
 from agui_runtime.runtime.openings import Openings
 from agui_runtime.runtime.refused_writes import RefusedWrites
@@ -85,7 +87,9 @@ class Adoption:
         self, thread_id: str, run_id: str, cause: AguiError | None = None, queue: str | None = None
     ) -> asyncio.Task[None] | None:
         """To its end also where the caller is cancelled."""
-        taking = asyncio.create_task(self._taken(thread_id, run_id, cause, queue))
+        taken = self._taken(thread_id, run_id, cause, queue)
+        # What a run does belongs to the request that it was posted for, and to no other.
+        taking = asyncio.create_task(taken, context=Context())
         self._taking.add(taking)
         taking.add_done_callback(self._taking.discard)
         return await asyncio.shield(taking)
@@ -99,45 +103,52 @@ class Adoption:
             return None
         if queue is not None:
             self.hooks.run_waited(queue, adopted.waited)
+        adopted = self._under_present_name(adopted)
         try:
-            assignment = await self._assignment(adopted)
+            assignment, luggage = await self._assignment(adopted)
         except JobUnreadable as error:
             logger.error("the job of run %s of thread %s: %r", run_id, thread_id, error.__cause__)
-            assignment, cause = await self._unreadable(adopted), cause or error
+            (assignment, luggage), cause = await self._unreadable(adopted), cause or error
         run = Run(assignment, self._stock.store(), self.hooks)
         if cause is not None:
             run.cut(cause)
         stop.reach(run.stop)
-        place = await self._place(run, adopted.lease.run.owner)
+        place = await self._place(run, adopted.lease.run.owner, luggage.place)
         return self._live.carry_out(run, adopted.lease, place)
 
-    async def _place(self, run: Run, owner: str) -> AsyncExitStack:
+    def _under_present_name(self, adopted: Adopted) -> Adopted:
+        """What the run leaves behind is its agent's, which may have been renamed since."""
+        run = adopted.lease.run
+        run = replace(run, agent=self._assignments.present(run.agent))
+        return replace(adopted, lease=replace(adopted.lease, run=run))
+
+    async def _place(self, run: Run, owner: str, granted: str) -> AsyncExitStack:
         """Where there is none, the run ends: its lease is held, and nobody else would end it."""
         place = AsyncExitStack()
         try:
-            await place.enter_async_context(self._openings.place(owner, even_if_full=True))
+            await place.enter_async_context(self._openings.place(owner, granted=granted))
         except Exception:  # a foreign SDK: the store's client
             logger.exception("%s has no place", run)
             run.cut(StoreFailed())
         return place
 
-    async def _assignment(self, adopted: Adopted) -> Assignment:
-        request, trace = await job_bodies.read(adopted.body, self._stock.sealer)
-        continue_trace(trace)
+    async def _assignment(self, adopted: Adopted) -> tuple[Assignment, Luggage]:
+        request, luggage = await job_bodies.read(adopted.body, self._stock.sealer)
+        continue_trace(luggage.trace)
         find = partial(self._assignments.agent, request)
         agent = DeferredAgent(adopted.lease.run.agent, find, adopted.waited)
-        return self._assignments.by(agent, request)
+        return self._assignments.by(agent, request), luggage
 
-    async def _unreadable(self, adopted: Adopted) -> Assignment:
+    async def _unreadable(self, adopted: Adopted) -> tuple[Assignment, Luggage]:
         """With what its user wrote, if only a key is missing. Else nothing is known of what was
         requested, and the thread stays as it is.
         """
         run = adopted.lease.run
         try:
-            request = await job_bodies.without_headers(adopted.body)
+            request, luggage = await job_bodies.without_headers(adopted.body)
         except JobUnreadable:
-            return replace(self._of(run, _blank(run)), history="thread")
-        return self._of(run, request)
+            return replace(self._of(run, _blank(run)), history="thread"), Luggage()
+        return self._of(run, request), luggage
 
     def _of(self, run: RunInfo, request: RunRequest) -> Assignment:
         agent = DeferredAgent(run.agent, partial(self._assignments.agent, request))

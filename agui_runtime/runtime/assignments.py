@@ -71,6 +71,10 @@ class Assignments:
         )
         return info, self.by(agent, replace(request, input=run_input))
 
+    def present(self, name: str) -> str:
+        """What the agent of that name is called now."""
+        return self._sources.present(name)
+
     def may_have(self, name: str) -> bool:
         """Whether there may be an agent of that name here; it is not asked of remotes."""
         return self._sources.may_have(name)

@@ -31,9 +31,19 @@ class Sealer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Luggage:
+    """What goes with a request to its worker: the headers of the trace that it belongs to, and the
+    name of the place that its run has among those that are live.
+    """
+
+    trace: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JobBody:
-    """What is written: all of a RunRequest but what only the process knows that took it, and the
-    headers of the trace that the request belongs to. `sealed` are the headers for agents.
+    """What is written: all of a RunRequest but what only the process knows that took it, and its
+    luggage. `sealed` are the headers for agents.
     """
 
     input: Mapping[str, Json]
@@ -50,33 +60,32 @@ class JobBody:
     denied_topics: tuple[str, ...] = ()
     states: Mapping[str, Json] = field(default_factory=dict)
     trace: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""
     sealed: str | None = None
 
 
 _BODY: TypeAdapter[JobBody] = TypeAdapter(JobBody)
 
 
-async def written(
-    request: RunRequest, trace: Mapping[str, str], sealer: Sealer | None = None
-) -> bytes:
+async def written(request: RunRequest, luggage: Luggage, sealer: Sealer | None = None) -> bytes:
     """The body of a job. Without a sealer it has no headers. Raises InvalidInput for what JSON
     cannot hold.
     """
     long = is_much(request.input.messages, request.input.state)
-    return await unless_long(long, _written, request, trace, sealer)
+    return await unless_long(long, _written, request, luggage, sealer)
 
 
-async def read(text: bytes, sealer: Sealer | None = None) -> tuple[RunRequest, Mapping[str, str]]:
-    """The request, and the headers of its trace; raises JobUnreadable."""
+async def read(text: bytes, sealer: Sealer | None = None) -> tuple[RunRequest, Luggage]:
+    """The request, and what goes with it; raises JobUnreadable."""
     return await unless_long(len(text) > LONG_TEXT, _read, text, sealer)
 
 
-async def without_headers(text: bytes) -> RunRequest:
-    """The request as far as no key is needed for it; raises JobUnreadable."""
-    return (await unless_long(len(text) > LONG_TEXT, _read, text, None, False))[0]
+async def without_headers(text: bytes) -> tuple[RunRequest, Luggage]:
+    """The same as far as no key is needed for it; raises JobUnreadable."""
+    return await unless_long(len(text) > LONG_TEXT, _read, text, None, False)
 
 
-def _written(request: RunRequest, trace: Mapping[str, str], sealer: Sealer | None) -> bytes:
+def _written(request: RunRequest, luggage: Luggage, sealer: Sealer | None) -> bytes:
     context = request.context
     body = JobBody(
         input=dumped(request.input),
@@ -92,20 +101,19 @@ def _written(request: RunRequest, trace: Mapping[str, str], sealer: Sealer | Non
         allowed_topics=tuple(request.topics.allowed),
         denied_topics=tuple(request.topics.denied),
         states=request.states,
-        trace=trace,
+        trace=luggage.trace,
+        place=luggage.place,
         sealed=sealer.seal(dumps(context.headers), _about(request.input)) if sealer else None,
     )
     return dumps({name: getattr(body, name) for name in JobBody.__slots__})
 
 
-def _read(
-    text: bytes, sealer: Sealer | None, opened: bool = True
-) -> tuple[RunRequest, Mapping[str, str]]:
+def _read(text: bytes, sealer: Sealer | None, opened: bool = True) -> tuple[RunRequest, Luggage]:
     try:
         body = _BODY.validate_python(loads(text))
         run_input = typed(body.input)
         headers = _opened(body.sealed, run_input, sealer) if opened else {}
-        return _request_of(body, run_input, headers), body.trace
+        return _request_of(body, run_input, headers), Luggage(body.trace, body.place)
     except (ValueError, AguiError) as error:
         raise JobUnreadable from error
 

@@ -11,6 +11,7 @@ from functools import partial
 
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import RunInfo, RunRequest
+from agui_runtime.core.observation import incoming_trace
 from agui_runtime.hooks.hook import Hooks
 from agui_runtime.runs.assignment import Assignment
 from agui_runtime.runs.handle import RunHandle
@@ -91,7 +92,7 @@ class Launcher:
         """
         self._live.check()
         if self._queued is not None and not request.ephemeral:
-            return await self._queued.post(info, request)
+            return await self._queued.post(info, request, self._hooks.trace() or incoming_trace())
         return await self._launch_here(info, assignment, store)
 
     async def stop(self, thread_id: str, run_id: str | None, log: RunLog) -> bool:

@@ -11,6 +11,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from itertools import count
 
 from agui_runtime.core.errors import Misconfigured, StoreUnavailable
@@ -23,6 +24,14 @@ logger = lasting_logger_of(__name__)
 
 RENEWALS = 3
 """So many in the length of a lease."""
+
+
+@dataclass(slots=True)
+class Reservation:
+    """A place for what somebody else will hold, by its name; empty where there is no limit."""
+
+    name: str
+    handed_on: bool = False
 
 
 class Openings:
@@ -41,7 +50,8 @@ class Openings:
         self._places = places
         self._process = uuid.uuid4().hex
         self._numbers = count()
-        self._held: dict[str, Sequence[str]] = {}
+        self._names: dict[str, Sequence[str]] = {}
+        """Of the places that are held here, with their scopes."""
         self._due: asyncio.TimerHandle | None = None
         self._renewing: asyncio.Task[None] | None = None
         self._freeing: set[asyncio.Task[None]] = set()
@@ -51,37 +61,66 @@ class Openings:
         self._each = self._each if each is None else each
         self._total = self._total if total is None else total
 
-    def place(self, owner: str, *, even_if_full: bool = False) -> AbstractAsyncContextManager[None]:
+    def place(self, owner: str, *, granted: str | None = None) -> AbstractAsyncContextManager[None]:
         """One place for as long as the block lasts; raises TooManyRequests, but not for what was
-        granted before and must go on `even_if_full`.
+        `granted` one of that name before (empty where there was no limit): it must go on.
 
         A store that cannot be reached refuses nobody here, but whoever needs it.
         """
         if self._each is None is self._total:
             return nullcontext()
-        return self._taken(self._limits(owner), even_if_full)
+        return self._held(self._limits(owner), granted)
 
     @asynccontextmanager
-    async def _taken(self, limits: Mapping[str, int], even_if_full: bool) -> AsyncIterator[None]:
-        name, scopes = f"{self._process}.{next(self._numbers)}", list(limits)
+    async def reserved(self, owner: str, seconds: float) -> AsyncIterator[Reservation]:
+        """A place that is given back after the block, unless it was handed on: then it is held for
+        so many seconds, whatever becomes of this process. Raises as `place`.
+        """
+        if self._each is None is self._total:
+            yield Reservation("")
+            return
+        limits, reservation = self._limits(owner), Reservation(self._new_name())
+        await self._take(reservation.name, limits, seconds)
         try:
-            full = await self._places().take(name, limits)
-        except StoreUnavailable:  # the place is taken when it is renewed
-            full = None
-        except BaseException:  # whether it was taken is not known
-            self._free(name, scopes)
-            raise
-        if full is not None and not even_if_full:
-            raise too_many(limits[full], self._noun, own=full != self._of_all)
+            yield reservation
+        finally:
+            if not reservation.handed_on:
+                await asyncio.shield(self._free(reservation.name, list(limits)))
+
+    @asynccontextmanager
+    async def _held(self, limits: Mapping[str, int], granted: str | None) -> AsyncIterator[None]:
+        name, scopes = granted or self._new_name(), list(limits)
+        await self._take(name, limits, even_if_full=granted is not None)
         self._hold(name, scopes)
         try:
             yield
         finally:
-            del self._held[name]
+            del self._names[name]
             if self._places().lease is None:
                 await self._places().free(name, scopes)
             else:
                 await asyncio.shield(self._free(name, scopes))
+
+    async def _take(
+        self,
+        name: str,
+        limits: Mapping[str, int],
+        seconds: float | None = None,
+        *,
+        even_if_full: bool = False,
+    ) -> None:
+        try:
+            full = await self._places().take(name, limits, seconds)
+        except StoreUnavailable:  # the place is taken when it is renewed
+            full = None
+        except BaseException:  # whether it was taken is not known
+            self._free(name, list(limits))
+            raise
+        if full is not None and not even_if_full:
+            raise too_many(limits[full], self._noun, own=full != self._of_all)
+
+    def _new_name(self) -> str:
+        return f"{self._process}.{next(self._numbers)}"
 
     async def close(self) -> None:
         """Return when all that was given back is free for other processes."""
@@ -106,7 +145,7 @@ class Openings:
         return limits
 
     def _hold(self, name: str, scopes: Sequence[str]) -> None:
-        self._held[name] = scopes
+        self._names[name] = scopes
         if self._due is None and (self._renewing is None or self._renewing.done()):
             self._renew_later()
 
@@ -118,12 +157,12 @@ class Openings:
 
     def _renew_now(self) -> None:
         self._due = None
-        if self._held:
+        if self._names:
             self._renewing = asyncio.create_task(self._renew())
 
     async def _renew(self) -> None:
         held: dict[str, list[str]] = defaultdict(list)
-        for name, scopes in self._held.items():
+        for name, scopes in self._names.items():
             for scope in scopes:
                 held[scope].append(name)
         try:

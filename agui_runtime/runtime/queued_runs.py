@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agui_runtime.core.events import RunInfo, RunRequest
 from agui_runtime.core.log_lines import lasting_logger_of
@@ -62,8 +62,8 @@ class QueuedRuns:
         await self._poster.close()
         await self._queue.close()
 
-    async def post(self, info: RunInfo, request: RunRequest) -> RunHandle:
-        return await self._poster.post(info, request)
+    async def post(self, info: RunInfo, request: RunRequest, trace: Mapping[str, str]) -> RunHandle:
+        return await self._poster.post(info, request, trace)
 
     def worker(self, queues: Sequence[str], slots: int) -> Worker:
         return Worker(self._queue, self._stock, self._adoption, queues, slots)

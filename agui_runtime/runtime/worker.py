@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 
 from agui_runtime.core.errors import AguiError
 from agui_runtime.core.log_lines import lasting_logger_of
-from agui_runtime.queues.base import RunQueue
+from agui_runtime.queues.base import QueueUnavailable, RunQueue
 from agui_runtime.runtime.adoption import Adoption, Stock
 from agui_runtime.stores.jobs import Offer
 
@@ -18,8 +19,11 @@ logger = lasting_logger_of(__name__)
 EVERY = 5.0
 """A worker looks after so many seconds without a bell, too: bells may be lost."""
 
-ELSEWHERE = 2.0
+ELSEWHERE = 1.0
 """Seconds until a run is offered again whose agent this worker does not have."""
+
+POLITE = 0.1
+"""Seconds that a worker lets others look first, for as long as there are such runs."""
 
 
 class Worker:
@@ -39,6 +43,8 @@ class Worker:
         self._room.set()
         self._looking = asyncio.Lock()
         self._filling: asyncio.Task[bool] | None = None
+        self._calling: dict[str, asyncio.Task[None]] = {}
+        """By queue, who has others look for what this worker cannot do."""
 
     async def run(self) -> None:
         """Take up runs until cancelled. Those that were taken up go on: `CopilotRuntime.drain` is
@@ -48,11 +54,10 @@ class Worker:
         try:
             await self._queue.serve(self._queues, self._look)
         finally:
-            for task in others:
-                task.cancel()
-            await asyncio.wait(others)
+            await _cancelled(others)
             if self._filling is not None:  # no run that was offered to this worker waits for it
                 await asyncio.wait([self._filling])
+            await _cancelled(list(self._calling.values()))
             with suppress(AguiError):  # it counts as gone soon in any case
                 await self._stock.jobs().leave(self.name)
 
@@ -60,7 +65,7 @@ class Worker:
         """Look without a bell."""
         while True:
             await self._look()
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(EVERY * random.uniform(0.8, 1.2))  # else some come first for ever
 
     async def _beat(self) -> None:
         """Say that the worker lives, while no slot is free for which it could look."""
@@ -73,6 +78,8 @@ class Worker:
         """Take up what waits; as long as more may wait and no slot is free, this waits for one."""
         async with self._looking:
             more = True
+            if self._calling:
+                await asyncio.sleep(POLITE)
             while more:
                 await self._room.wait()
                 self._filling = asyncio.create_task(self._fill())
@@ -98,7 +105,7 @@ class Worker:
         try:
             run = await self._stock.store().log.active(offer.thread_id)
             if run is not None and not self._adoption.knows(run.agent):
-                await self._stock.jobs().put_back(offer, ELSEWHERE)
+                await self._leave_to_others(offer)
                 return
             task = await self._adoption.carry_out(offer)
         except AguiError as error:  # it is offered again
@@ -113,6 +120,30 @@ class Worker:
             if len(self._runs) >= self._slots:
                 self._room.clear()
 
+    async def _leave_to_others(self, offer: Offer) -> None:
+        await self._stock.jobs().put_back(offer, ELSEWHERE)
+        if offer.queue not in self._calling:
+            self._calling[offer.queue] = asyncio.create_task(self._call(offer.queue))
+
+    async def _call(self, queue: str) -> None:
+        """Have others look, and look after them for a while: one of them may have the agent."""
+        try:
+            await asyncio.sleep(ELSEWHERE)
+            with suppress(QueueUnavailable):  # they look by themselves
+                await self._queue.ring(queue)
+            await asyncio.sleep(ELSEWHERE)
+        except Exception:  # a foreign SDK: the queue's client
+            logger.exception("workers find the run without a bell")
+        finally:
+            del self._calling[queue]
+
     def _free(self, task: asyncio.Task[None]) -> None:
         self._runs.discard(task)
         self._room.set()
+
+
+async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)

@@ -193,9 +193,7 @@ class StateStore(Protocol):
         """Forget one agent's state, or all of the thread's."""
 
     def keys(self, thread_id: str | None = None) -> AsyncGenerator[StateKey, None]:
-        """Every state there is, or the thread's, once and in no order; what is saved meanwhile may
-        be missing. Close it (`aclosing`).
-        """
+        """Every state there is, or the thread's, once; later ones may be missing. Close it."""
 
 
 class ThreadIndex(Protocol):
@@ -254,9 +252,11 @@ class Places(Protocol):
     @property
     def lease(self) -> float | None: ...
 
-    async def take(self, place: str, limits: Mapping[str, int]) -> str | None:
+    async def take(
+        self, place: str, limits: Mapping[str, int], seconds: float | None = None
+    ) -> str | None:
         """Take it in each of the scopes, where at most so many may be taken; else in none, and
-        return the scope that is full.
+        return the scope that is full. With `seconds` it lapses only then, in every store.
         """
 
     async def renew(self, held: Mapping[str, Sequence[str]]) -> None:

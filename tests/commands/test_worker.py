@@ -11,8 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from agui_runtime import CopilotRuntime, Options
+from agui_runtime.queues.here import HereQueue
+from agui_runtime.stores.open import open_store
 from tests.ports import free_port
 from tests.programs import finished, serving, started
+from tests.runtime.worlds import Scripted, asking, told
 from tests.stores.servers import RedisServer
 from tests.wires.agui.serving import events, run_body, types
 
@@ -72,3 +76,20 @@ async def test_a_worker_that_would_have_nothing_to_do_is_refused(
     assert code == 2
     assert said in err
     assert "Traceback" not in err
+
+
+async def test_runs_of_a_worker_whose_queue_fails_for_good_go_on_to_their_ends(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path}/threads.db"
+    store = open_store(url)
+    web = CopilotRuntime({"default": Scripted()}, store=store, options=Options(run_in=HereQueue()))
+    async with web.lifespan():
+        handle = await web.start(asking())
+        async with asyncio.timeout(60):
+            code, _, err = await finished("worker", "tests.commands.deaf_app", AGUI_STORE=url)
+            events = await told(handle)
+    assert code != 0
+    assert "the queue's own error" in err
+    assert [each["delta"] for each in events if "delta" in each] == ["one ", "two"]
+    assert events[-1]["type"] == "RUN_FINISHED"

@@ -52,9 +52,10 @@ class Echo:
 
 @asynccontextmanager
 async def opened(store: Store, agent: object, **options: Any) -> AsyncIterator[CopilotRuntime]:  # noqa: ANN401
+    given = {each: options.pop(each) for each in ("aliases", "hooks") if each in options}
     chosen = Options(**{"run_in": HereQueue(), **options})
     agents = agent if isinstance(agent, Mapping) else {"default": agent}
-    runtime = CopilotRuntime(agents, store=store, options=chosen)
+    runtime = CopilotRuntime(agents, store=store, options=chosen, **given)
     async with runtime.lifespan():
         yield runtime
 

@@ -59,6 +59,11 @@ class Spans(Hook):
         self._capture = capture
         self._run: ContextVar[_RunSpans | None] = ContextVar("agui_runtime_run_span", default=None)
 
+    def trace(self) -> Mapping[str, str]:
+        made: dict[str, str] = {}
+        _HEADERS.inject(made)
+        return made
+
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         attributes = {
             names.OPERATION: "invoke_agent",

@@ -1,8 +1,10 @@
-"""`Places` of one process: they end with it, so none can lapse."""
+"""`Places` of one process: they end with it, so only those lapse that were taken for a time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
+from time import monotonic
 
 
 class MemoryPlaces:
@@ -11,15 +13,19 @@ class MemoryPlaces:
     lease: float | None = None
 
     def __init__(self) -> None:
-        self._taken: dict[str, set[str]] = {}
+        self._taken: dict[str, dict[str, float]] = {}
+        """By scope, when each place lapses."""
 
-    async def take(self, place: str, limits: Mapping[str, int]) -> str | None:
-        taken = {scope: self._taken.get(scope, set()) for scope in limits}
+    async def take(
+        self, place: str, limits: Mapping[str, int], seconds: float | None = None
+    ) -> str | None:
+        now = monotonic()
         for scope, most in limits.items():
-            if len(taken[scope] - {place}) >= most:
+            if len(self._live(scope, now).keys() - {place}) >= most:
                 return scope
         for scope in limits:
-            self._taken.setdefault(scope, set()).add(place)
+            until = inf if seconds is None else now + seconds
+            self._taken.setdefault(scope, {})[place] = until
         return None
 
     async def renew(self, held: Mapping[str, Sequence[str]]) -> None:
@@ -27,7 +33,13 @@ class MemoryPlaces:
 
     async def free(self, place: str, scopes: Sequence[str]) -> None:
         for scope in scopes:
-            taken = self._taken.get(scope, set())
-            taken.discard(place)
+            taken = self._taken.get(scope, {})
+            taken.pop(place, None)
             if not taken:
                 self._taken.pop(scope, None)
+
+    def _live(self, scope: str, now: float) -> Mapping[str, float]:
+        taken = self._taken.get(scope, {})
+        for place in [each for each, until in taken.items() if until <= now]:
+            del taken[place]
+        return taken

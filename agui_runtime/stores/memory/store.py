@@ -82,7 +82,7 @@ class MemoryRunLog:
         try:
             yield
         finally:
-            if thread.lease is lease:  # its end could not be written
+            if thread.is_held_by(lease):  # its end could not be written
                 failed = error_event(StoreFailed())
                 self._table.free(thread, lease, RunEnd([failed], "failed", self._table.clock()))
 
@@ -153,7 +153,7 @@ class MemoryRunLog:
 
     def _held(self, lease: Lease) -> StoredThread:
         thread = self._table.threads.get(lease.run.thread_id)
-        if thread is None or thread.lease is not lease:
+        if thread is None or not thread.is_held_by(lease):
             raise OwnerLost
         return thread
 

@@ -73,6 +73,13 @@ class StoredThread:
         """The number of the latest record; the first record of a thread is 1."""
         return self.dropped + len(self.events)
 
+    def is_held_by(self, lease: Lease) -> bool:
+        """Whether the lease is the one that writes the thread, whatever its run is called."""
+        live = self.lease
+        if live is lease:
+            return True
+        return live is not None and (live.token, live.start) == (lease.token, lease.start)
+
     def version(self, agent: str) -> int:
         saved = self.states.get(agent)
         return saved.version if saved else 0

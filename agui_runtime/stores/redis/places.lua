@@ -17,5 +17,7 @@ end
 for number = 4, #ARGV do
   redis.call('ZADD', KEYS[1], now + lease, ARGV[number])
 end
-redis.call('PEXPIRE', KEYS[1], lease)
+if redis.call('PTTL', KEYS[1]) < lease then
+  redis.call('PEXPIRE', KEYS[1], lease)
+end
 return 1

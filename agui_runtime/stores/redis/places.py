@@ -21,10 +21,12 @@ class RedisPlaces:
         self._prefix = f"{prefix}:open:"
         self._lua = Lua(server, "places.lua")
 
-    async def take(self, place: str, limits: Mapping[str, int]) -> str | None:
+    async def take(
+        self, place: str, limits: Mapping[str, int], seconds: float | None = None
+    ) -> str | None:
         taken: list[str] = []
         for scope, most in limits.items():
-            if not await self._step("take", scope, most, place):
+            if not await self._step("take", scope, most, place, seconds=seconds):
                 await self.free(place, taken)
                 return scope
             taken.append(scope)
@@ -39,6 +41,8 @@ class RedisPlaces:
         for scope in scopes:
             await self._step("free", scope, 0, place)
 
-    async def _step(self, step: str, scope: str, most: int, *places: str) -> bool:
-        lease = int(1000 * self.lease)
+    async def _step(
+        self, step: str, scope: str, most: int, *places: str, seconds: float | None = None
+    ) -> bool:
+        lease = int(1000 * (seconds or self.lease))
         return bool(await self._lua.run("look", [self._prefix + scope], step, lease, most, *places))

@@ -15,10 +15,11 @@ from agui_runtime.stores.sql.step import Step, Together
 
 
 class Change(NamedTuple):
-    """A place that is taken within these limits by scope, or given back without any."""
+    """A place that is taken within these limits by scope for so long, or given back without any."""
 
     place: str
     limits: Mapping[str, int] | None = None
+    seconds: float = 0.0
 
 
 class SqlPlaces:
@@ -32,8 +33,10 @@ class SqlPlaces:
         self._backend = backend
         self._changes = Gathering(self._change)
 
-    async def take(self, place: str, limits: Mapping[str, int]) -> str | None:
-        return await self._changes.put(Change(place, limits))
+    async def take(
+        self, place: str, limits: Mapping[str, int], seconds: float | None = None
+    ) -> str | None:
+        return await self._changes.put(Change(place, limits, seconds or self.lease))
 
     async def renew(self, held: Mapping[str, Sequence[str]]) -> None:
         places = sorted({place for places in held.values() for place in places})
@@ -47,7 +50,7 @@ class SqlPlaces:
         if all(each.limits is None for each in changes):
             await self._backend.change(partial(_free, [each.place for each in changes]))
             return [None] * len(changes)
-        return await self._backend.write(partial(_changed, changes, self.lease))
+        return await self._backend.write(partial(_changed, changes))
 
 
 def forget() -> Step[None]:
@@ -55,8 +58,9 @@ def forget() -> Step[None]:
     yield statements.FORGET_PLACES, {}
 
 
-def _changed(changes: Sequence[Change], lease: float) -> Step[Sequence[str | None]]:
-    wanted = {place: limits for place, limits in changes if limits is not None}
+def _changed(changes: Sequence[Change]) -> Step[Sequence[str | None]]:
+    wanted = {it.place: it.limits for it in changes if it.limits is not None}
+    seconds = {it.place: it.seconds for it in changes}
     scopes = _in_turn(list(wanted.values()))
     yield statements.TURNS, {"scopes": scopes}
     rows = yield statements.OPEN_PLACES, {"scopes": scopes, "ids": list(wanted)}
@@ -66,11 +70,11 @@ def _changed(changes: Sequence[Change], lease: float) -> Step[Sequence[str | Non
         (id_, scope) for id_, limits in wanted.items() if full[id_] is None for scope in limits
     ]
     if pairs:
-        values = [{"id": id_, "scope": scope, "seconds": lease} for id_, scope in pairs]
+        values = [{"id": id_, "scope": scope, "seconds": seconds[id_]} for id_, scope in pairs]
         yield Together([(statements.TAKE_PLACE, each) for each in values])
-    if freed := [place for place, limits in changes if limits is None]:
+    if freed := [it.place for it in changes if it.limits is None]:
         yield from _free(freed)
-    return [None if limits is None else full[place] for place, limits in changes]
+    return [None if it.limits is None else full[it.place] for it in changes]
 
 
 def _in_turn(wanted: Sequence[Mapping[str, int]]) -> list[str]:
