@@ -34,6 +34,8 @@ from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.sockets import SocketLimits
 from agui_runtime.wires.shared.wire import Wire, WireRoute
 from agui_runtime.wires.ui.wire import UiWire
+from agui_runtime.wrappers.blocks.kinds import Block
+from agui_runtime.wrappers.blocks.options import Blocks
 from agui_runtime.wrappers.drawing.pages import GenerativeUI
 from agui_runtime.wrappers.guardrails import Guardrail, TopicChecker
 
@@ -50,6 +52,8 @@ __all__ = [
     "Annotation",
     "Authorize",
     "BearerTokens",
+    "Block",
+    "Blocks",
     "BodyLimits",
     "Budget",
     "Callbacks",

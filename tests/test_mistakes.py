@@ -73,6 +73,7 @@ WRONG: Mapping[Make, Mapping[str, tuple[object, ...]]] = {
         "stop_on_disconnect": ("no", None, 0),
         "agents_as_tools": ("False",),
         "generative_ui": (True, {}),
+        "blocks": (True, {}, ["chart"]),
         "caller_runs": (0, "10", 1.5, None),
         "runs": (-1, True),
         "caller_starts": (0, "10", 2.5),

@@ -11,8 +11,11 @@ from agui_runtime.agents.delegates import Delegate
 from agui_runtime.agents.tool_loop import with_actions
 from agui_runtime.core.events import RunRequest
 from agui_runtime.runtime.catalog import Catalog
+from agui_runtime.wrappers.blocks.agent import with_blocks
+from agui_runtime.wrappers.blocks.options import Blocks
 from agui_runtime.wrappers.drawing.pages import GenerativeUI, with_results
 from agui_runtime.wrappers.guardrails import Guardrail, guarded
+from agui_runtime.wrappers.popup import is_popup
 
 
 class Equipment(NamedTuple):
@@ -21,17 +24,26 @@ class Equipment(NamedTuple):
     guardrails: Sequence[Guardrail]
     agents_as_tools: bool
     generative_ui: GenerativeUI
+    blocks: Blocks | None = None
 
     def applied(self, name: str, catalog: Catalog, request: RunRequest) -> EventAgent:
         """The agent of that name, for this request; nobody sees what side requests draw."""
         agent = catalog.agent(name)
         if not request.ephemeral:
-            agent = self.generative_ui.applied(name, catalog.agents, request.input)
+            agent = self._drawing(name, catalog, request)
         delegates = self._delegates(name, catalog, request)
         safe = guarded(agent, self.guardrails, request.topics)
         acting = with_actions(safe, catalog.actions, request.follow_up, delegates)
         tools = [*(each.name for each in catalog.actions), *(each.name for each in delegates)]
         return with_results(acting, agent, tools)
+
+    def _drawing(self, name: str, catalog: Catalog, request: RunRequest) -> EventAgent:
+        """The agent, with what it may draw; in a popup, an agent with blocks draws nothing."""
+        blocks = self.blocks if self.blocks is not None and self.blocks.means(name) else None
+        if blocks is not None and is_popup(request.input):
+            return with_blocks(catalog.agents[name], blocks)
+        agent = self.generative_ui.applied(name, catalog.agents, request.input)
+        return agent if blocks is None else with_blocks(agent, blocks)
 
     def _delegates(self, name: str, catalog: Catalog, request: RunRequest) -> list[Delegate]:
         """Where a request names no agent, the default one may call the others."""

@@ -27,6 +27,7 @@ from agui_runtime.queues.base import RunQueue
 from agui_runtime.runs.deadlines import RunLimits
 from agui_runtime.runtime.allowance import Budget, Rule, rules_of
 from agui_runtime.runtime.given import check_choice
+from agui_runtime.wrappers.blocks.options import Blocks
 from agui_runtime.wrappers.drawing.pages import GenerativeUI
 
 DEFAULT_LIMITS = RunLimits()
@@ -46,6 +47,7 @@ _DEMANDS = {
     "authorize_every": SOME_SECONDS,
     **dict.fromkeys(("stop_on_disconnect", "agents_as_tools"), FLAG),
     "generative_ui": a(GenerativeUI),
+    "blocks": optional(a(Blocks)),
     **dict.fromkeys(("caller_runs", "runs"), COUNT),
     **dict.fromkeys(("caller_starts", "starts", "caller_streams", "streams"), optional(COUNT)),
     "budget": Demand(
@@ -69,7 +71,8 @@ class Options:
     `stop_on_disconnect`: a 1.10.6 front end can stop a run only by closing its connection.
     `history`: agents continue the conversation that the front end sent (`client`), or the one that
     the thread holds (`thread`). `agents_as_tools`: where a request names no agent, the default one
-    may call the others; suggestions and other side requests never do. In all processes over the
+    may call the others; suggestions and other side requests never do. With `blocks` agents show
+    charts, tables and the like. In all processes over the
     store, `caller_runs` and `runs` are how many may be live, of one caller and in all,
     `caller_streams` and `streams` how many answers may be open that grow; `caller_starts` and
     `starts` how many runs may be started within a minute, and a `budget` (or several) what they may
@@ -87,6 +90,7 @@ class Options:
     history: Truth = "client"
     agents_as_tools: bool = True
     generative_ui: GenerativeUI = DRAWN_AS_PAGES_ASK
+    blocks: Blocks | None = None
     caller_runs: int = 1000
     runs: int = 5000
     caller_streams: int | None = None

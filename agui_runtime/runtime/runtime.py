@@ -116,6 +116,8 @@ class CopilotRuntime:
         self.agents = {name: shown.with_apps(name, wrap(it, name)) for name, it in agents.items()}
         if not remotes:  # whose agents nobody knows yet
             shown.check(self.agents)
+            if self.options.blocks is not None:
+                self.options.blocks.check(self.agents)
         self.actions = named_actions(actions)
         self.remotes = tuple(remotes)
         self._sources = Sources(self.agents, self.actions, self.remotes, aliases or {})
@@ -297,7 +299,9 @@ class CopilotRuntime:
         return Assignments(
             self._sources,
             self.permissions,
-            Equipment(tuple(guardrails), chosen.agents_as_tools, chosen.generative_ui),
+            Equipment(
+                tuple(guardrails), chosen.agents_as_tools, chosen.generative_ui, chosen.blocks
+            ),
             lambda: Terms(self.options.limits, self.costs, self.options.history),
             lambda: self.states,
         )
