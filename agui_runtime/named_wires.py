@@ -40,12 +40,19 @@ def _rest() -> Wire:
     return RestWire()
 
 
+def _websocket() -> Wire:
+    from agui_runtime.wires.websocket.wire import WebSocketWire
+
+    return WebSocketWire()
+
+
 _WIRES: Mapping[str, Callable[[], Wire]] = {
     "a2a": _a2a,
     "copilotkit_remote": _copilotkit_remote,
     "mcp": _mcp,
     "openai": _openai,
     "rest": _rest,
+    "websocket": _websocket,
 }
 """How each is made, imported only when it is; one with options of its own is made by whoever wants
 it otherwise.

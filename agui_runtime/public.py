@@ -34,6 +34,7 @@ from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.sockets import SocketLimits
 from agui_runtime.wires.shared.wire import Wire, WireRoute
 from agui_runtime.wires.ui.wire import UiWire
+from agui_runtime.wires.websocket.wire import WebSocketWire
 from agui_runtime.wrappers.blocks.kinds import Block
 from agui_runtime.wrappers.blocks.options import Blocks
 from agui_runtime.wrappers.drawing.pages import GenerativeUI
@@ -97,6 +98,7 @@ __all__ = [
     "Turn",
     "UiWire",
     "Usage",
+    "WebSocketWire",
     "Wire",
     "WireOptions",
     "WireRoute",

@@ -22,10 +22,12 @@ from tests.wires.a2a.serving import TODAY, message as a2a_message
 from tests.wires.agui.serving import run_body
 from tests.wires.graphql.serving import ACCEPT, by_header, chat
 from tests.wires.mcp.serving import ACCEPT as BOTH_FORMS, calling, message as mcp_message
+from tests.wires.websocket.serving import opened
 
 Json = dict[str, Any]
 
 HUGE = 20_000
+SOCKET = "/copilotkit/socket"
 USERS = [{"role": "user", "content": "hi"}]
 
 
@@ -86,6 +88,11 @@ EDGES: Mapping[str, Edge] = {
     ),
     "a2a": Edge("/a2a/default", _a2a(), _of_json_rpc, TODAY),
     "mcp": Edge("/mcp", calling(message="hi", threadId="t1"), _of_json_rpc, BOTH_FORMS),
+    "websocket": Edge(
+        SOCKET,
+        {"type": "home_request", "request_id": "q1", "message": "hi", "thread_id": "t1"},
+        lambda body: body["code"],
+    ),
 }
 
 BODIES: Mapping[str, bytes] = {
@@ -140,6 +147,12 @@ REFUSALS: Mapping[str, Mapping[str, tuple[int, object]]] = {
         **dict.fromkeys(("nested", "huge"), (413, -32000)),
         "of somebody else": (200, True),
     },
+    "websocket": {
+        **dict.fromkeys(BODIES, (200, "INVALID_INPUT")),
+        "nested": (200, "TOO_LARGE"),
+        "huge": (200, "UNKNOWN_FRAME"),
+        "of somebody else": (200, "THREAD_NOT_FOUND"),
+    },
 }
 
 
@@ -158,8 +171,20 @@ async def serving() -> AsyncIterator[httpx.AsyncClient]:
 async def post(
     client: httpx.AsyncClient, edge: Edge, body: bytes, owner: str = "bob"
 ) -> httpx.Response:
+    if edge.path == SOCKET:
+        return await on_a_socket(client, body, owner)
     about = {"content-type": "application/json", "x-user": owner}
     return await client.post(edge.path, content=body, headers={**about, **edge.headers})
+
+
+async def on_a_socket(client: httpx.AsyncClient, body: bytes, owner: str) -> httpx.Response:
+    """What comes on a socket, until nothing more follows, as if it were an answer."""
+    frames: list[Json] = []
+    async with opened(str(client.base_url).rstrip("/"), {"x-user": owner}) as page:
+        await page.connection.send(body, text=b"\xff" not in body)
+        while not frames or frames[-1]["type"] not in ("stream_end", "error"):
+            frames.append(await page.frame())
+    return httpx.Response(200, content=b"".join(map(orjson.dumps, frames)))
 
 
 def refusal(edge: Edge, answer: httpx.Response) -> tuple[int, object]:

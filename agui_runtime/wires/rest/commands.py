@@ -14,7 +14,7 @@ from agui_runtime.core.errors import InvalidInput, first_fault
 from agui_runtime.core.ids import MAX_ID
 from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.wires.shared.bodies import BodyLimits
-from agui_runtime.wires.shared.run_inputs import run_input
+from agui_runtime.wires.shared.run_inputs import run_input, with_ids
 
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
 
@@ -82,7 +82,7 @@ def input_in(payload: object, limits: BodyLimits) -> tuple[str, RunAgentInput]:
     if not isinstance(agent, str):
         raise InvalidInput("agent: give a name")
     rest = {key: it for key, it in payload.items() if key != "agent" and it is not None}
-    return agent, run_input({**_NO_IDS, **rest, "messages": _named(rest.get("messages"))}, limits)
+    return agent, run_input({**_NO_IDS, **rest, "messages": with_ids(rest.get("messages"))}, limits)
 
 
 def resuming_input(
@@ -101,15 +101,3 @@ def resuming_id(thread_id: str, run_id: str) -> str:
 _NO_IDS = {"threadId": "", "runId": ""}
 
 _RESUMING = uuid.UUID("5c0b1a52-7f0e-5f5c-9d38-2d0d3f6f7a11")
-
-
-def _named(messages: object) -> object:
-    """Messages with ids for those that have none."""
-    if not isinstance(messages, list):
-        return messages
-    return [
-        {"id": str(uuid.uuid4()), **each}
-        if isinstance(each, dict) and each.get("id") is None
-        else each
-        for each in messages
-    ]

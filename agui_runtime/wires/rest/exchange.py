@@ -8,8 +8,6 @@ from urllib.parse import quote
 
 from starlette.datastructures import QueryParams
 
-from agui_runtime.core.errors import InvalidInput
-from agui_runtime.core.events import Cursor
 from agui_runtime.wires.rest.errors import refusal_of
 from agui_runtime.wires.shared.event_stream_exchange import EventStreamExchange
 from agui_runtime.wires.shared.streaming import StreamingResponse
@@ -21,13 +19,6 @@ class RestExchange(EventStreamExchange):
     @property
     def query(self) -> QueryParams:
         return QueryParams(self.scope["query_string"])
-
-    def cursor(self, name: str, text: str | None) -> Cursor | None:
-        """One that a client gives back; raises InvalidInput, which calls it `name`."""
-        try:
-            return Cursor.parse(text) if text else None
-        except ValueError:
-            raise InvalidInput(f"{name}: give a cursor of this thread, as it was given") from None
 
     def address(self, *parts: str) -> str:
         """The path of something below this app, however that is mounted."""

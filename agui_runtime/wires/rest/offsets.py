@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from agui_runtime.core.errors import Gone, InvalidInput
+from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.events import Cursor
+from agui_runtime.wires.shared.cursors import within
 
 START, TAIL = "-1", "now"
 
@@ -25,10 +26,3 @@ def place_at(offset: str | None, end: Cursor) -> Cursor:
     if not (epoch and len(digits) == _DIGITS and digits.isascii() and digits.isdigit()):
         raise InvalidInput("offset: give one of this stream, as it was given")
     return within(Cursor(epoch, int(digits)), end)
-
-
-def within(cursor: Cursor, end: Cursor) -> Cursor:
-    """The cursor, if the log that has this end has that place; raises Gone."""
-    if cursor.epoch != end.epoch or cursor.seq > end.seq:
-        raise Gone
-    return cursor

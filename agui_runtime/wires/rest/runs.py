@@ -8,12 +8,12 @@ from urllib.parse import quote
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import InvalidInput, RunNotFound
-from agui_runtime.core.events import Event, RunInfo, RunRequest
+from agui_runtime.core.events import RunInfo, RunRequest
 from agui_runtime.core.fingerprints import fingerprint
-from agui_runtime.core.fold import Fold, fold
+from agui_runtime.core.fold import Fold
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.requests import request_props
-from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
+from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.rest.commands import (
     ResumeCommand,
@@ -27,6 +27,7 @@ from agui_runtime.wires.rest.errors import NotResumable
 from agui_runtime.wires.rest.exchange import RestExchange
 from agui_runtime.wires.rest.options import RestOptions
 from agui_runtime.wires.rest.places import PARTS
+from agui_runtime.wires.shared.folded_threads import folded_thread
 
 
 class RunRoutes:
@@ -55,7 +56,7 @@ class RunRoutes:
         runs = await self._runtime.threads.runs(thread, exchange.caller)
         waiting = _run_among(runs, run, thread)
         run_id, latest = command.run_id or resuming_id(thread, run), runs[-1]
-        folded = await self._folded(exchange, thread)
+        folded = await folded_thread(self._runtime.threads, thread, exchange.caller)
         if (latest.run_id, latest.fingerprint) != (run_id, mark):
             _check_waits(waiting, latest, folded, command)
         given = resuming_input(command, run_id, folded.shared_messages)
@@ -81,11 +82,6 @@ class RunRoutes:
         location = f"{where}?after={quote(cursor)}".encode()
         body: dict[str, Json] = {"threadId": run.thread_id, "runId": run.run_id, "cursor": cursor}
         await exchange.answer(body, 202, [(b"location", location)])
-
-    async def _folded(self, exchange: RestExchange, thread: str) -> Fold:
-        records = await self._runtime.threads.read(thread, exchange.caller)
-        events: Sequence[Event] = [each.event for each in records]
-        return await unless_long(len(events) > LONG_LIST or is_much(events), fold, events)
 
 
 def _run_among(runs: Sequence[RunInfo], run_id: str, thread_id: str) -> RunInfo:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TypeAlias
 
 from agui_runtime.core.errors import InvalidInput
-from agui_runtime.core.events import Cursor, Event
-from agui_runtime.core.fold import Fold, fold
-from agui_runtime.core.jsontext import Json, JsonObject
-from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
+from agui_runtime.core.events import Cursor
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.rest.exchange import RestExchange
-from agui_runtime.wires.rest.offsets import within
 from agui_runtime.wires.rest.options import RestOptions
+from agui_runtime.wires.shared.cursors import cursor_in, within
 from agui_runtime.wires.shared.encoded_batches import encoded
 from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, current, frames
 from agui_runtime.wires.shared.figures import shown_runs
+from agui_runtime.wires.shared.folded_threads import folded_thread
+from agui_runtime.wires.shared.message_pages import page_of
 from agui_runtime.wires.shared.page_sizes import page_size
 
 Frames: TypeAlias = AsyncGenerator[bytes, None]
@@ -37,8 +36,8 @@ class ThreadRoutes:
         until = exchange.query.get("until") or "end"
         if until not in _UNTIL:
             raise InvalidInput(f"until: {' or '.join(_UNTIL)}")
-        after = exchange.cursor("Last-Event-ID", exchange.headers.get("last-event-id"))
-        after = after or exchange.cursor("after", exchange.query.get("after"))
+        after = cursor_in("Last-Event-ID", exchange.headers.get("last-event-id"))
+        after = after or cursor_in("after", exchange.query.get("after"))
         end = await self._runtime.threads.end(thread, exchange.caller)
         if after is not None:
             within(after, end)
@@ -57,17 +56,13 @@ class ThreadRoutes:
         threads, caller = self._runtime.threads, exchange.caller
         limit, before = page_size(exchange.query.get("limit")), exchange.query.get("before")
         known, end = await threads.get(thread, caller), await threads.end(thread, caller)
-        events: Sequence[Event] = [
-            each.event for each in await threads.read(thread, caller, upto=end)
-        ]
-        long = len(events) > LONG_LIST or is_much(events)
-        folded = await unless_long(long, fold, events)
+        folded = await folded_thread(threads, thread, caller, end)
         live = await self._runtime.store.log.active(thread)
         edit = None if live else await threads.edit(known, caller)
         await exchange.answer_much(
             {
                 "threadId": thread,
-                **_page(folded, limit, before),
+                **page_of(folded, limit, before),
                 "state": (edit.state if edit else folded.state) or None,
                 "runs": shown_runs(await threads.runs(thread, caller)),
                 "cursor": str(end),
@@ -95,17 +90,3 @@ async def _opened(frames: Frames) -> Frames:
         async for each in frames:
             yield each
             del each
-
-
-def _page(folded: Fold, limit: int, before: str | None) -> JsonObject:
-    """The latest messages, or those before the one of that id."""
-    messages = folded.shared_messages
-    stop = len(messages)
-    if before is not None:
-        places = [index for index, each in enumerate(messages) if each["id"] == before]
-        if not places:
-            raise InvalidInput("before: give the `before` of an earlier page of this thread")
-        stop = places[0]
-    start = max(0, stop - limit)
-    earlier: Json = messages[start]["id"] if start else None
-    return {"messages": messages[start:stop], "page": {"limit": limit, "before": earlier}}

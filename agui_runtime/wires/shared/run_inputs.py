@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,3 +30,15 @@ def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentI
     if isinstance(given.get("messages"), list):
         given["messages"] = [modern(message) for message in given["messages"]]
     return typed(given)
+
+
+def with_ids(messages: object) -> object:
+    """Messages with ids for those that have none."""
+    if not isinstance(messages, list):
+        return messages
+    return [
+        {"id": str(uuid.uuid4()), **each}
+        if isinstance(each, dict) and each.get("id") is None
+        else each
+        for each in messages
+    ]

@@ -188,13 +188,22 @@ class Socket:
         """The client's next message; raises TimeoutError when none comes within the time,
         SocketGone, and SocketClosing for one that cannot be read.
         """
+        text = await self.text(seconds)
+        if text is None:
+            raise SocketClosing(WRONG_DATA, "Messages must be text")
+        return await self.parsed(text)
+
+    async def text(self, seconds: float) -> str | None:
+        """The same, unread; None for one that is no text."""
         async with asyncio.timeout(seconds):
             event = await self._receive()
         if event["type"] == "websocket.disconnect":
             raise SocketGone
-        text = event.get("text")
-        if text is None:
-            raise SocketClosing(WRONG_DATA, "Messages must be text")
+        text: str | None = event.get("text")
+        return text
+
+    async def parsed(self, text: str) -> Json:
+        """What the message says; raises SocketClosing."""
         encoded = text.encode(errors="replace")
         if len(encoded) > self._most:
             raise SocketClosing(TOO_BIG, f"A message may have at most {self._most} bytes")

@@ -18,6 +18,7 @@ from agui_runtime import (
     GraphQLWire,
     McpWire,
     OpenAIWire,
+    WebSocketWire,
     create_app,
 )
 from agui_runtime.stores.base import Store
@@ -35,13 +36,15 @@ from tests.wires.visitors.copilotkit import GraphQLClient, RemoteClient
 from tests.wires.visitors.mcp import McpClient
 from tests.wires.visitors.openai import ChatClient, ResponsesClient
 from tests.wires.visitors.visitor import Client, Visitor
+from tests.wires.visitors.websocket import SocketClient
+from tests.wires.websocket.serving import opened
 
 Made: TypeAlias = AbstractAsyncContextManager[Client]
 
 
 def _wires() -> list[Wire]:
-    ours: list[Wire] = [GraphQLWire(), AguiWire(), CopilotKitRemoteWire(), RestWire()]
-    return [*ours, OpenAIWire(), A2AWire(), McpWire(pace=0)]
+    ours: list[Wire] = [GraphQLWire(), WebSocketWire(), AguiWire()]
+    return [*ours, CopilotKitRemoteWire(), RestWire(), OpenAIWire(), A2AWire(), McpWire(pace=0)]
 
 
 @asynccontextmanager
@@ -79,6 +82,12 @@ async def _mcp(generation: str, origin: str) -> AsyncIterator[Client]:
         yield McpClient(client)
 
 
+@asynccontextmanager
+async def _socket(origin: str) -> AsyncIterator[Client]:
+    async with opened(origin) as page:
+        yield SocketClient(page)
+
+
 CLIENTS: Mapping[str, Callable[[str], Made]] = {
     "GraphQL": partial(_plain, GraphQLClient),
     "AG-UI": partial(_plain, AguiClient),
@@ -90,6 +99,7 @@ CLIENTS: Mapping[str, Callable[[str], Made]] = {
     "A2A 0.3": partial(_a2a, "0.3"),
     "MCP until 2025": partial(_mcp, OLD),
     "MCP of 2026": partial(_mcp, NEW),
+    "socket": _socket,
 }
 
 _NO_TOOLS = "its clients bring no tools"
