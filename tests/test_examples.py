@@ -19,6 +19,7 @@ from examples import (
     own_store_app,
     own_wire_app,
     replicas_app,
+    router_app,
     several_agents_app,
 )
 from tests.fakes.mcp_process import listening
@@ -73,6 +74,19 @@ async def test_mcp_servers_tools_are_offered_to_the_model() -> None:
         async with client_of(app) as client:
             await asked(client, "Hello")
     assert "add" in [tool["function"]["name"] for tool in model.seen[0].body["tools"]]
+
+
+async def test_a_router_names_who_answers_first_and_stays_with_it() -> None:
+    async with ModelServer() as model, client_of(router_app.app(model.url, "sk-1")) as client:
+        events = await asked(client, "[route:notes 0.9]")
+        open_at = await asked(client, "When are you open?")
+    routed = [each["value"] for each in (events[1], open_at[1])]
+    assert routed == [
+        {"agent": "notes", "domain": "knowledge", "by": "model", "confidence": 0.9},
+        {"agent": "hours", "domain": "shop", "by": "rule", "confidence": 1.0},
+    ]
+    assert [seen.body["model"] for seen in model.seen] == ["gpt-4o-mini", "gpt-4o"]
+    assert words(open_at) == "From nine to five, on weekdays."
 
 
 async def test_several_agents_are_called_by_the_default_one_and_by_their_names() -> None:

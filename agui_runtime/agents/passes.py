@@ -11,7 +11,7 @@ from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
 
 from agui_runtime.agents.agent import ResultParts
-from agui_runtime.core.errors import RunFailure
+from agui_runtime.core.errors import AgentFailure, AguiError, RunFailure
 from agui_runtime.core.events import TERMINAL, Event, Message, as_event
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.jsontext import Json
@@ -84,6 +84,14 @@ def accounted(usage: Sequence[Json]) -> Iterator[None]:
     except RunFailure as failure:
         failure.usage = [*usage, *failure.usage]
         raise
+    except AguiError:
+        raise
+    except Exception as error:  # user code: an agent
+        if not usage:
+            raise
+        fault = AgentFailure()
+        fault.usage = list(usage)
+        raise fault from error
 
 
 def continued(request: RunAgentInput, answers: Sequence[Message]) -> RunAgentInput:

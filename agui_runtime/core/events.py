@@ -45,6 +45,12 @@ another agent took over, an agent was handed the conversation. Their value is `{
 """
 
 
+ROUTED = "agui_runtime.routed"
+"""The CUSTOM event by which a router names who answers, before that agent is called:
+`{"agent", "domain", "by", "confidence"}`.
+"""
+
+
 FORGOTTEN = "agui_runtime.forgotten"
 """The CUSTOM event that stands for records which a store has dropped: `{"records": how many}`."""
 
@@ -154,14 +160,26 @@ class Notes(Protocol):
         """Replace the note; raises TooLarge and StoreUnavailable."""
 
 
+class Colleagues(Protocol):
+    """The runtime's agents, as far as the caller of a run may start them."""
+
+    async def may_start(self, name: str) -> bool:
+        """Whether the caller may start an agent of that name, be there one or not; raises Undecided
+        where that cannot be found out.
+        """
+
+    async def find(self, name: str) -> object:
+        """The agent of that name; raises AgentNotFound, Forbidden and RemoteFailure."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext:
     """What surrounds a run, for agents, actions and hooks.
 
     `properties` are the front end's own, `headers` those that the allow-list lets through (lower
     case), `url` the page that asked, `request_id` the correlation id of every log line of the
-    request. `ephemeral` runs belong to no thread. `thread_id` and `notes` are there while a run is
-    carried out.
+    request. `ephemeral` runs belong to no thread. `thread_id`, `notes` and `colleagues` are there
+    while a run is carried out.
     """
 
     caller: Caller
@@ -172,6 +190,7 @@ class RunContext:
     ephemeral: bool = False
     notes: Notes | None = field(default=None, compare=False)
     thread_id: str | None = field(default=None, compare=False)
+    colleagues: Colleagues | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from ag_ui.core import RunAgentInput
+from ag_ui.core import RunAgentInput, TextPart
 
 from agui_runtime.core.events import Message
 from agui_runtime.core.jsontext import Json
@@ -31,3 +31,11 @@ def resume_value(request: RunAgentInput) -> object:
     """
     command = request_props(request).get("command")
     return command.get("resume") if isinstance(command, dict) else None
+
+
+def text_of(content: object) -> str:
+    """What is written in the content of a message, without what is attached to it."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else ()
+    return "\n".join(part.text for part in parts if isinstance(part, TextPart))

@@ -20,6 +20,7 @@ from agui_runtime.core.ids import check_id
 from agui_runtime.runs.assignment import Assignment, Pricing
 from agui_runtime.runs.deadlines import RunLimits
 from agui_runtime.runtime.catalog import Sources
+from agui_runtime.runtime.colleagues import RuntimeColleagues
 from agui_runtime.runtime.equipment import Equipment
 from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.stores.states import StateStoreManager
@@ -81,7 +82,10 @@ class Assignments:
 
     def by(self, agent: EventAgent, request: RunRequest) -> Assignment:
         """The request, to be answered by this agent."""
-        context = replace(request.context, ephemeral=request.ephemeral)
+        known = (self._sources, self._permissions, request.context, request.input.thread_id)
+        context = replace(
+            request.context, ephemeral=request.ephemeral, colleagues=RuntimeColleagues(*known)
+        )
         return Assignment(agent, request.input, context, *self._terms())
 
     async def agent(self, request: RunRequest) -> EventAgent:

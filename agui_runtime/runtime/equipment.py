@@ -16,6 +16,7 @@ from agui_runtime.wrappers.blocks.options import Blocks
 from agui_runtime.wrappers.drawing.pages import GenerativeUI, with_results
 from agui_runtime.wrappers.guardrails import Guardrail, guarded
 from agui_runtime.wrappers.popup import is_popup
+from agui_runtime.wrappers.router import routes
 
 
 class Equipment(NamedTuple):
@@ -46,8 +47,12 @@ class Equipment(NamedTuple):
         return agent if blocks is None else with_blocks(agent, blocks)
 
     def _delegates(self, name: str, catalog: Catalog, request: RunRequest) -> list[Delegate]:
-        """Where a request names no agent, the default one may call the others."""
+        """Where a request names no agent, the default one may call the others; not a router, which
+        decides itself who answers.
+        """
         if request.agent is not None or not self.agents_as_tools or request.ephemeral:
+            return []
+        if routes(catalog.agent(name)):
             return []
         return [
             Delegate(other, with_actions(it, catalog.actions, follow_up=True), state)

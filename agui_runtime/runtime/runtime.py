@@ -55,6 +55,7 @@ from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.open import open_store, unavailable_at
 from agui_runtime.stores.states import StateSchema, StateStoreManager
 from agui_runtime.wrappers.guardrails import Guardrail
+from agui_runtime.wrappers.router.named import check_named
 
 Answer: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI app that answers one request, for example a response of Starlette's or FastAPI's."""
@@ -121,6 +122,7 @@ class CopilotRuntime:
         self.actions = named_actions(actions)
         self.remotes = tuple(remotes)
         self._sources = Sources(self.agents, self.actions, self.remotes, aliases or {})
+        check_named(self.agents, self._sources.aliases, remote=bool(remotes))
         self.authenticate = authenticate
         self.is_given_callers = authenticate is not None
         self.permissions = Permissions(authorize, self.options.authorize_every)

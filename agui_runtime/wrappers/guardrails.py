@@ -11,7 +11,7 @@ from contextlib import aclosing
 from typing import Literal, Protocol
 
 import httpx
-from ag_ui.core import RunAgentInput, TextPart
+from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.agent import calls_at_once
 from agui_runtime.agents.border import EventAgent, normal
@@ -20,6 +20,7 @@ from agui_runtime.core.errors import GuardrailDenied, GuardrailFailure, InvalidI
 from agui_runtime.core.events import TERMINAL, Event, Topics
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.requests import text_of
 
 logger = logger_of(__name__)
 
@@ -216,17 +217,10 @@ def _conversation(request: RunAgentInput) -> list[dict[str, str]]:
     conversation = []
     for message in request.messages:
         if message.role in ("user", "assistant"):
-            conversation.append({"role": message.role, "content": _text(message.content)})
+            conversation.append({"role": message.role, "content": text_of(message.content)})
     while conversation and conversation[-1]["role"] != "user":
         conversation.pop()
     return conversation
-
-
-def _text(content: object) -> str:
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else ()
-    return "\n".join(part.text for part in parts if isinstance(part, TextPart))
 
 
 def _reason(answer: object) -> str | None:

@@ -10,6 +10,7 @@ Directives in the last user message choose the reply:
     [n:200]           that many tokens        [finish:length]  how the choice ends
     [noids]           neither the chunks nor the tool calls carry ids
     [sameids]         calls are numbered anew in each answer
+    [route:NAME 0.9]  whom a router that asks takes it for, and how surely
 
 A last message of role `tool` is answered with "Tool result: ", a forced tool of CopilotKit's for
 suggestions with two of them, anything else with "You said: " and the prompt.
@@ -43,6 +44,9 @@ SUGGESTIONS = {
     ]
 }
 
+ROUTE = "route"
+
+_ROUTE = re.compile(r"\[route:(\S+) ([\d.]+)\]")
 _TOOL = re.compile(r"\[tool:(\w+) (\{.*?\})\]")
 _THEN = re.compile(r"\[then:(\w+) (\{.*?\})\]")
 _THOUGHTS = re.compile(r"\[(reasoning|thinking):(.*?)\]")
@@ -68,6 +72,9 @@ def deltas(body: Mapping[str, Any], number: int) -> Iterator[Delta]:
     elif ends_with(body, "tool"):
         yield from _words("Tool result: " + _text(body["messages"][-1]))
         yield {}, "stop"
+    elif _forces(body, ROUTE):
+        yield from _calls([(ROUTE, _route(body, text))], number, text)
+        yield {}, "tool_calls"
     elif forced := next((tool for tool in SUGGESTING if _forces(body, tool)), None):
         yield from _calls(
             [(forced, json.dumps(SUGGESTIONS, separators=(",", ":")))], number, text, 20
@@ -78,6 +85,15 @@ def deltas(body: Mapping[str, Any], number: int) -> Iterator[Delta]:
     else:
         yield from _thoughts(text)
         yield from _plain(text)
+
+
+def _route(body: Mapping[str, Any], text: str) -> str:
+    """The arguments by which a router learns who answers; the first, if the text names none."""
+    [tool] = body["tools"]
+    names = tool["function"]["parameters"]["properties"]["agent"]["enum"]
+    found = _ROUTE.search(text)
+    name, sure = found.groups() if found else (names[0], "1")
+    return json.dumps({"agent": name, "confidence": float(sure)})
 
 
 def _around_tools(calls: Sequence[tuple[str, str]], number: int, text: str) -> Iterator[Delta]:
