@@ -9,14 +9,12 @@ from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json
 from agui_runtime.wrappers.blocks.open_texts import CONTENT, END, START, OpenTexts
 from agui_runtime.wrappers.blocks.options import TOOL
-from agui_runtime.wrappers.blocks.reading import LARGEST
+from agui_runtime.wrappers.blocks.reading import BROKEN_OFF, LARGEST
 from agui_runtime.wrappers.blocks.run_blocks import RunBlocks
 from agui_runtime.wrappers.blocks.shown import Place, Shown
 
 SHOWN = "shown"
 """What a call returns whose block is shown."""
-
-BROKEN_OFF = "it broke off before it was complete"
 
 _TEXTS = frozenset({START, CONTENT, END})
 

@@ -6,6 +6,7 @@ behind what was written later.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from agui_runtime.core.events import Event
@@ -16,7 +17,8 @@ START, CONTENT, END = "TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TEXT_MESSAG
 
 class OpenTexts:
     """The text messages that an agent has open. `lazily`: a message begins with its first words,
-    so that one which holds nothing but blocks leaves no empty one behind.
+    so that one which holds nothing but blocks leaves no empty one behind. `ids` are those that
+    each has had.
     """
 
     def __init__(self, blocks: RunBlocks, *, lazily: bool = False) -> None:
@@ -24,6 +26,7 @@ class OpenTexts:
         self._lazily = lazily
         self._starts: dict[str, Event] = {}
         self._present: dict[str, str | None] = {}
+        self.ids: defaultdict[str, list[str]] = defaultdict(list)
         self._begun: set[str] = set()
         self._passed: set[str] = set()  # they stand before a block
         self._silent: set[str] = set()  # nothing but blocks was in them
@@ -57,6 +60,7 @@ class OpenTexts:
         free = self._blocks.text_id(id_, again=id_ in self._passed)
         self._present[id_] = free
         self._begun.add(id_)
+        self.ids[id_].append(free)
         return self._starts[id_] | {"messageId": free}
 
     def _ended(self, id_: str, end: Event) -> Iterator[Event]:

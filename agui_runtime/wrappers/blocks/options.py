@@ -114,10 +114,17 @@ _DEEPEST = 4
 """So deep a kind that contains itself is described."""
 
 
+def _names_of(model: object) -> set[str]:
+    fields = getattr(model, "model_fields", {})
+    return {field.alias or name for name, field in fields.items()}
+
+
 def _check_kind(name: str, model: object) -> None:
     if not _NAME.fullmatch(name) or not TOOL_NAME.fullmatch(TOOL + name):
         raise Misconfigured(f"Blocks: {name!r} is no name of a kind; write it as in 'kanban'")
     if name == "text":
         raise Misconfigured("Blocks: 'text' is what text is called; name the kind otherwise")
+    if "type" in _names_of(model):
+        raise Misconfigured(f"Blocks: {name!r} has a field 'type', as the kind itself is called")
     if model is not None and not (inspect.isclass(model) and issubclass(model, BaseModel)):
         raise Misconfigured(f"Blocks: the kind {name!r} is to be a class of pydantic, see `Block`")

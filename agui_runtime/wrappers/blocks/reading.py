@@ -30,6 +30,8 @@ class Refused(Exception):
         self.reason = reason
 
 
+BROKEN_OFF = "it broke off before it was complete"
+
 TOO_LARGE = f"it has more than {LARGEST // 1024} KB; show less, or show it in parts"
 
 

@@ -63,6 +63,10 @@ class RunBlocks:
         elif event["type"] == "TOOL_CALL_RESULT":
             self.records.note("", event["toolCallId"], event["content"])
 
+    def knows(self, id_: str) -> bool:
+        """Whether a message of that id was there before the run."""
+        return id_ in (self._before or ())
+
     def free(self, wanted: str) -> str:
         """The id, or one like it that no message of the run or before has; it is taken now."""
         id_, number = wanted, 1

@@ -13,7 +13,7 @@ from agui_runtime.core.events import Event, as_event
 from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wrappers.blocks import entities, markdown
-from agui_runtime.wrappers.blocks.kinds import Entity, markdown_of
+from agui_runtime.wrappers.blocks.kinds import Entity, markdown_of, summary_of
 from agui_runtime.wrappers.blocks.options import Blocks
 from agui_runtime.wrappers.blocks.reading import Refused, block_in, content_of, object_in
 from agui_runtime.wrappers.blocks.run_blocks import MOST, RunBlocks
@@ -40,12 +40,15 @@ class Place:
 
 
 class Shown:
-    """The blocks that one call of an agent shows. `faults` are the reasons of those that it
-    refused, by their ids.
+    """The blocks that one call of an agent shows. `repaired`: the model writes again what was
+    refused. `faults` are the reasons of those that were refused, `summaries` lines that stand for
+    the others, both by their ids.
     """
 
-    def __init__(self, options: Blocks, run: RunBlocks) -> None:
+    def __init__(self, options: Blocks, run: RunBlocks, *, repaired: bool) -> None:
         self.faults: dict[str, str] = {}
+        self.summaries: dict[str, str] = {}
+        self._repaired = repaired
         self._options = options
         self._models = options.models
         self._run = run
@@ -70,9 +73,14 @@ class Shown:
         logger.warning("block %d (%s) was refused: %s", place.index, place.kind, reason)
         value = {"kind": place.kind, "reason": reason, "index": place.index}
         yield as_event({"type": "CUSTOM", "name": REFUSED, "value": value})
-        if place.index < MOST:
-            self._run.refused(place.kind, (place.id, place.index))
+        if place.index < MOST and place.kind in self._models:
+            if self._repaired:
+                self._run.refused(place.kind, (place.id, place.index))
             yield _activity(place, {"status": "refused", "reason": reason})
+
+    def unknown(self, kind: str, reason: str, wanted: str) -> Iterator[Event]:
+        """The event of a block of a kind that there is not."""
+        yield from self.refused(Place(kind, *self._run.place(kind, wanted)), reason)
 
     def looked_up(self) -> Iterator[Event]:
         """The events of records that were found since."""
@@ -97,7 +105,9 @@ class Shown:
             raise Refused(f"a run shows {MOST} blocks at most; say the rest in words")
         if self._run.is_given_up(place.kind):
             raise Refused("it was refused too often; say it in words")
-        block = block_in(self._models[place.kind], object_in(text))
+        written = {key: value for key, value in object_in(text).items() if key != "type"}
+        block = block_in(self._models[place.kind], written)
+        self.summaries[place.id] = summary_of(block, place.kind)
         if isinstance(block, Entity):
             yield from self._entity(place, block)
         else:
