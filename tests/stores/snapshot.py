@@ -1,8 +1,8 @@
 """A small store of a release, as every later one has to read it: written once for each schema.
 
 `python -m tests.stores.snapshot URL` fills an empty store. Whoever adds a revision puts two copies
-of it into tests/data/schemas: `gzip -n < threads.db > 0005.db.gz`, and
-`pg_dump --no-owner --inserts > 0005.sql` without its lines that begin with a backslash.
+of it into tests/data/schemas: `gzip -n < threads.db > 0006.db.gz`, and
+`pg_dump --no-owner --inserts > 0006.sql` without its lines that begin with a backslash.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from agui_runtime.core.events import Record, RunInfo
+from agui_runtime.core.schedules import Schedule
 from agui_runtime.stores.base import AgentState, RunEnd, Store
 from agui_runtime.stores.open import open_store
+from agui_runtime.stores.schedules import Scheduling
 
 SNAPSHOTS = Path(__file__).parents[1] / "data" / "schemas"
 
@@ -23,6 +25,14 @@ THREAD = "a thread: ü, 😀"
 DELTAS = ["Hello ", "wörld 😀", "\0 and U+0000"]
 STATE = {"wei": 2**70, "text": "zero \0"}
 NAME = "Greetings"
+SCHEDULE = Schedule(
+    *("s1", "ann", "default", "0 7 * * 1-5", "Europe/Berlin", DELTAS[2], 1000.0),
+    thread_id=THREAD,
+    next_at=4e9,
+    version="0123456789abcdef" * 2,
+)
+SCHEDULED = 6
+"""The first schema that has schedules."""
 
 
 def run_of(number: int) -> RunInfo:
@@ -41,7 +51,9 @@ def end_of(number: int) -> dict[str, Any]:
 
 
 async def fill(store: Store) -> None:
-    """Two runs that have ended, and one whose process has gone."""
+    """Two runs that have ended, one whose process has gone, and a schedule."""
+    assert isinstance(store, Scheduling)
+    await store.schedules.add(SCHEDULE, 1)
     for number in (1, 2):
         lease = await store.log.claim(run_of(number), lambda: None)
         await store.log.append(lease, events_of(number))
@@ -54,8 +66,10 @@ async def fill(store: Store) -> None:
     await store.log.append(lease, events_of(3)[:2])
 
 
-async def check(store: Store) -> None:
+async def check(store: Store, *, scheduled: bool) -> None:
     """All of it is there, and what was live is ended by whoever looks first."""
+    assert isinstance(store, Scheduling)
+    assert list(await store.schedules.list("ann")) == [SCHEDULE] * scheduled
     await store.log.wait_idle(THREAD)
     found: list[Record] = []
     async with aclosing(store.log.follow(THREAD, None)) as batches:

@@ -19,6 +19,7 @@ from agui_runtime.stores.base import (
     ThreadIndex,
 )
 from agui_runtime.stores.jobs import Jobs, Queueing
+from agui_runtime.stores.schedules import Schedules, Scheduling
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +55,12 @@ def jobs_of(store: Store) -> Jobs:
         kind = type(below).__name__
         raise Misconfigured(f"{kind}: no run can wait for a worker in it; take another store")
     return below.jobs
+
+
+def schedules_of(store: Store) -> Schedules | None:
+    """The schedules in the store; None for one that can have none."""
+    below = undelegated(store)
+    return below.schedules if isinstance(below, Scheduling) else None
 
 
 class DelegatingLog:

@@ -34,6 +34,7 @@ from agui_runtime.stores.memory.counters import MemoryCounters
 from agui_runtime.stores.memory.jobs import MemoryJobs
 from agui_runtime.stores.memory.places import MemoryPlaces
 from agui_runtime.stores.memory.records import SavedState, records_of, state_of
+from agui_runtime.stores.memory.schedules import MemorySchedules
 from agui_runtime.stores.memory.thread_table import MemoryLimits, StoredThread, ThreadTable
 from agui_runtime.stores.shared.lost_run import error_event
 from agui_runtime.stores.shared.pages import page_of, place_of, start_of
@@ -51,6 +52,7 @@ class MemoryStore:
         table = ThreadTable(limits or MemoryLimits(), clock)
         self.counters = MemoryCounters(clock)
         self.places = MemoryPlaces()
+        self.schedules = MemorySchedules(clock)
         self.states = MemoryStateStore(table)
         self.threads = MemoryThreadIndex(table)
         self.log = MemoryRunLog(table)

@@ -21,6 +21,7 @@ from agui_runtime.stores.redis.places import RedisPlaces
 from agui_runtime.stores.redis.queues import Queues
 from agui_runtime.stores.redis.renewer import RedisRenewer
 from agui_runtime.stores.redis.rights import check_rights
+from agui_runtime.stores.redis.schedules import RedisSchedules
 from agui_runtime.stores.redis.script import Script
 from agui_runtime.stores.redis.server import Server
 from agui_runtime.stores.redis.source import RedisLogSource
@@ -72,6 +73,7 @@ class RedisStore:
         reader = LogReader(RedisLogSource(script), self.tails)
         self.counters = RedisCounters(self._server, prefix)
         self.places = RedisPlaces(self._server, prefix)
+        self.schedules = RedisSchedules(self._server, prefix, clock)
         self.states = RedisStateStore(script, limits, now)
         self.threads = RedisThreadIndex(script, index, limits, now)
         parts = LogParts(leases, reader, self.states, now)

@@ -85,6 +85,17 @@ CREATE TABLE agui_run (
 );
 CREATE INDEX agui_run_by_owner ON agui_run (owner, started);
 CREATE INDEX agui_run_uncompacted ON agui_run (ended) WHERE not compacted;
+CREATE TABLE agui_schedule (
+	id TEXT NOT NULL,
+	owner TEXT NOT NULL,
+	created DOUBLE NOT NULL,
+	wakes DOUBLE,
+	version TEXT NOT NULL,
+	body BLOB NOT NULL,
+	CONSTRAINT agui_schedule_pk PRIMARY KEY (id)
+);
+CREATE INDEX agui_schedule_by_owner ON agui_schedule (owner, created, id);
+CREATE INDEX agui_schedule_wakes ON agui_schedule (wakes);
 CREATE TABLE agui_state (
 	thread_id TEXT NOT NULL,
 	agent TEXT NOT NULL,
@@ -131,4 +142,4 @@ CREATE TABLE agui_worker (
 	seen DOUBLE NOT NULL,
 	CONSTRAINT agui_worker_pk PRIMARY KEY (id, queue)
 );
-INSERT INTO agui_version (version_num) VALUES ('0005');
+INSERT INTO agui_version (version_num) VALUES ('0006');

@@ -24,6 +24,7 @@ from agui_runtime.stores.sql.log import SqlRunLog
 from agui_runtime.stores.sql.places import SqlPlaces
 from agui_runtime.stores.sql.rebuilding import Rebuilding
 from agui_runtime.stores.sql.retention import Retention
+from agui_runtime.stores.sql.schedules import SqlSchedules
 from agui_runtime.stores.sql.source import SqlLogSource
 from agui_runtime.stores.sql.states import SqlStateStore
 from agui_runtime.stores.sql.threads import SqlThreadIndex
@@ -46,6 +47,7 @@ class SqlStore:
         self._reader = reader = LogReader(SqlLogSource(backend), self._tails)
         self.counters = SqlCounters(backend)
         self.places = SqlPlaces(backend)
+        self.schedules = SqlSchedules(backend)
         self.states = SqlStateStore(backend, retention)
         self.threads = SqlThreadIndex(backend, self._tails, retention)
         parts = LogParts(self._leases, reader, self.states, retention.now)

@@ -187,6 +187,21 @@ Table(
     Column("seen", Double, nullable=False),
 )
 
+SCHEDULE = Table(
+    "agui_schedule",
+    METADATA,
+    Column("id", Text, primary_key=True, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    # When somebody has to look after it; null if nobody has.
+    Column("wakes", Double),
+    Column("version", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+Index("agui_schedule_by_owner", SCHEDULE.c.owner, SCHEDULE.c.created, SCHEDULE.c.id)
+Index("agui_schedule_wakes", SCHEDULE.c.wakes)
+
 STATE = Table(
     "agui_state",
     METADATA,
