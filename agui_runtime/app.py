@@ -183,6 +183,8 @@ def _open_limits(settings: Settings) -> Mapping[str, float | None]:
     return {
         "caller_runs": settings.caller_runs,
         "runs": settings.runs,
+        "caller_schedules": settings.caller_schedules,
+        "schedule_seconds": settings.schedule_seconds,
         "caller_streams": settings.caller_streams,
         "streams": settings.streams,
         "run_events": settings.run_events,

@@ -17,9 +17,13 @@ LIMITS = frozenset(
 )
 """The settings of how much may be started."""
 
-_COUNTS = frozenset({"caller_runs", "runs", "caller_streams", "streams", "run_events", "run_bytes"})
+_COUNTS = frozenset(
+    {"caller_runs", "runs", "caller_streams", "streams", "run_events", "run_bytes"}
+    | {"caller_schedules"}
+)
 _TIMES = frozenset(
     {"run_seconds", "run_first_event_seconds", "run_idle_seconds", "authorize_every"}
+    | {"schedule_seconds"}
 )
 _TIMES_OR_NONE = frozenset({"run_stop_seconds", "run_save_seconds"})
 

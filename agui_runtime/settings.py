@@ -127,6 +127,10 @@ class Settings:
     """Runs of one caller that may be live."""
     runs: int | None = None
     """Runs that may be live in all."""
+    caller_schedules: int | None = None
+    """Schedules of recurring runs that one caller may have."""
+    schedule_seconds: float | None = None
+    """So many seconds or more lie between two runs of a schedule."""
     caller_streams: int | None = None
     """Answers that grow which one caller may have open."""
     streams: int | None = None

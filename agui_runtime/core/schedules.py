@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from agui_runtime.core.errors import RequestError
 from agui_runtime.core.jsontext import Json
@@ -85,6 +85,21 @@ class Schedule:
         return None if self.paused else self.next_at
 
 
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """A schedule that somebody wants: which agent is to be sent which message, and when. `zone` is
+    a name of the IANA's. With `thread_id` its runs go on with that thread, which is the caller's or
+    does not exist yet; without, each begins a thread. `properties` are as a front end's.
+    """
+
+    cron: str
+    message: str
+    agent: str = "default"
+    zone: str = "UTC"
+    thread_id: str | None = None
+    properties: Mapping[str, Json] = field(default_factory=dict)
+
+
 class ScheduleNotFound(RequestError):
     """The schedule does not exist, or belongs to another caller: both answer alike."""
 
@@ -103,9 +118,9 @@ class TooManySchedules(RequestError):
         super().__init__(f"you have {most} schedules, which is the most; delete one first")
 
 
-def changed(schedule: Schedule, **changes: Any) -> Schedule:  # noqa: ANN401  # its fields
-    """The schedule with these fields, as a new version."""
-    return replace(schedule, version=uuid.uuid4().hex, **changes)
+def changed(schedule: Schedule) -> Schedule:
+    """The schedule as a new version."""
+    return replace(schedule, version=uuid.uuid4().hex)
 
 
 def firing_of(schedule: Schedule, due_at: float, missed: int = 0) -> Firing:

@@ -15,8 +15,10 @@ from agui_runtime.core.events import Event, Message, RunContext, RunInfo
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.queueing import QueueFigures
+from agui_runtime.core.schedules import Fired
 from agui_runtime.hooks.queue_meter import QueueMeter
 from agui_runtime.hooks.refusal_meter import RefusalMeter
+from agui_runtime.hooks.schedule_meter import ScheduleMeter
 from agui_runtime.hooks.store_meter import StoreMeter
 
 logger = logger_of(__name__)
@@ -134,6 +136,13 @@ class Hooks:
                 meter.run_waited(queue, seconds)
             except Exception:  # user code: a hook must not end a run
                 logger.exception("a hook failed when a run was taken up")
+
+    def schedule_fired(self, fired: Fired) -> None:
+        for meter in [hook for hook in self._hooks if isinstance(hook, ScheduleMeter)]:
+            try:
+                meter.schedule_fired(fired)
+            except Exception:  # user code: a hook must not end what fires schedules
+                logger.exception("a hook failed when a schedule fired")
 
     async def after_run(self, report: RunReport) -> None:
         for hook in self._hooks:

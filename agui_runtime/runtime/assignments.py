@@ -86,7 +86,10 @@ class Assignments:
         context = replace(
             request.context, ephemeral=request.ephemeral, colleagues=RuntimeColleagues(*known)
         )
-        return Assignment(agent, request.input, context, *self._terms())
+        terms = self._terms()
+        if request.unattended:
+            terms = terms._replace(history="thread")
+        return Assignment(agent, request.input, context, *terms)
 
     async def agent(self, request: RunRequest) -> EventAgent:
         """The agent that the request names, as it answers this request for this caller; raises as

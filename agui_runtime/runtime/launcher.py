@@ -93,7 +93,7 @@ class Launcher:
         self._live.check()
         if self._queued is not None and not request.ephemeral:
             return await self._queued.post(info, request, self._hooks.trace() or incoming_trace())
-        return await self._launch_here(info, assignment, store)
+        return await self._launch_here(info, assignment, store, unattended=request.unattended)
 
     async def stop(self, thread_id: str, run_id: str | None, log: RunLog) -> bool:
         """Ask the thread's live run (or only that one) to stop; False if it is idle."""
@@ -111,12 +111,16 @@ class Launcher:
             raise Misconfigured("a worker needs the queue that runs are posted to: set AGUI_QUEUE")
         return self._queued.worker(queues, slots)
 
-    async def _launch_here(self, info: RunInfo, assignment: Assignment, store: Store) -> RunHandle:
+    async def _launch_here(
+        self, info: RunInfo, assignment: Assignment, store: Store, *, unattended: bool
+    ) -> RunHandle:
         run = Run(assignment, store, self._hooks)
         async with AsyncExitStack() as place:
             await place.enter_async_context(self._openings.place(info.owner))
             claim = partial(store.log.claim, info, run.stop)
-            lease = await self._turns.when_free(info.thread_id, claim, store.log)
+            lease = await self._turns.when_free(
+                info.thread_id, claim, store.log, unattended=unattended
+            )
             if not lease.fresh:
                 return RunHandle(lease.run, lease.start, store)
             task = self._live.carry_out(run, lease, place.pop_all())

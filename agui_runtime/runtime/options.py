@@ -48,7 +48,8 @@ _DEMANDS = {
     **dict.fromkeys(("stop_on_disconnect", "agents_as_tools"), FLAG),
     "generative_ui": a(GenerativeUI),
     "blocks": optional(a(Blocks)),
-    **dict.fromkeys(("caller_runs", "runs"), COUNT),
+    **dict.fromkeys(("caller_runs", "runs", "caller_schedules"), COUNT),
+    "schedule_seconds": SOME_SECONDS,
     **dict.fromkeys(("caller_starts", "starts", "caller_streams", "streams"), optional(COUNT)),
     "budget": Demand(
         "Budget(...), or a tuple of them",
@@ -81,6 +82,7 @@ class Options:
     With `run_in` runs are carried out by workers, which it calls; those of an agent in `queues` by
     workers of that queue. One that no worker takes within `worker_timeout` seconds fails.
     `keys` seal what such a run's request came with in its headers, which are left out without any.
+    One caller may have `caller_schedules`, the runs of each `schedule_seconds` apart or more.
     Raises Misconfigured for what cannot be obeyed.
     """
 
@@ -105,6 +107,8 @@ class Options:
     queues: Mapping[str, str] = field(default_factory=dict)
     worker_timeout: float = 600.0
     keys: KeyRing | None = None
+    caller_schedules: int = 100
+    schedule_seconds: float = 60.0
 
     def __post_init__(self) -> None:
         check_fields(self, _DEMANDS)

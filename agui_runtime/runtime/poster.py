@@ -55,7 +55,9 @@ class Poster:
             body = await job_bodies.written(request, Luggage(trace, place.name), self._stock.sealer)
             job = Job(self._options.queues.get(info.agent, DEFAULT_QUEUE), body)
             post = partial(self._post_whole, info, job, seconds, place)
-            posted = await self._turns.when_free(info.thread_id, post, log)
+            posted = await self._turns.when_free(
+                info.thread_id, post, log, unattended=request.unattended
+            )
         stopping = partial(self._turns.stop, info.thread_id, info.run_id, log)
         return RunHandle(posted.run, posted.start, self._stock.store(), stopping=stopping)
 

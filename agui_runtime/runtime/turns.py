@@ -34,8 +34,17 @@ class Turns:
         self._adoption = adoption
         self._writes = writes
 
-    async def when_free(self, thread_id: str, claim: Callable[[], Awaitable[T]], log: RunLog) -> T:
-        """Claim the thread as the policy says; raises Busy when it stays taken."""
+    async def when_free(
+        self,
+        thread_id: str,
+        claim: Callable[[], Awaitable[T]],
+        log: RunLog,
+        *,
+        unattended: bool = False,
+    ) -> T:
+        """Claim the thread as the policy says; raises Busy when it stays taken, and at once for an
+        `unattended` run.
+        """
         options, now = self._options(), asyncio.get_running_loop().time()
         policy, deadline = options.on_busy, now + options.queue_timeout
         while True:
@@ -43,7 +52,7 @@ class Turns:
                 with self._writes:
                     return await claim()
             except Busy as busy:
-                if policy == "reject":
+                if policy == "reject" or unattended:
                     raise
                 if policy == "supersede":
                     await self.stop(thread_id, busy.run_id, log)

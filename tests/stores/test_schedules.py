@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -27,9 +28,9 @@ def schedules_of(store: object) -> Schedules:
     return store.schedules
 
 
-def schedule_of(id_: str, owner: str = "ann", **fields: Any) -> Schedule:
+def schedule_of(id_: str, owner: str = "ann", **fields: Any) -> Schedule:  # noqa: ANN401
     made = Schedule(id_, owner, "default", "0 7 * * *", "Europe/Berlin", "Good morning?", 1.0)
-    return changed(made, **fields)
+    return changed(replace(made, **fields))
 
 
 async def add(schedules: Schedules, *made: Schedule) -> None:
@@ -86,9 +87,9 @@ async def test_whoever_knows_the_present_version_changes_it_and_nobody_else(
 ) -> None:
     made = schedule_of("s1")
     await add(schedules, made)
-    paused = changed(made, paused=True)
+    paused = changed(replace(made, paused=True))
     assert await schedules.swap(made.version, paused)
-    assert not await schedules.swap(made.version, changed(made, message="lost"))
+    assert not await schedules.swap(made.version, changed(replace(made, message="lost")))
     assert await schedules.get("s1") == paused
     assert not await schedules.swap("none", changed(schedule_of("s2")))
     assert await schedules.get("s2") is None
@@ -97,7 +98,7 @@ async def test_whoever_knows_the_present_version_changes_it_and_nobody_else(
 async def test_one_of_ten_who_change_it_at_once_does(schedules: Schedules) -> None:
     made = schedule_of("s1", next_at=PAST)
     await add(schedules, made)
-    takers = [changed(made, message=f"by {number}") for number in range(10)]
+    takers = [changed(replace(made, message=f"by {number}")) for number in range(10)]
     found = await asyncio.gather(*(schedules.swap(made.version, each) for each in takers))
     assert sum(found) == 1
     assert await schedules.get("s1") == takers[found.index(True)]
@@ -111,7 +112,7 @@ async def test_what_is_deleted_is_gone(schedules: Schedules) -> None:
     assert await schedules.get("s1") is None
     assert list(await schedules.list("ann")) == []
     assert await due_ids(schedules) == []
-    assert not await schedules.swap(made.version, changed(made, message="back"))
+    assert not await schedules.swap(made.version, changed(replace(made, message="back")))
     assert await schedules.get("s1") is None
 
 
@@ -142,7 +143,7 @@ async def test_the_next_to_wake_is_known_while_nothing_is_due(schedules: Schedul
     await add(schedules, made, schedule_of("s2", next_at=LATER + 9))
     found = await schedules.due(MOST)
     assert (found.next_at, list(found.schedules)) == (LATER, [])
-    assert await schedules.swap(made.version, changed(made, paused=True))
+    assert await schedules.swap(made.version, changed(replace(made, paused=True)))
     assert (await schedules.due(MOST)).next_at == LATER + 9
 
 
@@ -164,7 +165,7 @@ async def test_all_processes_share_them(made: Processes[AnyStore]) -> None:
     assert await due_ids(other) == ["s1"]
     found = await asyncio.gather(
         *(
-            each.swap(schedule.version, changed(schedule, next_at=LATER))
+            each.swap(schedule.version, changed(replace(schedule, next_at=LATER)))
             for each in (one, other) * 5
         )
     )

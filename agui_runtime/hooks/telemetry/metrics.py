@@ -28,10 +28,12 @@ from agui_runtime.core.figures import Tokens
 from agui_runtime.core.meter import tokens_of
 from agui_runtime.core.observation import Operation, observe
 from agui_runtime.core.queueing import QueueFigures
+from agui_runtime.core.schedules import Fired
 from agui_runtime.hooks.hook import Hook, RunReport
 from agui_runtime.hooks.store_meter import LogReader
 from agui_runtime.hooks.telemetry.label_values import LabelValues
 from agui_runtime.hooks.telemetry.queue_numbers import QueueNumbers
+from agui_runtime.hooks.telemetry.schedule_numbers import ScheduleNumbers
 
 LONG = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 """Seconds that runs, models and tools take."""
@@ -66,6 +68,7 @@ class Metrics(Hook):
             registry=registry,
         )
         self._queues = QueueNumbers(registry, self._values)
+        self._schedules = ScheduleNumbers(registry, self._values)
         self._present = _Present()
         registry.register(self._present)
 
@@ -99,6 +102,10 @@ class Metrics(Hook):
     def run_waited(self, queue: str, seconds: float) -> None:
         """As a QueueMeter."""
         self._queues.waited(queue, seconds)
+
+    def schedule_fired(self, fired: Fired) -> None:
+        """As a ScheduleMeter."""
+        self._schedules.fired(fired)
 
     # What follows is a StoreMeter's.
 
