@@ -217,7 +217,7 @@ class RunRequest:
     that itself, with a second request, so its wire says False. `fingerprint` is a digest of the
     request: the same run id with the same fingerprint is the same run; empty where a request cannot
     be repeated. `topics` is what the front end wants guardrails to check, `states` what it holds of
-    other agents, by name. `unattended` runs are those of schedules: they go on from what the thread
+    other agents, by name. `scheduled` runs are those of schedules: they go on from what the thread
     holds, whosever `history` counts else, and neither wait for a live run nor stop it.
     """
 
@@ -229,7 +229,7 @@ class RunRequest:
     fingerprint: str = ""
     topics: Topics = NO_TOPICS
     states: Mapping[str, Json] = field(default_factory=dict)
-    unattended: bool = False
+    scheduled: bool = False
 
 
 def encode(event: Mapping[str, Json]) -> bytes:

@@ -87,7 +87,7 @@ class Assignments:
             request.context, ephemeral=request.ephemeral, colleagues=RuntimeColleagues(*known)
         )
         terms = self._terms()
-        if request.unattended:
+        if request.scheduled:
             terms = terms._replace(history="thread")
         return Assignment(agent, request.input, context, *terms)
 

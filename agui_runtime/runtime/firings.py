@@ -176,5 +176,5 @@ def _request(schedule: Schedule, firing: Firing, state: Json) -> RunRequest:
         RunContext(caller, f"schedule-{schedule.schedule_id}", schedule.properties),
         schedule.agent,
         fingerprint=fingerprint(["schedule", schedule.schedule_id, firing.due_at]),
-        unattended=True,
+        scheduled=True,
     )

@@ -62,7 +62,7 @@ class JobBody:
     trace: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
     sealed: str | None = None
-    unattended: bool = False
+    scheduled: bool = False
 
 
 _BODY: TypeAdapter[JobBody] = TypeAdapter(JobBody)
@@ -105,7 +105,7 @@ def _written(request: RunRequest, luggage: Luggage, sealer: Sealer | None) -> by
         trace=luggage.trace,
         place=luggage.place,
         sealed=sealer.seal(dumps(context.headers), _about(request.input)) if sealer else None,
-        unattended=request.unattended,
+        scheduled=request.scheduled,
     )
     return dumps({name: getattr(body, name) for name in JobBody.__slots__})
 
@@ -141,7 +141,7 @@ def _request_of(body: JobBody, run_input: RunAgentInput, headers: Mapping[str, s
         fingerprint=body.fingerprint,
         topics=Topics(body.allowed_topics, body.denied_topics),
         states=body.states,
-        unattended=body.unattended,
+        scheduled=body.scheduled,
     )
 
 

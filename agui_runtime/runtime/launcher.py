@@ -93,7 +93,7 @@ class Launcher:
         self._live.check()
         if self._queued is not None and not request.ephemeral:
             return await self._queued.post(info, request, self._hooks.trace() or incoming_trace())
-        return await self._launch_here(info, assignment, store, unattended=request.unattended)
+        return await self._launch_here(info, assignment, store, scheduled=request.scheduled)
 
     async def stop(self, thread_id: str, run_id: str | None, log: RunLog) -> bool:
         """Ask the thread's live run (or only that one) to stop; False if it is idle."""
@@ -112,14 +112,14 @@ class Launcher:
         return self._queued.worker(queues, slots)
 
     async def _launch_here(
-        self, info: RunInfo, assignment: Assignment, store: Store, *, unattended: bool
+        self, info: RunInfo, assignment: Assignment, store: Store, *, scheduled: bool
     ) -> RunHandle:
         run = Run(assignment, store, self._hooks)
         async with AsyncExitStack() as place:
             await place.enter_async_context(self._openings.place(info.owner))
             claim = partial(store.log.claim, info, run.stop)
             lease = await self._turns.when_free(
-                info.thread_id, claim, store.log, unattended=unattended
+                info.thread_id, claim, store.log, scheduled=scheduled
             )
             if not lease.fresh:
                 return RunHandle(lease.run, lease.start, store)

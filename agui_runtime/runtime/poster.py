@@ -56,7 +56,7 @@ class Poster:
             job = Job(self._options.queues.get(info.agent, DEFAULT_QUEUE), body)
             post = partial(self._post_whole, info, job, seconds, place)
             posted = await self._turns.when_free(
-                info.thread_id, post, log, unattended=request.unattended
+                info.thread_id, post, log, scheduled=request.scheduled
             )
         stopping = partial(self._turns.stop, info.thread_id, info.run_id, log)
         return RunHandle(posted.run, posted.start, self._stock.store(), stopping=stopping)

@@ -40,10 +40,10 @@ class Turns:
         claim: Callable[[], Awaitable[T]],
         log: RunLog,
         *,
-        unattended: bool = False,
+        scheduled: bool = False,
     ) -> T:
         """Claim the thread as the policy says; raises Busy when it stays taken, and at once for an
-        `unattended` run.
+        `scheduled` run.
         """
         options, now = self._options(), asyncio.get_running_loop().time()
         policy, deadline = options.on_busy, now + options.queue_timeout
@@ -52,7 +52,7 @@ class Turns:
                 with self._writes:
                     return await claim()
             except Busy as busy:
-                if policy == "reject" or unattended:
+                if policy == "reject" or scheduled:
                     raise
                 if policy == "supersede":
                     await self.stop(thread_id, busy.run_id, log)
