@@ -27,7 +27,6 @@ from agui_runtime.runtime.assignments import Assignments, Terms
 from agui_runtime.runtime.catalog import AgentInfo, Catalog, Sources, described
 from agui_runtime.runtime.costs import Costs
 from agui_runtime.runtime.equipment import Equipment
-from agui_runtime.runtime.firings import Firings
 from agui_runtime.runtime.given import (
     check_functions,
     check_lists,
@@ -44,7 +43,7 @@ from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.runtime.preparation import Preparation
 from agui_runtime.runtime.refused_writes import RefusedWrites
 from agui_runtime.runtime.saved_states import SavedStates
-from agui_runtime.runtime.scheduler import Scheduler
+from agui_runtime.runtime.scheduler import Scheduler, opened
 from agui_runtime.runtime.shared_counts import SharedCounts
 from agui_runtime.runtime.threads import Threads
 from agui_runtime.runtime.usage import usage_in
@@ -52,7 +51,7 @@ from agui_runtime.stores.base import Store
 from agui_runtime.stores.jobs import Jobs
 from agui_runtime.stores.layers.accounted import AccountedStore
 from agui_runtime.stores.layers.aliased import AliasedStore
-from agui_runtime.stores.layers.delegating import jobs_of, schedules_of, undelegated
+from agui_runtime.stores.layers.delegating import jobs_of, undelegated
 from agui_runtime.stores.layers.measured import MeasuredStore
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.open import open_store, unavailable_at
@@ -164,7 +163,7 @@ class CopilotRuntime:
             raise unavailable_at(undelegated(self.store), error) from error
         await self.launcher.open()
         self._preparation.begin(self.agents)
-        self._begin_to_schedule()
+        self._scheduler = opened(self.states.store, self.start, self._hooks, self.launcher)
         self.is_open = True
 
     async def close(self) -> None:
@@ -322,14 +321,6 @@ class CopilotRuntime:
         """It is given functions of what may change until the runtime is opened."""
         stock = Stock(self._jobs, self._store_of_runs, self._writes, lambda: self.options.keys)
         return Launcher(lambda: self.options, self._hooks, self.runs, self._assignments, stock)
-
-    def _begin_to_schedule(self) -> None:
-        """Fire what recurs, if the store holds schedules."""
-        schedules = schedules_of(self.store)
-        if schedules is not None:
-            firings = Firings(schedules, self.states.store, self.start, self._hooks)
-            self._scheduler = Scheduler(schedules, firings, self.launcher)
-            self._scheduler.open()
 
     def _store_of_runs(self, own: Store | None = None) -> Store:
         """Where runs are written: the runtime's store, or one of their own."""

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from agui_runtime.core.errors import AguiError, ShuttingDown
+from agui_runtime.core.events import RunRequest
 from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.core.schedules import Schedule
+from agui_runtime.hooks.hook import Hooks
+from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.firings import Firings
 from agui_runtime.runtime.launcher import Launcher
+from agui_runtime.stores.base import Store
+from agui_runtime.stores.layers.delegating import schedules_of
 from agui_runtime.stores.schedules import Due, Schedules
 
 logger = lasting_logger_of(__name__)
@@ -111,6 +117,21 @@ class Scheduler:
             logger.error("schedule %s does not fire yet: %s", taken.schedule_id, error.message)
         except Exception:  # a foreign SDK: the store's client
             logger.exception("schedule %s does not fire yet", taken.schedule_id)
+
+
+def opened(
+    store: Store,
+    start: Callable[[RunRequest], Awaitable[RunHandle]],
+    hooks: Hooks,
+    launcher: Launcher,
+) -> Scheduler | None:
+    """One that looks from now on; None for a store that can have no schedules."""
+    schedules = schedules_of(store)
+    if schedules is None:
+        return None
+    made = Scheduler(schedules, Firings(schedules, store, start, hooks), launcher)
+    made.open()
+    return made
 
 
 def _pause(found: Due, taken: int) -> float:
