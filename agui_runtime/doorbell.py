@@ -21,9 +21,13 @@ _FIELDS = {
     "queue": "run_in",
     "queues": "queues",
     "worker_timeout": "worker_timeout",
+    "app_version": "app_version",
     "keys": "keys",
 }
 """Of Options, by the names of settings."""
+
+_OF_A_QUEUE = frozenset({"queues", "worker_timeout", "app_version"})
+"""Those that say nothing without a queue."""
 
 
 def work_in_queues(settings: Settings, runtime: CopilotRuntime) -> None:
@@ -39,10 +43,8 @@ def work_in_queues(settings: Settings, runtime: CopilotRuntime) -> None:
                 " leave out one of them"
             )
         changed[field] = _MADE[name](settings) if name in _MADE else getattr(settings, name)
-    if changed.keys() & {"queues", "worker_timeout"} and not (
-        "run_in" in changed or runtime.options.run_in
-    ):
-        unused = settings.variables(sorted(settings.present & {"queues", "worker_timeout"}))
+    if changed.keys() & _OF_A_QUEUE and not ("run_in" in changed or runtime.options.run_in):
+        unused = settings.variables(sorted(settings.present & _OF_A_QUEUE))
         raise Misconfigured(f"{unused}: set {variable('queue')}, too")
     runtime.options = replace(runtime.options, **changed)
 

@@ -40,6 +40,7 @@ READERS: Mapping[str, Callable[[str, str], Any]] = {
     ),
     "queue": texts.as_it_is,
     "queues": texts.queue_names,
+    "app_version": texts.version,
     "openai_base_url": texts.base_url,
     "api_key": texts.key,
     "proxy_header": texts.as_it_is,

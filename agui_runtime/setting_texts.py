@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from agui_runtime.connectors.shared.given import checked_base_url, checked_key
 from agui_runtime.core.errors import Misconfigured
-from agui_runtime.core.queueing import check_queue_name
+from agui_runtime.core.queueing import check_queue_name, check_version
 from agui_runtime.wires.shared.paths import base_of
 
 PREFIX = "AGUI_"
@@ -159,6 +159,11 @@ def queue_names(name: str, value: str) -> Mapping[str, str]:
         check_queue_name(queue, f"{name}, {agent}")
         found[agent] = queue
     return found
+
+
+def version(name: str, value: str) -> str:
+    check_version(value, name)
+    return value
 
 
 def flag(name: str, value: str) -> bool:

@@ -46,6 +46,9 @@ class Settings:
     of other agents wait in `default`."""
     worker_timeout: float | None = None
     """Seconds after which a run fails that no worker takes."""
+    app_version: str | None = None
+    """Numbers that grow with each deployment (`142`, `2026-11-27`): runs are for workers of this
+    version, and for newer ones once there are none."""
     keys: tuple[str, ...] | None = None
     """What seals the headers of requests that wait for a worker, comma-separated: the first seals,
     all open."""

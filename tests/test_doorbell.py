@@ -53,6 +53,7 @@ def test_the_settings_of_workers_are_options_of_the_runtime(
             "AGUI_QUEUE": REDIS,
             "AGUI_QUEUES": "research=gpu, writer = gpu",
             "AGUI_WORKER_TIMEOUT": "30",
+            "AGUI_APP_VERSION": "2026-11-27",
             "AGUI_KEYS": f"{key}, {new_key()}",
         },
     )
@@ -61,6 +62,7 @@ def test_the_settings_of_workers_are_options_of_the_runtime(
     assert options.keys is not None
     assert options.run_in.where == REDIS
     assert (options.queues, options.worker_timeout) == ({"research": "gpu", "writer": "gpu"}, 30)
+    assert options.app_version == "2026-11-27"
     assert options.keys.ids[0] == KeyRing([key]).ids[0]
 
 
@@ -70,6 +72,8 @@ def test_the_settings_of_workers_are_options_of_the_runtime(
         ({"AGUI_QUEUE": "amqp://ann:s3cret@rabbit"}, "AGUI_QUEUE: the URL of a queue starts with"),
         ({"AGUI_QUEUES": "research=gpu"}, "AGUI_QUEUES: set AGUI_QUEUE, too"),
         ({"AGUI_WORKER_TIMEOUT": "30"}, "AGUI_WORKER_TIMEOUT: set AGUI_QUEUE, too"),
+        ({"AGUI_APP_VERSION": "7"}, "AGUI_APP_VERSION: set AGUI_QUEUE, too"),
+        ({"AGUI_QUEUE": REDIS, "AGUI_APP_VERSION": "3f2a91c"}, "which of two versions is newer"),
         ({"AGUI_QUEUE": REDIS, "AGUI_WORKER_TIMEOUT": "0"}, "more than 0 seconds"),
         ({"AGUI_QUEUE": REDIS, "AGUI_QUEUES": "gpu"}, "must be like research=gpu"),
         ({"AGUI_QUEUE": REDIS, "AGUI_QUEUES": "a=g p u"}, "is no name of a queue"),

@@ -20,6 +20,12 @@ from tasks.testing import cover, image, peers, prepare_tests, pytest, test
 BESIDE_NODE = frozenset({"copilotkit", "graphql"})
 """The benches that measure a Node runtime, too."""
 
+ON_WORKERS = (
+    *("tests/clients", "-k"),
+    "test_copilotkit_1_ or test_one_thread or test_threads_example or test_page_ or test_restart",
+)
+"""The tests of pages: each of their runs is carried out by a worker in another process."""
+
 
 def serve(*arguments: str) -> None:
     extras, words = chosen_extras(arguments)
@@ -80,7 +86,7 @@ def dashboard(*arguments: str) -> None:
 
 def workers(*arguments: str) -> None:
     env = {**prepare_tests(), "RUN_IN_WORKERS": "1"}
-    pytest(*(arguments or ("tests/clients", "-k", "1_10 or 1_74")), env=env)
+    pytest(*(arguments or ON_WORKERS), env=env)
 
 
 def matrix(*releases: str) -> None:

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from agui_runtime.app import Served
 from agui_runtime.commands.findings import Finding
 from agui_runtime.core.errors import AguiError
-from agui_runtime.core.queueing import DEFAULT_QUEUE
+from agui_runtime.core.queueing import DEFAULT_QUEUE, OF_VERSION, queue_of
 from agui_runtime.doorbell import advice, check_shared
 from agui_runtime.queues.base import RunQueue
+from agui_runtime.settings import variable
 from agui_runtime.stores.jobs import QueueFigures
 from agui_runtime.stores.layers.delegating import jobs_of
 
@@ -52,7 +53,9 @@ async def _workers(served: Served) -> AsyncIterator[Finding]:
         figures = await jobs.figures()
     finally:
         await store.close()
-    for name in sorted({DEFAULT_QUEUE, *queues.values(), *figures}):
+    version = served.runtime.options.app_version
+    own = {queue_of(name, version) for name in (DEFAULT_QUEUE, *queues.values())}
+    for name in sorted({*own, *figures}):
         found = figures.get(name, NOTHING)
         yield _workers_of(name, found)
 
@@ -61,5 +64,8 @@ def _workers_of(queue: str, found: QueueFigures) -> Finding:
     waiting = f"{found.waiting} runs wait"
     if found.workers:
         return Finding(f"queue {queue}", f"{found.workers} workers, {waiting}")
-    start = f"agui-runtime worker --queues {queue}"
+    name, _, version = queue.partition(OF_VERSION)
+    start = f"agui-runtime worker --queues {name}"
+    if version:
+        start = f"{variable('app_version')}={version} {start}"
     return Finding(f"queue {queue}", f"no worker, {waiting}: start `{start}`", "warning")

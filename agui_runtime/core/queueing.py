@@ -21,6 +21,11 @@ WAITED = "agui_runtime.waited"
 value is `{"seconds"}`.
 """
 
+OF_VERSION = "@"
+"""Between the name of a queue and the version of the app whose runs wait in it."""
+
+VERSION = re.compile(r"[0-9]{1,18}(?:[.-][0-9]{1,18}){0,7}")
+
 QUEUE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -44,6 +49,15 @@ class QueueTimeout(RunFailure):
         super().__init__("no worker was free for this run in time; try again later")
 
 
+class QueuedAgentGone(RunFailure):
+    """No worker has the run's agent any more."""
+
+    code, status = "AGENT_NOT_FOUND", 404
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no worker has the agent {name!r}; was it left out of a new version?")
+
+
 class JobUnreadable(RunFailure):
     """What was posted with the run cannot be read by the worker that took it."""
 
@@ -51,6 +65,34 @@ class JobUnreadable(RunFailure):
 
     def __init__(self) -> None:
         super().__init__("the worker cannot read this run: is it of another release?")
+
+
+def check_version(version: str, where: str) -> None:
+    """Raises Misconfigured, which says where it stands. Of two versions it is to be seen which is
+    the newer one.
+    """
+    if not VERSION.fullmatch(version):
+        raise Misconfigured(
+            f"{where}: {version!r} does not say which of two versions is newer: give numbers"
+            " that grow, with '.' or '-' between, such as 142, 1.4.2 or 2026-11-27"
+        )
+
+
+def queue_of(name: str, version: str | None) -> str:
+    """Where the runs of the queue wait that this version of the app posts."""
+    return name if version is None else f"{name}{OF_VERSION}{version}"
+
+
+def older_than(version: str | None, queue: str) -> str | None:
+    """The queue's plain name if runs of an older version wait in it, else None."""
+    name, _, other = queue.partition(OF_VERSION)
+    if version is None or not other:
+        return None
+    return name if _numbers(other) < _numbers(version) else None
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(each) for each in re.split("[.-]", version)]
 
 
 def check_queue_name(name: str, where: str) -> None:

@@ -22,7 +22,12 @@ from agui_runtime.core.history import Truth
 from agui_runtime.core.key_ring import KeyRing
 from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.prices import PriceTable
-from agui_runtime.core.queueing import check_queue_name
+from agui_runtime.core.queueing import (
+    DEFAULT_QUEUE,
+    check_queue_name,
+    check_version,
+    queue_of,
+)
 from agui_runtime.queues.base import RunQueue
 from agui_runtime.runs.deadlines import RunLimits
 from agui_runtime.runtime.allowance import Budget, Rule, rules_of
@@ -44,6 +49,7 @@ _DEMANDS = {
     "queues": TEXTS_BY_NAME,
     "run_in": optional(a(RunQueue)),
     "keys": optional(a(KeyRing)),
+    "app_version": optional(a(str)),
     "authorize_every": SOME_SECONDS,
     **dict.fromkeys(("stop_on_disconnect", "agents_as_tools"), FLAG),
     "generative_ui": a(GenerativeUI),
@@ -80,7 +86,8 @@ class Options:
     take in a day. `prices` are what tokens cost where the list prices are not what
     is paid. After each `authorize_every` seconds `authorize` is called again for what is open.
     With `run_in` runs are carried out by workers, which it calls; those of an agent in `queues` by
-    workers of that queue. One that no worker takes within `worker_timeout` seconds fails.
+    workers of that queue. One that no worker takes within `worker_timeout` seconds fails. With an
+    `app_version` they are for workers of that version, and for newer ones once there are none.
     `keys` seal what such a run's request came with in its headers, which are left out without any.
     One caller may have `caller_schedules`, the runs of each `schedule_seconds` apart or more.
     Raises Misconfigured for what cannot be obeyed.
@@ -106,6 +113,7 @@ class Options:
     run_in: RunQueue | None = None
     queues: Mapping[str, str] = field(default_factory=dict)
     worker_timeout: float = 600.0
+    app_version: str | None = None
     keys: KeyRing | None = None
     caller_schedules: int = 100
     schedule_seconds: float = 60.0
@@ -116,8 +124,15 @@ class Options:
         check_choice("history", self.history, Truth)
         for agent, queue in self.queues.items():
             check_queue_name(queue, f"queues[{agent!r}]")
-        if self.queues and self.run_in is None:
-            raise Misconfigured("queues: name the queue that workers listen to, too, by run_in")
+        if self.app_version is not None:
+            check_version(self.app_version, "app_version")
+        for name in ("queues", "app_version"):
+            if getattr(self, name) and self.run_in is None:
+                raise Misconfigured(f"{name}: name the queue that calls workers, too, by run_in")
+
+    def queue_for(self, agent: str) -> str:
+        """Where runs of the agent wait for workers."""
+        return queue_of(self.queues.get(agent, DEFAULT_QUEUE), self.app_version)
 
     def rules(self) -> tuple[Rule, ...]:
         """How much may be started; raises Misconfigured."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agui_runtime.core.errors import AguiError
 from agui_runtime.core.log_lines import lasting_logger_of
-from agui_runtime.core.queueing import QueueFigures, QueueTimeout
+from agui_runtime.core.queueing import QueuedAgentGone, QueueFigures, QueueTimeout
 from agui_runtime.runtime.adoption import Adoption, Stock
+from agui_runtime.stores.jobs import Offer
 
 logger = lasting_logger_of(__name__)
 
@@ -38,7 +40,15 @@ class OverdueRuns:
         offers = await self._stock.jobs().overdue(self.seconds, MOST)
         ended = 0
         for offer in offers:
-            if await self._adoption.end(offer.thread_id, offer.run_id, QueueTimeout()):
+            cause = await self._cause(offer)
+            if await self._adoption.end(offer.thread_id, offer.run_id, cause):
                 ended += 1
                 logger.error("no worker of queue %s took run %s", offer.queue, offer.run_id)
         return ended > 0 and len(offers) == MOST
+
+    async def _cause(self, offer: Offer) -> AguiError:
+        """Nobody was free, or nobody has the agent, which may be gone since the run was posted."""
+        run = await self._stock.store().log.active(offer.thread_id)
+        if run is None or self._adoption.knows(run.agent):
+            return QueueTimeout()
+        return QueuedAgentGone(run.agent)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from agui_runtime.core.events import RunInfo, RunRequest
 from agui_runtime.core.log_lines import logger_of
-from agui_runtime.core.queueing import DEFAULT_QUEUE, QUEUED
+from agui_runtime.core.queueing import QUEUED
 from agui_runtime.queues.base import QueueUnavailable, RunQueue
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime import job_bodies
@@ -53,7 +53,7 @@ class Poster:
         log, seconds = self._stock.store().log, self._options.worker_timeout + GRACE
         async with self._openings.reserved(info.owner, seconds) as place:
             body = await job_bodies.written(request, Luggage(trace, place.name), self._stock.sealer)
-            job = Job(self._options.queues.get(info.agent, DEFAULT_QUEUE), body)
+            job = Job(self._options.queue_for(info.agent), body)
             post = partial(self._post_whole, info, job, seconds, place)
             posted = await self._turns.when_free(
                 info.thread_id, post, log, scheduled=request.scheduled

@@ -29,6 +29,8 @@ class QueueWatch:
         self._own = own
         """The queues to which this process posts: they are shown when they are empty, too."""
         self._attendance = Attendance(monotonic())
+        self.figures: Mapping[str, QueueFigures] = {}
+        """Those of all queues, as they were seen last."""
 
     @property
     def unattended(self) -> Unattended | None:
@@ -57,6 +59,7 @@ class QueueWatch:
             logger.exception("looking for runs that wait too long failed")
 
     def _note(self, figures: Mapping[str, QueueFigures]) -> None:
+        self.figures = figures
         self._hooks.queues_seen(self, figures)
         now = monotonic()
         self._attendance.note(figures, now)

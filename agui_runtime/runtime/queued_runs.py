@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from agui_runtime.core.events import RunInfo, RunRequest
 from agui_runtime.core.log_lines import lasting_logger_of
-from agui_runtime.core.queueing import DEFAULT_QUEUE
+from agui_runtime.core.queueing import DEFAULT_QUEUE, queue_of
 from agui_runtime.queues.base import QueueUnavailable, RunQueue
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.adoption import Adoption, Stock
 from agui_runtime.runtime.attendance import Unattended
+from agui_runtime.runtime.duties import Duties
 from agui_runtime.runtime.openings import Openings
 from agui_runtime.runtime.options import Options
 from agui_runtime.runtime.overdue import OverdueRuns
@@ -28,13 +29,14 @@ class QueuedRuns:
 
     def __init__(
         self,
-        queue: RunQueue,
+        options: Options,
         stock: Stock,
         adoption: Adoption,
         poster: Poster,
         watch: QueueWatch,
     ) -> None:
-        self._queue = queue
+        self._options = options
+        self._queue = queue_in(options)
         self._stock = stock
         self._adoption = adoption
         self._poster = poster
@@ -66,16 +68,24 @@ class QueuedRuns:
         return await self._poster.post(info, request, trace)
 
     def worker(self, queues: Sequence[str], slots: int) -> Worker:
-        return Worker(self._queue, self._stock, self._adoption, queues, slots)
+        version = self._options.app_version
+        duties = Duties(queues, slots, version, lambda: self._watch.figures)
+        return Worker(self._queue, self._stock, self._adoption, duties)
 
 
 def queued_runs(
     options: Options, stock: Stock, adoption: Adoption, turns: Turns, openings: Openings
 ) -> QueuedRuns:
     """Those of the queue that the options name."""
-    queue = options.run_in
-    assert queue is not None
-    poster = Poster(queue, options, stock, turns, openings)
+    poster = Poster(queue_in(options), options, stock, turns, openings)
     overdue = OverdueRuns(stock, adoption, options.worker_timeout)
-    watch = QueueWatch(overdue, adoption.hooks, {DEFAULT_QUEUE, *options.queues.values()})
-    return QueuedRuns(queue, stock, adoption, poster, watch)
+    names = {DEFAULT_QUEUE, *options.queues.values()}
+    own = {queue_of(name, options.app_version) for name in names}
+    watch = QueueWatch(overdue, adoption.hooks, own)
+    return QueuedRuns(options, stock, adoption, poster, watch)
+
+
+def queue_in(options: Options) -> RunQueue:
+    """The one that calls workers."""
+    assert options.run_in is not None
+    return options.run_in

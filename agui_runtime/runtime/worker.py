@@ -12,6 +12,7 @@ from agui_runtime.core.errors import AguiError
 from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.queues.base import QueueUnavailable, RunQueue
 from agui_runtime.runtime.adoption import Adoption, Stock
+from agui_runtime.runtime.duties import Duties
 from agui_runtime.stores.jobs import Offer
 
 logger = lasting_logger_of(__name__)
@@ -29,20 +30,18 @@ POLITE = 0.1
 class Worker:
     """It looks into the store at each bell, when a slot gets free, and from time to time."""
 
-    def __init__(
-        self, queue: RunQueue, stock: Stock, adoption: Adoption, queues: Sequence[str], slots: int
-    ) -> None:
+    def __init__(self, queue: RunQueue, stock: Stock, adoption: Adoption, duties: Duties) -> None:
         self.name = uuid.uuid4().hex
         self._queue = queue
         self._stock = stock
         self._adoption = adoption
-        self._queues = queues
-        self._slots = slots
+        self._duties = duties
         self._runs: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
         self._room.set()
         self._looking = asyncio.Lock()
         self._filling: asyncio.Task[bool] | None = None
+        self._saying: asyncio.Task[Sequence[Offer]] | None = None
         self._calling: dict[str, asyncio.Task[None]] = {}
         """By queue, who has others look for what this worker cannot do."""
 
@@ -52,11 +51,12 @@ class Worker:
         """
         others = [asyncio.create_task(self._watch()), asyncio.create_task(self._beat())]
         try:
-            await self._queue.serve(self._queues, self._look)
+            await self._queue.serve(self._duties.own, self._look)
         finally:
             await _cancelled(others)
-            if self._filling is not None:  # no run that was offered to this worker waits for it
-                await asyncio.wait([self._filling])
+            # No run that was offered to this worker waits for it, and nothing says that it lives.
+            if under_way := [task for task in (self._filling, self._saying) if task is not None]:
+                await asyncio.wait(under_way)
             await _cancelled(list(self._calling.values()))
             with suppress(AguiError):  # it counts as gone soon in any case
                 await self._stock.jobs().leave(self.name)
@@ -72,7 +72,8 @@ class Worker:
         while True:
             await asyncio.sleep(EVERY)
             if self._looking.locked():
-                await self._take(0)
+                self._saying = asyncio.create_task(self._take(0))
+                await asyncio.shield(self._saying)
 
     async def _look(self) -> None:
         """Take up what waits; as long as more may wait and no slot is free, this waits for one."""
@@ -87,14 +88,29 @@ class Worker:
 
     async def _fill(self) -> bool:
         """Take up a run for each free slot; whether more may wait."""
-        free = self._slots - len(self._runs)
+        free = self._duties.slots - len(self._runs)
         offers = await self._take(free)
+        if len(offers) < free and (inherited := self._duties.inherited()):
+            offers = [*offers, *await self._take_over(inherited, free - len(offers))]
         await asyncio.gather(*map(self._take_up, offers))
         return len(offers) == free
 
     async def _take(self, most: int) -> Sequence[Offer]:
+        return await self._taken(self.name, self._duties.own, most)
+
+    async def _take_over(self, queues: Sequence[str], most: int) -> Sequence[Offer]:
+        """Under a name that does not stay: who looks here is none of the workers of these queues,
+        and keeps no other from doing the same.
+        """
+        passing = f"{self.name}-passing"
+        offers = await self._taken(passing, queues, most)
+        with suppress(AguiError):  # it counts as gone soon in any case
+            await self._stock.jobs().leave(passing)
+        return offers
+
+    async def _taken(self, name: str, queues: Sequence[str], most: int) -> Sequence[Offer]:
         try:
-            return await self._stock.jobs().take(self.name, self._queues, most)
+            return await self._stock.jobs().take(name, queues, most)
         except AguiError as error:
             logger.warning("this worker cannot look for runs: %s", error.message)
         except Exception:  # a foreign SDK: the store's client
@@ -117,7 +133,7 @@ class Worker:
         if task is not None:
             self._runs.add(task)
             task.add_done_callback(self._free)
-            if len(self._runs) >= self._slots:
+            if len(self._runs) >= self._duties.slots:
                 self._room.clear()
 
     async def _leave_to_others(self, offer: Offer) -> None:

@@ -16,6 +16,7 @@ from agui_runtime.agents.agent import Agent
 from agui_runtime.app import create_app
 from agui_runtime.runtime.runtime import CopilotRuntime
 from tests.clients.chat import ASSISTANT, Chat
+from tests.clients.elsewhere import by_workers, shared, worked_for
 from tests.clients.site import serve
 from tests.clients.world import World
 from tests.connectors.story import BREAKING
@@ -57,8 +58,9 @@ async def stops_and_goes_on(chat: Chat, world: World) -> None:
 @asynccontextmanager
 async def world_of(model: ModelServer, **agents: Agent) -> AsyncIterator[World]:
     """These agents by their names, over that model."""
-    runtime = CopilotRuntime(agents)
-    async with served(create_app(runtime)) as origin:
+    runtime = CopilotRuntime(agents, store=shared(None), options=by_workers(None))
+    app = create_app(runtime)
+    async with worked_for(runtime), served(app) as origin:
         yield World(f"{origin}/copilotkit", f"{origin}/copilotkit", model)
 
 

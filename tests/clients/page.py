@@ -16,6 +16,7 @@ from agui_runtime.stores.base import Store
 from agui_runtime.wrappers import with_breaker
 from tests.clients.browser import Json, Tab
 from tests.clients.chat import ASSISTANT, Chat
+from tests.clients.elsewhere import by_workers, shared, worked_for
 from tests.fakes.agents import ScriptedAgent, scripted_agents, text_agent
 from tests.support import served
 
@@ -188,8 +189,11 @@ async def server(
         "skilled": with_breaker(SkilledAgent("skilled", text_agent)),
         **scripted_agents(pause=0.01),
     }
-    runtime = CopilotRuntime(agents=agents, store=store, authenticate=authenticate)
-    async with served(create_app(runtime), port) as origin:
+    runtime = CopilotRuntime(
+        agents=agents, store=shared(store), authenticate=authenticate, options=by_workers(None)
+    )
+    app = create_app(runtime)
+    async with worked_for(runtime), served(app, port) as origin:
         yield origin
 
 

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -20,21 +18,19 @@ from agui_runtime.app import create_app
 from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.connectors.transcription import OpenAITranscription
 from agui_runtime.core.events import Caller
-from agui_runtime.core.queueing import DEFAULT_QUEUE
-from agui_runtime.queues.here import HereQueue
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.base import Store
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wrappers.guardrails import Guardrail
 from tests.clients.agents import AskingAgent, VisitorAgent
+from tests.clients.elsewhere import by_workers, shared, worked_for
 from tests.fakes.actions import server_actions
 from tests.fakes.agents import scripted_agents
 from tests.fakes.model import ModelServer
 from tests.support import served
 
 NOBODY = "http://127.0.0.1:9/v1"  # the discard port: nothing listens there
-RUN_IN_WORKERS = "RUN_IN_WORKERS"
 EYE = 0.05  # seconds; a person, or a page that samples its frames, sees both sides of such a pause
 
 
@@ -76,33 +72,12 @@ async def start_world(
             authenticate=who,
             options=by_workers(options),
             guardrails=guardrails,
-            store=store,
+            store=shared(store),
         )
         ears = OpenAITranscription(base_url=model.url, api_key="sk-test")
         app = create_app(runtime, wires=[GraphQLWire(), AguiWire(transcription=ears)])
-        async with served(Gateway(app), port) as origin, worked_for(runtime):
+        async with worked_for(runtime), served(Gateway(app), port) as origin:
             yield World(f"{origin}/copilotkit", f"{origin}/one-route", model)
-
-
-def by_workers(options: Options | None) -> Options | None:
-    """The same, but that workers carry out the runs where `scripts.py workers` asks for it."""
-    if RUN_IN_WORKERS not in os.environ:
-        return options
-    return replace(options or Options(), run_in=HereQueue())
-
-
-@asynccontextmanager
-async def worked_for(runtime: CopilotRuntime) -> AsyncIterator[None]:
-    """A worker takes up what the runtime posts, if it posts anything."""
-    if runtime.options.run_in is None:
-        yield
-        return
-    worker = asyncio.create_task(runtime.launcher.worker([DEFAULT_QUEUE], 64).run())
-    try:
-        yield
-    finally:
-        worker.cancel()
-        await asyncio.wait([worker])
 
 
 def who(request: Request) -> Caller:

@@ -14,7 +14,7 @@ from functools import partial
 
 import httpx
 
-from tests.faults import backups, deaths, outages, owners, readers, workers
+from tests.faults import backups, bells, deaths, outages, owners, readers, workers
 from tests.faults.world import Stopwatch
 
 MOST_SECONDS = 180.0
@@ -50,6 +50,10 @@ SCENARIOS: Sequence[tuple[str, Callable[[str], Awaitable[str]], Sequence[str]]] 
     ("worker killed at every event", workers.worker_killed_at_every_event, SEVERAL),
     ("servers restarted under 50 runs that wait for workers", workers.web_tier_restarted, SEVERAL),
     ("the bell of workers lost", workers.bell_lost, SEVERAL),
+    ("worker killed before it adopts a run", bells.killed_before_adopt, SEVERAL),
+    ("the bell of workers doubled", bells.bell_doubled, SEVERAL),
+    ("the bell of workers restarted empty", bells.bell_restarted_empty, SEVERAL),
+    ("workers of another version of the app", bells.another_version, SEVERAL),
     ("no worker comes", workers.no_worker, SEVERAL),
     ("rolling restart of replicas and workers", workers.rolling_restart, SEVERAL),
     ("stop from another replica", readers.stop_across_replicas, ALL),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Lease, RunEnd, Store
+from agui_runtime.stores.jobs import Jobs
+from agui_runtime.stores.layers.delegating import jobs_of
 from agui_runtime.stores.open import open_store
 
 WORDS = 8
@@ -44,6 +47,11 @@ async def talking(request: RunAgentInput) -> AsyncIterator[Event]:
     for event in spoken(request.run_id, int(count), "x" * int(size)):
         yield event
         await asyncio.sleep(float(pause))
+
+
+async def telling(request: RunAgentInput) -> AsyncIterator[str]:
+    """Says which version of the app carries it out."""
+    yield os.environ.get("AGUI_APP_VERSION", "")
 
 
 def hold_of(request: RunAgentInput) -> int | None:
@@ -116,7 +124,19 @@ def store() -> Store | None:
     """None: the one that AGUI_STORE names."""
     if "FAULTS_WITNESS" not in os.environ:
         return None
-    return witnessed(open_store(os.environ.pop("AGUI_STORE")), Path(os.environ["FAULTS_WITNESS"]))
+    found = open_store(os.environ.pop("AGUI_STORE"))
+    if "FAULTS_DIE_BEFORE_ADOPT" in os.environ:
+        dying_before_it_adopts(jobs_of(found))
+    return witnessed(found, Path(os.environ["FAULTS_WITNESS"]))
 
 
-runtime = CopilotRuntime({"default": counting, "worker": working, "talker": talking}, store=store())
+def dying_before_it_adopts(jobs: Jobs) -> None:
+    async def adopt(*given: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    jobs.adopt = adopt  # type: ignore[method-assign, assignment]  # a fault
+
+
+AGENTS = {"default": counting, "worker": working, "talker": talking, "teller": telling}
+
+runtime = CopilotRuntime(AGENTS, store=store())

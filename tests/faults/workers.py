@@ -43,9 +43,12 @@ class WorkerProcess:
 
     async def replaced(self) -> None:
         """Let it end as a service manager does, and start another."""
+        await self.ended()
+        self.start()
+
+    async def ended(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(self.process.wait)
-        self.start()
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -61,8 +64,8 @@ class Works:
         self.bell = bell
         self._stack = stack
 
-    def add(self) -> WorkerProcess:
-        worker = WorkerProcess(self.world.other(0).settings)
+    def add(self, **settings: str) -> WorkerProcess:
+        worker = WorkerProcess(self.world.other(0).settings | settings)
         self._stack.callback(worker.close)
         return worker
 
@@ -148,7 +151,7 @@ async def no_worker(kind: str) -> str:
         assert told[-1][1].get("code") == "QUEUE_TIMEOUT", told[-1]
         assert told[0][1]["type"] == "RUN_STARTED", "what its user wrote is lost"
         made.add()
-        await _worker_looks(made.world)
+        await worker_looks(made.world)
         again = await made.world.other(1).run("count", "t1", "r2")
         assert again[-1][1]["type"] == "RUN_FINISHED", again[-1]
         return f"QUEUE_TIMEOUT after {waited:.1f} s, and a run afterwards"
@@ -173,21 +176,21 @@ async def rolling_restart(kind: str) -> str:
 
 async def _all_wait(made: World) -> None:
     """Return when all runs have been posted."""
-    async with _store_of(made) as store:
+    async with store_of(made) as store:
         for number in range(RUNS):
             while (run := await store.log.active(f"t{number}")) is None:  # noqa: ASYNC110  # others'
                 await asyncio.sleep(0.02)
             assert run.status == "queued"
 
 
-async def _worker_looks(made: World) -> None:
-    async with _store_of(made) as store:
+async def worker_looks(made: World) -> None:
+    async with store_of(made) as store:
         while not any(each.workers for each in (await jobs_of(store).figures()).values()):  # noqa: ASYNC110  # another process
             await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
-async def _store_of(made: World) -> AsyncIterator[Store]:
+async def store_of(made: World) -> AsyncIterator[Store]:
     store = made.backing.store()
     await store.open()
     try:
