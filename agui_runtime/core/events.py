@@ -47,7 +47,7 @@ another agent took over, an agent was handed the conversation. Their value is `{
 
 ROUTED = "agui_runtime.routed"
 """The CUSTOM event by which a router names who answers, before that agent is called:
-`{"agent", "domain", "by", "confidence"}`.
+`{"agent", "domain", "by", "confidence"}`. Of routers in routers the last one names the agent.
 """
 
 
@@ -230,6 +230,15 @@ class RunRequest:
     topics: Topics = NO_TOPICS
     states: Mapping[str, Json] = field(default_factory=dict)
     scheduled: bool = False
+
+
+def routed(event: Event) -> JsonObject | None:
+    """What the event says of who answers; None where it says nothing of that."""
+    value = event.get("value") if event.get("name") == ROUTED else None
+    is_whole_one = isinstance(value, dict) and all(
+        isinstance(value.get(key), str) for key in ("agent", "domain")
+    )
+    return value if is_whole_one else None
 
 
 def encode(event: Mapping[str, Json]) -> bytes:

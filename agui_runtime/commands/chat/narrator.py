@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from agui_runtime.core import jsontext
-from agui_runtime.core.events import FAILED_OVER, HANDED_OVER, RETRIED, Event
+from agui_runtime.core.events import FAILED_OVER, HANDED_OVER, RETRIED, Event, routed
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.terminal_text import shortened
 
@@ -107,6 +107,8 @@ class Narrator:
         value = event.get("value")
         if event.get("name") in _NOTES and isinstance(value, dict) and value.get("message"):
             self._view.line("note", str(value["message"]))
+        elif chosen := routed(event):
+            self._view.line("note", f"{chosen['agent']} answers ({chosen['domain']})")
 
     def _activity(self, event: Event) -> None:
         self._view.line("step", f"{event.get('activityType', 'activity')}")

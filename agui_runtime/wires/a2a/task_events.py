@@ -21,7 +21,7 @@ from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from agui_runtime.core.errors import GuardrailDenied
-from agui_runtime.core.events import TERMINAL, Event
+from agui_runtime.core.events import TERMINAL, Event, routed
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.message_parts import parts_in
@@ -73,6 +73,7 @@ class TaskEvents:
         self._results: Iterable[str] = ()
         self._fold = Fold()
         self._has_state = False
+        self._about = Struct()
 
     def feed(self, events: Iterable[Event], at: float) -> Iterator[Update]:
         """The updates that these events bring; they came at that time, in seconds since 1970. The
@@ -106,6 +107,7 @@ class TaskEvents:
             status=self.status(),
             artifacts=self._artifacts.values() if artifacts else (),
             history=() if history == 0 else shown,
+            metadata=self._about if self._about.fields else None,
         )
 
     def status(self) -> TaskStatus:
@@ -220,6 +222,16 @@ class TaskEvents:
                 Artifact(artifact_id=event["toolCallId"], parts=parts_of(files)), last=True
             )
 
+    def _custom(self, event: Event) -> Iterator[Update]:
+        """A router names who answers: metadata of the task, and of an update that it is at work."""
+        chosen = routed(event)
+        if chosen is None:
+            return
+        self._about = ParseDict({"routed": chosen}, Struct())
+        for update in self._enter(TaskState.TASK_STATE_WORKING):
+            update.metadata.CopyFrom(self._about)
+            yield update
+
     def _stated(self, event: Event) -> Iterator[Update]:
         for message in stated_by(event, frozenset(self._results)):
             id_, text = message["id"], message.get("content")
@@ -272,6 +284,7 @@ _HANDLERS: Mapping[str, Callable[[TaskEvents, Event], Iterator[Update]]] = {
     "MESSAGES_SNAPSHOT": TaskEvents._stated,
     "STATE_SNAPSHOT": TaskEvents._state,
     "STATE_DELTA": TaskEvents._state,
+    "CUSTOM": TaskEvents._custom,
     "RUN_FINISHED": TaskEvents._finished,
     "RUN_ERROR": TaskEvents._failed,
 }

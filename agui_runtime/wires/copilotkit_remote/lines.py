@@ -10,7 +10,7 @@ from typing import Any
 
 from agui_runtime.connectors.copilotkit.messages import as_text, to_legacy
 from agui_runtime.core import jsontext
-from agui_runtime.core.events import Event, RunInfo
+from agui_runtime.core.events import Event, RunInfo, routed
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.message_parts import in_words
 
@@ -85,6 +85,8 @@ class LineEncoder:
         elif event["name"] == "CopilotKitLangGraphInterruptEvent":
             self._has_interrupted = True
             yield {"type": "MetaEvent", "name": event["name"], "data": event.get("value")}
+        elif chosen := routed(event):
+            self._node = chosen["agent"]
 
     def _finished(self, event: Event) -> Iterator[Line]:
         interrupts = (event.get("outcome") or {}).get("interrupts") or []

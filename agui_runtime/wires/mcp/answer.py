@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from agui_runtime.core.events import TERMINAL, Event
+from agui_runtime.core.events import TERMINAL, Event, routed
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.wires.mcp.media import media_in
 from agui_runtime.wires.mcp.questions import how_to_answer
@@ -32,13 +32,15 @@ NOTHING = Shown()
 
 class Answer:
     """Fed with a run's events in their order, and with those of the run that goes on from it. `end`
-    is the last event of the latest run, None while that is live. `before` comes first.
+    is the last event of the latest run, None while that is live; `routed` names the agent to which
+    a router gave it. `before` comes first.
     """
 
     def __init__(self, thread_id: str, run_id: str, before: Shown = NOTHING) -> None:
         self.thread_id = thread_id
         self.run_id = run_id
         self.end: Event | None = None
+        self.routed: JsonObject | None = None
         self._before = before
         self._texts: dict[str, list[str]] = {}
         self._media: dict[str, list[JsonObject]] = {}
@@ -87,7 +89,9 @@ class Answer:
         return {"content": content, "structuredContent": about, "isError": False}
 
     def _about(self, more: JsonObject) -> JsonObject:
-        return {"text": self.text, "threadId": self.thread_id, "runId": self.run_id, **more}
+        routed = {} if self.routed is None else {"routed": self.routed}
+        ids = {"threadId": self.thread_id, "runId": self.run_id}
+        return {"text": self.text, **ids, **routed, **more}
 
     def _started(self, event: Event) -> None:
         self.end = None
@@ -109,6 +113,9 @@ class Answer:
             elif message["role"] in BEARERS:
                 self._media.setdefault(message["id"], media_in(message.get("content")))
 
+    def _custom(self, event: Event) -> None:
+        self.routed = routed(event) or self.routed
+
     def _returned(self, event: Event) -> None:
         self._media[event["messageId"]] = media_in(event["content"])
 
@@ -124,6 +131,7 @@ _HANDLERS: Mapping[str, Callable[[Answer, Event], None]] = {
     "MESSAGES_SNAPSHOT": Answer._stated,
     "TOOL_CALL_RESULT": Answer._returned,
     "ACTIVITY_SNAPSHOT": Answer._acted,
+    "CUSTOM": Answer._custom,
 }
 
 

@@ -68,6 +68,7 @@ class _Call:
         self._run: str | None = reply.place.run_id
         self._progress = 0.0
         self._shown = ""
+        self._named: JsonObject | None = None
 
     def frames(self, batch: Batch | None) -> list[bytes]:
         """Those for the thread's next records, or for a spell of silence."""
@@ -84,7 +85,8 @@ class _Call:
                 made += self._ended(Cursor(batch.cursor.epoch, record.seq))
                 if self.is_over:
                     return made
-        if self._run is not None and self._answer.text != self._shown:
+        is_news = self._answer.text != self._shown or self._answer.routed is not self._named
+        if self._run is not None and is_news:
             made += self._note(batch.cursor, float(batch.cursor.seq))
         return made
 
@@ -108,10 +110,10 @@ class _Call:
         if token is None or progress <= self._progress:
             return []
         self._progress = progress
-        self._shown = self._answer.text
+        self._shown, self._named = self._answer.text, self._answer.routed
         params: JsonObject = {"progressToken": token, "progress": progress}
-        if self._shown:
-            params["message"] = self._shown
+        if message := self._shown or _naming(self._named):
+            params["message"] = message
         note = {"jsonrpc": "2.0", "method": "notifications/progress", "params": params}
         return [frame(note)] if cursor is None else self._unless_known(cursor, note)
 
@@ -124,6 +126,11 @@ class _Call:
     def _frame(self, message: JsonObject, cursor: Cursor) -> bytes:
         place = self._reply.place
         return frame(message, event_id(place, cursor) if self._reply.resumable else None)
+
+
+def _naming(routed: JsonObject | None) -> str:
+    """Who will answer, for whoever waits for the first word."""
+    return "" if routed is None else f"{routed['agent']} answers ({routed['domain']})"
 
 
 async def _beating(batches: AsyncGenerator[Batch, None]) -> AsyncGenerator[Batch | None, None]:

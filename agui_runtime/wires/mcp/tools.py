@@ -42,6 +42,10 @@ _OUTPUT: JsonObject = {
         "outcome": {**_TEXT, "enum": ["success", "interrupt", "stopped", "error"]},
         "interrupts": {"type": "array", "items": {"type": "object"}},
         "code": {**_TEXT, "description": "Of an error"},
+        "routed": {
+            "type": "object",
+            "description": "Which of its agents a router gave the message to, and their domain",
+        },
     },
     "required": ["text", "threadId", "runId", "outcome"],
 }

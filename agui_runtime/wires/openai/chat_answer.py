@@ -63,7 +63,8 @@ class ChatStream:
     def _opening(self) -> Iterator[bytes]:
         if not self._begun:
             self._begun = True
-            yield frame(self._chunk({"role": "assistant", "content": ""}, None))
+            opening = {"role": "assistant", "content": "", **self._deltas.signature}
+            yield frame(self._chunk(opening, None))
 
     def _closing(self, finish: str) -> Iterator[bytes]:
         yield frame(self._chunk({}, finish))
@@ -98,6 +99,7 @@ class WholeChat:
         if self._deltas.failure is not None:
             raise self._deltas.failure
         message: JsonObject = {"role": "assistant", "content": None, "refusal": None}
+        message |= self._deltas.signature
         message |= {key: "".join(texts) for key, texts in self._texts.items()}
         if self._calls:
             message["tool_calls"] = self._calls

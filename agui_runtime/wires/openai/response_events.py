@@ -77,7 +77,7 @@ class ResponseEvents(RunReader):
 
     def _open_text(self, id_: str, message: str = "") -> Iterator[JsonObject]:
         item = {"id": id_, "type": "message", "status": "in_progress", "role": "assistant"}
-        yield self._added(item | {"content": []}, message)
+        yield self._added({**item, **self.signature, "content": []}, message)
         yield self._event("content_part.added", id_, content_index=0, part=_text_part(""))
 
     def _text_delta(self, id_: str, delta: str) -> JsonObject:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from agui_runtime.core.events import TERMINAL, Event, Message
+from agui_runtime.core.events import TERMINAL, Event, Message, routed
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.wires.shared.shown import results_sent, stated_by
 
@@ -18,11 +18,12 @@ class RunReader(ABC):
     """Fed with a run's events in their order; each method makes what its protocol has for one.
 
     What a protocol has no form for (states, activities, steps) is left out. `end` is the run's last
-    event.
+    event, `signature` names the agent to which a router gave the message.
     """
 
     def __init__(self) -> None:
         self.end: Event = {}
+        self.signature: JsonObject = {}
         self._results: Collection[str] = ()
 
     def feed(self, event: Event) -> Iterator[JsonObject]:
@@ -86,6 +87,8 @@ class RunReader(ABC):
 
     def custom(self, event: Event) -> Iterator[JsonObject]:
         """Of what agents make up, a question alone is shown."""
+        if chosen := routed(event):
+            self.signature = {"name": chosen["agent"], "routed": chosen}
         is_question = event["name"] == "on_interrupt"
         return self.question(event.get("value")) if is_question else iter(NOTHING)
 

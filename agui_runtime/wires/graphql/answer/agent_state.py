@@ -13,7 +13,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from agui_runtime.core import jsontext
-from agui_runtime.core.events import REGENERATES, Event, Message, RunInfo
+from agui_runtime.core.events import REGENERATES, Event, Message, RunInfo, routed
 from agui_runtime.core.fold import Fold
 from agui_runtime.wires.graphql.answer.messages import legacy
 from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO
@@ -23,8 +23,9 @@ from agui_runtime.wires.graphql.nouns.types import AgentStateMessageOutput
 class AgentStateView:
     """Follows one run's events and makes what the front end has to know of the state after each.
 
-    `node` is the step that runs; `running` ends with the custom event `Exit`. A custom event
-    `PredictState` names tools whose streamed arguments are shown as state before the tool is done.
+    `node` is the step that runs, or whom a router chose; `running` ends with the custom event
+    `Exit`. A custom event `PredictState` names tools whose streamed arguments are shown as state
+    before the tool is done.
     """
 
     def __init__(self, run: RunInfo, clock: Callable[[], DateTimeISO]) -> None:
@@ -97,6 +98,8 @@ class AgentStateView:
             self._running = False
         elif event["name"] == "PredictState":
             self._forecast.expect(event["value"])
+        elif chosen := routed(event):
+            self._node = chosen["agent"]
 
     def _finished(self, event: Event) -> AgentStateMessageOutput | None:
         state = self._state

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from agui_runtime.core.events import FAILED_OVER, HANDED_OVER, RETRIED, Event, RunInfo
+from agui_runtime.core.events import (
+    FAILED_OVER,
+    HANDED_OVER,
+    RETRIED,
+    ROUTED,
+    Event,
+    RunInfo,
+    routed,
+)
 from agui_runtime.wires.graphql.nouns.enums import MetaEventTiming, RunStatus, RuntimeEventName
 from agui_runtime.wires.graphql.nouns.own_types import MetaEventResponse
 from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO, now
@@ -16,6 +24,7 @@ _CUSTOM: Mapping[str, RuntimeEventName] = {
     RETRIED: RuntimeEventName.Retried,
     FAILED_OVER: RuntimeEventName.FailedOver,
     HANDED_OVER: RuntimeEventName.HandedOver,
+    ROUTED: RuntimeEventName.Routed,
 }
 """By the name of a CUSTOM event."""
 
@@ -25,7 +34,7 @@ _OUTCOMES: Mapping[str, tuple[RuntimeEventName, RunStatus]] = {
 }
 """By the outcome of RUN_FINISHED."""
 
-_SILENT = frozenset({"RUN_STARTED", "STEP_STARTED", "CUSTOM", "RAW"})
+_SILENT = frozenset({"RUN_STARTED", "STEP_STARTED", "SUBAGENT_STARTED", "CUSTOM", "RAW"})
 """Events that are no part of an answer."""
 
 
@@ -50,6 +59,8 @@ class RunMetaEvents:
 
     def _custom(self, event: Event) -> MetaEventResponse | None:
         name = _CUSTOM.get(event["name"])
+        if name is RuntimeEventName.Routed and routed(event) is None:
+            return None
         return self._meta_event(name, RunStatus.Running, event.get("value")) if name else None
 
     def _finished(self, event: Event) -> MetaEventResponse:
@@ -81,6 +92,8 @@ class RunMetaEvents:
             agent_name=self._run.agent,
             code=_text(more, "code"),
             message=_text(more, "message"),
+            routed_to=_text(more, "agent") if event is RuntimeEventName.Routed else None,
+            domain=_text(more, "domain"),
         )
 
 

@@ -88,6 +88,7 @@ class RuntimeEventName(Enum):
     Retried = "Retried"
     FailedOver = "FailedOver"
     HandedOver = "HandedOver"
+    Routed = "Routed"
     Finished = "Finished"
     Interrupted = "Interrupted"
     Stopped = "Stopped"

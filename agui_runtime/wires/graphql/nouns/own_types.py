@@ -24,7 +24,8 @@ from agui_runtime.wires.graphql.nouns.types import (
 @strawberry.type
 class MetaEventResponse:
     """What the runtime tells about itself: `status` is where the run stands after it, `timing`
-    whether the agent had said anything yet. `code` and `message` say more of a failure.
+    whether the agent had said anything yet. `code` and `message` say more of a failure; `routedTo`
+    is the agent to which a router gave the message, and `domain` its domain.
     """
 
     event: RuntimeEventName
@@ -36,6 +37,8 @@ class MetaEventResponse:
     agent_name: str
     code: str | None = None
     message: str | None = None
+    routed_to: str | None = None
+    domain: str | None = None
 
 
 @strawberry.type
