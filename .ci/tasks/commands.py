@@ -10,6 +10,7 @@ from inspect import signature
 
 from tasks.checks import check, format_code
 from tasks.extras import asked_for, chosen_extras, install_extras, print_requirements
+from tasks.frames import write as write_frame_types
 from tasks.node import PLAYGROUND, UI, find_node, install_node_projects
 from tasks.pages import any_node, build_ui, offer_playground, offer_ui
 from tasks.processes import ROOT, Problem, become, run, say
@@ -55,6 +56,12 @@ def ui(*words: str) -> None:
 def schema() -> None:
     install(RUNTIME_LOCK)
     become(PYTHON, "-m", "agui_runtime", "schema")
+
+
+def frames() -> None:
+    install(DEV_LOCK)
+    run(PYTHON, "-m", "agui_runtime.wires.websocket.schema")
+    write_frame_types()
 
 
 def bench(name: str, *arguments: str) -> None:
@@ -126,6 +133,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "wheel": (wheel, "build the package with both pages, into dist/"),
     "requirements": (print_requirements, "[redis,jwt | build]  print locked packages for pip"),
     "schema": (schema, "print the GraphQL schema"),
+    "frames": (frames, "write the JSON Schema and the types of the socket's frames"),
     "bench": (bench, "NAME [arguments]  run bench/NAME.py"),
     "matrix": (matrix, "[1.60.2 ...]  the page of CopilotKit 1.10 on other releases of it"),
     "pictures": (pictures, "take the pictures of the page anew, those in docs/img, too"),

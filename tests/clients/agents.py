@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from ag_ui.core import RunAgentInput
@@ -10,6 +11,7 @@ from agui_runtime.core.events import Event
 from agui_runtime.runs.run import current_run
 
 QUESTION = "Approve?"
+SALES = " ".join(f"In week {number} it was more." for number in range(8))
 
 
 class AskingAgent:
@@ -35,6 +37,41 @@ class AskingAgent:
         interrupt = {"id": f"q-{request.run_id}", "reason": "input_required", "message": QUESTION}
         outcome = {"type": "interrupt", "interrupts": [interrupt]}
         yield {"type": "RUN_FINISHED", **ids, "outcome": outcome}
+
+
+class SalesAgent:
+    """Says something, draws a chart, and says the rest, word by word."""
+
+    name = "sales_agent"
+    description = "draws"
+
+    def __init__(self, pause: float) -> None:
+        self._pause = pause
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        ids = {"threadId": request.thread_id, "runId": request.run_id}
+        chart = {"messageId": f"chart-{request.run_id}", "activityType": "block.chart"}
+        yield {"type": "RUN_STARTED", **ids}
+        for part in (*say(request, SALES), {"type": "ACTIVITY_SNAPSHOT", **chart, "content": {}}):
+            yield part
+            await asyncio.sleep(self._pause)
+        yield {"type": "RUN_FINISHED", **ids}
+
+
+class RoutingAgent:
+    """Says whom it chose, as a router does, and lets that one answer."""
+
+    name = "routing_agent"
+    description = "routes"
+
+    async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+        ids = {"threadId": request.thread_id, "runId": request.run_id}
+        chosen = {"agent": "notes", "domain": "notebook", "by": "rule", "confidence": 1.0}
+        yield {"type": "RUN_STARTED", **ids}
+        yield {"type": "CUSTOM", "name": "agui_runtime.routed", "value": chosen}
+        for event in say(request, "Noted."):
+            yield event
+        yield {"type": "RUN_FINISHED", **ids}
 
 
 class VisitorAgent:

@@ -22,8 +22,9 @@ from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.base import Store
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.graphql.wire import GraphQLWire
+from agui_runtime.wires.websocket.wire import WebSocketWire
 from agui_runtime.wrappers.guardrails import Guardrail
-from tests.clients.agents import AskingAgent, VisitorAgent
+from tests.clients.agents import AskingAgent, RoutingAgent, SalesAgent, VisitorAgent
 from tests.clients.elsewhere import by_workers, shared, worked_for
 from tests.fakes.actions import server_actions
 from tests.fakes.agents import scripted_agents
@@ -65,6 +66,8 @@ async def start_world(
                 **scripted_agents(pause=EYE),
                 "asking_agent": AskingAgent(),
                 "visitor_agent": VisitorAgent(),
+                "routing_agent": RoutingAgent(),
+                "sales_agent": SalesAgent(EYE),
                 "default": OpenAIAgent("gpt-4o", base_url=model.url, api_key="sk-test"),
                 "deaf": OpenAIAgent("gpt-4o", base_url=NOBODY, api_key="sk-test"),
             },
@@ -75,7 +78,8 @@ async def start_world(
             store=shared(store),
         )
         ears = OpenAITranscription(base_url=model.url, api_key="sk-test")
-        app = create_app(runtime, wires=[GraphQLWire(), AguiWire(transcription=ears)])
+        agui = AguiWire(transcription=ears)
+        app = create_app(runtime, wires=[GraphQLWire(), WebSocketWire(), agui])
         async with worked_for(runtime), served(Gateway(app), port) as origin:
             yield World(f"{origin}/copilotkit", f"{origin}/one-route", model)
 

@@ -7,10 +7,13 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError, InvalidInput, Unauthenticated
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.observation import note_refusal
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.shared.exchange import JSON_TYPE
+from agui_runtime.wires.shared.http import reply
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.request_ids import identified
 from agui_runtime.wires.shared.sockets import (
@@ -26,6 +29,7 @@ from agui_runtime.wires.shared.sockets import (
 )
 from agui_runtime.wires.websocket.connection import PROTOCOL, Connection
 from agui_runtime.wires.websocket.errors import Subject
+from agui_runtime.wires.websocket.schema import shipped_schema
 from agui_runtime.wires.websocket.session import Session
 
 logger = logger_of(__name__)
@@ -87,6 +91,27 @@ class SocketEndpoint:
         except OSError:
             return
         await socket.close(SocketClosing(_code(error), error.message))
+
+
+class SchemaEndpoint:
+    """An ASGI app for what is no WebSocket: the schema of the frames, but not in production."""
+
+    def __init__(self, server: ServerOptions) -> None:
+        self._server = server
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            await reply(send, 405, [(b"allow", b"GET"), JSON_TYPE], _only("a GET"))
+        elif self._server.production:
+            needs = [(b"upgrade", b"websocket"), (b"connection", b"upgrade"), JSON_TYPE]
+            await reply(send, 426, needs, _only(f"a WebSocket that offers {PROTOCOL}"))
+        else:
+            kind = (b"content-type", b"application/schema+json")
+            await reply(send, 200, [kind], shipped_schema())
+
+
+def _only(what: str) -> bytes:
+    return jsontext.dumps({"code": "NOT_A_SOCKET", "message": f"this path takes {what}"})
 
 
 def _code(error: AguiError) -> int:

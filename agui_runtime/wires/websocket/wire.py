@@ -14,7 +14,8 @@ from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.sockets import SocketLimits
-from agui_runtime.wires.websocket.endpoint import SocketEndpoint
+from agui_runtime.wires.shared.wire import WireRoute
+from agui_runtime.wires.websocket.endpoint import SchemaEndpoint, SocketEndpoint
 
 PLACE = "socket"
 
@@ -24,7 +25,8 @@ SOCKETS = SocketLimits(message=1_000_000)
 @explains_arguments
 @dataclass(frozen=True, slots=True)
 class WebSocketWire:
-    """A socket at `/socket` below the `runtimeUrl`, which speaks `agui-mux.1`. It is among an app's
+    """A socket at `/socket` below the `runtimeUrl`, which speaks `agui-mux.1`; a GET there is
+    answered with the JSON Schema of its frames. It is among an app's
     wires only where somebody wants it.
 
     `socket_limits` are those of these sockets, where `operations` are the requests that are open on
@@ -39,7 +41,10 @@ class WebSocketWire:
 
     def routes(self, runtime: CopilotRuntime, options: ServerOptions) -> Sequence[BaseRoute]:
         path = f"{options.base}/{PLACE}"
-        return [WebSocketRoute(path, SocketEndpoint(runtime, options, self.socket_limits))]
+        return [
+            WebSocketRoute(path, SocketEndpoint(runtime, options, self.socket_limits)),
+            WireRoute(path, SchemaEndpoint(options), direct=True),
+        ]
 
     def claims(self, body: Mapping[str, Json]) -> bool:
         return False

@@ -6,13 +6,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, get_args
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from agui_runtime import CopilotRuntime, ServerOptions, WebSocketWire
+from agui_runtime.wires.websocket import server_frames
 from tests.wires.beside_agui import beside_agui
 
 Json = dict[str, Any]
@@ -38,6 +39,7 @@ class Page:
     async def frame(self) -> Json:
         async with asyncio.timeout(PATIENCE):
             frame: Json = json.loads(await self.connection.recv())
+        check_frame(frame)
         self.seen.append(frame)
         return frame
 
@@ -74,6 +76,17 @@ class Page:
 
     def text(self, request_id: str) -> str:
         return text_of(self.of(request_id))
+
+
+def check_frame(frame: Json) -> None:
+    """It is one of those that the schema describes, and has no other fields."""
+    model = MODELS[frame["type"]]
+    model.model_validate(frame)
+    assert frame.keys() <= model.model_fields.keys()
+
+
+MODELS = {get_args(each.model_fields["type"].annotation)[0]: each for each in server_frames.ALL}
+"""What the server sends, by types."""
 
 
 def text_of(frames: list[Json]) -> str:
