@@ -7,11 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 import orjson
 
 from agui_runtime.core import jsontext
-from agui_runtime.core.events import TERMINAL, Cursor, Event, Record
+from agui_runtime.core.events import ROUTED, TERMINAL, Cursor, Event, Record
 from agui_runtime.core.jsontext import Json, JsonObject
-
-ROUTED = "agui_runtime.routed"
-"""The CUSTOM event with which a router says whom it chose."""
 
 
 class StreamEncoder:

@@ -9,8 +9,7 @@ import httpx
 from jsonschema import Draft202012Validator
 
 from agui_runtime import CopilotRuntime, ServerOptions
-from agui_runtime.core.events import Event
-from agui_runtime.wires.websocket.encoder import ROUTED
+from agui_runtime.core.events import ROUTED, Event
 from agui_runtime.wires.websocket.schema import frames_schema, schema_text, shipped_schema
 from scripts import ROOT
 from tasks.frames import SCHEMA, TYPES, typescript

@@ -10,9 +10,9 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime import CopilotRuntime
-from agui_runtime.core.events import ANONYMOUS, Event
+from agui_runtime.core.events import ANONYMOUS, ROUTED, Event
 from agui_runtime.core.requests import request_messages
-from agui_runtime.wires.websocket.encoder import ROUTED
+from agui_runtime.wrappers import with_router
 from tests.runtime.worlds import Scripted, Waiting, call, text
 from tests.wires.agui.serving import run_body
 from tests.wires.websocket.serving import Json, Page, opened, page_of, serving
@@ -92,6 +92,20 @@ async def test_a_popup_is_told_whom_a_router_chose_before_the_first_word() -> No
     known = {"agent": "notes", "domain": "notebook", "by": "rule", "confidence": 1.0}
     assert {name: chosen[name] for name in known} == known
     assert "popup_domain" not in [each["type"] for each in page.of("q2")]
+
+
+async def test_a_router_goes_by_what_the_popup_says() -> None:
+    agents = {"tasks": Scripted(*text("m1", "Task")), "notes": Scripted(*text("m1", "Note"))}
+    router = with_router(agents, domains={"notes": "notebook"})
+    async with page_of(CopilotRuntime({"default": router})) as page:
+        await page.answer("popup_request", "q1", message="hi", scope="notebook")
+        await page.answer("popup_request", "q2", message="hi", properties={"agent": "tasks"})
+    chosen = [each for each in page.seen if each["type"] == "popup_domain"]
+    assert [(each["agent"], each["domain"]) for each in chosen] == [
+        ("notes", "notebook"),
+        ("tasks", "tasks"),
+    ]
+    assert (page.text("q1"), page.text("q2")) == ("Note", "Task")
 
 
 async def test_a_popup_that_was_cut_off_before_the_domain_gets_it_when_it_attaches() -> None:
