@@ -35,6 +35,7 @@ from agui_runtime.stores.memory.jobs import MemoryJobs
 from agui_runtime.stores.memory.places import MemoryPlaces
 from agui_runtime.stores.memory.records import SavedState, records_of, state_of
 from agui_runtime.stores.memory.schedules import MemorySchedules
+from agui_runtime.stores.memory.sealed_rows import MemorySealedRows
 from agui_runtime.stores.memory.thread_table import MemoryLimits, StoredThread, ThreadTable
 from agui_runtime.stores.shared.lost_run import error_event
 from agui_runtime.stores.shared.pages import page_of, place_of, start_of
@@ -57,6 +58,7 @@ class MemoryStore:
         self.threads = MemoryThreadIndex(table)
         self.log = MemoryRunLog(table)
         self.jobs = MemoryJobs(table)
+        self.sealed = MemorySealedRows(clock)
 
     async def open(self) -> None:
         """Nothing to connect to."""

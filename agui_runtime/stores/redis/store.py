@@ -23,6 +23,7 @@ from agui_runtime.stores.redis.renewer import RedisRenewer
 from agui_runtime.stores.redis.rights import check_rights
 from agui_runtime.stores.redis.schedules import RedisSchedules
 from agui_runtime.stores.redis.script import Script
+from agui_runtime.stores.redis.sealed_rows import RedisSealedRows
 from agui_runtime.stores.redis.server import Server
 from agui_runtime.stores.redis.source import RedisLogSource
 from agui_runtime.stores.redis.states import RedisStateStore
@@ -74,6 +75,7 @@ class RedisStore:
         self.counters = RedisCounters(self._server, prefix)
         self.places = RedisPlaces(self._server, prefix)
         self.schedules = RedisSchedules(self._server, prefix, clock)
+        self.sealed = RedisSealedRows(self._server, prefix)
         self.states = RedisStateStore(script, limits, now)
         self.threads = RedisThreadIndex(script, index, limits, now)
         parts = LogParts(leases, reader, self.states, now)

@@ -96,6 +96,21 @@ CREATE TABLE agui_schedule (
 );
 CREATE INDEX agui_schedule_by_owner ON agui_schedule (owner, created, id);
 CREATE INDEX agui_schedule_wakes ON agui_schedule (wakes);
+CREATE TABLE agui_sealed_owner (
+	id TEXT NOT NULL,
+	wrapped_key BLOB NOT NULL,
+	version BIGINT NOT NULL,
+	CONSTRAINT agui_sealed_owner_pk PRIMARY KEY (id)
+);
+CREATE TABLE agui_sealed_row (
+	owner TEXT NOT NULL,
+	id TEXT NOT NULL,
+	version BIGINT NOT NULL,
+	written DOUBLE NOT NULL,
+	body BLOB,
+	CONSTRAINT agui_sealed_row_pk PRIMARY KEY (owner, id)
+);
+CREATE INDEX agui_sealed_row_changed ON agui_sealed_row (owner, version);
 CREATE TABLE agui_state (
 	thread_id TEXT NOT NULL,
 	agent TEXT NOT NULL,
@@ -142,4 +157,4 @@ CREATE TABLE agui_worker (
 	seen DOUBLE NOT NULL,
 	CONSTRAINT agui_worker_pk PRIMARY KEY (id, queue)
 );
-INSERT INTO agui_version (version_num) VALUES ('0006');
+INSERT INTO agui_version (version_num) VALUES ('0007');

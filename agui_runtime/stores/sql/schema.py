@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from agui_runtime.core.errors import Misconfigured
 
-SCHEMA = 6
+SCHEMA = 7
 """The number of the latest revision in `migrations/versions`."""
 
 NUMBER = "select version_num from agui_version"

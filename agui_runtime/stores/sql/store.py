@@ -25,6 +25,7 @@ from agui_runtime.stores.sql.places import SqlPlaces
 from agui_runtime.stores.sql.rebuilding import Rebuilding
 from agui_runtime.stores.sql.retention import Retention
 from agui_runtime.stores.sql.schedules import SqlSchedules
+from agui_runtime.stores.sql.sealed_rows import SqlSealedRows
 from agui_runtime.stores.sql.source import SqlLogSource
 from agui_runtime.stores.sql.states import SqlStateStore
 from agui_runtime.stores.sql.threads import SqlThreadIndex
@@ -48,6 +49,7 @@ class SqlStore:
         self.counters = SqlCounters(backend)
         self.places = SqlPlaces(backend)
         self.schedules = SqlSchedules(backend)
+        self.sealed = SqlSealedRows(backend)
         self.states = SqlStateStore(backend, retention)
         self.threads = SqlThreadIndex(backend, self._tails, retention)
         parts = LogParts(self._leases, reader, self.states, retention.now)

@@ -202,6 +202,27 @@ SCHEDULE = Table(
 Index("agui_schedule_by_owner", SCHEDULE.c.owner, SCHEDULE.c.created, SCHEDULE.c.id)
 Index("agui_schedule_wakes", SCHEDULE.c.wakes)
 
+Table(
+    "agui_sealed_owner",
+    METADATA,
+    Column("id", Text, primary_key=True, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("version", BigInteger, nullable=False),
+)
+
+SEALED_ROW = Table(
+    "agui_sealed_row",
+    METADATA,
+    Column("owner", Text, primary_key=True, nullable=False),
+    Column("id", Text, primary_key=True, nullable=False),
+    # The owner's change that wrote it, and when; null in the end: it was deleted.
+    Column("version", BigInteger, nullable=False),
+    Column("written", Double, nullable=False),
+    Column("body", LargeBinary),
+)
+
+Index("agui_sealed_row_changed", SEALED_ROW.c.owner, SEALED_ROW.c.version)
+
 STATE = Table(
     "agui_state",
     METADATA,

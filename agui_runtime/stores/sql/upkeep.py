@@ -14,7 +14,7 @@ from agui_runtime.off_loop import off_loop
 from agui_runtime.stores.shared.codec import packed
 from agui_runtime.stores.shared.reading import LogReader
 from agui_runtime.stores.shared.spans import RecordedRun
-from agui_runtime.stores.sql import counters, job_steps, places, reads, writes
+from agui_runtime.stores.sql import counters, job_steps, places, reads, sealed_rows, writes
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.log import SqlRunLog
 from agui_runtime.stores.sql.retention import Retention
@@ -65,6 +65,7 @@ class SqlUpkeep:
         await self._backend.change(counters.forget)
         await self._backend.change(places.forget)
         await self._backend.change(job_steps.forget_workers)
+        await self._backend.change(sealed_rows.forget_deletions)
         if self._retention.limits.max_age is not None:
             oldest = self._retention.oldest()
             expire = partial(writes.expire, oldest, MOST)
