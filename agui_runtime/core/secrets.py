@@ -95,6 +95,14 @@ def redact(text: str, longest: int = _LONGEST_SHOWN) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
+def holds_secret(text: str) -> bool:
+    """Whether something in it looks like a key, a token, or a login in a URL."""
+    keys = (found[0] for found in _LOOKS_LIKE_A_KEY.finditer(text))
+    if any(any(map(str.isdigit, key)) for key in keys):
+        return True
+    return any(each.search(text) for each in (_URL_LOGIN, _PARAMETER, _KEY_AS_VALUE))
+
+
 def redact_urls(text: str) -> str:
     """The text without logins of URLs, and without what is a secret in their queries, by its name
     or as it looks.

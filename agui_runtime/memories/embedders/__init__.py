@@ -1,0 +1,1 @@
+"""Texts as vectors: one file for each way to make them."""

@@ -1,0 +1,90 @@
+"""What is remembered of an owner, and how much of it. Nouns only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, get_args
+
+from agui_runtime.core.errors import AguiError
+
+Tier: TypeAlias = Literal["core", "associative", "episodic", "proactive"]
+"""`core`: what counts always, by key. `associative`: facts, found by what is asked. `episodic`: a
+summary for each thread. `proactive`: patterns that may be suggested.
+"""
+
+TIERS: tuple[Tier, ...] = get_args(Tier)
+
+
+class MemoryUnreadable(AguiError):
+    """What is remembered was sealed with a key that is not there. It is left as it is."""
+
+    code, status = "MEMORY_UNREADABLE", 503
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an entry comes from. `extractor` is who wrote it: `user`, `agent`, `rules`, or the name
+    of a model.
+    """
+
+    thread_id: str = ""
+    run_id: str = ""
+    message_id: str = ""
+    extractor: str = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What somebody wants remembered. `key` names what core memory holds, and what an episodic
+    summary is of; `entity` is what a fact is about.
+    """
+
+    tier: Tier
+    text: str
+    origin: Origin = field(default_factory=Origin)
+    key: str = ""
+    entity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is remembered. Times are seconds since 1970. `said` counts how often it was proposed,
+    `shown` and `kept` how often a pattern was suggested and taken.
+    """
+
+    id: str
+    tier: Tier
+    text: str
+    origin: Origin
+    created_at: float
+    updated_at: float
+    key: str = ""
+    entity: str = ""
+    said: int = 1
+    shown: int = 0
+    kept: int = 0
+
+    @property
+    def confidence(self) -> float:
+        """How likely a pattern is to be taken when it is suggested the next time: from 0 to 1.
+        Each time that it was seen counts as one at which it was shown and kept.
+        """
+        return (self.said + self.kept + 1) / (self.said + self.shown + 2)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLimits:
+    """At most so much for each owner; lengths are characters."""
+
+    core_keys: int = 64
+    core_length: int = 4096
+    facts: int = 10_000
+    episodes: int = 1000
+    patterns: int = 200
+    text_length: int = 1024
+    key_length: int = 100
+    new_facts: int = 3
+    """So many that an extractor proposes of one run."""
+
+
+LIMITS = MemoryLimits()

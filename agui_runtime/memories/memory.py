@@ -1,0 +1,233 @@
+"""What is remembered of each user, over all threads: written, found again, shown, and forgotten."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from agui_runtime.core.errors import AguiError, Conflict, InvalidInput, StoreUnavailable
+from agui_runtime.core.key_ring import KeyRing
+from agui_runtime.memories import rules
+from agui_runtime.memories.embedders.base import Embedder
+from agui_runtime.memories.entries import LIMITS, TIERS, Entry, MemoryLimits, Proposal, Tier
+from agui_runtime.memories.notebook import Match, Notebook
+from agui_runtime.memories.notebooks import Notebooks
+from agui_runtime.memories.sealing import Vector, rewrapped
+from agui_runtime.stores.sealed_rows import SealedRows
+
+NEAR, RECENT, PATTERNS = 8, 3, 3
+"""At most so many facts, episodes and patterns are recalled."""
+
+ATTEMPTS = 30
+"""So often somebody else may write to an owner's memory first."""
+
+EMBEDDED: frozenset[Tier] = frozenset({"associative", "episodic"})
+"""The tiers that are found by what is asked."""
+
+
+class EntryNotFound(InvalidInput):
+    """There is no such entry of this owner."""
+
+    code, status = "MEMORY_NOT_FOUND", 404
+
+    def __init__(self, id_: str) -> None:
+        super().__init__(f"there is no entry {id_!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What is known that may matter now: each tier's entries, the most important first."""
+
+    core: Sequence[Entry] = ()
+    facts: Sequence[tuple[Entry, float]] = ()
+    episodes: Sequence[Entry] = ()
+    patterns: Sequence[Entry] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.core or self.facts or self.episodes or self.patterns)
+
+
+class Memory:
+    """Entries of owners over a store's sealed rows. All raise StoreUnavailable while the store is
+    away, and MemoryUnreadable where the keys do not open what is kept.
+    """
+
+    def __init__(
+        self,
+        rows: SealedRows,
+        ring: KeyRing,
+        embedder: Embedder,
+        limits: MemoryLimits = LIMITS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._rows = rows
+        self._ring = ring
+        self._embedder = embedder
+        self._limits = limits
+        self._clock = clock
+        self._notebooks = Notebooks(rows, ring)
+
+    async def remember(self, owner: str, proposals: Sequence[Proposal]) -> Sequence[Entry]:
+        """The entries as they are then; all are written or none. Raises InvalidInput for what may
+        not be remembered, and TooLarge where there is no room.
+        """
+        wanted = [rules.checked(each, self._limits) for each in proposals]
+        vectors = await self._vectors(wanted)
+
+        def change(draft: rules.Draft) -> Sequence[str]:
+            return [rules.write(draft, *each) for each in zip(wanted, vectors, strict=True)]
+
+        return await self._changed(owner, change)
+
+    async def recall(self, owner: str, about: str) -> Recalled:
+        """What is known of the owner that may matter for what is asked."""
+        notebook = await self._notebooks.read(owner)
+        if not notebook.ids():
+            return Recalled()
+        near = await self._near(notebook, about)
+        core = sorted(notebook.entries("core"), key=lambda each: each.key)
+        facts = [(entry, each.score) for each in near if (entry := _opened(notebook, each.id))]
+        episodes = sorted(notebook.entries("episodic"), key=lambda each: -each.updated_at)
+        return Recalled(core, facts, episodes[:RECENT], self._patterns(notebook))
+
+    async def list(self, owner: str, tier: Tier | None = None) -> Sequence[Entry | str]:
+        """All entries, or the tier's, newest first; of one that does not open, its id."""
+        notebook = await self._notebooks.read(owner)
+        found = [_opened(notebook, id_) or id_ for id_ in notebook.ids(tier)]
+        return sorted(found, key=lambda each: 0.0 if isinstance(each, str) else -each.updated_at)
+
+    async def correct(self, owner: str, id_: str, text: str) -> Entry:
+        """Put the text in the place of what the entry says; raises MEMORY_NOT_FOUND, and as
+        `remember`.
+        """
+        found = (await self._notebooks.read(owner)).entry(id_)
+        if found is None:
+            raise EntryNotFound(id_)
+        origin = replace(found.origin, extractor="user")
+        said = Proposal(found.tier, text, origin, found.key, found.entity)
+        wanted = rules.checked(said, self._limits)
+        (vector,) = await self._vectors([wanted])
+
+        def change(draft: rules.Draft) -> Sequence[str]:
+            draft.delete(id_)
+            return [rules.write(draft, wanted, vector)]
+
+        (entry,) = await self._changed(owner, change)
+        return entry
+
+    async def delete(self, owner: str, id_: str) -> None:
+        """Raises MEMORY_NOT_FOUND."""
+
+        def change(draft: rules.Draft) -> Sequence[str]:
+            if id_ not in draft.notebook.ids():
+                raise EntryNotFound(id_)
+            draft.delete(id_)
+            return []
+
+        await self._changed(owner, change)
+
+    async def delete_thread(self, owner: str, thread_id: str) -> int:
+        """Delete what came from the thread; how many entries."""
+        deleted: list[str] = []
+
+        def change(draft: rules.Draft) -> Sequence[str]:
+            every = (each for tier in TIERS for each in draft.notebook.entries(tier))
+            deleted[:] = [each.id for each in every if each.origin.thread_id == thread_id]
+            for id_ in deleted:
+                draft.delete(id_)
+            return []
+
+        await self._changed(owner, change)
+        return len(deleted)
+
+    async def note_shown(self, owner: str, ids: Sequence[str]) -> None:
+        """These patterns were suggested; what is gone by now is passed over."""
+
+        def change(draft: rules.Draft) -> Sequence[str]:
+            for entry in filter(None, map(draft.entry, ids)):
+                draft.put(replace(entry, shown=entry.shown + 1), None)
+            return []
+
+        await self._changed(owner, change)
+
+    async def note_kept(self, owner: str, id_: str) -> None:
+        """The pattern was taken up when it was suggested."""
+
+        def change(draft: rules.Draft) -> Sequence[str]:
+            entry = draft.entry(id_)
+            if entry is not None:
+                draft.put(replace(entry, kept=entry.kept + 1, updated_at=draft.now), None)
+            return []
+
+        await self._changed(owner, change)
+
+    async def forget(self, owner: str) -> None:
+        """Delete all entries, and first the key that opens them, in backups as well."""
+        await self._notebooks.forget(owner)
+
+    async def rotate(self) -> int:
+        """Have the first of the keys wrap every owner's key; how many there are."""
+        done = 0
+        async with aclosing(self._rows.owners()) as names:
+            async for name in names:
+                await self._rotate(name)
+                done += 1
+        return done
+
+    async def _rotate(self, name: str) -> None:
+        while (old := (await self._rows.read(name)).key) is not None:
+            if await self._rows.rewrap(name, old, rewrapped(self._ring, name, old)):
+                return
+
+    async def _changed(
+        self, owner: str, change: Callable[[rules.Draft], Sequence[str]]
+    ) -> Sequence[Entry]:
+        """Decide on what is there now, and store it unless somebody was faster: then again."""
+        name = await self._notebooks.name(owner)
+        for _ in range(ATTEMPTS):
+            notebook = await self._notebooks.read(owner)
+            draft = rules.Draft(notebook, self._limits, self._clock())
+            ids = change(draft)
+            made = {
+                id_: None if each is None else notebook.seal.seal(*each)
+                for id_, each in draft.changes.items()
+            }
+            try:
+                if made:
+                    await self._rows.write(name, notebook.known, made)
+                return [entry for id_ in ids if (entry := draft.entry(id_))]
+            except Conflict:
+                continue
+        raise StoreUnavailable("too many change this memory at once; try again later")
+
+    async def _vectors(self, proposals: Sequence[Proposal]) -> Sequence[Vector | None]:
+        texts = [f"{each.entity} {each.text}".strip() for each in proposals]
+        wanted = [at for at, each in enumerate(proposals) if each.tier in EMBEDDED]
+        found: list[Vector | None] = [None] * len(proposals)
+        if wanted:
+            rows = await self._embedder.embed([texts[at] for at in wanted])
+            for at, row in zip(wanted, rows, strict=True):
+                found[at] = Vector(self._embedder.name, row.tobytes())
+        return found
+
+    async def _near(self, notebook: Notebook, about: str) -> Sequence[Match]:
+        if not about.strip() or not notebook.ids("associative"):
+            return []
+        (row,) = await self._embedder.embed([about])
+        vector = Vector(self._embedder.name, row.tobytes())
+        return notebook.near("associative", vector, NEAR, self._embedder.alike)
+
+    def _patterns(self, notebook: Notebook) -> Sequence[Entry]:
+        now = self._clock()
+        rated = [(rules.strength(each, now), each) for each in notebook.entries("proactive")]
+        strong = [pair for pair in rated if pair[0] > rules.SUGGESTED]
+        return [each for _, each in sorted(strong, key=lambda pair: -pair[0])[:PATTERNS]]
+
+
+def _opened(notebook: Notebook, id_: str) -> Entry | None:
+    try:
+        return notebook.entry(id_)
+    except AguiError:
+        return None

@@ -1,0 +1,87 @@
+"""The notebooks that a process has open: read anew as far as they changed, and closed after some
+minutes, because what opens them should not stay in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+
+from agui_runtime.core.errors import Conflict
+from agui_runtime.core.key_ring import KeyRing
+from agui_runtime.memories.notebook import Notebook
+from agui_runtime.memories.sealing import Names, OwnerSeal, new_wrapped, unwrapped
+from agui_runtime.stores.sealed_rows import KeptRows, Known, SealedRows
+
+OPEN = 300.0
+"""Seconds for which a notebook stays open."""
+
+ROOM = 64 * 1024 * 1024
+"""Bytes of all that are open, about."""
+
+
+class Notebooks:
+    """By owner. Of an event loop."""
+
+    def __init__(
+        self, rows: SealedRows, ring: KeyRing, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rows = rows
+        self._ring = ring
+        self._clock = clock
+        self._names: asyncio.Task[Names] | None = None
+        self._open: OrderedDict[str, tuple[float, Notebook]] = OrderedDict()
+
+    async def name(self, owner: str) -> str:
+        """How the store knows the owner; raises MemoryUnreadable and StoreUnavailable."""
+        task = self._names
+        if task is None or (task.done() and (task.cancelled() or task.exception())):
+            task = self._names = asyncio.create_task(self._read_names())
+        return (await asyncio.shield(task)).of(owner)
+
+    async def read(self, owner: str) -> Notebook:
+        """What is remembered now; raises MemoryUnreadable and StoreUnavailable. A notebook of
+        nothing brings the key with which the owner may begin.
+        """
+        name = await self.name(owner)
+        self._close_old()
+        _, notebook = self._open.get(name, (0.0, None))
+        kept = await self._rows.read(name, None if notebook is None else notebook.known)
+        if notebook is None or kept.key != notebook.known.key:
+            notebook = self._begun(name, kept)
+            self._open[name] = self._clock() + OPEN, notebook
+        notebook.take(kept)
+        self._make_room()
+        return notebook
+
+    async def forget(self, owner: str) -> None:
+        """Delete all that is remembered, its key first; raises StoreUnavailable."""
+        name = await self.name(owner)
+        await self._rows.forget(name)
+        self._open.pop(name, None)
+
+    def _begun(self, name: str, kept: KeptRows) -> Notebook:
+        key = new_wrapped(self._ring, name) if kept.key is None else kept.key
+        return Notebook(OwnerSeal(name, unwrapped(self._ring, name, key)), key)
+
+    async def _read_names(self) -> Names:
+        """The key that makes names: whoever needs it first makes it."""
+        name = Names.OWNER
+        wrapped = (await self._rows.read(name)).key
+        while wrapped is None:
+            with suppress(Conflict):  # another process was faster
+                await self._rows.write(name, Known(new_wrapped(self._ring, name), 0), {})
+            wrapped = (await self._rows.read(name)).key
+        return Names(unwrapped(self._ring, name, wrapped))
+
+    def _close_old(self) -> None:
+        now = self._clock()
+        for name in [each for each, (until, _) in self._open.items() if until <= now]:
+            del self._open[name]
+
+    def _make_room(self) -> None:
+        while len(self._open) > 1 and sum(each.size for _, each in self._open.values()) > ROOM:
+            self._open.popitem(last=False)

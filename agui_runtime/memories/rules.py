@@ -1,0 +1,169 @@
+"""What may be remembered, and what becomes of what is there already. Pure: no store, no model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from agui_runtime.core.errors import InvalidInput, TooLarge
+from agui_runtime.core.secrets import holds_secret
+from agui_runtime.memories.entries import Entry, MemoryLimits, Proposal, Tier
+from agui_runtime.memories.notebook import Notebook
+from agui_runtime.memories.sealing import Vector
+
+SAME = 0.95
+"""From this product of vectors on, a fact about the same entity takes another's place."""
+
+HALVED = 30 * 86400.0
+"""Seconds without use after which a pattern counts half."""
+
+SUGGESTED = 0.6
+"""Patterns of less confidence are not suggested."""
+
+_CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
+
+
+class RefusedSecret(InvalidInput):
+    """A key, a password or the number of a card is not remembered."""
+
+    code = "SECRET_REFUSED"
+
+    def __init__(self) -> None:
+        super().__init__("this looks like a secret, and secrets are not remembered")
+
+
+@dataclass
+class Draft:
+    """A notebook with changes that are not stored yet."""
+
+    notebook: Notebook
+    limits: MemoryLimits
+    now: float
+    changes: dict[str, tuple[Entry, Vector | None] | None] = field(default_factory=dict)
+
+    def entry(self, id_: str) -> Entry | None:
+        if id_ in self.changes:
+            changed = self.changes[id_]
+            return None if changed is None else changed[0]
+        return self.notebook.entry(id_)
+
+    def entries(self, tier: Tier) -> list[Entry]:
+        """Of the tier as they will be, without those that do not open."""
+        stored = [each for each in self.notebook.entries(tier) if each.id not in self.changes]
+        changed = [each[0] for each in self.changes.values() if each is not None]
+        return stored + [each for each in changed if each.tier == tier]
+
+    def count(self, tier: Tier) -> int:
+        """How many entries the tier has then."""
+        there = set(self.notebook.ids(tier))
+        for id_, changed in self.changes.items():
+            if id_.startswith(f"{tier}."):
+                there.discard(id_) if changed is None else there.add(id_)
+        return len(there)
+
+    def put(self, entry: Entry, vector: Vector | None) -> None:
+        self.changes[entry.id] = entry, vector
+
+    def delete(self, id_: str) -> None:
+        self.changes[id_] = None
+
+
+def checked(proposal: Proposal, limits: MemoryLimits) -> Proposal:
+    """The proposal in one line without blanks around; raises InvalidInput and TooLarge."""
+    text, key = " ".join(proposal.text.split()), " ".join(proposal.key.split())
+    entity = " ".join(proposal.entity.split())
+    if not text:
+        raise InvalidInput("there is no text to remember")
+    if proposal.tier in {"core", "episodic"} and not key:
+        raise InvalidInput(f"{proposal.tier} memory needs a key")
+    if len(text) > limits.text_length:
+        raise TooLarge(f"the text has {len(text)} characters; at most {limits.text_length}")
+    if max(len(key), len(entity)) > limits.key_length:
+        raise TooLarge(f"a key, and an entity, has at most {limits.key_length} characters")
+    if any(map(is_secret, (text, key, entity))):
+        raise RefusedSecret
+    return replace(proposal, text=text, key=key, entity=entity)
+
+
+def is_secret(text: str) -> bool:
+    """Whether it has in it what looks like a key, a token, a login, or the number of a card."""
+    return holds_secret(text) or any(_is_card(found[0]) for found in _CARD.finditer(text))
+
+
+def write(draft: Draft, proposal: Proposal, vector: Vector | None) -> str:
+    """Enter it; the id under which it is there then. Raises TooLarge where the tier is full."""
+    words = _words(proposal)
+    id_ = draft.notebook.seal.id_of(proposal.tier, words)
+    known = draft.entry(id_)
+    if known is not None and known.text.casefold() == proposal.text.casefold():
+        draft.put(replace(known, said=known.said + 1, updated_at=draft.now), vector)
+        return id_
+    _MAKE_ROOM[proposal.tier](draft, proposal, vector, known)
+    began = draft.now if known is None else known.created_at
+    made = (proposal.text, proposal.origin, began, draft.now, proposal.key, proposal.entity)
+    draft.put(Entry(id_, proposal.tier, *made), vector)
+    return id_
+
+
+def strength(pattern: Entry, now: float) -> float:
+    """A pattern's confidence by now."""
+    halvings = max(0.0, now - pattern.updated_at) / HALVED
+    return pattern.confidence * float(0.5**halvings)
+
+
+def _words(proposal: Proposal) -> str:
+    """What makes an entry the same as another."""
+    if proposal.tier in {"core", "episodic"}:
+        return proposal.key.casefold()
+    return f"{proposal.entity.casefold()}\n{proposal.text.casefold()}"
+
+
+def _core(draft: Draft, proposal: Proposal, _: Vector | None, known: Entry | None) -> None:
+    limits = draft.limits
+    if known is None and draft.count("core") >= limits.core_keys:
+        raise TooLarge(f"core memory has {limits.core_keys} keys, as many as may be; delete one")
+    others = (each for each in draft.entries("core") if each != known)
+    length = sum(len(each.key) + len(each.text) for each in others)
+    if length + len(proposal.key) + len(proposal.text) > limits.core_length:
+        raise TooLarge(f"core memory has at most {limits.core_length} characters; delete a key")
+
+
+def _fact(draft: Draft, proposal: Proposal, vector: Vector | None, known: Entry | None) -> None:
+    if vector is not None:
+        for near in draft.notebook.near("associative", vector, 3, SAME):
+            other = draft.entry(near.id)
+            if other is not None and other.entity.casefold() == proposal.entity.casefold():
+                draft.delete(near.id)
+    _refuse_full(draft, proposal, vector, known)
+
+
+def _refuse_full(draft: Draft, proposal: Proposal, _: Vector | None, known: Entry | None) -> None:
+    most = {"associative": draft.limits.facts, "proactive": draft.limits.patterns}[proposal.tier]
+    if known is None and draft.count(proposal.tier) >= most:
+        raise TooLarge(f"{proposal.tier} memory has {most} entries, as many as may be; delete some")
+
+
+def _episode(draft: Draft, proposal: Proposal, _: Vector | None, known: Entry | None) -> None:
+    """The two oldest become one."""
+    if known is not None or draft.count("episodic") < draft.limits.episodes:
+        return
+    oldest, next_one = sorted(draft.entries("episodic"), key=lambda each: each.updated_at)[:2]
+    draft.delete(oldest.id)
+    text = f"{oldest.text} {next_one.text}"[: draft.limits.text_length]
+    draft.put(replace(next_one, text=text), draft.notebook.vector(next_one.id))
+
+
+_MAKE_ROOM: Mapping[Tier, Callable[[Draft, Proposal, Vector | None, Entry | None], None]] = {
+    "core": _core,
+    "associative": _fact,
+    "episodic": _episode,
+    "proactive": _refuse_full,
+}
+
+
+def _is_card(digits: str) -> bool:
+    """By its check digit (ISO/IEC 7812)."""
+    numbers = [int(each) for each in reversed(digits) if each.isdigit()]
+    doubled = [sum(divmod(2 * each, 10)) for each in numbers[1::2]]
+    return (sum(numbers[::2]) + sum(doubled)) % 10 == 0

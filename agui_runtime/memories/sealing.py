@@ -1,0 +1,130 @@
+"""How an owner's memory is sealed: a key for each owner, which the keys of the server wrap.
+
+Rows are sealed with the owner's key and their place, so that one which was moved to another owner
+or id does not open. The vectors of a text say what it says, and are sealed like it.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import asdict
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from agui_runtime.core.key_ring import KEY, KeyRing, NotOpened
+from agui_runtime.memories.entries import Entry, MemoryUnreadable, Origin, Tier
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE, _LENGTH = 12, 4
+
+
+class Vector(NamedTuple):
+    """Of a text: 32-bit floats, and the name of the embedder that made it."""
+
+    embedder: str
+    floats: bytes
+
+
+class OwnerSeal:
+    """Seals and opens the rows of one owner; `name` is how the store knows the owner."""
+
+    def __init__(self, name: str, key: bytes) -> None:
+        self._name = name
+        self._key = key
+        self._ids = hmac.digest(key, b"ids of entries", "sha256")
+
+    def id_of(self, tier: Tier, words: str) -> str:
+        """The same for the same words, of which it says nothing to whoever has not the key."""
+        said = hmac.digest(self._ids, words.encode(errors="replace"), "sha256")
+        return f"{tier}.{said.hex()[:32]}"
+
+    def seal(self, entry: Entry, vector: Vector | None) -> bytes:
+        said = self._sealed(orjson.dumps(asdict(entry)), entry.id, "entry")
+        length = len(said).to_bytes(_LENGTH)
+        if vector is None:
+            return length + said
+        plain = vector.embedder.encode() + b"\0" + vector.floats
+        return length + said + self._sealed(plain, entry.id, "vector")
+
+    def entry(self, id_: str, body: bytes) -> Entry:
+        """Raises MemoryUnreadable."""
+        said = orjson.loads(self._opened(body[_LENGTH : _end(body)], id_, "entry"))
+        return Entry(**said | {"origin": Origin(**said["origin"])})
+
+    def vector(self, id_: str, body: bytes) -> Vector | None:
+        """Raises MemoryUnreadable."""
+        sealed = body[_end(body) :]
+        if not sealed:
+            return None
+        embedder, _, floats = self._opened(sealed, id_, "vector").partition(b"\0")
+        return Vector(embedder.decode(), floats)
+
+    @cached_property
+    def _cipher(self) -> AESGCM:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # an extra
+
+        return AESGCM(self._key)
+
+    def _sealed(self, text: bytes, id_: str, column: str) -> bytes:
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._cipher.encrypt(nonce, text, self._place(id_, column))
+
+    def _opened(self, sealed: bytes, id_: str, column: str) -> bytes:
+        from cryptography.exceptions import InvalidTag
+
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], self._place(id_, column))
+        except (InvalidTag, ValueError):
+            raise MemoryUnreadable(f"{id_}: this entry was changed, or belongs elsewhere") from None
+
+    def _place(self, id_: str, column: str) -> bytes:
+        return f"{self._name}\n{id_}\n{column}".encode()
+
+
+class Names:
+    """How the store knows owners: a dump does not list users."""
+
+    OWNER = "names"
+    """Under this name stands the key that makes names."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def of(self, owner: str) -> str:
+        return hmac.digest(self._key, owner.encode(errors="replace"), "sha256").hex()
+
+
+def new_wrapped(ring: KeyRing, name: str) -> bytes:
+    """A new key for that owner, wrapped."""
+    return _wrapped(ring, name, secrets.token_bytes(KEY))
+
+
+def unwrapped(ring: KeyRing, name: str, wrapped: bytes) -> bytes:
+    """The owner's key; raises MemoryUnreadable."""
+    try:
+        return ring.open(wrapped.decode(), _about(name))
+    except (NotOpened, UnicodeDecodeError) as error:
+        raise MemoryUnreadable(f"the keys do not open this memory: {error}") from None
+
+
+def rewrapped(ring: KeyRing, name: str, wrapped: bytes) -> bytes:
+    """The same key, wrapped by the first of the ring's keys; raises MemoryUnreadable."""
+    return _wrapped(ring, name, unwrapped(ring, name, wrapped))
+
+
+def _wrapped(ring: KeyRing, name: str, key: bytes) -> bytes:
+    return ring.seal(key, _about(name)).encode()
+
+
+def _about(name: str) -> bytes:
+    return f"key of memory\n{name}".encode()
+
+
+def _end(body: bytes) -> int:
+    """Where the sealed entry ends and the sealed vector begins."""
+    return _LENGTH + int.from_bytes(body[:_LENGTH])
