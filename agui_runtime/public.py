@@ -14,6 +14,7 @@ from agui_runtime.core.prices import PriceTable
 from agui_runtime.core.totals import Usage
 from agui_runtime.hooks.callbacks import Callbacks, Turn
 from agui_runtime.hooks.hook import Hook, RunReport
+from agui_runtime.memories.memory import Memory
 from agui_runtime.runs.deadlines import RunLimits
 from agui_runtime.runs.run import current_run
 from agui_runtime.runtime.allowance import Budget
@@ -71,6 +72,7 @@ __all__ = [
     "KeptState",
     "Limits",
     "McpWire",
+    "Memory",
     "Misconfigured",
     "OpenAIWire",
     "OperationLimits",

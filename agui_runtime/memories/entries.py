@@ -83,8 +83,6 @@ class MemoryLimits:
     patterns: int = 200
     text_length: int = 1024
     key_length: int = 100
-    new_facts: int = 3
-    """So many that an extractor proposes of one run."""
 
 
 LIMITS = MemoryLimits()

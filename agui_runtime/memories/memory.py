@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from agui_runtime.core.errors import AguiError, Conflict, InvalidInput, StoreUnavailable
+from agui_runtime.core.errors import (
+    AguiError,
+    Conflict,
+    InvalidInput,
+    Misconfigured,
+    StoreUnavailable,
+)
 from agui_runtime.core.key_ring import KeyRing
 from agui_runtime.memories import rules
 from agui_runtime.memories.embedders.base import Embedder
+from agui_runtime.memories.embedders.hashing import HashingEmbedder
 from agui_runtime.memories.entries import LIMITS, TIERS, Entry, MemoryLimits, Proposal, Tier
 from agui_runtime.memories.notebook import Match, Notebook
 from agui_runtime.memories.notebooks import Notebooks
-from agui_runtime.memories.sealing import Vector, rewrapped
+from agui_runtime.memories.sealing import Vector
 from agui_runtime.stores.sealed_rows import SealedRows
 
 NEAR, RECENT, PATTERNS = 8, 3, 3
@@ -50,24 +56,37 @@ class Recalled:
 
 
 class Memory:
-    """Entries of owners over a store's sealed rows. All raise StoreUnavailable while the store is
-    away, and MemoryUnreadable where the keys do not open what is kept.
+    """Entries of owners over the sealed rows of the runtime's store: give it to the agents that are
+    to have it, and to `CopilotRuntime(memory=...)`.
+
+    All methods raise StoreUnavailable while the store is away, MemoryUnreadable where the keys do
+    not open what is kept, and Misconfigured before `keep_in`. With `anonymous` there is a memory,
+    too, that all have in common who did not say who they are.
     """
 
     def __init__(
         self,
-        rows: SealedRows,
-        ring: KeyRing,
-        embedder: Embedder,
+        embedder: Embedder | None = None,
+        *,
         limits: MemoryLimits = LIMITS,
+        anonymous: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._rows = rows
-        self._ring = ring
-        self._embedder = embedder
+        self.anonymous = anonymous
+        self._embedder = embedder or HashingEmbedder()
         self._limits = limits
         self._clock = clock
-        self._notebooks = Notebooks(rows, ring)
+        self._kept: Notebooks | None = None
+
+    def keep_in(self, rows: SealedRows, ring: KeyRing) -> None:
+        """Keep entries in these rows, sealed by these keys."""
+        self._kept = Notebooks(rows, ring)
+
+    @property
+    def _notebooks(self) -> Notebooks:
+        if self._kept is None:
+            raise Misconfigured("a memory has no store: give it to CopilotRuntime(memory=...)")
+        return self._kept
 
     async def remember(self, owner: str, proposals: Sequence[Proposal]) -> Sequence[Entry]:
         """The entries as they are then; all are written or none. Raises InvalidInput for what may
@@ -169,23 +188,12 @@ class Memory:
 
     async def rotate(self) -> int:
         """Have the first of the keys wrap every owner's key; how many there are."""
-        done = 0
-        async with aclosing(self._rows.owners()) as names:
-            async for name in names:
-                await self._rotate(name)
-                done += 1
-        return done
-
-    async def _rotate(self, name: str) -> None:
-        while (old := (await self._rows.read(name)).key) is not None:
-            if await self._rows.rewrap(name, old, rewrapped(self._ring, name, old)):
-                return
+        return await self._notebooks.rotate()
 
     async def _changed(
         self, owner: str, change: Callable[[rules.Draft], Sequence[str]]
     ) -> Sequence[Entry]:
         """Decide on what is there now, and store it unless somebody was faster: then again."""
-        name = await self._notebooks.name(owner)
         for _ in range(ATTEMPTS):
             notebook = await self._notebooks.read(owner)
             draft = rules.Draft(notebook, self._limits, self._clock())
@@ -196,7 +204,7 @@ class Memory:
             }
             try:
                 if made:
-                    await self._rows.write(name, notebook.known, made)
+                    await self._notebooks.write(owner, notebook, made)
                 return [entry for id_ in ids if (entry := draft.entry(id_))]
             except Conflict:
                 continue

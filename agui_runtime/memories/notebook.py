@@ -13,8 +13,6 @@ from agui_runtime.stores.sealed_rows import KeptRows, Known
 if TYPE_CHECKING:
     from agui_runtime.memories.embedders.base import Vectors
 
-FLOAT = 4
-
 
 class Match(NamedTuple):
     """An entry, and how near it is to what was asked: the product of two vectors of length 1."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import aclosing, suppress
 
 from agui_runtime.core.errors import Conflict
 from agui_runtime.core.key_ring import KeyRing
 from agui_runtime.memories.notebook import Notebook
-from agui_runtime.memories.sealing import Names, OwnerSeal, new_wrapped, unwrapped
+from agui_runtime.memories.sealing import Names, OwnerSeal, new_wrapped, rewrapped, unwrapped
 from agui_runtime.stores.sealed_rows import KeptRows, Known, SealedRows
 
 OPEN = 300.0
@@ -62,6 +62,24 @@ class Notebooks:
         name = await self.name(owner)
         await self._rows.forget(name)
         self._open.pop(name, None)
+
+    async def write(self, owner: str, notebook: Notebook, rows: Mapping[str, bytes | None]) -> None:
+        """Raises Conflict if the owner's memory is another by now than the notebook has read."""
+        await self._rows.write(await self.name(owner), notebook.known, rows)
+
+    async def rotate(self) -> int:
+        """Have the first key wrap every owner's key; how many there are."""
+        done = 0
+        async with aclosing(self._rows.owners()) as names:
+            async for name in names:
+                await self._rotate(name)
+                done += 1
+        return done
+
+    async def _rotate(self, name: str) -> None:
+        while (old := (await self._rows.read(name)).key) is not None:
+            if await self._rows.rewrap(name, old, rewrapped(self._ring, name, old)):
+                return
 
     def _begun(self, name: str, kept: KeptRows) -> Notebook:
         key = new_wrapped(self._ring, name) if kept.key is None else kept.key

@@ -4,6 +4,7 @@ wire.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -20,6 +21,8 @@ from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.totals import Usage, UsageBy
 from agui_runtime.hooks.hook import Hook, Hooks
 from agui_runtime.hooks.store_meter import StoreMeter
+from agui_runtime.memories.memory import Memory
+from agui_runtime.memories.ring import ring_for, rows_in
 from agui_runtime.runs.handle import RunHandle as RunHandle
 from agui_runtime.runtime.adoption import Stock
 from agui_runtime.runtime.allowance import Allowance
@@ -87,7 +90,8 @@ class CopilotRuntime:
     `guardrails` check users' messages before anything that an agent does is completed. `states`
     are the schemas of agents' saved states, by the agents' names. `aliases` maps former names
     of agents to present ones: what was stored under the former is found under the present, and
-    requests may use either.
+    requests may use either. `memory` is what agents have that are wrapped by `with_memory`; it is
+    kept in the store, sealed by `Options(keys=...)`.
     """
 
     def __init__(
@@ -105,6 +109,7 @@ class CopilotRuntime:
         guardrails: Sequence[Guardrail] = (),
         states: Mapping[str, StateSchema] | None = None,
         aliases: Mapping[str, str] | None = None,
+        memory: Memory | None = None,
     ) -> None:
         agents = named_agents(agents)
         check_lists(actions=actions, hooks=hooks, remotes=remotes, guardrails=guardrails)
@@ -113,6 +118,7 @@ class CopilotRuntime:
         )
         check_store(store)
         check("options", options, optional(a(Options)))
+        check("memory", memory, optional(a(Memory)))
         check_states(states, agents, may_be_others=bool(remotes or aliases))
         self.options = options or Options()
         shown = self.options.generative_ui
@@ -147,6 +153,7 @@ class CopilotRuntime:
             lambda: self.store, lambda: self.options, self.permissions, self._sources
         )
         self._scheduler: Scheduler | None = None
+        self.memory = memory
         self.is_open = False
 
     def store_in(self, store: Store | str) -> None:
@@ -156,7 +163,12 @@ class CopilotRuntime:
             self._use(_store(store), self.states.schemas)
 
     async def open(self) -> None:
-        """Connect the store; raises StoreUnavailable, which says where it is."""
+        """Connect the store; raises StoreUnavailable, which says where it is, and Misconfigured
+        where nothing says how to seal what is remembered in it.
+        """
+        if self.memory is not None:
+            ring = await asyncio.to_thread(ring_for, self.store, self.options.keys)
+            self.memory.keep_in(rows_in(self.store), ring)
         try:
             await self.store.open()
         except StoreUnavailable as error:

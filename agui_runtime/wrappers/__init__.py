@@ -10,6 +10,7 @@ from agui_runtime.wrappers.cache import AnswerCache, cached
 from agui_runtime.wrappers.fallback import with_fallback
 from agui_runtime.wrappers.handoff import with_handoff
 from agui_runtime.wrappers.limit import limited
+from agui_runtime.wrappers.memory import with_memory
 from agui_runtime.wrappers.router import with_router
 from agui_runtime.wrappers.transforms import cap, drop, mask, transformed
 
@@ -26,5 +27,6 @@ __all__ = [
     "with_breaker",
     "with_fallback",
     "with_handoff",
+    "with_memory",
     "with_router",
 ]

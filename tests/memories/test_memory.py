@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from agui_runtime.core.errors import InvalidInput, TooLarge
 from agui_runtime.core.key_ring import KeyRing, new_key
-from agui_runtime.memories.embedders.hashing import HashingEmbedder
 from agui_runtime.memories.entries import (
     Entry,
     MemoryLimits,
@@ -25,7 +24,7 @@ from agui_runtime.memories.rules import RefusedSecret
 from agui_runtime.memories.sealing import Names
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
-from agui_runtime.stores.sealed_rows import SealedRows, Sealing
+from agui_runtime.stores.sealed_rows import Known, SealedRows, Sealing
 from tests.stores.databases import AnyStore, Processes
 
 KEY, LATER = new_key(), new_key()
@@ -43,7 +42,9 @@ def memory_of(
     clock: Callable[[], float] = lambda: 1000.0,
 ) -> Memory:
     ring = KeyRing(keys or [KEY])
-    return Memory(rows_of(store), ring, HashingEmbedder(), limits or MemoryLimits(), clock)
+    memory = Memory(limits=limits or MemoryLimits(), clock=clock)
+    memory.keep_in(rows_of(store), ring)
+    return memory
 
 
 def fact(text: str, thread: str = "t", entity: str = "") -> Proposal:
@@ -256,7 +257,7 @@ async def test_a_row_that_was_moved_or_changed_does_not_open(each_store: Store) 
     for name, other in ((names[0], bob), (names[1], ann)):
         kept = await rows.read(name)
         assert kept.key is not None
-        known = (await memory._notebooks.read("ann")).known.__class__(kept.key, kept.version)
+        known = Known(kept.key, kept.version)
         moved = {id_: body for id_, body in other.rows.items() if id_ not in kept.rows}
         await rows.write(name, known, moved)
     for owner in ("ann", "bob"):
