@@ -15,6 +15,7 @@ from examples import (
     hooks_app,
     litellm_app,
     mcp_app,
+    memory_app,
     openai_app,
     own_store_app,
     own_wire_app,
@@ -114,6 +115,24 @@ async def test_authentication_knows_callers_and_what_they_may() -> None:
         client.headers["authorization"] = "Bearer session-of-ann"
         assert list((await client.get("/copilotkit/info")).json()["agents"]) == ["default", "staff"]
         assert (await client.get("/copilotkit/threads")).json()["threads"] == []
+
+
+async def test_what_a_user_said_is_known_in_her_next_thread_and_to_nobody_else() -> None:
+    said = '[tool:remember {"text":"Her dog is called Bello"}] please'
+    async with ModelServer() as model, client_of(memory_app.app(model.url, "sk-1")) as client:
+        client.headers["authorization"] = "Bearer token-of-ann-0001"
+        await asked(client, said, thread="monday")
+        await asked(client, "What is the name of my dog?", thread="tuesday")
+        assert "- Her dog is called Bello" in prompt_of(model)
+        client.headers["authorization"] = "Bearer token-of-bob-0002"
+        await asked(client, "What is the name of my dog?", thread="of-bob")
+        assert prompt_of(model) == ""
+
+
+def prompt_of(model: ModelServer) -> str:
+    """What the model was told before the conversation."""
+    messages = model.seen[-1].body["messages"]
+    return "".join(each["content"] for each in messages if each["role"] == "system")
 
 
 async def test_a_hook_sees_events_and_ends() -> None:
