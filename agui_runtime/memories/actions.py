@@ -41,10 +41,10 @@ class _Actions:
         run = current_run.get(None)
         origin = Origin(thread_id=(run and run.thread_id) or "", extractor="agent")
         tier: Tier = "core" if key.strip() else "associative"
-        said = Proposal(tier, text, origin, key, about)
+        proposal = Proposal(tier, text, origin, key, about)
 
         async def write(owner: str) -> object:
-            (entry,) = await self._memory.remember(owner, [said])
+            (entry,) = await self._memory.remember(owner, [proposal])
             return _shown(entry)
 
         return await self._tried(write)

@@ -48,8 +48,8 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is remembered. Times are seconds since 1970. `said` counts how often it was proposed,
-    `shown` and `kept` how often a pattern was suggested and taken.
+    """What is remembered. Times are seconds since 1970. `times` counts how often it was proposed,
+    `shown` and `accepted` how often a pattern was suggested, and accepted.
     """
 
     id: str
@@ -60,16 +60,16 @@ class Entry:
     updated_at: float
     key: str = ""
     entity: str = ""
-    said: int = 1
+    times: int = 1
     shown: int = 0
-    kept: int = 0
+    accepted: int = 0
 
     @property
     def confidence(self) -> float:
         """How likely a pattern is to be taken when it is suggested the next time: from 0 to 1.
-        Each time that it was seen counts as one at which it was shown and kept.
+        Each time that it was seen counts as one at which it was shown and accepted.
         """
-        return (self.said + self.kept + 1) / (self.said + self.shown + 2)
+        return (self.times + self.accepted + 1) / (self.times + self.shown + 2)
 
 
 @dataclass(frozen=True, slots=True)

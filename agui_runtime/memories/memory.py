@@ -76,17 +76,17 @@ class Memory:
         self._embedder = embedder or HashingEmbedder()
         self._limits = limits
         self._clock = clock
-        self._kept: Notebooks | None = None
+        self._stored: Notebooks | None = None
 
     def keep_in(self, rows: SealedRows, ring: KeyRing) -> None:
         """Keep entries in these rows, sealed by these keys."""
-        self._kept = Notebooks(rows, ring)
+        self._stored = Notebooks(rows, ring)
 
     @property
     def _notebooks(self) -> Notebooks:
-        if self._kept is None:
+        if self._stored is None:
             raise Misconfigured("a memory has no store: give it to CopilotRuntime(memory=...)")
-        return self._kept
+        return self._stored
 
     async def remember(self, owner: str, proposals: Sequence[Proposal]) -> Sequence[Entry]:
         """The entries as they are then; all are written or none. Raises InvalidInput for what may
@@ -125,8 +125,8 @@ class Memory:
         if found is None:
             raise EntryNotFound(id_)
         origin = replace(found.origin, extractor="user")
-        said = Proposal(found.tier, text, origin, found.key, found.entity)
-        wanted = rules.checked(said, self._limits)
+        proposal = Proposal(found.tier, text, origin, found.key, found.entity)
+        wanted = rules.checked(proposal, self._limits)
         (vector,) = await self._vectors([wanted])
 
         def change(draft: rules.Draft) -> Sequence[str]:
@@ -171,13 +171,13 @@ class Memory:
 
         await self._changed(owner, change)
 
-    async def note_kept(self, owner: str, id_: str) -> None:
+    async def note_accepted(self, owner: str, id_: str) -> None:
         """The pattern was taken up when it was suggested."""
 
         def change(draft: rules.Draft) -> Sequence[str]:
             entry = draft.entry(id_)
             if entry is not None:
-                draft.put(replace(entry, kept=entry.kept + 1, updated_at=draft.now), None)
+                draft.put(replace(entry, accepted=entry.accepted + 1, updated_at=draft.now), None)
             return []
 
         await self._changed(owner, change)

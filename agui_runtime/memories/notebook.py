@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from agui_runtime.core.errors import AguiError
 from agui_runtime.memories.entries import Entry, Tier
 from agui_runtime.memories.sealing import OwnerSeal, Vector
-from agui_runtime.stores.sealed_rows import KeptRows, Known
+from agui_runtime.stores.sealed_rows import Known, StoredRows
 
 if TYPE_CHECKING:
     from agui_runtime.memories.embedders.base import Vectors
@@ -31,18 +31,18 @@ class Notebook:
         self._vectors: dict[str, Vector] = {}
         self._matrices: dict[tuple[str, Tier], tuple[Sequence[str], Vectors]] = {}
 
-    def take(self, kept: KeptRows) -> None:
+    def take(self, news: StoredRows) -> None:
         """What was read after `known`, or before somebody else here read more."""
-        if kept.version < self.known.version:
+        if news.version < self.known.version:
             return
-        if kept.rows:
+        if news.rows:
             self._matrices.clear()
-        for id_, body in kept.rows.items():
+        for id_, body in news.rows.items():
             self._bodies.pop(id_, None)
             self._vectors.pop(id_, None)
             if body is not None:
                 self._bodies[id_] = body
-        self.known = Known(self.known.key, kept.version)
+        self.known = Known(self.known.key, news.version)
 
     @property
     def size(self) -> int:

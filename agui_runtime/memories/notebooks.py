@@ -14,7 +14,7 @@ from agui_runtime.core.errors import Conflict
 from agui_runtime.core.key_ring import KeyRing
 from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.sealing import Names, OwnerSeal, new_wrapped, rewrapped, unwrapped
-from agui_runtime.stores.sealed_rows import KeptRows, Known, SealedRows
+from agui_runtime.stores.sealed_rows import Known, SealedRows, StoredRows
 
 OPEN = 300.0
 """Seconds for which a notebook stays open."""
@@ -49,11 +49,11 @@ class Notebooks:
         name = await self.name(owner)
         self._close_old()
         _, notebook = self._open.get(name, (0.0, None))
-        kept = await self._rows.read(name, None if notebook is None else notebook.known)
-        if notebook is None or kept.key != notebook.known.key:
-            notebook = self._begun(name, kept)
+        stored = await self._rows.read(name, None if notebook is None else notebook.known)
+        if notebook is None or stored.key != notebook.known.key:
+            notebook = self._begun(name, stored)
             self._open[name] = self._clock() + OPEN, notebook
-        notebook.take(kept)
+        notebook.take(stored)
         self._make_room()
         return notebook
 
@@ -81,8 +81,8 @@ class Notebooks:
             if await self._rows.rewrap(name, old, rewrapped(self._ring, name, old)):
                 return
 
-    def _begun(self, name: str, kept: KeptRows) -> Notebook:
-        key = new_wrapped(self._ring, name) if kept.key is None else kept.key
+    def _begun(self, name: str, stored: StoredRows) -> Notebook:
+        key = new_wrapped(self._ring, name) if stored.key is None else stored.key
         return Notebook(OwnerSeal(name, unwrapped(self._ring, name, key)), key)
 
     async def _read_names(self) -> Names:

@@ -97,7 +97,7 @@ def write(draft: Draft, proposal: Proposal, vector: Vector | None) -> str:
     id_ = draft.notebook.seal.id_of(proposal.tier, words)
     known = draft.entry(id_)
     if known is not None and known.text.casefold() == proposal.text.casefold():
-        draft.put(replace(known, said=known.said + 1, updated_at=draft.now), vector)
+        draft.put(replace(known, times=known.times + 1, updated_at=draft.now), vector)
         return id_
     _MAKE_ROOM[proposal.tier](draft, proposal, vector, known)
     began = draft.now if known is None else known.created_at

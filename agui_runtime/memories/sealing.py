@@ -40,21 +40,21 @@ class OwnerSeal:
 
     def id_of(self, tier: Tier, words: str) -> str:
         """The same for the same words, of which it says nothing to whoever has not the key."""
-        said = hmac.digest(self._ids, words.encode(errors="replace"), "sha256")
-        return f"{tier}.{said.hex()[:32]}"
+        digest = hmac.digest(self._ids, words.encode(errors="replace"), "sha256")
+        return f"{tier}.{digest.hex()[:32]}"
 
     def seal(self, entry: Entry, vector: Vector | None) -> bytes:
-        said = self._sealed(orjson.dumps(asdict(entry)), entry.id, "entry")
-        length = len(said).to_bytes(_LENGTH)
+        sealed = self._sealed(orjson.dumps(asdict(entry)), entry.id, "entry")
+        length = len(sealed).to_bytes(_LENGTH)
         if vector is None:
-            return length + said
+            return length + sealed
         plain = vector.embedder.encode() + b"\0" + vector.floats
-        return length + said + self._sealed(plain, entry.id, "vector")
+        return length + sealed + self._sealed(plain, entry.id, "vector")
 
     def entry(self, id_: str, body: bytes) -> Entry:
         """Raises MemoryUnreadable."""
-        said = orjson.loads(self._opened(body[_LENGTH : _end(body)], id_, "entry"))
-        return Entry(**said | {"origin": Origin(**said["origin"])})
+        fields = orjson.loads(self._opened(body[_LENGTH : _end(body)], id_, "entry"))
+        return Entry(**fields | {"origin": Origin(**fields["origin"])})
 
     def vector(self, id_: str, body: bytes) -> Vector | None:
         """Raises MemoryUnreadable."""

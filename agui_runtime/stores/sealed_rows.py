@@ -20,7 +20,7 @@ class Known(NamedTuple):
     version: int
 
 
-class KeptRows(NamedTuple):
+class StoredRows(NamedTuple):
     """The owner's wrapped key, the number of the latest change, and the rows that are new to
     whoever reads: None for one that was deleted. No key, and version 0, where nothing is kept.
     """
@@ -30,7 +30,7 @@ class KeptRows(NamedTuple):
     rows: Mapping[str, bytes | None]
 
 
-NOTHING_KEPT = KeptRows(None, 0, {})
+NO_ROWS = StoredRows(None, 0, {})
 
 
 class SealedRows(Protocol):
@@ -38,7 +38,7 @@ class SealedRows(Protocol):
     writes.
     """
 
-    async def read(self, owner: str, known: Known | None = None) -> KeptRows:
+    async def read(self, owner: str, known: Known | None = None) -> StoredRows:
         """What was changed after that, within the last `DELETED` seconds; everything if the owner
         has another key by now.
         """

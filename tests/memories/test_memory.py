@@ -96,7 +96,7 @@ async def test_what_is_said_again_is_counted(each_store: Store) -> None:
     memory = memory_of(each_store)
     for text in ("Likes  tea", "likes tea", " LIKES TEA "):
         (entry,) = await memory.remember("ann", [fact(text)])
-    assert entry.said == 3
+    assert entry.times == 3
     assert await texts(memory, "ann") == ["Likes  tea".replace("  ", " ")]
 
 
@@ -281,7 +281,7 @@ async def test_patterns_are_suggested_while_they_are_taken() -> None:
     (entry,) = (await memory.recall("ann", "hello")).patterns
     for _ in range(2):
         await memory.note_shown("ann", [entry.id, "proactive.gone"])
-        await memory.note_kept("ann", entry.id)
+        await memory.note_accepted("ann", entry.id)
     assert (await memory.recall("ann", "hello")).patterns
     now = 60 * 86400.0
     assert not (await memory.recall("ann", "hello")).patterns

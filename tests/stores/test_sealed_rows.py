@@ -13,11 +13,11 @@ from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory.sealed_rows import MemorySealedRows
 from agui_runtime.stores.sealed_rows import (
     DELETED,
-    NOTHING_KEPT,
-    KeptRows,
+    NO_ROWS,
     Known,
     SealedRows,
     Sealing,
+    StoredRows,
 )
 from tests.stores.databases import AnyStore, Processes
 
@@ -37,8 +37,8 @@ async def everyone(rows: SealedRows) -> list[str]:
 
 async def test_an_owner_who_is_new_has_nothing(each_store: Store) -> None:
     rows = sealed_of(each_store)
-    assert await rows.read("ann") == NOTHING_KEPT
-    assert await rows.read("ann", Known(KEY, 7)) == NOTHING_KEPT
+    assert await rows.read("ann") == NO_ROWS
+    assert await rows.read("ann", Known(KEY, 7)) == NO_ROWS
     assert await everyone(rows) == []
 
 
@@ -46,8 +46,8 @@ async def test_what_is_put_is_read_byte_by_byte(each_store: Store) -> None:
     rows = sealed_of(each_store)
     bodies = {"core.a": bytes(range(256)), "core.b": b"", "episodic.c": b"x" * 100_000}
     assert await rows.write("ann", NEW, bodies) == 1
-    assert await rows.read("ann") == KeptRows(KEY, 1, bodies)
-    assert await rows.read("bob") == NOTHING_KEPT
+    assert await rows.read("ann") == StoredRows(KEY, 1, bodies)
+    assert await rows.read("bob") == NO_ROWS
 
 
 async def test_who_has_read_before_is_given_what_changed_since(each_store: Store) -> None:
@@ -58,7 +58,7 @@ async def test_who_has_read_before_is_given_what_changed_since(each_store: Store
     assert (await rows.read("ann", Known(KEY, first))).rows == {
         **{"a": None, "b": b"two", "d": b"4", "never": None}
     }
-    assert await rows.read("ann", Known(KEY, third)) == KeptRows(KEY, third, {})
+    assert await rows.read("ann", Known(KEY, third)) == StoredRows(KEY, third, {})
     whole = (await rows.read("ann")).rows
     assert {id_: body for id_, body in whole.items() if body is not None} == {
         **{"b": b"two", "c": b"3", "d": b"4"}
@@ -73,7 +73,7 @@ async def test_who_has_read_less_cannot_write(each_store: Store) -> None:
     for known in (NEW, Known(OTHER, 0), Known(OTHER, 1), Known(KEY, 2)):
         with pytest.raises(Conflict):
             await rows.write("ann", known, {"a": b"changed"})
-    assert await rows.read("ann") == KeptRows(KEY, 1, {"a": b"1"})
+    assert await rows.read("ann") == StoredRows(KEY, 1, {"a": b"1"})
 
 
 async def test_of_many_who_write_at_once_one_does(each_store: Store) -> None:
@@ -94,7 +94,7 @@ async def test_a_rewrapped_key_counts_from_then_on(each_store: Store) -> None:
     assert await rows.rewrap("ann", KEY, OTHER)
     with pytest.raises(Conflict):
         await rows.write("ann", Known(KEY, 1), {"a": b"2"})
-    assert await rows.read("ann", Known(KEY, 1)) == KeptRows(OTHER, 1, {"a": b"1"})
+    assert await rows.read("ann", Known(KEY, 1)) == StoredRows(OTHER, 1, {"a": b"1"})
     assert await rows.write("ann", Known(OTHER, 1), {"a": b"2"}) == 2
 
 
@@ -104,12 +104,12 @@ async def test_who_is_forgotten_has_nothing_and_may_begin_anew(each_store: Store
     await rows.write("bob", NEW, {"b": b"1"})
     await rows.forget("ann")
     await rows.forget("ann")
-    assert await rows.read("ann", Known(KEY, 1)) == NOTHING_KEPT
+    assert await rows.read("ann", Known(KEY, 1)) == NO_ROWS
     assert await everyone(rows) == ["bob"]
     with pytest.raises(Conflict):
         await rows.write("ann", Known(KEY, 1), {"a": b"2"})
     assert await rows.write("ann", Known(OTHER, 0), {"c": b"3"}) == 1
-    assert await rows.read("ann", Known(KEY, 1)) == KeptRows(OTHER, 1, {"c": b"3"})
+    assert await rows.read("ann", Known(KEY, 1)) == StoredRows(OTHER, 1, {"c": b"3"})
     assert await everyone(rows) == ["ann", "bob"]
 
 
@@ -117,7 +117,7 @@ async def test_all_processes_share_them(made: Processes[AnyStore]) -> None:
     one, other = [sealed_of(cast(Store, await made.start())) for _ in range(2)]
     await one.write("ann", NEW, {"a": b"1"})
     assert await other.write("ann", Known(KEY, 1), {"a": None}) == 2
-    assert await one.read("ann", Known(KEY, 1)) == KeptRows(KEY, 2, {"a": None})
+    assert await one.read("ann", Known(KEY, 1)) == StoredRows(KEY, 2, {"a": None})
 
 
 async def test_deletions_are_not_told_for_ever() -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 
 from agui_runtime.core.errors import Conflict
-from agui_runtime.stores.sealed_rows import DELETED, NOTHING_KEPT, KeptRows, Known
+from agui_runtime.stores.sealed_rows import DELETED, NO_ROWS, Known, StoredRows
 
 
 @dataclass(slots=True)
@@ -37,13 +37,13 @@ class MemorySealedRows:
         self._clock = clock
         self._owners: dict[str, Owner] = {}
 
-    async def read(self, owner: str, known: Known | None = None) -> KeptRows:
+    async def read(self, owner: str, known: Known | None = None) -> StoredRows:
         found = self._owners.get(owner)
         if found is None:
-            return NOTHING_KEPT
+            return NO_ROWS
         after = known.version if known is not None and known.key == found.key else 0
         rows = {id_: row.body for id_, row in found.rows.items() if row.version > after}
-        return KeptRows(found.key, found.version, rows)
+        return StoredRows(found.key, found.version, rows)
 
     async def write(self, owner: str, known: Known, rows: Mapping[str, bytes | None]) -> int:
         found = self._owners.get(owner)

@@ -8,7 +8,7 @@ from agui_runtime.core.errors import Conflict
 from agui_runtime.stores.redis.codec import Answer
 from agui_runtime.stores.redis.script import Lua
 from agui_runtime.stores.redis.server import Lane, Server
-from agui_runtime.stores.sealed_rows import DELETED, NOTHING_KEPT, KeptRows, Known
+from agui_runtime.stores.sealed_rows import DELETED, NO_ROWS, Known, StoredRows
 
 PARTS = ("owner", "rows", "changes", "deleted")
 
@@ -21,13 +21,13 @@ class RedisSealedRows:
         self._prefix = f"{prefix}:sealed:"
         self._lua = Lua(server, "sealed_rows.lua")
 
-    async def read(self, owner: str, known: Known | None = None) -> KeptRows:
+    async def read(self, owner: str, known: Known | None = None) -> StoredRows:
         key, version, *changed = await self._step("read", "read", owner, *(known or ("", 0)))
         if key is None:
-            return NOTHING_KEPT
+            return NO_ROWS
         ids, bodies = changed[::2], changed[1::2]
         rows = {id_.decode(): body for id_, body in zip(ids, bodies, strict=True)}
-        return KeptRows(key, int(version), rows)
+        return StoredRows(key, int(version), rows)
 
     async def write(self, owner: str, known: Known, rows: Mapping[str, bytes | None]) -> int:
         put = [word for id_, body in rows.items() if body is not None for word in (id_, body)]

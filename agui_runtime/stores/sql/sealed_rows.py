@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from functools import partial
 
 from agui_runtime.core.errors import Conflict
-from agui_runtime.stores.sealed_rows import DELETED, NOTHING_KEPT, KeptRows, Known
+from agui_runtime.stores.sealed_rows import DELETED, NO_ROWS, Known, StoredRows
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.step import Step, Together
 
@@ -49,7 +49,7 @@ class SqlSealedRows:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
-    async def read(self, owner: str, known: Known | None = None) -> KeptRows:
+    async def read(self, owner: str, known: Known | None = None) -> StoredRows:
         return await self._backend.read(partial(_read, owner, known))
 
     async def write(self, owner: str, known: Known, rows: Mapping[str, bytes | None]) -> int:
@@ -77,16 +77,16 @@ def forget_deletions() -> Step[None]:
     yield FORGET_DELETIONS, {"seconds": DELETED}
 
 
-def _read(owner: str, known: Known | None) -> Step[KeptRows]:
+def _read(owner: str, known: Known | None) -> Step[StoredRows]:
     found = yield OWNER, {"owner": owner}
     if not found:
-        return NOTHING_KEPT
+        return NO_ROWS
     key, version = bytes(found[0]["wrapped_key"]), int(found[0]["version"])
     after = known.version if known is not None and known.key == key else 0
     if after == version:
-        return KeptRows(key, version, {})
+        return StoredRows(key, version, {})
     rows = yield CHANGED, {"owner": owner, "after": after}
-    return KeptRows(key, version, {row["id"]: _body(row["body"]) for row in rows})
+    return StoredRows(key, version, {row["id"]: _body(row["body"]) for row in rows})
 
 
 def _body(found: bytes | None) -> bytes | None:
