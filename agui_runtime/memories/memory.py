@@ -18,6 +18,8 @@ from agui_runtime.memories import rules
 from agui_runtime.memories.embedders.base import Embedder
 from agui_runtime.memories.embedders.hashing import HashingEmbedder
 from agui_runtime.memories.entries import LIMITS, TIERS, Entry, MemoryLimits, Proposal, Tier
+from agui_runtime.memories.extractors.base import Extractor
+from agui_runtime.memories.extractors.rules import RuleExtractor
 from agui_runtime.memories.notebook import Match, Notebook
 from agui_runtime.memories.notebooks import Notebooks
 from agui_runtime.memories.sealing import Vector
@@ -60,19 +62,24 @@ class Memory:
     to have it, and to `CopilotRuntime(memory=...)`.
 
     All methods raise StoreUnavailable while the store is away, MemoryUnreadable where the keys do
-    not open what is kept, and Misconfigured before `keep_in`. With `anonymous` there is a memory,
-    too, that all have in common who did not say who they are.
+    not open what is kept, and Misconfigured before `keep_in`. What users say is given to the
+    `extractor` when no run of the thread was begun for `quiet` seconds. With `anonymous` there is a
+    memory, too, that all have in common who did not say who they are.
     """
 
     def __init__(
         self,
         embedder: Embedder | None = None,
         *,
+        extractor: Extractor | None = None,
+        quiet: float = 60.0,
         limits: MemoryLimits = LIMITS,
         anonymous: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.anonymous = anonymous
+        self.extractor = extractor or RuleExtractor()
+        self.quiet = quiet
         self._embedder = embedder or HashingEmbedder()
         self._limits = limits
         self._clock = clock

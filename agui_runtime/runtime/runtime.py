@@ -21,6 +21,7 @@ from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.totals import Usage, UsageBy
 from agui_runtime.hooks.hook import Hook, Hooks
 from agui_runtime.hooks.store_meter import StoreMeter
+from agui_runtime.memories.learning import Learning
 from agui_runtime.memories.memory import Memory
 from agui_runtime.memories.ring import ring_for, rows_in
 from agui_runtime.runs.handle import RunHandle as RunHandle
@@ -154,6 +155,9 @@ class CopilotRuntime:
         )
         self._scheduler: Scheduler | None = None
         self.memory = memory
+        self._learning = None if memory is None else Learning(memory)
+        if self._learning is not None:
+            self._hooks.add(self._learning)
         self.is_open = False
 
     def store_in(self, store: Store | str) -> None:
@@ -190,6 +194,8 @@ class CopilotRuntime:
             if isinstance(agent, Closable):
                 await agent.close()
         await self._sources.close()
+        if self._learning is not None:
+            await self._learning.finish()
         for openings in (self.runs, self.streams):
             await openings.close()
         await self.store.close()
