@@ -4,7 +4,6 @@ wire.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -21,9 +20,7 @@ from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.totals import Usage, UsageBy
 from agui_runtime.hooks.hook import Hook, Hooks
 from agui_runtime.hooks.store_meter import StoreMeter
-from agui_runtime.memories.learning import Learning
 from agui_runtime.memories.memory import Memory
-from agui_runtime.memories.ring import ring_for, rows_in
 from agui_runtime.runs.handle import RunHandle as RunHandle
 from agui_runtime.runtime.adoption import Stock
 from agui_runtime.runtime.allowance import Allowance
@@ -46,6 +43,7 @@ from agui_runtime.runtime.owned_schedules import OwnedSchedules
 from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.runtime.preparation import Preparation
 from agui_runtime.runtime.refused_writes import RefusedWrites
+from agui_runtime.runtime.remembering import Remembering
 from agui_runtime.runtime.saved_states import SavedStates
 from agui_runtime.runtime.scheduler import Scheduler, opened
 from agui_runtime.runtime.shared_counts import SharedCounts
@@ -155,9 +153,7 @@ class CopilotRuntime:
         )
         self._scheduler: Scheduler | None = None
         self.memory = memory
-        self._learning = None if memory is None else Learning(memory)
-        if self._learning is not None:
-            self._hooks.add(self._learning)
+        self._remembering = Remembering(memory, self._hooks)
         self.is_open = False
 
     def store_in(self, store: Store | str) -> None:
@@ -167,12 +163,8 @@ class CopilotRuntime:
             self._use(_store(store), self.states.schemas)
 
     async def open(self) -> None:
-        """Connect the store; raises StoreUnavailable, which says where it is, and Misconfigured
-        where nothing says how to seal what is remembered in it.
-        """
-        if self.memory is not None:
-            ring = await asyncio.to_thread(ring_for, self.store, self.options.keys)
-            self.memory.keep_in(rows_in(self.store), ring)
+        """Connect the store; raises StoreUnavailable, which says where it is."""
+        await self._remembering.open(self.store, self.options.keys)
         try:
             await self.store.open()
         except StoreUnavailable as error:
@@ -194,8 +186,7 @@ class CopilotRuntime:
             if isinstance(agent, Closable):
                 await agent.close()
         await self._sources.close()
-        if self._learning is not None:
-            await self._learning.finish()
+        await self._remembering.close()
         for openings in (self.runs, self.streams):
             await openings.close()
         await self.store.close()

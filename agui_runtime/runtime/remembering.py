@@ -1,0 +1,33 @@
+"""The memory of a runtime's agents: kept in its store, and learned from its runs."""
+
+from __future__ import annotations
+
+import asyncio
+
+from agui_runtime.core.key_ring import KeyRing
+from agui_runtime.hooks.hook import Hooks
+from agui_runtime.memories.learning import Learning
+from agui_runtime.memories.memory import Memory
+from agui_runtime.memories.ring import ring_for, rows_in
+from agui_runtime.stores.base import Store
+
+
+class Remembering:
+    """Nothing, where there is no memory."""
+
+    def __init__(self, memory: Memory | None, hooks: Hooks) -> None:
+        self._memory = memory
+        self._learning = None if memory is None else Learning(memory)
+        if self._learning is not None:
+            hooks.add(self._learning)
+
+    async def open(self, store: Store, keys: KeyRing | None) -> None:
+        """Raises Misconfigured where nothing says how to seal what is remembered in the store."""
+        if self._memory is not None:
+            ring = await asyncio.to_thread(ring_for, store, keys)
+            self._memory.keep_in(rows_in(store), ring)
+
+    async def close(self) -> None:
+        """Look at what users said last; the store must still be open."""
+        if self._learning is not None:
+            await self._learning.finish()
