@@ -89,8 +89,7 @@ class CopilotRuntime:
     `guardrails` check users' messages before anything that an agent does is completed. `states`
     are the schemas of agents' saved states, by the agents' names. `aliases` maps former names
     of agents to present ones: what was stored under the former is found under the present, and
-    requests may use either. `memory` is what agents have that are wrapped by `with_memory`; it is
-    kept in the store, sealed by `Options(keys=...)`.
+    requests may use either. `memory` is what agents know that are wrapped by `with_memory`.
     """
 
     def __init__(
