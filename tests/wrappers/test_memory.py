@@ -17,6 +17,7 @@ from agui_runtime.core.errors import Misconfigured, StoreUnavailable
 from agui_runtime.core.events import ANONYMOUS, Caller, Event
 from agui_runtime.core.key_ring import KeyRing, new_key
 from agui_runtime.memories.entries import Origin, Proposal
+from agui_runtime.memories.extractors.base import Conversation
 from agui_runtime.memories.memory import Memory, Recalled
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.redis import RedisStore
@@ -45,6 +46,13 @@ class Listener:
         self.asked.append(request)
         for event in message(f"{request.run_id}-answer", "fine"):
             yield event
+
+
+class Deaf:
+    """Learns nothing of what users say."""
+
+    async def proposals(self, conversation: Conversation) -> Sequence[Proposal]:
+        return []
 
 
 def recalled(events: Sequence[Event]) -> list[Event]:
@@ -161,7 +169,7 @@ async def test_a_store_in_a_file_has_a_key_beside_it(
 ) -> None:
     url = f"sqlite:///{tmp_path}/threads.db"
     for words in ("hello", "again"):
-        memory, listener = Memory(), Listener()
+        memory, listener = Memory(extractor=Deaf()), Listener()
         agents = {"default": with_memory(listener, memory)}
         runtime = CopilotRuntime(agents=agents, store=url, memory=memory)
         async with runtime.lifespan():
