@@ -53,6 +53,13 @@ EXAMPLES: Mapping[Path, Sequence[str]] = {
     ("runs", "list"): ("agui-runtime runs list 4f1c",),
     ("runs", "show"): ("agui-runtime runs show 4f1c",),
     ("runs", "stop"): ("agui-runtime runs stop 4f1c",),
+    ("schedules", "add"): (
+        'agui-runtime schedules add "0 7 * * 1-5" "What is new?" --owner ann --zone Europe/Berlin',
+    ),
+    ("schedules", "list"): ("agui-runtime schedules list --owner ann",),
+    ("schedules", "pause"): ("agui-runtime schedules pause 4f1c",),
+    ("schedules", "resume"): ("agui-runtime schedules resume 4f1c",),
+    ("schedules", "delete"): ("agui-runtime schedules delete 4f1c",),
     ("keys", "generate"): ("agui-runtime keys generate",),
     ("keys", "check"): ("agui-runtime keys check",),
     ("token",): ("agui-runtime token ann",),

@@ -6,8 +6,9 @@ A schedule of somebody else is as unknown as one that does not exist.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from agui_runtime.core.access import Resource
@@ -30,6 +31,31 @@ class ShownSchedule(NamedTuple):
 
     schedule: Schedule
     run: RunInfo | None
+
+
+async def shown_in(store: Store, schedules: Sequence[Schedule]) -> list[ShownSchedule]:
+    """The schedules with their latest runs."""
+    firings = [None if each.last is None else each.last.firing for each in schedules]
+    threads = {each.thread_id for each in firings if each is not None}
+    found = await store.threads.runs_of(list(threads))
+    runs = {(run.thread_id, run.run_id): run for each in found.values() for run in each}
+    return [
+        ShownSchedule(schedule, runs.get((it.thread_id, it.run_id)) if it else None)
+        for schedule, it in zip(schedules, firings, strict=True)
+    ]
+
+
+async def replaced(
+    schedules: Schedules,
+    find: Callable[[], Awaitable[Schedule]],
+    change: Callable[[Schedule], Schedule],
+) -> Schedule:
+    """What is found, changed and stored, whoever else changes it meanwhile."""
+    while True:
+        known = await find()
+        new = change(known)
+        if await schedules.swap(known.version, new):
+            return new
 
 
 class OwnedSchedules:
@@ -92,11 +118,8 @@ class OwnedSchedules:
     async def _change(
         self, schedule_id: str, caller: Caller, change: Callable[[Schedule], Schedule]
     ) -> ShownSchedule:
-        while True:
-            known = await self._own(schedule_id, caller)
-            new = change(known)
-            if await self._schedules().swap(known.version, new):
-                return (await self._shown([new]))[0]
+        find = partial(self._own, schedule_id, caller)
+        return (await self._shown([await replaced(self._schedules(), find, change)]))[0]
 
     async def _own(self, schedule_id: str, caller: Caller) -> Schedule:
         found = await self._schedules().get(schedule_id)
@@ -107,16 +130,8 @@ class OwnedSchedules:
         return found
 
     async def _shown(self, schedules: Sequence[Schedule]) -> Sequence[ShownSchedule]:
-        started = {it.last.firing.thread_id: it for it in schedules if it.last}
-        found = await self._store().threads.runs_of(list(started))
-        runs = {(run.thread_id, run.run_id): run for each in found.values() for run in each}
-        return [
-            ShownSchedule(
-                replace(it, agent=self._sources.present(it.agent)),
-                runs.get((it.last.firing.thread_id, it.last.firing.run_id)) if it.last else None,
-            )
-            for it in schedules
-        ]
+        present = [replace(it, agent=self._sources.present(it.agent)) for it in schedules]
+        return await shown_in(self._store(), present)
 
     async def _check_thread(self, thread_id: str | None, caller: Caller) -> None:
         thread = await self._store().threads.get(thread_id) if thread_id else None

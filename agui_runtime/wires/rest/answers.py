@@ -105,6 +105,47 @@ class HistorySnapshot(_Answer):
     dropped_records: int
 
 
+class FiredSchedule(_Answer):
+    """What became of a firing: `code` and `message` say why no run was started. `runStatus` is the
+    run's as it is now, null where it is gone. `missed` counts times that passed after it while
+    nobody was there.
+    """
+
+    due_at: str
+    at: str
+    outcome: Literal["started", "skipped", "failed"]
+    code: str | None
+    message: str | None
+    thread_id: str
+    run_id: str
+    run_status: str | None
+    missed: int
+
+
+class ScheduleSummary(_Answer):
+    """Runs that recur. `threadId` is null where each begins a thread, `nextAt` while it is paused
+    or where its times are over, `last` before the first.
+    """
+
+    id: str
+    agent_id: str
+    cron: str
+    zone: str
+    message: str
+    thread_id: str | None
+    properties: dict[str, JsonValue]
+    paused: bool
+    created_at: str
+    next_at: str | None
+    last: FiredSchedule | None
+
+
+class ScheduleList(_Answer):
+    """The caller's schedules, the oldest first."""
+
+    schedules: list[ScheduleSummary]
+
+
 class EventList(RootModel[list[dict[str, JsonValue]]]):
     """AG-UI events."""
 

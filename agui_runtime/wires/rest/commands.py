@@ -61,6 +61,20 @@ class StopCommand(_Command):
     thread_id: Id
 
 
+class ScheduleCommand(_Command):
+    """Runs that are to recur. `cron` has five fields: minute, hour, day of the month, month, day of
+    the week, by the clocks of `zone`. Without `threadId` each run begins a thread. `properties` are
+    as a front end's; headers are not stored.
+    """
+
+    cron: str
+    message: str
+    agent: str = "default"
+    zone: str = "UTC"
+    thread_id: Id | None = None
+    properties: dict[str, JsonValue] = {}
+
+
 def command_in(model: type[C], payload: object) -> C:
     """The command in a body; raises InvalidInput, which names the first fault."""
     if not isinstance(payload, dict):

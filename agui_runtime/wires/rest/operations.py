@@ -13,10 +13,12 @@ from agui_runtime.wires.rest.answers import (
     Audio,
     EventList,
     HistorySnapshot,
+    ScheduleList,
+    ScheduleSummary,
     StopAnswer,
     Transcript,
 )
-from agui_runtime.wires.rest.commands import ResumeCommand, RunCommand, StopCommand
+from agui_runtime.wires.rest.commands import ResumeCommand, RunCommand, ScheduleCommand, StopCommand
 
 
 class Refusal(NamedTuple):
@@ -42,7 +44,7 @@ class Answer(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Operation:
     """What is answered at a method and a path below the prefix; `id` names its handler. `refusals`
-    are codes, those of `EVERYWHERE` and, where there is a body, of `OF_BODIES` besides.
+    are codes, those of `EVERYWHERE` and, where there may be a body, of `OF_BODIES` besides.
     """
 
     id: str
@@ -59,7 +61,7 @@ class Operation:
     @property
     def codes(self) -> Sequence[str]:
         """All that it may refuse with."""
-        return [*self.refusals, *(OF_BODIES if self.body else ()), *EVERYWHERE]
+        return [*self.refusals, *(OF_BODIES if self.method != "GET" else ()), *EVERYWHERE]
 
 
 REFUSALS: Mapping[str, Refusal] = {
@@ -79,9 +81,11 @@ REFUSALS: Mapping[str, Refusal] = {
     "AGENT_NOT_FOUND": Refusal(404, "no agent has this name"),
     "THREAD_NOT_FOUND": Refusal(404, "there is no such thread, or it is another caller's"),
     "RUN_NOT_FOUND": Refusal(404, "the thread has no such run, or no longer"),
+    "SCHEDULE_NOT_FOUND": Refusal(404, "there is no such schedule, or it is another caller's"),
     "METHOD_NOT_ALLOWED": Refusal(405, "the path takes the methods of the Allow header"),
     "REQUEST_TIMEOUT": Refusal(408, "the body came too slowly"),
     "THREAD_BUSY": Refusal(409, "another run is live on the thread"),
+    "TOO_MANY_SCHEDULES": Refusal(409, "the caller has as many schedules as one may have"),
     "RUN_NOT_RESUMABLE": Refusal(409, "the run waits for no answer"),
     "HISTORY_GONE": Refusal(410, "the records after this cursor are gone; read the history"),
     "TOO_LARGE": Refusal(413, "the request exceeds a limit, which the message names"),
@@ -137,6 +141,8 @@ _OFFSET = (
     Parameter("live", "`long-poll` or `sse`"),
     Parameter("If-None-Match", "the ETag of the answer before", is_header=True),
 )
+
+_SCHEDULE = ({200: Answer("The schedule", ScheduleSummary)}, ("SCHEDULE_NOT_FOUND",))
 
 OPERATIONS: Sequence[Operation] = (
     Operation(
@@ -210,6 +216,46 @@ OPERATIONS: Sequence[Operation] = (
         _PIECES,
         ("THREAD_NOT_FOUND", "RUN_NOT_FOUND", "HISTORY_GONE"),
         parameters=_OFFSET,
+    ),
+    Operation(
+        "createSchedule",
+        "POST",
+        "schedules",
+        "Make runs recur",
+        {201: Answer("The schedule", ScheduleSummary)},
+        ("AGENT_NOT_FOUND", "THREAD_NOT_FOUND", "TOO_MANY_SCHEDULES"),
+        body=ScheduleCommand,
+    ),
+    Operation(
+        "listSchedules",
+        "GET",
+        "schedules",
+        "The caller's schedules",
+        {200: Answer("All of them", ScheduleList)},
+        (),
+    ),
+    Operation("readSchedule", "GET", "schedules/{scheduleId}", "A schedule", *_SCHEDULE),
+    Operation(
+        "deleteSchedule",
+        "DELETE",
+        "schedules/{scheduleId}",
+        "Forget a schedule; its threads and runs stay",
+        {204: Answer("It is gone")},
+        ("SCHEDULE_NOT_FOUND",),
+    ),
+    Operation(
+        "pauseSchedule",
+        "POST",
+        "schedules/{scheduleId}/pause",
+        "Fire no more until it is resumed",
+        *_SCHEDULE,
+    ),
+    Operation(
+        "resumeSchedule",
+        "POST",
+        "schedules/{scheduleId}/resume",
+        "Fire at the next of its times; what came meanwhile is not caught up",
+        *_SCHEDULE,
     ),
     Operation(
         "transcribe",

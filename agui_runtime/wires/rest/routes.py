@@ -22,6 +22,7 @@ from agui_runtime.wires.rest.page import HEADERS, page
 from agui_runtime.wires.rest.places import PARTS, PREFIX
 from agui_runtime.wires.rest.recordings import Recordings
 from agui_runtime.wires.rest.runs import RunRoutes
+from agui_runtime.wires.rest.schedules import ScheduleRoutes
 from agui_runtime.wires.rest.threads import ThreadRoutes
 from agui_runtime.wires.shared.paths import segments_of
 from agui_runtime.wires.shared.table import Handler, Table, growing
@@ -80,7 +81,7 @@ def _document(request: Request) -> JsonObject:
 def _handlers(runtime: CopilotRuntime, options: RestOptions) -> Mapping[str, Handler]:
     """By the ids of operations."""
     runs, threads = RunRoutes(runtime, options), ThreadRoutes(runtime, options)
-    streams = Streams(runtime, options)
+    streams, schedules = Streams(runtime, options), ScheduleRoutes(runtime, options)
     return {
         "startRun": runs.start,
         "resumeRun": runs.resume,
@@ -89,6 +90,12 @@ def _handlers(runtime: CopilotRuntime, options: RestOptions) -> Mapping[str, Han
         "readHistory": threads.history,
         "streamThread": growing(streams.thread, runtime),
         "streamRun": growing(streams.run, runtime),
+        "createSchedule": schedules.create,
+        "listSchedules": schedules.list,
+        "readSchedule": schedules.get,
+        "deleteSchedule": schedules.delete,
+        "pauseSchedule": schedules.pause,
+        "resumeSchedule": schedules.resume,
         "transcribe": Recordings(runtime, options).transcribe,
     }
 

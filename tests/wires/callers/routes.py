@@ -27,6 +27,7 @@ FILLED = {
     "agent": "default",
     "model": "default",
     "thread": "t1",
+    "schedule": "s1",
     "name": "page.js",
     "response": response_id(Place("t1", "r1")),
     "conversation": "t1",
@@ -38,6 +39,7 @@ RUN = run_body(thread="t1", run="r9")
 SIDE = run_body(thread="side", run="r9")
 COMMAND = {"threadId": "t1", "runId": "r9", "messages": RUN["messages"]}
 ANSWERS = {"threadId": "t3", "resume": [{"interruptId": "i1", "status": "resolved"}]}
+RECURRING = {"cron": "0 7 * * *", "message": "good morning?"}
 AUDIO = {"audio": "c291bmQ=", "mimeType": "audio/webm"}
 NOTE = {"type": "click", "threadId": "t1"}
 EXECUTE = {"name": "default", "threadId": "t1", "messages": []}
@@ -95,6 +97,12 @@ EXAMPLES: Mapping[str, Example] = {
     f"GET {REST}/threads/{{thread}}/runs/{{run}}/stream": Example(
         shows=True, path=f"{REST}/threads/t1/runs/r1/stream"
     ),
+    f"POST {REST}/schedules": Example(RECURRING, status=201),
+    f"GET {REST}/schedules": Example(shows=True),
+    f"GET {REST}/schedules/{{schedule}}": Example(shows=True),
+    f"DELETE {REST}/schedules/{{schedule}}": Example(status=204),
+    f"POST {REST}/schedules/{{schedule}}/pause": Example(shows=True),
+    f"POST {REST}/schedules/{{schedule}}/resume": Example(shows=True),
     f"POST {REST}/transcribe": Example(AUDIO, shows=True),
     "GET /openapi.json": Example(open=True),
     "GET /docs": Example(open=True),

@@ -1,7 +1,7 @@
 """A server with every wire on which ann has something to hide, and what others could do about it.
 
-Her thread `t1` holds the word SECRET in its messages, its name and its state, and so does the
-description of the agent; on `t2` a run is live, `t3` waits for an answer.
+Her thread `t1` holds the word SECRET in its messages, its name and its state, and so do the
+description of the agent and the schedule `s1`; on `t2` a run is live, `t3` waits for an answer.
 """
 
 from __future__ import annotations
@@ -32,14 +32,17 @@ from agui_runtime import (
 )
 from agui_runtime.core.access import Authorize
 from agui_runtime.core.events import Caller, Event
+from agui_runtime.core.schedules import Schedule
 from agui_runtime.runtime.runtime import BeforeRequest
 from agui_runtime.runtime.saved_states import StateUpdate
+from agui_runtime.stores.layers.delegating import schedules_of
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
 from tests.runtime.worlds import ANN, Waiting, asking, ran, text
 from tests.support import served
 from tests.wires.graphql.serving import by_header
 
 SECRET = "opal"
+HERS = Schedule("s1", ANN.owner, "default", "0 7 * * *", "UTC", SECRET, 1.0, next_at=4e9)
 ACCEPT = "application/json, text/event-stream, multipart/mixed"
 
 
@@ -97,7 +100,10 @@ class World:
         page = await store.threads.list(ANN.owner)
         runs = [await store.threads.runs(each.thread_id) for each in page.threads]
         state = await store.states.load("t1", "default")
-        return page, runs, state, await store.log.active("t2"), list(self.acted)
+        schedules = schedules_of(store)
+        assert schedules is not None
+        hers = await schedules.list(ANN.owner)
+        return page, runs, state, await store.log.active("t2"), list(self.acted), hers
 
 
 def an_app(runtime: CopilotRuntime) -> FastAPI:
@@ -142,6 +148,8 @@ async def world(
     acted: list[str] = []
     first, runtime = a_runtime(acted), a_runtime(acted, authorize, before_request)
     first.store_in(runtime.store)
+    schedules = schedules_of(runtime.store)
+    assert schedules is not None
     headers = {"x-user": owner, "accept": ACCEPT}
     app = an_app(runtime)
     async with served(app) as origin:
@@ -150,6 +158,7 @@ async def world(
         await first.threads.update("t1", ANN, name=f"the {SECRET} plan")
         state = StateUpdate({"word": SECRET})
         await first.saved_states.save("t1", "default", ANN, state)
+        await schedules.add(HERS, 1)
         live = await first.start(asking(thread="t2", run="r2", agent="waiting"))
         async with httpx.AsyncClient(base_url=origin, headers=headers, timeout=20) as client:
             yield World(runtime, client, acted)
