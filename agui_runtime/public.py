@@ -11,6 +11,7 @@ from agui_runtime.core.access import Access, Authorize, Resource
 from agui_runtime.core.errors import AgentFailure, AguiError, Misconfigured, RunFailure
 from agui_runtime.core.events import Caller, RunContext, Topics
 from agui_runtime.core.prices import PriceTable
+from agui_runtime.core.schedules import Recurrence
 from agui_runtime.core.totals import Usage
 from agui_runtime.hooks.callbacks import Callbacks, Turn
 from agui_runtime.hooks.hook import Hook, RunReport
@@ -81,6 +82,7 @@ __all__ = [
     "Recorded",
     "Recorder",
     "Recording",
+    "Recurrence",
     "Resource",
     "RestWire",
     "RunContext",
