@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import orjson
 
-from agui_runtime.core import jsontext
+from agui_runtime.core import block_activities, jsontext
 from agui_runtime.core.events import Message
 from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.message_parts import in_words
@@ -21,10 +21,12 @@ _SPEAKERS = ("user", "assistant", "system", "developer")
 
 
 def to_legacy(messages: Iterable[Message]) -> list[JsonObject]:
-    """AG-UI messages as an endpoint expects them; reasoning and activities have no form there."""
+    """AG-UI messages as an endpoint expects them; reasoning and activities have no form there, but
+    for blocks with a text that stands for them.
+    """
     sent: list[JsonObject] = []
     names: dict[str, str] = {}
-    for message in messages:
+    for message in block_activities.in_words(messages):
         if message["role"] == "tool":
             sent.append(_result(message, names))
         elif message["role"] in _SPEAKERS:

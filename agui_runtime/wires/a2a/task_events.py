@@ -20,6 +20,7 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from agui_runtime.core.block_activities import fallback_of, is_whole
 from agui_runtime.core.errors import GuardrailDenied
 from agui_runtime.core.events import TERMINAL, Event, routed
 from agui_runtime.core.fold import Fold
@@ -56,7 +57,8 @@ class TaskEvents:
     """Fed with the events of a task's runs in their order. `state` is that of the task,
     `interrupts` are what it waits for.
 
-    What A2A has no form for (calls, thoughts, steps, activities) is left out.
+    A block is an artifact: its data, and the text that stands for it. What A2A has no form for
+    (calls, thoughts, steps, other activities) is left out.
     """
 
     def __init__(self, ids: Ids, at: float) -> None:
@@ -240,6 +242,19 @@ class TaskEvents:
                 made = Artifact(artifact_id=id_, parts=[Part(text=str(text))])
                 yield self._artifact(made, last=True)
 
+    def _acted(self, event: Event) -> Iterator[Update]:
+        if is_whole(event):
+            text = fallback_of(event)
+            words = [Part(text=text)] if text else []
+            yield self._artifact(
+                Artifact(
+                    artifact_id=event["messageId"],
+                    name=event["activityType"],
+                    parts=[data_part(event["content"]), *words],
+                ),
+                last=True,
+            )
+
     def _state(self, event: Event) -> Iterator[Update]:
         self._fold.feed(event)
         self._has_state = True
@@ -282,6 +297,7 @@ _HANDLERS: Mapping[str, Callable[[TaskEvents, Event], Iterator[Update]]] = {
     "TEXT_MESSAGE_END": TaskEvents._text_ended,
     "TOOL_CALL_RESULT": TaskEvents._result,
     "MESSAGES_SNAPSHOT": TaskEvents._stated,
+    "ACTIVITY_SNAPSHOT": TaskEvents._acted,
     "STATE_SNAPSHOT": TaskEvents._state,
     "STATE_DELTA": TaskEvents._state,
     "CUSTOM": TaskEvents._custom,

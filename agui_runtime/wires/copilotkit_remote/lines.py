@@ -1,6 +1,7 @@
 """AG-UI events as CopilotKit's runtime events, as a remote endpoint sends them. Pure.
 
-What of AG-UI has no counterpart there (reasoning, activities, raw events) is left out.
+What of AG-UI has no counterpart there (reasoning, activities, raw events) is left out, but for
+blocks with a text that stands for them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 
 from agui_runtime.connectors.copilotkit.messages import as_text, to_legacy
 from agui_runtime.core import jsontext
+from agui_runtime.core.block_activities import text_events
 from agui_runtime.core.events import Event, RunInfo, routed
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.message_parts import in_words
@@ -77,6 +79,10 @@ class LineEncoder:
         self._has_messages = True
         return iter(())
 
+    def _activity(self, event: Event) -> Iterator[Line]:
+        for each in text_events(event):
+            yield from _ENCODERS[each["type"]](self, each)
+
     def _custom(self, event: Event) -> Iterator[Line]:
         if event["name"] == "on_interrupt":
             self._has_interrupted = True
@@ -128,6 +134,7 @@ _ENCODERS: dict[str, Callable[[LineEncoder, Event], Iterator[Line]]] = {
     "STATE_SNAPSHOT": LineEncoder._state_changed,
     "STATE_DELTA": LineEncoder._state_changed,
     "MESSAGES_SNAPSHOT": LineEncoder._messages_stated,
+    "ACTIVITY_SNAPSHOT": LineEncoder._activity,
     "CUSTOM": LineEncoder._custom,
     "RUN_FINISHED": LineEncoder._finished,
 }

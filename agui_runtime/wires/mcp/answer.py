@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from agui_runtime.core.block_activities import text_events
 from agui_runtime.core.events import TERMINAL, Event, routed
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.wires.mcp.media import media_in
@@ -122,6 +123,8 @@ class Answer:
     def _acted(self, event: Event) -> None:
         if event.get("replace", True) or event["messageId"] not in self._media:
             self._media[event["messageId"]] = media_in(event["content"])
+        for each in text_events(event):
+            self.feed(each)
 
 
 _HANDLERS: Mapping[str, Callable[[Answer, Event], None]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
+from agui_runtime.core.block_activities import in_words
 from agui_runtime.core.events import Message
 from agui_runtime.core.history import without_prompts
 
@@ -58,7 +59,7 @@ class _Turn:
 
     @property
     def _spoken(self) -> Sequence[Message]:
-        return [each for each in self.messages if each["role"] == "assistant"]
+        return [each for each in in_words(self.messages) if each["role"] == "assistant"]
 
     def matches(self, other: _Turn) -> bool:
         """Whether `other`, as a client sends it, is this one; an answer may have been cut short."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from agui_runtime.core import block_activities
 from agui_runtime.core.events import Event, Message
 from agui_runtime.core.fold import Fold, fold
 from agui_runtime.core.history import without_prompts
@@ -63,7 +64,8 @@ def message_of(item: ItemPlace, messages: Sequence[Message]) -> list[Message]:
         made: list[Message] = [] if call is None else [_caller(call)]
         results = [each for each in messages if each.get("toolCallId") == item.of]
         return [*made, *(results if item.kind == "mcp" else ())]
-    made = [each for each in messages if each["id"] == item.of and item.kind in ("msg", "fco")]
+    spoken = block_activities.in_words(messages)
+    made = [each for each in spoken if each["id"] == item.of and item.kind in ("msg", "fco")]
     return [_only_text(each) for each in made]
 
 
@@ -98,8 +100,8 @@ class _Items:
     approvals: Mapping[str, str] = field(default_factory=dict)
 
     def of_all(self, messages: Iterable[Message]) -> list[JsonObject]:
-        """What the messages are made of; activities are left out."""
-        made = ((_MADE.get(each["role"]), each) for each in messages)
+        """What the messages are made of; activities are left out, unless a text stands for them."""
+        made = ((_MADE.get(each["role"]), each) for each in block_activities.in_words(messages))
         return [item for make, each in made if make is not None for item in make(self, each)]
 
     def user(self, message: Message) -> Iterator[JsonObject]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
 
+from agui_runtime.core.block_activities import text_events
 from agui_runtime.core.events import TERMINAL, Event, Message, routed
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.wires.shared.shown import results_sent, stated_by
@@ -17,8 +18,9 @@ NOTHING: tuple[JsonObject, ...] = ()
 class RunReader(ABC):
     """Fed with a run's events in their order; each method makes what its protocol has for one.
 
-    What a protocol has no form for (states, activities, steps) is left out. `end` is the run's last
-    event, `signature` names the agent to which a router gave the message.
+    What a protocol has no form for (states, activities, steps) is left out, but for blocks with a
+    text that stands for them. `end` is the run's last event, `signature` names the agent to which a
+    router gave the message.
     """
 
     def __init__(self) -> None:
@@ -85,6 +87,11 @@ class RunReader(ABC):
             elif message["role"] == "tool":
                 yield from self.answered(message)
 
+    def acted(self, event: Event) -> Iterator[JsonObject]:
+        """A block is the text that stands for it."""
+        for each in text_events(event):
+            yield from self.feed(each)
+
     def custom(self, event: Event) -> Iterator[JsonObject]:
         """Of what agents make up, a question alone is shown."""
         if chosen := routed(event):
@@ -105,5 +112,6 @@ _MAKERS: Mapping[str, Callable[[RunReader, Event], Iterator[JsonObject]]] = {
     "TOOL_CALL_ARGS": lambda reader, event: reader.arguments(event),
     "TOOL_CALL_RESULT": lambda reader, event: reader.answered(event),
     "MESSAGES_SNAPSHOT": lambda reader, event: reader.stated(event),
+    "ACTIVITY_SNAPSHOT": RunReader.acted,
     "CUSTOM": RunReader.custom,
 }

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 
+from agui_runtime.core.block_activities import ACTIVITY, FALLBACK
 from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.events import Event, as_event
 from agui_runtime.core.jsontext import Json, JsonObject
@@ -20,14 +21,8 @@ from agui_runtime.wrappers.blocks.run_blocks import MOST, RunBlocks
 
 logger = logger_of(__name__)
 
-ACTIVITY = "block."
-"""What the type of a block's activity begins with; its kind follows."""
-
 REFUSED = "agui_runtime.block_refused"
 """The CUSTOM event with `{kind, reason, index}` of a block that is not shown."""
-
-FALLBACK = "agui_runtime.fallback"
-"""In the metadata of a block: a text for readers who know no activities."""
 
 
 @dataclass(frozen=True, slots=True)

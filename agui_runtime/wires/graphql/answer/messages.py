@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from agui_runtime.core import jsontext
+from agui_runtime.core import block_activities, jsontext
 from agui_runtime.core.events import Message
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.message_parts import in_words
@@ -57,8 +57,9 @@ def legacy(messages: Sequence[Message]) -> list[JsonObject]:
     """AG-UI messages in the JSON form that a 1.10.6 front end loads as its chat.
 
     A text is `{role, content, id}`, a call `{id, name, arguments, parentMessageId}`, a result
-    `{actionExecutionId, actionName, result, id}`.
+    `{actionExecutionId, actionName, result, id}`. Blocks are the texts that stand for them.
     """
+    messages = block_activities.in_words(messages)
     calls = (call for message in messages for call in message.get("toolCalls", ()))
     names = {call["id"]: call["function"]["name"] for call in calls}
     loaded: list[dict[str, Any]] = []

@@ -1,7 +1,8 @@
 """Folds a run's records into the response document that the front end merges together. Pure.
 
 It knows nothing of operations and parts: `incremental` delivers the document. What of AG-UI has no
-counterpart in CopilotKit 1.10 (reasoning, activities, raw events) is left out.
+counterpart in CopilotKit 1.10 (reasoning, activities, raw events) is left out, but for blocks with
+a text that stands for them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from agui_runtime.agents.delegates import DELEGATE, SUBAGENT_STATE
+from agui_runtime.core.block_activities import text_events
 from agui_runtime.core.errors import AguiError, GuardrailDenied, GuardrailFailure
 from agui_runtime.core.events import TERMINAL, Event, Record, RunInfo
 from agui_runtime.core.message_parts import in_words
@@ -87,11 +89,13 @@ class Projector:
 
     def feed(self, records: Iterable[Record]) -> None:
         for record in records:
-            event = record.event
-            if event["type"] == "TEXT_MESSAGE_CONTENT":
-                self._texts[event["messageId"]].content.append(event["delta"])
-            else:
-                self._apply(event)
+            self._feed(record.event)
+
+    def _feed(self, event: Event) -> None:
+        if event["type"] == "TEXT_MESSAGE_CONTENT":
+            self._texts[event["messageId"]].content.append(event["delta"])
+        else:
+            self._apply(event)
 
     def fail(self, error: AguiError) -> None:
         """End the response, unless it has ended: the run's records cannot be read any further."""
@@ -163,6 +167,10 @@ class Projector:
             )
         )
 
+    def _activity(self, event: Event) -> None:
+        for each in text_events(event):
+            self._feed(each)
+
     def _custom(self, event: Event) -> None:
         made = meta_event(event["name"], event.get("value"), self._clock())
         if made is not None:
@@ -210,6 +218,7 @@ _APPLY: dict[str, Callable[[Projector, Event], None]] = {
     "TOOL_CALL_ARGS": Projector._call_arguments,
     "TOOL_CALL_END": Projector._call_ended,
     "TOOL_CALL_RESULT": Projector._call_answered,
+    "ACTIVITY_SNAPSHOT": Projector._activity,
     "CUSTOM": Projector._custom,
     "SUBAGENT_STARTED": Projector._delegate_started,
     "RUN_FINISHED": Projector._finished,
