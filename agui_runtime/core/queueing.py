@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agui_runtime.core.errors import Misconfigured, RunFailure
+from agui_runtime.core.errors import Misconfigured, OwnerLost, RunFailure
 
 QUEUED = "queued"
 """The status of a run that waits for a worker."""
@@ -25,6 +25,11 @@ OF_VERSION = "@"
 """Between the name of a queue and the version of the app whose runs wait in it."""
 
 VERSION = re.compile(r"[0-9]{1,18}(?:[.-][0-9]{1,18}){0,7}")
+
+WAITING = "agui_runtime.queued"
+"""The CUSTOM event that readers of a run get from time to time while it waits. It is in no log. Its
+value is `{"position", "seconds"}`, the position from 1 on.
+"""
 
 QUEUE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -47,6 +52,13 @@ class QueueTimeout(RunFailure):
 
     def __init__(self) -> None:
         super().__init__("no worker was free for this run in time; try again later")
+
+
+class JobLost(OwnerLost):
+    """The store has forgotten a run that waited, as one may that starts again empty."""
+
+    code = "JOB_LOST"
+    text = "this run was lost before a worker took it; send the message again"
 
 
 class QueuedAgentGone(RunFailure):

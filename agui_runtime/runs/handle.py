@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from agui_runtime.core.events import TERMINAL, Cursor, Record, RunInfo
+from agui_runtime.runs.announced import Announcements, Line, announced
 from agui_runtime.stores.base import Batch, Store
 
 Guard: TypeAlias = Callable[[AsyncGenerator[Batch, None]], AsyncGenerator[Batch, None]]
@@ -20,7 +21,7 @@ class RunHandle:
     """A started run in the hands of its caller. Dropping it does not end the run.
 
     `ended` is done when the run is over; None where another start, maybe elsewhere, carries it out.
-    `stopping` is how a run is stopped for which the store alone cannot do so.
+    `line` is the one in which it waits for a worker, or did when it was found.
     """
 
     run: RunInfo
@@ -28,16 +29,22 @@ class RunHandle:
     _store: Store
     ended: asyncio.Future[None] | None = None
     guard: Guard | None = None
-    stopping: Callable[[], Awaitable[object]] | None = None
+    line: Line | None = None
 
-    def batches(self) -> AsyncGenerator[Batch, None]:
+    def batches(self, *, places_shown: bool = False) -> AsyncGenerator[Batch, None]:
         """The run's records from RUN_STARTED to its terminal event, as they come; close it
-        (`aclosing`). Raises Forbidden when the caller may no longer have them.
+        (`aclosing`). With `places_shown`, where it stands while it waits for a worker, too. Raises
+        Forbidden when the caller may no longer have them, and JobLost.
         """
-        return self.guard(self._batches()) if self.guard else self._batches()
+        batches = self._batches(places_shown)
+        return self.guard(batches) if self.guard else batches
 
-    async def _batches(self) -> AsyncGenerator[Batch, None]:
-        async with aclosing(self._store.log.follow(self.run.thread_id, self.start)) as batches:
+    async def _batches(self, shown: bool) -> AsyncGenerator[Batch, None]:
+        records = self._store.log.follow(self.run.thread_id, self.start)
+        if self.line is not None:
+            announcements = Announcements(self.run, self.start)
+            records = announced(records, self.line.places(self.run), announcements, shown=shown)
+        async with aclosing(records) as batches:
             async for batch in batches:
                 count = _length_of_run(batch.records)
                 if count is None:
@@ -53,8 +60,8 @@ class RunHandle:
 
     async def stop(self) -> None:
         """Ask the run to stop; does nothing if it has ended."""
-        if self.stopping is not None:
-            await self.stopping()
+        if self.line is not None:
+            await self.line.stop(self.run)
         else:
             await self._store.log.ask_stop(self.run.thread_id, self.run.run_id)
 

@@ -19,6 +19,7 @@ from agui_runtime.runtime.job_bodies import Luggage
 from agui_runtime.runtime.openings import Openings, Reservation
 from agui_runtime.runtime.options import Options
 from agui_runtime.runtime.turns import Turns
+from agui_runtime.runtime.waiting_line import WaitingLine
 from agui_runtime.stores.jobs import Job, Posted
 
 logger = logger_of(__name__)
@@ -40,6 +41,7 @@ class Poster:
         self._stock = stock
         self._turns = turns
         self._openings = openings
+        self._line = WaitingLine(stock, turns)
         self._posting: set[asyncio.Task[Any]] = set()
         self._ringing: set[asyncio.Task[Any]] = set()
 
@@ -58,8 +60,7 @@ class Poster:
             posted = await self._turns.when_free(
                 info.thread_id, post, log, scheduled=request.scheduled
             )
-        stopping = partial(self._turns.stop, info.thread_id, info.run_id, log)
-        return RunHandle(posted.run, posted.start, self._stock.store(), stopping=stopping)
+        return RunHandle(posted.run, posted.start, self._stock.store(), line=self._line)
 
     async def close(self) -> None:
         """The runs wait on."""

@@ -15,6 +15,7 @@ from agui_runtime.core import jsontext
 from agui_runtime.core.compact import compact
 from agui_runtime.core.events import TERMINAL, Event, Message, Record
 from agui_runtime.core.message_parts import with_binary
+from agui_runtime.runs.announced import UNNUMBERED
 from agui_runtime.wires.shared.event_stream_frames import Profile, current, frame, frames
 
 
@@ -50,6 +51,14 @@ def without_input(profile: Profile) -> Profile:
         return profile(_but(event, "input") if event["type"] == "RUN_STARTED" else event)
 
     return adapted
+
+
+def announced(records: Sequence[Record], epoch: str, profile: Profile) -> bytes:
+    """Frames of a run that may wait: what is in no log has no id, for nobody can resume there."""
+    if records[0].seq != UNNUMBERED:
+        return frames(records, epoch, profile)
+    made = [profile(record.event) for record in records]
+    return b"".join(frame(event) for event in made if event is not None)
 
 
 def replayed(records: Sequence[Record], epoch: str, profile: Profile) -> bytes:

@@ -16,7 +16,7 @@ from agui_runtime.core.requests import request_props
 from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.agui.egress import profile_of, replayed, without_input
+from agui_runtime.wires.agui.egress import announced, profile_of, replayed, without_input
 from agui_runtime.wires.agui.errors import HttpRefusal
 from agui_runtime.wires.agui.exchange import AguiExchange
 from agui_runtime.wires.agui.options import AguiOptions
@@ -128,7 +128,9 @@ class Runs:
 
     async def _follow(self, exchange: AguiExchange, started: _Started) -> None:
         handle = started.handle
-        ready = encoded(handle.batches(), frames, started.profile, ended=handle.ended)
+        batches = handle.batches(places_shown=True)
+        encode = frames if handle.line is None else announced
+        ready = encoded(batches, encode, started.profile, ended=handle.ended)
         if not await self._stream(exchange, ready) and started.beside:
             await handle.stop()
 

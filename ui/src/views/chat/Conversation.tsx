@@ -19,6 +19,7 @@ import { Reconnect } from "./Reconnect";
 import { RunWatch, Seeding } from "./RunWatch";
 import { SendButton } from "./SendButton";
 import { ToolCalls } from "./ToolCalls";
+import { Waiting } from "./Waiting";
 import { Welcome } from "./Welcome";
 
 interface ConversationProps {
@@ -88,6 +89,7 @@ export default function Conversation(props: ConversationProps) {
               input={INPUT}
             />
             <Welcome agent={agent} />
+            <Waiting agent={agent} />
           </div>
         </CopilotChatConfigurationProvider>
       </CopilotKitProvider>
