@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class Backing:
     @property
     def cpu_seconds(self) -> float:
         """Of the server and its children."""
-        return sum(map(cpu_of, _family(self.server))) if self.server else 0.0
+        return sum(map(_of_live, _family(self.server))) if self.server else 0.0
 
 
 def backing(name: str, folder: Path, stack: ExitStack) -> Backing:
@@ -43,8 +43,16 @@ def backing(name: str, folder: Path, stack: ExitStack) -> Backing:
     return Backing(name, {"memory": "memory:", "sqlite": f"sqlite:///{folder}/threads.db"}[name])
 
 
+def _of_live(process: int) -> float:
+    try:
+        return cpu_of(process)
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        return 0.0
+
+
 def _family(process: int) -> Iterable[int]:
     yield process
     children = Path(f"/proc/{process}/task/{process}/children")
-    for child in children.read_text().split():
-        yield from _family(int(child))
+    with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+        for child in children.read_text().split():
+            yield from _family(int(child))

@@ -13,8 +13,8 @@ from agui_runtime.queues.base import QueueUnavailable, RunQueue
 from agui_runtime.queues.open import open_queue
 from agui_runtime.queues.taskiq import TaskiqQueue
 from tests.queues.places import InRedis, working
+from tests.stores.clusters import cluster_of
 from tests.stores.servers import RedisServer, SecureServer, SentinelServer
-from tests.stores.test_redis_cluster import cluster
 from tests.stores.test_redis_ways_in import ENCODED, SECRET, running, until
 
 STREAM = "agui:bells:default"
@@ -91,7 +91,7 @@ async def test_a_server_that_was_emptied_under_its_workers_is_served_on(place: I
 
 async def test_bells_ring_in_a_cluster(place: InRedis, tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
-        await rings_and_is_heard(place, open_queue(await cluster(stack, tmp_path)))
+        await rings_and_is_heard(place, open_queue(cluster_of(stack, tmp_path)[0].url))
 
 
 async def test_bells_ring_at_the_master_that_sentinels_name(place: InRedis, tmp_path: Path) -> None:

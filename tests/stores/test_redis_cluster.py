@@ -7,16 +7,15 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from agui_runtime.stores.redis import RedisStore
-from tests.ports import free_port
+from tests.stores.clusters import cluster_of
 from tests.stores.odd_ids import ODD_IDS
-from tests.stores.servers import RedisServer
 from tests.stores.test_contract import a_run, claimed, delta, finish
 from tests.stores.test_jobs import adopt, post, run_of
 
 
 async def test_the_threads_of_a_cluster_of_three_are_whole(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
-        url = await cluster(stack, tmp_path)
+        url = cluster_of(stack, tmp_path)[0].url
         store = RedisStore(url)
         other = RedisStore(url)
         for each in (store, other):
@@ -35,7 +34,7 @@ async def test_the_threads_of_a_cluster_of_three_are_whole(tmp_path: Path) -> No
 
 async def test_runs_wait_in_a_cluster_of_three_and_are_each_adopted_once(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
-        url = await cluster(stack, tmp_path)
+        url = cluster_of(stack, tmp_path)[0].url
         stores = [RedisStore(url), RedisStore(url), RedisStore(url)]
         for each in stores:
             await each.open()
@@ -57,25 +56,3 @@ async def test_runs_wait_in_a_cluster_of_three_and_are_each_adopted_once(tmp_pat
                     await finish(store, lease)
         assert sorted(adopted) == sorted(threads)
         assert not any(each.waiting for each in (await web.jobs.figures()).values())
-
-
-async def cluster(stack: AsyncExitStack, folder: Path) -> str:
-    """Three masters that know each other; the URL of one."""
-    nodes = []
-    for number in range(3):
-        port = str(free_port())
-        options = ("--cluster-enabled", "yes", "--cluster-port", port)
-        node = RedisServer(folder / str(number), *options)
-        node.start()
-        stack.callback(node.kill)
-        nodes.append((node, port))
-    first, bus = nodes[0]
-    for number, (node, _) in enumerate(nodes):
-        slots = (number * 5462, min(number * 5462 + 5461, 16383))
-        node.command("CLUSTER", "ADDSLOTSRANGE", *map(str, slots))
-        if node is not first:
-            node.command("CLUSTER", "MEET", "127.0.0.1", str(first.port), bus)
-    for node, _ in nodes:
-        while b"cluster_state:ok" not in node.command("CLUSTER", "INFO"):
-            pass
-    return first.url
