@@ -25,7 +25,10 @@ ON_WORKERS = (
     *("tests/clients", "-k"),
     "test_copilotkit_1_ or test_one_thread or test_threads_example or test_page_ or test_restart",
 )
-"""The tests of pages: each of their runs is carried out by a worker in another process."""
+"""The tests of pages: a worker in another process carries out each of their runs. Not so in those
+of `test_page_...` whose agents wait for what their tests do: answers, code, copied_test, frames,
+hostile, looks, queue and replay have servers of their own, which carry out their runs.
+"""
 
 
 def serve(*arguments: str) -> None:

@@ -21,6 +21,7 @@ from agui_runtime.stores.base import Store
 from agui_runtime.stores.jobs import Job, Queueing
 from agui_runtime.stores.memory import MemoryStore
 from tests.runtime.worlds import asking, told
+from tests.stores.conftest import each_store as each_store, postgres as postgres, redis as redis
 
 ANN = Caller("ann", {"team": "blue"})
 
@@ -77,8 +78,8 @@ async def events_of(handle: RunHandle) -> list[Event]:
 
 
 @pytest.fixture
-def store() -> Store:
-    return MemoryStore()
+def store(each_store: Store) -> Store:
+    return each_store
 
 
 async def test_a_worker_carries_out_what_another_process_has_taken(store: Store) -> None:

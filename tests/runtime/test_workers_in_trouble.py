@@ -15,11 +15,12 @@ from agui_runtime.stores.base import Store
 from agui_runtime.stores.jobs import Adopted, Offer, QueueFigures
 from agui_runtime.stores.memory import MemoryStore
 from tests.runtime.test_workers import Echo, at_work, events_of, jobs_of, opened, request_of
+from tests.stores.conftest import each_store as each_store, postgres as postgres, redis as redis
 
 
 @pytest.fixture
-def store() -> Store:
-    return MemoryStore()
+def store(each_store: Store) -> Store:
+    return each_store
 
 
 @pytest.fixture
@@ -33,7 +34,8 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_worker_outlives_any_failure_of_the_stores_client(
     store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, step: str
 ) -> None:
-    monkeypatch.setattr("agui_runtime.stores.memory.jobs.OFFERED", 0.0)
+    for offering in ("memory.jobs", "redis.queues", "sql.job_steps"):
+        monkeypatch.setattr(f"agui_runtime.stores.{offering}.OFFERED", 0.0)
     _fail_twice(jobs_of(store), step, monkeypatch)
     async with opened(store, Echo()) as runtime:
         handle = await runtime.start(request_of("t1"))
