@@ -13,8 +13,9 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime import CopilotRuntime
 from agui_runtime.core.events import ROUTED, Event
+from agui_runtime.core.jsontext import dumps
 from agui_runtime.wrappers import with_router
-from agui_runtime.wrappers.router import decisions
+from agui_runtime.wrappers.router import decisions, turns
 from tests.connectors.page import Page, resume
 from tests.connectors.talk import kinds, text, user
 from tests.core.verifier import verify
@@ -322,3 +323,15 @@ async def test_a_thread_of_somebody_else_says_nothing_of_one_s_own() -> None:
     assert routed(await ran(runtime, asking("a note", caller=ANN, thread="t1")))[0][0] == "notes"
     other = asking("a note?", caller=ANN, thread="t2", messages=[user("hi", id_="u-a note")])
     assert routed(await ran(runtime, other)) == [("tasks", "default", 0.0)]
+
+
+async def test_what_is_remembered_stays_small_whatever_clients_name_their_messages() -> None:
+    chat = page()
+    for number in range(turns.MOST + 2):
+        chat.messages = [user("hi", id_=f"{number}-{'x' * 10_000}")]
+        await chat.go()
+    keys = [each async for each in chat.runtime.store.states.keys("t1")]
+    saved = [await chat.runtime.store.states.load("t1", each.agent) for each in keys]
+    [note] = [each.state for each in saved if each is not None and isinstance(each.state, list)]
+    assert len(note) == turns.MOST
+    assert len(dumps(note)) < 30_000

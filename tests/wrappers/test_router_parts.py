@@ -118,3 +118,16 @@ async def test_a_caller_who_may_start_none_of_them_is_refused() -> None:
     )
     events = await Page(runtime, caller=ANONYMOUS).say("hi")
     assert (events[-1]["type"], events[-1]["code"]) == ("RUN_ERROR", "FORBIDDEN")
+
+
+async def test_an_outer_router_s_classifier_learns_what_the_inner_one_s_agents_are_for() -> None:
+    classifier = Classifier("work")
+    inner = limited(with_router({"tasks": Clerk("tasks"), "admin": Clerk("admin")}), 2)
+    router = with_router({"mail": Clerk("mail"), "work": inner}, classify=classifier)
+    runtime = CopilotRuntime(
+        {"default": router}, authorize=lambda caller, access, resource: resource.agent != "admin"
+    )
+    await Page(runtime).say("hi")
+    assert classifier.questions[0][1]["work"] == "tasks: Knows all about tasks"
+    [shown] = runtime.describe()
+    assert "admin" not in str(shown)

@@ -67,14 +67,12 @@ class Router(Wrapper):
     def __init__(self, table: Table, classifier: Classifier | None) -> None:
         super().__init__(table.agents[table.default])
         self.name = "router"
-        self.description = f"Answers as one of: {', '.join(table.agents)}"
+        self.description = "Answers as one of several agents"
         self.table = table
         self._classifier = classifier
         self.calls_at_once = all(map(calls_at_once, table.agents.values()))
-        about = [{"name": each, "description": a.description} for each, a in table.agents.items()]
-        self.capabilities: JsonObject | None = {
-            "multiAgent": {"supported": True, "delegation": True, "subagents": about}
-        }
+        # Neither names its agents: whoever reads this may not start all of them.
+        self.capabilities: JsonObject | None = {"multiAgent": {"supported": True}}
 
     @property
     def answering(self) -> Sequence[Agent]:
@@ -114,7 +112,9 @@ class Router(Wrapper):
         return {id(each): each for each in (*self.answering, *model)}.values()
 
     async def _route(self, request: RunAgentInput, usage: list[Json]) -> _Route:
-        agents = await self._offered()
+        agents = await self.offered()
+        if not agents:
+            raise Forbidden("start")
         turns = await recalled()
         past = past_of(request, turns, agents)
         case = self._case(request, agents, past)
@@ -125,17 +125,13 @@ class Router(Wrapper):
             await noted(turns, turn_of(request, decision.agent))
         return _Route(decision, is_known)
 
-    async def _offered(self) -> dict[str, str]:
-        """The agents that the caller may start, with what they are for; raises Forbidden where
-        there are none.
-        """
+    async def offered(self) -> Mapping[str, str]:
+        """The agents that the present caller may start, with what they are for."""
         offered = {}
         for name, agent in self.table.agents.items():
             named = agent.name if isinstance(agent, NamedAgent) else name
             if await _may_start(named):
                 offered[name] = await _description(agent)
-        if not offered:
-            raise Forbidden("start")
         return offered
 
     def _case(self, request: RunAgentInput, agents: Mapping[str, str], past: Past) -> Case:
@@ -171,10 +167,13 @@ class Router(Wrapper):
 
 def routes(agent: Agent) -> bool:
     """Whether the agent is a router, wrapped or not."""
-    inner: object = agent
-    while isinstance(inner, OuterAgent) and not isinstance(inner, Router):
-        inner = inner.agent
-    return isinstance(inner, Router)
+    return _router_in(agent) is not None
+
+
+def _router_in(agent: object) -> Router | None:
+    while isinstance(agent, OuterAgent) and not isinstance(agent, Router):
+        agent = agent.agent
+    return agent if isinstance(agent, Router) else None
 
 
 class _Route(NamedTuple):
@@ -209,7 +208,11 @@ async def _may_start(name: str) -> bool:
 
 
 async def _description(agent: Agent) -> str:
-    """What it is for. One that is not to be found now fails when it is called, and not here."""
+    """What it is for; of a router, what those of its agents are for that the caller may start. One
+    that is not to be found now fails when it is called, and not here.
+    """
+    if (router := _router_in(agent)) is not None:
+        return "; ".join(f"{name}: {about}" for name, about in (await router.offered()).items())
     if not isinstance(agent, NamedAgent):
         return agent.description
     try:

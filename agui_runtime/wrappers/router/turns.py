@@ -18,8 +18,9 @@ _NOTE = "agui_runtime.routes"
 
 
 class Turn(NamedTuple):
-    """The agent that answered the message of that id and text, in that run. Where a conversation
-    has no message of a user's, they are empty.
+    """The agent that answered the message of that id and text, in that run. All but its name are
+    digests: clients make up ids of any length. Where a conversation has no message of a user's, the
+    id and the text are those of nothing.
     """
 
     message: str
@@ -39,7 +40,7 @@ class Past(NamedTuple):
 
     def is_of(self, run: str) -> bool:
         """Whether this is a further pass of the same run."""
-        return self.same is not None and self.same.run == run
+        return self.same is not None and self.same.run == _digest(run)
 
 
 async def recalled() -> list[Turn]:
@@ -61,7 +62,7 @@ def turn_of(request: RunAgentInput, agent: str) -> Turn:
     """The turn that the request begins, or goes on with."""
     messages = _of_users(request)
     id_, text = messages[-1] if messages else ("", "")
-    return Turn(id_, fingerprint(text), agent, request.run_id)
+    return Turn(_digest(id_), fingerprint(text), agent, _digest(request.run_id))
 
 
 def past_of(request: RunAgentInput, turns: Sequence[Turn], names: Collection[str]) -> Past:
@@ -76,11 +77,16 @@ def past_of(request: RunAgentInput, turns: Sequence[Turn], names: Collection[str
     same = known.get(now.message)
     if same is not None and same.text != now.text and not _goes_on(request):
         same = None  # it was edited
-    earlier = [known[id_] for id_, _ in _of_users(request)[:-1] if id_ in known]
-    if not earlier and known and same is None and len(_of_users(request)) < 2:
-        earlier = [each for each in known.values() if each.message != now.message]
-    holder = earlier[-1].agent if earlier else _signed(request, names)
-    return Past(same, holder, _goes_on(request))
+    users = _of_users(request)[-1 - MOST :] if known else []
+    before = (known.get(_digest(id_)) for id_, _ in reversed(users[:-1]))
+    if same is None and len(users) < 2:
+        before = (each for each in reversed(known.values()) if each.message != now.message)
+    latest = next((each.agent for each in before if each is not None), None)
+    return Past(same, latest or _signed(request, names), _goes_on(request))
+
+
+def _digest(id_: str) -> str:
+    return fingerprint(id_)[:16]
 
 
 def _goes_on(request: RunAgentInput) -> bool:
