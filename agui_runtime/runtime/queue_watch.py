@@ -15,7 +15,21 @@ from agui_runtime.runtime.overdue import OverdueRuns
 
 logger = lasting_logger_of(__name__)
 
-EVERY = 5.0
+EVERY, LONGEST = 5.0, 20.0
+"""Seconds between two looks, with few runs waiting and with many: a run that is overdue must be
+found before the store ends it without its user's message.
+"""
+
+COUNTED = 1_000
+"""So many runs that wait are counted in a second at most, by each process: databases count them
+one by one.
+"""
+
+
+def pause_after(figures: Mapping[str, QueueFigures]) -> float:
+    """Seconds until the next look."""
+    waiting = sum(each.waiting for each in figures.values())
+    return min(LONGEST, max(EVERY, waiting / COUNTED))
 
 
 class QueueWatch:
@@ -41,7 +55,7 @@ class QueueWatch:
         """Look until cancelled."""
         try:
             while True:
-                await asyncio.sleep(min(EVERY, self._overdue.seconds))
+                await asyncio.sleep(min(pause_after(self.figures), self._overdue.seconds))
                 await self._look()
         finally:
             self._hooks.queues_seen(self, {})

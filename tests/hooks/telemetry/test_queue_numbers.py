@@ -155,6 +155,14 @@ async def test_a_hook_that_fails_at_queues_changes_nothing(store: Store) -> None
             assert (await events_of(handle))[-1]["type"] == "RUN_FINISHED"
 
 
+@pytest.mark.parametrize(("waiting", "seconds"), [(12_000, 12), (20_000, 20), (10**6, 20)])
+def test_the_more_runs_wait_the_less_often_they_are_counted(waiting: int, seconds: float) -> None:
+    """In two queues, as all are counted in one look."""
+    figures = {name: QueueFigures(waiting // 2, 1.0, 1) for name in ("default", "gpu")}
+    assert queue_watch.pause_after(figures) == seconds
+    assert queue_watch.pause_after({}) == queue_watch.EVERY
+
+
 def test_runtimes_that_see_one_queue_show_it_once() -> None:
     metrics = Metrics()
     first, second = object(), object()
