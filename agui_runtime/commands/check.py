@@ -79,11 +79,21 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     for each in found.served:
         yield Finding("app", f"runtimeUrl {each.path}")
         yield from (Finding(f"agent {it.name}", it.description) for it in each.runtime.describe())
+        yield from _routes(each)
         yield from asyncio.run(_of_runtime(each, found.settings, deep=options.deep))
         yield Finding("callers", _callers(each, found))
         yield from findings_of(each, found.settings)
     if options.deep:
         yield port_finding(options.host, options.port)
+
+
+def _routes(served: Served) -> Iterator[Finding]:
+    from agui_runtime.wrappers.router import domains_of
+
+    for name, agent in served.runtime.agents.items():
+        if domains := domains_of(agent):
+            named = (each if each == it else f"{each} ({it})" for each, it in domains.items())
+            yield Finding(f"routes of {name}", ", ".join(named))
 
 
 def _callers(served: Served, found: Hosted) -> str:

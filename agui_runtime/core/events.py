@@ -233,8 +233,11 @@ class RunRequest:
 
 
 def routed(event: Event) -> JsonObject | None:
-    """What the event says of who answers; None where it says nothing of that."""
-    value = event.get("value") if event.get("name") == ROUTED else None
+    """What the event says of who answers the run; None where it says nothing of that, as for the
+    router that an agent calls as a tool.
+    """
+    is_of_run = event.get("name") == ROUTED and "subagentRunId" not in event
+    value = event.get("value") if is_of_run else None
     is_whole_one = isinstance(value, dict) and all(
         isinstance(value.get(key), str) for key in ("agent", "domain")
     )

@@ -190,3 +190,20 @@ async def test_a_store_that_is_down_is_wrong_at_every_depth(level: str) -> None:
     code, found = await checked(level, AGUI_STORE=f"redis://127.0.0.1:{free_port()}/0")
     assert code == 2
     assert found["wrong"][0].startswith("threads: ")
+
+
+async def test_the_agents_of_a_router_are_listed_with_their_domains(tmp_path: Path) -> None:
+    source = """
+from agui_runtime import CopilotRuntime
+from agui_runtime.wrappers import limited, with_router
+
+async def echo(request):
+    yield "hi"
+
+router = with_router({"tasks": echo, "notes": echo}, domains={"notes": "knowledge"})
+runtime = CopilotRuntime({"default": limited(router, 4)})
+"""
+    (tmp_path / "routed.py").write_text(source)
+    code, out, _ = await finished("check", AGUI_APP="routed:runtime", PYTHONPATH=str(tmp_path))
+    assert code == 0
+    assert re.search(r"routes of default\s+tasks, notes \(knowledge\)", out)

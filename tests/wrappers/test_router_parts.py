@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
+from ag_ui.core import RunAgentInput
+
 from agui_runtime import CopilotRuntime, Resource
-from agui_runtime.core.events import ANONYMOUS, Caller
+from agui_runtime.core.events import ANONYMOUS, Caller, Event, routed as named_by
 from agui_runtime.wrappers import limited, with_handoff, with_router
 from tests.connectors.page import Page
 from tests.connectors.talk import text
 from tests.core.verifier import verify
+from tests.runtime.worlds import call, text as message
 from tests.wrappers.test_router import Classifier, Clerk, page, routed
 
 
@@ -131,3 +136,18 @@ async def test_an_outer_router_s_classifier_learns_what_the_inner_one_s_agents_a
     assert classifier.questions[0][1]["work"] == "tasks: Knows all about tasks"
     [shown] = runtime.describe()
     assert "admin" not in str(shown)
+
+
+async def test_a_router_that_another_agent_calls_as_a_tool_does_not_speak_for_the_run() -> None:
+    class Caller(Clerk):
+        async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
+            is_answered = request.messages[-1].role == "tool"
+            for event in message("m", "after") if is_answered else call("c", "assistant", "{}"):
+                yield event
+
+    router = with_router({"notes": Clerk("notes"), "tasks": Clerk("tasks")})
+    events = await Page(CopilotRuntime({"default": Caller("d"), "assistant": router})).say("go")
+    verify(events)
+    [inner] = [event for event in events if event["type"] == "CUSTOM"]
+    assert inner["value"]["agent"] == "notes"
+    assert named_by(inner) is None

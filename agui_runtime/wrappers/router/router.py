@@ -170,6 +170,12 @@ def routes(agent: Agent) -> bool:
     return _router_in(agent) is not None
 
 
+def domains_of(agent: Agent) -> Mapping[str, str]:
+    """By name, those of the agents between which it decides; empty for what is no router."""
+    router = _router_in(agent)
+    return {} if router is None else router.table.domains
+
+
 def _router_in(agent: object) -> Router | None:
     while isinstance(agent, OuterAgent) and not isinstance(agent, Router):
         agent = agent.agent
