@@ -11,6 +11,7 @@ from agui_runtime.core.errors import (
     Conflict,
     InvalidInput,
     Misconfigured,
+    MissingExtra,
     StoreUnavailable,
 )
 from agui_runtime.core.key_ring import KeyRing
@@ -61,10 +62,11 @@ class Memory:
     """Entries of owners over the sealed rows of the runtime's store: give it to the agents that are
     to have it, and to `CopilotRuntime(memory=...)`.
 
-    All methods raise StoreUnavailable while the store is away, MemoryUnreadable where the keys do
-    not open what is kept, and Misconfigured before `keep_in`. What users say is given to the
-    `extractor` when no run of the thread was begun for `quiet` seconds. With `anonymous` there is a
-    memory, too, that all have in common who did not say who they are.
+    What users say is given to the `extractor` when no run of the thread was begun for `quiet`
+    seconds. With `anonymous` there is a memory, too, that all have in common who did not say who
+    they are. Raises MissingExtra without the packages that it needs. All methods raise
+    StoreUnavailable while the store is away, MemoryUnreadable where the keys do not open what is
+    kept, and Misconfigured before `keep_in`.
     """
 
     def __init__(
@@ -77,6 +79,10 @@ class Memory:
         anonymous: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        try:
+            import numpy  # noqa: F401
+        except ModuleNotFoundError:  # pragma: no cover - needs an installation without it
+            raise MissingExtra("memory", "memory") from None
         self.anonymous = anonymous
         self.extractor = extractor or RuleExtractor()
         self.quiet = quiet
