@@ -111,6 +111,7 @@ async def happened(stack: AsyncExitStack, folder: Path, picture: Path) -> Sequen
     target = f"127.0.0.1:{free_port()}"
     settings = {"AGUI_APP": "tests.hooks.telemetry.panels_app:mounts", "AGUI_METRICS": target}
     settings |= {"AGUI_PROCESSES": "2", "AGUI_STORE": "", "AGUI_DRAIN_SECONDS": "0"}
+    settings |= {"AGUI_WIRES": "rest"}  # by which runs are made to recur
     settings |= {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}"}
     settings |= {"MODEL_URL": model.url, "STORE_URL": database.database()}
     rules = hurried(folder, HURRY)

@@ -116,12 +116,15 @@ async def usual_hours(world: World) -> AsyncIterator[None]:
 
 
 async def all_is_well(world: World) -> None:
-    """For a minute. One reader takes nothing for ten seconds."""
+    """For a minute, in which a schedule fires. One reader takes nothing for ten seconds."""
+    recurring = {"cron": "* * * * *", "message": "hi"}
+    answer = await world.client.post("/api/v1/agent/schedules", json=recurring)
+    assert answer.status_code == 201, answer.text
     body = run_body("hi", f"flood-{monotonic()}", "flood")
     async with reading(world.client, f"{AGENT}/flood/run", body) as slow:
         await slow.until("TEXT_MESSAGE_CONTENT")
         await asyncio.sleep(10)
-    await asyncio.sleep(50)
+    await asyncio.sleep(60)
 
 
 async def key_is_wrong(world: World) -> None:
