@@ -36,6 +36,7 @@ from agui_runtime.stores.open import open_store
 from bench.counting import Taken, counting, in_virtual_time
 from bench.graphql import client_headers
 from bench.opcode_requests import GO, WIRES
+from bench.opcode_socket import PATH, OpenSocket
 
 NUMBERS = Path(__file__).with_suffix(".json")
 TOLERANCE = 0.10
@@ -85,6 +86,18 @@ async def through_wire(name: str, words: int, pause: float) -> Taken:
         await answered(app, path, request())  # what is made once
         with counting() as codes:
             size = await asyncio.create_task(answered(app, path, request()))
+    return Taken(codes, size)
+
+
+async def through_socket(words: int, pause: float) -> Taken:
+    app = create_app(CopilotRuntime({"bench": talker(words, pause)}), wires=["websocket"])
+    scope = _scope(PATH) | {"type": "websocket", "scheme": "ws", "subprotocols": ["agui-mux.1"]}
+    async with app.router.lifespan_context(app):
+        socket = OpenSocket(app, scope)
+        await socket.run()  # what is made once
+        with counting() as codes:
+            size = await asyncio.create_task(socket.run())
+        await socket.close()
     return Taken(codes, size)
 
 
@@ -243,6 +256,12 @@ def _agent_routes_row(pace: str, pause: float) -> Row:
     )
 
 
+def _socket_row(pace: str, pause: float) -> Row:
+    return Row(
+        f"websocket, {pace}", lambda words: in_virtual_time(partial(through_socket, words, pause))
+    )
+
+
 def _store_row(name: str, url: str, turns: bool = False) -> Row:
     return Row(f"{name} store", lambda words: asyncio.run(through_store(url, words)), turns)
 
@@ -252,6 +271,8 @@ ROWS: Sequence[Row] = (
     *(_wire_row(wire, "slow", SLOW) for wire in WIRES),
     _agent_routes_row("burst", 0.0),
     _agent_routes_row("slow", SLOW),
+    _socket_row("burst", 0.0),
+    _socket_row("slow", SLOW),
     Row("agui, past turn", lambda turns: in_virtual_time(partial(after_turns, turns))),
     _store_row("memory", "memory:"),
     _store_row("SQLite", "sqlite:///{folder}/threads.db", turns=True),

@@ -14,6 +14,7 @@ import pytest
 from tests.programs import finished, serving
 from tests.wires.agui.serving import events, reading, run_body
 from tests.wires.graphql.subscribing import EVENTS, Socket, socket
+from tests.wires.websocket.serving import opened
 
 APP = {"AGUI_APP": "tests.fakes.talker:runtime"}
 RUN = "/copilotkit/agent/default/run"
@@ -81,6 +82,24 @@ async def test_a_second_signal_ends_runs_at_once_and_in_order() -> None:
         assert process.returncode == 130
 
 
+async def test_streams_of_a_socket_end_with_their_runs_before_it_is_closed() -> None:
+    async with (
+        serving(**APP, AGUI_WIRES="websocket") as (process, origin, _),
+        opened(origin) as page,
+    ):
+        await page.send("home_request", "q1", message="count 40 0.05", thread_id="t1")
+        await page.until(lambda it: it["type"] == "stream_text")
+        await page.send("attach", "f1", thread_id="t1", until="live")
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        assert b"new runs are refused" in await process.stderr.readline()
+        assert (await page.answer("home_request", "q2", message="short"))["code"] == "SHUTDOWN"
+        assert (await page.last("q1"))["outcome"] == "success"
+        code, _ = await page.closed()
+        assert code == 1012  # RFC 6455's registry: the server restarts
+        assert "stopped" in (await ended(process))[-1]
+
+
 @asynccontextmanager
 async def idle_socket(client: httpx.AsyncClient) -> AsyncIterator[Callable[[], Any]]:
     """A subscription to a thread on which nothing happens."""
@@ -103,14 +122,14 @@ Open = Callable[[httpx.AsyncClient], AbstractAsyncContextManager[Callable[[], An
 
 
 @BOTH
-@pytest.mark.parametrize("opened", [idle_socket, deaf_reader])
+@pytest.mark.parametrize("stays", [idle_socket, deaf_reader])
 async def test_readers_that_stay_do_not_make_the_end_ugly(
-    opened: Open, stop: signal.Signals
+    stays: Open, stop: signal.Signals
 ) -> None:
     async with (
         serving(**APP, AGUI_DRAIN_SECONDS="0") as (process, origin, _),
         httpx.AsyncClient(base_url=origin, timeout=30) as client,
-        opened(client) as close,
+        stays(client) as close,
     ):
         process.send_signal(stop)
         lines = await ended(process)
