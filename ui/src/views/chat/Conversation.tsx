@@ -12,6 +12,7 @@ import { connection } from "../../client/fetching";
 import { RequestFailure } from "../../client/requests";
 import type { Run } from "../../client/threads";
 import { FailureBanner } from "../../parts/Banner";
+import { Answering } from "./Answering";
 import { AnswerTools, QuestionTools, RunsContext } from "./MessageTools";
 import type { Seed } from "./forks";
 import { Interrupts } from "./Interrupts";
@@ -79,6 +80,7 @@ export default function Conversation(props: ConversationProps) {
           <Reconnect agent={agent} onBack={() => setFailure(undefined)} />
           {seed && <Seeding agent={agent} seed={seed} />}
           <FailureBanner failure={failure} onDismiss={() => setFailure(undefined)} />
+          <Answering agent={agent} />
           <div className="conversation" aria-busy={!ready}>
             <CopilotChat
               agentId={agent}
