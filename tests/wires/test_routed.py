@@ -31,7 +31,8 @@ from agui_runtime.wires.shared.wire import Wire
 from agui_runtime.wrappers import with_router
 from tests.support import served
 from tests.wires.a2a.serving import sdk_client, sending
-from tests.wires.graphql.serving import user
+from tests.wires.graphql.merging import merged
+from tests.wires.graphql.serving import ACCEPT, PATH, chat, payloads, user
 from tests.wires.graphql.subscribing import data, socket
 from tests.wires.mcp.serving import GENERATIONS, client_of
 
@@ -236,3 +237,16 @@ async def test_pages_and_runtimes_of_1_10_have_its_name_as_the_node_of_the_state
         "notes",
         {"notes": {"n": 1}},
     )
+
+
+async def test_a_page_of_1_10_gets_the_answer_and_nothing_that_it_does_not_know() -> None:
+    asked = chat(messages=[user("u1", "a note")], agentSession={"agentName": "default"})
+    async with serving() as (origin, _), http_of(origin) as http:
+        answer = await http.post(PATH, json=asked, headers={"accept": ACCEPT})
+    response = merged(payloads(answer.content))["data"]["generateCopilotResponse"]
+    kinds = [each["__typename"] for each in response["messages"]]
+    assert set(kinds) == {"TextMessageOutput", "AgentStateMessageOutput"}
+    states = [each for each in response["messages"] if "nodeName" in each]
+    assert {(each["agentName"], each["nodeName"]) for each in states} == {("default", "notes")}
+    assert response["metaEvents"] == []
+    assert response["status"]["code"] == "Success"
