@@ -14,7 +14,7 @@ from functools import partial
 
 import httpx
 
-from tests.faults import backups, bells, deaths, outages, owners, readers, workers
+from tests.faults import backups, bells, deaths, outages, owners, readers, schedules, workers
 from tests.faults.world import Stopwatch
 
 MOST_SECONDS = 180.0
@@ -56,6 +56,7 @@ SCENARIOS: Sequence[tuple[str, Callable[[str], Awaitable[str]], Sequence[str]]] 
     ("workers of another version of the app", bells.another_version, SEVERAL),
     ("no worker comes", workers.no_worker, SEVERAL),
     ("rolling restart of replicas and workers", workers.rolling_restart, SEVERAL),
+    ("killed as schedules fire", schedules.killed_as_they_fire, SEVERAL),
     ("stop from another replica", readers.stop_across_replicas, ALL),
 )
 """Each with the kinds of stores over which it is played."""
