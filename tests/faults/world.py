@@ -221,7 +221,9 @@ async def persistent(made: World, text: str, thread: str, run: str, agent: str) 
     """
     told: list[Frame] = []
     for turn in range(1000):
-        after = str(told[-1][0]) if told else None
+        after = told[-1][0] if told else None
+        if after is None:  # it was sent nothing but the start of a run that waits
+            told = []
         body = run_body(text, thread, run, **({"messages": []} if after else {}))
         verb, name = ("connect", "default") if after else ("run", agent)
         headers = {"last-event-id": after} if after else {}
@@ -249,7 +251,9 @@ async def resumed(made: World, thread: str, after: str, turn: int) -> tuple[list
 async def _piece(
     replica: Replica, where: str, body: dict[str, Any], headers: dict[str, str]
 ) -> list[Frame]:
-    """Whatever whole records come before the connection breaks; nothing where it is refused."""
+    """Whatever whole records come before the connection breaks, and the start of a run that waits;
+    nothing where it is refused.
+    """
     seen = ""
     try:
         async with replica.client.stream("POST", where, json=body, headers=headers) as response:
@@ -259,7 +263,8 @@ async def _piece(
                 seen += piece
     except httpx.TransportError:
         pass
-    return [each for each in frames(seen.rpartition("\n\n")[0]) if each[0]]
+    found = frames(seen.rpartition("\n\n")[0])
+    return [each for each in found if each[0] or each[1]["type"] == "RUN_STARTED"]
 
 
 class Stopwatch:
