@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import pairwise
+from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,7 +14,14 @@ from ag_ui.core import RunAgentInput
 from agui_runtime import CopilotRuntime, Options
 from agui_runtime.core.events import ANONYMOUS, Cursor, Event
 from agui_runtime.core.fold import fold
+from agui_runtime.stores.base import Store
+from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.stores.redis import RedisStore
+from agui_runtime.stores.sql import SqliteStore
 from tests.runtime.worlds import Scripted, Waiting, call, text
+from tests.stores.conftest import redis as redis
+from tests.stores.databases import WHOLE
+from tests.stores.servers import RedisServer
 from tests.wires.agui.serving import run_body
 from tests.wires.websocket.serving import (
     Json,
@@ -250,8 +259,16 @@ def longest_run(ids: str) -> int:
 
 
 @pytest.mark.parametrize("cut", range(30))
-async def test_nothing_is_lost_by_a_cut_at_any_frame(cut: int) -> None:
-    runtime = CopilotRuntime({"default": Scripted(*STORY)})
+async def test_nothing_is_lost_by_a_cut_at_any_frame(
+    cut: int, redis: RedisServer, tmp_path: Path
+) -> None:
+    made: Sequence[Callable[[], Store]] = (
+        MemoryStore,
+        lambda: SqliteStore(f"sqlite:///{tmp_path}/threads.db", WHOLE),
+        lambda: RedisStore(redis.url, prefix=uuid4().hex),
+    )
+    store = made[cut % len(made)]()
+    runtime = CopilotRuntime({"default": Scripted(*STORY)}, store=store)
     async with serving(runtime) as origin:
         async with opened(origin) as page:
             await page.send("request", "q1", thread_id="t1", input=run_input())
