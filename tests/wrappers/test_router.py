@@ -53,7 +53,7 @@ class Classifier:
     async def __call__(self, words: str, agents: Mapping[str, str]) -> object:
         self.questions.append((words, agents))
         answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 
@@ -184,6 +184,8 @@ async def test_a_scope_of_several_agents_leaves_the_choice_among_them() -> None:
         ([], ("tasks", "default", 0.0)),
         (7, ("tasks", "default", 0.0)),
         (RuntimeError("down"), ("tasks", "default", 0.0)),
+        (asyncio.CancelledError(), ("tasks", "default", 0.0)),
+        (SystemExit(1), ("tasks", "default", 0.0)),
     ],
 )
 async def test_whoever_is_not_surely_named_leaves_it_to_the_default_agent(

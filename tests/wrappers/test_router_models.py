@@ -26,6 +26,12 @@ from tests.runtime.worlds import Scripted, asking
 from tests.wrappers.test_router import Clerk, routed
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests may run on a machine that is busy, and LiteLLM loads much at its first call."""
+    monkeypatch.setattr(decisions, "PATIENCE", 60)
+
+
 @pytest.fixture
 async def model() -> AsyncIterator[ModelServer]:
     async with ModelServer() as server:
@@ -42,16 +48,13 @@ def team(model: ModelServer, classify: object) -> Page:
 
 
 @pytest.mark.parametrize("kind", ["openai", "litellm", "wrapped"])
-async def test_a_model_decides_in_one_small_call(
-    model: ModelServer, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_model_decides_in_one_small_call(model: ModelServer, kind: str) -> None:
     classify: Mapping[str, Any] = {
         "openai": lambda: openai(model),
         "litellm": lambda: LiteLLMAgent("openai/gpt-small", api_key="k", base_url=model.url),
         "wrapped": lambda: limited(openai(model), 4),
     }
     chat = team(model, classify[kind]())
-    monkeypatch.setattr(decisions, "PATIENCE", 60)  # LiteLLM loads much at its first call
     events = await chat.say("[route:notes 0.8] hi")
     await chat.runtime.close()
     assert routed(events) == [("notes", "model", 0.8)]

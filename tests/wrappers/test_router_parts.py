@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 
 from ag_ui.core import RunAgentInput
 
@@ -151,3 +152,17 @@ async def test_a_router_that_another_agent_calls_as_a_tool_does_not_speak_for_th
     [inner] = [event for event in events if event["type"] == "CUSTOM"]
     assert inner["value"]["agent"] == "notes"
     assert named_by(inner) is None
+
+
+async def test_a_run_is_stopped_while_it_is_decided() -> None:
+    begun = asyncio.Event()
+
+    async def never(words: str, agents: Mapping[str, str]) -> str:
+        begun.set()
+        await asyncio.Event().wait()
+        return "notes"
+
+    tasks = Clerk("tasks")
+    events = await page(tasks, Clerk("notes"), classify=never).stopped("hello", begun.wait)
+    assert events[-1]["outcome"] == {"type": "cancelled"}
+    assert (routed(events), tasks.requests) == ([], [])

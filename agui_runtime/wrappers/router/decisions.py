@@ -11,6 +11,7 @@ from agui_runtime.agents.agent import current_run
 from agui_runtime.core.errors import RunFailure
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.off_loop import is_cancelled
 from agui_runtime.wrappers.router.classifiers import Classifier, Question, Verdict
 from agui_runtime.wrappers.router.turns import Past
 
@@ -109,7 +110,11 @@ async def _verdict(question: Question, classifier: Classifier, usage: list[Json]
     except TimeoutError:
         logger.warning("the router's `classify` took over %g seconds", PATIENCE)
         return None
-    except Exception as error:  # user code: whoever decides
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # user code: whoever decides, which may also cancel itself
+        if is_cancelled():
+            raise
         usage += error.usage if isinstance(error, RunFailure) else ()
         logger.warning("the router's `classify` failed", exc_info=error)
         return None
