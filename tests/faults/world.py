@@ -264,7 +264,8 @@ async def _piece(
     except httpx.TransportError:
         pass
     found = frames(seen.rpartition("\n\n")[0])
-    return [each for each in found if each[0] or each[1]["type"] == "RUN_STARTED"]
+    early = {"RUN_STARTED"} if where.endswith("/run") else set()  # else it is opened again
+    return [each for each in found if each[0] or each[1]["type"] in early]
 
 
 class Stopwatch:
