@@ -7,6 +7,8 @@ import {
 } from "@copilotkit/react-core/v2";
 import "@copilotkit/react-core/v2/styles.css";
 import "./copilotkit.css";
+import "../../blocks/blocks.css";
+import { BLOCKS } from "../../blocks/Blocks";
 import { config } from "../../client/config";
 import { connection } from "../../client/fetching";
 import { RequestFailure } from "../../client/requests";
@@ -64,6 +66,7 @@ export default function Conversation(props: ConversationProps) {
         useSingleEndpoint={false}
         enableInspector={false}
         onError={fail}
+        renderActivityMessages={BLOCKS}
       >
         <CopilotChatConfigurationProvider agentId={agent} threadId={thread}>
           <Interrupts />
