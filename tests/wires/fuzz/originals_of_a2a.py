@@ -11,6 +11,7 @@ from tests.wires.fuzz.original import Original
 
 _AGENT = "/a2a/default"
 _ASKING = "/a2a/asking"
+_STUBBORN = "/a2a/stubborn"
 _TODAY = {"a2a-version": "1.0"}
 _ENDED = task_id(Place("t-1", "run-default"))
 _WAITS = task_id(Place("t-2", "run-asking"))
@@ -44,6 +45,11 @@ def _sending(**more: Json) -> dict[str, Json]:
     return {"message": _message(**more), "configuration": asked, "metadata": {"other": 1}}
 
 
+def _endless() -> dict[str, Json]:
+    """On a thread of its own: whoever reads to the end of another's run would wait for it."""
+    return _sending(contextId="t-3")
+
+
 def _answering() -> dict[str, Json]:
     entry: Json = {"interruptId": "i1", "status": "resolved", "payload": {"n": 1}}
     return _sending(contextId="t-2", taskId=_WAITS, parts=[{"data": entry}])
@@ -71,7 +77,7 @@ def _calls() -> list[Original]:
         _called("SendMessage", _sending(contextId="t-2"), path=_ASKING),
         _called("SendMessage", _answering(), path=_ASKING),
         _called("SendStreamingMessage", _sending()),
-        _called("SendStreamingMessage", _sending(), path="/a2a/stubborn", endless=True),
+        _called("SendStreamingMessage", _endless(), path=_STUBBORN, endless=True),
         _called("GetTask", one),
         _called("ListTasks", {**_PAGE}),
         _called("CancelTask", {"id": _WAITS, "metadata": {}}, path=_ASKING),
@@ -117,6 +123,7 @@ def _former_message(**more: Json) -> dict[str, Json]:
 def _former_calls() -> list[Original]:
     asked: Json = {"blocking": True, "historyLength": 2, "acceptedOutputModes": ["text/plain"]}
     sending: Json = {"message": _former_message(), "configuration": asked}
+    endless: Json = {"message": _former_message(contextId="t-3"), "configuration": asked}
     answer = _former_message(contextId="t-2", taskId=_WAITS)
     push: Json = {"taskId": _ENDED, "pushNotificationConfig": {"url": "http://x.test/"}}
     pushed: Json = {"id": _ENDED, "pushNotificationConfigId": "p1"}
@@ -124,7 +131,7 @@ def _former_calls() -> list[Original]:
         _former("message/send", sending),
         _former("message/send", {"message": answer}, path=_ASKING),
         _former("message/stream", sending),
-        _former("message/stream", sending, path="/a2a/stubborn", endless=True),
+        _former("message/stream", endless, path=_STUBBORN, endless=True),
         _former("tasks/get", {"id": _ENDED, "historyLength": 1}),
         _former("tasks/cancel", {"id": _WAITS}, path=_ASKING),
         _former("tasks/resubscribe", {"id": _WAITS}, path=_ASKING, endless=True),

@@ -26,13 +26,13 @@ function renderer<Content>(kind: string, Block: ComponentType<{ content: Content
     activityType: `block.${kind}`,
     content: CONTENT,
     render: ({ content }: { content: Record<string, unknown> }) => (
-      <section className="block" data-kind={kind} aria-label={kind}>
+      <figure className="block" data-kind={kind} aria-label={kind}>
         {isUnfinished(content) ? (
           <Waiting kind={kind} refused={content.status === "refused"} />
         ) : (
           <Block content={content as Content} />
         )}
-      </section>
+      </figure>
     ),
   };
 }

@@ -68,26 +68,24 @@ interface PlaneProps {
 function Plane({ content, lines, draw }: PlaneProps) {
   const rows = content.data;
   const values = lines.flatMap((line) => line.values).filter((value) => value !== null);
-  const low = values.reduce((least, value) => Math.min(least, value), 0);
-  const high = values.reduce((most, value) => Math.max(most, value), low === 0 ? 0 : low) || low + 1;
+  const ticks = ticksOf(Math.min(0, ...ends(values)), Math.max(0, ...ends(values)));
+  const low = Math.min(...ticks);
+  const high = Math.max(...ticks);
   const step = (WIDTH - LEFT - RIGHT) / rows.length;
   const y = (value: number) =>
-    TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low || 1));
+    TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low));
   const scale = { x: (index: number) => LEFT + step * (index + 0.5), y, step, zero: y(0) };
   const each = Math.ceil(rows.length / LABELS);
   return (
     <>
-      {[0, 1, 2, 3, 4].map((tick) => {
-        const value = low + ((high - low) * tick) / 4;
-        return (
-          <g key={tick}>
-            <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(value)} y2={y(value)} className="block-grid" />
-            <text x={LEFT - 6} y={y(value) + 4} textAnchor="end">
-              {short(value)}
-            </text>
-          </g>
-        );
-      })}
+      {ticks.map((value) => (
+        <g key={value}>
+          <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(value)} y2={y(value)} className="block-grid" />
+          <text x={LEFT - 6} y={y(value) + 4} textAnchor="end">
+            {short(value)}
+          </text>
+        </g>
+      ))}
       {rows.map(
         (row, index) =>
           index % each === 0 && (
@@ -101,6 +99,24 @@ function Plane({ content, lines, draw }: PlaneProps) {
       ))}
     </>
   );
+}
+
+// The least and the greatest: spread, thousands of values are too many arguments.
+function ends(values: number[]): number[] {
+  return values.length === 0 ? [] : [
+    values.reduce((least, value) => Math.min(least, value)),
+    values.reduce((most, value) => Math.max(most, value)),
+  ];
+}
+
+// Some four round numbers, from at most the least value to at least the greatest.
+function ticksOf(low: number, high: number): number[] {
+  const rough = (high - low) / 4 || 0.25;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((each) => each * power >= rough) ?? 10);
+  const first = Math.floor(low / step);
+  const last = Math.max(Math.ceil(high / step), first + 1);
+  return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
 }
 
 function bars(line: Line, place: number, count: number, scale: Scale): ReactNode {
