@@ -34,6 +34,7 @@ async def drawn(page: PageOfServer) -> None:
     await page.tab.shows("[data-kind=table] td", "Ulm")
     await page.tab.shows("[data-kind=timeline] strong", "Design")
     await page.tab.shows("[data-kind=entity] dd", "Paint the fence")
+    await page.tab.shows("[data-kind=board] dt", "columns")  # a kind of the application's own
 
 
 async def test_blocks_are_drawn_and_are_there_after_a_reload(home: Tab) -> None:

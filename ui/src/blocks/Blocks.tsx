@@ -1,6 +1,6 @@
 // Draws blocks in a CopilotKit page: `<CopilotKitProvider renderActivityMessages={BLOCKS}>`.
 // What models wrote is drawn as text, and never as markup.
-import type { ComponentType } from "react";
+import type { ComponentType, ReactNode } from "react";
 import { z } from "zod";
 import { Chart } from "./Chart";
 import {
@@ -19,22 +19,62 @@ export const BLOCKS = [
   renderer("table", Table),
   renderer("timeline", Timeline),
   renderer("entity", Entity),
+  { activityType: "*", content: CONTENT, render: OwnKind }, // where nobody else draws it
 ];
+
+type Fields = Record<string, unknown>;
 
 function renderer<Content>(kind: string, Block: ComponentType<{ content: Content }>) {
   return {
     activityType: `block.${kind}`,
     content: CONTENT,
-    render: ({ content }: { content: Record<string, unknown> }) => (
-      <figure className="block" data-kind={kind} aria-label={kind}>
-        {isUnfinished(content) ? (
-          <Waiting kind={kind} refused={content.status === "refused"} />
-        ) : (
-          <Block content={content as Content} />
-        )}
-      </figure>
+    render: ({ content }: { content: Fields }) => (
+      <Frame kind={kind} content={content}>
+        <Block content={content as Content} />
+      </Frame>
     ),
   };
+}
+
+function Frame({ kind, content, children }: { kind: string; content: Fields; children: ReactNode }) {
+  return (
+    <figure className="block" data-kind={kind} aria-label={kind}>
+      {isUnfinished(content) ? (
+        <Waiting kind={kind} refused={content.status === "refused"} />
+      ) : (
+        children
+      )}
+    </figure>
+  );
+}
+
+/** A block of a kind that the server made up: its fields. */
+function OwnKind({ activityType, content }: { activityType: string; content: Fields }) {
+  if (!activityType.startsWith("block.")) return null;
+  const { title, ...fields } = content;
+  return (
+    <Frame kind={activityType.slice("block.".length)} content={content}>
+      <div className="block-entity">
+        {typeof title === "string" && <p className="block-title">{title}</p>}
+        <FieldList fields={fields} />
+      </div>
+    </Frame>
+  );
+}
+
+function FieldList({ fields }: { fields: Fields }) {
+  return (
+    <dl>
+      {Object.entries(fields).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            <Value value={value} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
 }
 
 function Waiting({ kind, refused }: { kind: string; refused: boolean }) {
@@ -96,16 +136,7 @@ function Entity({ content }: { content: EntityContent }) {
       <p className="block-title">
         {content.kind} {content.id}
       </p>
-      <dl>
-        {Object.entries(content.data).map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>
-              <Value value={value} />
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <FieldList fields={content.data} />
     </div>
   );
 }
