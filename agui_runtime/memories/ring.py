@@ -14,7 +14,6 @@ from agui_runtime.core.log_lines import logger_of
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.layers.delegating import undelegated
 from agui_runtime.stores.memory import MemoryStore
-from agui_runtime.stores.sealed_rows import SealedRows, Sealing
 
 logger = logger_of(__name__)
 
@@ -28,15 +27,6 @@ class InFile(Protocol):
 
     @property
     def path(self) -> Path: ...
-
-
-def rows_in(store: Store) -> SealedRows:
-    """Raises Misconfigured for a store that cannot keep memories."""
-    below = undelegated(store)
-    if not isinstance(below, Sealing):
-        kind = type(below).__name__
-        raise Misconfigured(f"{kind}: nothing can be remembered in it; take another store")
-    return below.sealed
 
 
 def ring_for(store: Store, given: KeyRing | None) -> KeyRing:

@@ -8,8 +8,9 @@ from agui_runtime.core.key_ring import KeyRing
 from agui_runtime.hooks.hook import Hooks
 from agui_runtime.memories.learning import Learning
 from agui_runtime.memories.memory import Memory
-from agui_runtime.memories.ring import ring_for, rows_in
+from agui_runtime.memories.ring import ring_for
 from agui_runtime.stores.base import Store
+from agui_runtime.stores.layers.delegating import sealed_rows_of
 
 
 class Remembering:
@@ -25,7 +26,7 @@ class Remembering:
         """Raises Misconfigured where nothing says how to seal what is remembered in the store."""
         if self._memory is not None:
             ring = await asyncio.to_thread(ring_for, store, keys)
-            self._memory.keep_in(rows_in(store), ring)
+            self._memory.keep_in(sealed_rows_of(store), ring)
 
     async def close(self) -> None:
         """Look at what users said last; the store must still be open."""

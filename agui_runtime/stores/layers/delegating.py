@@ -20,6 +20,7 @@ from agui_runtime.stores.base import (
 )
 from agui_runtime.stores.jobs import Jobs, Queueing
 from agui_runtime.stores.schedules import Schedules, Scheduling
+from agui_runtime.stores.sealed_rows import SealedRows, Sealing
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +56,15 @@ def jobs_of(store: Store) -> Jobs:
         kind = type(below).__name__
         raise Misconfigured(f"{kind}: no run can wait for a worker in it; take another store")
     return below.jobs
+
+
+def sealed_rows_of(store: Store) -> SealedRows:
+    """The sealed rows in the store; raises Misconfigured for one that can have none."""
+    below = undelegated(store)
+    if not isinstance(below, Sealing):
+        kind = type(below).__name__
+        raise Misconfigured(f"{kind}: nothing can be remembered in it; take another store")
+    return below.sealed
 
 
 def schedules_of(store: Store) -> Schedules | None:
