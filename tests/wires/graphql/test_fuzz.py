@@ -6,7 +6,7 @@ A thousand of them in each test run; ten thousand with `--hypothesis-profile=tho
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from random import Random
 
 import orjson
@@ -129,9 +129,15 @@ def checked(client: Client, request: Request) -> None:
         assert client.body.endswith(b"--\r\n")
 
 
-async def settled(runtime: CopilotRuntime) -> None:
-    """Nothing runs any more, neither tasks nor runs."""
-    others = asyncio.all_tasks() - {asyncio.current_task()}
+async def opened(runtime: CopilotRuntime) -> Set[asyncio.Task[object]]:
+    """The tasks that it has for as long as it is open."""
+    await runtime.open()
+    return asyncio.all_tasks() - {asyncio.current_task()}
+
+
+async def settled(runtime: CopilotRuntime, lasting: Set[asyncio.Task[object]]) -> None:
+    """Nothing runs any more, neither runs nor tasks but these."""
+    others = asyncio.all_tasks() - {asyncio.current_task()} - lasting
     if others:
         _, stuck = await asyncio.wait(others, timeout=PATIENCE)
         assert stuck == set()
@@ -159,7 +165,7 @@ def test_whatever_is_asked_is_answered_and_leaves_nothing_behind() -> None:
             client = Client(request)
             await client.play(app)
             checked(client, request)
-        await settled(runtime)
+        await settled(runtime, lasting)
 
     with asyncio.Runner() as runner:
 
@@ -168,6 +174,6 @@ def test_whatever_is_asked_is_answered_and_leaves_nothing_behind() -> None:
             maker = Maker(schema, random, runner.run(run_ids(runtime)))
             runner.run(play([maker.request() for _ in range(AT_ONCE)]))
 
-        runner.run(runtime.open())
+        lasting = runner.run(opened(runtime))
         example()
         runner.run(runtime.close())
