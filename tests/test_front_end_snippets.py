@@ -37,8 +37,12 @@ PACKAGES = {
     '"openai"': ("openai",),
     '"@ai-sdk/openai-compatible"': ("openai",),
     '"@durable-streams/client"': ("durable",),
+    '"./socket.js"': ("socket",),
 }
 """By what a snippet imports: the projects that have it, each of which the snippet is for."""
+
+SOURCES = {"socket": ROOT / "examples/socket/src"}
+"""The projects whose snippets stand beside files of their own, and import no packages."""
 
 AS_VITE_SETS_IT = {
     "target": "ES2023",
@@ -97,7 +101,10 @@ async def complaints(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     every = [*WRITTEN, await shown(), WRONG]
     for project in {each.project for each in every}:
         (folder / project).mkdir()
-        (folder / project / "node_modules").symlink_to(CLIENTS / project / "node_modules")
+        if project in SOURCES:
+            shutil.copytree(SOURCES[project], folder / project, dirs_exist_ok=True)
+        else:
+            (folder / project / "node_modules").symlink_to(CLIENTS / project / "node_modules")
     for each in every:
         (folder / each.project / each.name).write_text(each.text)
     files = [f"{each.project}/{each.name}" for each in every]

@@ -6,13 +6,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from agui_runtime.core.events import ANONYMOUS
+from agui_runtime.core.schedules import Recurrence
+from agui_runtime.runtime.recurrences import ScheduleLimits, made
+from agui_runtime.stores.base import Store
+from agui_runtime.stores.layers.delegating import schedules_of
+from agui_runtime.stores.sql import SqliteStore
 from tests.dashboard.panels import Variables, expressions, substituted, variables
 from tests.dashboard.prometheus import ALERTS, Prometheus, watching
 from tests.dashboard.scenario import AGENT, much_happens
@@ -24,12 +32,13 @@ from tests.wires.agui.serving import reading, run_body
 SCRAPE = 0.5
 
 
-async def all_shown(client: httpx.AsyncClient, seen: Prometheus) -> None:
+async def all_shown(client: httpx.AsyncClient, store: Store, seen: Prometheus) -> None:
     """Return when no panel is empty, as things go on: rates need two scrapes."""
     missing = expressions()
     try:
         async with asyncio.timeout(60):
             for turn in count():
+                await add_overdue_schedule(store)
                 await much_happens(client, turn)
                 chosen = variables(await seen.instances(), interval=60, scrape=SCRAPE)
                 missing = [each for each in missing if not await is_shown(seen, each, chosen)]
@@ -39,8 +48,24 @@ async def all_shown(client: httpx.AsyncClient, seen: Prometheus) -> None:
         raise AssertionError(f"nothing is shown of {missing}") from None
 
 
+async def add_overdue_schedule(store: Store) -> None:
+    """It fires as soon as a server looks."""
+    two_minutes_ago = time.time() - 120
+    wanted, limits = Recurrence("* * * * *", "hi"), ScheduleLimits(1000, 60)
+    schedules = schedules_of(store)
+    assert schedules is not None
+    await schedules.add(made(wanted, ANONYMOUS.owner, two_minutes_ago, limits), limits.each)
+
+
 async def is_shown(seen: Prometheus, expression: str, chosen: Variables) -> bool:
     return any(curve.numbers for curve in await seen.now(substituted(expression, chosen)))
+
+
+@asynccontextmanager
+async def opened(store: Store) -> AsyncIterator[Store]:
+    await store.open()
+    yield store
+    await store.close()
 
 
 async def test_every_panel_has_numbers_and_every_rule_is_read(tmp_path: Path) -> None:
@@ -62,7 +87,8 @@ async def test_every_panel_has_numbers_and_every_rule_is_read(tmp_path: Path) ->
             reading(client, f"{AGENT}/held/run", run_body("hi", "held", "held")) as run,
         ):
             await run.until("TEXT_MESSAGE_CONTENT")
-            await all_shown(client, seen)
+            async with opened(SqliteStore(settings["STORE_URL"])) as store:
+                await all_shown(client, store, seen)
             [group] = (await seen.get("rules"))["groups"]
             assert {rule["name"]: rule["health"] for rule in group["rules"]} == {
                 rule["alert"]: "ok" for rule in rules()

@@ -257,6 +257,7 @@ def _rest() -> list[Original]:
     asking = command | more | {"agent": "asking", "threadId": "t-2", "runId": "run-asking"}
     answer: Json = {"interruptId": "i1", "status": "resolved", "payload": {"n": 1}}
     audio: Json = {"audio": "c291bmQ=", "mimeType": "audio/webm", "filename": "a.webm"}
+    recurring: Json = {"cron": "0 7 1 1 *", "message": "hi", "threadId": "t-2", "zone": "UTC"}
     events = f"{REST}/threads/t-1/events"
     cursor = "0123456789ab.3"
     return [
@@ -276,6 +277,12 @@ def _rest() -> list[Original]:
         Original(
             "GET", f"{REST}/threads/t-1/stream", [("offset", "now"), ("live", "sse")], endless=True
         ),
+        Original("POST", f"{REST}/schedules", body=recurring),
+        Original("GET", f"{REST}/schedules"),
+        Original("GET", f"{REST}/schedules/s-1"),
+        Original("POST", f"{REST}/schedules/s-1/pause"),
+        Original("POST", f"{REST}/schedules/s-1/resume"),
+        Original("DELETE", f"{REST}/schedules/s-1"),
         Original("POST", f"{REST}/transcribe", body=audio),
         Original("POST", f"{REST}/transcribe", headers=_FORM_TYPE, body=FORM),
         Original("GET", "/openapi.json"),
