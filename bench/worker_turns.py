@@ -18,6 +18,9 @@ RUN = "/copilotkit/agent/default/run"
 TOKENS = {"many": "many-s-token-of-the-bench", "one": "one-s-token-of-the-bench"}
 WAITING, SLOTS = 500, 8
 
+BEGUN = "TEXT_MESSAGE_START"
+"""What the agent says first: whoever waits longer than a second is sent RUN_STARTED before."""
+
 GOAL = 2 * SLOTS
 """So many runs of the first user may begin between the other's request and that one's run. A slot
 gets free after a second at most, and whoever looks at that moment takes what was offered before.
@@ -38,7 +41,7 @@ class Crowd:
             self.posted += 1
             self.changed.set()
             async for line in answer.aiter_lines():
-                if "RUN_STARTED" in line:
+                if BEGUN in line:
                     self.begun += 1
                     return
 
@@ -55,11 +58,11 @@ def _asked(client: httpx.AsyncClient, user: str) -> AbstractAsyncContextManager[
 
 
 async def first_of_another(client: httpx.AsyncClient) -> float:
-    """Seconds from the request until its RUN_STARTED."""
+    """Seconds from the request until it has begun."""
     began = perf_counter()
     async with _asked(client, "one") as answer:
         async for line in answer.aiter_lines():
-            if "RUN_STARTED" in line:
+            if BEGUN in line:
                 return perf_counter() - began
     raise SystemExit("WRONG: the run of the other user has not begun")
 

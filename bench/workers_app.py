@@ -1,4 +1,4 @@
-"""An agent that says a few words at once, for `bench workers`; or first takes a second."""
+"""An agent that says a few words at once, for `bench workers`; or takes a second after one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ LONG, SLEEP = "take your time", 1.0
 
 
 async def talking(request: RunAgentInput) -> AsyncIterator[str]:
-    if request.messages[-1].content == LONG:
-        await asyncio.sleep(SLEEP)
     for number in range(WORDS):
         yield f"{number} "
+        if number == 0 and request.messages[-1].content == LONG:
+            await asyncio.sleep(SLEEP)
 
 
 runtime = CopilotRuntime({"default": talking})
