@@ -27,6 +27,8 @@ class Notebook:
     def __init__(self, seal: OwnerSeal, key: bytes) -> None:
         self.seal = seal
         self.known = Known(key, 0)
+        self.size = 0
+        """Bytes, at most about: of the rows, and of the vectors that were opened."""
         self._bodies: dict[str, bytes] = {}
         self._vectors: dict[str, Vector] = {}
         self._matrices: dict[tuple[str, Tier], tuple[Sequence[str], Vectors]] = {}
@@ -38,17 +40,12 @@ class Notebook:
         if news.rows:
             self._matrices.clear()
         for id_, body in news.rows.items():
-            self._bodies.pop(id_, None)
+            self.size -= 2 * len(self._bodies.pop(id_, b""))
             self._vectors.pop(id_, None)
             if body is not None:
                 self._bodies[id_] = body
+                self.size += 2 * len(body)
         self.known = Known(self.known.key, news.version)
-
-    @property
-    def size(self) -> int:
-        """Bytes, about."""
-        vectors = sum(len(each.floats) for each in self._vectors.values())
-        return vectors + sum(map(len, self._bodies.values()))
 
     def ids(self, tier: Tier | None = None) -> list[str]:
         """Of all entries, or the tier's, in no order."""

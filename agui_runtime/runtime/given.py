@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import get_args
 
 from agui_runtime.agents.actions import Action, action
+from agui_runtime.agents.border import EventAgent, wrap
 from agui_runtime.core.demands import NAME, Demand, check, optional, shown, takes
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.stores.states import StateSchema
+from agui_runtime.wrappers.blocks.options import Blocks
+from agui_runtime.wrappers.drawing.pages import GenerativeUI
 
 _METHODS: Mapping[str, tuple[str, str]] = {
     "actions": ("__call__", "functions, [get_weather]"),
@@ -26,6 +29,20 @@ _CALLED_WITH: Mapping[str, Sequence[str]] = {
 """What each function is given."""
 
 _STORE = ("log", "threads", "states")
+
+
+def wrapped_agents(
+    agents: Mapping[str, object], shown_as: GenerativeUI, blocks: Blocks | None, *, others: bool
+) -> dict[str, EventAgent]:
+    """The agents as they are run. Raises Misconfigured where what is shown names agents that there
+    are not, unless there may be `others`, whom nobody knows yet.
+    """
+    wrapped = {name: shown_as.with_apps(name, wrap(it, name)) for name, it in agents.items()}
+    if not others:
+        shown_as.check(wrapped)
+        if blocks is not None:
+            blocks.check(wrapped)
+    return wrapped
 
 
 def named_agents(agents: object) -> Mapping[str, object]:

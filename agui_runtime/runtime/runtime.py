@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 
 from agui_runtime.agents.actions import Action
 from agui_runtime.agents.agent import Agent, Closable, Source
-from agui_runtime.agents.border import wrap
 from agui_runtime.core.access import Authorize, Resource
 from agui_runtime.core.demands import a, check, optional
 from agui_runtime.core.errors import AgentNotFound, Misconfigured, StoreUnavailable, TooManyRequests
@@ -35,6 +34,7 @@ from agui_runtime.runtime.given import (
     check_store,
     named_actions,
     named_agents,
+    wrapped_agents,
 )
 from agui_runtime.runtime.launcher import Launcher
 from agui_runtime.runtime.openings import Openings
@@ -119,12 +119,8 @@ class CopilotRuntime:
         check("memory", memory, optional(a(Memory)))
         check_states(states, agents, may_be_others=bool(remotes or aliases))
         self.options = options or Options()
-        shown = self.options.generative_ui
-        self.agents = {name: shown.with_apps(name, wrap(it, name)) for name, it in agents.items()}
-        if not remotes:  # whose agents nobody knows yet
-            shown.check(self.agents)
-            if self.options.blocks is not None:
-                self.options.blocks.check(self.agents)
+        shown_as, blocks = self.options.generative_ui, self.options.blocks
+        self.agents = wrapped_agents(agents, shown_as, blocks, others=bool(remotes))
         self.actions = named_actions(actions)
         self.remotes = tuple(remotes)
         self._sources = Sources(self.agents, self.actions, self.remotes, aliases or {})
