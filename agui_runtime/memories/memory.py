@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agui_runtime.core.errors import (
-    AguiError,
-    Conflict,
-    InvalidInput,
-    Misconfigured,
-    MissingExtra,
-    StoreUnavailable,
-)
+from agui_runtime.core.errors import AguiError, InvalidInput, Misconfigured, MissingExtra
 from agui_runtime.core.key_ring import KeyRing
 from agui_runtime.memories import rules
+from agui_runtime.memories.backlog import Backlog, Unread, find, id_of
 from agui_runtime.memories.embedders.base import Embedder
 from agui_runtime.memories.embedders.hashing import HashingEmbedder
 from agui_runtime.memories.entries import LIMITS, TIERS, Entry, MemoryLimits, Proposal, Tier
@@ -28,9 +22,6 @@ from agui_runtime.stores.sealed_rows import SealedRows
 
 NEAR, RECENT, PATTERNS = 8, 3, 3
 """At most so many facts, episodes and patterns are recalled."""
-
-ATTEMPTS = 30
-"""So often somebody else may write to an owner's memory first."""
 
 EMBEDDED: frozenset[Tier] = frozenset({"associative", "episodic"})
 """The tiers that are found by what is asked."""
@@ -88,15 +79,24 @@ class Memory:
         self.quiet = quiet
         self._embedder = embedder or HashingEmbedder()
         self._limits = limits
-        self._clock = clock
-        self._stored: Notebooks | None = None
+        self.now = clock
+        self._stored: tuple[Notebooks, Backlog] | None = None
 
     def keep_in(self, rows: SealedRows, ring: KeyRing) -> None:
         """Keep entries in these rows, sealed by these keys."""
-        self._stored = Notebooks(rows, ring)
+        notebooks = Notebooks(rows, ring)
+        self._stored = notebooks, Backlog(notebooks, self.now)
+
+    @property
+    def backlog(self) -> Backlog:
+        """What users said and nobody has looked at yet."""
+        return self._in_store()[1]
 
     @property
     def _notebooks(self) -> Notebooks:
+        return self._in_store()[0]
+
+    def _in_store(self) -> tuple[Notebooks, Backlog]:
         if self._stored is None:
             raise Misconfigured("a memory has no store: give it to CopilotRuntime(memory=...)")
         return self._stored
@@ -112,6 +112,27 @@ class Memory:
             return [rules.write(draft, *each) for each in zip(wanted, vectors, strict=True)]
 
         return await self._changed(owner, change)
+
+    async def learn(
+        self, owner: str, unread: Unread, proposals: Sequence[Proposal]
+    ) -> Sequence[AguiError]:
+        """Remember what may be remembered of what was unread, and take that from the backlog, in
+        one step; why some of it may not. Nothing changes where somebody else did so, or the user
+        has said more meanwhile.
+        """
+        wanted, refused = rules.sifted(proposals, self._limits)
+        vectors = await self._vectors(wanted)
+        too_many: list[AguiError] = []
+
+        def change(draft: rules.Draft) -> Sequence[str]:
+            if find(draft.notebook, unread.thread_id) == unread:
+                draft.delete(id_of(draft.notebook, unread.thread_id))
+                tried = (rules.tried(draft, *each) for each in zip(wanted, vectors, strict=True))
+                too_many[:] = filter(None, tried)
+            return []
+
+        await self._changed(owner, change)
+        return [*refused, *too_many]
 
     async def recall(self, owner: str, about: str) -> Recalled:
         """What is known of the owner that may matter for what is asked."""
@@ -161,10 +182,14 @@ class Memory:
         await self._changed(owner, change)
 
     async def delete_thread(self, owner: str, thread_id: str) -> int:
-        """Delete what came from the thread; how many entries."""
+        """Delete what came from the thread; how many entries. Nothing is learned of what was said
+        in it until then.
+        """
         deleted: list[str] = []
 
         def change(draft: rules.Draft) -> Sequence[str]:
+            if find(draft.notebook, thread_id) is not None:
+                draft.delete(id_of(draft.notebook, thread_id))
             every = (each for tier in TIERS for each in draft.notebook.entries(tier))
             deleted[:] = [each.id for each in every if each.origin.thread_id == thread_id]
             for id_ in deleted:
@@ -206,22 +231,15 @@ class Memory:
     async def _changed(
         self, owner: str, change: Callable[[rules.Draft], Sequence[str]]
     ) -> Sequence[Entry]:
-        """Decide on what is there now, and store it unless somebody was faster: then again."""
-        for _ in range(ATTEMPTS):
-            notebook = await self._notebooks.read(owner)
-            draft = rules.Draft(notebook, self._limits, self._clock())
-            ids = change(draft)
-            made = {
-                id_: None if each is None else notebook.seal.seal(*each)
-                for id_, each in draft.changes.items()
-            }
-            try:
-                if made:
-                    await self._notebooks.write(owner, notebook, made)
-                return [entry for id_ in ids if (entry := draft.entry(id_))]
-            except Conflict:
-                continue
-        raise StoreUnavailable("too many change this memory at once; try again later")
+        found: list[Entry] = []
+
+        def decide(notebook: Notebook) -> Mapping[str, bytes | None]:
+            draft = rules.Draft(notebook, self._limits, self.now())
+            found[:] = filter(None, map(draft.entry, change(draft)))
+            return draft.sealed()
+
+        await self._notebooks.change(await self._notebooks.name(owner), decide)
+        return found
 
     async def _vectors(self, proposals: Sequence[Proposal]) -> Sequence[Vector | None]:
         texts = [f"{each.entity} {each.text}".strip() for each in proposals]
@@ -241,7 +259,7 @@ class Memory:
         return notebook.near("associative", vector, NEAR, self._embedder.alike)
 
     def _patterns(self, notebook: Notebook) -> Sequence[Entry]:
-        now = self._clock()
+        now = self.now()
         rated = [(rules.strength(each, now), each) for each in notebook.entries("proactive")]
         strong = [pair for pair in rated if pair[0] > rules.SUGGESTED]
         return [each for _, each in sorted(strong, key=lambda pair: -pair[0])[:PATTERNS]]

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from agui_runtime.core.errors import AguiError
-from agui_runtime.memories.entries import Entry, Tier
+from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.memories.entries import TIERS, Entry, Tier
 from agui_runtime.memories.sealing import OwnerSeal, Vector
 from agui_runtime.stores.sealed_rows import Known, StoredRows
 
@@ -49,8 +50,8 @@ class Notebook:
 
     def ids(self, tier: Tier | None = None) -> list[str]:
         """Of all entries, or the tier's, in no order."""
-        start = "" if tier is None else f"{tier}."
-        return [id_ for id_ in self._bodies if id_.startswith(start)]
+        starts = tuple(f"{each}." for each in (TIERS if tier is None else (tier,)))
+        return [id_ for id_ in self._bodies if id_.startswith(starts)]
 
     def entry(self, id_: str) -> Entry | None:
         """None if there is none; raises MemoryUnreadable."""
@@ -64,6 +65,17 @@ class Notebook:
                 yield self.seal.entry(id_, self._bodies[id_])
             except AguiError:
                 continue
+
+    def note(self, id_: str) -> JsonObject | None:
+        """None if there is none; raises MemoryUnreadable."""
+        body = self._bodies.get(id_)
+        return None if body is None else self.seal.note(id_, body)
+
+    def notes(self, kind: str) -> Iterator[JsonObject]:
+        """Of that kind, in no order; raises MemoryUnreadable."""
+        for id_, body in self._bodies.items():
+            if id_.startswith(f"{kind}."):
+                yield self.seal.note(id_, body)
 
     def near(self, tier: Tier, vector: Vector, most: int, least: float) -> list[Match]:
         """The nearest first: so many at most, with a score of at least that."""

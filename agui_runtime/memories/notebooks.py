@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 
-from agui_runtime.core.errors import Conflict
+from agui_runtime.core.errors import Conflict, StoreUnavailable
 from agui_runtime.core.key_ring import KeyRing
 from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.sealing import Names, OwnerSeal, new_wrapped, rewrapped, unwrapped
@@ -21,6 +21,9 @@ OPEN = 300.0
 
 ROOM = 64 * 1024 * 1024
 """Bytes of all that are open, about."""
+
+ATTEMPTS = 30
+"""So often somebody else may write to an owner's memory first."""
 
 
 class Notebooks:
@@ -46,7 +49,10 @@ class Notebooks:
         """What is remembered now; raises MemoryUnreadable and StoreUnavailable. A notebook of
         nothing brings the key with which the owner may begin.
         """
-        name = await self.name(owner)
+        return await self.read_named(await self.name(owner))
+
+    async def read_named(self, name: str) -> Notebook:
+        """The same, by how the store knows the owner."""
         self._close_old()
         _, notebook = self._open.get(name, (0.0, None))
         stored = await self._rows.read(name, None if notebook is None else notebook.known)
@@ -63,9 +69,21 @@ class Notebooks:
         await self._rows.forget(name)
         self._open.pop(name, None)
 
-    async def write(self, owner: str, notebook: Notebook, rows: Mapping[str, bytes | None]) -> None:
-        """Raises Conflict if the owner's memory is another by now than the notebook has read."""
-        await self._rows.write(await self.name(owner), notebook.known, rows)
+    async def change(
+        self, name: str, decide: Callable[[Notebook], Mapping[str, bytes | None]]
+    ) -> bool:
+        """Store what is decided on what is there now: again if somebody else was faster. False if
+        that is nothing. Raises MemoryUnreadable and StoreUnavailable.
+        """
+        for _ in range(ATTEMPTS):
+            notebook = await self.read_named(name)
+            rows = decide(notebook)
+            if not rows:
+                return False
+            with suppress(Conflict):
+                await self._rows.write(name, notebook.known, rows)
+                return True
+        raise StoreUnavailable("too many change this memory at once; try again later")
 
     async def rotate(self) -> int:
         """Have the first key wrap every owner's key; how many there are."""

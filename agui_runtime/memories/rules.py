@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from agui_runtime.core.errors import InvalidInput, TooLarge
+from agui_runtime.core.errors import AguiError, InvalidInput, TooLarge
 from agui_runtime.core.secrets import holds_secret
 from agui_runtime.memories.entries import Entry, MemoryLimits, Proposal, Tier
 from agui_runtime.memories.notebook import Notebook
@@ -62,6 +62,12 @@ class Draft:
                 there.discard(id_) if changed is None else there.add(id_)
         return len(there)
 
+    def sealed(self) -> Mapping[str, bytes | None]:
+        """The rows that change: None for one that is deleted."""
+        seal = self.notebook.seal
+        changes = self.changes.items()
+        return {id_: None if each is None else seal.seal(*each) for id_, each in changes}
+
     def put(self, entry: Entry, vector: Vector | None) -> None:
         self.changes[entry.id] = entry, vector
 
@@ -86,6 +92,20 @@ def checked(proposal: Proposal, limits: MemoryLimits) -> Proposal:
     return replace(proposal, text=text, key=key, entity=entity)
 
 
+def sifted(
+    proposals: Sequence[Proposal], limits: MemoryLimits
+) -> tuple[Sequence[Proposal], Sequence[AguiError]]:
+    """The proposals that are `checked`, and why the others are refused."""
+    found: list[Proposal] = []
+    refused: list[AguiError] = []
+    for each in proposals:
+        try:
+            found.append(checked(each, limits))
+        except AguiError as error:
+            refused.append(error)
+    return found, refused
+
+
 def is_secret(text: str) -> bool:
     """Whether it has in it what looks like a key, a token, a login, or the number of a card."""
     return holds_secret(text) or any(_is_card(found[0]) for found in _CARD.finditer(text))
@@ -104,6 +124,17 @@ def write(draft: Draft, proposal: Proposal, vector: Vector | None) -> str:
     made = (proposal.text, proposal.origin, began, draft.now, proposal.key, proposal.entity)
     draft.put(Entry(id_, proposal.tier, *made), vector)
     return id_
+
+
+def tried(draft: Draft, proposal: Proposal, vector: Vector | None) -> AguiError | None:
+    """Enter it, or leave the draft as it is; why."""
+    before = dict(draft.changes)
+    try:
+        write(draft, proposal, vector)
+    except AguiError as error:
+        draft.changes = before
+        return error
+    return None
 
 
 def strength(pattern: Entry, now: float) -> float:

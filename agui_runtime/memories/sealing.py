@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.key_ring import KEY, KeyRing, NotOpened
-from agui_runtime.memories.entries import Entry, MemoryUnreadable, Origin, Tier
+from agui_runtime.memories.entries import Entry, MemoryUnreadable, Origin
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -38,10 +40,10 @@ class OwnerSeal:
         self._key = key
         self._ids = hmac.digest(key, b"ids of entries", "sha256")
 
-    def id_of(self, tier: Tier, words: str) -> str:
+    def id_of(self, kind: str, words: str) -> str:
         """The same for the same words, of which it says nothing to whoever has not the key."""
         digest = hmac.digest(self._ids, words.encode(errors="replace"), "sha256")
-        return f"{tier}.{digest.hex()[:32]}"
+        return f"{kind}.{digest.hex()[:32]}"
 
     def seal(self, entry: Entry, vector: Vector | None) -> bytes:
         sealed = self._sealed(orjson.dumps(asdict(entry)), entry.id, "entry")
@@ -63,6 +65,14 @@ class OwnerSeal:
             return None
         embedder, _, floats = self._opened(sealed, id_, "vector").partition(b"\0")
         return Vector(embedder.decode(), floats)
+
+    def seal_note(self, id_: str, fields: Mapping[str, Json]) -> bytes:
+        """What is no entry, but stands beside them."""
+        return self._sealed(orjson.dumps(fields), id_, "note")
+
+    def note(self, id_: str, body: bytes) -> JsonObject:
+        """Raises MemoryUnreadable."""
+        return dict(orjson.loads(self._opened(body, id_, "note")))
 
     @cached_property
     def _cipher(self) -> AESGCM:

@@ -6,6 +6,7 @@ import asyncio
 
 from agui_runtime.core.key_ring import KeyRing
 from agui_runtime.hooks.hook import Hooks
+from agui_runtime.memories.learner import Learner
 from agui_runtime.memories.learning import Learning
 from agui_runtime.memories.memory import Memory
 from agui_runtime.memories.ring import ring_for
@@ -19,6 +20,7 @@ class Remembering:
     def __init__(self, memory: Memory | None, hooks: Hooks) -> None:
         self._memory = memory
         self._learning = None if memory is None else Learning(memory)
+        self._learner: asyncio.Task[None] | None = None
         if self._learning is not None:
             hooks.add(self._learning)
 
@@ -28,7 +30,15 @@ class Remembering:
             ring = await asyncio.to_thread(ring_for, store, keys)
             self._memory.keep_in(sealed_rows_of(store), ring)
 
+    def begin(self, store: Store) -> None:
+        """Learn of what users said, as it is due; the store is open."""
+        if self._memory is not None:
+            self._learner = asyncio.create_task(Learner(self._memory, store).run())
+
     async def close(self) -> None:
-        """Look at what users said last; the store must still be open."""
+        """What users said last is noted then; the store must still be open."""
+        if self._learner is not None:
+            self._learner.cancel()
+            await asyncio.wait([self._learner])
         if self._learning is not None:
             await self._learning.finish()

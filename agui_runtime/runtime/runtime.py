@@ -166,6 +166,7 @@ class CopilotRuntime:
             raise unavailable_at(undelegated(self.store), error) from error
         await self.launcher.open()
         self._preparation.begin(self.agents)
+        self._remembering.begin(self.store)
         self._scheduler = opened(self.states.store, self.start, self._hooks, self.launcher)
         self.is_open = True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeAlias
 
@@ -15,6 +14,7 @@ from agui_runtime.core.key_ring import KeyRing, new_key
 from agui_runtime.memories.entries import Entry, Proposal
 from agui_runtime.memories.extractors.base import Conversation
 from agui_runtime.memories.extractors.rules import RuleExtractor
+from agui_runtime.memories.learner import AGAIN
 from agui_runtime.memories.memory import Memory
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.memory import MemoryStore
@@ -39,9 +39,15 @@ class Gossip:
 
 
 async def learned(memory: Memory, owner: str) -> list[str]:
-    """After the runtime was closed, which waits for what is to be learned."""
     found = await memory.list(owner)
     return sorted(f"{each.tier}: {each.text}" for each in found if isinstance(each, Entry))
+
+
+async def until_learned(memory: Memory, owner: str, *texts: str) -> None:
+    """Return when that is all that is known of the owner."""
+    async with asyncio.timeout(20):
+        while await learned(memory, owner) != sorted(texts):  # noqa: ASYNC110  # another task's
+            await asyncio.sleep(0.001)
 
 
 @pytest.fixture
@@ -57,74 +63,102 @@ def world() -> Callable[[Memory], CopilotRuntime]:
 
 
 async def test_what_a_user_said_is_known_afterwards(world: World) -> None:
-    memory = Memory()
+    memory = Memory(quiet=0)
     async with (runtime := world(memory)).lifespan():
         page = Page(runtime, "t1", ANN)
         await page.say("My name is Ann.")
         await page.say("I live in Lisbon.")
         await Page(runtime, "t2", BOB).say("I live in Bern.")
-    assert await learned(memory, "ann") == [
-        *("associative: I live in Lisbon", "core: Ann", "episodic: My name is Ann.")
-    ]
-    assert await learned(memory, "bob") == [
-        "associative: I live in Bern",
-        "episodic: I live in Bern.",
-    ]
+        lisbon = "associative: I live in Lisbon"
+        await until_learned(memory, "ann", lisbon, "core: Ann", "episodic: My name is Ann.")
+        bern = "associative: I live in Bern"
+        await until_learned(memory, "bob", bern, "episodic: I live in Bern.")
     (entry,) = [each for each in await memory.list("ann", "core") if isinstance(each, Entry)]
     assert (entry.origin.thread_id, entry.origin.run_id) == ("t1", "t1-r1")
 
 
 async def test_what_was_recalled_is_not_learned_again(world: World) -> None:
-    memory = Memory()
-    for number, words in enumerate(("I live in Lisbon.", "Where do I live?", "And where else?")):
-        async with (runtime := world(memory)).lifespan():
+    memory = Memory(quiet=0)
+    known = ["associative: I live in Lisbon"]
+    async with (runtime := world(memory)).lifespan():
+        for number, words in enumerate(("I live in Lisbon.", "Where do I live?", "And where?")):
             events = await Page(runtime, f"t{number}", ANN).say(words)
             assert bool(recalled(events)) == (number > 0)
+            known.append(f"episodic: {words}")
+            await until_learned(memory, "ann", *known)
     (fact,) = [each for each in await memory.list("ann", "associative") if isinstance(each, Entry)]
     assert fact.times == 1
 
 
-async def test_a_quiet_thread_is_looked_at_while_the_server_goes_on(world: World) -> None:
-    seen: asyncio.Queue[Conversation] = asyncio.Queue()
-
-    class Waiting(RuleExtractor):
-        async def proposals(self, conversation: Conversation) -> Sequence[Proposal]:
-            seen.put_nowait(conversation)
-            return []
-
-    async with (runtime := world(Memory(extractor=Waiting(), quiet=0.01))).lifespan():
-        await Page(runtime, "t1", ANN).say("hello")
-        async with asyncio.timeout(10):
-            (utterance,) = (await seen.get()).utterances
-    assert (utterance.text, utterance.run_id) == ("hello", "t1-r1")
+async def test_what_the_user_took_back_is_not_learned(world: World) -> None:
+    now = 0.0
+    memory = Memory(quiet=60, clock=lambda: now)
+    async with (runtime := world(memory)).lifespan():
+        page = Page(runtime, "t1", ANN)
+        await page.say("I live in Lisbon.")
+        page.messages = []
+        page.thread = "t1"
+        await page.say("I live in Porto.")
+        await Page(runtime, "t2", ANN).say("I live in Bern.")
+        await runtime.threads.delete("t2", ANN)
+        now = 61
+        memory.backlog.news.set()
+        porto = "associative: I live in Porto"
+        await until_learned(memory, "ann", porto, "episodic: I live in Porto.")
 
 
 async def test_runs_without_a_trace_and_unknown_callers_teach_nothing(world: World) -> None:
-    memory = Memory()
+    memory = Memory(quiet=0)
     async with (runtime := world(memory)).lifespan():
         await Page(runtime, "t1", ANN).say("My name is Ann.", ephemeral=True)
         await Page(runtime, "t2", ANONYMOUS).say("My name is Bob.")
-    assert await learned(memory, "ann") == await learned(memory, ANONYMOUS.owner) == []
+        await Page(runtime, "t3", ANN).say("Hello")
+        await until_learned(memory, "ann", "episodic: Hello")
+    assert await learned(memory, ANONYMOUS.owner) == []
 
 
 class Broken(RuleExtractor):
+    """Fails so many times."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+
     async def proposals(self, conversation: Conversation) -> Sequence[Proposal]:
-        raise ZeroDivisionError
+        self.failures -= 1
+        if self.failures >= 0:
+            raise ZeroDivisionError
+        return await super().proposals(conversation)
 
 
-async def test_what_cannot_be_learned_breaks_nothing(
+@pytest.mark.parametrize("failures", [1, 2])
+async def test_an_extractor_that_fails_is_asked_once_more(
+    world: World, caplog: pytest.LogCaptureFixture, failures: int
+) -> None:
+    now = 0.0
+    memory = Memory(extractor=Broken(failures), quiet=0, clock=lambda: now)
+    async with (runtime := world(memory)).lifespan():
+        assert (await Page(runtime, "t1", ANN).say("Hi"))[-1]["type"] == "RUN_FINISHED"
+        while "is asked once more: ZeroDivisionError()" not in caplog.text:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        now += AGAIN
+        memory.backlog.news.set()
+        if failures == 1:
+            await until_learned(memory, "ann", "episodic: Hi")
+        else:
+            await Page(runtime, "t2", ANN).say("Hello")
+            await until_learned(memory, "ann", "episodic: Hello")
+            assert "failed again, and is not asked again" in caplog.text
+    assert await memory.backlog.of("ann") == []
+
+
+async def test_what_may_not_be_remembered_costs_itself_alone(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    memory = Memory(extractor=Broken())
-    with caplog.at_level(logging.WARNING):
-        async with (runtime := world(memory)).lifespan():
-            assert (await Page(runtime, "t1", ANN).say("hi"))[-1]["type"] == "RUN_FINISHED"
-    assert "memory: the extractor failed" in caplog.text
-    memory = Memory()
+    memory = Memory(quiet=0)
     secret = "Remember that my key is sk-abcdefgh12345678. I live in Rome."
-    with caplog.at_level(logging.WARNING):
-        async with (runtime := world(memory)).lifespan():
-            await Page(runtime, "t2", ANN).say(secret)
-    assert await learned(memory, "ann") == ["associative: I live in Rome"]
-    assert "looks like a secret" in caplog.text
+    async with (runtime := world(memory)).lifespan():
+        await Page(runtime, "t2", ANN).say(secret)
+        await until_learned(memory, "ann", "associative: I live in Rome")
+        while "looks like a secret" not in caplog.text:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
     assert "sk-abcdefgh12345678" not in caplog.text

@@ -19,10 +19,13 @@ class Utterance(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What a user said in a thread since somebody last looked at it, in order."""
+    """What a user said in a thread since somebody last looked at it, in order; `begins` says
+    whether it is what the thread began with.
+    """
 
     thread_id: str
     utterances: Sequence[Utterance]
+    begins: bool = True
 
 
 class Extractor(Protocol):

@@ -104,7 +104,7 @@ def _facts(utterance: Utterance, origin: Origin) -> Iterator[Proposal]:
 
 def _summary(conversation: Conversation) -> Iterator[Proposal]:
     """What the user wanted at first stands for the thread."""
-    if not conversation.utterances:
+    if not (conversation.utterances and conversation.begins):
         return
     first = conversation.utterances[0]
     text = " ".join(first.text.split())

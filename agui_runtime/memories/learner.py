@@ -1,0 +1,168 @@
+"""Looks at what users said when their threads are quiet, in every process over a store: whichever
+is alive then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from agui_runtime.core.errors import AguiError, StateUnreadable
+from agui_runtime.core.events import Message
+from agui_runtime.core.log_lines import lasting_logger_of
+from agui_runtime.memories.agenda import Appointment
+from agui_runtime.memories.backlog import Unread
+from agui_runtime.memories.entries import Proposal
+from agui_runtime.memories.extractors.base import Conversation, Utterance
+from agui_runtime.memories.memory import Memory
+from agui_runtime.stores.base import Store
+
+logger = lasting_logger_of(__name__)
+
+EVERY = 2.0
+"""Seconds between two looks: what other processes noted is seen by then."""
+
+AT_ONCE = 8
+"""So many owners are looked after at a time."""
+
+LONGEST = 60.0
+"""Seconds that an extractor has for a thread."""
+
+TAKEN = 2 * LONGEST
+"""Seconds after which a process that looks after an owner counts as gone."""
+
+AGAIN = 600.0
+"""Seconds until a thread is looked at once more of which nothing could be learned."""
+
+
+class Learner:
+    """`run` is a task of its own."""
+
+    def __init__(self, memory: Memory, store: Store) -> None:
+        self._memory = memory
+        self._store = store
+        self._is_well = True
+
+    async def run(self) -> None:
+        """Look until cancelled. What is under way then, another process does, or this one when it
+        is there again.
+        """
+        news = self._memory.backlog.news
+        while True:
+            news.clear()
+            pause = await self._look()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await news.wait()
+
+    async def _look(self) -> float:
+        """Look after the owners who are due; how many seconds later to look again."""
+        try:
+            known = await self._memory.backlog.agenda.all()
+            now = self._memory.now()
+            due = [each for each in known if each.due_at <= now][:AT_ONCE]
+            random.shuffle(due)  # all processes look at the same moment
+            for failure in await asyncio.gather(*map(self._visit, due), return_exceptions=True):
+                if failure is not None:
+                    raise failure
+        except AguiError as error:
+            self._note_trouble(error.message)
+            return EVERY
+        except Exception as error:  # noqa: BLE001  # a foreign SDK: the store's client
+            self._note_trouble(repr(error))
+            return EVERY
+        self._is_well = True
+        return _pause(known, self._memory.now())
+
+    def _note_trouble(self, cause: str) -> None:
+        """Once, until it is over."""
+        if self._is_well:
+            logger.error("memory: nothing is learned for now: %s", cause)
+        self._is_well = False
+
+    async def _visit(self, appointment: Appointment) -> None:
+        memory, owner = self._memory, appointment.owner
+        agenda = memory.backlog.agenda
+        taken = await agenda.take(appointment, memory.now() + TAKEN)
+        if taken is None:
+            return
+        for unread in await memory.backlog.of(owner):
+            if unread.due_at <= memory.now():
+                await self._read(owner, unread)
+        rest = await memory.backlog.of(owner)
+        await agenda.settle(taken, min((each.due_at for each in rest), default=None))
+
+    async def _read(self, owner: str, unread: Unread) -> None:
+        if await self._store.log.active(unread.thread_id) is not None:
+            due_at = self._memory.now() + self._memory.quiet
+            await self._memory.backlog.postpone(owner, unread, replace(unread, due_at=due_at))
+            return
+        conversation = await self._conversation(owner, unread)
+        proposals = await self._proposals(owner, unread, conversation)
+        if proposals is None:
+            return
+        for refusal in await self._memory.learn(owner, unread, proposals):
+            logger.warning("memory: something was not remembered: %s", refusal)
+
+    async def _proposals(
+        self, owner: str, unread: Unread, conversation: Conversation
+    ) -> Sequence[Proposal] | None:
+        """None where they are to be asked for once more."""
+        if not conversation.utterances:
+            return ()
+        try:
+            async with asyncio.timeout(LONGEST):
+                return await self._memory.extractor.proposals(conversation)
+        except Exception as error:  # noqa: BLE001  # user code: an extractor, which may raise anything
+            return await self._failed(owner, unread, error)
+
+    async def _failed(
+        self, owner: str, unread: Unread, error: Exception
+    ) -> Sequence[Proposal] | None:
+        cause = str(error) if isinstance(error, AguiError) else repr(error)
+        if unread.failures:
+            logger.warning("memory: the extractor failed again, and is not asked again: %s", cause)
+            return ()
+        logger.warning("memory: the extractor failed, and is asked once more: %s", cause)
+        later = replace(unread, failures=1, due_at=self._memory.now() + AGAIN)
+        await self._memory.backlog.postpone(owner, unread, later)
+        return None
+
+    async def _conversation(self, owner: str, unread: Unread) -> Conversation:
+        """What there still is of it: nothing of a thread that was deleted meanwhile."""
+        thread = await self._store.threads.get(unread.thread_id)
+        if thread is None or thread.owner != owner:
+            return Conversation(unread.thread_id, ())
+        agents = {each.agent for each in unread.messages}
+        texts = {agent: await self._texts(unread.thread_id, agent) for agent in agents}
+        found = [
+            Utterance(each.run_id, each.message_id, texts[each.agent][each.message_id])
+            for each in unread.messages
+            if each.message_id in texts[each.agent]
+        ]
+        firsts = {next(iter(each), "") for each in texts.values()}
+        begins = bool(found) and found[0].message_id in firsts
+        return Conversation(unread.thread_id, found, begins)
+
+    async def _texts(self, thread_id: str, agent: str) -> Mapping[str, str]:
+        """What the user said in the thread, as the agent has it, by the ids of messages."""
+        try:
+            saved = await self._store.states.load(thread_id, agent)
+        except StateUnreadable:
+            return {}
+        messages = saved.messages if saved else ()
+        return {each["id"]: _text(each) for each in messages if each["role"] == "user"}
+
+
+def _text(message: Message) -> str:
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        return content
+    return "\n".join(part["text"] for part in content if part["type"] == "text")
+
+
+def _pause(known: Sequence[Appointment], now: float) -> float:
+    return max(0.0, min([EVERY, *(each.due_at - now for each in known)]))
