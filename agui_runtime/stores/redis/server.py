@@ -150,7 +150,8 @@ class Server:
     async def ping(self) -> None:
         """One attempt, without patience; raises StoreUnavailable."""
         try:
-            await asyncio.wait_for(self._connected().ping(), 2.0)
+            async with asyncio.timeout(2.0):
+                await self._connected().ping()
         except (exceptions.RedisError, OSError, TimeoutError) as error:
             raise self._unavailable(error) from error
 

@@ -81,7 +81,8 @@ class PostgresSubscriber:
         """
         self._task = asyncio.create_task(self._listen(receive, on_anything))
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._ready.wait(), PULSE)
+            async with asyncio.timeout(PULSE):
+                await self._ready.wait()
 
     async def close(self) -> None:
         if self._task is not None:
@@ -129,7 +130,8 @@ class PostgresSubscriber:
         self._echo.clear()
         await self._send(ECHO)
         try:
-            await asyncio.wait_for(self._echo.wait(), PULSE)
+            async with asyncio.timeout(PULSE):
+                await self._echo.wait()
         except TimeoutError:
             logger.warning(
                 "PostgreSQL: no notifications arrive (is there a connection pooler between?): news"

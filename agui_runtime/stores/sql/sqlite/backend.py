@@ -74,7 +74,8 @@ class SqliteBackend:
 
     async def check(self) -> None:
         try:
-            await asyncio.wait_for(self.read(_version), 2.0)
+            async with asyncio.timeout(2.0):
+                await self.read(_version)
         except TimeoutError as error:
             raise StoreUnavailable("the store does not answer in time; try again later") from error
 
