@@ -77,9 +77,10 @@ class CallContexts(ServerCallContextBuilder):
     """Makes the SDK's context of a request that was lent a call."""
 
     def build(self, request: Request) -> ServerCallContext:
+        call: Call = request.scope[_KEY]
         wanted = request.headers.getlist(HTTP_EXTENSION_HEADER)
         return ServerCallContext(
-            state={"headers": dict(request.headers), _KEY: request.scope[_KEY]},
+            state={"headers": call.exchange.headers, _KEY: call},
             requested_extensions=get_requested_extensions(wanted),
         )
 

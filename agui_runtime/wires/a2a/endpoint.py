@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AgentNotFound
 from agui_runtime.core.events import RunContext
+from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.catalog import DEFAULT_AGENT
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.a2a.call import Call, CallContexts, in_our_words
@@ -28,6 +29,7 @@ from agui_runtime.wires.a2a.options import A2AOptions
 from agui_runtime.wires.a2a.params import check_rpc, is_former, rpc_id_in
 from agui_runtime.wires.a2a.rest_params import check_body, query_of
 from agui_runtime.wires.a2a.rpc_streams import rpc_stream
+from agui_runtime.wires.a2a.versions import check_version
 from agui_runtime.wires.a2a.wire import WELL_KNOWN
 from agui_runtime.wires.shared.expiry import while_known
 from agui_runtime.wires.shared.http import unless_gone
@@ -109,11 +111,9 @@ class A2AEndpoint:
         body = await exchange.opened(limits) if exchange.method == "POST" else None
         if body is not None and not exchange.is_rest:
             exchange.rpc_id = rpc_id_in(body.value)
-            check_rpc(body.value)
-            exchange.rpc = body.value
-            exchange.is_former = is_former(body.value)
-        elif body is not None:
-            check_body(rest, body.value)
+        check_version(exchange.headers)
+        if body is not None:
+            _check(exchange, rest, body.value)
         receive = _nothing if body is None else _again(body, exchange.receive)
         query = str(query_of(rest, QueryParams(exchange.scope["query_string"]))).encode()
         path = "/" + "/".join(rest)
@@ -166,6 +166,16 @@ class A2AEndpoint:
         if methods:
             raise WrongMethod(sorted(methods))
         raise NotThere("there is nothing at this path; an agent's card names its addresses")
+
+
+def _check(exchange: A2AExchange, rest: Sequence[str], value: Json) -> None:
+    """Raises A2AError for a body that is none of the protocol's."""
+    if exchange.is_rest:
+        check_body(rest, value)
+        return
+    check_rpc(value)
+    exchange.rpc = value
+    exchange.is_former = is_former(value)
 
 
 def _again(body: OpenedBody, receive: Receive) -> Receive:

@@ -131,17 +131,29 @@ async def test_so_it_is_in_0_3(method: str, params: Json, code: int) -> None:
         assert (await error(client, method, params))["code"] == code
 
 
-@pytest.mark.parametrize("version", ["2.0", "99", "x"])
-async def test_a_version_that_nobody_speaks_is_refused(version: str) -> None:
-    runtime = CopilotRuntime({"default": Recorder()})
+NOBODYS = ["2.0", "99", "x", "1..0", "9" * 5000, "1." + "9" * 5000, "0.3rc" + "9" * 5000]
+
+
+@pytest.mark.parametrize("version", NOBODYS, ids=lambda version: version[:8])
+async def test_a_version_that_nobody_speaks_is_refused(
+    version: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    runtime = CopilotRuntime({"default": (agent := Recorder())})
     async with plain_client_of(runtime, headers={"a2a-version": version}) as client:
-        refused = await error(client, "GetTask", {"id": "x"})
-        rest = await client.get("/a2a/default/tasks/x")
-    assert refused["code"] == -32009
-    assert (rest.status_code, rest.json()["error"]["details"][0]["reason"]) == (
-        400,
-        "VERSION_NOT_SUPPORTED",
-    )
+        refused = [
+            await error(client, "GetTask", {"id": "x"}),
+            await error(client, "SendStreamingMessage", {"message": message()}),
+            await error(client, "tasks/get", {"id": "x"}),
+        ]
+        rest = [await client.get(f"/a2a/default/{each}tasks/x") for each in ("", "v1/")]
+        twice = [("a2a-version", "1.0"), ("a2a-version", version)]
+        rest += [await client.get("/a2a/default/tasks/x", headers=twice)]
+    assert [each["code"] for each in refused] == [-32009] * 3
+    for each in rest:
+        reason = each.json()["error"]["details"][0]["reason"]
+        assert (each.status_code, reason) == (400, "VERSION_NOT_SUPPORTED")
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+    assert not agent.requests
 
 
 async def test_rest_has_the_same_errors_as_statuses() -> None:
