@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from agui_runtime.core.errors import AguiError, InvalidInput, Misconfigured, MissingExtra
 from agui_runtime.core.key_ring import KeyRing
 from agui_runtime.memories import rules
 from agui_runtime.memories.backlog import Backlog, Unread, find, id_of
 from agui_runtime.memories.embedders.base import Embedder
+from agui_runtime.memories.embedders.border import embedded
 from agui_runtime.memories.embedders.hashing import HashingEmbedder
 from agui_runtime.memories.entries import LIMITS, TIERS, Entry, MemoryLimits, Proposal, Tier
 from agui_runtime.memories.extractors.base import Extractor
 from agui_runtime.memories.extractors.rules import RuleExtractor
-from agui_runtime.memories.notebook import Match, Notebook
+from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.notebooks import Notebooks
+from agui_runtime.memories.recalling import Recalled as Recalled
 from agui_runtime.memories.sealing import Vector
+from agui_runtime.memories.timely import timely
 from agui_runtime.stores.sealed_rows import SealedRows
 
 NEAR, RECENT, PATTERNS = 8, 3, 3
@@ -34,19 +38,6 @@ class EntryNotFound(InvalidInput):
 
     def __init__(self, id_: str) -> None:
         super().__init__(f"there is no entry {id_!r}")
-
-
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """What is known that may matter now: each tier's entries, the most important first."""
-
-    core: Sequence[Entry] = ()
-    facts: Sequence[tuple[Entry, float]] = ()
-    episodes: Sequence[Entry] = ()
-    patterns: Sequence[Entry] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.core or self.facts or self.episodes or self.patterns)
 
 
 class Memory:
@@ -134,16 +125,20 @@ class Memory:
         await self._changed(owner, change)
         return [*refused, *too_many]
 
-    async def recall(self, owner: str, about: str) -> Recalled:
-        """What is known of the owner that may matter for what is asked."""
-        notebook = await self._notebooks.read(owner)
-        if not notebook.ids():
-            return Recalled()
-        near = await self._near(notebook, about)
-        core = sorted(notebook.entries("core"), key=lambda each: each.key)
-        facts = [(entry, each.score) for each in near if (entry := _opened(notebook, each.id))]
-        episodes = sorted(notebook.entries("episodic"), key=lambda each: -each.updated_at)
-        return Recalled(core, facts, episodes[:RECENT], self._patterns(notebook))
+    async def recall(self, owner: str, about: str, budget: float | None = None) -> Recalled:
+        """What is known of the owner that may matter for what is asked. With a `budget` it takes
+        so many seconds at most and raises nothing: what is late, or fails, is left out.
+        """
+        until = None if budget is None else asyncio.get_running_loop().time() + budget
+        found = Recalled()
+        try:
+            notebook = await timely(self._notebooks.read(owner), until)
+            found = self._known(notebook)
+            return replace(found, facts=await timely(self._facts(notebook, about), until))
+        except AguiError as error:
+            if budget is None or isinstance(error, Misconfigured):
+                raise
+            return replace(found, shortage=error)
 
     async def list(self, owner: str, tier: Tier | None = None) -> Sequence[Entry | str]:
         """All entries, or the tier's, newest first; of one that does not open, its id."""
@@ -246,17 +241,23 @@ class Memory:
         wanted = [at for at, each in enumerate(proposals) if each.tier in EMBEDDED]
         found: list[Vector | None] = [None] * len(proposals)
         if wanted:
-            rows = await self._embedder.embed([texts[at] for at in wanted])
-            for at, row in zip(wanted, rows, strict=True):
-                found[at] = Vector(self._embedder.name, row.tobytes())
+            vectors = await embedded(self._embedder, [texts[at] for at in wanted])
+            for at, vector in zip(wanted, vectors, strict=True):
+                found[at] = vector
         return found
 
-    async def _near(self, notebook: Notebook, about: str) -> Sequence[Match]:
+    def _known(self, notebook: Notebook) -> Recalled:
+        """All but the facts."""
+        core = sorted(notebook.entries("core"), key=lambda each: each.key)
+        episodes = sorted(notebook.entries("episodic"), key=lambda each: -each.updated_at)
+        return Recalled(core, (), episodes[:RECENT], self._patterns(notebook))
+
+    async def _facts(self, notebook: Notebook, about: str) -> Sequence[tuple[Entry, float]]:
         if not about.strip() or not notebook.ids("associative"):
             return []
-        (row,) = await self._embedder.embed([about])
-        vector = Vector(self._embedder.name, row.tobytes())
-        return notebook.near("associative", vector, NEAR, self._embedder.alike)
+        (vector,) = await embedded(self._embedder, [about])
+        near = notebook.near("associative", vector, NEAR, self._embedder.alike)
+        return [(entry, each.score) for each in near if (entry := _opened(notebook, each.id))]
 
     def _patterns(self, notebook: Notebook) -> Sequence[Entry]:
         now = self.now()

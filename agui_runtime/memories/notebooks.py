@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
+from weakref import WeakValueDictionary
 
 from agui_runtime.core.errors import Conflict, StoreUnavailable
 from agui_runtime.core.key_ring import KeyRing
@@ -35,15 +36,15 @@ class Notebooks:
         self._rows = rows
         self._ring = ring
         self._clock = clock
-        self._names: asyncio.Task[Names] | None = None
+        self._names: Names | None = None
         self._open: OrderedDict[str, tuple[float, Notebook]] = OrderedDict()
+        self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def name(self, owner: str) -> str:
         """How the store knows the owner; raises MemoryUnreadable and StoreUnavailable."""
-        task = self._names
-        if task is None or (task.done() and (task.cancelled() or task.exception())):
-            task = self._names = asyncio.create_task(self._read_names())
-        return (await asyncio.shield(task)).of(owner)
+        if self._names is None:
+            self._names = await self._read_names()
+        return self._names.of(owner)
 
     async def read(self, owner: str) -> Notebook:
         """What is remembered now; raises MemoryUnreadable and StoreUnavailable. A notebook of
@@ -54,14 +55,11 @@ class Notebooks:
     async def read_named(self, name: str) -> Notebook:
         """The same, by how the store knows the owner."""
         self._close_old()
-        _, notebook = self._open.get(name, (0.0, None))
-        stored = await self._rows.read(name, None if notebook is None else notebook.known)
-        if notebook is None or stored.key != notebook.known.key:
-            notebook = self._begun(name, stored)
-            self._open[name] = self._clock() + OPEN, notebook
-        notebook.take(stored)
-        self._make_room()
-        return notebook
+        if name not in self._open:
+            async with self._reading.setdefault(name, asyncio.Lock()):  # one opens it for all
+                if name not in self._open:
+                    return await self._read(name)
+        return await self._read(name)
 
     async def forget(self, owner: str) -> None:
         """Delete all that is remembered, its key first; raises StoreUnavailable."""
@@ -93,6 +91,19 @@ class Notebooks:
                 await self._rotate(name)
                 done += 1
         return done
+
+    async def _read(self, name: str) -> Notebook:
+        _, notebook = self._open.get(name, (0.0, None))
+        known = None if notebook is None else notebook.known
+        stored = await self._rows.read(name, known)
+        if known is not None and stored.version < known.version:
+            known, stored = None, await self._rows.read(name)  # it is what it was before
+        if notebook is None or known is None or stored.key != notebook.known.key:
+            notebook = self._begun(name, stored)
+            self._open[name] = self._clock() + OPEN, notebook
+        notebook.take(stored)
+        self._make_room()
+        return notebook
 
     async def _rotate(self, name: str) -> None:
         while (old := (await self._rows.read(name)).key) is not None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import aclosing
 
 from ag_ui.core import RunAgentInput, SystemMessage
 
 from agui_runtime.agents.border import normal
-from agui_runtime.core.errors import AguiError, Misconfigured
+from agui_runtime.core.causes import causes_of
+from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.memories.entries import TIERS, Entry, Tier
 from agui_runtime.memories.memory import Memory, Recalled
 from agui_runtime.memories.owners import owner_of_run
+from agui_runtime.stores.shared.outage import Outage
 from agui_runtime.wrappers.base import Wrapper
 
 logger = logger_of(__name__)
@@ -34,7 +35,7 @@ def with_memory(
     """The agent, which knows what is remembered of the user in these tiers.
 
     It is added as a system message, which no thread keeps. The run waits for it `budget` seconds at
-    most, and goes on without it, with a line in the log, where it is late or cannot be read. The
+    most, and goes on without what is late or cannot be read, with a line a minute in the log. The
     CUSTOM event RECALLED, `{entries: [{id, score?}]}`, says what the agent was given. Raises
     Misconfigured for a tier that there is not.
     """
@@ -54,6 +55,7 @@ class _WithMemory(Wrapper):
         self._memory = memory
         self._tiers = frozenset(tiers)
         self._budget = budget
+        self._outage = Outage(logger)
 
     @normal
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
@@ -68,15 +70,11 @@ class _WithMemory(Wrapper):
                 yield event
 
     async def _recalled(self, owner: str, request: RunAgentInput) -> Recalled:
-        """Nothing where it is late, or cannot be read."""
-        try:
-            async with asyncio.timeout(self._budget):
-                return await self._memory.recall(owner, _question(request))
-        except TimeoutError:
-            logger.warning("memory: not read within %s s; the agent goes on without", self._budget)
-        except AguiError as error:
-            logger.warning("memory: not read, the agent goes on without: %s", error)
-        return Recalled()
+        found = await self._memory.recall(owner, _question(request), self._budget)
+        if found.shortage is not None:
+            reason = "; ".join([str(found.shortage), *causes_of(found.shortage)])
+            self._outage.warn("memory: the agent goes on without all or some of it", reason)
+        return found
 
     def _wanted(self, found: Recalled) -> Recalled:
         def of(tier: Tier) -> bool:

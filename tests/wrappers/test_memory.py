@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Sequence
@@ -13,12 +11,12 @@ from pathlib import Path
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.core.errors import Misconfigured, StoreUnavailable
+from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import ANONYMOUS, Caller, Event
 from agui_runtime.core.key_ring import KeyRing, new_key
 from agui_runtime.memories.entries import Origin, Proposal
 from agui_runtime.memories.extractors.base import Conversation
-from agui_runtime.memories.memory import Memory, Recalled
+from agui_runtime.memories.memory import Memory
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.redis import RedisStore
 from agui_runtime.stores.sql import SqliteStore
@@ -128,31 +126,6 @@ async def test_suggestions_and_other_tiers_are_left_alone() -> None:
         assert listener.prompts == []
         await Page(runtime, "t2", caller=ANN).say("my dog")
     assert listener.prompts == [f"{FRAME}\n- name: Ann"]
-
-
-class Slow(Memory):
-    """Is read when it is too late."""
-
-    async def recall(self, owner: str, about: str) -> Recalled:
-        await asyncio.Event().wait()
-        raise AssertionError
-
-
-class Away(Memory):
-    async def recall(self, owner: str, about: str) -> Recalled:
-        raise StoreUnavailable("away")
-
-
-@pytest.mark.parametrize(("memory", "reason"), [(Slow(), "not read within"), (Away(), "not read,")])
-async def test_a_run_neither_waits_for_memory_nor_fails_by_it(
-    memory: Memory, reason: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    runtime, listener = world(memory, budget=0.01)
-    async with runtime.lifespan():
-        with caplog.at_level(logging.WARNING):
-            events = await Page(runtime, caller=ANN).say("hello")
-    assert (events[-1]["type"], listener.prompts) == ("RUN_FINISHED", [])
-    assert [each.message for each in caplog.records if reason in each.message]
 
 
 async def test_a_memory_without_a_runtime_says_so() -> None:

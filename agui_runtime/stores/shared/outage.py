@@ -17,7 +17,7 @@ class Outage:
         self._quiet_until = float("-inf")
         self._unwritten = 0
 
-    def warn(self, what: str, error: BaseException) -> None:
+    def warn(self, what: str, error: object) -> None:
         """`what` is what the logger's server does about it."""
         now = monotonic()
         if now < self._quiet_until:
