@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol, TypeVar, cast, runtime_checkable
 from uuid import uuid4
 
-from ag_ui.core import RunAgentInput
+from ag_ui.core import BaseEvent, RawEvent, RunAgentInput
 
 from agui_runtime.agents.agent import Agent, calls_at_once, capabilities_of
 from agui_runtime.agents.items import ItemReader, closing, instead_of, items_of
@@ -216,9 +216,12 @@ def original(agent: object) -> object:
 
 
 async def emitted(
-    call: Callable[[], object], request: RunAgentInput
+    call: Callable[[], object],
+    request: RunAgentInput,
+    spare: Callable[[object], object] | None = None,
 ) -> AsyncGenerator[Event, None]:
-    """The events in what a function or a `run` method returns; close it (`aclosing`).
+    """The events in what a function or a `run` method returns; close it (`aclosing`). `spare` takes
+    out of each item what need not be read.
 
     Raises what the agent raises, and ProtocolFailure.
     """
@@ -234,7 +237,7 @@ async def emitted(
     normalizer = Normalizer()
     async with closing(items_of(made)) as items:
         async for item in items:
-            full = normalizer.feed(item)
+            full = normalizer.feed(item if spare is None else spare(item))
             if not full:
                 alive.get()()
             for event in full:
@@ -246,7 +249,8 @@ async def emitted(
 def _run(agent: Runnable, request: RunAgentInput) -> AsyncGenerator[Event, None]:
     """One run of any object with a `run` method."""
     if isinstance(agent, Cloneable):
-        return _without_raw(emitted(partial(agent.clone().run, request), request))
+        call = partial(agent.clone().run, request)
+        return _without_raw(emitted(call, request, _typed_without_raw))
     if is_normal(agent.run):
         return cast(EventAgent, agent).run(request)
     return emitted(partial(agent.run, request), request)
@@ -258,6 +262,17 @@ async def _without_raw(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Ev
             event.pop("rawEvent", None)
             if event["type"] != "RAW":
                 yield event
+
+
+def _typed_without_raw(item: object) -> object:
+    """The same before it is written: what the framework called an event is longer than the event.
+    None of an event that is nothing else.
+    """
+    if not isinstance(item, BaseEvent) or item.raw_event is None:
+        return None if isinstance(item, RawEvent) else item
+    bare = item.model_copy(update={"raw_event": None})
+    bare.model_fields_set.discard("raw_event")
+    return bare
 
 
 def _check_callable(function: Callable[..., object], what: str) -> None:

@@ -173,7 +173,8 @@ class LiteLLMAgent:
             try:
                 async for chunk in chunks:
                     call.seen.answered()
-                    for event in call.reply.feed(chunk.model_dump(warnings=False)):
+                    value = chunk.model_dump(warnings=False, exclude_none=True)
+                    for event in call.reply.feed(value):
                         yield event
             except library.error as error:
                 broken = _broken(error, self._secrets)

@@ -62,7 +62,10 @@ class AnswerStream:
     def feed(self, block: bytes) -> Iterator[Framed]:
         """The values that the block completes; raises ProtocolFailure where one grows too long."""
         for line in self._lines(block):
-            yield from self._take(line)
+            if line or self._data:
+                yield from self._take(line)
+            else:  # ends an event that was read as soon as its data was whole
+                self._event = ""
         if self._tail or self._data or self._bare:
             self._held += len(block)
         else:
@@ -177,7 +180,8 @@ def read(data: bytes) -> object:
     """The JSON value; None if it is none. Servers cut texts in the middle of a character: of bytes
     that are none, and of halves, the rest can be read all the same.
     """
-    for text in (data, data.decode(errors="replace")):
-        with suppress(orjson.JSONDecodeError, RecursionError):
-            return jsontext.loads_fragment(text)
+    with suppress(orjson.JSONDecodeError, RecursionError):
+        return jsontext.loads_fragment(data)
+    with suppress(orjson.JSONDecodeError, RecursionError):
+        return jsontext.loads_fragment(data.decode(errors="replace"))
     return None
