@@ -16,6 +16,7 @@ from time import process_time
 from agui_runtime.wrappers.blocks.kinds import KINDS
 from agui_runtime.wrappers.blocks.pieces import Written
 from agui_runtime.wrappers.blocks.scanner import BlockScanner
+from bench.idleness import watched
 
 LENGTH = 4
 """Characters a delta."""
@@ -85,4 +86,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(watched(main))

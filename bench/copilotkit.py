@@ -19,6 +19,7 @@ from typing import Any
 from urllib.request import Request
 from uuid import uuid4
 
+from bench.idleness import watched
 from bench.load import Load
 from bench.rig import Results, Server, measure, problems_of, run, verdict
 
@@ -236,4 +237,4 @@ async def _open(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(watched(main))

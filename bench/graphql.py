@@ -18,6 +18,7 @@ from statistics import median
 from typing import Any
 from urllib.request import Request
 
+from bench.idleness import watched
 from bench.load import Load
 from bench.rig import ROOT, Results, Server, measure, problems_of, run, verdict
 
@@ -172,4 +173,4 @@ def heavy_imports() -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(watched(main))

@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.backing import backing
+from bench.idleness import watched
 from bench.scale_cluster import cluster_costs
 from bench.scale_loads import AT_ONCE, SHORT, measured, runs, waiting_runs
 from bench.scale_model import COSTS, Costs
@@ -86,4 +87,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(watched(main))

@@ -23,6 +23,7 @@ import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from bench.idleness import watched
 from bench.rig import verdict
 from bench.socket_app import WORDS
 from bench.store_streams import asked, stream
@@ -158,4 +159,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(watched(main))

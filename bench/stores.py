@@ -22,6 +22,7 @@ from urllib.request import Request
 from uuid import uuid4
 
 from bench.backing import STORES, Backing, backing
+from bench.idleness import watched
 from bench.rig import Server, run, verdict
 from bench.store_costs import tell_appends, tell_tokens
 from bench.store_streams import CURSOR, asked, read, stream
@@ -132,4 +133,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(watched(main))

@@ -27,6 +27,7 @@ from agui_runtime.hooks.telemetry.json_lines import JsonLines
 from agui_runtime.hooks.telemetry.metrics import Metrics
 from agui_runtime.hooks.telemetry.model_figures import ModelFigures
 from agui_runtime.hooks.telemetry.spans import Spans
+from bench.idleness import watched
 from bench.wrappers import agent_of, measured, words
 from tests.fakes.collector import Collector
 
@@ -77,4 +78,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(watched(main))

@@ -21,6 +21,7 @@ from time import perf_counter
 from uuid import uuid4
 
 from bench.backing import Backing, backing
+from bench.idleness import watched
 from bench.store_streams import asked, stream
 from bench.worker_programs import programs
 from bench.worker_turns import tell_turns
@@ -122,4 +123,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(watched(main))

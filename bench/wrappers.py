@@ -22,6 +22,7 @@ from agui_runtime import Caller, CopilotRuntime, FunctionAgent, RunContext
 from agui_runtime.core.events import RunRequest
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.wrappers import drop, limited, transformed, with_breaker, with_fallback
+from bench.idleness import watched
 
 GOAL = 2.0
 """Microseconds that a wrapper may cost an event."""
@@ -146,4 +147,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(watched(main))

@@ -27,28 +27,27 @@ QUIET = {
 
 
 @contextmanager
-def serving(app: str, name: str, **variables: str) -> Iterator[str]:
-    """The ASGI app `module:name`, served by the Python of that environment; yields its origin."""
-    python = str(environment(name))
-    with TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
-        # The package is used where it lies; that it is installed is all that its version needs.
+def variables() -> Iterator[dict[str, str]]:
+    """Those of a program in such an environment, by which our package is used where it lies."""
+    with TemporaryDirectory() as folder:
+        # That it is installed is all that its version needs.
         about = Path(folder) / "agui_runtime-0.dist-info" / "METADATA"
         about.parent.mkdir()
         about.write_text("Metadata-Version: 2.1\nName: agui-runtime\nVersion: 0\n")
+        yield {**os.environ, **QUIET, "PYTHONPATH": folder}
+
+
+@contextmanager
+def serving(app: str, name: str, **more: str) -> Iterator[str]:
+    """The ASGI app `module:name`, served by the Python of that environment; yields its origin."""
+    python = str(environment(name))
+    with variables() as env, socket.create_server(("127.0.0.1", 0)) as listener:
+        served = [app, "--fd", str(listener.fileno()), "--log-level", "warning"]
         process = subprocess.Popen(
-            [
-                python,
-                "-m",
-                "uvicorn",
-                app,
-                "--fd",
-                str(listener.fileno()),
-                "--log-level",
-                "warning",
-            ],
+            [python, "-m", "uvicorn", *served],
             pass_fds=[listener.fileno()],
             cwd=ROOT,
-            env={**os.environ, **QUIET, **variables, "PYTHONPATH": folder},
+            env=env | more,
         )
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
