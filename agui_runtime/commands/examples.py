@@ -62,6 +62,7 @@ EXAMPLES: Mapping[Path, Sequence[str]] = {
     ("schedules", "delete"): ("agui-runtime schedules delete 4f1c",),
     ("keys", "generate"): ("agui-runtime keys generate",),
     ("keys", "check"): ("agui-runtime keys check",),
+    ("keys", "rotate"): ("agui-runtime keys rotate",),
     ("token",): ("agui-runtime token ann",),
     ("usage",): ("agui-runtime usage --by agent --since 2026-01-31",),
     ("new",): ("agui-runtime new demo --template langgraph",),

@@ -1,11 +1,15 @@
-"""`agui-runtime keys`: makes a key that seals, and says which keys there are."""
+"""`agui-runtime keys`: makes a key that seals, says which keys there are, and has the first of them
+wrap what the others did.
+"""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 
 from agui_runtime.commands.task_table import Commands
+from agui_runtime.commands.threads_cli import opened_store
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.key_ring import new_key
 from agui_runtime.doorbell import key_ring_of
@@ -21,6 +25,9 @@ def add_keys_commands(commands: Commands) -> None:
     about = "say which keys AGUI_KEYS has, by names that say nothing of them"
     check = tasks.add_parser("check", help=about, description=about)
     check.set_defaults(command=_check)
+    about = "have the first key wrap the keys of all users' memories, so that the others can go"
+    rotate = tasks.add_parser("rotate", help=about, description=about)
+    rotate.set_defaults(command=_rotate)
 
 
 def _generate(options: argparse.Namespace) -> None:
@@ -33,3 +40,18 @@ def _check(options: argparse.Namespace) -> None:
         raise Misconfigured("AGUI_KEYS is not set: `agui-runtime keys generate` makes a key")
     for number, name in enumerate(ring.ids):
         sys.stdout.write(f"{name}  {'opens' if number else 'seals and opens'}\n")
+
+
+def _rotate(options: argparse.Namespace) -> None:
+    count = asyncio.run(_rotated(Settings.read()))
+    sys.stdout.write(f"{count} keys are wrapped by the first of the server's keys\n")
+
+
+async def _rotated(settings: Settings) -> int:
+    from agui_runtime.memories.notebooks import Notebooks
+    from agui_runtime.memories.ring import ring_for
+    from agui_runtime.stores.layers.delegating import sealed_rows_of
+
+    async with opened_store(settings, made=False) as store:
+        ring = ring_for(store, key_ring_of(settings), may_make=False)
+        return await Notebooks(sealed_rows_of(store), ring).rotate()

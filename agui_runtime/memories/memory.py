@@ -216,11 +216,15 @@ class Memory:
         await self._changed(owner, change)
 
     async def forget(self, owner: str) -> None:
-        """Delete all entries, and first the key that opens them, in backups as well."""
+        """Delete all entries, and first the owner's key. Copies of the store from before have both,
+        and open with the keys that wrapped it then: rotate, and destroy these, and they do not.
+        """
         await self._notebooks.forget(owner)
 
     async def rotate(self) -> int:
-        """Have the first of the keys wrap every owner's key; how many there are."""
+        """Have the first of the keys wrap every owner's key; how many there are. Raises
+        MemoryUnreadable after all others if some do not open.
+        """
         return await self._notebooks.rotate()
 
     async def _changed(

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from agui_runtime.core.errors import Conflict, StoreUnavailable
 from agui_runtime.core.key_ring import KeyRing
+from agui_runtime.memories.entries import MemoryUnreadable
 from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.sealing import Names, OwnerSeal, new_wrapped, rewrapped, unwrapped
 from agui_runtime.stores.sealed_rows import Known, SealedRows, StoredRows
@@ -78,18 +79,28 @@ class Notebooks:
             rows = decide(notebook)
             if not rows:
                 return False
+            if not notebook.known.version:
+                await self._check_names()
             with suppress(Conflict):
                 await self._rows.write(name, notebook.known, rows)
                 return True
         raise StoreUnavailable("too many change this memory at once; try again later")
 
     async def rotate(self) -> int:
-        """Have the first key wrap every owner's key; how many there are."""
-        done = 0
+        """Have the first key wrap every owner's key; how many there are. Those that do not open are
+        left as they are: in the end it raises MemoryUnreadable, which says how many.
+        """
+        await self._rotate(Names.OWNER)  # from then on nobody begins without the key
+        done = unreadable = 0
         async with aclosing(self._rows.owners()) as names:
             async for name in names:
-                await self._rotate(name)
+                try:
+                    await self._rotate(name)
+                except MemoryUnreadable:
+                    unreadable += 1
                 done += 1
+        if unreadable:
+            raise MemoryUnreadable(f"no key that is here opens {unreadable} of {done} wrapped keys")
         return done
 
     async def _read(self, name: str) -> Notebook:
@@ -123,6 +134,14 @@ class Notebooks:
                 await self._rows.write(name, Known(new_wrapped(self._ring, name), 0), {})
             wrapped = (await self._rows.read(name)).key
         return Names(unwrapped(self._ring, name, wrapped))
+
+    async def _check_names(self) -> None:
+        """Nobody begins under a name that the store has not, as after it was put back, or with a
+        key that others do not have by now; raises StoreUnavailable and MemoryUnreadable.
+        """
+        before, self._names = self._names, await self._read_names()
+        if before not in (None, self._names):
+            raise StoreUnavailable("the store has lost what it knew of memories; try again")
 
     def _close_old(self) -> None:
         now = self._clock()

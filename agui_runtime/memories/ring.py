@@ -29,10 +29,10 @@ class InFile(Protocol):
     def path(self) -> Path: ...
 
 
-def ring_for(store: Store, given: KeyRing | None) -> KeyRing:
+def ring_for(store: Store, given: KeyRing | None, *, may_make: bool = True) -> KeyRing:
     """The keys that were given. Without any, what is in memory has a key of its own, and a store in
     a file has one in a file beside it, which only its user may read. Raises Misconfigured for a
-    store that others may have, and where there is no such file and none can be made.
+    store that others may have, and where there is no such file and none can, or may, be made.
     """
     if given is not None:
         return given
@@ -40,20 +40,21 @@ def ring_for(store: Store, given: KeyRing | None) -> KeyRing:
     if isinstance(below, MemoryStore):
         return KeyRing([new_key()])
     if isinstance(below, InFile):
-        return _ring_in(below.path.with_name(below.path.name + END))
+        return _ring_in(below.path.with_name(below.path.name + END), may_make)
     raise Misconfigured(
         "what is remembered of users is sealed, and there is no key: set AGUI_KEYS to what"
         " `agui-runtime keys generate` prints, or give Options(keys=KeyRing([...]))"
     )
 
 
-def _ring_in(file: Path) -> KeyRing:
+def _ring_in(file: Path, may_make: bool) -> KeyRing:
     try:
-        if not file.exists():
+        if may_make and not file.exists():
             _make(file)
             logger.warning(
-                "%s was made: it opens what is remembered of users. Keep a copy apart from those of"
-                " the store, for nobody can do without it",
+                "%s was made: it opens what is remembered of users from now on. Keep a copy apart"
+                " from those of the store, for nobody can do without it; if there was one before,"
+                " put it back, for only that opens what was remembered until now",
                 file.name,
             )
         return KeyRing(file.read_text().split())

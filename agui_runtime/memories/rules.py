@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError, InvalidInput, TooLarge
 from agui_runtime.core.secrets import holds_secret
 from agui_runtime.memories.entries import Entry, MemoryLimits, Proposal, Tier
@@ -77,8 +78,8 @@ class Draft:
 
 def checked(proposal: Proposal, limits: MemoryLimits) -> Proposal:
     """The proposal in one line without blanks around; raises InvalidInput and TooLarge."""
-    text, key = " ".join(proposal.text.split()), " ".join(proposal.key.split())
-    entity = " ".join(proposal.entity.split())
+    given = (proposal.text, proposal.key, proposal.entity)
+    text, key, entity = (" ".join(jsontext.whole(each).split()) for each in given)
     if not text:
         raise InvalidInput("there is no text to remember")
     if proposal.tier in {"core", "episodic"} and not key:

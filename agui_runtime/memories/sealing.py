@@ -9,9 +9,9 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import orjson
 
@@ -56,7 +56,10 @@ class OwnerSeal:
     def entry(self, id_: str, body: bytes) -> Entry:
         """Raises MemoryUnreadable."""
         fields = orjson.loads(self._opened(body[_LENGTH : _end(body)], id_, "entry"))
-        return Entry(**fields | {"origin": Origin(**fields["origin"])})
+        try:
+            return Entry(**fields | {"origin": Origin(**fields["origin"])})
+        except TypeError:
+            raise MemoryUnreadable(f"{id_}: a later release wrote this entry") from None
 
     def vector(self, id_: str, body: bytes) -> Vector | None:
         """Raises MemoryUnreadable."""
@@ -96,17 +99,17 @@ class OwnerSeal:
         return f"{self._name}\n{id_}\n{column}".encode()
 
 
+@dataclass(frozen=True, slots=True)
 class Names:
     """How the store knows owners: a dump does not list users."""
 
-    OWNER = "names"
+    OWNER: ClassVar = "names"
     """Under this name stands the key that makes names."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    key: bytes = field(repr=False)
 
     def of(self, owner: str) -> str:
-        return hmac.digest(self._key, owner.encode(errors="replace"), "sha256").hex()
+        return hmac.digest(self.key, owner.encode(errors="surrogatepass"), "sha256").hex()
 
 
 def new_wrapped(ring: KeyRing, name: str) -> bytes:
