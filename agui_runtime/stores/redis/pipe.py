@@ -24,6 +24,9 @@ T = TypeVar("T")
 MOST = 512
 """So many commands are under way at most; the others wait, in the order of asking."""
 
+CANCELLED_AGAIN = 1.0
+"""Seconds."""
+
 BROKEN = (exceptions.RedisError, OSError)
 """What a connection raises that is of no use any longer; also when time is over."""
 
@@ -147,10 +150,12 @@ async def _received(connection: AbstractConnection, reply: asyncio.Future[Answer
 
 
 async def cancelled(task: asyncio.Task[None]) -> None:
-    """Cancel the task until it has ended; redis-py may forget a first request to do so."""
+    """Cancel the task until it has ended; redis-py may forget a first request to do so. A second
+    one keeps what ends in order from giving its connection back, and comes late for that.
+    """
     while not task.done():
         task.cancel()
-        await asyncio.wait([task], timeout=0.1)
+        await asyncio.wait([task], timeout=CANCELLED_AGAIN)
 
 
 async def cancellable(reply: Awaitable[T]) -> T:
