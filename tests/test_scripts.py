@@ -141,7 +141,7 @@ def test_what_takes_long_says_what_it_is_and_when_it_was_done(
     run_slowly("counting (once)", sys.executable, "-c", "print('WARNING: of no use')")
     said = capfd.readouterr().err.splitlines()
     assert said[0] == "* counting (once)"
-    assert said[-1].endswith(" s  done")
+    assert said[-1].endswith(" s  done: counting (once)")
     assert not any("WARNING" in line for line in said)
 
 

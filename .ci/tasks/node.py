@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -54,13 +55,21 @@ def node_release(node: str) -> int:
     return int(subprocess.check_output([node, "--version"], text=True).strip("v").split(".")[0])
 
 
+AT_ONCE = 2
+"""Projects of which one waits for npm's registry while the other is unpacked or built."""
+
+
 def install_node_projects(node: Node, *folders: str) -> None:
     """Install and build every folder below these that has a package-lock.json."""
-    for folder in folders:
-        for file in files_below(ROOT / folder, without=MADE):
-            if file.name == "package-lock.json":
-                npm_install(node, file.parent)
-                npm_build(node, file.parent)
+
+    def install(project: Path) -> None:
+        npm_install(node, project)
+        npm_build(node, project)
+
+    files = (file for folder in folders for file in files_below(ROOT / folder, without=MADE))
+    projects = dict.fromkeys(file.parent for file in files if file.name == "package-lock.json")
+    with ThreadPoolExecutor(AT_ONCE) as installing:
+        list(installing.map(install, projects))
 
 
 def npm_install(node: Node, project: Path, *more: str) -> None:

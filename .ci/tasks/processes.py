@@ -45,7 +45,7 @@ def run_slowly(
         if code:
             print(_text(output), file=sys.stderr)
             raise subprocess.CalledProcessError(code, words)
-    _tell(begun, "done")
+    _tell(begun, f"done: {what}")
 
 
 def become(*command: str | Path) -> NoReturn:

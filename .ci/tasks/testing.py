@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from tasks.checks import check
 from tasks.node import (
     OLDEST_NODE,
     PLAYGROUND,
@@ -17,7 +19,7 @@ from tasks.node import (
     machine_node,
 )
 from tasks.processes import ROOT, Problem, run
-from tasks.python import DEV_LOCK, PYTHON, install
+from tasks.python import DEV_LOCK, PYTHON, install, need_venv
 from tasks.system import need_programs
 
 
@@ -94,6 +96,20 @@ def test(*arguments: str) -> None:
         pytest(*words, env=bring(needs_of(*words) if words else NEEDS))
 
 
+def ci() -> None:
+    """Check and test on a machine that has nothing yet: what waits for others' servers, or fills
+    one core only, goes beside the rest.
+    """
+    need_venv()
+    with ThreadPoolExecutor() as beside:
+        programs = beside.submit(bring_programs, NEEDS)
+        install(DEV_LOCK)
+        projects = beside.submit(bring_projects, NEEDS)
+        check()
+    programs.result()
+    pytest(env=projects.result())
+
+
 def cover(*arguments: str) -> None:
     install(DEV_LOCK)
     env = bring(needs_of(*arguments) if arguments else NEEDS)
@@ -140,9 +156,17 @@ def prepare_tests() -> dict[str, str]:
 
 
 def bring(names: Collection[str]) -> dict[str, str]:
-    needs = [NEEDS[name] for name in names]
-    need_programs(*(program for need in needs for program in need.programs))
-    projects = [project for need in needs for project in need.projects]
+    bring_programs(names)
+    return bring_projects(names)
+
+
+def bring_programs(names: Collection[str]) -> None:
+    need_programs(*(program for name in names for program in NEEDS[name].programs))
+
+
+def bring_projects(names: Collection[str]) -> dict[str, str]:
+    """Answers the environment in which their node is found."""
+    projects = [project for name in names for project in NEEDS[name].projects]
     if not projects:
         return dict(os.environ)
     node = find_node()
