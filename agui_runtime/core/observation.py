@@ -1,4 +1,5 @@
-"""What a run waits for, as those see it who measure runs: models' answers, tools, other agents.
+"""What a run waits for, as those see it who measure runs: models' answers, tools, other agents,
+memories.
 
 Whoever carries such an operation out says so with `observed`. Without an observer that costs next
 to nothing, and an observer that fails breaks nothing.
@@ -20,19 +21,23 @@ logger = logger_of(__name__)
 
 T = TypeVar("T")
 
-Kind: TypeAlias = Literal["chat", "execute_tool", "invoke_agent"]
+OfMemory: TypeAlias = Literal["search_memory", "upsert_memory", "update_memory", "delete_memory"]
+
+Kind: TypeAlias = Literal["chat", "execute_tool", "invoke_agent"] | OfMemory
 
 
 @dataclass(slots=True, eq=False)
 class Operation:
-    """A call of a model, a tool or an agent, by its `name`; what is learned meanwhile is filled in.
+    """A call of a model, a tool or an agent, by its `name`, or something that is done with what is
+    remembered of a user; what is learned meanwhile is filled in. `count` is how many entries of a
+    memory were found, written or deleted.
 
     `request` and `answer` are looked at only where contents are to be observed. `failure` is the
     code of an error, or the name of what was raised.
     """
 
     kind: Kind
-    name: str
+    name: str = ""
     id: str = ""
     provider: str | None = None
     server: str = ""
@@ -41,6 +46,7 @@ class Operation:
     usage: Mapping[str, Json] = field(default_factory=dict)
     finish: str = ""
     failure: str = ""
+    count: int | None = None
 
 
 class Watch(Protocol):

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from agui_runtime.core.errors import AguiError, InvalidInput, Misconfigured, MissingExtra
 from agui_runtime.core.key_ring import KeyRing
+from agui_runtime.core.observation import Operation, observed
 from agui_runtime.memories import rules
 from agui_runtime.memories.backlog import Backlog, Unread, find, id_of
 from agui_runtime.memories.embedders.base import Embedder
@@ -97,12 +98,13 @@ class Memory:
         not be remembered, and TooLarge where there is no room.
         """
         wanted = [rules.checked(each, self._limits) for each in proposals]
-        vectors = await self._vectors(wanted)
 
         def change(draft: rules.Draft) -> Sequence[str]:
             return [rules.write(draft, *each) for each in zip(wanted, vectors, strict=True)]
 
-        return await self._changed(owner, change)
+        with observed(Operation("upsert_memory", count=len(wanted))):
+            vectors = await self._vectors(wanted)
+            return await self._changed(owner, change)
 
     async def learn(
         self, owner: str, unread: Unread, proposals: Sequence[Proposal]
@@ -112,7 +114,6 @@ class Memory:
         has said more meanwhile.
         """
         wanted, refused = rules.sifted(proposals, self._limits)
-        vectors = await self._vectors(wanted)
         too_many: list[AguiError] = []
 
         def change(draft: rules.Draft) -> Sequence[str]:
@@ -122,13 +123,22 @@ class Memory:
                 too_many[:] = filter(None, tried)
             return []
 
-        await self._changed(owner, change)
+        with observed(Operation("upsert_memory", count=len(wanted))):
+            vectors = await self._vectors(wanted)
+            await self._changed(owner, change)
         return [*refused, *too_many]
 
     async def recall(self, owner: str, about: str, budget: float | None = None) -> Recalled:
         """What is known of the owner that may matter for what is asked. With a `budget` it takes
         so many seconds at most and raises nothing: what is late, or fails, is left out.
         """
+        search = Operation("search_memory", request=about)
+        with observed(search):
+            found = await self._recalled(owner, about, budget)
+            found.note(search)
+        return found
+
+    async def _recalled(self, owner: str, about: str, budget: float | None) -> Recalled:
         until = None if budget is None else asyncio.get_running_loop().time() + budget
         found = Recalled()
         try:
@@ -156,13 +166,14 @@ class Memory:
         origin = replace(found.origin, extractor="user")
         proposal = Proposal(found.tier, text, origin, found.key, found.entity)
         wanted = rules.checked(proposal, self._limits)
-        (vector,) = await self._vectors([wanted])
 
         def change(draft: rules.Draft) -> Sequence[str]:
             draft.delete(id_)
             return [rules.write(draft, wanted, vector)]
 
-        (entry,) = await self._changed(owner, change)
+        with observed(Operation("update_memory", id=id_, count=1)):
+            (vector,) = await self._vectors([wanted])
+            (entry,) = await self._changed(owner, change)
         return entry
 
     async def delete(self, owner: str, id_: str) -> None:
@@ -174,7 +185,8 @@ class Memory:
             draft.delete(id_)
             return []
 
-        await self._changed(owner, change)
+        with observed(Operation("delete_memory", id=id_, count=1)):
+            await self._changed(owner, change)
 
     async def delete_thread(self, owner: str, thread_id: str) -> int:
         """Delete what came from the thread; how many entries. Nothing is learned of what was said
@@ -191,7 +203,10 @@ class Memory:
                 draft.delete(id_)
             return []
 
-        await self._changed(owner, change)
+        deletion = Operation("delete_memory")
+        with observed(deletion):
+            await self._changed(owner, change)
+            deletion.count = len(deleted)
         return len(deleted)
 
     async def note_shown(self, owner: str, ids: Sequence[str]) -> None:
@@ -219,7 +234,8 @@ class Memory:
         """Delete all entries, and first the owner's key. Copies of the store from before have both,
         and open with the keys that wrapped it then: rotate, and destroy these, and they do not.
         """
-        await self._notebooks.forget(owner)
+        with observed(Operation("delete_memory")):
+            await self._notebooks.forget(owner)
 
     async def rotate(self) -> int:
         """Have the first of the keys wrap every owner's key; how many there are. Raises

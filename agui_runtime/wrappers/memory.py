@@ -12,7 +12,7 @@ from agui_runtime.core.causes import causes_of
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event
 from agui_runtime.core.log_lines import logger_of
-from agui_runtime.memories.entries import TIERS, Entry, Tier
+from agui_runtime.memories.entries import TIERS, Tier
 from agui_runtime.memories.memory import Memory, Recalled
 from agui_runtime.memories.owners import owner_of_run
 from agui_runtime.stores.shared.outage import Outage
@@ -106,13 +106,11 @@ def _lines(recalled: Recalled) -> Iterator[str]:
 
 
 def _announced(recalled: Recalled) -> Event:
-    def named(entries: Collection[Entry]) -> list[dict[str, object]]:
-        return [{"id": entry.id} for entry in entries]
-
-    facts = [{"id": entry.id, "score": round(score, 3)} for entry, score in recalled.facts]
-    others = [*named(recalled.episodes), *named(recalled.patterns)]
-    value = {"entries": [*named(recalled.core), *facts, *others]}
-    return {"type": "CUSTOM", "name": RECALLED, "value": value}
+    entries = [
+        {"id": entry.id} if score is None else {"id": entry.id, "score": round(score, 3)}
+        for entry, score in recalled.scored
+    ]
+    return {"type": "CUSTOM", "name": RECALLED, "value": {"entries": entries}}
 
 
 def _with_notes(request: RunAgentInput, recalled: Recalled) -> RunAgentInput:

@@ -44,7 +44,7 @@ class World:
 
 async def much_happens(client: httpx.AsyncClient, turn: int) -> None:
     """Runs that end well and badly, a refusal, and starts that wait for their thread."""
-    for agent in ("default", "failing", "priced", "unpriced", "model"):
+    for agent in ("default", "failing", "priced", "unpriced", "model", "scout"):
         name = f"{agent}-{turn}"
         answer = await client.post(f"{AGENT}/{agent}/run", json=run_body("hi", name, name))
         assert answer.status_code == 200, answer.text

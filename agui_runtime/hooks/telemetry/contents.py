@@ -29,6 +29,11 @@ def output_message(text: str, finish: str = "") -> str:
     return _written([{"role": "assistant", "parts": parts, "finish_reason": finish or "stop"}])
 
 
+def records(found: Json) -> str:
+    """Entries of a memory."""
+    return _written(found if isinstance(found, list) else [])
+
+
 def text(value: str) -> str:
     """Arguments or results, as they are."""
     return _cut(value)

@@ -32,6 +32,7 @@ from agui_runtime.core.schedules import Fired
 from agui_runtime.hooks.hook import Hook, RunReport
 from agui_runtime.hooks.store_meter import LogReader
 from agui_runtime.hooks.telemetry.label_values import LabelValues
+from agui_runtime.hooks.telemetry.memory_numbers import MemoryNumbers
 from agui_runtime.hooks.telemetry.queue_numbers import QueueNumbers
 from agui_runtime.hooks.telemetry.schedule_numbers import ScheduleNumbers
 
@@ -69,6 +70,7 @@ class Metrics(Hook):
         )
         self._queues = QueueNumbers(registry, self._values)
         self._schedules = ScheduleNumbers(registry, self._values)
+        self._memories = MemoryNumbers(registry)
         self._present = _Present()
         registry.register(self._present)
 
@@ -78,7 +80,7 @@ class Metrics(Hook):
 
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         self._present.runs[run.thread_id, run.run_id] = None
-        observe(_Operations(self._runs, self._values))
+        observe(_Operations(self._runs, self._memories, self._values))
 
     async def after_run(self, report: RunReport) -> None:
         self._present.runs.pop((report.run.thread_id, report.run.run_id), None)
@@ -246,14 +248,15 @@ class _Present(Collector):
 
 
 class _Operations:
-    """`Observer` of a run's calls of models and tools."""
+    """`Observer` of a run's calls of models and tools, and of what is remembered."""
 
-    def __init__(self, runs: _Runs, values: LabelValues) -> None:
+    def __init__(self, runs: _Runs, memories: MemoryNumbers, values: LabelValues) -> None:
         self._runs = runs
+        self._memories = memories
         self._values = values
 
     def begin(self, operation: Operation) -> _Timer:
-        return _Timer(operation, self._runs, self._values)
+        return _Timer(operation, self._runs, self._memories, self._values)
 
     def headers(self) -> Mapping[str, str]:
         return {}
@@ -262,9 +265,12 @@ class _Operations:
 class _Timer:
     """`Watch` of one operation."""
 
-    def __init__(self, operation: Operation, runs: _Runs, values: LabelValues) -> None:
+    def __init__(
+        self, operation: Operation, runs: _Runs, memories: MemoryNumbers, values: LabelValues
+    ) -> None:
         self._operation = operation
         self._runs = runs
+        self._memories = memories
         self._values = values
         self._started = perf_counter()
 
@@ -285,3 +291,5 @@ class _Timer:
             self._runs.models.labels(*labels).observe(seconds)
         elif it.kind == "execute_tool":
             self._runs.tools.labels(value("tool", it.name), status).observe(seconds)
+        elif it.kind != "invoke_agent":
+            self._memories.took(it, seconds, status)

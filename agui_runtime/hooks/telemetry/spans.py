@@ -156,7 +156,7 @@ class _OperationSpan:
         self._run = run
         self._started = time_ns()
         self._span = run.tracer.start_span(
-            f"{operation.kind} {operation.name}",
+            f"{operation.kind} {operation.name}".rstrip(),
             kind=_KINDS.get(operation.kind, SpanKind.INTERNAL),
             attributes=_begun(operation, run.edition),
             start_time=self._started,
@@ -176,6 +176,8 @@ class _OperationSpan:
 
     def end(self) -> None:
         it, span = self._operation, self._span
+        if it.count is not None:
+            span.set_attribute(names.RECORDS_COUNT, it.count)
         if it.kind == "chat":
             set_usage(span, [it.usage] if it.usage else (), self._run.edition)
             if it.finish:
@@ -236,8 +238,10 @@ def _begun(operation: Operation, edition: names.Names) -> dict[str, str | int]:
         made[names.AGENT] = operation.name
         if edition.agent_details:
             made[names.AGENT_ID] = operation.name
-    else:
+    elif operation.kind == "chat":
         made |= attributes_of_call(operation)
+    elif operation.id:
+        made[names.RECORD] = operation.id
     return made
 
 
@@ -252,6 +256,8 @@ def _contents_of(operation: Operation) -> dict[str, str]:
     if operation.kind == "execute_tool":
         arguments = request if isinstance(request, str) else ""
         return {names.ARGUMENTS: contents.text(arguments), names.RESULT: contents.text(words)}
+    if operation.kind == "search_memory":
+        return {names.QUERY: contents.text(str(request)), names.RECORDS: contents.records(answer)}
     return {}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from ag_ui.core import RunAgentInput
@@ -12,16 +13,21 @@ from starlette.routing import Mount
 from agui_runtime import CopilotRuntime, Options, create_app
 from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.core.errors import StoreUnavailable
-from agui_runtime.core.events import Event
+from agui_runtime.core.events import ANONYMOUS, Event
+from agui_runtime.core.key_ring import KeyRing
+from agui_runtime.memories.entries import Proposal
+from agui_runtime.memories.memory import Memory
 from agui_runtime.queues.here import HereQueue
 from agui_runtime.stores.base import Lease
 from agui_runtime.stores.layers.delegating import DelegatingLog, DelegatingStore
 from agui_runtime.stores.open import open_store
+from agui_runtime.wrappers import with_memory
 from bench.soak_app import asking
 from tests.hooks.telemetry.measured_app import Planner, broken, failing, scout, weather
 from tests.runtime.worlds import text
 
 UNSTORED = "unstored"
+KEY = urlsafe_b64encode(b"a key of tests, the same for all").decode()
 
 
 class Costly:
@@ -39,6 +45,21 @@ class Costly:
             yield event
         ids = {"threadId": request.thread_id, "runId": request.run_id}
         yield {"type": "RUN_FINISHED", **ids, "usage": self._usage}
+
+
+class Knowing:
+    """Remembers each run."""
+
+    name, description = "scout", "Looks around"
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def run(self, request: RunAgentInput) -> AsyncGenerator[Mapping[str, object], None]:
+        known = Proposal("core", request.run_id, key="the latest run")
+        await self._memory.remember(ANONYMOUS.owner, [known])
+        async for event in scout(request):
+            yield event
 
 
 async def held(request: RunAgentInput) -> AsyncGenerator[Mapping[str, object], None]:
@@ -65,11 +86,11 @@ class Partial(DelegatingLog):
 
 
 def runtime_over(url: str, model: str) -> CopilotRuntime:
-    below = open_store(url)
+    below, memory = open_store(url), Memory(anonymous=True)
     return CopilotRuntime(
         agents={
             "default": Planner(),
-            "scout": scout,
+            "scout": with_memory(Knowing(memory), memory),
             "failing": failing,
             "priced": Costly("gpt-4o-mini"),
             "unpriced": Costly("home-made"),
@@ -80,7 +101,8 @@ def runtime_over(url: str, model: str) -> CopilotRuntime:
         },
         actions=[weather, broken],
         store=DelegatingStore(below, Partial(below.log), below.states, below.threads),
-        options=Options(on_busy="queue"),
+        options=Options(on_busy="queue", keys=KeyRing([KEY])),
+        memory=memory,
     )
 
 

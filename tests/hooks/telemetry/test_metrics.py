@@ -48,6 +48,7 @@ NAMES = {
     *("agui_tool_seconds", "agui_model_seconds", "agui_refusals", "agui_spans_lost"),
     *("agui_worker_queue_runs", "agui_worker_queue_oldest_seconds"),
     *("agui_worker_queue_workers", "agui_worker_queue_wait_seconds"),
+    *("agui_memory_seconds", "agui_memory_entries"),
 }
 
 
