@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from agui_runtime.memories.embedders.base import Vectors
 
 
+READ_WHOLE: frozenset[Tier] = frozenset({"core", "episodic", "proactive"})
+"""The tiers that each recall looks through; the entries of these stay open."""
+
+
 class Match(NamedTuple):
     """An entry, and how near it is to what was asked: the product of two vectors of length 1."""
 
@@ -29,8 +33,9 @@ class Notebook:
         self.seal = seal
         self.known = Known(key, 0)
         self.size = 0
-        """Bytes, at most about: of the rows, and of the vectors that were opened."""
-        self._bodies: dict[str, bytes] = {}
+        """Bytes, at most about: of the rows, and of what was opened of them."""
+        self._bodies: dict[str, dict[str, bytes]] = {}  # by tier, or kind of notes, and id
+        self._entries: dict[str, Entry] = {}
         self._vectors: dict[str, Vector] = {}
         self._matrices: dict[tuple[str, Tier], tuple[Sequence[str], Vectors]] = {}
 
@@ -41,41 +46,48 @@ class Notebook:
         if news.rows:
             self._matrices.clear()
         for id_, body in news.rows.items():
-            self.size -= 2 * len(self._bodies.pop(id_, b""))
+            bodies = self._bodies.setdefault(_kind(id_), {})
+            self.size -= 2 * len(bodies.pop(id_, b""))
+            self._entries.pop(id_, None)
             self._vectors.pop(id_, None)
             if body is not None:
-                self._bodies[id_] = body
+                bodies[id_] = body
                 self.size += 2 * len(body)
         self.known = Known(self.known.key, news.version)
 
     def ids(self, tier: Tier | None = None) -> list[str]:
         """Of all entries, or the tier's, in no order."""
-        starts = tuple(f"{each}." for each in (TIERS if tier is None else (tier,)))
-        return [id_ for id_ in self._bodies if id_.startswith(starts)]
+        wanted = TIERS if tier is None else (tier,)
+        return [id_ for each in wanted for id_ in self._bodies.get(each, ())]
 
     def entry(self, id_: str) -> Entry | None:
         """None if there is none; raises MemoryUnreadable."""
-        body = self._bodies.get(id_)
-        return None if body is None else self.seal.entry(id_, body)
+        found, body = self._entries.get(id_), self._body(id_)
+        if found is None and body is not None:
+            found = self.seal.entry(id_, body)
+            if found.tier in READ_WHOLE:
+                self._entries[id_] = found
+        return found
 
     def entries(self, tier: Tier) -> Iterator[Entry]:
         """Of the tier, in no order, without those that do not open."""
         for id_ in self.ids(tier):
             try:
-                yield self.seal.entry(id_, self._bodies[id_])
+                entry = self.entry(id_)
             except AguiError:
                 continue
+            if entry is not None:
+                yield entry
 
     def note(self, id_: str) -> JsonObject | None:
         """None if there is none; raises MemoryUnreadable."""
-        body = self._bodies.get(id_)
+        body = self._body(id_)
         return None if body is None else self.seal.note(id_, body)
 
     def notes(self, kind: str) -> Iterator[JsonObject]:
         """Of that kind, in no order; raises MemoryUnreadable."""
-        for id_, body in self._bodies.items():
-            if id_.startswith(f"{kind}."):
-                yield self.seal.note(id_, body)
+        for id_, body in self._bodies.get(kind, {}).items():
+            yield self.seal.note(id_, body)
 
     def near(self, tier: Tier, vector: Vector, most: int, least: float) -> list[Match]:
         """The nearest first: so many at most, with a score of at least that."""
@@ -84,18 +96,19 @@ class Notebook:
         ids, matrix = self._matrix(vector.embedder, tier)
         if not ids:
             return []
-        scores = matrix @ np.frombuffer(vector.floats, np.float32)
-        best = np.argsort(-scores, kind="stable")[:most]
-        return [Match(ids[at], float(scores[at])) for at in best if scores[at] >= least]
+        # Not by BLAS: its threads wait for each other, a hundred times longer on a busy machine.
+        scores = np.einsum("ij,j->i", matrix, np.frombuffer(vector.floats, np.float32))
+        near = np.flatnonzero(scores >= least)
+        best = near[np.argsort(-scores[near], kind="stable")[:most]]
+        return [Match(ids[at], float(scores[at])) for at in best]
 
     def vector(self, id_: str) -> Vector | None:
         """Raises MemoryUnreadable."""
-        found = self._vectors.get(id_)
-        if found is None and (body := self._bodies.get(id_)) is not None:
-            found = self.seal.vector(id_, body)
-            if found is not None:
-                self._vectors[id_] = found
-        return found
+        body = self._body(id_)
+        return None if body is None else self._vector(id_, body)
+
+    def _body(self, id_: str) -> bytes | None:
+        return self._bodies.get(_kind(id_), {}).get(id_)
 
     def _matrix(self, embedder: str, tier: Tier) -> tuple[Sequence[str], Vectors]:
         """Vectors of another embedder, and those that do not open, are left out."""
@@ -103,15 +116,26 @@ class Notebook:
 
         found = self._matrices.get((embedder, tier))
         if found is None:
-            rows = [(id_, vector) for id_ in self.ids(tier) if (vector := self._opened(id_))]
-            rows = [(id_, vector) for id_, vector in rows if vector.embedder == embedder]
+            bodies = self._bodies.get(tier, {})
+            every = ((id_, self._opened(id_, body)) for id_, body in bodies.items())
+            rows = [(id_, each) for id_, each in every if each and each.embedder == embedder]
             floats = np.frombuffer(b"".join(each.floats for _, each in rows), np.float32)
             matrix = floats.reshape(len(rows), -1) if rows else floats.reshape(0, 0)
             found = self._matrices[embedder, tier] = [id_ for id_, _ in rows], matrix
         return found
 
-    def _opened(self, id_: str) -> Vector | None:
+    def _opened(self, id_: str, body: bytes) -> Vector | None:
         try:
-            return self.vector(id_)
+            return self._vector(id_, body)
         except AguiError:
             return None
+
+    def _vector(self, id_: str, body: bytes) -> Vector | None:
+        found = self._vectors.get(id_)
+        if found is None and (found := self.seal.vector(id_, body)) is not None:
+            self._vectors[id_] = found
+        return found
+
+
+def _kind(id_: str) -> str:
+    return id_.partition(".")[0]

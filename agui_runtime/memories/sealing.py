@@ -57,7 +57,8 @@ class OwnerSeal:
         """Raises MemoryUnreadable."""
         fields = orjson.loads(self._opened(body[_LENGTH : _end(body)], id_, "entry"))
         try:
-            return Entry(**fields | {"origin": Origin(**fields["origin"])})
+            fields["origin"] = Origin(**fields["origin"])
+            return Entry(**fields)
         except TypeError:
             raise MemoryUnreadable(f"{id_}: a later release wrote this entry") from None
 
@@ -83,16 +84,20 @@ class OwnerSeal:
 
         return AESGCM(self._key)
 
+    @cached_property
+    def _faults(self) -> tuple[type[Exception], ...]:
+        from cryptography.exceptions import InvalidTag  # an extra
+
+        return InvalidTag, ValueError
+
     def _sealed(self, text: bytes, id_: str, column: str) -> bytes:
         nonce = secrets.token_bytes(_NONCE)
         return nonce + self._cipher.encrypt(nonce, text, self._place(id_, column))
 
     def _opened(self, sealed: bytes, id_: str, column: str) -> bytes:
-        from cryptography.exceptions import InvalidTag
-
         try:
             return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], self._place(id_, column))
-        except (InvalidTag, ValueError):
+        except self._faults:
             raise MemoryUnreadable(f"{id_}: this entry was changed, or belongs elsewhere") from None
 
     def _place(self, id_: str, column: str) -> bytes:

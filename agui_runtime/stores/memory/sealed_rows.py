@@ -42,6 +42,8 @@ class MemorySealedRows:
         if found is None:
             return NO_ROWS
         after = known.version if known is not None and known.key == found.key else 0
+        if after == found.version:
+            return StoredRows(found.key, after, {})
         rows = {id_: row.body for id_, row in found.rows.items() if row.version > after}
         return StoredRows(found.key, found.version, rows)
 
