@@ -26,7 +26,7 @@ KNOW_THE_ENVIRONMENT = {
     "sandbox/inside/supervisor.py",  # what a server in a sandbox is started with
     "server_workers.py",  # what servers read there
     "connectors/shared/network.py",  # proxies and certificates, as every HTTP client reads them
-    "connectors/litellm.py",  # sets a switch that litellm reads when it is imported
+    "connectors/shared/litellm_library.py",  # sets a switch that litellm reads when it is imported
 }
 
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb"}

@@ -6,40 +6,30 @@ litellm takes seconds and 150 MB to import, so that happens in a thread, while t
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
-import os
-import re
-import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import version
-from threading import Lock
 from typing import Any
 
 import httpx
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.connectors.shared import network
-from agui_runtime.connectors.shared.chat.failures import (
-    FailedAttempt,
-    failure,
-    parsed,
-    refused,
-    stream_failure,
-)
 from agui_runtime.connectors.shared.chat.media import Media
 from agui_runtime.connectors.shared.chat.observing import ModelCall, model_call
 from agui_runtime.connectors.shared.chat.patience import Patience
 from agui_runtime.connectors.shared.chat.reply import Provider
 from agui_runtime.connectors.shared.chat.request import ChatOptions, chat_request
 from agui_runtime.connectors.shared.chat.senses import known_senses
-from agui_runtime.connectors.shared.chat.transport import broken_off, described, unanswered
 from agui_runtime.connectors.shared.given import checked_key, checked_url
+from agui_runtime.connectors.shared.litellm_failures import advice, broken, refusal
+from agui_runtime.connectors.shared.litellm_library import (
+    check_installed,
+    imported,
+    keys_of_the_environment,
+)
 from agui_runtime.core.demands import NAME, TEXT, a, check, optional
-from agui_runtime.core.errors import Misconfigured, MissingExtra, ModelFailure
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.keyword_arguments import explains_arguments
@@ -50,28 +40,6 @@ from agui_runtime.off_loop import beside, is_much, unless_long
 __all__ = ["ChatOptions", "LiteLLMAgent", "Media", "Patience"]
 
 logger = logger_of(__name__)
-
-STOLEN = frozenset({"1.82.7", "1.82.8"})
-"""Releases that an intruder published: they send the machine's credentials away."""
-
-_BY_CLASS: Mapping[str, str] = {
-    "ContextWindowExceededError": "CONTEXT_TOO_LONG",
-    "ContentPolicyViolationError": "CONTENT_POLICY",
-    "AuthenticationError": "AUTHENTICATION",
-    "PermissionDeniedError": "PERMISSION",
-    "NotFoundError": "NOT_FOUND",
-    "RateLimitError": "RATE_LIMITED",
-    "APITimeoutError": "TIMEOUT",
-    "APIConnectionError": "UNREACHABLE",
-    "BadRequestError": "BAD_REQUEST",
-    "UnprocessableEntityError": "BAD_REQUEST",
-}
-_IMPORTING = Lock()
-"""One import for all agents that want it at once: what fails, no other one is in the middle of."""
-
-_NAMES_A_KEY = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)(?:_|$)", re.I)
-_KNOWN_BETTER = frozenset({"CONTEXT_TOO_LONG", "CONTENT_POLICY"})
-"""What litellm recognises in the words of providers that give no code for it."""
 
 
 @explains_arguments
@@ -98,7 +66,7 @@ class LiteLLMAgent:
         patience: Patience | None = None,
     ) -> None:
         """Raises MissingExtra without litellm, Misconfigured where it is a stolen release."""
-        _check_installed()
+        check_installed("LiteLLMAgent")
         check("model of LiteLLMAgent", model, NAME)
         check("instructions of LiteLLMAgent", instructions, optional(TEXT))
         check("options of LiteLLMAgent", options, optional(a(ChatOptions)))
@@ -130,7 +98,7 @@ class LiteLLMAgent:
             # Tools would make it import its own proxy server, which fails beside mcp < 2.
             "_skip_mcp_handler": True,
         }
-        self._secrets = Secrets([api_key or "", *_keys_of_the_environment()])
+        self._secrets = Secrets([api_key or "", *keys_of_the_environment()])
         self._miscounting: set[str] = set()
         self._library: _Library | None = None
 
@@ -177,8 +145,8 @@ class LiteLLMAgent:
                     for event in call.reply.feed(value):
                         yield event
             except library.error as error:
-                broken = _broken(error, self._secrets)
-                raise broken from broken.__cause__
+                stopped = broken(error, self._secrets)
+                raise stopped from stopped.__cause__
         for event in call.reply.close():
             yield event
 
@@ -188,25 +156,7 @@ class LiteLLMAgent:
         try:
             return await library.complete(**self._fixed, **more, **body)
         except library.error as error:
-            raise self._refusal(library, error) from None
-
-    def _refusal(self, library: _Library, error: Exception) -> FailedAttempt:
-        kind = _kind(error)
-        for link in _causes(error):
-            if isinstance(link, httpx.HTTPStatusError):
-                wait = link.response.headers.get("retry-after")
-                known = kind if kind in _KNOWN_BETTER else None
-                body = self._secrets.cut_all(_body(error, link))
-                return refused(link.response.status_code, body, wait, known)
-            if isinstance(link, httpx.HTTPError):
-                return unanswered(link)
-        if missing := self._missing_keys(library):
-            return FailedAttempt(failure("AUTHENTICATION", _advice(missing)), passing=False)
-        cut = self._secrets.cut
-        reported = failure(kind, cut(_plain(error)), cause=cut(described(error)))
-        return FailedAttempt(
-            reported, passing=kind in {"RATE_LIMITED", "UNAVAILABLE", "UNREACHABLE"}
-        )
+            raise refusal(error, self._secrets, self._missing_keys(library)) from None
 
     async def _loaded(self) -> _Library:
         if self._library is None:
@@ -221,10 +171,9 @@ class LiteLLMAgent:
         except library.error:
             return "LiteLLM knows no such provider; its name begins the model's, anthropic/..."
         missing = [key for key in self._missing_keys(library) if not key.startswith("AWS_")]
-        return "" if chosen or not missing else _advice(missing)
+        return "" if chosen or not missing else advice(missing)
 
     def _missing_keys(self, library: _Library) -> list[str]:
-        """For most providers litellm tells a missing key like any other fault of the provider."""
         if self._fixed["api_key"] is not None:
             return []
         return [key for key in library.keys(self._model)["missing_keys"] if "KEY" in key]
@@ -241,33 +190,8 @@ class _Library:
     provider: Callable[..., object]
 
 
-def _check_installed() -> None:
-    if importlib.util.find_spec("litellm") is None:
-        raise MissingExtra("LiteLLMAgent", "litellm")
-    installed = version("litellm")
-    if installed in STOLEN:
-        raise Misconfigured(
-            f"litellm {installed} steals credentials: remove it, change every key that the machine"
-            " holds, and install another release"
-        )
-
-
 def _load() -> _Library:
-    """Raises Misconfigured where it cannot be imported; once that is mended, the next try works."""
-    _keep_offline()
-    with _IMPORTING:
-        try:
-            module = importlib.import_module("litellm")
-        except Exception as error:  # a foreign SDK, which raises anything
-            _forget_half_of_it()
-            raise Misconfigured(
-                f"litellm cannot be imported ({described(error)}): mend its installation,"
-                " `pip check` says what it lacks"
-            ) from error
-    # It prints advice to standard output, and takes a hundred equal chunks for a fault.
-    vars(module).update(suppress_debug_info=True, REPEATED_STREAMING_CHUNK_LIMIT=sys.maxsize)
-    # All its errors derive from those of the openai package.
-    base = importlib.import_module("openai").OpenAIError
+    module, error = imported()
 
     def senses(model: str) -> tuple[str, ...]:
         """What litellm knows of the model, and what its name says."""
@@ -275,68 +199,5 @@ def _load() -> _Library:
         return (*known_senses(model), *(kind for kind, takes in known.items() if takes(model)))
 
     return _Library(
-        module.acompletion, module.validate_environment, base, senses, module.get_llm_provider
+        module.acompletion, module.validate_environment, error, senses, module.get_llm_provider
     )
-
-
-def _forget_half_of_it() -> None:
-    """Modules that were imported before another one failed: Python takes them for whole, and the
-    next import fails for want of what they never came to define.
-    """
-    importlib.invalidate_caches()
-    for name in [each for each in sys.modules if each.partition(".")[0] == "litellm"]:
-        del sys.modules[name]
-
-
-def _advice(missing: Sequence[str]) -> str:
-    return f"set {' and '.join(missing)}, or give the agent its api_key"
-
-
-def _keys_of_the_environment() -> list[str]:
-    """Whatever litellm may read there and a provider echo."""
-    return [value for name, value in os.environ.items() if _NAMES_A_KEY.search(name)]
-
-
-def _keep_offline() -> None:
-    """litellm's import downloads a price list unless this variable is set before."""
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-
-
-def _broken(error: Exception, secrets: Secrets) -> ModelFailure:
-    for link in _causes(error):
-        if isinstance(link, httpx.HTTPError):
-            return broken_off(link)
-        if isinstance(body := getattr(link, "body", None), dict):
-            return stream_failure(secrets.cut_all(body))
-    kind = _kind(error)
-    kind = kind if kind in _KNOWN_BETTER else "STREAM_BROKEN"
-    return failure(kind, cause=secrets.cut(described(error)))
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what led to it; litellm raises its own in the handlers of the original ones."""
-    link: BaseException | None = error
-    while link is not None:
-        yield link
-        link = link.__cause__ or link.__context__
-
-
-def _kind(error: Exception) -> str:
-    names = (base.__name__ for base in type(error).__mro__)
-    return next((_BY_CLASS[name] for name in names if name in _BY_CLASS), "UNAVAILABLE")
-
-
-def _body(error: Exception, answered: httpx.HTTPStatusError) -> object:
-    """The JSON that came with the refusal; litellm keeps it in different places."""
-    for link in _causes(error):
-        if isinstance(body := getattr(link, "body", None), dict):
-            return {"error": body}
-    try:
-        return parsed(answered.response.content)
-    except httpx.ResponseNotRead:
-        return {"message": _plain(error)}
-
-
-def _plain(error: Exception) -> str:
-    """The provider's part of litellm's message."""
-    return re.sub(r"^.*?Exception - |^litellm\.\w+: ", "", str(error), count=1)

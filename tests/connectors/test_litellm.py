@@ -326,7 +326,7 @@ async def test_what_would_make_the_first_run_fail_is_in_the_log_before_it(
     for agent in agents.values():
         await agent.prepare()
     assert [each.getMessage().partition(": ")[2] for each in caplog.records] == [
-        "set ANTHROPIC_API_KEY, or give the agent its api_key",
+        "set ANTHROPIC_API_KEY, or give an api_key",
         "LiteLLM knows no such provider; its name begins the model's, anthropic/...",
     ]
 
