@@ -14,6 +14,9 @@ summary for each thread. `proactive`: patterns that may be suggested.
 
 TIERS: tuple[Tier, ...] = get_args(Tier)
 
+EMBEDDED: frozenset[Tier] = frozenset({"associative", "episodic"})
+"""The tiers that are found by what is asked."""
+
 
 class MemoryUnreadable(AguiError):
     """What is remembered was sealed with a key that is not there. It is left as it is."""

@@ -7,29 +7,36 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from agui_runtime.agents.agent import Closable, Preparable
 from agui_runtime.core.errors import AguiError, InvalidInput, Misconfigured, MissingExtra
 from agui_runtime.core.key_ring import KeyRing
 from agui_runtime.core.observation import Operation, observed
 from agui_runtime.memories import rules
 from agui_runtime.memories.backlog import Backlog, Unread, find, id_of
 from agui_runtime.memories.embedders.base import Embedder
-from agui_runtime.memories.embedders.border import embedded
+from agui_runtime.memories.embedders.border import embedded, text_of
 from agui_runtime.memories.embedders.hashing import HashingEmbedder
-from agui_runtime.memories.entries import LIMITS, TIERS, Entry, MemoryLimits, Proposal, Tier
+from agui_runtime.memories.entries import (
+    EMBEDDED,
+    LIMITS,
+    TIERS,
+    Entry,
+    MemoryLimits,
+    Proposal,
+    Tier,
+)
 from agui_runtime.memories.extractors.base import Extractor
 from agui_runtime.memories.extractors.rules import RuleExtractor
 from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.notebooks import Notebooks
 from agui_runtime.memories.recalling import Recalled as Recalled
+from agui_runtime.memories.renewal import Renewal
 from agui_runtime.memories.sealing import Vector
 from agui_runtime.memories.timely import timely
 from agui_runtime.stores.sealed_rows import SealedRows
 
 NEAR, RECENT, PATTERNS = 8, 3, 3
 """At most so many facts, episodes and patterns are recalled."""
-
-EMBEDDED: frozenset[Tier] = frozenset({"associative", "episodic"})
-"""The tiers that are found by what is asked."""
 
 
 class EntryNotFound(InvalidInput):
@@ -72,12 +79,25 @@ class Memory:
         self._embedder = embedder or HashingEmbedder()
         self._limits = limits
         self.now = clock
-        self._stored: tuple[Notebooks, Backlog] | None = None
+        self._stored: tuple[Notebooks, Backlog, Renewal] | None = None
 
     def keep_in(self, rows: SealedRows, ring: KeyRing) -> None:
         """Keep entries in these rows, sealed by these keys."""
         notebooks = Notebooks(rows, ring)
-        self._stored = notebooks, Backlog(notebooks, self.now)
+        renewal = Renewal(notebooks, self._embedder)
+        self._stored = notebooks, Backlog(notebooks, self.now), renewal
+
+    async def prepare(self) -> None:
+        """Load what the embedder needs; raises Misconfigured where that cannot be used."""
+        if isinstance(self._embedder, Preparable):
+            await self._embedder.prepare()
+
+    async def close(self) -> None:
+        """Stop what is done in the background, and close the embedder's connections."""
+        if self._stored is not None:
+            await self._stored[2].close()
+        if isinstance(self._embedder, Closable):
+            await self._embedder.close()
 
     @property
     def backlog(self) -> Backlog:
@@ -88,7 +108,7 @@ class Memory:
     def _notebooks(self) -> Notebooks:
         return self._in_store()[0]
 
-    def _in_store(self) -> tuple[Notebooks, Backlog]:
+    def _in_store(self) -> tuple[Notebooks, Backlog, Renewal]:
         if self._stored is None:
             raise Misconfigured("a memory has no store: give it to CopilotRuntime(memory=...)")
         return self._stored
@@ -143,6 +163,7 @@ class Memory:
         found = Recalled()
         try:
             notebook = await timely(self._notebooks.read(owner), until)
+            self._in_store()[2].look_at(owner, notebook)
             found = self._known(notebook)
             return replace(found, facts=await timely(self._facts(notebook, about), until))
         except AguiError as error:
@@ -257,11 +278,11 @@ class Memory:
         return found
 
     async def _vectors(self, proposals: Sequence[Proposal]) -> Sequence[Vector | None]:
-        texts = [f"{each.entity} {each.text}".strip() for each in proposals]
         wanted = [at for at, each in enumerate(proposals) if each.tier in EMBEDDED]
         found: list[Vector | None] = [None] * len(proposals)
         if wanted:
-            vectors = await embedded(self._embedder, [texts[at] for at in wanted])
+            texts = [text_of(proposals[at]) for at in wanted]
+            vectors = await embedded(self._embedder, texts)
             for at, vector in zip(wanted, vectors, strict=True):
                 found[at] = vector
         return found

@@ -69,15 +69,16 @@ class Notebook:
                 self._entries[id_] = found
         return found
 
+    def readable(self, id_: str) -> Entry | None:
+        """None if there is none, or it does not open."""
+        try:
+            return self.entry(id_)
+        except AguiError:
+            return None
+
     def entries(self, tier: Tier) -> Iterator[Entry]:
         """Of the tier, in no order, without those that do not open."""
-        for id_ in self.ids(tier):
-            try:
-                entry = self.entry(id_)
-            except AguiError:
-                continue
-            if entry is not None:
-                yield entry
+        return filter(None, map(self.readable, self.ids(tier)))
 
     def note(self, id_: str) -> JsonObject | None:
         """None if there is none; raises MemoryUnreadable."""
@@ -106,6 +107,12 @@ class Notebook:
         """Raises MemoryUnreadable."""
         body = self._body(id_)
         return None if body is None else self._vector(id_, body)
+
+    def has_vector_of(self, embedder: str, id_: str) -> bool:
+        """Whether it has one that opens and is that embedder's."""
+        body = self._body(id_)
+        vector = None if body is None else self._opened(id_, body)
+        return vector is not None and vector.embedder == embedder
 
     def _body(self, id_: str) -> bytes | None:
         return self._bodies.get(_kind(id_), {}).get(id_)

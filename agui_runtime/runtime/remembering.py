@@ -25,10 +25,13 @@ class Remembering:
             hooks.add(self._learning)
 
     async def open(self, store: Store, keys: KeyRing | None) -> None:
-        """Raises Misconfigured where nothing says how to seal what is remembered in the store."""
+        """Raises Misconfigured where nothing says how to seal what is remembered in the store, and
+        where what makes vectors of it cannot be used.
+        """
         if self._memory is not None:
             ring = await asyncio.to_thread(ring_for, store, keys)
             self._memory.keep_in(sealed_rows_of(store), ring)
+            await self._memory.prepare()
 
     def begin(self, store: Store) -> None:
         """Learn of what users said, as it is due; the store is open."""
@@ -42,3 +45,5 @@ class Remembering:
             await asyncio.wait([self._learner])
         if self._learning is not None:
             await self._learning.finish()
+        if self._memory is not None:
+            await self._memory.close()

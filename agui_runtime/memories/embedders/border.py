@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError
 from agui_runtime.memories.embedders.base import Embedder
+from agui_runtime.memories.entries import Entry, Proposal
 from agui_runtime.memories.sealing import Vector
 from agui_runtime.off_loop import is_cancelled
 
@@ -16,6 +17,11 @@ class EmbedderFailed(AguiError):
     """What texts are alike cannot be said now: what makes vectors of them failed."""
 
     code, status = "EMBEDDER_FAILED", 502
+
+
+def text_of(entry: Entry | Proposal) -> str:
+    """What its vector is made of."""
+    return f"{entry.entity} {entry.text}".strip()
 
 
 async def embedded(embedder: Embedder, texts: Sequence[str]) -> Sequence[Vector]:
