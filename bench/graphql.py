@@ -32,7 +32,12 @@ QUERY_CONNECTIONS = 16
 QUERY_TEXTS = {
     "hello": "{ hello }",
     "availableAgents": "{ availableAgents { agents { name id description } } }",
+    "loadAgentState": (
+        "query ($data: LoadAgentStateInput!)"
+        " { loadAgentState(data: $data) { threadId threadExists state messages } }"
+    ),
 }
+VARIABLES = {"loadAgentState": {"data": {"threadId": "none", "agentName": "bench"}}}
 
 GOALS = {"paced": 1 / 5, "burst": 1 / 3, "query": 0.5}
 GOAL_READY_SECONDS = 1.5
@@ -88,9 +93,15 @@ def scenarios() -> Iterator[Scenario]:
                 name = f"{kind}, {source}, {streams} streams"
                 body = mutation(transcript, kind)
                 yield Scenario(name, kind, streams, repeat, units, body, WORDS)
-    for name, text in QUERY_TEXTS.items():
+    for name, body in queries().items():
         repeat = QUERIES // QUERY_CONNECTIONS
-        yield Scenario(name, "query", QUERY_CONNECTIONS, repeat, QUERIES, {"query": text})
+        yield Scenario(name, "query", QUERY_CONNECTIONS, repeat, QUERIES, body)
+
+
+def queries() -> dict[str, dict[str, Any]]:
+    """The bodies of plain queries, by name."""
+    variables = {name: {"variables": given} for name, given in VARIABLES.items()}
+    return {name: {"query": text} | variables.get(name, {}) for name, text in QUERY_TEXTS.items()}
 
 
 def mutation(transcript: str, asked: str) -> dict[str, Any]:

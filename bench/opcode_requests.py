@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from bench.graphql import mutation
+from bench.graphql import mutation, queries
 
 GO = {"id": "u1", "role": "user", "content": "go"}
 
@@ -57,3 +57,6 @@ WIRES: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "responses": ("/v1/responses", responses_request),
     "remote": ("/copilotkit_remote/agents/execute", remote_request),
 }
+
+QUERIES: Mapping[str, Any] = queries()
+"""Requests of the GraphQL wire that run nothing."""

@@ -18,25 +18,21 @@ import argparse
 import asyncio
 import json
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing
 from functools import cache, partial
 from pathlib import Path
-from time import time
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime import CopilotRuntime, create_app
-from agui_runtime.core.events import Event, RunInfo, encode
-from agui_runtime.stores.base import RunEnd, Store
-from agui_runtime.stores.open import open_store
+from agui_runtime.core.events import Event
 from bench.counting import Taken, counting, in_virtual_time
 from bench.graphql import client_headers
-from bench.opcode_requests import GO, WIRES
+from bench.opcode_requests import GO, QUERIES, WIRES
 from bench.opcode_socket import PATH, OpenSocket
+from bench.opcode_store import through_store
 
 NUMBERS = Path(__file__).with_suffix(".json")
 TOLERANCE = 0.10
@@ -76,6 +72,7 @@ def talker(words: int, pause: float) -> Callable[[RunAgentInput], AsyncIterator[
 
 
 AGENT_ROUTES = "/api/v1/agent"
+BASE = "/copilotkit"
 
 
 async def through_wire(name: str, words: int, pause: float) -> Taken:
@@ -116,6 +113,18 @@ async def by_agent_routes(words: int, pause: float) -> Taken:
         with counting() as codes:
             size = await asyncio.create_task(run())
     return Taken(codes, size)
+
+
+async def asked(name: str, times: int) -> Taken:
+    """A query of GraphQL's, so many times."""
+    app = create_app(CopilotRuntime({"bench": talker(words=1, pause=0.0)}))
+    async with app.router.lifespan_context(app):
+        await answered(app, BASE, QUERIES[name])  # what is made once
+        with counting() as codes:
+            sizes = [
+                await asyncio.create_task(answered(app, BASE, QUERIES[name])) for _ in range(times)
+            ]
+    return Taken(codes, sum(sizes))
 
 
 async def after_turns(turns: int) -> Taken:
@@ -180,40 +189,6 @@ def _scope(path: str) -> dict[str, Any]:
     }
 
 
-# Through a store
-
-
-async def through_store(name: str, words: int) -> Taken:
-    with tempfile.TemporaryDirectory() as folder, counting() as codes:
-        store = open_store(name.format(folder=folder))
-        await store.open()
-        try:
-            await written(store, 1)
-            codes.clear()
-            size = await asyncio.create_task(written(store, words))
-        finally:
-            await store.close()
-    return Taken(codes, size)
-
-
-async def written(store: Store, words: int) -> int:
-    """Write a run word by word, each read before the next; returns the bytes that were read."""
-    ids = {"messageId": "words"}
-    run = RunInfo(str(uuid4()), str(uuid4()), "bench", "ann", started_at=time())
-    lease = await store.log.claim(run, lambda: None)
-    size = 0
-    with store.log.keep(lease, lambda: None):
-        async with aclosing(store.log.follow(run.thread_id, lease.start)) as batches:
-            for _ in range(words):
-                word = {"type": "TEXT_MESSAGE_CONTENT", **ids, "delta": "word "}
-                await store.log.append(lease, [word])
-                batch = await anext(batches)
-                size += sum(len(encode(each.event)) for each in batch.records)
-        end: Event = {"type": "RUN_FINISHED", "threadId": run.thread_id, "runId": run.run_id}
-        await store.log.release(lease, RunEnd([end], "finished", time()))
-    return size
-
-
 # The rows
 
 
@@ -227,10 +202,11 @@ class Row(NamedTuple):
     name: str
     take: Callable[[int], Taken]
     turns: bool = False
+    least: int = 100
 
     @property
     def words(self) -> int:
-        return 500 if self.turns else 100
+        return 500 if self.turns else self.least
 
     def cost(self) -> Cost:
         few, many = self._least(self.words), self._least(2 * self.words)
@@ -262,6 +238,10 @@ def _socket_row(pace: str, pause: float) -> Row:
     )
 
 
+def _query_row(name: str) -> Row:
+    return Row(name, lambda times: in_virtual_time(partial(asked, name, times)), least=10)
+
+
 def _store_row(name: str, url: str, turns: bool = False) -> Row:
     return Row(f"{name} store", lambda words: asyncio.run(through_store(url, words)), turns)
 
@@ -273,6 +253,7 @@ ROWS: Sequence[Row] = (
     _agent_routes_row("slow", SLOW),
     _socket_row("burst", 0.0),
     _socket_row("slow", SLOW),
+    *map(_query_row, QUERIES),
     Row("agui, past turn", lambda turns: in_virtual_time(partial(after_turns, turns))),
     _store_row("memory", "memory:"),
     _store_row("SQLite", "sqlite:///{folder}/threads.db", turns=True),

@@ -155,6 +155,11 @@ class _Deferred:
         return not self._inner
 
 
+def rendered(field: Field, value: object) -> object:
+    """The JSON of what the field resolved to, of which nothing may come later."""
+    return _item(field, value, b"[", [])
+
+
 def _rendered(group: Group, owner: object, path: bytes, later: list[_Unit]) -> dict[str, object]:
     """The group's JSON; whatever of it is to follow is added to `later`. `path` lacks its `]`."""
     return {field.key: _value(field, owner, path, later) for field in group.fields}
@@ -166,12 +171,20 @@ def _value(field: Field, owner: object, path: bytes, later: list[_Unit]) -> obje
     value = getattr(owner, field.attribute)
     if value is None:
         return None
+    if field.selections is None and field.stream is None:
+        return _leaf(field, value)
     here = path + (b"" if path == b"[" else b",") + jsontext.dumps(field.key)
     if field.stream is not None:
         return _opened(field, owner, here, later)
     if isinstance(value, list):
         return [_item(field, item, b"%b,%d" % (here, i), later) for i, item in enumerate(value)]
     return _item(field, value, here, later)
+
+
+def _leaf(field: Field, value: object) -> object:
+    if field.serialize is None:
+        return value
+    return list(map(field.serialize, value)) if isinstance(value, list) else field.serialize(value)
 
 
 def _opened(field: Field, owner: object, path: bytes, later: list[_Unit]) -> list[object]:
@@ -190,7 +203,7 @@ def _opened(field: Field, owner: object, path: bytes, later: list[_Unit]) -> lis
 def _item(field: Field, value: object, path: bytes, later: list[_Unit]) -> object:
     if field.selections is not None:
         return _object(_selection(field, value), value, path, later)
-    return field.serialize(value) if field.serialize else value
+    return _leaf(field, value)
 
 
 def _object(

@@ -44,7 +44,7 @@ _LATE = frozenset({"status", "messages", "metaEvents", "content", "arguments"})
 """Fields whose last value is not known from the start, on types that have `knows`."""
 
 Selections: TypeAlias = Mapping[str, "Selection"]
-"""What an operation selects, by the name of the runtime type."""
+"""What an operation selects, by the name of the class that holds a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,8 @@ def compile_plan(
     mutation = schema.mutation_type
     if operation.operation.value != "mutation" or mutation is None:
         return None
-    compiler = _Compiler(schema, fragments, variables)
-    level = _Level()
+    compiler = Compiler(schema, fragments, variables)
+    level = Level()
     compiler.collect(mutation, operation.selection_set, level, level.immediate)
     for nodes in level.immediate.values():
         if nodes[0].name.value == STREAMED_ROOT:
@@ -130,7 +130,7 @@ def compile_plan(
 _Nodes: TypeAlias = dict[str, list[FieldNode]]
 
 
-class _Level:
+class Level:
     """The fields asked of one object, as they are collected: at once, and in deferred fragments."""
 
     def __init__(self) -> None:
@@ -160,7 +160,11 @@ class _Level:
                     owners[key] = group[key]
 
 
-class _Compiler:
+class Compiler:
+    """Makes fields and groups of what is selected. `incremental` says that any of it may come
+    later, `resolvers` counts the fields with a resolver of their own.
+    """
+
     def __init__(
         self,
         schema: GraphQLSchema,
@@ -168,6 +172,7 @@ class _Compiler:
         variables: VariableValues,
     ) -> None:
         self.incremental = False
+        self.resolvers = 0
         self._schema = schema
         self._fragments = fragments
         self._variables = variables
@@ -176,7 +181,7 @@ class _Compiler:
         self,
         parent: GraphQLObjectType,
         selection_set: SelectionSetNode,
-        level: _Level,
+        level: Level,
         into: _Nodes,
     ) -> None:
         """Sort the selections that apply to `parent` into the level's groups."""
@@ -190,11 +195,11 @@ class _Compiler:
                 self._collect_fragment(parent, selection, level, into)
 
     def group(self, parent: GraphQLObjectType, nodes: _Nodes, label: str | None = None) -> Group:
-        fields = tuple(self._field(parent, key, each) for key, each in nodes.items())
+        fields = tuple(self.field(parent, key, each) for key, each in nodes.items())
         return Group(fields, tuple(field for field in fields if _is_awaited(field)), label)
 
     def _collect_fragment(
-        self, parent: GraphQLObjectType, fragment: SelectionNode, level: _Level, into: _Nodes
+        self, parent: GraphQLObjectType, fragment: SelectionNode, level: Level, into: _Nodes
     ) -> None:
         assert isinstance(fragment, InlineFragmentNode | FragmentSpreadNode)
         defer = self._active(GraphQLDeferDirective, fragment)
@@ -222,11 +227,12 @@ class _Compiler:
             return True
         return is_abstract_type(condition) and self._schema.is_sub_type(condition, parent)
 
-    def _field(self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Field:
+    def field(self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Field:
         name = nodes[0].name.value
         if name == "__typename":
             return Field(key, typename=parent.name)
         definition = parent.fields[name]
+        self.resolvers += _has_resolver(definition)
         named = get_named_type(definition.type)
         leaf = is_leaf_type(named)
         return Field(
@@ -242,10 +248,10 @@ class _Compiler:
         types = [named] if is_object_type(named) else []
         if is_abstract_type(named):
             types = self._schema.get_possible_types(named)
-        return {each.name: self._selection(each, nodes) for each in types}
+        return {_origin(each).__name__: self._selection(each, nodes) for each in types}
 
     def _selection(self, parent: GraphQLObjectType, nodes: Iterable[FieldNode]) -> Selection:
-        level = _Level()
+        level = Level()
         for node in nodes:
             if node.selection_set:
                 self.collect(parent, node.selection_set, level, level.immediate)
@@ -296,6 +302,10 @@ def _head(operation: OperationDefinitionNode, mutation: FieldNode) -> DocumentNo
         selection_set=SelectionSetNode(selections=(start,)),
     )
     return DocumentNode(definitions=(alone,))
+
+
+def _has_resolver(definition: GraphQLField) -> bool:
+    return definition.extensions["strawberry-definition"].base_resolver is not None
 
 
 def _attribute(definition: GraphQLField) -> str:

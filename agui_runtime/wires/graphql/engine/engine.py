@@ -27,8 +27,10 @@ from agui_runtime.wires.graphql.delivery.stream import deliveries
 from agui_runtime.wires.graphql.engine.coercion import let_go, prepared
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.engine.operations import Operation, Operations, Refused
+from agui_runtime.wires.graphql.engine.plain_queries import executed
 from agui_runtime.wires.graphql.nouns.errors import formatted, origin_of
 from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
+from agui_runtime.wires.graphql.resolvers.direct import DIRECT
 from agui_runtime.wires.graphql.resolvers.schema import build_schema
 from agui_runtime.wires.shared.options import ServerOptions
 
@@ -62,7 +64,9 @@ class Engine:
         self._forward_headers = options.forwarded
         self._schema = build_schema()
         introspection = not options.production
-        self._operations = Operations(self._schema, limits, introspection=introspection)
+        self._operations = Operations(
+            self._schema, limits, introspection=introspection, direct=DIRECT
+        )
         self._open = options.places
 
     @asynccontextmanager
@@ -105,11 +109,14 @@ class Engine:
     async def execute(
         self, operation: Operation, request: GraphQLRequest, context: GraphQLExecutionContext
     ) -> ExecutionResult:
-        """A query or mutation, through graphql-core itself: Strawberry's entrance would parse and
-        validate again.
+        """A query or mutation, through graphql-core itself where it is not plain: Strawberry's
+        entrance would parse and validate again.
         """
         with context.trace.measured("execute"):
-            context.long = is_much(request.variables)
+            context.long = bool(request.variables) and is_much(request.variables)
+            if operation.plain is not None:
+                given = operation.node, operation.plain, request.variables, context
+                return await executed(self._schema, *given)
             executor = (
                 await prepared(self._schema, operation, request.variables, context)
             ).executor

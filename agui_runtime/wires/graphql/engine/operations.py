@@ -5,7 +5,7 @@ Nothing is executed here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from time import perf_counter
@@ -29,6 +29,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from agui_runtime.core.jsontext import Json
+from agui_runtime.wires.graphql.delivery.plain_plan import PlainQuery, compile_plain
 from agui_runtime.wires.graphql.delivery.plan import Plan, compile_plan
 from agui_runtime.wires.graphql.engine.excesses import excesses
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
@@ -73,7 +74,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What one request asks to be executed; `plan` is set for the mutation that streams.
+    """What one request asks to be executed; `plan` is set for the mutation that streams, `plain`
+    for a query that needs no graphql-core.
 
     `phases` is what it took to read the text, empty for one that was remembered.
     """
@@ -81,6 +83,7 @@ class Operation:
     document: DocumentNode
     node: OperationDefinitionNode
     plan: Plan | None
+    plain: PlainQuery | None = None
     phases: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -109,7 +112,8 @@ class Operation:
 class Operations:
     """Prepares the operations of one schema, and remembers the latest ones.
 
-    Without `introspection`, an operation that asks for the schema itself is refused.
+    Without `introspection`, an operation that asks for the schema itself is refused. `direct` are
+    fields of queries that may be resolved without graphql-core.
     """
 
     def __init__(
@@ -118,10 +122,12 @@ class Operations:
         limits: OperationLimits,
         *,
         introspection: bool = True,
+        direct: Container[str] = (),
         remembered: int = 128,
     ) -> None:
         self._schema = schema
         self._limits = limits
+        self._direct = direct
         self._rules = ValidationRules(introspection=introspection)
         self._document = lru_cache(remembered)(self._read)
         self._plan = lru_cache(remembered)(self._compiled)
@@ -135,9 +141,9 @@ class Operations:
             raise Refused(document.errors)
         node = _chosen(document.operations, name)
         switches = self._switches(document, node, variables)
-        plan = self._plan(document, name, switches)
+        plan, plain = self._plan(document, name, switches)
         phases = {} if remembered else document.phases
-        return Operation(plan.head if plan else document.plain, node, plan, phases)
+        return Operation(plan.head if plan else document.plain, node, plan, plain, phases)
 
     def _read(self, query: str) -> Document:
         begun = perf_counter()
@@ -174,11 +180,14 @@ class Operations:
             raise Refused([{"message": NEGATIVE}])
         return tuple(values.coerced.items())
 
-    def _compiled(self, document: Document, name: str | None, switches: Switches) -> Plan | None:
+    def _compiled(
+        self, document: Document, name: str | None, switches: Switches
+    ) -> tuple[Plan | None, PlainQuery | None]:
         node = _chosen(document.operations, name)  # nodes are no key: their hashes are deep
         values = VariableValues({}, dict(switches))
+        given = self._schema, node, document.fragments, values
         try:
-            return compile_plan(self._schema, node, document.fragments, values)
+            return compile_plan(*given), compile_plain(*given, self._direct)
         except GraphQLError as error:  # null for a variable that decides
             raise Refused([error.formatted]) from None
 

@@ -40,6 +40,7 @@ from agui_runtime.wires.graphql.nouns.types import (
     ResultMessageOutput,
     TextMessageOutput,
 )
+from agui_runtime.wires.graphql.resolvers.direct import resolve_directly
 from agui_runtime.wires.graphql.resolvers.execution import AgentExecutionResponse, executed
 from agui_runtime.wires.graphql.resolvers.exploration import ExplorationQuery, agents_of
 from agui_runtime.wires.graphql.resolvers.reading import read
@@ -119,6 +120,7 @@ def build_schema() -> GraphQLSchema:
     fields[STREAMED_ROOT].resolve = _generate_copilot_response
     fields["executeAgent"].resolve = _execute_agent
     fields["saveAgentState"].resolve = _save_agent_state
+    resolve_directly(schema)
     speed_up(schema)
     return schema
 
