@@ -14,6 +14,7 @@ _LOOPBACK_NAMES = frozenset({"localhost", "ip6-localhost", "ip6-loopback"})
 """Those of every machine: RFC 6761 6.3, and Debian's `/etc/hosts`."""
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches itself by it: localhost, 127.0.0.0/8, ::1, and whatever
     else stands for them, in any spelling.

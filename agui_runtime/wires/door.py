@@ -113,7 +113,9 @@ def enter(wires: Sequence[Wire], runtime: CopilotRuntime, options: ServerOptions
             else:
                 routes.append(route)
     if entrances:
-        routes.insert(0, Route(options.path, Door(entrances, options.body)))
+        door = Door(entrances, options.body)
+        direct = all(_is_direct(each.route) for each in entrances)
+        routes.insert(0, WireRoute(options.path, door, direct=direct))
     return _entered(routes, options)
 
 
@@ -122,7 +124,7 @@ def _entered(routes: Sequence[BaseRoute], options: ServerOptions) -> Entered:
     checked = [each for each in routes if not (isinstance(each, WireRoute) and each.any_type)]
     return Entered(
         routes,
-        direct=[route for route in own if route.direct],
+        direct=[route for route in own if _is_direct(route)],
         forms=[route.path for route in own if route.forms],
         json_below=sorted({options.path, *map(_static, checked)}),
     )
@@ -131,6 +133,10 @@ def _entered(routes: Sequence[BaseRoute], options: ServerOptions) -> Entered:
 def _static(route: BaseRoute) -> str:
     """The route's path up to its first parameter, or the root."""
     return str(getattr(route, "path", "")).partition("/{")[0] or "/"
+
+
+def _is_direct(route: Route) -> bool:
+    return isinstance(route, WireRoute) and route.direct
 
 
 def _takes(route: Route, method: str) -> bool:

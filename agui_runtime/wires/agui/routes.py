@@ -46,7 +46,7 @@ class AguiEndpoint:
     def routes(self) -> list[BaseRoute]:
         """Those to put into an app after whatever else lives on the path or below it."""
         return [
-            Route(self._path or "/", self),
+            WireRoute(self._path or "/", self, direct=True),
             WireRoute(f"{self._path}/agent/{{rest:path}}", self, direct=True),
             WireRoute(f"{self._path}/transcribe", self, forms=True),
             Route(f"{self._path}/{{rest:path}}", self),

@@ -37,7 +37,12 @@ class Gate:
             if refused.code in WORTH_A_LINE:
                 logger.warning("refused %s: %s", scope["path"][:200].encode(), refused)
             return refuse(refused, scope, receive, send)
-        headers = [_trimmed(each) for each in scope["headers"] if each[0].lower() not in withheld]
+        # White space around a value is no part of it (RFC 9110 5.5); not all parsers take it off.
+        headers = [
+            (name, value.strip(b" \t"))
+            for name, value in scope["headers"]
+            if name.lower() not in withheld
+        ]
         scope = {**scope, "headers": headers}
         if bodiless:
             return self._without_body(scope, receive, send)
@@ -54,12 +59,6 @@ class Gate:
             return read.pop() if read else await receive()
 
         await self._app(scope, again, send)
-
-
-def _trimmed(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
-    """White space around a value is no part of it (RFC 9110 5.5); not all parsers take it off."""
-    name, value = header
-    return name, value.strip(b" \t")
 
 
 async def _first_content(receive: Receive) -> Message:

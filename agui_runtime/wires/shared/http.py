@@ -66,16 +66,17 @@ is reset, and the client never sees why.
 """
 
 
-async def read_body(headers: Mapping[str, str], receive: Receive, limits: BodyLimits) -> bytes:
+async def read_body(scope: Scope, receive: Receive, limits: BodyLimits) -> bytes:
     """The request's body; raises TooLarge or ClientGone.
 
     One that is too large is read to its end first, unless the client waits for a word
     (`Expect: 100-continue`).
     """
-    length = headers.get("content-length", "")
+    headers: Mapping[bytes, bytes] = dict(scope["headers"])
+    length = headers.get(b"content-length", b"")
     announced = int(length[:20]) if length.isdigit() else 0
     most = limits.bytes + READ_AWAY
-    if announced > most or (announced > limits.bytes and "expect" in headers):
+    if announced > most or (announced > limits.bytes and b"expect" in headers):
         raise limits.exceeded("bytes")
     body, size = bytearray(), 0
     async for part in _parts(receive):

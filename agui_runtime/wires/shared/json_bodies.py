@@ -9,7 +9,7 @@ from starlette.types import Message, Receive, Scope
 from agui_runtime.core.errors import AguiError, InvalidInput, TooLarge
 from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.shared.bodies import BodyLimits, loaded
-from agui_runtime.wires.shared.http import headers_of, read_body
+from agui_runtime.wires.shared.http import read_body
 
 _KEY = "agui_runtime.body"
 
@@ -40,7 +40,7 @@ class OpenedBody:
         """Raises ClientGone."""
         text = b""
         try:
-            text = await read_body(headers_of(scope), receive, limits)
+            text = await read_body(scope, receive, limits)
             if not text:
                 raise NoBody("the request has no body")
             return cls(text, await loaded(text, limits))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Awaitable, Mapping
+from os import urandom
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,7 +41,7 @@ def identified(scope: Scope, send: Send) -> tuple[Scope, Send]:
     if _KEY in scope:
         return scope, send
     given = _given(scope)
-    request_id = given_id(given) or uuid.uuid4().hex
+    request_id = given_id(given) or urandom(16).hex()
     write_about(request_id)
     continue_trace(trace_of(given))
     own = (b"x-request-id", request_id.encode())

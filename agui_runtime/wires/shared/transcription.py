@@ -87,7 +87,7 @@ async def recording_of(exchange: Exchange, limits: BodyLimits) -> Recording:
 
 
 async def _from_form(exchange: Exchange, limits: BodyLimits) -> Recording:
-    body = await read_body(exchange.headers, exchange.receive, limits)
+    body = await read_body(exchange.scope, exchange.receive, limits)
     try:
         async with Request(exchange.scope, _in_slices(body)).form() as form:
             file = form.get("audio")

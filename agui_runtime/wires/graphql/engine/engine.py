@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
@@ -78,22 +78,24 @@ class Engine:
         headers = identity.headers
         phases = dict(operation.phases)
         trace = Trace(identity.request_id, operation.kind, operation.name, phases)
-        async with AsyncExitStack() as places:
-            places.enter_context(self._open.place(owner))
+        context = GraphQLExecutionContext(
+            runtime=self.runtime,
+            caller=identity.caller,
+            request_id=identity.request_id,
+            operation_id=identity.operation_id,
+            begun=set() if identity.begun is None else identity.begun,
+            headers=self._forward_headers.pick(headers),
+            cloud_key=headers.get(CLOUD_KEY),
+            has_banner=has_banner(headers),
+            trace=trace,
+            limits=self.body_limits,
+        )
+        with self._open.place(owner):
             if operation.grows:
-                await places.enter_async_context(self.runtime.streams.place(owner))
-            yield GraphQLExecutionContext(
-                runtime=self.runtime,
-                caller=identity.caller,
-                request_id=identity.request_id,
-                operation_id=identity.operation_id,
-                begun=set() if identity.begun is None else identity.begun,
-                headers=self._forward_headers.pick(headers),
-                cloud_key=headers.get(CLOUD_KEY),
-                has_banner=has_banner(headers),
-                trace=trace,
-                limits=self.body_limits,
-            )
+                async with self.runtime.streams.place(owner):
+                    yield context
+            else:
+                yield context
         trace.finish()
 
     def prepare(self, request: GraphQLRequest) -> Operation:

@@ -6,7 +6,7 @@ Nothing is executed here.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -74,26 +74,22 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What one request asks to be executed; `plan` is set for the mutation that streams, `plain`
-    for a query that needs no graphql-core.
+    """What one request asks to be executed: a `query`, `mutation` or `subscription`. `plan` is set
+    for the mutation that streams, `plain` for a query that needs no graphql-core.
 
     `phases` is what it took to read the text, empty for one that was remembered.
     """
 
     document: DocumentNode
     node: OperationDefinitionNode
+    kind: str
     plan: Plan | None
-    plain: PlainQuery | None = None
+    plain: PlainQuery | None
     phases: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str | None:
         return self.node.name.value if self.node.name else None
-
-    @property
-    def kind(self) -> str:
-        """`query`, `mutation` or `subscription`."""
-        return str(self.node.operation.value)
 
     @property
     def is_mutation(self) -> bool:
@@ -130,7 +126,7 @@ class Operations:
         self._direct = direct
         self._rules = ValidationRules(introspection=introspection)
         self._document = lru_cache(remembered)(self._read)
-        self._plan = lru_cache(remembered)(self._compiled)
+        self._operation = lru_cache(remembered)(self._compiled)
 
     def prepare(self, query: str, name: str | None, variables: Mapping[str, Json]) -> Operation:
         """Raises Refused for what is malformed, invalid, over a limit or not there."""
@@ -141,9 +137,8 @@ class Operations:
             raise Refused(document.errors)
         node = _chosen(document.operations, name)
         switches = self._switches(document, node, variables)
-        plan, plain = self._plan(document, name, switches)
-        phases = {} if remembered else document.phases
-        return Operation(plan.head if plan else document.plain, node, plan, plain, phases)
+        operation = self._operation(document, name, switches)
+        return operation if remembered else replace(operation, phases=document.phases)
 
     def _read(self, query: str) -> Document:
         begun = perf_counter()
@@ -180,16 +175,16 @@ class Operations:
             raise Refused([{"message": NEGATIVE}])
         return tuple(values.coerced.items())
 
-    def _compiled(
-        self, document: Document, name: str | None, switches: Switches
-    ) -> tuple[Plan | None, PlainQuery | None]:
+    def _compiled(self, document: Document, name: str | None, switches: Switches) -> Operation:
         node = _chosen(document.operations, name)  # nodes are no key: their hashes are deep
         values = VariableValues({}, dict(switches))
         given = self._schema, node, document.fragments, values
         try:
-            return compile_plan(*given), compile_plain(*given, self._direct)
+            plan, plain = compile_plan(*given), compile_plain(*given, self._direct)
         except GraphQLError as error:  # null for a variable that decides
             raise Refused([error.formatted]) from None
+        executed = plan.head if plan else document.plain
+        return Operation(executed, node, str(node.operation.value), plan, plain)
 
 
 def _document(ast: DocumentNode, phases: Mapping[str, float]) -> Document:

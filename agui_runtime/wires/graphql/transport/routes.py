@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from agui_runtime.wires.graphql.transport.playground import Playground
+from agui_runtime.wires.shared.wire import WireRoute
 
 
 def routes(
@@ -21,7 +22,7 @@ def routes(
     """
     made: list[BaseRoute] = []
     for path in paths:
-        made.append(Route(path or "/", http))
+        made.append(WireRoute(path or "/", http, direct=True))
         made.append(WebSocketRoute(path or "/", sockets))
         made.append(Route(f"{path}/health", _healthy, methods=["GET"]))
         if page:
