@@ -196,22 +196,23 @@ class Row(NamedTuple):
     """A line of the table: what is counted, given a number of words.
 
     With threads of its own (`turns`), what is done beside the words is not the same each time: the
-    least of three times counts, and the more words, the less of it falls on one.
+    least of three times counts, and the more words, the less of it falls on one. `queries` are in
+    place of words, and beside them there is nothing.
     """
 
     name: str
     take: Callable[[int], Taken]
     turns: bool = False
-    least: int = 100
+    queries: bool = False
 
     @property
     def words(self) -> int:
-        return 500 if self.turns else self.least
+        return 500 if self.turns else 10 if self.queries else 100
 
     def cost(self) -> Cost:
         few, many = self._least(self.words), self._least(2 * self.words)
         token = (many.codes.total() - few.codes.total()) / self.words
-        run = 0 if self.turns else few.codes.total() - self.words * token
+        run = 0 if self.turns or self.queries else few.codes.total() - self.words * token
         return Cost(round(token, 1), round(run), round((many.bytes - few.bytes) / self.words, 1))
 
     def _least(self, words: int) -> Taken:
@@ -239,7 +240,7 @@ def _socket_row(pace: str, pause: float) -> Row:
 
 
 def _query_row(name: str) -> Row:
-    return Row(name, lambda times: in_virtual_time(partial(asked, name, times)), least=10)
+    return Row(name, lambda times: in_virtual_time(partial(asked, name, times)), queries=True)
 
 
 def _store_row(name: str, url: str, turns: bool = False) -> Row:

@@ -83,22 +83,28 @@ class Normalizer:
         self._reader = ItemReader()
         self._shorthand = Shorthand(lambda: str(uuid4()))
         self._halves = Halves()
+        self._reads_plainly = True
+
+    def delta(self, item: object) -> Event | None:
+        """The event in an item as nearly all are, a delta which nothing before it changes; None for
+        any other, of which `feed` makes events.
+        """
+        delta = plain_delta(item) if self._reads_plainly else None
+        return delta if delta is not None and is_whole(delta["delta"]) else None
 
     def feed(self, item: object) -> Sequence[Event]:
         """The events in one item, in full; raises ProtocolFailure if there can be none in it."""
-        if not (
+        delta = self.delta(item)
+        if delta is not None:
+            return (delta,)
+        full = self._full(self._reader.feed(item))
+        self._reads_plainly = not (
             self._reader.speaking
             or self._shorthand.lanes
             or self._shorthand.renamed
             or self._halves.waiting
-        ):  # nothing before it changes how a delta reads
-            delta = plain_delta(item)
-            if delta is not None and is_whole(delta["delta"]):
-                return (delta,)
-        events = self._reader.feed(item)
-        if len(events) == 1:  # as nearly always
-            return self._halves.joined(self._shorthand.expand(events[0]))
-        return self._full(events)
+        )
+        return full
 
     def end(self) -> Sequence[Event]:
         """The events that remain when the agent yields nothing more."""
@@ -106,6 +112,8 @@ class Normalizer:
         return [*rest, *self._halves.joined(self._shorthand.ends()), *self._halves.rest()]
 
     def _full(self, events: Sequence[Event]) -> Sequence[Event]:
+        if len(events) == 1:  # as nearly always
+            return self._halves.joined(self._shorthand.expand(events[0]))
         spelt = [full for event in events for full in self._shorthand.expand(event)]
         return self._halves.joined(spelt)
 
@@ -192,9 +200,10 @@ def wrap(source: object, name: str = "", description: str = "") -> EventAgent:
     if inspect.isclass(source):
         hint = f"write {source.__name__}(...), or lambda request: {source.__name__}(...)"
         raise Misconfigured(f"agent {name!r} is the class {source.__name__}; {hint}")
+    run = getattr(source, "run", None)  # first: to ask whether it is a Runnable takes longer
+    if run is not None and is_normal(run):
+        return cast(EventAgent, source)
     if isinstance(source, Runnable):
-        if is_normal(source.run):
-            return cast(EventAgent, source)
         _check_callable(source.run, f"agent {name!r}: its run method")
         if isinstance(source, Agent) and not isinstance(source, Cloneable):
             return BorderAgent(source)
@@ -225,10 +234,7 @@ async def emitted(
 
     Raises what the agent raises, and ProtocolFailure.
     """
-    made = call()
-    if inspect.isawaitable(made):
-        made = await made
-    made = getattr(made, "body_iterator", made)  # a web framework's streaming answer
+    made = await _returned(call)
     if not isinstance(made, AsyncIterable) and isinstance(made, Runnable):
         async with aclosing(_run(made, request)) as events:
             async for event in events:
@@ -237,6 +243,10 @@ async def emitted(
     normalizer = Normalizer()
     async with closing(items_of(made)) as items:
         async for item in items:
+            delta = normalizer.delta(item)
+            if delta is not None:
+                yield delta
+                continue
             full = normalizer.feed(item if spare is None else spare(item))
             if not full:
                 alive.get()()
@@ -244,6 +254,13 @@ async def emitted(
                 yield event
     for event in normalizer.end():
         yield event
+
+
+async def _returned(call: Callable[[], object]) -> object:
+    made = call()
+    if inspect.isawaitable(made):
+        made = await made
+    return getattr(made, "body_iterator", made)  # a web framework's streaming answer
 
 
 def _run(agent: Runnable, request: RunAgentInput) -> AsyncGenerator[Event, None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, cast
 
 from ag_ui.core import BaseEvent, RunAgentInput, TextMessageContentEvent, ToolCallArgsEvent
 
@@ -268,16 +268,15 @@ def plain_delta(item: object) -> Event | None:
     """What `as_event` makes of the events that are nearly all of a stream, without pydantic's 9 us;
     None for anything else.
     """
-    if isinstance(item, dict):
-        return _delta_of_object(item)
-    return _typed_delta(item) if isinstance(item, BaseEvent) else None
+    shape = _DELTAS.get(type(item))  # first: to ask whether it is a typed event takes longer
+    if shape is not None:
+        return _typed_delta(cast(BaseEvent, item), *shape)
+    return _delta_of_object(item) if isinstance(item, dict) else None
 
 
-def _typed_delta(event: BaseEvent) -> Event | None:
-    shape = _DELTAS.get(type(event))
-    if shape is None or not event.model_fields_set <= _DELTA_FIELDS:
+def _typed_delta(event: BaseEvent, kind: str, attribute: str, key: str) -> Event | None:
+    if not event.__pydantic_fields_set__ <= _DELTA_FIELDS:
         return None
-    kind, attribute, key = shape
     values = event.__dict__
     if not is_whole(values[attribute]):
         return None

@@ -57,6 +57,7 @@ class Run:
         self._unbroken = 0
         self._accepted = 0
         self._bytes = 0
+        self._most_bytes = assignment.limits.bytes
         self._rest_after = self._until_rest()
 
     def __repr__(self) -> str:
@@ -145,12 +146,13 @@ class Run:
             raise asyncio.CancelledError
 
     async def _accept(self, started: StartedRun, event: Event) -> None:
-        if event["type"] == "RUN_STARTED":
+        kind = event["type"]
+        if kind == "RUN_STARTED":
             self._announced = True
-        if event["type"] in TERMINAL and self._cause is not None:
+        if kind in TERMINAL and self._cause is not None:
             return  # what cut the run decides how it ends
-        if self._assignment.limits.bytes is not None:
-            self._weigh(event, self._assignment.limits.bytes)
+        if self._most_bytes is not None:
+            self._weigh(event, self._most_bytes)
         if not await started.accept(event):
             return
         self._unbroken += 1

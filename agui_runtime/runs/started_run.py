@@ -225,10 +225,11 @@ class StartedRun:
 
     def _note(self, events: Sequence[Event]) -> None:
         self._meter.feed(events, time())
+        fold = self._fold
         for event in events:
             self._hooks.on_event(self._lease.run, event)
-            self._fold.feed(event)
-        if self._fold.warnings:
+            fold.feed(event)
+        if fold.warnings:
             self._warn()
 
     def _warn(self) -> None:

@@ -229,8 +229,9 @@ class ThreadTable:
 
         Raises TooLarge if the live run is too much by itself.
         """
-        if not self._fits():
-            self.drop_idle(running)
+        if self._fits():
+            return
+        self.drop_idle(running)
         while not self._fits() and len(running.spans) > 1:
             self.forget_runs(running, 1)
         if running.size > self.limits.log_bytes:
@@ -277,7 +278,8 @@ class ThreadTable:
         return found
 
     def _fits(self) -> bool:
-        return self.size <= self.limits.log_bytes and len(self.threads) <= self.limits.threads
+        limits = self.limits
+        return self.size <= limits.log_bytes and len(self.threads) <= limits.threads
 
 
 def _same_run(thread: StoredThread, run: RunInfo) -> RecordedRun | None:

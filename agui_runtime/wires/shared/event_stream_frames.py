@@ -31,10 +31,13 @@ def frame(data: object, event_id: str | None = None) -> bytes:
 
 def frames(records: Iterable[Record], epoch: str, profile: Profile) -> bytes:
     """A frame for each record, as far as the client may have it; the ids are cursors."""
+    start = b"id: %b." % epoch.encode()
     return b"".join(
-        frame(event, f"{epoch}.{record.seq}")
-        for record in records
-        if (event := profile(record.event)) is not None
+        [
+            b"%b%d\ndata: %b\n\n" % (start, record.seq, jsontext.dumps(event))
+            for record in records
+            if (event := profile(record.event)) is not None
+        ]
     )
 
 

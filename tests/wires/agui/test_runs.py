@@ -16,12 +16,11 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import Misconfigured
-from agui_runtime.core.jsontext import Json
+from agui_runtime.core.jsontext import Json, dumps
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.wires.agui import runs
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.shared.bodies import BodyLimits
-from agui_runtime.wires.shared.event_stream_frames import frame
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.run_inputs import run_input
 from tests.wires.agui.scripted import Gate, scripted_agents
@@ -115,9 +114,9 @@ async def test_what_readers_wait_for_together_is_encoded_once_for_all_of_them(
 ) -> None:
     encoded: Counter[str] = Counter()
 
-    def counting(data: Event, event_id: str | None = None) -> bytes:
-        encoded[data.get("delta", "")] += 1
-        return frame(data, event_id)
+    def counting(data: object, option: int | None = None) -> bytes:
+        encoded[data.get("delta", "") if isinstance(data, dict) else ""] += 1
+        return dumps(data, option)
 
     first, second = asyncio.Event(), asyncio.Event()
 
@@ -128,7 +127,7 @@ async def test_what_readers_wait_for_together_is_encoded_once_for_all_of_them(
             yield f"w{number} "
         await second.wait()
 
-    monkeypatch.setattr("agui_runtime.wires.shared.event_stream_frames.frame", counting)
+    monkeypatch.setattr("agui_runtime.core.jsontext.dumps", counting)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(serving(CopilotRuntime({"default": agent})))
         requests = [(RUN, run_body()), *[(CONNECT, run_body(run="c", messages=[]))] * 3]
