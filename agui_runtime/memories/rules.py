@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError, InvalidInput, TooLarge
 from agui_runtime.core.secrets import holds_secret
-from agui_runtime.memories.entries import Entry, MemoryLimits, Proposal, Tier
+from agui_runtime.memories.entries import Entry, MemoryLimits, Origin, Proposal, Tier
 from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.sealing import Vector
 
@@ -118,6 +118,8 @@ def write(draft: Draft, proposal: Proposal, vector: Vector | None) -> str:
     id_ = draft.notebook.seal.id_of(proposal.tier, words)
     known = draft.entry(id_)
     if known is not None and known.text.casefold() == proposal.text.casefold():
+        if _is_of_the_same_message(known.origin, proposal.origin):
+            return id_  # its answer was made anew, or its run went on
         draft.put(replace(known, times=known.times + 1, updated_at=draft.now), vector)
         return id_
     _MAKE_ROOM[proposal.tier](draft, proposal, vector, known)
@@ -149,6 +151,11 @@ def _words(proposal: Proposal) -> str:
     if proposal.tier in {"core", "episodic"}:
         return proposal.key.casefold()
     return f"{proposal.entity.casefold()}\n{proposal.text.casefold()}"
+
+
+def _is_of_the_same_message(one: Origin, other: Origin) -> bool:
+    there = one.thread_id, one.message_id
+    return bool(one.message_id) and there == (other.thread_id, other.message_id)
 
 
 def _core(draft: Draft, proposal: Proposal, _: Vector | None, known: Entry | None) -> None:

@@ -94,9 +94,10 @@ async def test_nobody_sees_another_s(each_store: Store) -> None:
 
 async def test_what_is_said_again_is_counted(each_store: Store) -> None:
     memory = memory_of(each_store)
-    for text in ("Likes  tea", "likes tea", " LIKES TEA "):
-        (entry,) = await memory.remember("ann", [fact(text)])
-    assert entry.times == 3
+    for text in ("Likes  tea", "Likes  tea", "likes tea", " LIKES TEA "):
+        said = Proposal("associative", text, Origin("t", "r", f"message {text}"))
+        (entry,) = await memory.remember("ann", [said])
+    assert entry.times == 3  # the answer to the first was made anew
     assert await texts(memory, "ann") == ["Likes  tea".replace("  ", " ")]
 
 
