@@ -64,6 +64,7 @@ EXAMPLES: Mapping[Path, Sequence[str]] = {
     ("keys", "check"): ("agui-runtime keys check",),
     ("keys", "rotate"): ("agui-runtime keys rotate",),
     ("token",): ("agui-runtime token ann",),
+    ("copy-memory",): ("agui-runtime copy-memory redis://localhost:6379/0",),
     ("usage",): ("agui-runtime usage --by agent --since 2026-01-31",),
     ("new",): ("agui-runtime new demo --template langgraph",),
     ("completion",): ('eval "$(agui-runtime completion bash)"',),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import cast
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
 
 from agui_runtime.core.errors import InvalidInput, TooLarge
 from agui_runtime.core.key_ring import KeyRing, new_key
@@ -291,61 +290,3 @@ async def test_patterns_are_suggested_while_they_are_taken() -> None:
     for _ in range(3):
         await memory.note_shown("ann", [entry.id])
     assert not (await memory.recall("ann", "hello")).patterns
-
-
-OPERATIONS = st.lists(
-    st.tuples(
-        st.sampled_from(["ann", "bob"]),
-        st.sampled_from(["remember", "core", "delete", "correct", "forget", "thread"]),
-        st.integers(0, 4),
-    ),
-    max_size=25,
-)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(OPERATIONS)
-def test_whatever_two_users_do_each_sees_what_is_hers(
-    operations: Sequence[tuple[str, str, int]],
-) -> None:
-    async def story() -> None:
-        memory = memory_of(MemoryStore())
-        expected: dict[str, dict[str, str]] = {"ann": {}, "bob": {}}
-        for owner, operation, number in operations:
-            await carry_out(memory, expected[owner], owner, operation, number)
-        for owner, wanted in expected.items():
-            assert await texts(memory, owner) == sorted(wanted.values())
-            recalled = await memory.recall(owner, "Words of ann and of bob")
-            assert all(owner in entry.text for entry, _ in recalled.facts)
-            assert all(owner in entry.text for entry in recalled.core)
-
-    asyncio.run(story())
-
-
-async def carry_out(
-    memory: Memory, mine: dict[str, str], owner: str, operation: str, number: int
-) -> None:
-    """Do it, and note in `mine` what the owner should have by then, by id."""
-    ids = sorted(mine)
-    if operation == "remember":
-        (entry,) = await memory.remember(owner, [fact(f"{number} {'xyzuv'[number] * 9} {owner}")])
-        mine[entry.id] = entry.text
-    elif operation == "core":
-        (entry,) = await memory.remember(owner, [core(f"key {number}", f"{owner} said")])
-        mine[entry.id] = entry.text
-    elif operation == "forget":
-        await memory.forget(owner)
-        mine.clear()
-    elif operation == "thread":
-        await memory.delete_thread(owner, "t")
-        for id_ in [each for each in ids if each.startswith("associative.")]:
-            del mine[id_]
-    elif ids:
-        id_ = ids[number % len(ids)]
-        if operation == "delete":
-            await memory.delete(owner, id_)
-            del mine[id_]
-        else:
-            entry = await memory.correct(owner, id_, f"{owner} corrected {id_[-6:]}")
-            del mine[id_]
-            mine[entry.id] = entry.text
