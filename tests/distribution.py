@@ -14,7 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.needs import needs_of_file
 
 BROWSERS = "tests/clients/"
-WORKERS_PER_BROWSER = 2
+WORKERS_PER_BROWSER = 3
 
 
 class Distribution(LoadScopeScheduling):  # type: ignore[misc]  # published without types

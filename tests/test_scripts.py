@@ -23,6 +23,7 @@ from tasks.extras import (
 )
 from tasks.processes import Problem
 from tasks.python import compile_below
+from tasks.testing import shared
 
 UNBUILT = ("node_modules", "dist")
 
@@ -161,6 +162,11 @@ def test_modules_are_compiled_where_python_is_kept_from_doing_so_itself(
     (tmp_path / "inner" / "module.py").touch()
     compile_below(tmp_path)
     assert [it.suffix for it in (tmp_path / "inner" / "__pycache__").iterdir()] == [".pyc"]
+
+
+@pytest.mark.parametrize(("cores", "workers"), [(1, "1"), (2, "3"), (4, "6"), (64, "8")])
+def test_tests_that_wait_leave_room_for_another_worker(cores: int, workers: str) -> None:
+    assert shared(cores)[:2] == ("-n", workers)
 
 
 def test_a_command_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:

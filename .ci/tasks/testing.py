@@ -80,7 +80,7 @@ NEEDS = {
 ALONE = ("-n", "--numprocesses", "--pdb", "--trace", "-s", "--capture=no", "--collect-only")
 """Arguments with which pytest is to run in one process, or in as many as they say."""
 
-SHARED = ("-n", "auto", "--maxprocesses", "8", "--dist", "loadfile")  # see tests/distribution.py
+MOST_WORKERS = 8
 FAST = (
     *("-m", f"not ({' or '.join([*NEEDS, 'image', 'peers', 'slow'])})"),
     "--hypothesis-profile=quick",
@@ -136,7 +136,22 @@ def image(*arguments: str) -> None:
 def pytest(*arguments: str, env: dict[str, str] | None = None) -> None:
     """Run the tests on all cores, unless they are of single files."""
     single = any(".py" in word or word.startswith(ALONE) for word in arguments)
-    run(PYTHON, "-m", "pytest", *(() if single else SHARED), *arguments, env=env)
+    run(PYTHON, "-m", "pytest", *(() if single else shared(cores())), *arguments, env=env)
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def shared(cores: int) -> tuple[str, ...]:
+    """How pytest shares the tests out, see tests/distribution.py: to three workers for two cores,
+    as a test waits for servers, pages and timers for much of its time.
+    """
+    workers = min(MOST_WORKERS, cores + cores // 2)
+    return ("-n", str(workers), "--dist", "loadfile")
 
 
 def needs_of(*arguments: str) -> list[str]:
