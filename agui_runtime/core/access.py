@@ -22,12 +22,14 @@ Access: TypeAlias = Literal[
     "transcribe",
     "usage",
     "schedule",
+    "memory",
 ]
 """`read`: see an agent, or a thread with all that is in it. `start`: run an agent. `rename`: also
 archive. `load_state`, `save_state`: what an agent keeps in a thread. `call`: a server-side action,
 as remote endpoints can directly. `annotate`: note something about a thread. `transcribe`: have a
 recording written down. `usage`: see what one's runs took. `schedule`: make runs recur, and list,
 pause and delete such schedules; making one is a `start`, too, and so is each of its runs.
+`memory`: see, write, correct and delete what is remembered of oneself.
 """
 
 

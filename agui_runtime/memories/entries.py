@@ -18,6 +18,12 @@ EMBEDDED: frozenset[Tier] = frozenset({"associative", "episodic"})
 """The tiers that are found by what is asked."""
 
 
+def tier_of(id_: str) -> Tier:
+    """Of the entry with this id, which begins with it."""
+    start = id_.partition(".")[0]
+    return next(tier for tier in TIERS if tier == start)
+
+
 class MemoryUnreadable(AguiError):
     """What is remembered was sealed with a key that is not there. It is left as it is."""
 
@@ -73,6 +79,14 @@ class Entry:
         Each time that it was seen counts as one at which it was shown and accepted.
         """
         return (self.times + self.accepted + 1) / (self.times + self.shown + 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An entry that does not open: it was changed, or belongs elsewhere. It can be deleted."""
+
+    id: str
+    tier: Tier
 
 
 @dataclass(frozen=True, slots=True)

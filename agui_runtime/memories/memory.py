@@ -24,6 +24,8 @@ from agui_runtime.memories.entries import (
     MemoryLimits,
     Proposal,
     Tier,
+    Unreadable,
+    tier_of,
 )
 from agui_runtime.memories.extractors.base import Extractor
 from agui_runtime.memories.extractors.rules import RuleExtractor
@@ -37,6 +39,9 @@ from agui_runtime.stores.sealed_rows import SealedRows
 
 NEAR, RECENT, PATTERNS = 8, 3, 3
 """At most so many facts, episodes and patterns are recalled."""
+
+BREATH = 200
+"""Entries that are opened before others may work."""
 
 
 class EntryNotFound(InvalidInput):
@@ -171,11 +176,11 @@ class Memory:
                 raise
             return replace(found, shortage=error)
 
-    async def list(self, owner: str, tier: Tier | None = None) -> Sequence[Entry | str]:
-        """All entries, or the tier's, newest first; of one that does not open, its id."""
+    async def list(self, owner: str, tier: Tier | None = None) -> Sequence[Entry | Unreadable]:
+        """All entries, or the tier's, the latest first, and last those that do not open."""
         notebook = await self._notebooks.read(owner)
-        found = [_opened(notebook, id_) or id_ for id_ in notebook.ids(tier)]
-        return sorted(found, key=lambda each: 0.0 if isinstance(each, str) else -each.updated_at)
+        found = [await _shown(notebook, *each) for each in enumerate(notebook.ids(tier))]
+        return sorted(filter(None, found), key=place_of, reverse=True)
 
     async def correct(self, owner: str, id_: str, text: str) -> Entry:
         """Put the text in the place of what the entry says; raises MEMORY_NOT_FOUND, and as
@@ -305,6 +310,21 @@ class Memory:
         rated = [(rules.strength(each, now), each) for each in notebook.entries("proactive")]
         strong = [pair for pair in rated if pair[0] > rules.SUGGESTED]
         return [each for _, each in sorted(strong, key=lambda pair: -pair[0])[:PATTERNS]]
+
+
+def place_of(entry: Entry | Unreadable) -> tuple[float, str]:
+    """By what lists are ordered: the latest comes first."""
+    return (entry.updated_at if isinstance(entry, Entry) else 0.0, entry.id)
+
+
+async def _shown(notebook: Notebook, count: int, id_: str) -> Entry | Unreadable | None:
+    """As lists have it, each of which lets others work now and then; None if it went meanwhile."""
+    if count % BREATH == BREATH - 1:
+        await asyncio.sleep(0)
+    try:
+        return notebook.entry(id_)
+    except AguiError:
+        return Unreadable(id_, tier_of(id_))
 
 
 def _opened(notebook: Notebook, id_: str) -> Entry | None:

@@ -39,6 +39,7 @@ from agui_runtime.runtime.given import (
 from agui_runtime.runtime.launcher import Launcher
 from agui_runtime.runtime.openings import Openings
 from agui_runtime.runtime.options import Options as Options
+from agui_runtime.runtime.owned_memory import OwnedMemory
 from agui_runtime.runtime.owned_schedules import OwnedSchedules
 from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.runtime.preparation import Preparation
@@ -140,6 +141,7 @@ class CopilotRuntime:
         self._preparation = Preparation("agent %r is not prepared for its first run: %r")
         self.is_given_a_store = store is not None
         self.stored_in: Store | str | None = store
+        self.owned_memory = OwnedMemory(memory, self.permissions)
         self._use(_store(store), states)
         self._assignments = self._new_assignments(guardrails)
         self.launcher = self._new_launcher()
@@ -308,7 +310,7 @@ class CopilotRuntime:
             lambda: self.authenticate is not None,
         )
         known = (self.permissions, self.saved_states, self._sources.aliases, self.actions)
-        self.threads = Threads(self.store, *known)
+        self.threads = Threads(self.store, *known, memory=self.owned_memory)
 
     def _new_assignments(self, guardrails: Sequence[Guardrail]) -> Assignments:
         chosen = self.options

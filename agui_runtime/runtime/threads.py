@@ -12,13 +12,14 @@ from dataclasses import replace
 
 from agui_runtime.agents.agent import ForgetsThreads
 from agui_runtime.core.access import Access, Resource
-from agui_runtime.core.errors import Gone, StateUnreadable, ThreadNotFound
+from agui_runtime.core.errors import Busy, Gone, StateUnreadable, ThreadNotFound
 from agui_runtime.core.events import TERMINAL, Caller, Cursor, Record, RunInfo, ThreadInfo
 from agui_runtime.core.outcomes import Outcomes
 from agui_runtime.core.totals import UsageBy
 from agui_runtime.off_loop import LONG_LIST, unless_long
 from agui_runtime.runtime.edits import alone, before_end
 from agui_runtime.runtime.forgotten import dropped_before, stand_in
+from agui_runtime.runtime.owned_memory import OwnedMemory
 from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.runtime.saved_states import SavedStates
 from agui_runtime.runtime.usage import outcomes_in
@@ -38,11 +39,14 @@ class Threads:
         saved_states: SavedStates,
         aliases: Mapping[str, str],
         actions: Sequence[object] = (),
+        *,
+        memory: OwnedMemory,
     ) -> None:
         self._store = store
         self._permissions = permissions
         self._saved_states = saved_states
         self._aliases = aliases
+        self._memory = memory
         self._forgetful = [each for each in actions if isinstance(each, ForgetsThreads)]
 
     async def get(self, thread_id: str, caller: Caller, access: Access = "read") -> ThreadInfo:
@@ -102,14 +106,25 @@ class Threads:
         await self.get(thread_id, caller, "rename")
         return await self._store.threads.update(thread_id, name=name, archived=archived)
 
-    async def delete(self, thread_id: str, caller: Caller) -> None:
+    async def delete(self, thread_id: str, caller: Caller, *, memory: bool = False) -> None:
         """Forget the thread with its log, its states, and what actions store of it; raises
         ThreadNotFound, and Busy while it runs.
+
+        With `memory`, what is remembered from it goes first, and raises what
+        `OwnedMemory.delete_thread` does: then the thread is still there.
         """
         await self.get(thread_id, caller, "delete")
+        if memory:
+            await self._check_idle(thread_id)
+            await self._memory.delete_thread(caller, thread_id)
         await self._store.threads.delete(thread_id)
         for each in self._forgetful:
             await each.forget(caller.owner, thread_id)
+
+    async def _check_idle(self, thread_id: str) -> None:
+        live = await self._store.log.active(thread_id)
+        if live is not None:
+            raise Busy(thread_id, live.run_id)
 
     async def outcomes(
         self, caller: Caller, since: float | None, by: UsageBy

@@ -92,7 +92,7 @@ async def test_a_copy_of_the_store_says_nothing_of_what_is_remembered(
 
 
 async def ids(memory: Memory, owner: str) -> list[str]:
-    return sorted(each if isinstance(each, str) else each.id for each in await memory.list(owner))
+    return sorted(each.id for each in await memory.list(owner))
 
 
 async def owner_keys(store: Store, ring: KeyRing) -> Any:  # noqa: ANN401  # an async generator

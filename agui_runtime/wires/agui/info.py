@@ -29,7 +29,9 @@ class Info:
         In an envelope it adds that threads can be requested in envelopes, too.
         """
         context = exchange.run_context({}, self._options.server.forwarded)
-        description = self._described((await self._runtime.catalog(context)).agents)
+        described = self._described((await self._runtime.catalog(context)).agents)
+        remembers = self._runtime.owned_memory.is_there_for(exchange.caller)
+        description = {**described, "memoryEnabled": remembers}
         if exchange.enveloped:
             reached = {"resourceOperations": True, "threadEndpoints": THREAD_ENDPOINTS}
             description = {**description, "singleRoute": reached}

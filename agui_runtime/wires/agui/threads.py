@@ -61,8 +61,11 @@ class ThreadRoutes:
         await exchange.answer(_described(changed))
 
     async def delete(self, exchange: AguiExchange, thread: str) -> None:
-        """With all that it holds; Busy while it runs."""
-        await self._runtime.threads.delete(thread, exchange.caller)
+        """With all that it holds; Busy while it runs. With `memory=true` in the query also what is
+        remembered from it: both or, where that cannot be read, neither.
+        """
+        memory = exchange.query.get("memory") == "true"
+        await self._runtime.threads.delete(thread, exchange.caller, memory=memory)
         await exchange.answer(None, 204)
 
     async def subscribe(self, exchange: AguiExchange) -> None:

@@ -20,6 +20,7 @@ from graphql import (
 )
 
 from agui_runtime.wires.graphql.resolvers.schema import build_schema
+from tests.wires.callers.world import SECRET
 from tests.wires.graphql.serving import user
 
 DEEPEST = 6
@@ -39,6 +40,11 @@ ARGUMENTS: Mapping[str, Any] = {
     "mutation.generateCopilotResponse.data": _CHAT,
     "mutation.executeAgent.data": {"threadId": "t1", "messages": [user("u9", "Hello")]},
     "mutation.saveAgentState.data": {"threadId": "t1", "agentName": "default", "state": "{}"},
+    "mutation.remember.data": {"tier": "Core", "key": "stone", "text": "ruby"},
+    "mutation.correctMemory.id": "core.hers",
+    "mutation.correctMemory.text": f"not {SECRET}",
+    "mutation.deleteMemory.id": "core.hers",
+    "mutation.deleteThreadMemory.threadId": "t1",
     "subscription.generateCopilotResponse.data": _CHAT,
     "subscription.runEvents.threadId": "t1",
     "subscription.threadUpdated.threadId": "t1",
@@ -51,8 +57,11 @@ OPEN = frozenset({"query.hello"})
 EMPTY = frozenset({"query.agents", "query.availableAgents", "query.threads"})
 """Lists, from which is missing what may not be read."""
 
-SHOWS_NOTHING = OPEN | {"mutation.saveAgentState"}
-"""In the answers of these there is nothing of what a thread holds."""
+SHOWS_NOTHING = OPEN | {
+    *("mutation.saveAgentState", "mutation.remember", "mutation.forgetMe"),
+    *("mutation.deleteMemory", "mutation.deleteThreadMemory"),
+}
+"""In the answers of these there is nothing of what a thread holds, or is remembered."""
 
 
 class Operation(NamedTuple):

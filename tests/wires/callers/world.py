@@ -1,7 +1,8 @@
 """A server with every wire on which ann has something to hide, and what others could do about it.
 
 Her thread `t1` holds the word SECRET in its messages, its name and its state, and so do the
-description of the agent and the schedule `s1`; on `t2` a run is live, `t3` waits for an answer.
+description of the agent, the schedule `s1` and the entry `core.hers` of her memory; on `t2` a run
+is live, `t3` waits for an answer.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from agui_runtime import (
     CopilotRuntime,
     GraphQLWire,
     McpWire,
+    Memory,
     OpenAIWire,
     OperationLimits,
+    Options,
     Recording,
     RestWire,
     ServerOptions,
@@ -32,10 +35,13 @@ from agui_runtime import (
 )
 from agui_runtime.core.access import Authorize
 from agui_runtime.core.events import Caller, Event
+from agui_runtime.core.key_ring import KeyRing, new_key
 from agui_runtime.core.schedules import Schedule
+from agui_runtime.memories.entries import Entry, Origin
+from agui_runtime.memories.notebooks import Notebooks
 from agui_runtime.runtime.runtime import BeforeRequest
 from agui_runtime.runtime.saved_states import StateUpdate
-from agui_runtime.stores.layers.delegating import schedules_of
+from agui_runtime.stores.layers.delegating import schedules_of, sealed_rows_of
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
 from tests.runtime.worlds import ANN, Waiting, asking, ran, text
 from tests.support import served
@@ -43,6 +49,8 @@ from tests.wires.graphql.serving import by_header
 
 SECRET = "opal"
 HERS = Schedule("s1", ANN.owner, "default", "0 7 * * *", "UTC", SECRET, 1.0, next_at=4e9)
+KNOWN = Entry("core.hers", "core", SECRET, Origin("t1", "r1", "u1", "rules"), 1.0, 1.0, key="word")
+KEYS = KeyRing([new_key()])
 ACCEPT = "application/json, text/event-stream, multipart/mixed"
 
 
@@ -103,7 +111,9 @@ class World:
         schedules = schedules_of(store)
         assert schedules is not None
         hers = await schedules.list(ANN.owner)
-        return page, runs, state, await store.log.active("t2"), list(self.acted), hers
+        notebook = await Notebooks(sealed_rows_of(store), KEYS).read(ANN.owner)
+        known = [notebook.entry(each) for each in sorted(notebook.ids())]
+        return page, runs, state, await store.log.active("t2"), list(self.acted), hers, known
 
 
 def an_app(runtime: CopilotRuntime) -> FastAPI:
@@ -133,6 +143,8 @@ def a_runtime(
         authenticate=by_header,
         authorize=authorize,
         before_request=before_request,
+        memory=Memory(),
+        options=Options(keys=KEYS),
     )
 
 
@@ -159,6 +171,9 @@ async def world(
         state = StateUpdate({"word": SECRET})
         await first.saved_states.save("t1", "default", ANN, state)
         await schedules.add(HERS, 1)
+        notebooks = Notebooks(sealed_rows_of(runtime.store), KEYS)
+        name = await notebooks.name(ANN.owner)
+        await notebooks.change(name, lambda it: {KNOWN.id: it.seal.seal(KNOWN, None)})
         live = await first.start(asking(thread="t2", run="r2", agent="waiting"))
         async with httpx.AsyncClient(base_url=origin, headers=headers, timeout=20) as client:
             yield World(runtime, client, acted)

@@ -82,7 +82,7 @@ def _threads() -> list[Original]:
         Original("POST", f"{BASE}/threads/subscribe", body={}),
         Original("POST", f"{BASE}/threads/clear", body={}),
         Original("PATCH", f"{BASE}/threads/t-1", body={"name": "One", "archived": False}),
-        Original("DELETE", f"{BASE}/threads/t-2"),
+        Original("DELETE", f"{BASE}/threads/t-2", [("memory", "true")]),
         Original("POST", f"{BASE}/threads/t-1/archive", body={}),
         *(
             Original("GET", f"{BASE}/threads/t-1/{part}")
@@ -162,6 +162,19 @@ EXECUTING = """mutation Execute($data: ExecuteAgentInput!) {
 }"""
 
 
+REMEMBERED = """query Remembered($first: Int!, $after: String) {
+  memory(tier: Core, first: $first, after: $after) { nodes { id text } pageInfo { endCursor } }
+}"""
+
+REMEMBERING = (
+    """mutation Remember($data: RememberInput!) { remember(data: $data) { id tier text } }"""
+)
+
+CORRECTING = """mutation Correct($id: String!, $text: String!) {
+  correctMemory(id: $id, text: $text) { id updatedAt origin { threadId } }
+}"""
+
+
 def talk(thread: str = "t-1") -> Json:
     """The `data` of a chat with one of everything that it can hold."""
     result: Json = {"actionExecutionId": "c1", "actionName": "look", "result": "1"}
@@ -204,6 +217,12 @@ def operations() -> list[tuple[str, dict[str, Json]]]:
         (EXPLORING, looked),
         (SAVING, {"data": held}),
         (EXECUTING, {"data": given}),
+        (REMEMBERED, {"first": 2, "after": "1764168000.5/core.1"}),
+        (REMEMBERING, {"data": {"tier": "Core", "text": "Ann", "key": "name", "entity": ""}}),
+        (CORRECTING, {"id": "core.1", "text": "Anna"}),
+        ("mutation Delete($id: String!) { deleteMemory(id: $id) }", {"id": "core.1"}),
+        ("mutation Of($id: String!) { deleteThreadMemory(threadId: $id) }", {"id": "t-1"}),
+        ("mutation { forgetMe }", {}),
         (ANSWER, {"data": talk("t-3")}),
         (EVENTS, {"threadId": "t-1", "after": "0123456789ab.3"}),
         (THREAD, {"threadId": "t-1"}),

@@ -15,7 +15,9 @@ from agui_runtime.app import create_app
 from agui_runtime.arguments import wires_of
 from agui_runtime.connectors.transcription import Recording
 from agui_runtime.core.events import Caller, Event
-from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.core.key_ring import KeyRing, new_key
+from agui_runtime.memories.memory import Memory
+from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.settings import Settings
 from agui_runtime.stores.base import Store
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
@@ -26,6 +28,7 @@ from agui_runtime.wires.shared.wire import Wire
 from tests.support import served
 
 REMOTE = "/copilotkit_remote"
+KEYS = KeyRing([new_key()])
 
 
 async def eventful(request: RunAgentInput) -> AsyncIterator[Event]:
@@ -74,7 +77,8 @@ async def recorded(caller: Caller, annotation: Annotation) -> Recorded:
 def make_app(store: Store) -> FastAPI:
     """Everything that `create_app` can serve, switched on."""
     agents = {"default": eventful, "asking": asking, "stubborn": stubborn}
-    runtime = CopilotRuntime(agents=agents, actions=[look], store=store)
+    memory, options = Memory(anonymous=True), Options(keys=KEYS)
+    runtime = CopilotRuntime(agents, [look], store=store, memory=memory, options=options)
     agui = AguiWire(transcription=Typist(), annotations=recorded)
     usual = wires_of(Settings(), ["a2a", "mcp", "openai", "rest"], {"remote_path": REMOTE})
     rest = RestWire(transcription=Typist())

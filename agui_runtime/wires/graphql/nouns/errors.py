@@ -28,6 +28,7 @@ from agui_runtime.core.errors import (
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.memories.memory import EntryNotFound
 from agui_runtime.wires.shared.http import log_failure
 
 logger = logger_of(__name__)
@@ -57,6 +58,7 @@ _KINDS: tuple[tuple[type[AguiError], _Kind], ...] = (
     (AgentNotFound, _Kind("AGENT_NOT_FOUND", help=AGENT_HELP)),
     (ThreadNotFound, _Kind("NOT_FOUND")),
     (RunNotFound, _Kind("NOT_FOUND")),
+    (EntryNotFound, _Kind("NOT_FOUND")),
     (Unauthenticated, _AUTHENTICATION),
     (Forbidden, _AUTHENTICATION),
     (RequestError, _CONFIGURATION),

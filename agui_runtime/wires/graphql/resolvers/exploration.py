@@ -16,6 +16,7 @@ from agui_runtime.core.run_lists import continuations, whole
 from agui_runtime.core.totals import Totals, summed
 from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, Info
 from agui_runtime.wires.graphql.nouns.enums import BreakerState, RunStatus
+from agui_runtime.wires.graphql.nouns.pages import PageInfo, check_page
 from agui_runtime.wires.graphql.nouns.scalars import JSON, DateTimeISO, JSONObject
 from agui_runtime.wires.graphql.nouns.types import ExploredAgent
 from agui_runtime.wires.graphql.nouns.usage import (
@@ -32,16 +33,7 @@ from agui_runtime.wires.graphql.nouns.usage import (
 from agui_runtime.wires.graphql.resolvers.questions import BREATH, Questions
 from agui_runtime.wrappers import breaker_states
 
-LARGEST_PAGE = 100
 LARGEST_EVENT_PAGE = 1000
-
-
-@strawberry.type
-class PageInfo:
-    """Give `endCursor` as `after` to read on; it is opaque."""
-
-    has_next_page: bool
-    end_cursor: str | None = None
 
 
 @strawberry.type
@@ -131,7 +123,7 @@ class RunDetails(ExploredRun):
         self, info: Info, first: int = 100, after: str | None = None
     ) -> RunEventConnection:
         """Its events so far, oldest first."""
-        _check_page(first, LARGEST_EVENT_PAGE)
+        check_page(first, LARGEST_EVENT_PAGE)
         nodes: list[RunEvent] = []
         async with aclosing(self._log(info.context, read_cursor(after))) as records:
             async for record, epoch in records:
@@ -202,7 +194,7 @@ class ExploredThread:
     @strawberry.field
     async def runs(self, info: Info, first: int = 20) -> list[ExploredRun]:
         """The latest runs that the log still holds, newest first."""
-        _check_page(first, LARGEST_PAGE)
+        check_page(first)
         context = info.context
         found = await context.runtime.threads.runs(self.id, context.caller)
         questions = Questions(self.id, context)
@@ -256,16 +248,13 @@ class ExplorationQuery:
         """The caller's threads, most recently updated first; with `search`, those whose name or
         messages have that text in them, where the store can search.
         """
-        _check_page(first, LARGEST_PAGE)
+        check_page(first)
         context = info.context
         page = await context.runtime.threads.list(
             context.caller, agent=agent_name, limit=first, cursor=after, search=search
         )
         nodes = [ExploredThread.of(each) for each in page.threads]
-        end = page.next_cursor
-        return ThreadConnection(
-            nodes=nodes, page_info=PageInfo(has_next_page=end is not None, end_cursor=end)
-        )
+        return ThreadConnection(nodes=nodes, page_info=PageInfo.to(page.next_cursor))
 
     @strawberry.field
     async def run(self, info: Info, id: str, thread_id: str) -> RunDetails | None:
@@ -304,11 +293,6 @@ def read_cursor(after: str | None) -> Cursor | None:
         return Cursor.parse(after)
     except ValueError:
         raise InvalidInput("after: not a cursor; use one that came with an event") from None
-
-
-def _check_page(first: int, most: int) -> None:
-    if not 1 <= first <= most:
-        raise InvalidInput(f"first: {first} is not between 1 and {most}")
 
 
 def _page_of(nodes: list[RunEvent], *, more: bool) -> RunEventConnection:

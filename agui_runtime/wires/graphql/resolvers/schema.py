@@ -43,6 +43,7 @@ from agui_runtime.wires.graphql.nouns.types import (
 from agui_runtime.wires.graphql.resolvers.direct import resolve_directly
 from agui_runtime.wires.graphql.resolvers.execution import AgentExecutionResponse, executed
 from agui_runtime.wires.graphql.resolvers.exploration import ExplorationQuery, agents_of
+from agui_runtime.wires.graphql.resolvers.memory import MemoryMutation, MemoryQuery
 from agui_runtime.wires.graphql.resolvers.reading import read
 from agui_runtime.wires.graphql.resolvers.saved_state import loaded, saved
 from agui_runtime.wires.graphql.resolvers.subscriptions import Subscription, speed_up
@@ -56,7 +57,7 @@ from agui_runtime.wires.graphql.resolvers.usage import (
 
 
 @strawberry.type
-class Query(ExplorationQuery):
+class Query(ExplorationQuery, MemoryQuery):
     @strawberry.field
     def hello(self) -> str:
         return "Hello World"
@@ -87,7 +88,7 @@ class Query(ExplorationQuery):
 
 
 @strawberry.type
-class Mutation:
+class Mutation(MemoryMutation):
     @strawberry.mutation
     async def generate_copilot_response(
         self,
