@@ -171,6 +171,8 @@ async def test_a_token_is_demanded_where_the_server_needs_one_and_held_in_memory
         assert "opal" not in str(await page.tab.read(stored))
         await page.tab.reload()
         await page.tab.shows("dialog", "wants to know who is asking")
+        link = await visitor.open("/ui/agents")
+        await link.tab.shows("dialog", "wants to know who is asking")
 
 
 async def test_it_works_below_a_prefix(home: Tab, album: Path) -> None:

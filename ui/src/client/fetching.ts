@@ -26,6 +26,11 @@ export function observeRequests(runtime: string): void {
   };
 }
 
+/** The server does not know who is asking. */
+export function refused(): void {
+  demandToken(session.get().token ? REJECTED : REFUSED);
+}
+
 async function observed(request: Request, plain: typeof fetch): Promise<Response> {
   let response: Response;
   try {
@@ -38,7 +43,7 @@ async function observed(request: Request, plain: typeof fetch): Promise<Response
   const known = connection.get().runRequestId;
   const runRequestId = isRun ? response.headers.get("x-request-id") : known;
   connection.set({ reachable: true, runRequestId });
-  if (response.status === 401) demandToken(session.get().token ? REJECTED : REFUSED);
+  if (response.status === 401) refused();
   return response;
 }
 

@@ -1,10 +1,18 @@
 // GraphQL over POST, at the `runtimeUrl`.
+import { refused } from "./fetching";
 import type { Operations } from "./operations";
 import { RequestFailure, send } from "./requests";
 
 interface Answer {
   data?: unknown;
-  errors?: { message: string; extensions?: { code?: string; runtimeCode?: string; requestId?: string } }[];
+  errors?: { message: string; extensions?: Partial<Extensions> }[];
+}
+
+interface Extensions {
+  code: string;
+  runtimeCode: string;
+  requestId: string;
+  statusCode: number;
 }
 
 /** `"query Run($id: …" names `"Run"`. */
@@ -23,8 +31,10 @@ export async function graphql<Text extends string>(
   const { data, errors } = await send<Answer>("", "POST", { query, variables }, signal);
   const [error] = errors ?? [];
   if (error) {
-    const { code = "GRAPHQL_ERROR", runtimeCode, requestId = null } = error.extensions ?? {};
-    throw new RequestFailure(error.message, 200, runtimeCode ?? code, requestId);
+    const { code = "GRAPHQL_ERROR", runtimeCode = code, requestId, statusCode = 200 } =
+      error.extensions ?? {};
+    if (statusCode === 401) refused();
+    throw new RequestFailure(error.message, statusCode, runtimeCode, requestId ?? null);
   }
   return data as Of<Text>["result"];
 }
