@@ -47,7 +47,7 @@ export function RunWatch({ agent: agentId, thread, ...rest }: RunWatchProps) {
         if (!hasRun) return;
         const [first] = agent.messages.filter(({ role }) => role === "user");
         if (newest.current.naming && first && !config().titles) {
-          const name = textOf(first).trim().slice(0, LONGEST);
+          const name = textOf(first).trim().slice(0, LONGEST).trim();
           // A thread that gets no name is shown with its id.
           if (name) await renameThread(agent.threadId, name).catch(() => undefined);
         }
