@@ -5,7 +5,8 @@ An entry of somebody else is as unknown as one that does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from agui_runtime.core.access import Resource
@@ -40,6 +41,27 @@ class MemoryPage(NamedTuple):
     next_cursor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: of a tier, from a thread, with these ids; None where that does not matter."""
+
+    tier: Tier | None = None
+    thread_id: str | None = None
+    ids: Collection[str] | None = None
+
+    def has(self, entry: Entry | Unreadable) -> bool:
+        """Whether it is one of these; the thread of one that does not open is not known."""
+        thread = entry.origin.thread_id if isinstance(entry, Entry) else None
+        return (
+            self.tier in (None, entry.tier)
+            and self.thread_id in (None, thread)
+            and (self.ids is None or entry.id in self.ids)
+        )
+
+
+ALL = Wanted()
+
+
 class OwnedMemory:
     """What a caller may see and change of the runtime's memory. All methods raise MemoryOff,
     MemoryOfNobody, Forbidden, MemoryUnreadable where no key opens what is kept, and
@@ -56,11 +78,12 @@ class OwnedMemory:
         return memory is not None and (memory.anonymous or caller.owner != ANONYMOUS.owner)
 
     async def page(
-        self, caller: Caller, tier: Tier | None = None, *, limit: int, cursor: str | None = None
+        self, caller: Caller, wanted: Wanted = ALL, *, limit: int, cursor: str | None = None
     ) -> MemoryPage:
-        """So many entries of the tier, or of all; raises InvalidInput for a foreign cursor."""
+        """So many of these entries; raises InvalidInput for a foreign cursor."""
         start = place_after(cursor)
-        found = [each for each in await self.all(caller, tier) if place_of(each) < start]
+        every = await self.all(caller, wanted.tier)
+        found = [each for each in every if wanted.has(each) and place_of(each) < start]
         page, rest = found[:limit], found[limit:]
         return MemoryPage(page, "{}/{}".format(*place_of(page[-1])) if rest else None)
 

@@ -162,8 +162,11 @@ EXECUTING = """mutation Execute($data: ExecuteAgentInput!) {
 }"""
 
 
-REMEMBERED = """query Remembered($first: Int!, $after: String) {
-  memory(tier: Core, first: $first, after: $after) { nodes { id text } pageInfo { endCursor } }
+REMEMBERED = """query Remembered($first: Int!, $after: String, $thread: String, $ids: [String!]) {
+  memory(tier: Core, first: $first, after: $after, threadId: $thread, ids: $ids) {
+    nodes { id text origin { thread { id } } }
+    pageInfo { endCursor }
+  }
 }"""
 
 REMEMBERING = (
@@ -217,7 +220,10 @@ def operations() -> list[tuple[str, dict[str, Json]]]:
         (EXPLORING, looked),
         (SAVING, {"data": held}),
         (EXECUTING, {"data": given}),
-        (REMEMBERED, {"first": 2, "after": "1764168000.5/core.1"}),
+        (
+            REMEMBERED,
+            {"first": 2, "after": "1764168000.5/core.1", "thread": "t-1", "ids": ["core.1"]},
+        ),
         (REMEMBERING, {"data": {"tier": "Core", "text": "Ann", "key": "name", "entity": ""}}),
         (CORRECTING, {"id": "core.1", "text": "Anna"}),
         ("mutation Delete($id: String!) { deleteMemory(id: $id) }", {"id": "core.1"}),

@@ -2,11 +2,92 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import strawberry
 
+from agui_runtime.core.errors import Forbidden, ThreadNotFound
+from agui_runtime.memories.entries import Entry, Origin, Unreadable
+from agui_runtime.runtime.owned_memory import Wanted
 from agui_runtime.wires.graphql.answer.context import Info
-from agui_runtime.wires.graphql.nouns.memory import TIERS, MemoryEntry, MemoryTier, RememberInput
+from agui_runtime.wires.graphql.nouns.memory import TIERS, MemoryTier, RememberInput
 from agui_runtime.wires.graphql.nouns.pages import PageInfo, check_page
+from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO
+from agui_runtime.wires.graphql.nouns.usage import moment
+from agui_runtime.wires.graphql.resolvers.exploration import ExploredThread
+
+
+@strawberry.type
+class MemoryOrigin:
+    """Where an entry comes from, as far as that is known; `extractor` is who wrote it: `user`,
+    `agent`, `rules`, or the name of a model.
+    """
+
+    thread_id: str
+    run_id: str
+    message_id: str
+    extractor: str
+
+    @strawberry.field
+    async def thread(self, info: Info) -> ExploredThread | None:
+        """The thread of that id; null where it is gone."""
+        context = info.context
+        if not self.thread_id:
+            return None
+        try:
+            found = await context.runtime.threads.get(self.thread_id, context.caller)
+        except (Forbidden, ThreadNotFound):
+            return None
+        return ExploredThread.of(found)
+
+    @classmethod
+    def of(cls, origin: Origin) -> Self:
+        return cls(
+            thread_id=origin.thread_id,
+            run_id=origin.run_id,
+            message_id=origin.message_id,
+            extractor=origin.extractor,
+        )
+
+
+@strawberry.type
+class MemoryEntry:
+    """Something that is remembered. `key` is what core memory knows it by, and `entity` what a fact
+    is about, if not the user. `times` counts how often it was noticed, `confidence` (0 to 1) says
+    how likely a pattern is to be taken up. One that no key opens is not `readable`: its texts are
+    empty, and it can only be deleted.
+    """
+
+    id: str
+    tier: MemoryTier
+    readable: bool
+    text: str = ""
+    key: str = ""
+    entity: str = ""
+    times: int = 0
+    confidence: float = 0.0
+    created_at: DateTimeISO | None = None
+    updated_at: DateTimeISO | None = None
+    origin: MemoryOrigin
+
+    @classmethod
+    def of(cls, entry: Entry | Unreadable) -> Self:
+        if isinstance(entry, Unreadable):
+            nowhere = MemoryOrigin.of(Origin(extractor=""))
+            return cls(id=entry.id, tier=MemoryTier(entry.tier), readable=False, origin=nowhere)
+        return cls(
+            id=entry.id,
+            tier=MemoryTier(entry.tier),
+            readable=True,
+            text=entry.text,
+            key=entry.key,
+            entity=entry.entity,
+            times=entry.times,
+            confidence=entry.confidence,
+            created_at=moment(entry.created_at),
+            updated_at=moment(entry.updated_at),
+            origin=MemoryOrigin.of(entry.origin),
+        )
 
 
 @strawberry.type
@@ -21,15 +102,22 @@ class MemoryQuery:
 
     @strawberry.field
     async def memory(
-        self, info: Info, tier: MemoryTier | None = None, first: int = 50, after: str | None = None
+        self,
+        info: Info,
+        tier: MemoryTier | None = None,
+        first: int = 50,
+        after: str | None = None,
+        thread_id: str | None = None,
+        ids: list[str] | None = None,
     ) -> MemoryConnection:
-        """What is remembered of the caller, in one tier or in all: the latest first, and last what
-        no key opens.
+        """What is remembered of the caller, the latest first, and last what no key opens: in one
+        tier or in all, from one thread or from all, and with these ids or with any.
         """
         check_page(first)
         chosen = None if tier is None else TIERS[tier]
+        wanted = Wanted(chosen, thread_id, None if ids is None else frozenset(ids))
         memory, caller = info.context.runtime.owned_memory, info.context.caller
-        page = await memory.page(caller, chosen, limit=first, cursor=after)
+        page = await memory.page(caller, wanted, limit=first, cursor=after)
         nodes = [MemoryEntry.of(each) for each in page.entries]
         return MemoryConnection(nodes=nodes, page_info=PageInfo.to(page.next_cursor))
 

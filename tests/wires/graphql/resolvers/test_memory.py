@@ -138,6 +138,33 @@ async def test_what_came_from_a_thread_or_all_of_it_is_deleted() -> None:
         assert len(await texts(client, "bob")) == 3
 
 
+FOUND = """query ($threadId: String, $ids: [String!]) {
+  memory(threadId: $threadId, ids: $ids) { nodes { text origin { thread { id agentName } } } }
+}"""
+
+
+async def test_entries_are_found_by_thread_and_by_id_with_the_thread_that_is_still_there() -> None:
+    memory, store = Memory(), MemoryStore()
+    async with serving(runtime_of(memory, store=store)) as client:
+        for thread, owner in (("t1", ANN), ("t2", "bob")):
+            await store.threads.obtain(thread, owner, "cook")
+
+        async def found(**variables: object) -> Mapping[str, object]:
+            data = (await ask(client, FOUND, variables, x_user=ANN))["data"]
+            return {each["text"]: each["origin"]["thread"] for each in data["memory"]["nodes"]}
+
+        written = {"Green": "t1", "Blue": "t2", "Red": ""}
+        first, *_, last = await memory.remember(
+            ANN, [Proposal("core", text, Origin(at), key=text) for text, at in written.items()]
+        )
+        here = {"id": "t1", "agentName": "cook"}
+        assert await found() == {"Green": here, "Blue": None, "Red": None}
+        assert await found(threadId="t1") == {"Green": here}
+        assert await found(ids=[last.id, "core.none"]) == {"Red": None}
+        assert await found(ids=[first.id], threadId="t2") == {}
+        assert await found(ids=[]) == {}
+
+
 async def test_forgetting_needs_no_key_of_the_caller() -> None:
     store, runtime = MemoryStore(), runtime_of(Memory())
     runtime.store_in(store)
