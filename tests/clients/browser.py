@@ -89,6 +89,12 @@ class Tab:
         """Press an element, once it is there and can be pressed."""
         await self.browser.ask("click", tab=self.name, selector=selector)
 
+    async def download(self, selector: str) -> tuple[str, str]:
+        """The name and the text of the file that pressing an element has the browser store."""
+        found = await self.browser.ask("download", tab=self.name, selector=selector)
+        name, text = as_list(found)
+        return str(name), str(text)
+
     async def attach(self, selector: str, file: File) -> None:
         """Pick the file in a file input."""
         content = b64encode(file.content).decode()

@@ -12,7 +12,9 @@ from ag_ui.core import RunAgentInput, RunFinishedEvent, TokenUsage
 
 from agui_runtime.app import create_app
 from agui_runtime.connectors.demo import DemoAgent
+from agui_runtime.memories.memory import Memory
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wrappers import with_memory
 from tests.clients.browser import Browser, Json
 from tests.clients.page import PageOfServer, StrictTab
 from tests.fakes.agents import Events, ScriptedAgent, say
@@ -27,6 +29,7 @@ IN_THE_DOCS = {
     "chat-light": "page-chat",
     "run-dark": "page-run-dark",
     "state-dark": "page-state-dark",
+    "memory-light": "page-memory-light",
     "numbers-light": "page-numbers-light",
 }
 """The pictures that are shown, and their names there."""
@@ -65,12 +68,16 @@ async def photograph_demo(browser: Browser, origin: str, scheme: str) -> None:
 
 
 async def photograph_guide(browser: Browser, origin: str, scheme: str) -> None:
-    """A run with its cost, the agents, and the numbers of all runs."""
+    """A run with its cost, what is remembered, the agents, and the numbers of all runs."""
     page = await opened(browser, f"{origin}/ui?agent=guide", scheme)
+    await page.begin("Please call me Ann. I live in Lisbon. Remember that I never eat meat.")
     await page.begin("Which tram shows me the old town?")
     await page.tab.click("a.message-tool")
     await page.tab.shows(".figures", "Finished")
     await page.picture(f"run-{scheme}")
+    await page.tab.click("nav a:has-text('Memory')")
+    await page.tab.shows(".entry", "I never eat meat")
+    await page.picture(f"memory-{scheme}")
     await page.tab.click("nav a:has-text('Agents')")
     await page.tab.shows(".agents", "guide")
     await page.picture(f"agents-{scheme}")
@@ -82,8 +89,10 @@ async def photograph_guide(browser: Browser, origin: str, scheme: str) -> None:
 
 
 async def main() -> None:
-    agents = {"default": DemoAgent(pace=0), "guide": ScriptedAgent("guide", guide)}
-    async with served(create_app(CopilotRuntime(agents=agents))) as origin, Browser() as browser:
+    memory = Memory(quiet=0.05, anonymous=True)
+    knowing = with_memory(ScriptedAgent("guide", guide), memory)
+    runtime = CopilotRuntime({"default": DemoAgent(pace=0), "guide": knowing}, memory=memory)
+    async with served(create_app(runtime)) as origin, Browser() as browser:
         for scheme in ("light", "dark"):
             await photograph_demo(browser, origin, scheme)
             await photograph_guide(browser, origin, scheme)

@@ -21,8 +21,12 @@ from ag_ui.core import (
 )
 
 from agui_runtime.app import create_app
+from agui_runtime.core.events import ANONYMOUS
 from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.memories.entries import Origin, Proposal
+from agui_runtime.memories.memory import Memory
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wrappers import with_memory
 from tests.clients.browser import Json
 from tests.clients.page import PHONE, PageOfServer, Visitor
 from tests.fakes.agents import Events, ScriptedAgent, say
@@ -40,11 +44,26 @@ STATES: JsonObject = {
     "tools": {"supported": True, "items": [{"name": "t" * 300, "description": EVIL}]},
 }
 
+REMEMBERED = [
+    Proposal("core", EVIL[:1000], Origin("t", "r", "m", EVIL), key=HTML[:100]),
+    Proposal("associative", f"{HTML} {'F' * 500}", Origin("t", "r", "m"), entity="E" * 100),
+]
+
 UNHARMED = """() => {
-    const all = document.querySelectorAll("html, main, .page, .card, .banner, .chat-main");
+    const all = document.querySelectorAll(
+        "html, main, .page, .card, .banner, .chat-main, .dialog, .entry");
     const wide = [...all].filter((each) => each.scrollWidth > each.clientWidth + 1);
     return [...wide.map((each) => each.className || each.tagName), window.hacked].filter(Boolean);
 }"""
+
+
+VIEWS = {
+    "State": "Choose one.",
+    "Memory": "Always known",
+    "Numbers": "Failures",
+    "Agents": EVIL,
+}
+"""In the navigation, with what each shows when it is there."""
 
 
 async def evil_agent(request: RunAgentInput) -> Events:
@@ -69,8 +88,10 @@ class Evil(ScriptedAgent):
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def origin() -> AsyncIterator[str]:
     name = "n" * 100
-    runtime = CopilotRuntime(agents={name: Evil(name, evil_agent)})
+    memory = Memory(anonymous=True)
+    runtime = CopilotRuntime({name: with_memory(Evil(name, evil_agent), memory)}, memory=memory)
     async with served(create_app(runtime)) as origin:
+        await memory.remember(ANONYMOUS.owner, REMEMBERED)
         yield origin
 
 
@@ -94,10 +115,15 @@ async def test_what_is_written_to_do_harm_does_none(
     await page.tab.click(".run-changes summary")
     await page.tab.shows(".changes", "The whole state")
     await is_unharmed(page, "state")
-    for view, ready in {"State": "Choose one.", "Numbers": "Failures", "Agents": EVIL}.items():
+    for view, ready in VIEWS.items():
         await page.tab.click(f"nav a:has-text('{view}')")
         await page.tab.shows("main", ready)
         await is_unharmed(page, view.lower())
+    await page.tab.click("nav a:has-text('Memory')")
+    await page.tab.click(".entry [title=Delete] >> nth=0")
+    await is_unharmed(page, "deleting")
+    await page.tab.key("Escape")
+    await page.tab.click("nav a:has-text('Agents')")
     await page.tab.click(".agent a >> nth=0")
     await page.tab.click(".tool summary")
     await is_unharmed(page, "agent")

@@ -31,6 +31,7 @@ ALL = 2 * 1024 * 1024
 
 VIEWS = {
     "State": "Choose one.",
+    "Memory": "This server remembers nothing",
     "Numbers": "Failures by code",
     "Agents": "skilled description",
     "Connect": "Connect a front end",

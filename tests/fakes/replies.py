@@ -11,6 +11,7 @@ Directives in the last user message choose the reply:
     [noids]           neither the chunks nor the tool calls carry ids
     [sameids]         calls are numbered anew in each answer
     [route:NAME 0.9]  whom a router that asks takes it for, and how surely
+    [known]           the notes that the prompts before the conversation have in them
 
 A last message of role `tool` is answered with "Tool result: ", a forced tool of CopilotKit's for
 suggestions with two of them, anything else with "You said: " and the prompt.
@@ -84,7 +85,7 @@ def deltas(body: Mapping[str, Any], number: int) -> Iterator[Delta]:
         yield from _around_tools(calls, number, text)
     else:
         yield from _thoughts(text)
-        yield from _plain(text)
+        yield from _plain(body, text)
 
 
 def _route(body: Mapping[str, Any], text: str) -> str:
@@ -106,14 +107,23 @@ def _around_tools(calls: Sequence[tuple[str, str]], number: int, text: str) -> I
     yield {}, "tool_calls"
 
 
-def _plain(text: str) -> Iterator[Delta]:
+def _plain(body: Mapping[str, Any], text: str) -> Iterator[Delta]:
     if count := re.search(r"\[n:(\d+)\]", text):
         for index in range(int(count[1])):
             yield {"content": f"tok{index} "}, None
+    elif "[known]" in text:
+        yield from _words("As I know you: " + " ".join(_notes(body)))
     else:
         yield from _words(f"You said: {text}")
     finish = re.search(r"\[finish:(\w+)\]", text)
     yield {}, finish[1] if finish else "stop"
+
+
+def _notes(body: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of prompts that are items of a list."""
+    for message in body["messages"]:
+        if message["role"] == "system":
+            yield from (it for it in _text(message).splitlines() if it.startswith("- "))
 
 
 def _thoughts(text: str) -> Iterator[Delta]:

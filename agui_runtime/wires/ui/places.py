@@ -16,6 +16,7 @@ VIEWS: Sequence[tuple[str, ...]] = (
     ("state",),
     ("state", "*"),
     ("state", "*", "*"),
+    ("memory",),
     ("numbers",),
     ("agents",),
     ("agents", "*"),

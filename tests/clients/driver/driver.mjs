@@ -2,6 +2,7 @@
 // answer on stdout, `{"id", "value"}` or `{"id", "error"}`, in whatever order they finish. It knows
 // nothing of chats: what is looked for and what it means stands in the tests.
 import { EventEmitter, once } from "node:events";
+import { readFile } from "node:fs/promises";
 import readline from "node:readline";
 import { chromium } from "playwright-core";
 
@@ -68,6 +69,13 @@ const commands = {
   // Picks a file, given as base64, in a file input, which may be hidden.
   attach: ({ tab, selector, name, mimeType, content }) =>
     tabOf(tab).page.setInputFiles(selector, { name, mimeType, buffer: Buffer.from(content, "base64") }),
+
+  // What a click has the browser store: `[name, text]`.
+  async download({ tab, selector }) {
+    const { page } = tabOf(tab);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click(selector)]);
+    return [download.suggestedFilename(), await readFile(await download.path(), "utf8")];
+  },
 
   // The value of a JavaScript function in the page, now.
   read: ({ tab, script, given }) => tabOf(tab).page.evaluate(called(script, given)),

@@ -36,6 +36,13 @@ export const VIEWS: View[] = [
     component: lazy(() => import("../views/state/StateView")),
   },
   {
+    name: "memory",
+    label: "Memory",
+    icon: "memory",
+    paths: ["memory"],
+    component: lazy(() => import("../views/memory/MemoryView")),
+  },
+  {
     name: "numbers",
     label: "Numbers",
     icon: "numbers",

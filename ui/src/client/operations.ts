@@ -13,6 +13,63 @@ export interface Operations {
       }>;
     };
   };
+  CorrectMemory: {
+    variables: {
+      id: string;
+      text: string;
+    };
+    result: {
+      correctMemory: {
+        id: string;
+      };
+    };
+  };
+  DeleteMemory: {
+    variables: {
+      id: string;
+    };
+    result: {
+      deleteMemory: string;
+    };
+  };
+  ExportMemory: {
+    variables: {
+      first: number;
+      after?: string | null;
+    };
+    result: {
+      memory: {
+        nodes: Array<{
+          id: string;
+          tier: "Core" | "Associative" | "Episodic" | "Proactive";
+          readable: boolean;
+          text: string;
+          key: string;
+          entity: string;
+          times: number;
+          confidence: number;
+          createdAt: string | null;
+          updatedAt: string | null;
+          origin: {
+            threadId: string;
+            runId: string;
+            messageId: string;
+            extractor: string;
+          };
+        }>;
+        pageInfo: {
+          hasNextPage: boolean;
+          endCursor: string | null;
+        };
+      };
+    };
+  };
+  ForgetMe: {
+    variables: Record<string, never>;
+    result: {
+      forgetMe: boolean;
+    };
+  };
   LoadState: {
     variables: {
       data: {
@@ -25,6 +82,43 @@ export interface Operations {
         threadExists: boolean;
         state: string;
         version: number;
+      };
+    };
+  };
+  Memory: {
+    variables: {
+      tier?: "Core" | "Associative" | "Episodic" | "Proactive" | null;
+      threadId?: string | null;
+      ids?: Array<string> | null;
+      first: number;
+      after?: string | null;
+    };
+    result: {
+      memory: {
+        nodes: Array<{
+          id: string;
+          tier: "Core" | "Associative" | "Episodic" | "Proactive";
+          readable: boolean;
+          text: string;
+          key: string;
+          entity: string;
+          times: number;
+          confidence: number;
+          updatedAt: string | null;
+          origin: {
+            threadId: string;
+            runId: string;
+            messageId: string;
+            extractor: string;
+            thread: {
+              name: string | null;
+            } | null;
+          };
+        }>;
+        pageInfo: {
+          hasNextPage: boolean;
+          endCursor: string | null;
+        };
       };
     };
   };
@@ -84,6 +178,21 @@ export interface Operations {
           p95: number;
         } | null;
       }>;
+    };
+  };
+  Remember: {
+    variables: {
+      data: {
+        tier: "Core" | "Associative" | "Episodic" | "Proactive";
+        text: string;
+        key?: string | null;
+        entity?: string | null;
+      };
+    };
+    result: {
+      remember: {
+        id: string;
+      };
     };
   };
   Run: {

@@ -50,8 +50,10 @@ export function archiveThread(thread: string, archived: boolean): Promise<Thread
   return send(path("threads", thread), "PATCH", { archived });
 }
 
-export function deleteThread(thread: string): Promise<void> {
-  return request(path("threads", thread), { method: "DELETE" });
+/** `memory`: with what was remembered from it. */
+export function deleteThread(thread: string, memory: boolean): Promise<void> {
+  const query = memory ? "?memory=true" : "";
+  return request(path("threads", thread) + query, { method: "DELETE" });
 }
 
 /** The runs that the log still holds, oldest first. */

@@ -40,15 +40,18 @@ interface ConfirmProps {
   title: string;
   text: string;
   action: string;
+  /** What may be chosen as well. */
+  children?: ReactNode;
   onConfirm: () => void;
   onClose: () => void;
 }
 
 /** A question before something that cannot be undone. */
-export function Confirm({ title, text, action, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ title, text, action, children, onConfirm, onClose }: ConfirmProps) {
   return (
     <Dialog title={title} onClose={onClose}>
       <p>{text}</p>
+      {children}
       <div className="actions">
         <button className="button" autoFocus onClick={onClose}>
           Cancel

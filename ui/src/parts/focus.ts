@@ -21,14 +21,15 @@ export function giveFocus(element: Element | null): void {
   if (document.activeElement !== element) document.getElementById("content")?.focus();
 }
 
-/** When `place`, of a list, goes with the focus in it, its neighbour's link gets the focus. */
+/** When `place`, of a list, goes with the focus in it, what comes first in its neighbour
+ * gets the focus. */
 export function useFocusOnward(place: RefObject<HTMLElement | null>): void {
   useLayoutEffect(() => {
     return () => {
       const going = place.current;
       if (!going?.contains(document.activeElement)) return;
       const neighbour = going.nextElementSibling ?? going.previousElementSibling;
-      giveFocus(neighbour?.querySelector("a") ?? null);
+      giveFocus(neighbour?.querySelector("a, button") ?? null);
     };
   }, [place]);
 }

@@ -42,7 +42,7 @@ export default function ChatView({ params }: { params: Params }) {
   }
 
   function begun(): void {
-    navigate(to("threads", thread), { replace: true });
+    if (params.thread !== thread) navigate(to("threads", thread), { replace: true });
     setChanges((before) => before + 1);
   }
 

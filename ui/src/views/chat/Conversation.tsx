@@ -18,6 +18,7 @@ import { Answering } from "./Answering";
 import { AnswerTools, QuestionTools, RunsContext } from "./MessageTools";
 import type { Seed } from "./forks";
 import { Interrupts } from "./Interrupts";
+import { NamedMessage } from "./NamedMessage";
 import { Reconnect } from "./Reconnect";
 import { RunWatch, Seeding } from "./RunWatch";
 import { SendButton } from "./SendButton";
@@ -94,6 +95,7 @@ export default function Conversation(props: ConversationProps) {
               input={INPUT}
             />
             <Welcome agent={agent} />
+            <NamedMessage ready={ready} />
             <Waiting agent={agent} />
           </div>
         </CopilotChatConfigurationProvider>

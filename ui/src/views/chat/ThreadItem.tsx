@@ -5,11 +5,11 @@ import { failure } from "../../client/loading";
 import type { RequestFailure } from "../../client/requests";
 import type { Thread } from "../../client/threads";
 import { archiveThread, deleteThread, renameThread } from "../../client/threads";
-import { Confirm } from "../../parts/Dialog";
 import { useFocusOnward } from "../../parts/focus";
 import { Icon } from "../../parts/Icon";
 import { Menu } from "../../parts/Menu";
 import { since } from "../../parts/times";
+import { DeleteThread } from "./DeleteThread";
 
 interface ThreadItemProps {
   thread: Thread;
@@ -74,11 +74,10 @@ export function ThreadItem(props: ThreadItemProps) {
         </button>
       </Menu>
       {doing === "delete" && (
-        <Confirm
-          title="Delete this thread?"
-          text={`“${name}” goes with all that was said and done in it. This cannot be undone.`}
-          action="Delete"
-          onConfirm={() => change(deleteThread(thread.id), onDeleted)}
+        <DeleteThread
+          id={thread.id}
+          name={name}
+          onConfirm={(withMemory) => change(deleteThread(thread.id, withMemory), onDeleted)}
           onClose={() => setDoing(null)}
         />
       )}

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { isLive } from "../../client/endings";
 import type { RunDetails, RunRecord } from "../../client/runs";
+import { RecalledCard } from "./RecalledCard";
 import { Records } from "./Records";
 import { Steps } from "./Steps";
 import { ReplayCard } from "./replay/ReplayCard";
@@ -34,6 +35,7 @@ export function RunBody({ details, records, at, onChoose }: RunBodyProps) {
         <Steps details={details} records={records} count={place} onOpen={open} />
         <p className="hint">In the order of the records; the time is that of the message.</p>
       </section>
+      <RecalledCard records={shown} />
       <section className="card">
         <Records
           records={shown}

@@ -1,5 +1,6 @@
 // What a run did, one after the other: its records as steps with a beginning and an end. Pure.
 import type { RunRecord } from "../../client/runs";
+import { RECALLED, isRecalling } from "./recalled";
 
 export type StepKind = "message" | "reasoning" | "tool" | "step" | "state" | "error";
 
@@ -43,6 +44,7 @@ const MOMENTS: Record<string, [StepKind, string]> = {
   STATE_SNAPSHOT: ["state", "State"],
   STATE_DELTA: ["state", "State changed"],
   RUN_ERROR: ["error", "Error"],
+  [RECALLED]: ["state", "Memory"],
 };
 
 export function stepsOf(records: RunRecord[]): Step[] {
@@ -56,7 +58,7 @@ export function stepsOf(records: RunRecord[]): Step[] {
       steps.push(step);
       open.set(id, step);
     }
-    const moment = MOMENTS[type];
+    const moment = MOMENTS[isRecalling({ type, event }) ? RECALLED : type];
     if (moment) {
       steps.push({ id: cursor, kind: moment[0], label: moment[1], from: seq, to: seq, cursor });
     }
