@@ -18,6 +18,7 @@ from agui_runtime.core.errors import AguiError, StoreUnavailable
 if TYPE_CHECKING:
     from agui_runtime.app import Served
     from agui_runtime.commands.hosting import Hosted
+    from agui_runtime.runtime.runtime import CopilotRuntime
     from agui_runtime.settings import Settings
     from agui_runtime.stores.base import Store
 
@@ -132,7 +133,7 @@ async def _of_store(served: Served, settings: Settings, *, deep: bool) -> AsyncI
             check_folder(settings)
             yield Finding("threads", f"{where}, which the first start makes")
             return
-        async for each in _looked_at(store, where, deep=deep):
+        async for each in _looked_at(store, where, served.runtime, deep=deep):
             yield each
     except StoreUnavailable as error:
         yield Finding("threads", unavailable_at(store, error).message, "wrong")
@@ -140,8 +141,11 @@ async def _of_store(served: Served, settings: Settings, *, deep: bool) -> AsyncI
         yield Finding("threads", f"{where}: {error.message}", "wrong")
 
 
-async def _looked_at(store: Store, where: str, *, deep: bool) -> AsyncIterator[Finding]:
+async def _looked_at(
+    store: Store, where: str, runtime: CopilotRuntime, *, deep: bool
+) -> AsyncIterator[Finding]:
     from agui_runtime.commands.deep_check import round_trip
+    from agui_runtime.commands.memory_findings import memory_finding
     from agui_runtime.stores.base import Advising
     from agui_runtime.stores.memory import MemoryStore
 
@@ -152,6 +156,8 @@ async def _looked_at(store: Store, where: str, *, deep: bool) -> AsyncIterator[F
         yield Finding("threads", where)
         for sentence in advice:
             yield Finding("threads", sentence, "warning")
+        if runtime.memory is not None:
+            yield await memory_finding(store, runtime.options.keys)
         if deep and not isinstance(store, MemoryStore):
             yield await round_trip(store)
     finally:

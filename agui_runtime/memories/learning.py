@@ -13,6 +13,7 @@ from agui_runtime.core.log_lines import logger_of
 from agui_runtime.hooks.hook import Hook
 from agui_runtime.memories.backlog import UserMessage
 from agui_runtime.memories.memory import Memory
+from agui_runtime.stores.shared.outage import Outage
 
 logger = logger_of(__name__)
 
@@ -23,6 +24,7 @@ class Learning(Hook):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._tasks: set[asyncio.Task[None]] = set()
+        self._outage = Outage(logger)
 
     async def before_run(self, run: RunInfo, request: RunAgentInput, context: RunContext) -> None:
         if context.ephemeral or (run.owner == ANONYMOUS.owner and not self._memory.anonymous):
@@ -43,9 +45,9 @@ class Learning(Hook):
         try:
             await backlog.add(run.owner, run.thread_id, messages, quiet)
         except AguiError as error:
-            logger.warning("memory: nothing will be learned of run %s: %s", run.run_id, error)
-        except Exception:  # a foreign SDK: the store's client
-            logger.exception("memory: nothing will be learned of run %s", run.run_id)
+            self._outage.warn(f"memory: nothing will be learned of run {run.run_id}", error)
+        except Exception as error:  # noqa: BLE001  # a foreign SDK: the store's client
+            self._outage.warn(f"memory: nothing will be learned of run {run.run_id}", repr(error))
 
 
 def _new_messages(run: RunInfo, request: RunAgentInput) -> Sequence[UserMessage]:

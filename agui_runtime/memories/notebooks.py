@@ -47,6 +47,12 @@ class Notebooks:
             self._names = await self._read_names()
         return self._names.of(owner)
 
+    async def check(self) -> None:
+        """Whether the keys open what is there; raises MemoryUnreadable and StoreUnavailable."""
+        wrapped = (await self._rows.read(Names.OWNER)).key
+        if wrapped is not None:
+            unwrapped(self._ring, Names.OWNER, wrapped)
+
     async def read(self, owner: str) -> Notebook:
         """What is remembered now; raises MemoryUnreadable and StoreUnavailable. A notebook of
         nothing brings the key with which the owner may begin.
