@@ -8,6 +8,8 @@ from ag_ui.core import Message
 from pydantic import BaseModel, ConfigDict, JsonValue, RootModel
 from pydantic.alias_generators import to_camel
 
+from agui_runtime.memories.entries import Tier
+
 
 class _Answer(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel)
@@ -144,6 +146,65 @@ class ScheduleList(_Answer):
     """The caller's schedules, the oldest first."""
 
     schedules: list[ScheduleSummary]
+
+
+class EntryOrigin(_Answer):
+    """Where an entry comes from, as far as that is known. `extractor` is who wrote it: `user`,
+    `agent`, `rules`, or the name of a model.
+    """
+
+    thread_id: str
+    run_id: str
+    message_id: str
+    extractor: str
+
+
+class RememberedEntry(_Answer):
+    """Something that is remembered. `times` counts how often it was noticed, `confidence` (0 to 1)
+    says how likely a pattern is to be taken up.
+    """
+
+    id: str
+    tier: Tier
+    readable: Literal[True]
+    text: str
+    key: str
+    entity: str
+    times: int
+    confidence: float
+    created_at: str
+    updated_at: str
+    origin: EntryOrigin
+
+
+class UnreadableEntry(_Answer):
+    """An entry that no key opens; it can only be deleted."""
+
+    id: str
+    tier: Tier
+    readable: Literal[False]
+    code: Literal["MEMORY_UNREADABLE"]
+
+
+class EntryPage(_Answer):
+    """Entries, the latest first, those that do not open last; `nextCursor` leads to those behind
+    them.
+    """
+
+    entries: list[RememberedEntry | UnreadableEntry]
+    next_cursor: str | None
+
+
+class ExportedMemory(_Answer):
+    """Everything that is remembered of the caller."""
+
+    entries: list[RememberedEntry | UnreadableEntry]
+
+
+class DeletedEntries(_Answer):
+    """How many entries were deleted."""
+
+    deleted: int
 
 
 class EventList(RootModel[list[dict[str, JsonValue]]]):

@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 from agui_runtime.core.errors import InvalidInput, first_fault
 from agui_runtime.core.ids import MAX_ID
 from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.memories.entries import Tier
 from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.run_inputs import run_input, with_ids
 
@@ -73,6 +74,24 @@ class ScheduleCommand(_Command):
     zone: str = "UTC"
     thread_id: Id | None = None
     properties: dict[str, JsonValue] = {}
+
+
+class RememberCommand(_Command):
+    """Something to remember, in one sentence. Core and episodic memory need a `key`: the name of
+    the value, for example `language`, and that of the summary. `entity` is what a fact is about, if
+    not the user.
+    """
+
+    tier: Tier
+    text: str
+    key: str = ""
+    entity: str = ""
+
+
+class CorrectCommand(_Command):
+    """What an entry is to say from now on."""
+
+    text: str
 
 
 def command_in(model: type[C], payload: object) -> C:

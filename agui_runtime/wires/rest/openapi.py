@@ -13,12 +13,12 @@ from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.wires.rest.answers import Problem
 from agui_runtime.wires.rest.operations import (
     OPERATIONS,
-    REFUSALS,
     Answer,
     Operation,
     Parameter,
 )
 from agui_runtime.wires.rest.places import PREFIX
+from agui_runtime.wires.rest.refusals import REFUSALS
 
 
 def document(root: str, version: str) -> JsonObject:

@@ -15,6 +15,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.rest.durable import Streams
 from agui_runtime.wires.rest.errors import NothingHere
 from agui_runtime.wires.rest.exchange import RestExchange
+from agui_runtime.wires.rest.memory import MemoryRoutes
 from agui_runtime.wires.rest.openapi import document
 from agui_runtime.wires.rest.operations import OPERATIONS
 from agui_runtime.wires.rest.options import RestOptions
@@ -82,6 +83,7 @@ def _handlers(runtime: CopilotRuntime, options: RestOptions) -> Mapping[str, Han
     """By the ids of operations."""
     runs, threads = RunRoutes(runtime, options), ThreadRoutes(runtime, options)
     streams, schedules = Streams(runtime, options), ScheduleRoutes(runtime, options)
+    memory = MemoryRoutes(runtime, options)
     return {
         "startRun": runs.start,
         "resumeRun": runs.resume,
@@ -96,6 +98,13 @@ def _handlers(runtime: CopilotRuntime, options: RestOptions) -> Mapping[str, Han
         "deleteSchedule": schedules.delete,
         "pauseSchedule": schedules.pause,
         "resumeSchedule": schedules.resume,
+        "listMemory": memory.list,
+        "exportMemory": memory.export,
+        "remember": memory.remember,
+        "correctEntry": memory.correct,
+        "deleteEntry": memory.delete,
+        "deleteThreadMemory": memory.delete_thread,
+        "forget": memory.forget,
         "transcribe": Recordings(runtime, options).transcribe,
     }
 

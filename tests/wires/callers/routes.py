@@ -28,6 +28,7 @@ FILLED = {
     "model": "default",
     "thread": "t1",
     "schedule": "s1",
+    "entry": "core.hers",
     "name": "page.js",
     "response": response_id(Place("t1", "r1")),
     "conversation": "t1",
@@ -40,6 +41,7 @@ SIDE = run_body(thread="side", run="r9")
 COMMAND = {"threadId": "t1", "runId": "r9", "messages": RUN["messages"]}
 ANSWERS = {"threadId": "t3", "resume": [{"interruptId": "i1", "status": "resolved"}]}
 RECURRING = {"cron": "0 7 * * *", "message": "good morning?"}
+KNOWN = {"tier": "core", "key": "stone", "text": "ruby"}
 AUDIO = {"audio": "c291bmQ=", "mimeType": "audio/webm"}
 NOTE = {"type": "click", "threadId": "t1"}
 EXECUTE = {"name": "default", "threadId": "t1", "messages": []}
@@ -103,6 +105,13 @@ EXAMPLES: Mapping[str, Example] = {
     f"DELETE {REST}/schedules/{{schedule}}": Example(status=204),
     f"POST {REST}/schedules/{{schedule}}/pause": Example(shows=True),
     f"POST {REST}/schedules/{{schedule}}/resume": Example(shows=True),
+    f"GET {REST}/memory": Example(shows=True),
+    f"GET {REST}/memory/export": Example(shows=True),
+    f"POST {REST}/memory": Example(KNOWN, status=201),
+    f"DELETE {REST}/memory": Example(status=204),
+    f"PATCH {REST}/memory/{{entry}}": Example({"text": "not that"}),
+    f"DELETE {REST}/memory/{{entry}}": Example(status=204),
+    f"DELETE {REST}/memory/threads/{{thread}}": Example(),
     f"POST {REST}/transcribe": Example(AUDIO, shows=True),
     "GET /openapi.json": Example(open=True),
     "GET /docs": Example(open=True),

@@ -283,6 +283,7 @@ def _rest() -> list[Original]:
     answer: Json = {"interruptId": "i1", "status": "resolved", "payload": {"n": 1}}
     audio: Json = {"audio": "c291bmQ=", "mimeType": "audio/webm", "filename": "a.webm"}
     recurring: Json = {"cron": "0 7 1 1 *", "message": "hi", "threadId": "t-2", "zone": "UTC"}
+    known: Json = {"tier": "core", "text": "Ann", "key": "name", "entity": ""}
     events = f"{REST}/threads/t-1/events"
     cursor = "0123456789ab.3"
     return [
@@ -308,6 +309,13 @@ def _rest() -> list[Original]:
         Original("POST", f"{REST}/schedules/s-1/pause"),
         Original("POST", f"{REST}/schedules/s-1/resume"),
         Original("DELETE", f"{REST}/schedules/s-1"),
+        Original("POST", f"{REST}/memory", body=known),
+        Original("GET", f"{REST}/memory", [("tier", "core"), ("limit", "2"), ("cursor", "1.5/x")]),
+        Original("GET", f"{REST}/memory/export"),
+        Original("PATCH", f"{REST}/memory/core.1", body={"text": "Anna"}),
+        Original("DELETE", f"{REST}/memory/core.1"),
+        Original("DELETE", f"{REST}/memory/threads/t-1"),
+        Original("DELETE", f"{REST}/memory"),
         Original("POST", f"{REST}/transcribe", body=audio),
         Original("POST", f"{REST}/transcribe", headers=_FORM_TYPE, body=FORM),
         Original("GET", "/openapi.json"),

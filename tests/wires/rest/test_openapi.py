@@ -12,8 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from agui_runtime import CopilotRuntime, ServerOptions, create_app
-from agui_runtime.wires.rest.operations import OPERATIONS, REFUSALS
+from agui_runtime.wires.rest.operations import OPERATIONS
 from agui_runtime.wires.rest.options import RestOptions
+from agui_runtime.wires.rest.refusals import REFUSALS
 from agui_runtime.wires.rest.routes import RestEndpoint
 from tests.runtime.worlds import Scripted, text
 from tests.support import client_of
