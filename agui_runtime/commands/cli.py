@@ -65,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     from agui_runtime.commands.db_cli import add_db_commands
     from agui_runtime.commands.examples import add_examples
     from agui_runtime.commands.keys_cli import add_keys_commands
+    from agui_runtime.commands.memory_cli import add_memory_commands
     from agui_runtime.commands.new import add_new_command
     from agui_runtime.commands.schedules_cli import add_schedules_commands
     from agui_runtime.commands.state_cli import add_state_commands
@@ -89,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     add_threads_commands(commands)
     add_runs_commands(commands)
     add_schedules_commands(commands)
+    add_memory_commands(commands)
     add_token_command(commands)
     add_keys_commands(commands)
     add_usage_command(commands)

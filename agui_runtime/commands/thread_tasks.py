@@ -14,6 +14,7 @@ from contextlib import aclosing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeAlias
 
+from agui_runtime.commands.asking import check_agreed
 from agui_runtime.commands.following import tail
 from agui_runtime.commands.listing import (
     JSON,
@@ -25,7 +26,7 @@ from agui_runtime.commands.listing import (
 )
 from agui_runtime.commands.run_report import LONGEST, bar, report
 from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
-from agui_runtime.core.errors import InvalidInput, Misconfigured, RunNotFound, ThreadNotFound
+from agui_runtime.core.errors import Misconfigured, RunNotFound, ThreadNotFound
 from agui_runtime.core.terminal_text import shortened
 
 if TYPE_CHECKING:
@@ -88,12 +89,16 @@ async def _archive(store: Store, options: argparse.Namespace) -> None:
 
 
 async def _delete(store: Store, options: argparse.Namespace) -> None:
+    from agui_runtime.commands.memory_cli import memory_in
     from agui_runtime.commands.thread_files import forget_work
+    from agui_runtime.runtime.threads import check_idle
     from agui_runtime.settings import Settings
 
     thread = await _found(store, options.thread)
-    if not (options.yes or _agrees(options.thread)):
-        raise InvalidInput("nothing was deleted; in a script say --yes")
+    check_agreed(f"delete thread {options.thread} with its messages and states", options.yes)
+    if options.memory:
+        await check_idle(store, options.thread)
+        await memory_in(store).delete_thread(thread.owner, options.thread)
     await store.threads.delete(options.thread)
     await forget_work(Settings.read(), thread)
 
@@ -174,14 +179,6 @@ async def _records(store: Store, thread_id: str) -> AsyncIterator[Record]:
                 return
 
 
-def _agrees(thread_id: str) -> bool:
-    if not sys.stdin.isatty():
-        return False
-    sys.stderr.write(f"delete thread {thread_id} with its messages and states? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
-
-
 def _calls(message: object) -> str:
     calls = message.get("toolCalls") or () if isinstance(message, dict) else ()
     return ", ".join(f"{each['function']['name']}(...)" for each in calls)
@@ -256,7 +253,13 @@ THREAD_TASKS = (
         "delete",
         "forget a thread with its messages and states",
         _of_store(_delete),
-        (_THREAD, Argument("--yes", {"action": "store_true", "help": "ask nothing"})),
+        (
+            _THREAD,
+            Argument(
+                "--memory", {"action": "store_true", "help": "and what is remembered from it"}
+            ),
+            Argument("--yes", {"action": "store_true", "help": "ask nothing"}),
+        ),
     ),
 )
 _RUNS = (

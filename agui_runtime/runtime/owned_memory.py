@@ -120,9 +120,8 @@ class OwnedMemory:
         return await memory.delete_thread(caller.owner, thread_id)
 
     async def forget(self, caller: Caller) -> None:
-        """Delete everything, and first the key that opens it, in backups as well; nothing is
-        learned of what was said until then. The owner's key may be one that does not open, but not
-        the one that makes owners' names.
+        """Delete everything, and first the owner's key; nothing is learned of what was said until
+        then. That key may be one that does not open, but not the one that makes owners' names.
         """
         memory = await self._allowed(caller)
         await memory.forget(caller.owner)

@@ -115,16 +115,11 @@ class Threads:
         """
         await self.get(thread_id, caller, "delete")
         if memory:
-            await self._check_idle(thread_id)
+            await check_idle(self._store, thread_id)
             await self._memory.delete_thread(caller, thread_id)
         await self._store.threads.delete(thread_id)
         for each in self._forgetful:
             await each.forget(caller.owner, thread_id)
-
-    async def _check_idle(self, thread_id: str) -> None:
-        live = await self._store.log.active(thread_id)
-        if live is not None:
-            raise Busy(thread_id, live.run_id)
 
     async def outcomes(
         self, caller: Caller, since: float | None, by: UsageBy
@@ -288,6 +283,13 @@ class Threads:
             live = await log.active(thread_id) is not None
             if live or end == await log.end(thread_id):
                 return end, live
+
+
+async def check_idle(store: Store, thread_id: str) -> None:
+    """Raises Busy while a run is live on the thread."""
+    live = await store.log.active(thread_id)
+    if live is not None:
+        raise Busy(thread_id, live.run_id)
 
 
 def _up_to(batch: Batch, end: Cursor, live: bool) -> Batch:

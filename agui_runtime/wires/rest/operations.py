@@ -271,7 +271,7 @@ OPERATIONS: Sequence[Operation] = (
         "forget",
         "DELETE",
         "memory",
-        "Delete all that is remembered of the caller, and the key that opens it in backups",
+        "Delete all that is remembered of the caller",
         {204: Answer("Nothing is remembered")},
         _MEMORY,
     ),

@@ -154,8 +154,6 @@ class MemoryMutation:
 
     @strawberry.mutation
     async def forget_me(self, info: Info) -> bool:
-        """Delete all that is remembered of the caller, and the key that opens it in backups; true
-        when it is gone.
-        """
+        """Delete all that is remembered of the caller; true when it is gone."""
         await info.context.runtime.owned_memory.forget(info.context.caller)
         return True
