@@ -48,7 +48,7 @@ READERS: Mapping[str, Callable[[str, str], Any]] = {
     **dict.fromkeys(
         ("development", "name_threads", "allow_anonymous", "production", "ui"), texts.flag
     ),
-    "db_upgrade": texts.flag,
+    **dict.fromkeys(("db_upgrade", "memory"), texts.flag),
     "drain_seconds": texts.seconds,
     "header_seconds": texts.some_seconds,
     "path": texts.path,

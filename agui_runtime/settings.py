@@ -36,6 +36,8 @@ class Settings:
     """`module:name` of your own CopilotRuntime or app; then the model variables are refused."""
     actions: tuple[str, ...] = ()
     """Of `run_python` and `run_shell`, comma-separated, what agents may call."""
+    memory: bool = False
+    """Keep what is worth knowing of a user in the next thread; see docs/memory.md."""
     store: str | None = None
     """`sqlite:///...`, `postgresql://...`, `redis://...` or `memory:`; left out, `serve` has a file
     at `data`, and any other app keeps threads in memory."""
@@ -260,13 +262,13 @@ _CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 SERVE_ONLY = frozenset(
     {"app", "model", "api_key", "openai_base_url", "actions", "data", "db_upgrade", "genai_names"}
-    | {"drain_seconds", "header_seconds", "metrics", "processes", "telemetry_key"}
+    | {"memory", "drain_seconds", "header_seconds", "metrics", "processes", "telemetry_key"}
 )
 """The settings that choose what `agui-runtime serve` serves, and how its server does."""
 
 _OF_SPANS = frozenset({"genai_names", "telemetry_key"})
 
-_OF_A_MODEL = frozenset({"model", "api_key", "openai_base_url", "actions"})
+_OF_A_MODEL = frozenset({"model", "api_key", "openai_base_url", "actions", "memory"})
 
 logger = logger_of(__name__)
 

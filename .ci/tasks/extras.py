@@ -29,6 +29,7 @@ QUEUES = {scheme: "taskiq" if extra == "redis" else extra for scheme, extra in S
 VARIABLES = {
     "AGUI_KEYS": "keys",
     "AGUI_KEYS_FILE": "keys",
+    "AGUI_MEMORY": "memory",
     "AGUI_JWT_JWKS": "jwt",
     "AGUI_METRICS": "metrics",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "otel",

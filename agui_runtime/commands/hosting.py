@@ -17,6 +17,9 @@ from agui_runtime.commands.thread_files import folder_of, url_of_threads
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.doorbell import check_agents, check_apart
 from agui_runtime.hooks.run_log import RunLogger
+from agui_runtime.identity import declared_scheme
+from agui_runtime.memories.actions import memory_actions
+from agui_runtime.memories.memory import Memory
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.sandbox.actions import SHIPPED
 from agui_runtime.sandbox.box import work_below
@@ -24,6 +27,7 @@ from agui_runtime.settings import SERVE_ONLY, Settings, obeyed_by_command
 from agui_runtime.wires.health import probes
 from agui_runtime.wires.shared.paths import MountRoots
 from agui_runtime.wires.signpost import Signpost
+from agui_runtime.wrappers import with_memory
 
 
 class Hosted(NamedTuple):
@@ -145,4 +149,21 @@ _OBEYED_BY_SERVE = SERVE_ONLY | {"allow_anonymous", "log_format", "log_level"}
 def _usual(settings: Settings) -> CopilotRuntime:
     """The runtime of whoever names none."""
     actions = [SHIPPED[name]() for name in settings.actions]
-    return CopilotRuntime({"default": agent_of(settings)}, actions, hooks=[RunLogger()])
+    agent, memory = agent_of(settings), _memory_of(settings)
+    if memory is not None:
+        agent = with_memory(agent, memory)
+        actions += memory_actions(memory)
+    return CopilotRuntime({"default": agent}, actions, hooks=[RunLogger()], memory=memory)
+
+
+def _memory_of(settings: Settings) -> Memory | None:
+    """Raises Misconfigured where there is nobody of whom something could be remembered."""
+    if not settings.memory:
+        return None
+    if declared_scheme(settings) is None and not settings.allow_anonymous:
+        raise Misconfigured(
+            f"{settings.variables(['memory'])}: nobody says who they are, so that all would share"
+            " one memory: name the users, for example by AGUI_TOKENS, or have it so with"
+            " AGUI_ALLOW_ANONYMOUS=1"
+        )
+    return Memory(anonymous=settings.allow_anonymous)
