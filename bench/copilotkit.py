@@ -163,7 +163,7 @@ async def cost_of_replay(server: Server) -> float:
     await _turns(server, thread, REPLAYED_RUNS)
     before = server.cpu_seconds
     body = asked("replay", thread)
-    answers = [await _read(server, CONNECT, body) for _ in range(REPLAYS)]
+    answers = [await read_answer(server, CONNECT, body) for _ in range(REPLAYS)]
     if any(answer.count(b"RUN_FINISHED") != REPLAYED_RUNS for answer in answers):
         print(f"  WRONG: {server.name} replayed less than there was")
     return (server.cpu_seconds - before) / REPLAYS * 1e3
@@ -173,10 +173,12 @@ async def cost_of_readers(server: Server) -> float:
     """Of a run that takes a second, so that all readers are there while it lasts."""
     thread = str(uuid4())
     before = server.cpu_seconds
-    runner = asyncio.create_task(_read(server, RUN, asked("slow", thread)))
+    runner = asyncio.create_task(read_answer(server, RUN, asked("slow", thread)))
     await asyncio.sleep(0.05)
     body = asked("slow", thread) | {"messages": []}
-    answers = await asyncio.gather(*(_read(server, CONNECT, body) for _ in range(READERS)), runner)
+    answers = await asyncio.gather(
+        *(read_answer(server, CONNECT, body) for _ in range(READERS)), runner
+    )
     whole = [answer for answer in answers if answer.count(b'"TEXT_MESSAGE_CONTENT"') == len(WORDS)]
     if len(whole) < len(answers):
         print(f"  WRONG: {len(answers) - len(whole)} readers of {server.name} lost words")
@@ -197,14 +199,14 @@ async def costs_of_turns(server: Server) -> dict[int, float]:
 
 async def _turns(server: Server, thread: str, count: int) -> None:
     for _ in range(count):
-        await _read(server, RUN, asked("burst", thread))
+        await read_answer(server, RUN, asked("burst", thread))
 
 
 async def size_of_idle_streams(server: Server, path: str) -> float:
     """What each stream of a run that waits adds to the resident memory: of one that all read, or,
     where `path` starts runs, of its own.
     """
-    await _read(server, RUN, asked("burst", str(uuid4())))
+    await read_answer(server, RUN, asked("burst", str(uuid4())))
     shared = asked("idle", str(uuid4()))
     streams = [await _open(server, RUN, shared)]
     before = server.megabytes
@@ -215,7 +217,7 @@ async def size_of_idle_streams(server: Server, path: str) -> float:
     return (server.megabytes - before) / IDLE * 1024
 
 
-async def _read(server: Server, path: str, body: dict[str, Any]) -> bytes:
+async def read_answer(server: Server, path: str, body: dict[str, Any]) -> bytes:
     begun, reader, writer = await _open(server, path, body)
     received = bytearray(begun)
     while not received.endswith(b"0\r\n\r\n"):

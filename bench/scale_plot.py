@@ -31,9 +31,17 @@ SHARES = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9)
 
 
 def draw(costs: Mapping[str, Costs], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     for name, page in pages(costs).items():
-        photograph(page, WIDTH + LEFT + 340, HEIGHT + BELOW + 60, folder / f"{name}.png")
+        _photograph(page, folder / f"{name}.png")
+
+
+def draw_curves(curves: Curves, title: str, picture: Path) -> None:
+    _photograph(page_of(curves, title, ""), picture)
+
+
+def _photograph(page: str, picture: Path) -> None:
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    photograph(page, WIDTH + LEFT + 340, HEIGHT + BELOW + 60, picture)
 
 
 def pages(costs: Mapping[str, Costs]) -> Mapping[str, str]:

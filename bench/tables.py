@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -40,6 +41,16 @@ class Table:
     def values(self) -> dict[str, dict[str, Cell]]:
         """The cells by the names of line and column."""
         return {name: dict(zip(self._columns, cells, strict=True)) for name, cells in self.lines}
+
+
+@dataclass(slots=True)
+class Grown:
+    """What was found of a figure that should not grow: its curves are drawn under the `title`."""
+
+    table: Table
+    title: str
+    curves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
 
 
 def shown(cell: Cell) -> str:

@@ -18,7 +18,7 @@ from tasks.python import DEV_LOCK, PYTHON, RUNTIME_LOCK, install, lock
 from tasks.system import need_programs
 from tasks.testing import ci, cover, image, peers, prepare_tests, pytest, test
 
-BESIDE_NODE = frozenset({"copilotkit", "graphql"})
+BESIDE_NODE = frozenset({"copilotkit", "graphql", "growth"})
 """The benches that measure a Node runtime, too."""
 
 ON_WORKERS = (
