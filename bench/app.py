@@ -16,9 +16,17 @@ from ag_ui.core import (
 
 from agui_runtime.runtime.runtime import CopilotRuntime
 
+
+async def compute() -> None:
+    """Some hundred microseconds of Python."""
+    sum(range(10_000))
+    await asyncio.sleep(0)
+
+
 PACES: Mapping[str, Callable[[], Awaitable[object]]] = {
     "paced": lambda: asyncio.sleep(0),
     "slow": lambda: asyncio.sleep(0.005),
+    "computing": compute,
     "idle": lambda: asyncio.Event().wait(),
 }
 """Anything else is a burst."""

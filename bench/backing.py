@@ -25,7 +25,7 @@ class Backing:
     @property
     def cpu_seconds(self) -> float:
         """Of the server and its children."""
-        return sum(map(_of_live, _family(self.server))) if self.server else 0.0
+        return sum(map(_of_live, family(self.server))) if self.server else 0.0
 
 
 def backing(name: str, folder: Path, stack: ExitStack) -> Backing:
@@ -50,9 +50,10 @@ def _of_live(process: int) -> float:
         return 0.0
 
 
-def _family(process: int) -> Iterable[int]:
+def family(process: int) -> Iterable[int]:
+    """The process, its children, and theirs."""
     yield process
     children = Path(f"/proc/{process}/task/{process}/children")
     with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
         for child in children.read_text().split():
-            yield from _family(int(child))
+            yield from family(int(child))

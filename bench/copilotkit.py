@@ -14,14 +14,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 from urllib.request import Request
 from uuid import uuid4
 
+from bench.beside_node import tell
 from bench.idleness import watched
 from bench.load import Load
-from bench.rig import Results, Server, measure, problems_of, run, verdict
+from bench.rig import Server, measure, problems_of, run, verdict
+from bench.tables import Table
 
 WORDS = [f"word{k} " for k in range(200)]
 EVENTS = len(WORDS) + 4
@@ -37,6 +38,8 @@ REPLAYS = 64
 READERS = 100
 IDLE = 500
 TURNS = (10, 100, 1000)
+
+TITLE = "AG-UI: us of CPU an event or a request, s of the load, ms to the first part"
 
 GOALS = {"paced": 0.15, "burst": 0.22, "info": 0.5}
 GOAL_IDLE_KILOBYTES = 40.0
@@ -69,7 +72,7 @@ def main() -> int:
     with ExitStack() as stack:
         servers = [stack.enter_context(run(name, *how, READY)) for name, how in commands().items()]
         results = measure(servers, lines, options.rounds)
-        tell(lines, results)
+        tell(TITLE, lines, GOALS, results, options)
         if not options.only:
             asyncio.run(tell_the_rest(servers))
     return problems_of(results)
@@ -79,6 +82,7 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts.py bench copilotkit", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="of which medians are taken")
     parser.add_argument("--only", default="", help="scenarios whose name contains this")
+    Table.add_options(parser)
     return parser.parse_args()
 
 
@@ -113,20 +117,6 @@ def asked(kind: str, thread: str) -> dict[str, Any]:
 
 
 # Telling
-
-
-def tell(lines: Sequence[Scenario], results: Results) -> None:
-    print("CPU: us an event or a request; wall: s; first part: ms; ratio: ours / node of the CPU\n")
-    print(f"{'':24}{'CPU node':>10}{'ours':>9}{'ratio':>8}  {'goal':14}", end="")
-    print(f"{'wall node':>10}{'ours':>8}{'first node':>12}{'ours':>8}")
-    for line in lines:
-        node, ours = results[line.name, "node"], results[line.name, "ours"]
-        ratio = median(ours.cpu) / median(node.cpu)
-        goal = f"<= {GOALS[line.kind]:.2f} {verdict(ratio <= GOALS[line.kind])}"
-        print(f"{line.name:24}{median(node.cpu):10.1f}{median(ours.cpu):9.1f}", end="")
-        print(f"{ratio:8.3f}  {goal:14}", end="")
-        print(f"{median(node.wall):10.2f}{median(ours.wall):8.2f}", end="")
-        print(f"{median(node.first_part):12.1f}{median(ours.first_part):8.1f}")
 
 
 def tell_idle_streams() -> None:

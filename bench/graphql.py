@@ -14,13 +14,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 from urllib.request import Request
 
+from bench.beside_node import tell
 from bench.idleness import watched
 from bench.load import Load
-from bench.rig import ROOT, Results, Server, measure, problems_of, run, verdict
+from bench.rig import ROOT, Server, measure, problems_of, run, verdict
+from bench.tables import Table
 
 TRANSCRIPTS = ROOT / "tests/data/graphql/transcripts"
 WORDS = [f"word{k} " for k in range(200)]
@@ -38,6 +39,8 @@ QUERY_TEXTS = {
     ),
 }
 VARIABLES = {"loadAgentState": {"data": {"threadId": "none", "agentName": "bench"}}}
+
+TITLE = "GraphQL: us of CPU a word or a query, s of the load, ms to the first part"
 
 GOALS = {"paced": 1 / 5, "burst": 1 / 3, "query": 0.5}
 GOAL_READY_SECONDS = 1.5
@@ -69,7 +72,7 @@ def main() -> int:
             stack.enter_context(run(name, *how, question())) for name, how in commands().items()
         ]
         results = measure(servers, lines, options.rounds)
-        tell(lines, results)
+        tell(TITLE, lines, GOALS, results, options)
         tell_servers(servers)
     return problems_of(results)
 
@@ -78,6 +81,7 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts.py bench graphql", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="of which medians are taken")
     parser.add_argument("--only", default="", help="scenarios whose name contains this")
+    Table.add_options(parser)
     return parser.parse_args()
 
 
@@ -146,20 +150,6 @@ def question() -> Request:
 
 
 # Telling
-
-
-def tell(lines: Sequence[Scenario], results: Results) -> None:
-    print("CPU: us a word or a query; wall: s; first part: ms; ratio: ours / node of the CPU\n")
-    print(f"{'':28}{'CPU node':>10}{'ours':>8}{'ratio':>8}  {'goal':12}", end="")
-    print(f"{'wall node':>10}{'ours':>8}{'first node':>12}{'ours':>8}")
-    for line in lines:
-        node, ours = results[line.name, "node"], results[line.name, "ours"]
-        ratio = median(ours.cpu) / median(node.cpu)
-        goal = f"<= {GOALS[line.kind]:.2f} {verdict(ratio <= GOALS[line.kind])}"
-        print(f"{line.name:28}{median(node.cpu):10.1f}{median(ours.cpu):8.1f}", end="")
-        print(f"{ratio:8.3f}  {goal:12}", end="")
-        print(f"{median(node.wall):10.2f}{median(ours.wall):8.2f}", end="")
-        print(f"{median(node.first_part):12.1f}{median(ours.first_part):8.1f}")
 
 
 def tell_servers(servers: Sequence[Server]) -> None:

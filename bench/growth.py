@@ -49,7 +49,8 @@ def main() -> int:
         grown.table.show(options)
         problems += grown.problems
         if options.plots:
-            draw_curves(grown.curves, grown.title, options.plots / f"growth-{part}.png")
+            picture = options.plots / f"growth-{part}.png"
+            draw_curves(grown.curves, grown.title, picture, grown.at_least)
     for text in problems:
         print("WRONG:", text)
     return 1 if problems else 0

@@ -47,7 +47,7 @@ def tell_readers(options: argparse.Namespace, folder: Path) -> Grown:
     table = Table(
         "us of CPU of an event with so many more readers of its run", ("a reader", "goal")
     )
-    grown = Grown(table, "An event and reader, us (across: readers)")
+    grown = Grown(table, "An event and reader, us (across: readers)", at_least=(1.0, 20.0))
     command = [sys.executable, "-m", "agui_runtime", "serve", "--port"]
     env = {"AGUI_APP": "bench.growth_app:runtime", "AGUI_LOG_LEVEL": "warning"}
     with run("readers", command, env, Request("http://127.0.0.1/healthz")) as server:

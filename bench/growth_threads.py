@@ -38,15 +38,16 @@ class Cost(NamedTuple):
 def tell_threads(options: argparse.Namespace, folder: Path) -> Grown:
     columns = ("token", "times", "start", "times ", "goal")
     table = Table("us of CPU on a server that has served so many threads", columns)
-    grown = Grown(table, "A token, us (across: threads that were served)")
+    grown = Grown(table, "Times what it costs at first (across: threads that were served)")
     for store in options.stores:
         costs = _costs(store, options, folder, grown.problems)
         first = costs[options.sizes[0]]
         for size, cost in costs.items():
             token, start = (now / then for now, then in zip(cost, first, strict=True))
             goal = f"<= {GOAL:g} times: {verdict(max(token, start) <= GOAL)}"
+            grown.curves.setdefault(f"{store}: a token", []).append((size, token))
+            grown.curves.setdefault(f"{store}: a start", []).append((size, start))
             table.add(f"{store}, {size:,}", cost.token, token, cost.start, start, goal)
-        grown.curves[f"{store}: a token"] = [(size, it.token) for size, it in costs.items()]
     return grown
 
 

@@ -60,7 +60,7 @@ class Thread:
 
 def tell_turns(options: argparse.Namespace, folder: Path) -> Grown:
     table = Table("ms of CPU of a turn on a thread of so many turns", ("ms", "times", "goal"))
-    grown = Grown(table, "A turn, ms (across: turns of its thread)")
+    grown = Grown(table, "Times a turn on the shortest thread (across: turns of the thread)")
     with ExitStack() as stack:
         servers = [stack.enter_context(run(name, *how, READY)) for name, how in commands().items()]
         costs = asyncio.run(_costs(servers, options, grown.problems))
@@ -68,7 +68,7 @@ def tell_turns(options: argparse.Namespace, folder: Path) -> Grown:
         times = cost / costs[server, sent, options.turns[0]]
         goal = f"<= {GOAL:g} times: {verdict(times <= GOAL)}" if server == "ours" else ""
         table.add(f"{server}, {sent}, {turns:,}", cost, times, goal)
-        grown.curves.setdefault(f"{server}: {sent}", []).append((turns, cost))
+        grown.curves.setdefault(f"{server}: {sent}", []).append((turns, times))
     return grown
 
 

@@ -32,11 +32,20 @@ def line(cores: float) -> str:
     return f"THE MACHINE WAS NOT IDLE: {whole}, so trust only what does not depend on that"
 
 
+def of_children() -> float:
+    """Seconds that the children had a core which this process has waited for."""
+    return _seconds(resource.RUSAGE_CHILDREN)
+
+
 def _others() -> float:
     """Seconds that others worked since the machine's start: all work but that of this process and
     of the children that it has waited for.
     """
     first = Path("/proc/stat").read_text().partition("\n")[0].split()[1:]
     ticks = sum(int(each) for place, each in enumerate(first) if place not in _NO_WORK)
-    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return ticks / os.sysconf("SC_CLK_TCK") - sum(each.ru_utime + each.ru_stime for each in own)
+    return ticks / os.sysconf("SC_CLK_TCK") - _seconds(resource.RUSAGE_SELF) - of_children()
+
+
+def _seconds(whose: int) -> float:
+    usage = resource.getrusage(whose)
+    return usage.ru_utime + usage.ru_stime

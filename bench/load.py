@@ -31,7 +31,7 @@ class Load:
     `body` is the request; a `threadId` in it, or in its variables, is replaced by a new one each
     time, if `fresh`. `words` is what every answer must say, None for a query, whose answer must
     hold no errors. Without a body it is a GET. Answers are read as GraphQL where the path has but
-    one part, else as AG-UI.
+    one part, else as AG-UI. Without `keep` each request has a connection of its own.
     """
 
     port: int
@@ -42,6 +42,7 @@ class Load:
     words: list[str] | None = None
     path: str = "/copilotkit"
     fresh: bool = True
+    keep: bool = True
 
 
 @dataclass(slots=True)
@@ -75,10 +76,17 @@ async def put_on(load: Load) -> Report:
 
 
 async def _client(load: Load) -> Sequence[Exchange]:
-    """One browser: it keeps its connection."""
+    """One browser."""
+    if load.keep:
+        return await _connected(load, load.repeat)
+    return [it for _ in range(load.repeat) for it in await _connected(load, 1)]
+
+
+async def _connected(load: Load, times: int) -> Sequence[Exchange]:
+    """So many requests on one connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", load.port)
     try:
-        return [await _exchange(reader, writer, load) for _ in range(load.repeat)]
+        return [await _exchange(reader, writer, load) for _ in range(times)]
     finally:
         writer.close()
 

@@ -35,8 +35,8 @@ def draw(costs: Mapping[str, Costs], folder: Path) -> None:
         _photograph(page, folder / f"{name}.png")
 
 
-def draw_curves(curves: Curves, title: str, picture: Path) -> None:
-    _photograph(page_of(curves, title, ""), picture)
+def draw_curves(curves: Curves, title: str, picture: Path, at_least: Sequence[float] = ()) -> None:
+    _photograph(page_of(curves, title, "", at_least), picture)
 
 
 def _photograph(page: str, picture: Path) -> None:
@@ -91,10 +91,13 @@ def _threads_for(store: str, costs: Costs) -> float:
     return 1_000 * (1 - cpu[0]) / (cpu[1] - cpu[0]) + 1_000
 
 
-def page_of(curves: Curves, title: str, unit: str) -> str:
+def page_of(curves: Curves, title: str, unit: str, at_least: Sequence[float] = ()) -> str:
+    """`at_least` are values that the picture holds, whatever the curves have: without them noise
+    fills it.
+    """
     points = [point for each in curves.values() for point in each if point[1] > 0]
     across = [log10(x) for x, _ in points]
-    along = [log10(y) for _, y in points]
+    along = [log10(y) for y in (*at_least, *(y for _, y in points))]
     frame = (min(across), max(across), min(along), max(along))
     parts = [_grid(frame, unit)]
     for number, (name, values) in enumerate(curves.items()):

@@ -45,10 +45,13 @@ class Table:
 
 @dataclass(slots=True)
 class Grown:
-    """What was found of a figure that should not grow: its curves are drawn under the `title`."""
+    """What was found of a figure that should not grow: its curves are drawn under the `title`, in a
+    picture that holds the values `at_least`.
+    """
 
     table: Table
     title: str
+    at_least: Sequence[float] = (0.5, 2.0)
     curves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
