@@ -18,8 +18,8 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 
 
 async def compute() -> None:
-    """Some hundred microseconds of Python."""
-    sum(range(10_000))
+    """A tenth of a millisecond of Python, or so."""
+    sum(range(5_000))
     await asyncio.sleep(0)
 
 

@@ -37,7 +37,7 @@ KINDS = ("paced", "computing", "computing, connections kept")
 that has time; clients that keep theirs, stay with the process that took it.
 """
 
-STREAMS, REPEAT = 64, 4
+STREAMS, REPEAT = 64, 2
 """Clients at once, and requests of each."""
 
 UNITS = STREAMS * REPEAT * len(WORDS)
