@@ -65,7 +65,7 @@ EXAMPLES: Mapping[Path, Sequence[str]] = {
     ("memory", "delete"): ("agui-runtime memory delete core.4f1c --owner ann",),
     ("memory", "forget"): ("agui-runtime memory forget --owner ann",),
     ("keys", "generate"): ("agui-runtime keys generate",),
-    ("keys", "check"): ("agui-runtime keys check",),
+    ("keys", "check"): ("agui-runtime keys check", "agui-runtime keys check --memory"),
     ("keys", "rotate"): ("agui-runtime keys rotate",),
     ("token",): ("agui-runtime token ann",),
     ("copy-memory",): ("agui-runtime copy-memory redis://localhost:6379/0",),

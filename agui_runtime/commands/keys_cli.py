@@ -7,11 +7,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Mapping
 
 from agui_runtime.commands.task_table import Commands
 from agui_runtime.commands.threads_cli import opened_store
 from agui_runtime.core.errors import Misconfigured
-from agui_runtime.core.key_ring import new_key
+from agui_runtime.core.key_ring import KeyRing, new_key
 from agui_runtime.doorbell import key_ring_of
 from agui_runtime.settings import Settings
 
@@ -24,6 +25,8 @@ def add_keys_commands(commands: Commands) -> None:
     generate.set_defaults(command=_generate)
     about = "say which keys AGUI_KEYS has, by names that say nothing of them"
     check = tasks.add_parser("check", help=about, description=about)
+    about = "say also how many keys of users' memories each has wrapped in the store"
+    check.add_argument("--memory", action="store_true", help=about)
     check.set_defaults(command=_check)
     about = "have the first key wrap the keys of all users' memories, so that the others can go"
     rotate = tasks.add_parser("rotate", help=about, description=about)
@@ -34,12 +37,27 @@ def _generate(options: argparse.Namespace) -> None:
     sys.stdout.write(f"{new_key()}\n")
 
 
-def _check(options: argparse.Namespace) -> None:
-    ring = key_ring_of(Settings.read())
+def _check(options: argparse.Namespace) -> int:
+    settings = Settings.read()
+    ring = key_ring_of(settings)
     if ring is None:
         raise Misconfigured("AGUI_KEYS is not set: `agui-runtime keys generate` makes a key")
+    wrapped = asyncio.run(_wrapped(settings, ring)) if options.memory else None
     for number, name in enumerate(ring.ids):
-        sys.stdout.write(f"{name}  {'opens' if number else 'seals and opens'}\n")
+        counted = "" if wrapped is None else f", has wrapped {wrapped.get(name, 0)}"
+        sys.stdout.write(f"{name}  {'opens' if number else 'seals and opens'}{counted}\n")
+    if wrapped is None or not wrapped.get(None):
+        return 0
+    sys.stderr.write(f"{wrapped[None]} were wrapped by a key that is not there\n")
+    return 1
+
+
+async def _wrapped(settings: Settings, ring: KeyRing) -> Mapping[str | None, int]:
+    from agui_runtime.memories.notebooks import Notebooks
+    from agui_runtime.stores.layers.delegating import sealed_rows_of
+
+    async with opened_store(settings, made=False) as store:
+        return await Notebooks(sealed_rows_of(store), ring).wrappers()
 
 
 def _rotate(options: argparse.Namespace) -> None:

@@ -82,6 +82,11 @@ class KeyRing:
         sealed = self._first.cipher(salt).encrypt(nonce, text, head + about)
         return urlsafe_b64encode(head + nonce + sealed).decode()
 
+    def sealer(self, sealed: str) -> str | None:
+        """The id of the key that sealed it; None if that is not there."""
+        key = self._by_id.get(_decoded(sealed)[len(_VERSION) : len(_VERSION) + _ID])
+        return None if key is None else key.id.hex()
+
     def open(self, sealed: str, about: bytes) -> bytes:
         """Raises NotOpened, which says whether a key is missing."""
         from cryptography.exceptions import InvalidTag

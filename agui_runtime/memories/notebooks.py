@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 from weakref import WeakValueDictionary
@@ -108,6 +108,18 @@ class Notebooks:
         if unreadable:
             raise MemoryUnreadable(f"no key that is here opens {unreadable} of {done} wrapped keys")
         return done
+
+    async def wrappers(self) -> Mapping[str | None, int]:
+        """By the ids of the keys, how many owners' keys each has wrapped; by None, how many were
+        wrapped by one that is not there.
+        """
+        found: Counter[str | None] = Counter()
+        async with aclosing(self._rows.owners()) as names:
+            async for name in names:
+                wrapped = (await self._rows.read(name)).key
+                if wrapped is not None:
+                    found[self._ring.sealer(wrapped.decode(errors="replace"))] += 1
+        return found
 
     async def _read(self, name: str) -> Notebook:
         _, notebook = self._open.get(name, (0.0, None))

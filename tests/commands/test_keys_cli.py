@@ -34,7 +34,13 @@ def test_a_key_of_the_settings_is_replaced(
     monkeypatch.setenv("AGUI_KEYS", new)
     assert main(["keys", "rotate"]) == 2
     assert "keep a key behind the new one" in capsys.readouterr().err
+    assert main(["keys", "check", "--memory"]) == 1
+    assert capsys.readouterr().err == "2 were wrapped by a key that is not there\n"
     monkeypatch.setenv("AGUI_KEYS", f"{new},{old}")
+    assert main(["keys", "check", "--memory"]) == 0
+    of_new, of_old = capsys.readouterr().out.splitlines()
+    assert of_new.endswith("seals and opens, has wrapped 0")
+    assert of_old.endswith("opens, has wrapped 2")
     assert main(["keys", "rotate"]) == 0
     assert capsys.readouterr().out == "2 keys are wrapped by the first of the server's keys\n"
     assert asyncio.run(count(url, new)) == 2
