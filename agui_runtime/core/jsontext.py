@@ -295,7 +295,9 @@ def _without_halves(text: bytes) -> Json:
 def _patiently(text: Text) -> Json:
     try:
         decoded = text if isinstance(text, str) else bytes(text).decode("utf-8", "surrogatepass")
-        return json.loads(decoded, parse_constant=_refused, parse_float=_finite)
+        return json.loads(
+            decoded, parse_constant=_refused, parse_float=_finite, parse_int=_integer_in
+        )
     except json.JSONDecodeError as error:
         raise orjson.JSONDecodeError(error.msg, error.doc, error.pos) from None
     except (ValueError, RecursionError) as error:
@@ -304,6 +306,13 @@ def _patiently(text: Text) -> Json:
 
 def _refused(name: str) -> float:
     raise ValueError(f"{name} is no JSON")
+
+
+def _integer_in(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"a number of {len(text)} digits is too long") from None
 
 
 def _finite(text: str) -> float:

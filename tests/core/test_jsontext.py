@@ -98,6 +98,11 @@ def test_integers_of_any_length_stay_exact(number: int) -> None:
     assert jsontext.copied({"wei": [number]}) == {"wei": [number]}
 
 
+def test_an_integer_that_python_does_not_read_is_refused_without_its_advice() -> None:
+    with pytest.raises(orjson.JSONDecodeError, match=r"^a number of 5000 digits is too long"):
+        jsontext.loads('{"wei":[%s]}' % ("9" * 5000))
+
+
 def test_long_digits_that_are_no_integer_are_read_as_ever() -> None:
     text = b'{"id":"12345678901234567890123","x":0.12345678901234567890123}'
     assert jsontext.loads(text) == orjson.loads(text)

@@ -21,6 +21,10 @@ from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.a2a.params import check_former_message, refusing_unreadable
 
 _MOST = 2**31
+_LONGEST = 100
+"""Characters of a number. Of thousands of digits Python says how its limit is raised."""
+
+_NUMBERS = ("historyLength", "history_length", "pageSize")
 
 
 def check_body(rest: Sequence[str], body: Json) -> None:
@@ -37,6 +41,9 @@ def query_of(rest: Sequence[str], query: QueryParams) -> QueryParams:
     """The query as the SDK's routes read it: of 0.3, they know one spelling of the two that
     parameters of its protocol buffers have. Raises InvalidParamsError for a number that is none.
     """
+    for name in _NUMBERS:
+        if len(query.get(name, "")) > _LONGEST:
+            raise InvalidParamsError(f"{name}: a smaller number")
     if _shape(rest) != "v1/tasks/*":
         return query
     named = [
