@@ -98,6 +98,7 @@ def test_every_scheme_of_a_store_that_needs_an_extra_brings_it() -> None:
 def test_every_scheme_of_a_queue_brings_its_extra() -> None:
     assert {each.partition(":")[0] for each in QUEUE_SCHEMES} == set(QUEUES)
     assert asked_for({"AGUI_QUEUE": "rediss://cache", "AGUI_KEYS": "s3cret"}) == {"taskiq", "keys"}
+    assert asked_for({"AGUI_MEMORY": "1"}) == {"memory"}
     assert asked_for({"AGUI_QUEUE": "postgres://db/agui"}) == {"postgres"}
 
 
