@@ -38,7 +38,7 @@ READERS: Mapping[str, Callable[[str, str], Any]] = {
     **dict.fromkeys(
         ("keys", "jwt_audience", "jwt_algorithms", "proxy_addresses"), texts.some_items
     ),
-    "queue": texts.as_it_is,
+    **dict.fromkeys(("memory_embedder", "queue"), texts.as_it_is),
     "queues": texts.queue_names,
     "app_version": texts.version,
     "openai_base_url": texts.base_url,

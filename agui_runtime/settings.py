@@ -38,6 +38,9 @@ class Settings:
     """Of `run_python` and `run_shell`, comma-separated, what agents may call."""
     memory: bool = False
     """Keep what is worth knowing of a user in the next thread; see docs/memory.md."""
+    memory_embedder: str | None = None
+    """What finds it again: `hashing` (by words), `minilm`, or a model with the size of its vectors,
+    `openai/text-embedding-3-small:1536`, behind `api_key` and `openai_base_url`."""
     store: str | None = None
     """`sqlite:///...`, `postgresql://...`, `redis://...` or `memory:`; left out, `serve` has a file
     at `data`, and any other app keeps threads in memory."""
@@ -262,13 +265,23 @@ _CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 SERVE_ONLY = frozenset(
     {"app", "model", "api_key", "openai_base_url", "actions", "data", "db_upgrade", "genai_names"}
-    | {"memory", "drain_seconds", "header_seconds", "metrics", "processes", "telemetry_key"}
+    | {
+        "memory",
+        "memory_embedder",
+        "drain_seconds",
+        "header_seconds",
+        "metrics",
+        "processes",
+        "telemetry_key",
+    }
 )
 """The settings that choose what `agui-runtime serve` serves, and how its server does."""
 
 _OF_SPANS = frozenset({"genai_names", "telemetry_key"})
 
-_OF_A_MODEL = frozenset({"model", "api_key", "openai_base_url", "actions", "memory"})
+_OF_MEMORY = frozenset({"memory", "memory_embedder"})
+
+_OF_A_MODEL = frozenset({"model", "api_key", "openai_base_url", "actions"} | _OF_MEMORY)
 
 logger = logger_of(__name__)
 

@@ -73,6 +73,7 @@ def test_a_server_of_this_folder_knows_list_prices_and_loads_them_for_the_first_
         ({"AGUI_STORE": "rediss+sentinel://localhost/a"}, {"redis"}),
         ({"AGUI_STORE": "postgresql://localhost/a"}, {"postgres"}),
         ({"AGUI_MODEL": "openai/gpt-4o-mini"}, set()),
+        ({"AGUI_MEMORY_EMBEDDER": "minilm"}, {"minilm"}),
         ({"AGUI_MODEL": "anthropic/claude", "AGUI_JWT_JWKS": "keys.json"}, {"litellm", "jwt"}),
         ({"AGUI_MODEL": "a/llama3", "AGUI_OPENAI_BASE_URL": "http://127.0.0.1/v1"}, set()),
     ],

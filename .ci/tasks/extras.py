@@ -63,6 +63,8 @@ def asked_for(settings: Mapping[str, str]) -> set[str]:
     model, address = settings.get("AGUI_MODEL", ""), settings.get("AGUI_OPENAI_BASE_URL")
     if model.partition("/")[1] and not model.startswith("openai/") and not address:
         found.add("litellm")
+    if settings.get("AGUI_MEMORY_EMBEDDER") == "minilm":
+        found.add("minilm")
     return found
 
 

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp
 
 from agui_runtime.app import Served, app_by
+from agui_runtime.commands.embedders import embedder_of
 from agui_runtime.commands.models import agent_of
 from agui_runtime.commands.targets import check_app, named
 from agui_runtime.commands.thread_files import folder_of, url_of_threads
@@ -159,6 +160,10 @@ def _usual(settings: Settings) -> CopilotRuntime:
 def _memory_of(settings: Settings) -> Memory | None:
     """Raises Misconfigured where there is nobody of whom something could be remembered."""
     if not settings.memory:
+        if settings.memory_embedder is not None:
+            raise Misconfigured(
+                f"{settings.variables(['memory_embedder'])} is for a memory: set AGUI_MEMORY=1"
+            )
         return None
     if declared_scheme(settings) is None and not settings.allow_anonymous:
         raise Misconfigured(
@@ -166,4 +171,4 @@ def _memory_of(settings: Settings) -> Memory | None:
             " one memory: name the users, for example by AGUI_TOKENS, or have it so with"
             " AGUI_ALLOW_ANONYMOUS=1"
         )
-    return Memory(anonymous=settings.allow_anonymous)
+    return Memory(embedder_of(settings), anonymous=settings.allow_anonymous)

@@ -28,7 +28,7 @@ def agent_of(settings: Settings) -> object:
     if provider == "openai":
         from agui_runtime.connectors.openai import OpenAIAgent
 
-        return OpenAIAgent(name, api_key=_openai_key(settings))
+        return OpenAIAgent(name, api_key=openai_key(settings, f"AGUI_MODEL={settings.model}"))
     from agui_runtime.connectors.litellm import LiteLLMAgent  # heavy: only when asked for
 
     return LiteLLMAgent(settings.model, api_key=settings.api_key)
@@ -74,11 +74,12 @@ def _with_provider(model: str) -> str:
     return f"{next(found, 'openai')}/{model}"
 
 
-def _openai_key(settings: Settings) -> str:
+def openai_key(settings: Settings, asking: str) -> str:
+    """The key for OpenAI itself; raises Misconfigured, which names what asks for it."""
     if settings.api_key is not None:
         return settings.api_key
     if settings.openai_api_key is None:
-        raise Misconfigured(f"AGUI_MODEL={settings.model} needs {OPENAI_KEY}")
+        raise Misconfigured(f"{asking} needs {OPENAI_KEY}")
     return checked_key(settings.openai_api_key, OPENAI_KEY)
 
 
