@@ -84,10 +84,16 @@ class Memory:
         self._embedder = embedder or HashingEmbedder()
         self._limits = limits
         self.now = clock
+        self._rows: SealedRows | None = None
         self._stored: tuple[Notebooks, Backlog, Renewal] | None = None
 
     def keep_in(self, rows: SealedRows, ring: KeyRing) -> None:
-        """Keep entries in these rows, sealed by these keys."""
+        """Keep entries in these rows, sealed by these keys, until it is closed. Raises
+        Misconfigured while it keeps them in another store.
+        """
+        if self._rows not in (None, rows):
+            raise Misconfigured("a memory is of one store: give each runtime a Memory() of its own")
+        self._rows = rows
         notebooks = Notebooks(rows, ring)
         renewal = Renewal(notebooks, self._embedder)
         self._stored = notebooks, Backlog(notebooks, self.now), renewal
@@ -99,6 +105,7 @@ class Memory:
 
     async def close(self) -> None:
         """Stop what is done in the background, and close the embedder's connections."""
+        self._rows = None
         if self._stored is not None:
             await self._stored[2].close()
         if isinstance(self._embedder, Closable):

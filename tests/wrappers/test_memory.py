@@ -137,6 +137,18 @@ async def test_a_memory_without_a_runtime_says_so() -> None:
         world(Memory(), budget=0)
 
 
+async def test_a_memory_that_two_runtimes_have_is_refused_by_the_second() -> None:
+    memory = Memory()
+    (first, _), (second, _) = world(memory), world(memory)
+    async with first.lifespan():
+        await memory.remember("ann", [NAME])
+        with pytest.raises(Misconfigured, match=r"give each runtime a Memory\(\) of its own"):
+            await second.open()
+        assert await memory.recall("ann", "")
+    async with second.lifespan():
+        assert not await memory.recall("ann", "")
+
+
 async def test_a_store_in_a_file_has_a_key_beside_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
