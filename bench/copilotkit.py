@@ -18,6 +18,7 @@ from typing import Any
 from urllib.request import Request
 from uuid import uuid4
 
+from bench import floor
 from bench.beside_node import tell
 from bench.idleness import watched
 from bench.load import Load
@@ -30,7 +31,7 @@ RUN = "/copilotkit/agent/bench/run"
 CONNECT = "/copilotkit/agent/bench/connect"
 INFO = "/copilotkit/info"
 
-STREAMS = (1, 16, 64)
+STREAMS = {"paced": (1, 16, 64), "burst": (1, 16, 64), "slow": (64,)}
 LEAST_REQUESTS = 128  # in one measurement
 QUERIES = 1600
 REPLAYED_RUNS = 5  # of about 200 events each
@@ -41,7 +42,7 @@ TURNS = (10, 100, 1000)
 
 TITLE = "AG-UI: us of CPU an event or a request, s of the load, ms to the first part"
 
-GOALS = {"paced": 0.15, "burst": 0.22, "info": 0.5}
+GOALS = {"paced": 0.15, "slow": 0.15, "burst": 0.22, "info": 0.5}
 GOAL_IDLE_KILOBYTES = 40.0
 GOAL_GROWTH = 1.5  # of a turn's cost, from the shortest thread to the longest
 HEADERS = {"Content-Type": "application/json", "Accept": "text/event-stream"}
@@ -73,8 +74,9 @@ def main() -> int:
         servers = [stack.enter_context(run(name, *how, READY)) for name, how in commands().items()]
         results = measure(servers, lines, options.rounds)
         tell(TITLE, lines, GOALS, results, options)
+        floor.tell_floor(lines, results)
         if not options.only:
-            asyncio.run(tell_the_rest(servers))
+            asyncio.run(tell_the_rest([each for each in servers if each.name in compared()]))
     return problems_of(results)
 
 
@@ -94,14 +96,20 @@ def commands() -> dict[str, tuple[Sequence[str], dict[str, str]]]:
     ours = (sys.executable, "-m", "agui_runtime", "serve", "--port")
     return {
         "node": ((node, "bench/node-copilotkit/server.mjs"), {"NODE_ENV": "production"}),
+        floor.NAME: floor.command(),
         # Node writes no access log either.
         "ours": (ours, {"AGUI_APP": "bench.app:runtime", "AGUI_LOG_LEVEL": "warning"}),
     }
 
 
+def compared() -> dict[str, tuple[Sequence[str], dict[str, str]]]:
+    """The servers that do all that is asked; the floor only sends."""
+    return {name: how for name, how in commands().items() if name != floor.NAME}
+
+
 def scenarios() -> Iterator[Scenario]:
-    for kind in ("paced", "burst"):
-        for streams in STREAMS:
+    for kind, numbers in STREAMS.items():
+        for streams in numbers:
             repeat = LEAST_REQUESTS // streams
             units = streams * repeat * EVENTS
             yield Scenario(f"{kind}, {streams} streams", kind, units, streams, repeat)
@@ -121,7 +129,7 @@ def asked(kind: str, thread: str) -> dict[str, Any]:
 
 def tell_idle_streams() -> None:
     print(f"memory of {IDLE} idle streams, kB each; goal: <= {GOAL_IDLE_KILOBYTES:g}:")
-    for name, how in commands().items():
+    for name, how in compared().items():
         sizes = []
         for path in (CONNECT, RUN):  # each on a fresh server, which has no memory to reuse
             with run(name, *how, READY) as server:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.request import Request
 
+from bench import floor
 from bench.beside_node import tell
 from bench.idleness import watched
 from bench.load import Load
@@ -26,7 +27,7 @@ from bench.tables import Table
 TRANSCRIPTS = ROOT / "tests/data/graphql/transcripts"
 WORDS = [f"word{k} " for k in range(200)]
 
-STREAMS = (1, 16, 64)
+STREAMS = {"paced": (1, 16, 64), "burst": (1, 16, 64), "slow": (64,)}
 LEAST_REQUESTS = 96  # in one measurement
 QUERIES = 1600
 QUERY_CONNECTIONS = 16
@@ -42,7 +43,7 @@ VARIABLES = {"loadAgentState": {"data": {"threadId": "none", "agentName": "bench
 
 TITLE = "GraphQL: us of CPU a word or a query, s of the load, ms to the first part"
 
-GOALS = {"paced": 1 / 5, "burst": 1 / 3, "query": 0.5}
+GOALS = {"paced": 1 / 5, "slow": 1 / 5, "burst": 1 / 3, "query": 0.5}
 GOAL_READY_SECONDS = 1.5
 GOAL_READY_MEGABYTES = 90.0
 HEAVY = {"agentscope", "litellm"}
@@ -73,6 +74,7 @@ def main() -> int:
         ]
         results = measure(servers, lines, options.rounds)
         tell(TITLE, lines, GOALS, results, options)
+        floor.tell_floor(lines, results)
         tell_servers(servers)
     return problems_of(results)
 
@@ -89,9 +91,9 @@ def read_options() -> argparse.Namespace:
 
 
 def scenarios() -> Iterator[Scenario]:
-    for kind in ("paced", "burst"):
+    for kind, numbers in STREAMS.items():
         for source, transcript in (("agent", "agent_text"), ("default", "text_plain")):
-            for streams in STREAMS:
+            for streams in numbers:
                 repeat = max(2, LEAST_REQUESTS // streams)
                 units = streams * repeat * len(WORDS)
                 name = f"{kind}, {source}, {streams} streams"
@@ -139,6 +141,7 @@ def commands() -> dict[str, tuple[Sequence[str], dict[str, str]]]:
     ours = (sys.executable, "-m", "agui_runtime", "serve", "--port")
     return {
         "node": ((node, "bench/node/server.mjs"), {"NODE_ENV": "production"}),
+        floor.NAME: floor.command(),
         # Node writes no access log either.
         "ours": (ours, {"AGUI_APP": "bench.app:runtime", "AGUI_LOG_LEVEL": "warning"}),
     }

@@ -5,27 +5,27 @@ process.env.DO_NOT_TRACK = "1";
 process.env.SCARF_ANALYTICS = "false";
 
 import { createServer } from "node:http";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 import { AbstractAgent } from "@ag-ui/client";
 import { CopilotRuntime, copilotRuntimeNodeHttpEndpoint } from "@copilotkit/runtime";
 import { Observable } from "rxjs";
 
 const WORDS = Array.from({ length: 200 }, (_, k) => `word${k} `);
 
-// "paced" gives the event loop a turn after each word; anything else is a burst.
-const isPaced = (text) => text === "paced";
+// What is done after each word: "paced" gives the event loop a turn; anything else is a burst.
+const PACES = { paced: () => nextTurn(), slow: () => pause(5) };
 
 class Talker extends AbstractAgent {
   run({ threadId, runId, messages }) {
     return new Observable((subscriber) => {
       const speak = async () => {
         const messageId = `words-${runId}`;
-        const paced = isPaced(messages.at(-1).content);
+        const breathe = PACES[messages.at(-1).content];
         subscriber.next({ type: "RUN_STARTED", threadId, runId });
         subscriber.next({ type: "TEXT_MESSAGE_START", messageId, role: "assistant" });
         for (const delta of WORDS) {
           subscriber.next({ type: "TEXT_MESSAGE_CONTENT", messageId, delta });
-          if (paced) await nextTurn();
+          if (breathe) await breathe();
         }
         subscriber.next({ type: "TEXT_MESSAGE_END", messageId });
         subscriber.next({ type: "RUN_FINISHED", threadId, runId });
@@ -38,13 +38,13 @@ class Talker extends AbstractAgent {
 
 const talkingAdapter = {
   async process({ eventSource, messages, threadId }) {
-    const paced = isPaced(messages.at(-1).content);
+    const breathe = PACES[messages.at(-1).content];
     eventSource.stream(async (stream) => {
       const messageId = `words-${threadId}`;
       stream.sendTextMessageStart({ messageId });
       for (const content of WORDS) {
         stream.sendTextMessageContent({ messageId, content });
-        if (paced) await nextTurn();
+        if (breathe) await breathe();
       }
       stream.sendTextMessageEnd({ messageId });
       stream.complete();
