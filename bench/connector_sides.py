@@ -61,7 +61,8 @@ def _httpx(url: str, model: str) -> Talk:
         async with client.stream("POST", f"{url}/chat/completions", json=body) as answer:
             async for line in answer.aiter_lines():
                 if line.startswith("data: {"):
-                    yield orjson.loads(line[6:])["choices"][0]["delta"].get("content")
+                    for choice in orjson.loads(line[6:])["choices"]:
+                        yield choice["delta"].get("content")
 
     return talk
 
@@ -76,11 +77,15 @@ def _litellm(url: str, model: str) -> Talk:
     litellm = importlib.import_module("litellm")
     messages = [{"role": "user", "content": QUESTION}]
     known = {"model": f"openai/{model}", "base_url": url, "api_key": "sk-1"}
+    counted = {"include_usage": True}  # as ours has it: limits and bills need the counts
 
     async def talk() -> AsyncIterator[str | None]:
-        answer = await litellm.acompletion(messages=messages, stream=True, **known)
+        answer = await litellm.acompletion(
+            messages=messages, stream=True, stream_options=counted, **known
+        )
         async for chunk in answer:
-            yield chunk.choices[0].delta.content
+            for choice in chunk.choices:
+                yield choice.delta.content
 
     return talk
 

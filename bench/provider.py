@@ -16,13 +16,19 @@ TEXT = "".join(WORDS)
 PACE = 0.001
 """Seconds between two chunks of a paced answer, so that each is read by itself."""
 
+COUNTS = {"prompt_tokens": 8, "completion_tokens": CHUNKS, "total_tokens": CHUNKS + 8}
+
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 LAST = b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
 
 
-def _chunk(delta: dict[str, str], reason: str | None = None) -> bytes:
-    """One as OpenAI sends it, in a chunk of HTTP."""
+def _choice(delta: dict[str, str], reason: str | None = None) -> bytes:
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+    return _chunk(choices=[choice], usage=None)
+
+
+def _chunk(**fields: object) -> bytes:
+    """One as OpenAI sends it, in a chunk of HTTP."""
     value = {
         "id": "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",
         "object": "chat.completion.chunk",
@@ -30,17 +36,17 @@ def _chunk(delta: dict[str, str], reason: str | None = None) -> bytes:
         "model": "gpt-4o-2024-08-06",
         "service_tier": "default",
         "system_fingerprint": "fp_44709d6fcb",
-        "choices": [choice],
-        "usage": None,
+        **fields,
     }
     event = b"data: " + json.dumps(value, separators=(",", ":")).encode() + b"\n\n"
     return f"{len(event):x}\r\n".encode() + event + b"\r\n"
 
 
 ANSWER = [
-    _chunk({"role": "assistant", "content": ""}),
-    *(_chunk({"content": word}) for word in WORDS),
-    _chunk({}, "stop"),
+    _choice({"role": "assistant", "content": ""}),
+    *(_choice({"content": word}) for word in WORDS),
+    _choice({}, "stop"),
+    _chunk(choices=[], usage=COUNTS),
     LAST,
 ]
 
