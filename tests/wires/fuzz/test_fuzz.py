@@ -22,7 +22,7 @@ import pytest
 import agui_runtime
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
-from agui_runtime.stores.redis import RedisStore
+from agui_runtime.stores.redis import RedisLimits, RedisStore
 from agui_runtime.wires.a2a.params import METHODS
 from agui_runtime.wires.agui.envelope import FORMS
 from agui_runtime.wires.graphql.resolvers.schema import build_schema
@@ -70,8 +70,11 @@ def make_store(request: pytest.FixtureRequest) -> MakeStore:
     if request.node.callspec.params["count"] == "memory":
         return MemoryStore
     redis: RedisServer = request.getfixturevalue("redis")
-    return lambda: RedisStore(redis.url, prefix=uuid4().hex)
+    return lambda: RedisStore(redis.url, UNHURRIED, prefix=uuid4().hex)
 
+
+UNHURRIED = RedisLimits(lease=60.0, hung=60.0)
+"""The fuzzer is in the server's event loop, which may stand still where the machine is busy."""
 
 DELETED = (b": broken off: THREAD_NOT_FOUND\n\n", b": broken off: HISTORY_GONE\n\n")
 """What ends the stream of a reader whose thread another request deletes, or makes anew."""
