@@ -7,7 +7,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import aclosing
 
 from agui_runtime.commands.task_table import Commands
 from agui_runtime.commands.threads_cli import opened_store
@@ -53,11 +55,20 @@ def _check(options: argparse.Namespace) -> int:
 
 
 async def _wrapped(settings: Settings, ring: KeyRing) -> Mapping[str | None, int]:
-    from agui_runtime.memories.notebooks import Notebooks
+    """By the ids of the keys, how many owners' keys each has wrapped; by None, how many were
+    wrapped by one that is not there.
+    """
     from agui_runtime.stores.layers.delegating import sealed_rows_of
 
+    found: Counter[str | None] = Counter()
     async with opened_store(settings, made=False) as store:
-        return await Notebooks(sealed_rows_of(store), ring).wrappers()
+        rows = sealed_rows_of(store)
+        async with aclosing(rows.owners()) as names:
+            async for name in names:
+                wrapped = (await rows.read(name)).key
+                if wrapped is not None:
+                    found[ring.sealer(wrapped.decode(errors="replace"))] += 1
+    return found
 
 
 def _rotate(options: argparse.Namespace) -> None:
@@ -66,10 +77,11 @@ def _rotate(options: argparse.Namespace) -> None:
 
 
 async def _rotated(settings: Settings) -> int:
+    from agui_runtime.memories.master_keys import RingKeys
     from agui_runtime.memories.notebooks import Notebooks
     from agui_runtime.memories.ring import ring_for
     from agui_runtime.stores.layers.delegating import sealed_rows_of
 
     async with opened_store(settings, made=False) as store:
         ring = ring_for(store, key_ring_of(settings), may_make=False)
-        return await Notebooks(sealed_rows_of(store), ring).rotate()
+        return await Notebooks(sealed_rows_of(store), RingKeys(ring)).rotate()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agui_runtime.commands.findings import Finding
 from agui_runtime.core.errors import AguiError, Misconfigured
 from agui_runtime.core.key_ring import KeyRing
+from agui_runtime.memories.master_keys import RingKeys
 from agui_runtime.memories.notebooks import Notebooks
 from agui_runtime.memories.ring import InFile, ring_for
 from agui_runtime.memories.sealing import Names
@@ -19,7 +20,7 @@ async def memory_finding(store: Store, keys: KeyRing | None) -> Finding:
         is_new = (await rows.read(Names.OWNER)).key is None
         if is_new and keys is None and isinstance(store, InFile):
             return Finding("memory", "the first start makes its key, in a file beside the store")
-        await Notebooks(rows, ring_for(store, keys, may_make=False)).check()
+        await Notebooks(rows, RingKeys(ring_for(store, keys, may_make=False))).check()
     except Misconfigured as error:
         return Finding("memory", error.message, "wrong")
     except AguiError as error:

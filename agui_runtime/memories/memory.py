@@ -29,6 +29,7 @@ from agui_runtime.memories.entries import (
 )
 from agui_runtime.memories.extractors.base import Extractor
 from agui_runtime.memories.extractors.rules import RuleExtractor
+from agui_runtime.memories.master_keys import MasterKeys, PatientKeys, RingKeys
 from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.notebooks import Notebooks
 from agui_runtime.memories.recalling import Recalled as Recalled
@@ -59,7 +60,8 @@ class Memory:
 
     What users say is given to the `extractor` when no run of the thread was begun for `quiet`
     seconds. With `anonymous` there is a memory, too, that all have in common who did not say who
-    they are. Raises MissingExtra without the packages that it needs. All methods raise
+    they are. `keys` wrap the keys of owners in place of the server's keys: those of a service
+    elsewhere. Raises MissingExtra without the packages that it needs. All methods raise
     StoreUnavailable while the store is away, MemoryUnreadable where the keys do not open what is
     kept, and Misconfigured before `keep_in`.
     """
@@ -72,6 +74,7 @@ class Memory:
         quiet: float = 60.0,
         limits: MemoryLimits = LIMITS,
         anonymous: bool = False,
+        keys: MasterKeys | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         try:
@@ -79,6 +82,7 @@ class Memory:
         except ModuleNotFoundError:  # pragma: no cover - needs an installation without it
             raise MissingExtra("memory", "memory") from None
         self.anonymous = anonymous
+        self.keys = keys
         self.extractor = extractor or RuleExtractor()
         self.quiet = quiet
         self._embedder = embedder or HashingEmbedder()
@@ -87,14 +91,15 @@ class Memory:
         self._rows: SealedRows | None = None
         self._stored: tuple[Notebooks, Backlog, Renewal] | None = None
 
-    def keep_in(self, rows: SealedRows, ring: KeyRing) -> None:
+    def keep_in(self, rows: SealedRows, keys: KeyRing | MasterKeys) -> None:
         """Keep entries in these rows, sealed by these keys, until it is closed. Raises
         Misconfigured while it keeps them in another store.
         """
         if self._rows not in (None, rows):
             raise Misconfigured("a memory is of one store: give each runtime a Memory() of its own")
         self._rows = rows
-        notebooks = Notebooks(rows, ring)
+        mine = RingKeys(keys) if isinstance(keys, KeyRing) else PatientKeys(keys)
+        notebooks = Notebooks(rows, mine)
         renewal = Renewal(notebooks, self._embedder)
         self._stored = notebooks, Backlog(notebooks, self.now), renewal
 

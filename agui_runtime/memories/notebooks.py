@@ -5,17 +5,19 @@ minutes, because what opens them should not stay in memory.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 from weakref import WeakValueDictionary
 
 from agui_runtime.core.errors import Conflict, StoreUnavailable
-from agui_runtime.core.key_ring import KeyRing
+from agui_runtime.core.key_ring import KEY
 from agui_runtime.memories.entries import MemoryUnreadable
+from agui_runtime.memories.master_keys import MasterKeys
 from agui_runtime.memories.notebook import Notebook
-from agui_runtime.memories.sealing import Names, OwnerSeal, new_wrapped, rewrapped, unwrapped
+from agui_runtime.memories.sealing import Names, OwnerSeal
 from agui_runtime.stores.sealed_rows import Known, SealedRows, StoredRows
 
 OPEN = 300.0
@@ -32,10 +34,10 @@ class Notebooks:
     """By owner. Of an event loop."""
 
     def __init__(
-        self, rows: SealedRows, ring: KeyRing, clock: Callable[[], float] = time.monotonic
+        self, rows: SealedRows, keys: MasterKeys, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._rows = rows
-        self._ring = ring
+        self._keys = keys
         self._clock = clock
         self._names: Names | None = None
         self._open: OrderedDict[str, tuple[float, Notebook]] = OrderedDict()
@@ -51,7 +53,7 @@ class Notebooks:
         """Whether the keys open what is there; raises MemoryUnreadable and StoreUnavailable."""
         wrapped = (await self._rows.read(Names.OWNER)).key
         if wrapped is not None:
-            unwrapped(self._ring, Names.OWNER, wrapped)
+            await self._keys.unwrap(wrapped, Names.OWNER)
 
     async def read(self, owner: str) -> Notebook:
         """What is remembered now; raises MemoryUnreadable and StoreUnavailable. A notebook of
@@ -109,18 +111,6 @@ class Notebooks:
             raise MemoryUnreadable(f"no key that is here opens {unreadable} of {done} wrapped keys")
         return done
 
-    async def wrappers(self) -> Mapping[str | None, int]:
-        """By the ids of the keys, how many owners' keys each has wrapped; by None, how many were
-        wrapped by one that is not there.
-        """
-        found: Counter[str | None] = Counter()
-        async with aclosing(self._rows.owners()) as names:
-            async for name in names:
-                wrapped = (await self._rows.read(name)).key
-                if wrapped is not None:
-                    found[self._ring.sealer(wrapped.decode(errors="replace"))] += 1
-        return found
-
     async def _read(self, name: str) -> Notebook:
         _, notebook = self._open.get(name, (0.0, None))
         known = None if notebook is None else notebook.known
@@ -128,7 +118,7 @@ class Notebooks:
         if known is not None and stored.version < known.version:
             known, stored = None, await self._rows.read(name)  # it is what it was before
         if notebook is None or known is None or stored.key != notebook.known.key:
-            notebook = self._begun(name, stored)
+            notebook = await self._begun(name, stored)
             self._open[name] = self._clock() + OPEN, notebook
         notebook.take(stored)
         self._make_room()
@@ -136,12 +126,16 @@ class Notebooks:
 
     async def _rotate(self, name: str) -> None:
         while (old := (await self._rows.read(name)).key) is not None:
-            if await self._rows.rewrap(name, old, rewrapped(self._ring, name, old)):
+            new = await self._keys.wrap(await self._keys.unwrap(old, name), name)
+            if await self._rows.rewrap(name, old, new):
                 return
 
-    def _begun(self, name: str, stored: StoredRows) -> Notebook:
-        key = new_wrapped(self._ring, name) if stored.key is None else stored.key
-        return Notebook(OwnerSeal(name, unwrapped(self._ring, name, key)), key)
+    async def _begun(self, name: str, stored: StoredRows) -> Notebook:
+        wrapped = await self._new_key(name) if stored.key is None else stored.key
+        return Notebook(OwnerSeal(name, await self._keys.unwrap(wrapped, name)), wrapped)
+
+    async def _new_key(self, name: str) -> bytes:
+        return await self._keys.wrap(secrets.token_bytes(KEY), name)
 
     async def _read_names(self) -> Names:
         """The key that makes names: whoever needs it first makes it."""
@@ -149,9 +143,9 @@ class Notebooks:
         wrapped = (await self._rows.read(name)).key
         while wrapped is None:
             with suppress(Conflict):  # another process was faster
-                await self._rows.write(name, Known(new_wrapped(self._ring, name), 0), {})
+                await self._rows.write(name, Known(await self._new_key(name), 0), {})
             wrapped = (await self._rows.read(name)).key
-        return Names(unwrapped(self._ring, name, wrapped))
+        return Names(await self._keys.unwrap(wrapped, name))
 
     async def _check_names(self) -> None:
         """Nobody begins under a name that the store has not, as after it was put back, or with a

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import orjson
 
 from agui_runtime.core.jsontext import Json, JsonObject
-from agui_runtime.core.key_ring import KEY, KeyRing, NotOpened
 from agui_runtime.memories.entries import Entry, MemoryUnreadable, Origin
 
 if TYPE_CHECKING:
@@ -115,32 +114,6 @@ class Names:
 
     def of(self, owner: str) -> str:
         return hmac.digest(self.key, owner.encode(errors="surrogatepass"), "sha256").hex()
-
-
-def new_wrapped(ring: KeyRing, name: str) -> bytes:
-    """A new key for that owner, wrapped."""
-    return _wrapped(ring, name, secrets.token_bytes(KEY))
-
-
-def unwrapped(ring: KeyRing, name: str, wrapped: bytes) -> bytes:
-    """The owner's key; raises MemoryUnreadable."""
-    try:
-        return ring.open(wrapped.decode(), _about(name))
-    except (NotOpened, UnicodeDecodeError) as error:
-        raise MemoryUnreadable(f"the keys do not open this memory: {error}") from None
-
-
-def rewrapped(ring: KeyRing, name: str, wrapped: bytes) -> bytes:
-    """The same key, wrapped by the first of the ring's keys; raises MemoryUnreadable."""
-    return _wrapped(ring, name, unwrapped(ring, name, wrapped))
-
-
-def _wrapped(ring: KeyRing, name: str, key: bytes) -> bytes:
-    return ring.seal(key, _about(name)).encode()
-
-
-def _about(name: str) -> bytes:
-    return f"key of memory\n{name}".encode()
 
 
 def _end(body: bytes) -> int:

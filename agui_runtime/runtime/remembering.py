@@ -8,6 +8,7 @@ from agui_runtime.core.key_ring import KeyRing
 from agui_runtime.hooks.hook import Hooks
 from agui_runtime.memories.learner import Learner
 from agui_runtime.memories.learning import Learning
+from agui_runtime.memories.master_keys import MasterKeys
 from agui_runtime.memories.memory import Memory
 from agui_runtime.memories.ring import ring_for
 from agui_runtime.stores.base import Store
@@ -29,8 +30,10 @@ class Remembering:
         where what makes vectors of it cannot be used.
         """
         if self._memory is not None:
-            ring = await asyncio.to_thread(ring_for, store, keys)
-            self._memory.keep_in(sealed_rows_of(store), ring)
+            wrapping: KeyRing | MasterKeys | None = self._memory.keys
+            if wrapping is None:
+                wrapping = await asyncio.to_thread(ring_for, store, keys)
+            self._memory.keep_in(sealed_rows_of(store), wrapping)
             await self._memory.prepare()
 
     def begin(self, store: Store) -> None:

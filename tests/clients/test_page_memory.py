@@ -20,6 +20,7 @@ from agui_runtime.core.events import ANONYMOUS
 from agui_runtime.core.key_ring import KeyRing, new_key
 from agui_runtime.memories.backlog import Unread
 from agui_runtime.memories.entries import Origin, Proposal
+from agui_runtime.memories.master_keys import RingKeys
 from agui_runtime.memories.memory import Memory
 from agui_runtime.memories.notebooks import Notebooks
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
@@ -159,13 +160,13 @@ async def open_to_all(store: MemoryStore) -> AsyncIterator[tuple[str, Attentive]
 
 async def spoil(store: MemoryStore) -> None:
     """Add an entry that no key opens."""
-    notebooks = Notebooks(store.sealed, KEYS)
+    notebooks = Notebooks(store.sealed, RingKeys(KEYS))
     await notebooks.change(await notebooks.name(EVERYBODY), lambda _: {"core.moved": bytes(40)})
 
 
 async def lose_key(store: MemoryStore) -> None:
     """Have nothing open any more."""
-    name = await Notebooks(store.sealed, KEYS).name(EVERYBODY)
+    name = await Notebooks(store.sealed, RingKeys(KEYS)).name(EVERYBODY)
     known = await store.sealed.read(name)
     assert known.key is not None
     other = KeyRing([new_key()]).seal(bytes(32), b"").encode()

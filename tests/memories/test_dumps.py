@@ -15,8 +15,9 @@ from agui_runtime.core.key_ring import KeyRing, new_key
 from agui_runtime.memories.backlog import UserMessage
 from agui_runtime.memories.embedders.hashing import HashingEmbedder
 from agui_runtime.memories.entries import Origin, Proposal
+from agui_runtime.memories.master_keys import RingKeys
 from agui_runtime.memories.memory import Memory
-from agui_runtime.memories.sealing import Names, unwrapped
+from agui_runtime.memories.sealing import Names
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.base import Store
 from agui_runtime.wrappers import with_memory
@@ -105,7 +106,7 @@ async def owner_keys(store: Store, ring: KeyRing) -> Any:  # noqa: ANN401  # an 
     for name in names:
         wrapped = (await rows.read(name)).key
         assert wrapped is not None
-        yield unwrapped(ring, name, wrapped)
+        yield await RingKeys(ring).unwrap(wrapped, name)
 
 
 async def vectors() -> Any:  # noqa: ANN401  # the same

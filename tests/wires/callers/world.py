@@ -38,6 +38,7 @@ from agui_runtime.core.events import Caller, Event
 from agui_runtime.core.key_ring import KeyRing, new_key
 from agui_runtime.core.schedules import Schedule
 from agui_runtime.memories.entries import Entry, Origin
+from agui_runtime.memories.master_keys import RingKeys
 from agui_runtime.memories.notebooks import Notebooks
 from agui_runtime.runtime.runtime import BeforeRequest
 from agui_runtime.runtime.saved_states import StateUpdate
@@ -111,7 +112,7 @@ class World:
         schedules = schedules_of(store)
         assert schedules is not None
         hers = await schedules.list(ANN.owner)
-        notebook = await Notebooks(sealed_rows_of(store), KEYS).read(ANN.owner)
+        notebook = await Notebooks(sealed_rows_of(store), RingKeys(KEYS)).read(ANN.owner)
         known = [notebook.entry(each) for each in sorted(notebook.ids())]
         return page, runs, state, await store.log.active("t2"), list(self.acted), hers, known
 
@@ -171,7 +172,7 @@ async def world(
         state = StateUpdate({"word": SECRET})
         await first.saved_states.save("t1", "default", ANN, state)
         await schedules.add(HERS, 1)
-        notebooks = Notebooks(sealed_rows_of(runtime.store), KEYS)
+        notebooks = Notebooks(sealed_rows_of(runtime.store), RingKeys(KEYS))
         name = await notebooks.name(ANN.owner)
         await notebooks.change(name, lambda it: {KNOWN.id: it.seal.seal(KNOWN, None)})
         live = await first.start(asking(thread="t2", run="r2", agent="waiting"))

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from agui_runtime.core.key_ring import KeyRing, new_key
 from agui_runtime.memories.entries import Origin, Proposal
+from agui_runtime.memories.master_keys import RingKeys
 from agui_runtime.memories.memory import Memory
 from agui_runtime.memories.notebooks import Notebooks
 from agui_runtime.runtime.runtime import Options
@@ -42,7 +43,7 @@ async def test_entries_are_written_listed_exported_corrected_and_deleted() -> No
         assert entry.items() >= {**NAME, "readable": True, "times": 1, "entity": ""}.items()
         of_thread = Proposal("associative", "Likes tea", Origin("t1", "r1", "u1", "rules"))
         await memory.remember("ann", [of_thread])
-        notebooks = Notebooks(store.sealed, KEYS)
+        notebooks = Notebooks(store.sealed, RingKeys(KEYS))
         await notebooks.change(await notebooks.name("ann"), lambda _: {"core.x": bytes(40)})
         page = await client.get("/memory", params={"limit": "1"})
         assert page.json()["nextCursor"]

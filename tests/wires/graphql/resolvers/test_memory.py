@@ -10,6 +10,7 @@ import pytest
 
 from agui_runtime.core.key_ring import KeyRing, new_key
 from agui_runtime.memories.entries import Origin, Proposal
+from agui_runtime.memories.master_keys import RingKeys
 from agui_runtime.memories.memory import Memory
 from agui_runtime.memories.notebooks import Notebooks
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
@@ -112,7 +113,7 @@ async def test_what_does_not_open_is_shown_as_such_and_can_be_deleted() -> None:
         await ask(
             client, REMEMBER, {"data": {"tier": "Associative", "text": "Is here"}}, x_user=ANN
         )
-        notebooks = Notebooks(sealed_rows_of(runtime.store), KEYS)
+        notebooks = Notebooks(sealed_rows_of(runtime.store), RingKeys(KEYS))
         await notebooks.change(await notebooks.name(ANN), lambda _: {"core.moved": bytes(40)})
         [_, last] = (await shown(client))["nodes"]
         assert (last["id"], last["tier"], last["readable"]) == ("core.moved", "Core", False)
@@ -170,7 +171,7 @@ async def test_forgetting_needs_no_key_of_the_caller() -> None:
     runtime.store_in(store)
     async with serving(runtime) as client:
         await ask(client, REMEMBER, {"data": {"tier": "Associative", "text": "Sealed"}}, x_user=ANN)
-        name = await Notebooks(store.sealed, KEYS).name(ANN)
+        name = await Notebooks(store.sealed, RingKeys(KEYS)).name(ANN)
         kept = await store.sealed.read(name)
         assert kept.key is not None
         await store.sealed.rewrap(

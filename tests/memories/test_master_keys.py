@@ -1,0 +1,87 @@
+"""Keys of owners that a service elsewhere wraps: no key of the server's is needed, or made."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from agui_runtime import CopilotRuntime
+from agui_runtime.core.errors import StoreUnavailable
+from agui_runtime.memories import master_keys
+from agui_runtime.memories.entries import Entry, MemoryUnreadable, Proposal
+from agui_runtime.memories.memory import Memory
+from agui_runtime.stores.open import open_store
+
+FACT = Proposal("core", "Ann", key="name")
+
+
+class Service:
+    """As those of clouds are: it has keys with numbers, and lets none out."""
+
+    def __init__(self) -> None:
+        self.keys = [AESGCM(secrets.token_bytes(32))]
+        self.fault: Exception | None = None
+        self.hangs = False
+
+    async def wrap(self, key: bytes, name: str) -> bytes:
+        await self._reach()
+        nonce, number = secrets.token_bytes(12), len(self.keys) - 1
+        return bytes([number]) + nonce + self.keys[-1].encrypt(nonce, key, name.encode())
+
+    async def unwrap(self, wrapped: bytes, name: str) -> bytes:
+        await self._reach()
+        if wrapped[0] >= len(self.keys):
+            raise MemoryUnreadable("the service has no such key")
+        return self.keys[wrapped[0]].decrypt(wrapped[1:13], wrapped[13:], name.encode())
+
+    async def _reach(self) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.fault is not None:
+            raise self.fault
+
+
+async def names(memory: Memory, owner: str) -> list[str]:
+    return [each.text for each in await memory.list(owner) if isinstance(each, Entry)]
+
+
+def runtime_in(folder: Path, memory: Memory) -> CopilotRuntime:
+    store = open_store(f"sqlite:///{folder}/threads.db")
+    return CopilotRuntime({"default": lambda request: "hello"}, store=store, memory=memory)
+
+
+async def test_a_service_wraps_the_keys_of_owners(tmp_path: Path) -> None:
+    service, memory = Service(), Memory()
+    memory = Memory(keys=service)
+    async with runtime_in(tmp_path, memory).lifespan():
+        await memory.remember("ann", [FACT])
+        service.keys.append(AESGCM(secrets.token_bytes(32)))
+        assert await memory.rotate() == 2  # that of ann, and of names
+        service.keys[0] = AESGCM(secrets.token_bytes(32))  # the old one is gone
+        assert await names(memory, "ann") == ["Ann"]
+    again = Memory(keys=service)
+    async with runtime_in(tmp_path, again).lifespan():
+        assert await names(again, "ann") == ["Ann"]
+    assert not any(name.endswith(".key") for name in os.listdir(tmp_path))
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+async def test_a_service_that_fails_is_away_for_a_while(
+    tmp_path: Path, hangs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(master_keys, "PATIENCE", 0.01)
+    service = Service()
+    memory = Memory(keys=service)
+    async with runtime_in(tmp_path, memory).lifespan():
+        service.hangs, service.fault = hangs, OSError("connection refused to kms.internal")
+        with pytest.raises(StoreUnavailable) as failure:
+            await memory.remember("ann", [FACT])
+        assert "kms.internal" not in str(failure.value)
+        service.hangs, service.fault = False, None
+        await memory.remember("ann", [FACT])
+        assert await names(memory, "ann") == ["Ann"]
