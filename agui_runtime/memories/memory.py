@@ -25,10 +25,10 @@ from agui_runtime.memories.entries import (
     Proposal,
     Tier,
     Unreadable,
-    tier_of,
 )
 from agui_runtime.memories.extractors.base import Extractor
 from agui_runtime.memories.extractors.rules import RuleExtractor
+from agui_runtime.memories.listing import place_of, shown
 from agui_runtime.memories.master_keys import MasterKeys, PatientKeys, RingKeys
 from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.notebooks import Notebooks
@@ -39,10 +39,7 @@ from agui_runtime.memories.timely import timely
 from agui_runtime.stores.sealed_rows import SealedRows
 
 NEAR, RECENT, PATTERNS = 8, 3, 3
-"""At most so many facts, episodes and patterns are recalled."""
-
-BREATH = 200
-"""Entries that are opened before others may work."""
+"""At most so many facts, latest episodes and others that match, and patterns are recalled."""
 
 
 class EntryNotFound(InvalidInput):
@@ -182,7 +179,7 @@ class Memory:
             notebook = await timely(self._notebooks.read(owner), until)
             self._in_store()[2].look_at(owner, notebook)
             found = self._known(notebook)
-            return replace(found, facts=await timely(self._facts(notebook, about), until))
+            return await timely(self._with_matches(notebook, about, found), until)
         except AguiError as error:
             if budget is None or isinstance(error, Misconfigured):
                 raise
@@ -191,7 +188,7 @@ class Memory:
     async def list(self, owner: str, tier: Tier | None = None) -> Sequence[Entry | Unreadable]:
         """All entries, or the tier's, the latest first, and last those that do not open."""
         notebook = await self._notebooks.read(owner)
-        found = [await _shown(notebook, *each) for each in enumerate(notebook.ids(tier))]
+        found = [await shown(notebook, *each) for each in enumerate(notebook.ids(tier))]
         return sorted(filter(None, found), key=place_of, reverse=True)
 
     async def correct(self, owner: str, id_: str, text: str) -> Entry:
@@ -305,38 +302,29 @@ class Memory:
         return found
 
     def _known(self, notebook: Notebook) -> Recalled:
-        """All but the facts."""
+        """What does not depend on what is asked."""
         core = sorted(notebook.entries("core"), key=lambda each: each.key)
         episodes = sorted(notebook.entries("episodic"), key=lambda each: -each.updated_at)
         return Recalled(core, (), episodes[:RECENT], self._patterns(notebook))
 
-    async def _facts(self, notebook: Notebook, about: str) -> Sequence[tuple[Entry, float]]:
-        if not about.strip() or not notebook.ids("associative"):
-            return []
+    async def _with_matches(self, notebook: Notebook, about: str, found: Recalled) -> Recalled:
+        """Besides, what is like that which is asked."""
+        if not about.strip() or not any(map(notebook.ids, EMBEDDED)):
+            return found
         (vector,) = await embedded(self._embedder, [about])
-        near = notebook.near("associative", vector, NEAR, self._embedder.alike)
-        return [(entry, each.score) for each in near if (entry := _opened(notebook, each.id))]
+
+        def like(tier: Tier, most: int) -> Sequence[tuple[Entry, float]]:
+            near = notebook.near(tier, vector, most, self._embedder.alike)
+            return [(entry, each.score) for each in near if (entry := _opened(notebook, each.id))]
+
+        others = [each for each, _ in like("episodic", RECENT) if each not in found.episodes]
+        return replace(found, facts=like("associative", NEAR), episodes=[*found.episodes, *others])
 
     def _patterns(self, notebook: Notebook) -> Sequence[Entry]:
         now = self.now()
         rated = [(rules.strength(each, now), each) for each in notebook.entries("proactive")]
         strong = [pair for pair in rated if pair[0] > rules.SUGGESTED]
         return [each for _, each in sorted(strong, key=lambda pair: -pair[0])[:PATTERNS]]
-
-
-def place_of(entry: Entry | Unreadable) -> tuple[float, str]:
-    """By what lists are ordered: the latest comes first."""
-    return (entry.updated_at if isinstance(entry, Entry) else 0.0, entry.id)
-
-
-async def _shown(notebook: Notebook, count: int, id_: str) -> Entry | Unreadable | None:
-    """As lists have it, each of which lets others work now and then; None if it went meanwhile."""
-    if count % BREATH == BREATH - 1:
-        await asyncio.sleep(0)
-    try:
-        return notebook.entry(id_)
-    except AguiError:
-        return Unreadable(id_, tier_of(id_))
 
 
 def _opened(notebook: Notebook, id_: str) -> Entry | None:

@@ -13,7 +13,8 @@ from agui_runtime.core.access import Resource
 from agui_runtime.core.errors import OneMessage, RequestError
 from agui_runtime.core.events import ANONYMOUS, Caller
 from agui_runtime.memories.entries import Entry, Proposal, Tier, Unreadable
-from agui_runtime.memories.memory import Memory, place_of
+from agui_runtime.memories.listing import place_of
+from agui_runtime.memories.memory import Memory
 from agui_runtime.runtime.permissions import Permissions
 from agui_runtime.stores.shared.pages import place_after
 

@@ -197,6 +197,18 @@ async def test_the_oldest_episodes_become_one() -> None:
     assert await texts(memory, "ann") == ["Day 0. Day 1. Day 2.", "Day 3."]
 
 
+async def test_earlier_threads_are_recalled_by_what_is_asked_beside_the_latest() -> None:
+    now = 0.0
+    memory = memory_of(MemoryStore(), clock=lambda: now)
+    for key in ("Planned a trip to Rome", "Wrote an invoice", "Baked bread", "Fixed the printer"):
+        now += 1
+        await memory.remember("ann", [Proposal("episodic", key, Origin(key), key=key)])
+    found = await memory.recall("ann", "Which hotel was it, on the trip to Rome?")
+    latest = ["Fixed the printer", "Baked bread", "Wrote an invoice"]
+    assert [entry.text for entry in found.episodes] == [*latest, "Planned a trip to Rome"]
+    assert [entry.text for entry in (await memory.recall("ann", "bread")).episodes] == latest
+
+
 async def test_many_who_remember_at_once_lose_nothing(each_store: Store) -> None:
     memories = [memory_of(each_store) for _ in range(3)]
     said = [f"Fact number {number} about {'abc'[number % 3] * 9}" for number in range(12)]
