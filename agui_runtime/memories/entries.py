@@ -58,7 +58,8 @@ class Proposal:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is remembered. Times are seconds since 1970. `times` counts how often it was proposed,
-    `shown` and `accepted` how often a pattern was suggested, and accepted.
+    `shown` and `accepted` how often a pattern was suggested, and accepted: the last time it was
+    shown at `shown_at`, as the message `offered`, which is empty once it was sent.
     """
 
     id: str
@@ -72,6 +73,8 @@ class Entry:
     times: int = 1
     shown: int = 0
     accepted: int = 0
+    shown_at: float = 0.0
+    offered: str = ""
 
     @property
     def confidence(self) -> float:

@@ -101,10 +101,11 @@ class Learner:
             await self._memory.backlog.postpone(owner, unread, replace(unread, due_at=due_at))
             return
         conversation = await self._conversation(owner, unread)
+        conversation, accepted = _sorted(conversation, await self._memory.offered(owner))
         proposals = await self._proposals(owner, unread, conversation)
         if proposals is None:
             return
-        for refusal in await self._memory.learn(owner, unread, proposals):
+        for refusal in await self._memory.learn(owner, unread, proposals, accepted):
             logger.warning("memory: something was not remembered: %s", refusal)
 
     async def _proposals(
@@ -155,6 +156,18 @@ class Learner:
             return {}
         messages = saved.messages if saved else ()
         return {each["id"]: _text(each) for each in messages if each["role"] == "user"}
+
+
+def _sorted(
+    conversation: Conversation, offered: Mapping[str, str]
+) -> tuple[Conversation, Sequence[str]]:
+    """The user's own words, and the patterns that were suggested and are now accepted: those words
+    are an agent's.
+    """
+    plain = {each: " ".join(each.text.split()) for each in conversation.utterances}
+    own = [each for each, text in plain.items() if text not in offered]
+    accepted = [offered[text] for text in plain.values() if text in offered]
+    return replace(conversation, utterances=own), accepted
 
 
 def _text(message: Message) -> str:

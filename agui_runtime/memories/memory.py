@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from agui_runtime.agents.agent import Closable, Preparable
@@ -141,11 +141,15 @@ class Memory:
             return await self._changed(owner, change)
 
     async def learn(
-        self, owner: str, unread: Unread, proposals: Sequence[Proposal]
+        self,
+        owner: str,
+        unread: Unread,
+        proposals: Sequence[Proposal],
+        accepted: Collection[str] = (),
     ) -> Sequence[AguiError]:
-        """Remember what may be remembered of what was unread, and take that from the backlog, in
-        one step; why some of it may not. Nothing changes where somebody else did so, or the user
-        has said more meanwhile.
+        """Remember what may be remembered of what was unread, that the patterns of these ids were
+        accepted, and take it from the backlog, in one step; why some of it may not. Nothing
+        changes where somebody else did so, or the user has said more meanwhile.
         """
         wanted, refused = rules.sifted(proposals, self._limits)
         too_many: list[AguiError] = []
@@ -153,6 +157,8 @@ class Memory:
         def change(draft: rules.Draft) -> Sequence[str]:
             if find(draft.notebook, unread.thread_id) == unread:
                 draft.delete(id_of(draft.notebook, unread.thread_id))
+                for entry in filter(None, map(draft.entry, accepted)):
+                    draft.put(rules.accepted(entry, draft.now), None)
                 tried = (rules.tried(draft, *each) for each in zip(wanted, vectors, strict=True))
                 too_many[:] = filter(None, tried)
             return []
@@ -244,12 +250,14 @@ class Memory:
             deletion.count = len(deleted)
         return len(deleted)
 
-    async def note_shown(self, owner: str, ids: Sequence[str]) -> None:
-        """These patterns were suggested; what is gone by now is passed over."""
+    async def note_shown(self, owner: str, messages: Mapping[str, str]) -> None:
+        """The patterns of these ids were suggested, as these messages; what is gone by now is
+        passed over. All that a page shows within ten minutes counts once.
+        """
 
         def change(draft: rules.Draft) -> Sequence[str]:
-            for entry in filter(None, map(draft.entry, ids)):
-                draft.put(replace(entry, shown=entry.shown + 1), None)
+            for entry in filter(None, map(draft.entry, messages)):
+                draft.put(rules.shown(entry, messages[entry.id], draft.now), None)
             return []
 
         await self._changed(owner, change)
@@ -260,10 +268,17 @@ class Memory:
         def change(draft: rules.Draft) -> Sequence[str]:
             entry = draft.entry(id_)
             if entry is not None:
-                draft.put(replace(entry, accepted=entry.accepted + 1, updated_at=draft.now), None)
+                draft.put(rules.accepted(entry, draft.now), None)
             return []
 
         await self._changed(owner, change)
+
+    async def offered(self, owner: str) -> Mapping[str, str]:
+        """The messages as which patterns were suggested last, which the user has not sent since,
+        and the ids of these patterns.
+        """
+        patterns = (await self._notebooks.read(owner)).entries("proactive")
+        return {each.offered: each.id for each in patterns if each.offered}
 
     async def forget(self, owner: str) -> None:
         """Delete all entries, and first the owner's key. Copies of the store from before have both,

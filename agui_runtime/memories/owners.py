@@ -12,7 +12,13 @@ def owner_of_run(memory: Memory) -> str | None:
     trace, and for callers who did not say who they are.
     """
     run = current_run.get(None)
-    if run is None or run.ephemeral:
+    return None if run is None or run.ephemeral else caller_of_run(memory)
+
+
+def caller_of_run(memory: Memory) -> str | None:
+    """The same, also of a run that belongs to no thread."""
+    run = current_run.get(None)
+    if run is None:
         return None
     if run.caller.owner == ANONYMOUS.owner and not memory.anonymous:
         return None

@@ -19,6 +19,9 @@ SAME = 0.95
 HALVED = 30 * 86400.0
 """Seconds without use after which a pattern counts half."""
 
+PENDING = 600.0
+"""Seconds in which a pattern is shown once, however often a page asks; then it counts."""
+
 SUGGESTED = 0.6
 """Patterns of less confidence are not suggested."""
 
@@ -141,9 +144,31 @@ def tried(draft: Draft, proposal: Proposal, vector: Vector | None) -> AguiError 
 
 
 def strength(pattern: Entry, now: float) -> float:
-    """A pattern's confidence by now."""
+    """A pattern's confidence by now. While it is on the screen, it does not count that it was not
+    accepted yet.
+    """
     halvings = max(0.0, now - pattern.updated_at) / HALVED
-    return pattern.confidence * float(0.5**halvings)
+    counted = pattern.shown - 1 if is_pending(pattern, now) else pattern.shown
+    return replace(pattern, shown=counted).confidence * float(0.5**halvings)
+
+
+def is_pending(pattern: Entry, now: float) -> bool:
+    """Whether it was shown just now."""
+    return pattern.shown > 0 and now - pattern.shown_at < PENDING
+
+
+def shown(pattern: Entry, message: str, now: float) -> Entry:
+    """The pattern when it was suggested in these words."""
+    offered = " ".join(message.split())
+    if is_pending(pattern, now):
+        return replace(pattern, offered=offered)
+    return replace(pattern, offered=offered, shown=pattern.shown + 1, shown_at=now)
+
+
+def accepted(pattern: Entry, now: float) -> Entry:
+    """The pattern when its suggestion was taken up."""
+    taken = min(pattern.accepted + 1, pattern.shown)
+    return replace(pattern, accepted=taken, offered="", updated_at=now)
 
 
 def _words(proposal: Proposal) -> str:

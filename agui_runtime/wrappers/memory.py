@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import aclosing
 
@@ -14,9 +15,15 @@ from agui_runtime.core.events import Event
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.memories.entries import TIERS, Tier
 from agui_runtime.memories.memory import Memory, Recalled
-from agui_runtime.memories.owners import owner_of_run
+from agui_runtime.memories.owners import caller_of_run, owner_of_run
 from agui_runtime.stores.shared.outage import Outage
-from agui_runtime.wrappers.base import Wrapper
+from agui_runtime.wrappers.base import Wrapper, beside_threads
+from agui_runtime.wrappers.suggested_patterns import (
+    Suggested,
+    are_suggestions_wanted,
+    naming_patterns,
+    prompt_of,
+)
 
 logger = logger_of(__name__)
 
@@ -59,15 +66,41 @@ class _WithMemory(Wrapper):
 
     @normal
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
-        owner = owner_of_run(self._memory)
+        owner, suggested = owner_of_run(self._memory), None
         if owner is not None:
             recalled = self._wanted(await self._recalled(owner, request))
             if recalled:
                 yield _announced(recalled)
-                request = _with_notes(request, recalled)
+                request = _with_notes(request, notes_of(recalled))
+        elif beside_threads() and are_suggestions_wanted(request):
+            request, suggested = await self._to_suggest(request)
         async with aclosing(self.agent.run(request)) as events:
             async for event in events:
+                if suggested is not None:
+                    await self._note(suggested, event)
                 yield event
+
+    async def _to_suggest(self, request: RunAgentInput) -> tuple[RunAgentInput, Suggested | None]:
+        """The request with what its user often does, if that is anything."""
+        owner = caller_of_run(self._memory)
+        if owner is None or "proactive" not in self._tiers:
+            return request, None
+        patterns = (await self._recalled(owner, request)).patterns
+        if not patterns:
+            return request, None
+        request = _with_notes(naming_patterns(request), prompt_of(patterns))
+        return request, Suggested(owner, patterns)
+
+    async def _note(self, suggested: Suggested, event: Event) -> None:
+        """Once the tool's call is whole: nothing where that takes long, or cannot be written."""
+        suggested.feed(event)
+        if event["type"] != "TOOL_CALL_END" or not suggested.messages:
+            return
+        try:
+            async with asyncio.timeout(self._budget):
+                await self._memory.note_shown(suggested.owner, suggested.messages)
+        except Exception as error:  # noqa: BLE001  # a foreign SDK: the store's client
+            self._outage.warn("memory: not noted which patterns were suggested", repr(error))
 
     async def _recalled(self, owner: str, request: RunAgentInput) -> Recalled:
         found = await self._memory.recall(owner, _question(request), self._budget)
@@ -113,11 +146,11 @@ def _announced(recalled: Recalled) -> Event:
     return {"type": "CUSTOM", "name": RECALLED, "value": {"entries": entries}}
 
 
-def _with_notes(request: RunAgentInput, recalled: Recalled) -> RunAgentInput:
+def _with_notes(request: RunAgentInput, notes: str) -> RunAgentInput:
     """Behind the prompts that the conversation begins with."""
     messages = list(request.messages)
     prompts = sum(1 for each in messages if each.role in {"system", "developer"})
-    note = SystemMessage(id=f"{request.run_id}-memory", role="system", content=notes_of(recalled))
+    note = SystemMessage(id=f"{request.run_id}-memory", role="system", content=notes)
     messages.insert(prompts if _begins_with_prompts(request, prompts) else 0, note)
     return request.model_copy(update={"messages": messages})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,9 +55,13 @@ class Attentive(Memory):
         self._change = asyncio.Condition()
 
     async def learn(
-        self, owner: str, unread: Unread, proposals: Sequence[Proposal]
+        self,
+        owner: str,
+        unread: Unread,
+        proposals: Sequence[Proposal],
+        accepted: Collection[str] = (),
     ) -> Sequence[AguiError]:
-        refusals = await super().learn(owner, unread, proposals)
+        refusals = await super().learn(owner, unread, proposals, accepted)
         async with self._change:
             self._threads.add(unread.thread_id)
             self._change.notify_all()

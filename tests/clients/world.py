@@ -18,11 +18,13 @@ from agui_runtime.app import create_app
 from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.connectors.transcription import OpenAITranscription
 from agui_runtime.core.events import Caller
+from agui_runtime.memories.memory import Memory
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.base import Store
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.websocket.wire import WebSocketWire
+from agui_runtime.wrappers import with_memory
 from agui_runtime.wrappers.guardrails import Guardrail
 from tests.clients.agents import AskingAgent, RoutingAgent, SalesAgent, VisitorAgent
 from tests.clients.elsewhere import by_workers, shared, worked_for
@@ -53,14 +55,16 @@ async def start_world(
     guardrails: Sequence[Guardrail] = (),
     store: Store | None = None,
     port: int = 0,
+    memory: Memory | None = None,
 ) -> AsyncIterator[World]:
     """`default` and `deaf` speak to a model, the latter to one that is not there; the other agents
     are scripted. Every agent is offered the server's actions. The model hears, too.
 
-    A bearer token is the name of its user; who has none is a guest. With the store and the port of
-    a world that has ended, this one is the same server, restarted.
+    With a memory `default` has it. A bearer token is the name of its user; who has none is a guest.
+    With the store and the port of a world that has ended, this one is the same server, restarted.
     """
     async with ModelServer(delay=0.005) as model:
+        default = OpenAIAgent("gpt-4o", base_url=model.url, api_key="sk-test")
         runtime = CopilotRuntime(
             agents={
                 **scripted_agents(pause=EYE),
@@ -68,7 +72,7 @@ async def start_world(
                 "visitor_agent": VisitorAgent(),
                 "routing_agent": RoutingAgent(),
                 "sales_agent": SalesAgent(EYE),
-                "default": OpenAIAgent("gpt-4o", base_url=model.url, api_key="sk-test"),
+                "default": default if memory is None else with_memory(default, memory),
                 "deaf": OpenAIAgent("gpt-4o", base_url=NOBODY, api_key="sk-test"),
             },
             actions=server_actions(),
@@ -76,6 +80,7 @@ async def start_world(
             options=by_workers(options),
             guardrails=guardrails,
             store=shared(store),
+            memory=memory,
         )
         ears = OpenAITranscription(base_url=model.url, api_key="sk-test")
         agui = AguiWire(transcription=ears)

@@ -14,7 +14,8 @@ Directives in the last user message choose the reply:
     [known]           the notes that the prompts before the conversation have in them
 
 A last message of role `tool` is answered with "Tool result: ", a forced tool of CopilotKit's for
-suggestions with two of them, anything else with "You said: " and the prompt.
+suggestions with two of them, behind those that a prompt numbers, if it has them name their numbers;
+anything else with "You said: " and the prompt.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ ROUTE = "route"
 _ROUTE = re.compile(r"\[route:(\S+) ([\d.]+)\]")
 _TOOL = re.compile(r"\[tool:(\w+) (\{.*?\})\]")
 _THEN = re.compile(r"\[then:(\w+) (\{.*?\})\]")
+_NUMBERED = re.compile(r"^(\d+)\. (.+)$", re.M)
 _THOUGHTS = re.compile(r"\[(reasoning|thinking):(.*?)\]")
 
 
@@ -77,9 +79,8 @@ def deltas(body: Mapping[str, Any], number: int) -> Iterator[Delta]:
         yield from _calls([(ROUTE, _route(body, text))], number, text)
         yield {}, "tool_calls"
     elif forced := next((tool for tool in SUGGESTING if _forces(body, tool)), None):
-        yield from _calls(
-            [(forced, json.dumps(SUGGESTIONS, separators=(",", ":")))], number, text, 20
-        )
+        given = json.dumps(_suggestions(body), separators=(",", ":"))
+        yield from _calls([(forced, given)], number, text, 20)
         yield {}, "tool_calls"
     elif calls := _asked_tools(body, text):
         yield from _around_tools(calls, number, text)
@@ -95,6 +96,19 @@ def _route(body: Mapping[str, Any], text: str) -> str:
     found = _ROUTE.search(text)
     name, sure = found.groups() if found else (names[0], "1")
     return json.dumps({"agent": name, "confidence": float(sure)})
+
+
+def _suggestions(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that a prompt numbers come first."""
+    name = body["tool_choice"]["function"]["name"]
+    [forced] = [each for each in body["tools"] if each["function"]["name"] == name]
+    parameters = forced["function"]["parameters"]["properties"]
+    if "pattern" not in parameters["suggestions"]["items"]["properties"]:
+        return SUGGESTIONS
+    prompts = [_text(each) for each in body["messages"] if each["role"] == "system"]
+    numbered = [found.groups() for each in prompts for found in _NUMBERED.finditer(each)]
+    given = [{"title": text, "message": text, "pattern": int(at)} for at, text in numbered]
+    return {"suggestions": [*given, *SUGGESTIONS["suggestions"]]}
 
 
 def _around_tools(calls: Sequence[tuple[str, str]], number: int, text: str) -> Iterator[Delta]:

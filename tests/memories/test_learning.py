@@ -90,6 +90,22 @@ async def test_what_was_recalled_is_not_learned_again(world: World) -> None:
     assert fact.times == 1
 
 
+async def test_a_suggestion_that_is_sent_is_accepted_and_no_word_of_the_user(world: World) -> None:
+    memory = Memory(quiet=0)
+    async with (runtime := world(memory)).lifespan():
+        (pattern,) = await memory.remember("ann", [Proposal("proactive", "Tells where she lives")])
+        await memory.note_shown("ann", {pattern.id: "I live in  Rome."})
+        await Page(runtime, "t1", ANN).say("I live in Rome. ")
+        await Page(runtime, "t2", ANN).say("Hello")
+        known = ["episodic: Hello", "proactive: Tells where she lives"]
+        await until_learned(memory, "ann", *known)
+        (pattern,) = (await memory.recall("ann", "")).patterns
+        assert (pattern.shown, pattern.accepted, pattern.offered) == (1, 1, "")
+        await Page(runtime, "t3", ANN).say("I live in Rome. ")
+        known += ["episodic: I live in Rome.", "associative: I live in Rome"]
+        await until_learned(memory, "ann", *known)
+
+
 async def test_what_the_user_took_back_is_not_learned(world: World) -> None:
     now = 0.0
     memory = Memory(quiet=60, clock=lambda: now)

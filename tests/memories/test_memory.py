@@ -283,22 +283,3 @@ async def test_a_row_that_was_moved_or_changed_does_not_open(each_store: Store) 
 
 async def owners(rows: SealedRows) -> list[str]:
     return [name async for name in rows.owners() if name != Names.OWNER]
-
-
-async def test_patterns_are_suggested_while_they_are_taken() -> None:
-    now = 0.0
-    memory = memory_of(MemoryStore(), clock=lambda: now)
-    said = Proposal("proactive", "Asks for the sales of the week on Mondays")
-    await memory.remember("ann", [said])
-    (entry,) = (await memory.recall("ann", "hello")).patterns
-    for _ in range(2):
-        await memory.note_shown("ann", [entry.id, "proactive.gone"])
-        await memory.note_accepted("ann", entry.id)
-    assert (await memory.recall("ann", "hello")).patterns
-    now = 60 * 86400.0
-    assert not (await memory.recall("ann", "hello")).patterns
-    await memory.remember("ann", [said])
-    assert (await memory.recall("ann", "hello")).patterns
-    for _ in range(3):
-        await memory.note_shown("ann", [entry.id])
-    assert not (await memory.recall("ann", "hello")).patterns

@@ -1,0 +1,31 @@
+"""How likely it is that a user takes up what is suggested."""
+
+from __future__ import annotations
+
+from agui_runtime.memories.entries import Proposal
+from agui_runtime.memories.rules import PENDING
+from agui_runtime.stores.memory import MemoryStore
+from tests.memories.test_memory import memory_of
+
+
+async def test_patterns_are_suggested_while_they_are_taken() -> None:
+    now = 0.0
+    memory = memory_of(MemoryStore(), clock=lambda: now)
+    said = Proposal("proactive", "Asks for the sales of the week on Mondays")
+    await memory.remember("ann", [said])
+    (entry,) = (await memory.recall("ann", "hello")).patterns
+    for _ in range(2):
+        await memory.note_shown("ann", {entry.id: "Show me the sales", "proactive.gone": "x"})
+        await memory.note_accepted("ann", entry.id)
+        now += PENDING
+    assert (await memory.recall("ann", "hello")).patterns
+    now += 60 * 86400.0
+    assert not (await memory.recall("ann", "hello")).patterns
+    await memory.remember("ann", [said])
+    assert (await memory.recall("ann", "hello")).patterns
+    for _ in range(3):
+        for words in ("Show me the sales", "Show the sales"):  # the page asks again and again
+            await memory.note_shown("ann", {entry.id: words})
+        assert await memory.offered("ann") == {"Show the sales": entry.id}
+        now += PENDING
+    assert not (await memory.recall("ann", "hello")).patterns
