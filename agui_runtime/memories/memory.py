@@ -106,12 +106,13 @@ class Memory:
             await self._embedder.prepare()
 
     async def close(self) -> None:
-        """Stop what is done in the background, and close the embedder's connections."""
+        """Stop what is done in the background, and let go of the embedder and the extractor."""
         self._rows = None
         if self._stored is not None:
             await self._stored[2].close()
-        if isinstance(self._embedder, Closable):
-            await self._embedder.close()
+        for each in (self._embedder, self.extractor):
+            if isinstance(each, Closable):
+                await each.close()
 
     @property
     def backlog(self) -> Backlog:

@@ -32,7 +32,7 @@ async def narrator(request: RunAgentInput) -> AsyncIterator[Event]:
         yield {"type": "STATE_DELTA", "delta": [change]}
     telling = _Telling()
     broken = _BREAK.search(replies.prompt(body))
-    for number, (delta, _) in enumerate(replies.deltas(body, len(request.messages))):
+    for number, (delta, _) in enumerate(replies.deltas(body, len(request.messages), {})):
         if broken and number == int(broken[2]):
             await _break(broken[1])
         for event in telling.feed(delta):

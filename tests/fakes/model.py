@@ -97,8 +97,11 @@ class ModelServer:
     """Runs in a thread of its own, so that it serves event loops and blocking tests alike."""
 
     def __init__(self, delay: float = 0.0) -> None:
-        """`delay`: seconds between chunks where the prompt asks for none."""
+        """`delay`: seconds between chunks where the prompt asks for none. `forced`: what is
+        answered where a call of a tool of that name is forced: its arguments, or another text.
+        """
         self.delay = delay
+        self.forced: dict[str, str] = {}
         self.seen: list[Seen] = []
         self.url = ""
         self._answers = 0
@@ -301,7 +304,8 @@ class _Connection(asyncio.Protocol):
         with_usage = bool((exchange.seen.body.get("stream_options") or {}).get("include_usage"))
         usage = {"usage": None} if with_usage else {}
         delay = exchange.delay(self.server.delay)
-        for sent, (delta, finish) in enumerate(replies.deltas(exchange.seen.body, exchange.number)):
+        body, forced = exchange.seen.body, self.server.forced
+        for sent, (delta, finish) in enumerate(replies.deltas(body, exchange.number, forced)):
             if sent == exchange.break_after:
                 return self._break(exchange.break_kind)
             choice = {"index": 0, "delta": delta, "finish_reason": finish}

@@ -66,8 +66,12 @@ def ends_with(body: Mapping[str, Any], role: str) -> bool:
     return bool(messages) and messages[-1].get("role") == role
 
 
-def deltas(body: Mapping[str, Any], number: int) -> Iterator[Delta]:
-    """The reply to a chat-completions request, the `number`th that this server answers."""
+def deltas(
+    body: Mapping[str, Any], number: int, forced_answers: Mapping[str, str]
+) -> Iterator[Delta]:
+    """The reply to a chat-completions request, the `number`th that this server answers; the answers
+    are by names of tools of which a call is forced.
+    """
     text = prompt(body)
     yield {"role": "assistant", "content": ""}, None
     if ends_with(body, "tool") and (then := _next_tool(body, text)):
@@ -75,18 +79,29 @@ def deltas(body: Mapping[str, Any], number: int) -> Iterator[Delta]:
     elif ends_with(body, "tool"):
         yield from _words("Tool result: " + _text(body["messages"][-1]))
         yield {}, "stop"
+    elif given := [forced_answers[name] for name in forced_answers if _forces(body, name)]:
+        yield from _forced(body, given[0], number, text)
     elif _forces(body, ROUTE):
         yield from _calls([(ROUTE, _route(body, text))], number, text)
         yield {}, "tool_calls"
     elif forced := next((tool for tool in SUGGESTING if _forces(body, tool)), None):
-        given = json.dumps(_suggestions(body), separators=(",", ":"))
-        yield from _calls([(forced, given)], number, text, 20)
+        suggestions = json.dumps(_suggestions(body), separators=(",", ":"))
+        yield from _calls([(forced, suggestions)], number, text, 20)
         yield {}, "tool_calls"
     elif calls := _asked_tools(body, text):
         yield from _around_tools(calls, number, text)
     else:
         yield from _thoughts(text)
         yield from _plain(body, text)
+
+
+def _forced(body: Mapping[str, Any], given: str, number: int, text: str) -> Iterator[Delta]:
+    name = body["tool_choice"]["function"]["name"]
+    if given.startswith("{"):
+        yield from _calls([(name, given)], number, text, 20)
+    else:
+        yield from _words(given)
+    yield {}, "stop"
 
 
 def _route(body: Mapping[str, Any], text: str) -> str:

@@ -81,7 +81,7 @@ class RuleExtractor:
             found += _facts(utterance, origin)
         facts = [each for each in found if each.tier == "associative"]
         others = [each for each in found if each.tier != "associative"]
-        return [*others, *facts[:NEW_FACTS], *_summary(conversation)]
+        return [*others, *facts[:NEW_FACTS], *summary_of(conversation)]
 
 
 def _standing(utterance: Utterance, origin: Origin) -> Iterator[Proposal]:
@@ -102,7 +102,7 @@ def _facts(utterance: Utterance, origin: Origin) -> Iterator[Proposal]:
             yield Proposal("associative", plain.rstrip(".! "), origin)
 
 
-def _summary(conversation: Conversation) -> Iterator[Proposal]:
+def summary_of(conversation: Conversation) -> Iterator[Proposal]:
     """What the user wanted at first stands for the thread."""
     if not (conversation.utterances and conversation.begins):
         return

@@ -5,20 +5,16 @@ nobody gets a conversation who was not among those that it could choose from.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from inspect import isawaitable
 from math import isfinite
 from typing import NamedTuple, Protocol
-from uuid import uuid4
-
-from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.border import EventAgent, Runnable, wrap
+from agui_runtime.agents.inquiry import Inquiry, answer
 from agui_runtime.core.demands import takes
-from agui_runtime.core.errors import AgentFailure, Misconfigured
-from agui_runtime.core.events import TERMINAL, Event
-from agui_runtime.core.jsontext import Json, dumps, loads
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.jsontext import Json, dumps
 from agui_runtime.core.observation import Operation, observed
 
 TOOL = "route"
@@ -93,30 +89,10 @@ class ModelClassifier:
         self.agent = agent
 
     async def verdict(self, question: Question, usage: list[Json]) -> Verdict | None:
-        called, written = await self._answer(_request(question), usage)
-        for text in (called, _without_fence(written)):
-            if (answer := _object(text)) is not None:
-                return _verdict(answer, question)
-        return _verdict(written.strip(" \n\"'`*."), question)
-
-    async def _answer(self, request: RunAgentInput, usage: list[Json]) -> tuple[str, str]:
-        """The arguments of its call, and what it wrote."""
-        pieces: dict[str, list[str]] = {"TOOL_CALL_ARGS": [], "TEXT_MESSAGE_CONTENT": []}
-        with observed(Operation("invoke_agent", "router")) as seen:
-            async with aclosing(seen.events(self.agent.run(request))) as events:
-                async for event in events:
-                    if event["type"] in pieces:
-                        pieces[event["type"]].append(event["delta"])
-                    elif event["type"] in TERMINAL:
-                        usage += event.get("usage") or ()
-                        _check(event)
-        called, written = ("".join(each) for each in pieces.values())
-        return called, written
-
-
-def _check(end: Event) -> None:
-    if end["type"] == "RUN_ERROR":
-        raise AgentFailure(end["message"], end.get("code"))
+        given = await answer(self.agent, _inquiry(question), usage)
+        if (found := given.object()) is not None:
+            return _verdict(found, question)
+        return _verdict(given.written.strip(" \n\"'`*."), question)
 
 
 def _verdict(answer: object, question: Question) -> Verdict | None:
@@ -155,41 +131,13 @@ def _share(value: object) -> float:
     return number if isfinite(number) and 0 <= number <= 1 else 0.0
 
 
-def _object(text: str) -> Mapping[str, Json] | None:
-    try:
-        made = loads(text)
-    except ValueError:
-        return None
-    return made if isinstance(made, dict) else None
-
-
-def _without_fence(text: str) -> str:
-    return text.strip().removeprefix("```json").strip("`").strip()
-
-
-def _request(question: Question) -> RunAgentInput:
-    """What is asked of the model; the user's words are quoted, so that they are no instructions."""
+def _inquiry(question: Question) -> Inquiry:
     about: dict[str, Json] = {"message": question.texts[-1][:LONGEST]}
     if earlier := [each[:LONGEST] for each in question.texts[-1 - _EARLIER : -1]]:
         about["earlier"] = earlier
     if question.present is not None:
         about["present"] = question.present
-    messages = [
-        {"id": "instructions", "role": "system", "content": _instructions(question)},
-        {"id": "question", "role": "user", "content": dumps(about).decode()},
-    ]
-    choice = {"toolChoice": "function", "toolChoiceFunctionName": TOOL, "temperature": 0}
-    return RunAgentInput.model_validate(
-        {
-            "threadId": str(uuid4()),
-            "runId": str(uuid4()),
-            "messages": messages,
-            "tools": [_tool(question)],
-            "context": [],
-            "state": {},
-            "forwardedProps": choice,
-        }
-    )
+    return Inquiry("router", _instructions(question), about, _tool(question))
 
 
 def _instructions(question: Question) -> str:
