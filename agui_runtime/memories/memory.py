@@ -298,13 +298,16 @@ class Memory:
         self, owner: str, change: Callable[[rules.Draft], Sequence[str]]
     ) -> Sequence[Entry]:
         found: list[Entry] = []
+        bare: list[str] = []
 
         def decide(notebook: Notebook) -> Mapping[str, bytes | None]:
             draft = rules.Draft(notebook, self._limits, self.now())
             found[:] = filter(None, map(draft.entry, change(draft)))
+            bare[:] = draft.without_vector()
             return draft.sealed()
 
         await self._notebooks.change(await self._notebooks.name(owner), decide)
+        self._in_store()[2].begin(owner, bare)
         return found
 
     async def _vectors(self, proposals: Sequence[Proposal]) -> Sequence[Vector | None]:

@@ -1,4 +1,6 @@
-"""After a change of embedder: entries get vectors of the new one, while they are in use."""
+"""After a change of embedder, entries get vectors of the new one while they are in use; and so does
+what was put together out of others.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +42,12 @@ class Renewal:
         self._seen.add(notebook)
         ids = (id_ for tier in EMBEDDED for id_ in notebook.ids(tier))
         name = self._embedder.name
-        if lacking := [id_ for id_ in ids if not notebook.has_vector_of(name, id_)]:
-            task = self._tasks[owner] = asyncio.create_task(self._renew(owner, lacking))
+        self.begin(owner, [id_ for id_ in ids if not notebook.has_vector_of(name, id_)])
+
+    def begin(self, owner: str, ids: Sequence[str]) -> None:
+        """With these entries, unless others are under way."""
+        if ids and owner not in self._tasks:
+            task = self._tasks[owner] = asyncio.create_task(self._renew(owner, ids))
             task.add_done_callback(lambda _: self._tasks.pop(owner))
 
     async def close(self) -> None:

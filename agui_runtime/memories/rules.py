@@ -9,7 +9,14 @@ from dataclasses import dataclass, field, replace
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError, InvalidInput, TooLarge
 from agui_runtime.core.secrets import holds_secret
-from agui_runtime.memories.entries import Entry, MemoryLimits, Origin, Proposal, Tier
+from agui_runtime.memories.entries import (
+    EMBEDDED,
+    Entry,
+    MemoryLimits,
+    Origin,
+    Proposal,
+    Tier,
+)
 from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.sealing import Vector
 
@@ -65,6 +72,11 @@ class Draft:
             if id_.startswith(f"{tier}."):
                 there.discard(id_) if changed is None else there.add(id_)
         return len(there)
+
+    def without_vector(self) -> Sequence[str]:
+        """The entries that will be found when they have one."""
+        put = (each for each in self.changes.values() if each is not None)
+        return [each.id for each, vector in put if vector is None and each.tier in EMBEDDED]
 
     def sealed(self) -> Mapping[str, bytes | None]:
         """The rows that change: None for one that is deleted."""
@@ -215,7 +227,7 @@ def _episode(draft: Draft, proposal: Proposal, _: Vector | None, known: Entry | 
     oldest, next_one = sorted(draft.entries("episodic"), key=lambda each: each.updated_at)[:2]
     draft.delete(oldest.id)
     text = f"{oldest.text} {next_one.text}"[: draft.limits.text_length]
-    draft.put(replace(next_one, text=text), draft.notebook.vector(next_one.id))
+    draft.put(replace(next_one, text=text), None)
 
 
 _MAKE_ROOM: Mapping[Tier, Callable[[Draft, Proposal, Vector | None, Entry | None], None]] = {

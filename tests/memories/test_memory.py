@@ -10,6 +10,8 @@ import pytest
 
 from agui_runtime.core.errors import InvalidInput, TooLarge
 from agui_runtime.core.key_ring import KeyRing, new_key
+from agui_runtime.memories.embedders.border import embedded
+from agui_runtime.memories.embedders.hashing import HashingEmbedder
 from agui_runtime.memories.entries import (
     Entry,
     MemoryLimits,
@@ -19,6 +21,7 @@ from agui_runtime.memories.entries import (
     Tier,
 )
 from agui_runtime.memories.memory import EntryNotFound, Memory
+from agui_runtime.memories.notebooks import Notebooks
 from agui_runtime.memories.rules import RefusedSecret
 from agui_runtime.memories.sealing import Names
 from agui_runtime.stores.base import Store
@@ -189,12 +192,23 @@ async def test_a_full_tier_is_told_and_nothing_is_half_written() -> None:
 
 async def test_the_oldest_episodes_become_one() -> None:
     now = 0.0
-    memory = memory_of(MemoryStore(), limits=MemoryLimits(episodes=2), clock=lambda: now)
+    store = MemoryStore()
+    memory = memory_of(store, limits=MemoryLimits(episodes=2), clock=lambda: now)
     for number in range(4):
         now += 1
         said = Proposal("episodic", f"Day {number}.", Origin(f"t{number}"), key=f"t{number}")
         await memory.remember("ann", [said])
     assert await texts(memory, "ann") == ["Day 0. Day 1. Day 2.", "Day 3."]
+    embedder = HashingEmbedder()
+    async with asyncio.timeout(10):
+        while True:
+            notebook = await Notebooks(rows_of(store), KeyRing([KEY])).read("ann")
+            days = next(each for each in notebook.entries("episodic") if each.key == "t2")
+            if notebook.has_vector_of(embedder.name, days.id):
+                break
+            await asyncio.sleep(0)
+    assert [notebook.vector(days.id)] == await embedded(embedder, [days.text])
+    await memory.close()
 
 
 async def test_earlier_threads_are_recalled_by_what_is_asked_beside_the_latest() -> None:
