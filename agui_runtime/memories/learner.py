@@ -15,6 +15,7 @@ from agui_runtime.core.events import Message
 from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.memories.agenda import Appointment
 from agui_runtime.memories.backlog import Unread
+from agui_runtime.memories.embedders.border import EmbedderFailed
 from agui_runtime.memories.entries import Proposal
 from agui_runtime.memories.extractors.base import Conversation, Utterance
 from agui_runtime.memories.memory import Memory
@@ -36,6 +37,12 @@ TAKEN = 2 * LONGEST
 
 AGAIN = 600.0
 """Seconds until a thread is looked at once more of which nothing could be learned."""
+
+
+class ExtractorFailed(AguiError):
+    """Nobody can say now what is worth remembering of what a user said."""
+
+    code, status = "EXTRACTOR_FAILED", 502
 
 
 class Learner:
@@ -102,35 +109,37 @@ class Learner:
             return
         conversation = await self._conversation(owner, unread)
         conversation, accepted = _sorted(conversation, await self._memory.offered(owner))
-        proposals = await self._proposals(owner, unread, conversation)
-        if proposals is None:
-            return
-        for refusal in await self._memory.learn(owner, unread, proposals, accepted):
-            logger.warning("memory: something was not remembered: %s", refusal)
+        try:
+            proposals = await self._proposals(conversation)
+            refusals = await self._memory.learn(owner, unread, proposals, accepted)
+        except (ExtractorFailed, EmbedderFailed) as error:
+            await self._give_up(owner, unread, accepted, error)
+        else:
+            for refusal in refusals:
+                logger.warning("memory: something was not remembered: %s", refusal)
 
-    async def _proposals(
-        self, owner: str, unread: Unread, conversation: Conversation
-    ) -> Sequence[Proposal] | None:
-        """None where they are to be asked for once more."""
+    async def _proposals(self, conversation: Conversation) -> Sequence[Proposal]:
+        """Raises ExtractorFailed."""
         if not conversation.utterances:
             return ()
         try:
             async with asyncio.timeout(LONGEST):
                 return await self._memory.extractor.proposals(conversation)
-        except Exception as error:  # noqa: BLE001  # user code: an extractor, which may raise anything
-            return await self._failed(owner, unread, error)
+        except Exception as error:  # user code: an extractor, which may raise anything
+            cause = str(error) if isinstance(error, AguiError) else repr(error)
+            raise ExtractorFailed(f"the extractor failed: {cause}") from error
 
-    async def _failed(
-        self, owner: str, unread: Unread, error: Exception
-    ) -> Sequence[Proposal] | None:
-        cause = str(error) if isinstance(error, AguiError) else repr(error)
+    async def _give_up(
+        self, owner: str, unread: Unread, accepted: Sequence[str], error: AguiError
+    ) -> None:
+        """The first time for a while only."""
         if unread.failures:
-            logger.warning("memory: the extractor failed again, and is not asked again: %s", cause)
-            return ()
-        logger.warning("memory: the extractor failed, and is asked once more: %s", cause)
+            logger.warning("memory: nothing is learned of a thread: %s, again", error)
+            await self._memory.learn(owner, unread, (), accepted)
+            return
+        logger.warning("memory: nothing is learned of a thread yet: %s", error)
         later = replace(unread, failures=1, due_at=self._memory.now() + AGAIN)
         await self._memory.backlog.postpone(owner, unread, later)
-        return None
 
     async def _conversation(self, owner: str, unread: Unread) -> Conversation:
         """What there still is of it: nothing of a thread that was deleted meanwhile."""

@@ -11,6 +11,8 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.events import ANONYMOUS, Caller, Event
 from agui_runtime.core.key_ring import KeyRing, new_key
+from agui_runtime.memories.embedders.base import Vectors
+from agui_runtime.memories.embedders.hashing import HashingEmbedder
 from agui_runtime.memories.entries import Entry, Proposal
 from agui_runtime.memories.extractors.base import Conversation
 from agui_runtime.memories.extractors.rules import RuleExtractor
@@ -146,15 +148,31 @@ class Broken(RuleExtractor):
         return await super().proposals(conversation)
 
 
+class Faint(HashingEmbedder):
+    """The same."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise ZeroDivisionError
+        return await super().embed(texts)
+
+
 @pytest.mark.parametrize("failures", [1, 2])
-async def test_an_extractor_that_fails_is_asked_once_more(
-    world: World, caplog: pytest.LogCaptureFixture, failures: int
+@pytest.mark.parametrize("what", ["extractor", "embedder"])
+async def test_what_fails_is_tried_once_more(
+    world: World, caplog: pytest.LogCaptureFixture, what: str, failures: int
 ) -> None:
     now = 0.0
-    memory = Memory(extractor=Broken(failures), quiet=0, clock=lambda: now)
+    broken = Broken(failures) if what == "extractor" else None
+    faint = Faint(failures) if what == "embedder" else None
+    memory = Memory(faint, extractor=broken, quiet=0, clock=lambda: now)
     async with (runtime := world(memory)).lifespan():
         assert (await Page(runtime, "t1", ANN).say("Hi"))[-1]["type"] == "RUN_FINISHED"
-        while "is asked once more: ZeroDivisionError()" not in caplog.text:  # noqa: ASYNC110
+        while "nothing is learned of a thread yet" not in caplog.text:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
         now += AGAIN
         memory.backlog.news.set()
@@ -163,7 +181,7 @@ async def test_an_extractor_that_fails_is_asked_once_more(
         else:
             await Page(runtime, "t2", ANN).say("Hello")
             await until_learned(memory, "ann", "episodic: Hello")
-            assert "failed again, and is not asked again" in caplog.text
+            assert ", again" in caplog.text
     assert await memory.backlog.of("ann") == []
 
 
