@@ -53,15 +53,16 @@ class Agenda:
         async with self._writing:
             new, self._new = self._new, {}
             try:
-                await self._change(lambda known: _added(known, new, self._clock()))
+                await self._change(list(new), lambda known: _added(known, new, self._clock()))
             except BaseException:
                 self._new = new | self._new
                 raise
 
     async def all(self) -> Sequence[Appointment]:
         """The first that is due comes first."""
-        found = _appointments(await self._notebooks.read_named(NAME))
-        return sorted(found.values(), key=lambda each: each.due_at)
+        notebook = await self._notebooks.read_named(NAME)
+        found = (Appointment(**fields) for fields in notebook.notes(KIND))
+        return sorted(found, key=lambda each: each.due_at)
 
     async def take(self, appointment: Appointment, until: float) -> Appointment | None:
         """Look after the owner, which others do after `until` unless it is settled by then. None if
@@ -73,7 +74,7 @@ class Agenda:
             owner = appointment.owner
             return {owner: taken} if known.get(owner) == appointment else {}
 
-        return taken if await self._change(change) else None
+        return taken if await self._change([taken.owner], change) else None
 
     async def settle(self, taken: Appointment, next_due: float | None) -> None:
         """The owner was looked after: strike them off, or come again when the next is due. Nothing
@@ -88,17 +89,19 @@ class Agenda:
             due_at = settled if next_due is None and settled > self._clock() else next_due
             return {taken.owner: None if due_at is None else replace(found, due_at=due_at)}
 
-        await self._change(change)
+        await self._change([taken.owner], change)
 
-    async def _change(self, change: Callable[[_Known], _Changes]) -> bool:
-        """Whether anything was changed."""
+    async def _change(self, owners: Sequence[str], change: Callable[[_Known], _Changes]) -> bool:
+        """Change what there is of these owners; whether that is anything."""
 
         def rows(notebook: Notebook) -> Mapping[str, bytes | None]:
-            seal, made = notebook.seal, change(_appointments(notebook))
-            ids = {owner: seal.id_of(KIND, owner) for owner in made}
+            seal = notebook.seal
+            ids = {owner: seal.id_of(KIND, owner) for owner in owners}
+            found = {owner: notebook.note(id_) for owner, id_ in ids.items()}
+            known = {owner: Appointment(**each) for owner, each in found.items() if each}
             return {
                 ids[owner]: None if each is None else seal.seal_note(ids[owner], asdict(each))
-                for owner, each in made.items()
+                for owner, each in change(known).items()
             }
 
         return await self._notebooks.change(NAME, rows)
@@ -109,8 +112,3 @@ def _added(known: _Known, new: Mapping[str, float], now: float) -> _Changes:
         owner: min(at, known[owner].due_at if owner in known else at) for owner, at in new.items()
     }
     return {owner: Appointment(owner, at, now) for owner, at in due.items()}
-
-
-def _appointments(notebook: Notebook) -> _Known:
-    found = (Appointment(**fields) for fields in notebook.notes(KIND))
-    return {each.owner: each for each in found}
