@@ -15,6 +15,9 @@ from agui_runtime.memories.notebooks import Notebooks
 
 KIND = "unread"
 
+EVERY = 2.0
+"""Seconds between two looks of a process at what is due."""
+
 MOST = 50
 """With so many messages a thread is looked at, quiet or not."""
 
@@ -46,7 +49,7 @@ class Backlog:
     def __init__(self, notebooks: Notebooks, clock: Callable[[], float]) -> None:
         self.agenda = Agenda(notebooks, clock)
         self.news = asyncio.Event()
-        """Set when something was added in this process."""
+        """Set when something was added in this process that is due before the next look."""
         self._notebooks = notebooks
         self._clock = clock
 
@@ -70,7 +73,8 @@ class Backlog:
             return _row(notebook, added)
 
         await self._notebooks.change(await self._notebooks.name(owner), rows)
-        self.news.set()
+        if quiet < EVERY:
+            self.news.set()
 
     async def of(self, owner: str) -> Sequence[Unread]:
         """All of the owner's, the first that is due first."""

@@ -14,17 +14,15 @@ from agui_runtime.core.errors import AguiError, StateUnreadable
 from agui_runtime.core.events import Message
 from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.memories.agenda import Appointment
-from agui_runtime.memories.backlog import Unread
+from agui_runtime.memories.backlog import EVERY, Unread
 from agui_runtime.memories.embedders.border import EmbedderFailed
 from agui_runtime.memories.entries import Proposal
 from agui_runtime.memories.extractors.base import Conversation, Utterance
 from agui_runtime.memories.memory import Memory
 from agui_runtime.stores.base import Store
+from agui_runtime.stores.shared.outage import Outage
 
 logger = lasting_logger_of(__name__)
-
-EVERY = 2.0
-"""Seconds between two looks: what other processes noted is seen by then."""
 
 AT_ONCE = 8
 """So many owners are looked after at a time."""
@@ -51,7 +49,7 @@ class Learner:
     def __init__(self, memory: Memory, store: Store) -> None:
         self._memory = memory
         self._store = store
-        self._is_well = True
+        self._outage = Outage(logger)
 
     async def run(self) -> None:
         """Look until cancelled. What is under way then, another process does, or this one when it
@@ -76,19 +74,12 @@ class Learner:
                 if failure is not None:
                     raise failure
         except AguiError as error:
-            self._note_trouble(error.message)
+            self._outage.warn("memory: nothing is learned for now", error.message)
             return EVERY
         except Exception as error:  # noqa: BLE001  # a foreign SDK: the store's client
-            self._note_trouble(repr(error))
+            self._outage.warn("memory: nothing is learned for now", repr(error))
             return EVERY
-        self._is_well = True
         return _pause(known, self._memory.now())
-
-    def _note_trouble(self, cause: str) -> None:
-        """Once, until it is over."""
-        if self._is_well:
-            logger.error("memory: nothing is learned for now: %s", cause)
-        self._is_well = False
 
     async def _visit(self, appointment: Appointment) -> None:
         memory, owner = self._memory, appointment.owner

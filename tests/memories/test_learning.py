@@ -18,10 +18,12 @@ from agui_runtime.memories.extractors.base import Conversation
 from agui_runtime.memories.extractors.rules import RuleExtractor
 from agui_runtime.memories.learner import AGAIN
 from agui_runtime.memories.memory import Memory
+from agui_runtime.queues.here import HereQueue
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.wrappers import with_memory
 from tests.connectors.page import Page
+from tests.runtime.test_workers import at_work
 from tests.runtime.worlds import text as message
 from tests.wrappers.test_memory import recalled
 
@@ -110,7 +112,7 @@ async def test_a_suggestion_that_is_sent_is_accepted_and_no_word_of_the_user(wor
 
 async def test_what_the_user_took_back_is_not_learned(world: World) -> None:
     now = 0.0
-    memory = Memory(quiet=60, clock=lambda: now)
+    memory = Memory(quiet=1, clock=lambda: now)
     async with (runtime := world(memory)).lifespan():
         page = Page(runtime, "t1", ANN)
         await page.say("I live in Lisbon.")
@@ -119,10 +121,18 @@ async def test_what_the_user_took_back_is_not_learned(world: World) -> None:
         await page.say("I live in Porto.")
         await Page(runtime, "t2", ANN).say("I live in Bern.")
         await runtime.threads.delete("t2", ANN)
-        now = 61
+        now = 1
         memory.backlog.news.set()
         porto = "associative: I live in Porto"
         await until_learned(memory, "ann", porto, "episodic: I live in Porto.")
+
+
+async def test_a_run_on_a_worker_is_learned_from() -> None:
+    memory, options = Memory(quiet=0), Options(run_in=HereQueue())
+    runtime = CopilotRuntime({"default": Gossip()}, memory=memory, options=options)
+    async with runtime.lifespan(), at_work(runtime):
+        await Page(runtime, "t1", ANN).say("Hello")
+        await until_learned(memory, "ann", "episodic: Hello")
 
 
 async def test_runs_without_a_trace_and_unknown_callers_teach_nothing(world: World) -> None:
