@@ -97,7 +97,7 @@ def id_of(notebook: Notebook, thread_id: str) -> str:
 
 
 def find(notebook: Notebook, thread_id: str) -> Unread | None:
-    """What is unread of the thread; raises MemoryUnreadable."""
+    """What is unread of the thread."""
     fields = notebook.note(id_of(notebook, thread_id))
     return None if fields is None else _unread(fields)
 

@@ -81,14 +81,16 @@ class Notebook:
         return filter(None, map(self.readable, self.ids(tier)))
 
     def note(self, id_: str) -> JsonObject | None:
-        """None if there is none; raises MemoryUnreadable."""
+        """None if there is none, or it does not open."""
         body = self._body(id_)
-        return None if body is None else self.seal.note(id_, body)
+        try:
+            return None if body is None else self.seal.note(id_, body)
+        except AguiError:
+            return None
 
     def notes(self, kind: str) -> Iterator[JsonObject]:
-        """Of that kind, in no order; raises MemoryUnreadable."""
-        for id_, body in self._bodies.get(kind, {}).items():
-            yield self.seal.note(id_, body)
+        """Of that kind, in no order, without those that do not open."""
+        return filter(None, map(self.note, self._bodies.get(kind, ())))
 
     def near(self, tier: Tier, vector: Vector, most: int, least: float) -> list[Match]:
         """The nearest first: so many at most, with a score of at least that."""

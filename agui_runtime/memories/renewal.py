@@ -32,12 +32,12 @@ class Renewal:
         self._notebooks = notebooks
         self._embedder = embedder
         self._seen: WeakSet[Notebook] = WeakSet()
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
 
     def look_at(self, owner: str, notebook: Notebook) -> None:
         """Begin if the owner's notebook has vectors of another embedder; once for each opening."""
-        if owner in self._tasks or notebook in self._seen:
+        if notebook in self._seen:
             return
         self._seen.add(notebook)
         ids = (id_ for tier in EMBEDDED for id_ in notebook.ids(tier))
@@ -45,18 +45,18 @@ class Renewal:
         self.begin(owner, [id_ for id_ in ids if not notebook.has_vector_of(name, id_)])
 
     def begin(self, owner: str, ids: Sequence[str]) -> None:
-        """With these entries, unless others are under way."""
-        if ids and owner not in self._tasks:
-            task = self._tasks[owner] = asyncio.create_task(self._renew(owner, ids))
-            task.add_done_callback(lambda _: self._tasks.pop(owner))
+        """With these entries, if they lack vectors."""
+        if ids:
+            task = asyncio.create_task(self._renew(owner, ids))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
         """Stop; what is stored by then is."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        if self._tasks:
+            await asyncio.wait(set(self._tasks))
 
     async def _renew(self, owner: str, ids: Sequence[str]) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from typing import TypeAlias
 
 import pytest
@@ -11,6 +12,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.events import ANONYMOUS, Caller, Event
 from agui_runtime.core.key_ring import KeyRing, new_key
+from agui_runtime.memories.backlog import UserMessage
 from agui_runtime.memories.embedders.base import Vectors
 from agui_runtime.memories.embedders.hashing import HashingEmbedder
 from agui_runtime.memories.entries import Entry, Proposal
@@ -21,8 +23,10 @@ from agui_runtime.memories.memory import Memory
 from agui_runtime.queues.here import HereQueue
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.stores.sealed_rows import Known
 from agui_runtime.wrappers import with_memory
 from tests.connectors.page import Page
+from tests.memories.test_memory import rows_of
 from tests.runtime.test_workers import at_work
 from tests.runtime.worlds import text as message
 from tests.wrappers.test_memory import recalled
@@ -125,6 +129,25 @@ async def test_what_the_user_took_back_is_not_learned(world: World) -> None:
         memory.backlog.news.set()
         porto = "associative: I live in Porto"
         await until_learned(memory, "ann", porto, "episodic: I live in Porto.")
+
+
+async def test_a_note_that_does_not_open_costs_itself_alone(world: World) -> None:
+    memory = Memory(quiet=0)
+    async with (runtime := world(memory)).lifespan():
+        rows = rows_of(runtime.store)
+        await memory.backlog.add("bob", "t2", [UserMessage("default", "r1", "u1")], 60)
+        async with aclosing(rows.owners()) as names:
+            for name in [each async for each in names]:
+                found = await rows.read(name)
+                if found.key is not None:
+                    spoilt = dict.fromkeys(found.rows, bytes(64))
+                    await rows.write(name, Known(found.key, found.version), spoilt)
+        assert not [*await memory.backlog.of("bob"), *await memory.backlog.agenda.all()]
+        await Page(runtime, "t1", ANN).say("Hello")
+        await until_learned(memory, "ann", "episodic: Hello")
+        assert await memory.delete_thread("bob", "t2") == 0
+        await Page(runtime, "t2", BOB).say("Hello")
+        await until_learned(memory, "bob", "episodic: Hello")
 
 
 async def test_a_run_on_a_worker_is_learned_from() -> None:
