@@ -19,10 +19,14 @@ from agui_runtime.memories.embedders.border import EmbedderFailed
 from agui_runtime.memories.entries import Proposal
 from agui_runtime.memories.extractors.base import Conversation, Utterance
 from agui_runtime.memories.memory import Memory
+from agui_runtime.off_loop import is_cancelled
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.shared.outage import Outage
 
 logger = lasting_logger_of(__name__)
+
+SOON = 0.05
+"""Seconds at least until a thread is looked at again that a run holds."""
 
 AT_ONCE = 8
 """So many owners are looked after at a time."""
@@ -95,7 +99,7 @@ class Learner:
 
     async def _read(self, owner: str, unread: Unread) -> None:
         if await self._store.log.active(unread.thread_id) is not None:
-            due_at = self._memory.now() + self._memory.quiet
+            due_at = self._memory.now() + max(self._memory.quiet, SOON)
             await self._memory.backlog.postpone(owner, unread, replace(unread, due_at=due_at))
             return
         conversation = await self._conversation(owner, unread)
@@ -116,7 +120,11 @@ class Learner:
         try:
             async with asyncio.timeout(LONGEST):
                 return await self._memory.extractor.proposals(conversation)
-        except Exception as error:  # user code: an extractor, which may raise anything
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # user code: an extractor, which may also cancel itself
+            if isinstance(error, asyncio.CancelledError) and is_cancelled():
+                raise
             cause = str(error) if isinstance(error, AguiError) else repr(error)
             raise ExtractorFailed(f"the extractor failed: {cause}") from error
 

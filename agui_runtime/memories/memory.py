@@ -162,6 +162,8 @@ class Memory:
                     draft.put(rules.accepted(entry, draft.now), None)
                 tried = (rules.tried(draft, *each) for each in zip(wanted, vectors, strict=True))
                 too_many[:] = filter(None, tried)
+                for habit in rules.habits(draft, wanted):
+                    rules.tried(draft, habit, None)
             return []
 
         with observed(Operation("upsert_memory", count=len(wanted))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -25,6 +26,12 @@ SAME = 0.95
 
 HALVED = 30 * 86400.0
 """Seconds without use after which a pattern counts half."""
+
+OFTEN = 3
+"""What so many threads began with is a pattern."""
+
+GREETING = 16
+"""Bytes; a text that is no longer asks for nothing in particular."""
 
 PENDING = 600.0
 """Seconds in which a pattern is shown once, however often a page asks; then it counts."""
@@ -153,6 +160,19 @@ def tried(draft: Draft, proposal: Proposal, vector: Vector | None) -> AguiError 
         draft.changes = before
         return error
     return None
+
+
+def habits(draft: Draft, proposals: Sequence[Proposal]) -> Sequence[Proposal]:
+    """What several threads began with alike, and is no greeting: it may be wanted again."""
+    counts = Counter(each.text.casefold() for each in draft.entries("episodic"))
+    return [
+        replace(each, tier="proactive", key="")
+        for each in proposals
+        if each.tier == "episodic"
+        and counts[each.text.casefold()] >= OFTEN
+        and len(each.text.encode()) > GREETING
+        and not each.text.endswith("…")
+    ]
 
 
 def strength(pattern: Entry, now: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from time import time
 
 from agui_runtime.core.events import ANONYMOUS
 from agui_runtime.core.key_ring import KeyRing, new_key
@@ -65,7 +66,9 @@ async def test_of_two_processes_that_look_at_the_same_words_one_learns(
 ) -> None:
     now, options = 0.0, Options(keys=KeyRing([new_key()]))
     slow = Held()
-    memories = [Memory(extractor=each, quiet=0, clock=lambda: now) for each in (slow, None)]
+    memories = [
+        Memory(extractor=each, quiet=0, clock=lambda: time() + now) for each in (slow, None)
+    ]
     one, other = [
         CopilotRuntime({"default": Gossip()}, store=place.store(), options=options, memory=memory)
         for memory in memories

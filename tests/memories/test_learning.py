@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
+from time import time
 from typing import TypeAlias
 
 import pytest
@@ -28,7 +29,7 @@ from agui_runtime.wrappers import with_memory
 from tests.connectors.page import Page
 from tests.memories.test_memory import rows_of
 from tests.runtime.test_workers import at_work
-from tests.runtime.worlds import text as message
+from tests.runtime.worlds import Panic, text as message
 from tests.wrappers.test_memory import recalled
 
 World: TypeAlias = Callable[[Memory], CopilotRuntime]
@@ -116,7 +117,7 @@ async def test_a_suggestion_that_is_sent_is_accepted_and_no_word_of_the_user(wor
 
 async def test_what_the_user_took_back_is_not_learned(world: World) -> None:
     now = 0.0
-    memory = Memory(quiet=1, clock=lambda: now)
+    memory = Memory(quiet=1, clock=lambda: time() + now)
     async with (runtime := world(memory)).lifespan():
         page = Page(runtime, "t1", ANN)
         await page.say("I live in Lisbon.")
@@ -150,6 +151,19 @@ async def test_a_note_that_does_not_open_costs_itself_alone(world: World) -> Non
         await until_learned(memory, "bob", "episodic: Hello")
 
 
+async def test_what_threads_begin_with_again_and_again_is_a_pattern(world: World) -> None:
+    memory = Memory(quiet=0)
+    known: list[str] = []
+    async with (runtime := world(memory)).lifespan():
+        for number, words in enumerate(("Show me the sales of last week.", "Good morning!") * 3):
+            await Page(runtime, f"t{number}", ANN).say(words)
+            known += [f"episodic: {words}"]
+            known += ["proactive: Show me the sales of last week."] if number == 4 else []
+            await until_learned(memory, "ann", *known)
+        (pattern,) = (await memory.recall("ann", "")).patterns
+    assert (pattern.origin.thread_id, pattern.origin.message_id) == ("t4", "t4-u0")
+
+
 async def test_a_run_on_a_worker_is_learned_from() -> None:
     memory, options = Memory(quiet=0), Options(run_in=HereQueue())
     runtime = CopilotRuntime({"default": Gossip()}, memory=memory, options=options)
@@ -171,13 +185,14 @@ async def test_runs_without_a_trace_and_unknown_callers_teach_nothing(world: Wor
 class Broken(RuleExtractor):
     """Fails so many times."""
 
-    def __init__(self, failures: int) -> None:
+    def __init__(self, failures: int, how: BaseException) -> None:
         self.failures = failures
+        self.how = how
 
     async def proposals(self, conversation: Conversation) -> Sequence[Proposal]:
         self.failures -= 1
         if self.failures >= 0:
-            raise ZeroDivisionError
+            raise self.how
         return await super().proposals(conversation)
 
 
@@ -195,14 +210,14 @@ class Faint(HashingEmbedder):
 
 
 @pytest.mark.parametrize("failures", [1, 2])
-@pytest.mark.parametrize("what", ["extractor", "embedder"])
+@pytest.mark.parametrize("how", [ZeroDivisionError(), Panic(), asyncio.CancelledError(), None])
 async def test_what_fails_is_tried_once_more(
-    world: World, caplog: pytest.LogCaptureFixture, what: str, failures: int
+    world: World, caplog: pytest.LogCaptureFixture, how: BaseException | None, failures: int
 ) -> None:
     now = 0.0
-    broken = Broken(failures) if what == "extractor" else None
-    faint = Faint(failures) if what == "embedder" else None
-    memory = Memory(faint, extractor=broken, quiet=0, clock=lambda: now)
+    broken = Broken(failures, how) if how is not None else None
+    faint = Faint(failures) if how is None else None
+    memory = Memory(faint, extractor=broken, quiet=0, clock=lambda: time() + now)
     async with (runtime := world(memory)).lifespan():
         assert (await Page(runtime, "t1", ANN).say("Hi"))[-1]["type"] == "RUN_FINISHED"
         while "nothing is learned of a thread yet" not in caplog.text:  # noqa: ASYNC110
