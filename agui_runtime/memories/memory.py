@@ -148,9 +148,8 @@ class Memory:
         proposals: Sequence[Proposal],
         accepted: Collection[str] = (),
     ) -> Sequence[AguiError]:
-        """Remember what may be remembered of what was unread, that the patterns of these ids were
-        accepted, and take it from the backlog, in one step; why some of it may not. Nothing
-        changes where somebody else did so, or the user has said more meanwhile.
+        """Remember what may be remembered of what was unread, and which patterns were accepted, in
+        one step; why some may not. Nothing where somebody else did, or the user has said more.
         """
         wanted, refused = rules.sifted(proposals, self._limits)
         too_many: list[AguiError] = []
@@ -158,12 +157,7 @@ class Memory:
         def change(draft: rules.Draft) -> Sequence[str]:
             if find(draft.notebook, unread.thread_id) == unread:
                 draft.delete(id_of(draft.notebook, unread.thread_id))
-                for entry in filter(None, map(draft.entry, accepted)):
-                    draft.put(rules.accepted(entry, draft.now), None)
-                tried = (rules.tried(draft, *each) for each in zip(wanted, vectors, strict=True))
-                too_many[:] = filter(None, tried)
-                for habit in rules.habits(draft, wanted):
-                    rules.tried(draft, habit, None)
+                too_many[:] = rules.learned(draft, zip(wanted, vectors, strict=True), accepted)
             return []
 
         with observed(Operation("upsert_memory", count=len(wanted))):
@@ -261,17 +255,6 @@ class Memory:
         def change(draft: rules.Draft) -> Sequence[str]:
             for entry in filter(None, map(draft.entry, messages)):
                 draft.put(rules.shown(entry, messages[entry.id], draft.now), None)
-            return []
-
-        await self._changed(owner, change)
-
-    async def note_accepted(self, owner: str, id_: str) -> None:
-        """The pattern was taken up when it was suggested."""
-
-        def change(draft: rules.Draft) -> Sequence[str]:
-            entry = draft.entry(id_)
-            if entry is not None:
-                draft.put(rules.accepted(entry, draft.now), None)
             return []
 
         await self._changed(owner, change)

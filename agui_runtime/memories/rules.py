@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agui_runtime.core import jsontext
@@ -160,6 +160,21 @@ def tried(draft: Draft, proposal: Proposal, vector: Vector | None) -> AguiError 
         draft.changes = before
         return error
     return None
+
+
+def learned(
+    draft: Draft, given: Iterable[tuple[Proposal, Vector | None]], taken_up: Collection[str]
+) -> Sequence[AguiError]:
+    """Enter what was found, and that the patterns of these ids were accepted; why some may not be
+    entered.
+    """
+    for entry in filter(None, map(draft.entry, taken_up)):
+        draft.put(accepted(entry, draft.now), None)
+    found = list(given)
+    refused = [error for each in found if (error := tried(draft, *each)) is not None]
+    for habit in habits(draft, [proposal for proposal, _ in found]):
+        tried(draft, habit, None)
+    return refused
 
 
 def habits(draft: Draft, proposals: Sequence[Proposal]) -> Sequence[Proposal]:

@@ -20,6 +20,7 @@ from agui_runtime.memories.entries import (
     Proposal,
     Tier,
 )
+from agui_runtime.memories.master_keys import RingKeys
 from agui_runtime.memories.memory import EntryNotFound, Memory
 from agui_runtime.memories.notebooks import Notebooks
 from agui_runtime.memories.rules import RefusedSecret
@@ -202,7 +203,7 @@ async def test_the_oldest_episodes_become_one() -> None:
     embedder = HashingEmbedder()
     async with asyncio.timeout(10):
         while True:
-            notebook = await Notebooks(rows_of(store), KeyRing([KEY])).read("ann")
+            notebook = await Notebooks(rows_of(store), RingKeys(KeyRing([KEY]))).read("ann")
             days = next(each for each in notebook.entries("episodic") if each.key == "t2")
             if notebook.has_vector_of(embedder.name, days.id):
                 break

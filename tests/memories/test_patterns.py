@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agui_runtime.memories.backlog import UserMessage
 from agui_runtime.memories.entries import Proposal
 from agui_runtime.memories.rules import PENDING
 from agui_runtime.stores.memory import MemoryStore
@@ -16,7 +17,9 @@ async def test_patterns_are_suggested_while_they_are_taken() -> None:
     (entry,) = (await memory.recall("ann", "hello")).patterns
     for _ in range(2):
         await memory.note_shown("ann", {entry.id: "Show me the sales", "proactive.gone": "x"})
-        await memory.note_accepted("ann", entry.id)
+        await memory.backlog.add("ann", "t", [UserMessage("default", "r", "m")], 0)
+        (unread,) = await memory.backlog.of("ann")
+        await memory.learn("ann", unread, (), [entry.id])
         now += PENDING
     assert (await memory.recall("ann", "hello")).patterns
     now += 60 * 86400.0
