@@ -64,6 +64,7 @@ EXAMPLES: Mapping[Path, Sequence[str]] = {
     ("memory", "export"): ("agui-runtime memory export --owner ann ann.json",),
     ("memory", "delete"): ("agui-runtime memory delete core.4f1c --owner ann",),
     ("memory", "forget"): ("agui-runtime memory forget --owner ann",),
+    ("memory", "reset"): ("agui-runtime memory reset",),
     ("keys", "generate"): ("agui-runtime keys generate",),
     ("keys", "check"): ("agui-runtime keys check", "agui-runtime keys check --memory"),
     ("keys", "rotate"): ("agui-runtime keys rotate",),

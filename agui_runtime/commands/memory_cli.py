@@ -1,5 +1,5 @@
-"""`agui-runtime memory list|export|delete|forget`: what is remembered of an owner, in the store
-itself.
+"""`agui-runtime memory list|export|delete|forget|reset`: what is remembered of an owner, or of all,
+in the store itself.
 
 Whoever may open the store, and has its keys, may do all of this: there is no caller to ask about.
 """
@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeAlias
 
 from agui_runtime.commands.asking import check_agreed
@@ -92,6 +93,27 @@ async def _forget(memory: Memory, options: argparse.Namespace) -> None:
     await memory.forget(options.owner)
 
 
+def _reset(options: argparse.Namespace) -> int:
+    """It takes no key: it is for whoever has lost them."""
+    check_agreed("delete all that is remembered of everybody", options.yes)
+    asyncio.run(_delete_memories())
+    return 0
+
+
+async def _delete_memories() -> None:
+    from agui_runtime.commands.threads_cli import opened_store
+    from agui_runtime.memories.sealing import Names
+    from agui_runtime.settings import Settings
+    from agui_runtime.stores.layers.delegating import sealed_rows_of
+
+    async with opened_store(Settings.read(), made=False) as store:
+        rows = sealed_rows_of(store)
+        async with aclosing(rows.owners()) as names:
+            every = {name async for name in names}
+        for name in (*(every - {Names.OWNER}), Names.OWNER):  # in this order it can be repeated
+            await rows.forget(name)
+
+
 def _columns(entry: Entry | Unreadable) -> tuple[object, ...]:
     from agui_runtime.memories.entries import Unreadable
 
@@ -103,6 +125,7 @@ def _columns(entry: Entry | Unreadable) -> tuple[object, ...]:
 
 
 _OWNER = Argument("--owner", {"required": True, "help": "of whom, for example ann"})
+_YES = Argument("--yes", {"action": "store_true", "help": "ask nothing"})
 _TIERS = ("core", "associative", "episodic", "proactive")
 _TASKS = (
     Task(
@@ -127,6 +150,12 @@ _TASKS = (
         "forget",
         "delete all that is remembered of an owner",
         _of_store(_forget),
-        (_OWNER, Argument("--yes", {"action": "store_true", "help": "ask nothing"})),
+        (_OWNER, _YES),
+    ),
+    Task(
+        "reset",
+        "delete all that is remembered of everybody, for which it needs no key",
+        _reset,
+        (_YES,),
     ),
 )

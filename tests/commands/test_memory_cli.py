@@ -86,6 +86,16 @@ def test_an_owner_is_forgotten_where_that_is_agreed_to(typed: Typed) -> None:
     assert texts(typed, "--owner", "bob") == ["Bob"]
 
 
+def test_who_has_lost_the_keys_may_begin_anew(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGUI_KEYS", new_key())
+    assert typed("memory", "list", *OWNER)[0] == 2
+    assert typed("memory", "reset")[0] == 2
+    assert typed("memory", "reset", "--yes") == (0, "", "")
+    assert texts(typed, *OWNER) == texts(typed, "--owner", "bob") == []
+
+
 def test_a_thread_goes_with_what_came_from_it_or_both_stay(
     typed: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,8 +44,9 @@ export function Sealed() {
       <h2>What to do</h2>
       <p>
         Nothing is lost, and agents go on without it. Whoever runs the server can put the key that
-        sealed it back into <code>AGUI_KEYS</code>. If nobody has that key any more, have all of it
-        forgotten; then you begin anew.
+        sealed it back into <code>AGUI_KEYS</code>, or into the file beside the store. If nobody has
+        that key any more, forget it, and you begin anew; where that is refused, too, all can begin
+        anew after <code>agui-runtime memory reset</code>.
       </p>
     </section>
   );

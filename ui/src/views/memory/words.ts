@@ -21,7 +21,7 @@ export const TIER_WORDS: Record<Tier, TierWords> = {
   },
   Episodic: {
     title: "Earlier conversations",
-    about: "What each thread began with. The latest three are given to agents.",
+    about: "What each thread began with. The latest three are given to agents, and those like what you ask.",
     nothing: "None yet.",
   },
   Proactive: {
