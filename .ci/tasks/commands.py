@@ -16,7 +16,7 @@ from tasks.pages import any_node, build_ui, offer_playground, offer_ui
 from tasks.processes import ROOT, Problem, become, run, say
 from tasks.python import DEV_LOCK, PYTHON, RUNTIME_LOCK, install, lock
 from tasks.system import need_programs
-from tasks.testing import ci, cover, image, peers, prepare_tests, pytest, test
+from tasks.testing import cover, image, peers, prepare_tests, pytest, test
 
 BESIDE_NODE = frozenset({"copilotkit", "graphql", "growth"})
 """The benches that measure a Node runtime, too."""
@@ -128,7 +128,6 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "serve": (serve, "[--with redis,mcp] [--port 8000] ...  start the server, with extras"),
     "test": (test, "[--fast] [pytest arguments]  run all tests, or the quick ones, or some"),
     "check": (check, "format, lint, types, import rules, dead code, what a token costs"),
-    "ci": (ci, "what CI runs: the checks, while what the tests need is brought, and all tests"),
     "peers": (peers, "[pytest arguments]  the tests with real servers of other frameworks"),
     "image": (image, "[pytest arguments]  carry out the Dockerfile, run what it makes (root)"),
     "cover": (cover, "[pytest arguments]  the tests, and which branches they miss"),

@@ -46,7 +46,8 @@ def install(lock: Path) -> None:
     """Make `.venv` hold the lock's packages and this project; calls no pip when it does already."""
     if is_installed(DEV_LOCK) or is_installed(lock):
         return
-    need_venv()
+    if not PYTHON.exists():
+        make_venv(VENV)
     count = lock.read_text().count("==")
     what = f"installing {count} packages into {VENV.name} (once; about {USUALLY[lock]})"
     pip_install = (PYTHON, "-m", "pip", "install", "--progress-bar=off", "--no-deps")
@@ -74,11 +75,6 @@ def stamp_of(lock: Path) -> Path:
 def state_of(lock: Path) -> str:
     # The folder's name stands in the installed files: a .venv that was moved is a broken one.
     return digest([lock, ROOT / "pyproject.toml"], str(ROOT))
-
-
-def need_venv() -> None:
-    if not PYTHON.exists():
-        make_venv(VENV)
 
 
 def make_venv(folder: Path) -> None:

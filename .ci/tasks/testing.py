@@ -6,10 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from tasks.checks import check
 from tasks.node import (
     OLDEST_NODE,
     PLAYGROUND,
@@ -19,7 +17,7 @@ from tasks.node import (
     machine_node,
 )
 from tasks.processes import ROOT, Problem, run
-from tasks.python import DEV_LOCK, PYTHON, install, need_venv
+from tasks.python import DEV_LOCK, PYTHON, install
 from tasks.system import need_programs
 
 
@@ -96,20 +94,6 @@ def test(*arguments: str) -> None:
         pytest(*words, env=bring(needs_of(*words) if words else NEEDS))
 
 
-def ci() -> None:
-    """Check and test on a machine that has nothing yet: what waits for others' servers, or fills
-    one core only, goes beside the rest.
-    """
-    need_venv()
-    with ThreadPoolExecutor() as beside:
-        programs = beside.submit(bring_programs, NEEDS)
-        install(DEV_LOCK)
-        projects = beside.submit(bring_projects, NEEDS)
-        check()
-    programs.result()
-    pytest(env=projects.result())
-
-
 def cover(*arguments: str) -> None:
     install(DEV_LOCK)
     env = bring(needs_of(*arguments) if arguments else NEEDS)
@@ -171,16 +155,8 @@ def prepare_tests() -> dict[str, str]:
 
 
 def bring(names: Collection[str]) -> dict[str, str]:
-    bring_programs(names)
-    return bring_projects(names)
-
-
-def bring_programs(names: Collection[str]) -> None:
-    need_programs(*(program for name in names for program in NEEDS[name].programs))
-
-
-def bring_projects(names: Collection[str]) -> dict[str, str]:
     """Answers the environment in which their node is found."""
+    need_programs(*(program for name in names for program in NEEDS[name].programs))
     projects = [project for name in names for project in NEEDS[name].projects]
     if not projects:
         return dict(os.environ)
