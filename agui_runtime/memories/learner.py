@@ -28,6 +28,9 @@ logger = lasting_logger_of(__name__)
 SOON = 0.05
 """Seconds at least until a thread is looked at again that a run holds."""
 
+BEGINNING = 10_000
+"""Characters of a message that are looked at."""
+
 AT_ONCE = 8
 """So many owners are looked after at a time."""
 
@@ -148,7 +151,7 @@ class Learner:
         agents = {each.agent for each in unread.messages}
         texts = {agent: await self._texts(unread.thread_id, agent) for agent in agents}
         found = [
-            Utterance(each.run_id, each.message_id, texts[each.agent][each.message_id])
+            Utterance(each.run_id, each.message_id, texts[each.agent][each.message_id][:BEGINNING])
             for each in unread.messages
             if each.message_id in texts[each.agent]
         ]

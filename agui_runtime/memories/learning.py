@@ -9,9 +9,10 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import ANONYMOUS, RunContext, RunInfo
+from agui_runtime.core.ids import fault_of
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.hooks.hook import Hook
-from agui_runtime.memories.backlog import UserMessage
+from agui_runtime.memories.backlog import MOST, UserMessage
 from agui_runtime.memories.memory import Memory
 from agui_runtime.stores.shared.outage import Outage
 
@@ -51,10 +52,13 @@ class Learning(Hook):
 
 
 def _new_messages(run: RunInfo, request: RunAgentInput) -> Sequence[UserMessage]:
-    """What the user said to begin this run: the messages behind all others."""
+    """What the user said to begin this run: the messages behind all others, the latest of them, and
+    those only whose ids can be stored.
+    """
     found: list[UserMessage] = []
     for message in reversed(request.messages):
-        if message.role != "user":
+        if message.role != "user" or len(found) == MOST:
             break
-        found.append(UserMessage(run.agent, run.run_id, message.id))
+        if fault_of(message.id) is None:
+            found.append(UserMessage(run.agent, run.run_id, message.id))
     return found[::-1]

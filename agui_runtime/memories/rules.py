@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import AguiError, InvalidInput, TooLarge
+from agui_runtime.core.ids import check_id
 from agui_runtime.core.secrets import holds_secret
 from agui_runtime.memories.entries import (
     EMBEDDED,
@@ -104,6 +105,8 @@ def checked(proposal: Proposal, limits: MemoryLimits) -> Proposal:
     text, key, entity = (" ".join(jsontext.whole(each).split()) for each in given)
     if not text:
         raise InvalidInput("there is no text to remember")
+    for name in ("thread_id", "run_id", "message_id"):
+        check_id(getattr(proposal.origin, name), f"origin.{name}")
     if proposal.tier in {"core", "episodic"} and not key:
         raise InvalidInput(f"{proposal.tier} memory needs a key")
     if len(text) > limits.text_length:

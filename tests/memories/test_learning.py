@@ -13,13 +13,13 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.events import ANONYMOUS, Caller, Event
 from agui_runtime.core.key_ring import KeyRing, new_key
-from agui_runtime.memories.backlog import UserMessage
+from agui_runtime.memories.backlog import MOST, UserMessage
 from agui_runtime.memories.embedders.base import Vectors
 from agui_runtime.memories.embedders.hashing import HashingEmbedder
 from agui_runtime.memories.entries import Entry, Proposal
 from agui_runtime.memories.extractors.base import Conversation
 from agui_runtime.memories.extractors.rules import RuleExtractor
-from agui_runtime.memories.learner import AGAIN
+from agui_runtime.memories.learner import AGAIN, BEGINNING
 from agui_runtime.memories.memory import Memory
 from agui_runtime.queues.here import HereQueue
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
@@ -27,6 +27,7 @@ from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.sealed_rows import Known
 from agui_runtime.wrappers import with_memory
 from tests.connectors.page import Page
+from tests.connectors.talk import user
 from tests.memories.test_memory import rows_of
 from tests.runtime.test_workers import at_work
 from tests.runtime.worlds import Panic, text as message
@@ -170,6 +171,29 @@ async def test_a_run_on_a_worker_is_learned_from() -> None:
     async with runtime.lifespan(), at_work(runtime):
         await Page(runtime, "t1", ANN).say("Hello")
         await until_learned(memory, "ann", "episodic: Hello")
+
+
+class Attentive(RuleExtractor):
+    """Knows what it was given."""
+
+    def __init__(self) -> None:
+        self.given: list[Conversation] = []
+
+    async def proposals(self, conversation: Conversation) -> Sequence[Proposal]:
+        self.given.append(conversation)
+        return await super().proposals(conversation)
+
+
+async def test_what_a_user_sends_is_looked_at_within_bounds(world: World) -> None:
+    memory = Memory(quiet=0, extractor=(extractor := Attentive()))
+    async with (runtime := world(memory)).lifespan():
+        page = Page(runtime, "t1", ANN)
+        page.messages = [user("I live in Oslo.", id_="x" * 2000)]
+        page.messages += [user("Hello", id_=f"u{number}") for number in range(MOST)]
+        await page.say("I live in Rome. " + "Hi. " * BEGINNING)
+        await until_learned(memory, "ann", "associative: I live in Rome")
+    (given,) = extractor.given
+    assert (len(given.utterances), len(given.utterances[-1].text)) == (MOST, BEGINNING)
 
 
 async def test_runs_without_a_trace_and_unknown_callers_teach_nothing(world: World) -> None:

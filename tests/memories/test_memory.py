@@ -173,6 +173,7 @@ async def test_what_is_no_secret_is_remembered() -> None:
         (core("", "x"), "needs a key"),
         (fact("x" * 1025), "at most 1024"),
         (core("k" * 101, "x"), "at most 100"),
+        (fact("x", thread="t" * 1001), "origin.thread_id: 1001 characters"),
     ],
 )
 async def test_what_is_no_entry_is_refused(proposal: Proposal, reason: str) -> None:

@@ -73,6 +73,13 @@ async def test_what_says_nothing_of_the_user_is_passed_over(text: str) -> None:
     assert "associative" not in tiers
 
 
+@pytest.mark.timeout(60)  # where each word is a beginning, and is tried to the end: hours
+@pytest.mark.parametrize("words", ["please ", "always please ", "my name is ", "1 ", " ", "a", "."])
+async def test_no_text_holds_up_the_server(words: str) -> None:
+    tiers = await found(words * (500_000 // len(words)))
+    assert "associative" not in tiers
+
+
 async def test_of_many_facts_three_are_taken_and_the_first_words_stand_for_the_thread() -> None:
     cities = ("Rome", "Oslo", "Lima", "Bern")
     tiers = await found(*(f"I live in {city}." for city in cities))

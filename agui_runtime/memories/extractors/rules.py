@@ -24,7 +24,7 @@ _NAME = re.compile(
     r"([^\W\d_][\w'-]*(?:\s+[A-ZÀ-Þ][\w'-]*)?)"
 )
 _LANGUAGE = re.compile(
-    r"\b(?:(?:always|please)\s+)*(?:answer|reply|respond|write)(?:\s+to me)?(?:\s+always)?\s+in\s+"
+    r"\b(?:answer|reply|respond|write)(?:\s+to me)?(?:\s+always)?\s+in\s+"
     r"(english|german|french|spanish|italian|portuguese|dutch|polish|turkish|japanese|chinese)\b"
     r"|\bantworte(?:n sie)?(?:\s+\w+){0,2}\s+auf\s+"
     r"(deutsch|englisch|französisch|spanisch|italienisch)\b"
