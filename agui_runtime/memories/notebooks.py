@@ -26,6 +26,9 @@ OPEN = 300.0
 ROOM = 64 * 1024 * 1024
 """Bytes of all that are open, about."""
 
+NO_KEY = b""
+"""Stands for the wrapped key of an owner who has nothing: reading nothing takes none."""
+
 ATTEMPTS = 30
 """So often somebody else may write to an owner's memory first."""
 
@@ -56,9 +59,7 @@ class Notebooks:
             await self._keys.unwrap(wrapped, Names.OWNER)
 
     async def read(self, owner: str) -> Notebook:
-        """What is remembered now; raises MemoryUnreadable and StoreUnavailable. A notebook of
-        nothing brings the key with which the owner may begin.
-        """
+        """What is remembered now; raises MemoryUnreadable and StoreUnavailable."""
         return await self.read_named(await self.name(owner))
 
     async def read_named(self, name: str) -> Notebook:
@@ -71,8 +72,10 @@ class Notebooks:
         return await self._read(name)
 
     async def forget(self, owner: str) -> None:
-        """Delete all that is remembered, its key first; raises StoreUnavailable."""
-        name = await self.name(owner)
+        """Delete all that is remembered, its key first, also where the store was put back or reset
+        meanwhile; raises MemoryUnreadable and StoreUnavailable.
+        """
+        name = (await self._read_names()).of(owner)
         await self._rows.forget(name)
         self._open.pop(name, None)
 
@@ -84,13 +87,15 @@ class Notebooks:
         """
         for _ in range(ATTEMPTS):
             notebook = await self.read_named(name)
+            key = None if notebook.known.version else secrets.token_bytes(KEY)  # never used before
+            if key is not None:
+                notebook = Notebook(OwnerSeal(name, key), NO_KEY)
             rows = decide(notebook)
             if not rows:
                 return False
-            if not notebook.known.version:
-                await self._check_names()
+            known = notebook.known if key is None else await self._beginning(name, key)
             with suppress(Conflict):
-                await self._rows.write(name, notebook.known, rows)
+                await self._rows.write(name, known, rows)
                 return True
         raise StoreUnavailable("too many change this memory at once; try again later")
 
@@ -117,7 +122,7 @@ class Notebooks:
         stored = await self._rows.read(name, known)
         if known is not None and stored.version < known.version:
             known, stored = None, await self._rows.read(name)  # it is what it was before
-        if notebook is None or known is None or stored.key != notebook.known.key:
+        if notebook is None or known is None or (stored.key or NO_KEY) != notebook.known.key:
             notebook = await self._begun(name, stored)
             self._open[name] = self._clock() + OPEN, notebook
         notebook.take(stored)
@@ -131,11 +136,14 @@ class Notebooks:
                 return
 
     async def _begun(self, name: str, stored: StoredRows) -> Notebook:
-        wrapped = await self._new_key(name) if stored.key is None else stored.key
-        return Notebook(OwnerSeal(name, await self._keys.unwrap(wrapped, name)), wrapped)
+        if stored.key is None:
+            return Notebook(OwnerSeal(name, secrets.token_bytes(KEY)), NO_KEY)
+        return Notebook(OwnerSeal(name, await self._keys.unwrap(stored.key, name)), stored.key)
 
-    async def _new_key(self, name: str) -> bytes:
-        return await self._keys.wrap(secrets.token_bytes(KEY), name)
+    async def _beginning(self, name: str, key: bytes) -> Known:
+        """What an owner begins with who has nothing yet; wrapped now, by the latest key."""
+        await self._check_names()
+        return Known(await self._keys.wrap(key, name), 0)
 
     async def _read_names(self) -> Names:
         """The key that makes names: whoever needs it first makes it."""
@@ -143,7 +151,8 @@ class Notebooks:
         wrapped = (await self._rows.read(name)).key
         while wrapped is None:
             with suppress(Conflict):  # another process was faster
-                await self._rows.write(name, Known(await self._new_key(name), 0), {})
+                new = await self._keys.wrap(secrets.token_bytes(KEY), name)
+                await self._rows.write(name, Known(new, 0), {})
             wrapped = (await self._rows.read(name)).key
         return Names(await self._keys.unwrap(wrapped, name))
 

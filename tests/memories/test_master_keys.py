@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.memories import master_keys
 from agui_runtime.memories.entries import Entry, MemoryUnreadable, Proposal
 from agui_runtime.memories.memory import Memory
+from agui_runtime.stores.layers.delegating import sealed_rows_of
 from agui_runtime.stores.open import open_store
 
 FACT = Proposal("core", "Ann", key="name")
@@ -27,6 +29,7 @@ class Service:
         self.keys = [AESGCM(secrets.token_bytes(32))]
         self.fault: Exception | None = None
         self.hangs = False
+        self.calls = 0
 
     async def wrap(self, key: bytes, name: str) -> bytes:
         await self._reach()
@@ -40,6 +43,7 @@ class Service:
         return self.keys[wrapped[0]].decrypt(wrapped[1:13], wrapped[13:], name.encode())
 
     async def _reach(self) -> None:
+        self.calls += 1
         if self.hangs:
             await asyncio.Event().wait()
         if self.fault is not None:
@@ -85,3 +89,41 @@ async def test_a_service_that_fails_is_away_for_a_while(
         service.hangs, service.fault = False, None
         await memory.remember("ann", [FACT])
         assert await names(memory, "ann") == ["Ann"]
+
+
+async def test_a_service_is_called_when_a_memory_begins_and_not_for_owners_without_one(
+    tmp_path: Path,
+) -> None:
+    service = Service()
+    memory = Memory(keys=service)
+    async with runtime_in(tmp_path, memory).lifespan():
+        assert await names(memory, "ann") == []
+        before = service.calls
+        for _ in range(10):
+            assert await names(memory, "bob") == []
+        assert service.calls == before
+        await asyncio.gather(*(memory.remember("bob", [FACT]) for _ in range(2)))
+        assert await names(memory, "bob") == ["Ann"]
+        begun = service.calls
+        for _ in range(10):
+            assert await names(memory, "bob") == ["Ann"]
+        assert service.calls == begun
+
+
+async def test_who_begins_again_has_another_key(tmp_path: Path) -> None:
+    """Copies of the store from before it was forgotten do not open with it."""
+    service, stored = Service(), []
+    memory = Memory(keys=service)
+    other = Memory(keys=service)
+    runtime = runtime_in(tmp_path, memory)
+    async with runtime.lifespan():
+        rows = sealed_rows_of(runtime.store)
+        other.keep_in(rows, service)
+        for _ in range(2):
+            await memory.remember("ann", [FACT])
+            async with aclosing(rows.owners()) as owners:
+                found = {name: (await rows.read(name)).key or b"" async for name in owners}
+            stored += [await service.unwrap(key, name) for name, key in found.items()]
+            await other.forget("ann")
+    assert len(stored) == 4
+    assert len(set(stored)) == 3  # that of names is the same

@@ -190,3 +190,15 @@ async def test_a_forgotten_user_s_memory_in_a_copy_goes_with_the_keys_that_wrapp
         await (await put_back(NEW)).list("ann")
     entries = await memory_of(store, NEW).list("bob")
     assert [each.text for each in entries if isinstance(each, Entry)] == ["Of bob"]
+
+
+async def test_an_owner_is_forgotten_also_where_the_store_was_put_back_meanwhile() -> None:
+    store = MemoryStore()
+    rows, memory = rows_of(store), memory_of(store)
+    await memory.remember("ann", [fact("Has a dog")])
+    await rows.forget(Names.OWNER)
+    await memory_of(store).remember("ann", [fact("Has a cat")])  # under another name
+    before = {owner async for owner in rows.owners()}
+    await memory.forget("ann")
+    assert await texts(memory_of(store), "ann") == []
+    assert len(before) == 3
