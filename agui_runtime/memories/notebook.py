@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from agui_runtime.core.errors import AguiError
 from agui_runtime.core.jsontext import JsonObject
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 READ_WHOLE: frozenset[Tier] = frozenset({"core", "episodic", "proactive"})
 """The tiers that each recall looks through; the entries of these stay open."""
+
+
+_Kind: TypeAlias = tuple[str, int]
+"""Of vectors: the embedder, and how many bytes long."""
 
 
 class Match(NamedTuple):
@@ -37,7 +41,7 @@ class Notebook:
         self._bodies: dict[str, dict[str, bytes]] = {}  # by tier, or kind of notes, and id
         self._entries: dict[str, Entry] = {}
         self._vectors: dict[str, Vector] = {}
-        self._matrices: dict[tuple[str, Tier], tuple[Sequence[str], Vectors]] = {}
+        self._matrices: dict[tuple[_Kind, Tier], tuple[Sequence[str], Vectors]] = {}
 
     def take(self, news: StoredRows) -> None:
         """What was read after `known`, or before somebody else here read more."""
@@ -96,7 +100,7 @@ class Notebook:
         """The nearest first: so many at most, with a score of at least that."""
         import numpy as np  # an extra
 
-        ids, matrix = self._matrix(vector.embedder, tier)
+        ids, matrix = self._matrix(vector, tier)
         if not ids:
             return []
         # Not by BLAS: its threads wait for each other, a hundred times longer on a busy machine.
@@ -104,11 +108,6 @@ class Notebook:
         near = np.flatnonzero(scores >= least)
         best = near[np.argsort(-scores[near], kind="stable")[:most]]
         return [Match(ids[at], float(scores[at])) for at in best]
-
-    def vector(self, id_: str) -> Vector | None:
-        """Raises MemoryUnreadable."""
-        body = self._body(id_)
-        return None if body is None else self._vector(id_, body)
 
     def has_vector_of(self, embedder: str, id_: str) -> bool:
         """Whether it has one that opens and is that embedder's."""
@@ -119,18 +118,23 @@ class Notebook:
     def _body(self, id_: str) -> bytes | None:
         return self._bodies.get(_kind(id_), {}).get(id_)
 
-    def _matrix(self, embedder: str, tier: Tier) -> tuple[Sequence[str], Vectors]:
-        """Vectors of another embedder, and those that do not open, are left out."""
+    def _matrix(self, like: Vector, tier: Tier) -> tuple[Sequence[str], Vectors]:
+        """Vectors of another embedder or size, and those that do not open, are left out."""
         import numpy as np  # an extra
 
-        found = self._matrices.get((embedder, tier))
+        kind = like.embedder, len(like.floats)
+        found = self._matrices.get((kind, tier))
         if found is None:
             bodies = self._bodies.get(tier, {})
             every = ((id_, self._opened(id_, body)) for id_, body in bodies.items())
-            rows = [(id_, each) for id_, each in every if each and each.embedder == embedder]
-            floats = np.frombuffer(b"".join(each.floats for _, each in rows), np.float32)
+            rows = [
+                (id_, each.floats)
+                for id_, each in every
+                if each and (each.embedder, len(each.floats)) == kind
+            ]
+            floats = np.frombuffer(b"".join(each for _, each in rows), np.float32)
             matrix = floats.reshape(len(rows), -1) if rows else floats.reshape(0, 0)
-            found = self._matrices[embedder, tier] = [id_ for id_, _ in rows], matrix
+            found = self._matrices[kind, tier] = [id_ for id_, _ in rows], matrix
         return found
 
     def _opened(self, id_: str, body: bytes) -> Vector | None:

@@ -64,8 +64,9 @@ class Renewal:
                 name = await self._notebooks.name(owner)
                 for start in range(0, len(ids), BATCH):
                     await self._renew_some(name, ids[start : start + BATCH])
-        except AguiError as error:
-            logger.warning("memory: texts do not get vectors of another embedder yet: %s", error)
+        except Exception as error:  # noqa: BLE001  # a foreign SDK: the store's client
+            cause = str(error) if isinstance(error, AguiError) else repr(error)
+            logger.warning("memory: texts do not get vectors of another embedder yet: %s", cause)
 
     async def _renew_some(self, name: str, ids: Sequence[str]) -> None:
         notebook = await self._notebooks.read_named(name)

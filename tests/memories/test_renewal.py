@@ -143,3 +143,36 @@ async def test_a_runtime_prepares_the_embedder_and_stops_what_it_does_when_it_cl
         await letters.waits.wait()
     assert letters.closed
     assert letters.batches == []
+
+
+async def test_vectors_of_another_size_are_passed_over() -> None:
+    """Under the name of an embedder, as where a model was replaced by another."""
+    store, letters = MemoryStore(), Letters()
+    memory = memory_over(store, letters)
+    origin = Origin("t", "r", "m", "rules")
+    await memory.remember("ann", [Proposal("associative", "Bello barks", origin)])
+    letters.size = 30
+    again = memory_over(store, letters)
+    assert await facts(again, "Bello barks?") == []
+    await again.remember("ann", [Proposal("associative", "Rex sleeps", origin)])
+    assert await facts(again, "Rex sleeps?") == ["Rex sleeps"]
+
+
+async def test_a_store_whose_client_fails_ends_nothing_unseen(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, letters = MemoryStore(), Letters()
+    await remembered(store, "Rex sleeps")
+    memory = memory_over(store, letters)
+    letters.gate.clear()
+    await memory.recall("ann", "dog?")
+    await letters.waits.wait()
+
+    async def fail(*_: object) -> int:
+        raise RuntimeError("the pool is closed")
+
+    monkeypatch.setattr(store.sealed, "write", fail)
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    letters.gate.set()
+    assert await asyncio.gather(*tasks) == [None]
+    assert "do not get vectors of another embedder yet: RuntimeError" in caplog.text
