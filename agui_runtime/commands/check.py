@@ -157,7 +157,7 @@ async def _looked_at(
         for sentence in advice:
             yield Finding("threads", sentence, "warning")
         if runtime.memory is not None:
-            yield await memory_finding(store, runtime.options.keys)
+            yield await memory_finding(store, runtime.memory.keys or runtime.options.keys)
         if deep and not isinstance(store, MemoryStore):
             yield await round_trip(store)
     finally:

@@ -63,6 +63,11 @@ class PatientKeys:
         return await _guarded(self._keys.unwrap(wrapped, name))
 
 
+def wrapping(keys: KeyRing | MasterKeys) -> MasterKeys:
+    """What wraps by them, and fails as memories expect."""
+    return RingKeys(keys) if isinstance(keys, KeyRing) else PatientKeys(keys)
+
+
 async def _guarded(work: Awaitable[Found]) -> Found:
     try:
         async with asyncio.timeout(PATIENCE):

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from agui_runtime.agents.agent import Closable, Preparable
 from agui_runtime.core.errors import AguiError, InvalidInput, Misconfigured, MissingExtra
@@ -29,7 +30,7 @@ from agui_runtime.memories.entries import (
 from agui_runtime.memories.extractors.base import Extractor
 from agui_runtime.memories.extractors.rules import RuleExtractor
 from agui_runtime.memories.listing import place_of, shown
-from agui_runtime.memories.master_keys import MasterKeys, PatientKeys, RingKeys
+from agui_runtime.memories.master_keys import MasterKeys, wrapping
 from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.notebooks import Notebooks
 from agui_runtime.memories.recalling import Recalled as Recalled
@@ -49,6 +50,14 @@ class EntryNotFound(InvalidInput):
 
     def __init__(self, id_: str) -> None:
         super().__init__(f"there is no entry {id_!r}")
+
+
+class _Stored(NamedTuple):
+    """What there is of a memory while it is kept in a store."""
+
+    notebooks: Notebooks
+    backlog: Backlog
+    renewal: Renewal
 
 
 class Memory:
@@ -86,7 +95,7 @@ class Memory:
         self._limits = limits
         self.now = clock
         self._rows: SealedRows | None = None
-        self._stored: tuple[Notebooks, Backlog, Renewal] | None = None
+        self._stored: _Stored | None = None
 
     def keep_in(self, rows: SealedRows, keys: KeyRing | MasterKeys) -> None:
         """Keep entries in these rows, sealed by these keys, until it is closed. Raises
@@ -95,10 +104,9 @@ class Memory:
         if self._rows not in (None, rows):
             raise Misconfigured("a memory is of one store: give each runtime a Memory() of its own")
         self._rows = rows
-        mine = RingKeys(keys) if isinstance(keys, KeyRing) else PatientKeys(keys)
-        notebooks = Notebooks(rows, mine)
+        notebooks = Notebooks(rows, wrapping(keys))
         renewal = Renewal(notebooks, self._embedder)
-        self._stored = notebooks, Backlog(notebooks, self.now), renewal
+        self._stored = _Stored(notebooks, Backlog(notebooks, self.now), renewal)
 
     async def prepare(self) -> None:
         """Load what the embedder needs; raises Misconfigured where that cannot be used."""
@@ -109,7 +117,7 @@ class Memory:
         """Stop what is done in the background, and let go of the embedder and the extractor."""
         self._rows = None
         if self._stored is not None:
-            await self._stored[2].close()
+            await self._stored.renewal.close()
         for each in (self._embedder, self.extractor):
             if isinstance(each, Closable):
                 await each.close()
@@ -117,13 +125,13 @@ class Memory:
     @property
     def backlog(self) -> Backlog:
         """What users said and nobody has looked at yet."""
-        return self._in_store()[1]
+        return self._in_store().backlog
 
     @property
     def _notebooks(self) -> Notebooks:
-        return self._in_store()[0]
+        return self._in_store().notebooks
 
-    def _in_store(self) -> tuple[Notebooks, Backlog, Renewal]:
+    def _in_store(self) -> _Stored:
         if self._stored is None:
             raise Misconfigured("a memory has no store: give it to CopilotRuntime(memory=...)")
         return self._stored
@@ -180,7 +188,7 @@ class Memory:
         found = Recalled()
         try:
             notebook = await timely(self._notebooks.read(owner), until)
-            self._in_store()[2].look_at(owner, notebook)
+            self._in_store().renewal.look_at(owner, notebook)
             found = self._known(notebook)
             return await timely(self._with_matches(notebook, about, found), until)
         except AguiError as error:
@@ -195,8 +203,8 @@ class Memory:
         return sorted(filter(None, found), key=place_of, reverse=True)
 
     async def correct(self, owner: str, id_: str, text: str) -> Entry:
-        """Put the text in the place of what the entry says; raises MEMORY_NOT_FOUND, and as
-        `remember`.
+        """Put the text in the place of what the entry says; raises MEMORY_NOT_FOUND, also where it
+        says something else by then, and as `remember`.
         """
         found = (await self._notebooks.read(owner)).entry(id_)
         if found is None:
@@ -206,6 +214,9 @@ class Memory:
         wanted = rules.checked(proposal, self._limits)
 
         def change(draft: rules.Draft) -> Sequence[str]:
+            there = draft.entry(id_)
+            if there is None or there.text != found.text:
+                raise EntryNotFound(id_)
             draft.delete(id_)
             return [rules.write(draft, wanted, vector)]
 
@@ -292,7 +303,7 @@ class Memory:
             return draft.sealed()
 
         await self._notebooks.change(await self._notebooks.name(owner), decide)
-        self._in_store()[2].begin(owner, bare)
+        self._in_store().renewal.begin(owner, bare)
         return found
 
     async def _vectors(self, proposals: Sequence[Proposal]) -> Sequence[Vector | None]:
@@ -319,7 +330,7 @@ class Memory:
 
         def like(tier: Tier, most: int) -> Sequence[tuple[Entry, float]]:
             near = notebook.near(tier, vector, most, self._embedder.alike)
-            return [(entry, each.score) for each in near if (entry := _opened(notebook, each.id))]
+            return [(entry, each.score) for each in near if (entry := notebook.readable(each.id))]
 
         others = [each for each, _ in like("episodic", RECENT) if each not in found.episodes]
         return replace(found, facts=like("associative", NEAR), episodes=[*found.episodes, *others])
@@ -329,10 +340,3 @@ class Memory:
         rated = [(rules.strength(each, now), each) for each in notebook.entries("proactive")]
         strong = [pair for pair in rated if pair[0] > rules.SUGGESTED]
         return [each for _, each in sorted(strong, key=lambda pair: -pair[0])[:PATTERNS]]
-
-
-def _opened(notebook: Notebook, id_: str) -> Entry | None:
-    try:
-        return notebook.entry(id_)
-    except AguiError:
-        return None

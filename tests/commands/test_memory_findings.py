@@ -6,6 +6,7 @@ from pathlib import Path
 
 from agui_runtime.commands.memory_findings import memory_finding
 from agui_runtime.core.key_ring import KeyRing, new_key
+from agui_runtime.memories.master_keys import RingKeys
 from agui_runtime.stores.sql import SqliteStore
 from tests.commands.test_check import checked
 from tests.memories.test_memory import fact, memory_of
@@ -28,6 +29,8 @@ async def test_a_store_without_its_keys_is_found_before_users_do(tmp_path: Path)
     await memory_of(store, keys).remember("ann", [fact("Has a dog")])
     assert (await memory_finding(store, KeyRing([keys]))).says == "the keys open it"
     assert (await memory_finding(store, None)).level == "wrong"
+    for service, level in (keys, "ok"), (new_key(), "wrong"):
+        assert (await memory_finding(store, RingKeys(KeyRing([service])))).level == level
     await store.close()
     path = str(tmp_path)
     settings = {"AGUI_APP": "remembering:runtime", "AGUI_STORE": url, "PYTHONPATH": path}

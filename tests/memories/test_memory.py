@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import pytest
 
 from agui_runtime.core.errors import InvalidInput, TooLarge
 from agui_runtime.core.key_ring import KeyRing, new_key
+from agui_runtime.memories.embedders.base import Vectors
 from agui_runtime.memories.embedders.border import embedded
 from agui_runtime.memories.embedders.hashing import HashingEmbedder
 from agui_runtime.memories.entries import (
@@ -209,7 +210,8 @@ async def test_the_oldest_episodes_become_one() -> None:
             if notebook.has_vector_of(embedder.name, days.id):
                 break
             await asyncio.sleep(0)
-    assert [notebook.vector(days.id)] == await embedded(embedder, [days.text])
+    (vector,) = await embedded(embedder, [days.text])
+    assert [each.id for each in notebook.near("episodic", vector, 1, 0.999)] == [days.id]
     await memory.close()
 
 
@@ -299,3 +301,25 @@ async def test_a_row_that_was_moved_or_changed_does_not_open(each_store: Store) 
 
 async def owners(rows: SealedRows) -> list[str]:
     return [name async for name in rows.owners() if name != Names.OWNER]
+
+
+class Slow(HashingEmbedder):
+    """Lets somebody else work first."""
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        await self.first()
+        return await super().embed(texts)
+
+    async def first(self) -> None:
+        """Nothing yet."""
+
+
+async def test_what_is_gone_by_then_is_not_corrected() -> None:
+    store, slow = MemoryStore(), Slow()
+    (entry,) = await memory_of(store).remember("ann", [fact("Has a dog")])
+    memory = Memory(slow)
+    memory.keep_in(store.sealed, KeyRing([KEY]))
+    slow.first = lambda: memory.delete("ann", entry.id)  # type: ignore[method-assign]
+    with pytest.raises(EntryNotFound):
+        await memory.correct("ann", entry.id, "Has a cat")
+    assert await texts(memory, "ann") == []
