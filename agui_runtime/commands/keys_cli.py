@@ -65,7 +65,7 @@ async def _wrapped(settings: Settings, ring: KeyRing) -> Mapping[str | None, int
         rows = sealed_rows_of(store)
         async with aclosing(rows.owners()) as names:
             async for name in names:
-                wrapped = (await rows.read(name)).key
+                wrapped = await rows.key(name)
                 if wrapped is not None:
                     found[ring.sealer(wrapped.decode(errors="replace"))] += 1
     return found

@@ -17,7 +17,7 @@ async def memory_finding(store: Store, keys: KeyRing | MasterKeys | None) -> Fin
     """Whether they open what is in the store, which is open. Nothing is written."""
     try:
         rows = sealed_rows_of(store)
-        is_new = (await rows.read(Names.OWNER)).key is None
+        is_new = await rows.key(Names.OWNER) is None
         if is_new and keys is None and isinstance(store, InFile):
             return Finding("memory", "the first start makes its key, in a file beside the store")
         if keys is None:

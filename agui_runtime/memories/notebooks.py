@@ -43,7 +43,7 @@ class Notebooks:
         self._keys = keys
         self._clock = clock
         self._names: Names | None = None
-        self._open: OrderedDict[str, tuple[float, Notebook]] = OrderedDict()
+        self._open: OrderedDict[str, tuple[float, Notebook]] = OrderedDict()  # as they were used
         self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def name(self, owner: str) -> str:
@@ -54,7 +54,7 @@ class Notebooks:
 
     async def check(self) -> None:
         """Whether the keys open what is there; raises MemoryUnreadable and StoreUnavailable."""
-        wrapped = (await self._rows.read(Names.OWNER)).key
+        wrapped = await self._rows.key(Names.OWNER)
         if wrapped is not None:
             await self._keys.unwrap(wrapped, Names.OWNER)
 
@@ -64,7 +64,7 @@ class Notebooks:
 
     async def read_named(self, name: str) -> Notebook:
         """The same, by how the store knows the owner."""
-        self._close_old()
+        self._close_old(name)
         if name not in self._open:
             async with self._reading.setdefault(name, asyncio.Lock()):  # one opens it for all
                 if name not in self._open:
@@ -126,11 +126,14 @@ class Notebooks:
             notebook = await self._begun(name, stored)
             self._open[name] = self._clock() + OPEN, notebook
         notebook.take(stored)
-        self._make_room()
+        if name in self._open:
+            self._open.move_to_end(name)
+        if stored.rows:
+            self._make_room()
         return notebook
 
     async def _rotate(self, name: str) -> None:
-        while (old := (await self._rows.read(name)).key) is not None:
+        while (old := await self._rows.key(name)) is not None:
             new = await self._keys.wrap(await self._keys.unwrap(old, name), name)
             if await self._rows.rewrap(name, old, new):
                 return
@@ -148,12 +151,12 @@ class Notebooks:
     async def _read_names(self) -> Names:
         """The key that makes names: whoever needs it first makes it."""
         name = Names.OWNER
-        wrapped = (await self._rows.read(name)).key
+        wrapped = await self._rows.key(name)
         while wrapped is None:
             with suppress(Conflict):  # another process was faster
                 new = await self._keys.wrap(secrets.token_bytes(KEY), name)
                 await self._rows.write(name, Known(new, 0), {})
-            wrapped = (await self._rows.read(name)).key
+            wrapped = await self._rows.key(name)
         return Names(await self._keys.unwrap(wrapped, name))
 
     async def _check_names(self) -> None:
@@ -164,11 +167,16 @@ class Notebooks:
         if before not in (None, self._names):
             raise StoreUnavailable("the store has lost what it knew of memories; try again")
 
-    def _close_old(self) -> None:
+    def _close_old(self, name: str) -> None:
+        """This one, and those that were used least recently: that is at most twice as late."""
         now = self._clock()
-        for name in [each for each, (until, _) in self._open.items() if until <= now]:
+        if name in self._open and self._open[name][0] <= now:
             del self._open[name]
+        while self._open and next(iter(self._open.values()))[0] <= now:
+            self._open.popitem(last=False)
 
     def _make_room(self) -> None:
-        while len(self._open) > 1 and sum(each.size for _, each in self._open.values()) > ROOM:
-            self._open.popitem(last=False)
+        size = sum(each.size for _, each in self._open.values())
+        while size > ROOM and len(self._open) > 1:
+            _, (_, closed) = self._open.popitem(last=False)
+            size -= closed.size

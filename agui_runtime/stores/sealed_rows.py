@@ -43,6 +43,9 @@ class SealedRows(Protocol):
         has another key by now.
         """
 
+    async def key(self, owner: str) -> bytes | None:
+        """The owner's wrapped key, without any rows; None where nothing is kept."""
+
     async def write(self, owner: str, known: Known, rows: Mapping[str, bytes | None]) -> int:
         """Put these rows, delete those that are None, all or none; the number of the change. With
         version 0 the owner is new, and has this key from now on.

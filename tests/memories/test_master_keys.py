@@ -16,7 +16,9 @@ from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.memories import master_keys
 from agui_runtime.memories.entries import Entry, MemoryUnreadable, Proposal
 from agui_runtime.memories.memory import Memory
+from agui_runtime.memories.notebooks import Notebooks
 from agui_runtime.stores.layers.delegating import sealed_rows_of
+from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.open import open_store
 
 FACT = Proposal("core", "Ann", key="name")
@@ -127,3 +129,22 @@ async def test_who_begins_again_has_another_key(tmp_path: Path) -> None:
             await other.forget("ann")
     assert len(stored) == 4
     assert len(set(stored)) == 3  # that of names is the same
+
+
+async def test_the_memory_that_was_used_least_recently_is_closed_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("agui_runtime.memories.notebooks.ROOM", 500)  # two of them
+    service = Service()
+    notebooks = Notebooks(MemoryStore().sealed, service)
+
+    async def is_opened(owner: str) -> bool:
+        before = service.calls
+        await notebooks.read(owner)
+        return service.calls > before
+
+    for owner in ("ann", "bob", "cid"):
+        await notebooks.change(await notebooks.name(owner), lambda _: {"core.a": bytes(100)})
+    assert [await is_opened(owner) for owner in ("ann", "bob", "ann", "cid", "ann", "bob")] == [
+        *(True, True, False, True, False, True)
+    ]

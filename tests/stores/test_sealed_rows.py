@@ -39,6 +39,7 @@ async def test_an_owner_who_is_new_has_nothing(each_store: Store) -> None:
     rows = sealed_of(each_store)
     assert await rows.read("ann") == NO_ROWS
     assert await rows.read("ann", Known(KEY, 7)) == NO_ROWS
+    assert await rows.key("ann") is None
     assert await everyone(rows) == []
 
 
@@ -47,6 +48,7 @@ async def test_what_is_put_is_read_byte_by_byte(each_store: Store) -> None:
     bodies = {"core.a": bytes(range(256)), "core.b": b"", "episodic.c": b"x" * 100_000}
     assert await rows.write("ann", NEW, bodies) == 1
     assert await rows.read("ann") == StoredRows(KEY, 1, bodies)
+    assert await rows.key("ann") == KEY
     assert await rows.read("bob") == NO_ROWS
 
 

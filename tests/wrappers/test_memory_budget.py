@@ -148,6 +148,9 @@ class Rows:
         finally:
             self.readers -= is_user
 
+    async def key(self, owner: str) -> bytes | None:
+        return await self._below.key(owner)
+
     async def write(self, owner: str, known: Known, rows: Mapping[str, bytes | None]) -> int:
         return await self._below.write(owner, known, rows)
 

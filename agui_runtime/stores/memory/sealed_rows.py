@@ -47,6 +47,10 @@ class MemorySealedRows:
         rows = {id_: row.body for id_, row in found.rows.items() if row.version > after}
         return StoredRows(found.key, found.version, rows)
 
+    async def key(self, owner: str) -> bytes | None:
+        found = self._owners.get(owner)
+        return None if found is None else found.key
+
     async def write(self, owner: str, known: Known, rows: Mapping[str, bytes | None]) -> int:
         found = self._owners.get(owner)
         if found is None and known.version == 0:

@@ -22,8 +22,8 @@ async def copy_rows(source: SealedRows, target: SealedRows) -> int:
 
 
 async def _is_there(source: SealedRows, target: SealedRows, owner: str) -> bool:
-    key = (await target.read(owner)).key
-    if key is not None and key != (await source.read(owner)).key:
+    key = await target.key(owner)
+    if key is not None and key != await source.key(owner):
         raise InvalidInput("the other store has memories of its own; copy into one that has none")
     return key is not None
 

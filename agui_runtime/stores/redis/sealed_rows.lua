@@ -19,6 +19,10 @@ if step == 'read' then
   return found
 end
 
+if step == 'key' then
+  return { key }
+end
+
 if step == 'rewrap' then
   if key ~= ARGV[2] then
     return 0

@@ -29,6 +29,10 @@ class RedisSealedRows:
         rows = {id_.decode(): body for id_, body in zip(ids, bodies, strict=True)}
         return StoredRows(key, int(version), rows)
 
+    async def key(self, owner: str) -> bytes | None:
+        (key,) = await self._step("read", "key", owner)
+        return None if key is None else bytes(key)
+
     async def write(self, owner: str, known: Known, rows: Mapping[str, bytes | None]) -> int:
         put = [word for id_, body in rows.items() if body is not None for word in (id_, body)]
         deleted = [id_ for id_, body in rows.items() if body is None]

@@ -52,6 +52,9 @@ class SqlSealedRows:
     async def read(self, owner: str, known: Known | None = None) -> StoredRows:
         return await self._backend.read(partial(_read, owner, known))
 
+    async def key(self, owner: str) -> bytes | None:
+        return await self._backend.read(partial(_key, owner))
+
     async def write(self, owner: str, known: Known, rows: Mapping[str, bytes | None]) -> int:
         return await self._backend.write(partial(_write, owner, known, rows))
 
@@ -87,6 +90,11 @@ def _read(owner: str, known: Known | None) -> Step[StoredRows]:
         return StoredRows(key, version, {})
     rows = yield CHANGED, {"owner": owner, "after": after}
     return StoredRows(key, version, {row["id"]: _body(row["body"]) for row in rows})
+
+
+def _key(owner: str) -> Step[bytes | None]:
+    found = yield OWNER, {"owner": owner}
+    return bytes(found[0]["wrapped_key"]) if found else None
 
 
 def _body(found: bytes | None) -> bytes | None:
