@@ -188,9 +188,8 @@ class Memory:
         found = Recalled()
         try:
             notebook = await timely(self._notebooks.read(owner), until)
-            self._in_store().renewal.look_at(owner, notebook)
             found = self._known(notebook)
-            return await timely(self._with_matches(notebook, about, found), until)
+            return await timely(self._with_matches(owner, notebook, about, found), until)
         except AguiError as error:
             if budget is None or isinstance(error, Misconfigured):
                 raise
@@ -322,8 +321,11 @@ class Memory:
         episodes = sorted(notebook.entries("episodic"), key=lambda each: -each.updated_at)
         return Recalled(core, (), episodes[:RECENT], self._patterns(notebook))
 
-    async def _with_matches(self, notebook: Notebook, about: str, found: Recalled) -> Recalled:
+    async def _with_matches(
+        self, owner: str, notebook: Notebook, about: str, found: Recalled
+    ) -> Recalled:
         """Besides, what is like that which is asked."""
+        await self._in_store().renewal.look_at(owner, notebook)
         if not about.strip() or not any(map(notebook.ids, EMBEDDED)):
             return found
         (vector,) = await embedded(self._embedder, [about])

@@ -13,6 +13,7 @@ from agui_runtime.core.log_lines import logger_of
 from agui_runtime.memories.embedders.base import Embedder
 from agui_runtime.memories.embedders.border import embedded, text_of
 from agui_runtime.memories.entries import EMBEDDED, Entry
+from agui_runtime.memories.listing import BREATH
 from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.notebooks import Notebooks
 
@@ -35,14 +36,21 @@ class Renewal:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
 
-    def look_at(self, owner: str, notebook: Notebook) -> None:
-        """Begin if the owner's notebook has vectors of another embedder; once for each opening."""
+    async def look_at(self, owner: str, notebook: Notebook) -> None:
+        """Begin if the owner's notebook has vectors of another embedder; once for each opening.
+        Others may work while it opens them.
+        """
         if notebook in self._seen:
             return
-        self._seen.add(notebook)
-        ids = (id_ for tier in EMBEDDED for id_ in notebook.ids(tier))
-        name = self._embedder.name
-        self.begin(owner, [id_ for id_ in ids if not notebook.has_vector_of(name, id_)])
+        lacking = []
+        for count, id_ in enumerate([id_ for tier in EMBEDDED for id_ in notebook.ids(tier)]):
+            if count % BREATH == BREATH - 1:
+                await asyncio.sleep(0)
+            if not notebook.has_vector_of(self._embedder.name, id_):
+                lacking.append(id_)
+        if notebook not in self._seen:
+            self._seen.add(notebook)
+            self.begin(owner, lacking)
 
     def begin(self, owner: str, ids: Sequence[str]) -> None:
         """With these entries, if they lack vectors."""
