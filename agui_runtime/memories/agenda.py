@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TypeAlias
 
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.notebooks import Notebooks
+from agui_runtime.memories.notes import made
 
 NAME = "agenda"
 """Under this name it stands in the store, as if it were an owner's memory."""
@@ -43,7 +45,7 @@ class Agenda:
         self._notebooks = notebooks
         self._clock = clock
         self._new: dict[str, float] = {}
-        self._writing = asyncio.Lock()
+        self._writing = asyncio.Lock()  # who writes here is in nobody's way here
 
     async def add(self, owner: str, due_at: float) -> None:
         """Look after the owner then, or earlier if that is due already. Owners who come while
@@ -61,8 +63,8 @@ class Agenda:
     async def all(self) -> Sequence[Appointment]:
         """The first that is due comes first."""
         notebook = await self._notebooks.read_named(NAME)
-        found = (Appointment(**fields) for fields in notebook.notes(KIND))
-        return sorted(found, key=lambda each: each.due_at)
+        found = map(_appointment, notebook.notes(KIND))
+        return sorted(filter(None, found), key=lambda each: each.due_at)
 
     async def take(self, appointment: Appointment, until: float) -> Appointment | None:
         """Look after the owner, which others do after `until` unless it is settled by then. None if
@@ -74,7 +76,8 @@ class Agenda:
             owner = appointment.owner
             return {owner: taken} if known.get(owner) == appointment else {}
 
-        return taken if await self._change([taken.owner], change) else None
+        async with self._writing:
+            return taken if await self._change([taken.owner], change) else None
 
     async def settle(self, taken: Appointment, next_due: float | None) -> None:
         """The owner was looked after: strike them off, or come again when the next is due. Nothing
@@ -89,7 +92,8 @@ class Agenda:
             due_at = settled if next_due is None and settled > self._clock() else next_due
             return {taken.owner: None if due_at is None else replace(found, due_at=due_at)}
 
-        await self._change([taken.owner], change)
+        async with self._writing:
+            await self._change([taken.owner], change)
 
     async def _change(self, owners: Sequence[str], change: Callable[[_Known], _Changes]) -> bool:
         """Change what there is of these owners; whether that is anything."""
@@ -97,14 +101,18 @@ class Agenda:
         def rows(notebook: Notebook) -> Mapping[str, bytes | None]:
             seal = notebook.seal
             ids = {owner: seal.id_of(KIND, owner) for owner in owners}
-            found = {owner: notebook.note(id_) for owner, id_ in ids.items()}
-            known = {owner: Appointment(**each) for owner, each in found.items() if each}
+            notes = filter(None, map(notebook.note, ids.values()))
+            known = {each.owner: each for each in filter(None, map(_appointment, notes))}
             return {
                 ids[owner]: None if each is None else seal.seal_note(ids[owner], asdict(each))
                 for owner, each in change(known).items()
             }
 
         return await self._notebooks.change(NAME, rows)
+
+
+def _appointment(note: JsonObject) -> Appointment | None:
+    return made(Appointment, note)
 
 
 def _added(known: _Known, new: Mapping[str, float], now: float) -> _Changes:

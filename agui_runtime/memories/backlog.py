@@ -12,6 +12,7 @@ from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.memories.agenda import Agenda
 from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.notebooks import Notebooks
+from agui_runtime.memories.notes import made
 
 KIND = "unread"
 
@@ -20,6 +21,9 @@ EVERY = 2.0
 
 MOST = 50
 """With so many messages a thread is looked at, quiet or not."""
+
+LATEST = 200
+"""So many messages of a thread wait at most: the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +60,19 @@ class Backlog:
     async def add(
         self, owner: str, thread_id: str, messages: Sequence[UserMessage], quiet: float
     ) -> None:
-        """To be looked at when nothing is added for so many seconds."""
+        """To be looked at when nothing is added for so many seconds; where nobody could make
+        anything of the thread before, not until that is tried again.
+        """
         due_at = self._clock() + quiet
         await self.agenda.add(owner, due_at)
 
         def rows(notebook: Notebook) -> Mapping[str, bytes]:
             known = find(notebook, thread_id) or Unread(thread_id, (), due_at)
             every = {each.message_id: each for each in (*known.messages, *messages)}
-            is_much = len(known.messages) >= MOST
-            added = replace(
-                known,
-                messages=tuple(every.values()),
-                due_at=known.due_at if is_much else due_at,
-                failures=0,
-            )
-            return _row(notebook, added)
+            stays = known.failures or len(known.messages) >= MOST
+            latest = tuple(every.values())[-LATEST:]
+            due = known.due_at if stays else due_at
+            return _row(notebook, replace(known, messages=latest, due_at=due))
 
         await self._notebooks.change(await self._notebooks.name(owner), rows)
         if quiet < EVERY:
@@ -79,7 +81,8 @@ class Backlog:
     async def of(self, owner: str) -> Sequence[Unread]:
         """All of the owner's, the first that is due first."""
         notebook = await self._notebooks.read(owner)
-        return sorted(map(_unread, notebook.notes(KIND)), key=lambda each: each.due_at)
+        found = filter(None, map(_unread, notebook.notes(KIND)))
+        return sorted(found, key=lambda each: each.due_at)
 
     async def postpone(self, owner: str, unread: Unread, later: Unread) -> None:
         """Replace it, unless more was added meanwhile."""
@@ -107,6 +110,6 @@ def _row(notebook: Notebook, unread: Unread) -> Mapping[str, bytes]:
     return {id_: notebook.seal.seal_note(id_, asdict(unread))}
 
 
-def _unread(fields: JsonObject) -> Unread:
-    messages = tuple(UserMessage(**each) for each in fields["messages"])
-    return Unread(**fields | {"messages": messages})
+def _unread(note: JsonObject) -> Unread | None:
+    messages = (made(UserMessage, each) for each in note.get("messages", ()))
+    return made(Unread, note | {"messages": tuple(filter(None, messages))})
