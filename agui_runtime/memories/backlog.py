@@ -53,7 +53,9 @@ class Backlog:
     def __init__(self, notebooks: Notebooks, clock: Callable[[], float]) -> None:
         self.agenda = Agenda(notebooks, clock)
         self.news = asyncio.Event()
-        """Set when something was added in this process that is due before the next look."""
+        """Set when there is a reason in this process to look at once: something was added that is
+        due before the next look, or somebody was looked after.
+        """
         self._notebooks = notebooks
         self._clock = clock
 

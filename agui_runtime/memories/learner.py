@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from agui_runtime.core.errors import AguiError, StateUnreadable
@@ -57,56 +57,73 @@ class Learner:
         self._memory = memory
         self._store = store
         self._outage = Outage(logger)
+        self._visited: set[str] = set()
+        """The owners whom this process looks after now."""
 
     async def run(self) -> None:
         """Look until cancelled. What is under way then, another process does, or this one when it
         is there again.
         """
         news = self._memory.backlog.news
-        while True:
-            news.clear()
-            pause = await self._look()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await news.wait()
+        async with asyncio.TaskGroup() as visits:
+            while True:
+                news.clear()
+                pause = EVERY
+                with self._failures_in_the_log():
+                    pause = await self._look(visits)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await news.wait()
 
-    async def _look(self) -> float:
-        """Look after the owners who are due; how many seconds later to look again."""
-        try:
-            known = await self._memory.backlog.agenda.all()
-            now = self._memory.now()
-            due = [each for each in known if each.due_at <= now][:AT_ONCE]
-            random.shuffle(due)  # all processes look at the same moment
-            for failure in await asyncio.gather(*map(self._visit, due), return_exceptions=True):
-                if failure is not None:
-                    raise failure
-        except AguiError as error:
-            self._outage.warn("memory: nothing is learned for now", error.message)
-            return EVERY
-        except Exception as error:  # noqa: BLE001  # a foreign SDK: the store's client
-            self._outage.warn("memory: nothing is learned for now", repr(error))
-            return EVERY
-        return _pause(known, self._memory.now())
+    async def _look(self, visits: asyncio.TaskGroup) -> float:
+        """Visit owners who are due; how many seconds later to look again."""
+        known = await self._memory.backlog.agenda.all()
+        now = self._memory.now()
+        due = [each for each in known if each.due_at <= now and each.owner not in self._visited]
+        due = due[: AT_ONCE - len(self._visited)]
+        random.shuffle(due)  # all processes look at the same moment
+        for each in due:
+            self._visited.add(each.owner)
+            visits.create_task(self._visit(each))
+        return min([EVERY, *(each.due_at - now for each in known if each.due_at > now)])
 
     async def _visit(self, appointment: Appointment) -> None:
+        try:
+            with self._failures_in_the_log():
+                await self._look_after(appointment)
+                self._memory.backlog.news.set()  # there is room for the next one
+        finally:
+            self._visited.discard(appointment.owner)
+
+    @contextmanager
+    def _failures_in_the_log(self) -> Iterator[None]:
+        try:
+            yield
+        except AguiError as error:
+            self._outage.warn("memory: nothing is learned for now", error.message)
+        except Exception as error:  # noqa: BLE001  # a foreign SDK: the store's client
+            self._outage.warn("memory: nothing is learned for now", repr(error))
+
+    async def _look_after(self, appointment: Appointment) -> None:
+        """While there is time; for the rest the owner waits behind those who are due already."""
         memory, owner = self._memory, appointment.owner
-        agenda = memory.backlog.agenda
-        taken = await agenda.take(appointment, memory.now() + TAKEN)
+        agenda, until = memory.backlog.agenda, memory.now() + TAKEN
+        taken = await agenda.take(appointment, until)
         if taken is None:
             return
         for unread in await memory.backlog.of(owner):
-            if unread.due_at <= memory.now():
-                await self._read(owner, unread)
-        rest = await memory.backlog.of(owner)
-        await agenda.settle(taken, min((each.due_at for each in rest), default=None))
+            if unread.due_at <= memory.now() <= until - LONGEST:
+                await self._look_at(owner, unread)
+        rest = [each.due_at for each in await memory.backlog.of(owner)]
+        await agenda.settle(taken, max(min(rest), memory.now()) if rest else None)
 
-    async def _read(self, owner: str, unread: Unread) -> None:
+    async def _look_at(self, owner: str, unread: Unread) -> None:
         if await self._store.log.active(unread.thread_id) is not None:
             due_at = self._memory.now() + max(self._memory.quiet, SOON)
             await self._memory.backlog.postpone(owner, unread, replace(unread, due_at=due_at))
             return
         conversation = await self._conversation(owner, unread)
-        conversation, accepted = _sorted(conversation, await self._memory.offered(owner))
+        conversation, accepted = _parted(conversation, await self._memory.offered(owner))
         try:
             proposals = await self._proposals(conversation)
             refusals = await self._memory.learn(owner, unread, proposals, accepted)
@@ -169,7 +186,7 @@ class Learner:
         return {each["id"]: _text(each) for each in messages if each["role"] == "user"}
 
 
-def _sorted(
+def _parted(
     conversation: Conversation, offered: Mapping[str, str]
 ) -> tuple[Conversation, Sequence[str]]:
     """The user's own words, and the patterns that were suggested and are now accepted: those words
@@ -186,7 +203,3 @@ def _text(message: Message) -> str:
     if isinstance(content, str):
         return content
     return "\n".join(part["text"] for part in content if part["type"] == "text")
-
-
-def _pause(known: Sequence[Appointment], now: float) -> float:
-    return max(0.0, min([EVERY, *(each.due_at - now for each in known)]))
