@@ -161,7 +161,7 @@ class EntryOrigin(_Answer):
 
 class RememberedEntry(_Answer):
     """Something that is remembered. `times` counts how often it was noticed, `confidence` (0 to 1)
-    says how likely a pattern is to be taken up.
+    says how likely a pattern is to be taken up by now; nothing else has any.
     """
 
     id: str
@@ -171,7 +171,7 @@ class RememberedEntry(_Answer):
     key: str
     entity: str
     times: int
-    confidence: float
+    confidence: float | None
     created_at: str
     updated_at: str
     origin: EntryOrigin

@@ -1,10 +1,12 @@
-"""What is remembered, as routes show it and files of exports hold it. Pure."""
+"""What is remembered, as routes show it and files of exports hold it."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.memories import rules
 from agui_runtime.memories.entries import Entry, MemoryUnreadable, Unreadable
 from agui_runtime.wires.shared.figures import shown_time
 
@@ -27,7 +29,7 @@ def shown_entry(entry: Entry | Unreadable) -> JsonObject:
         "key": entry.key,
         "entity": entry.entity,
         "times": entry.times,
-        "confidence": entry.confidence,
+        "confidence": confidence_of(entry),
         "createdAt": shown_time(entry.created_at),
         "updatedAt": shown_time(entry.updated_at),
         "origin": {
@@ -37,3 +39,8 @@ def shown_entry(entry: Entry | Unreadable) -> JsonObject:
             "extractor": origin.extractor,
         },
     }
+
+
+def confidence_of(entry: Entry) -> float | None:
+    """How likely a pattern is to be taken up if it is suggested now; nothing else has any."""
+    return rules.strength(entry, time.time()) if entry.tier == "proactive" else None

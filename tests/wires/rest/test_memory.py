@@ -40,6 +40,7 @@ async def test_entries_are_written_listed_exported_corrected_and_deleted() -> No
         made = await client.post("/memory", json=NAME)
         assert made.status_code == 201
         entry = made.json()
+        assert entry["confidence"] is None
         assert entry.items() >= {**NAME, "readable": True, "times": 1, "entity": ""}.items()
         of_thread = Proposal("associative", "Likes tea", Origin("t1", "r1", "u1", "rules"))
         await memory.remember("ann", [of_thread])
@@ -50,7 +51,11 @@ async def test_entries_are_written_listed_exported_corrected_and_deleted() -> No
         rest = await shown(client, cursor=page.json()["nextCursor"])
         assert [each["readable"] for each in rest["entries"]] == [True, False]
         assert rest["entries"][1]["code"] == "MEMORY_UNREADABLE"
-        assert (await shown(client, tier="proactive"))["entries"] == []
+        pattern = {"tier": "proactive", "text": "Asks for the sales"}
+        likely = (await client.post("/memory", json=pattern)).json()
+        assert likely["confidence"] == pytest.approx(2 / 3, abs=0.001)
+        assert len((await shown(client, tier="proactive"))["entries"]) == 1
+        await client.delete(f"/memory/{likely['id']}")
         file = await client.get("/memory/export")
         assert file.headers["content-disposition"] == 'attachment; filename="memory.json"'
         assert file.json() == {"entries": [*page.json()["entries"], *rest["entries"]]}

@@ -47,7 +47,7 @@ export interface Operations {
           key: string;
           entity: string;
           times: number;
-          confidence: number;
+          confidence: number | null;
           createdAt: string | null;
           updatedAt: string | null;
           origin: {
@@ -103,7 +103,7 @@ export interface Operations {
           key: string;
           entity: string;
           times: number;
-          confidence: number;
+          confidence: number | null;
           updatedAt: string | null;
           origin: {
             threadId: string;

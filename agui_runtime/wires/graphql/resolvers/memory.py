@@ -15,6 +15,7 @@ from agui_runtime.wires.graphql.nouns.pages import PageInfo, check_page
 from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO
 from agui_runtime.wires.graphql.nouns.usage import moment
 from agui_runtime.wires.graphql.resolvers.exploration import ExploredThread
+from agui_runtime.wires.shared.memories import confidence_of
 
 
 @strawberry.type
@@ -54,8 +55,8 @@ class MemoryOrigin:
 class MemoryEntry:
     """Something that is remembered. `key` is what core memory knows it by, and `entity` what a fact
     is about, if not the user. `times` counts how often it was noticed, `confidence` (0 to 1) says
-    how likely a pattern is to be taken up. One that no key opens is not `readable`: its texts are
-    empty, and it can only be deleted.
+    how likely a pattern is to be taken up by now, and is null for all else. One that no key opens
+    is not `readable`: its texts are empty, and it can only be deleted.
     """
 
     id: str
@@ -65,7 +66,7 @@ class MemoryEntry:
     key: str = ""
     entity: str = ""
     times: int = 0
-    confidence: float = 0.0
+    confidence: float | None = None
     created_at: DateTimeISO | None = None
     updated_at: DateTimeISO | None = None
     origin: MemoryOrigin
@@ -83,7 +84,7 @@ class MemoryEntry:
             key=entry.key,
             entity=entry.entity,
             times=entry.times,
-            confidence=entry.confidence,
+            confidence=confidence_of(entry),
             created_at=moment(entry.created_at),
             updated_at=moment(entry.updated_at),
             origin=MemoryOrigin.of(entry.origin),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from agui_runtime.memories.entries import Origin, Proposal
 from agui_runtime.memories.master_keys import RingKeys
 from agui_runtime.memories.memory import Memory
 from agui_runtime.memories.notebooks import Notebooks
+from agui_runtime.memories.rules import HALVED
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.stores.layers.delegating import sealed_rows_of
 from agui_runtime.stores.memory import MemoryStore
@@ -71,7 +73,7 @@ async def test_a_caller_remembers_corrects_and_deletes() -> None:
         [entry] = (await shown(client, tier="Core"))["nodes"]
         assert entry == {
             **{"id": made["id"], "tier": "Core", "readable": True, "text": "Ann", "key": "name"},
-            **{"entity": "", "times": 1, "confidence": pytest.approx(2 / 3)},
+            **{"entity": "", "times": 1, "confidence": None},
             **dict.fromkeys(("createdAt", "updatedAt"), "1970-01-01T00:16:40.000Z"),
             "origin": {"threadId": "", "runId": "", "messageId": "", "extractor": "user"},
         }
@@ -85,6 +87,14 @@ async def test_a_caller_remembers_corrects_and_deletes() -> None:
         deleted = await ask(client, DELETE, {"id": made["id"]}, x_user=ANN)
         assert deleted["data"] == {"deleteMemory": made["id"]}
         assert await texts(client) == []
+
+
+async def test_it_says_how_likely_a_pattern_is_to_be_taken_up_by_now() -> None:
+    async with serving(runtime_of(Memory(clock=lambda: time.time() - HALVED))) as client:
+        sales = {"tier": "Proactive", "text": "Asks for the sales on Mondays"}
+        await ask(client, REMEMBER, {"data": sales}, x_user=ANN)
+        [entry] = (await shown(client))["nodes"]
+        assert entry["confidence"] == pytest.approx(1 / 3, abs=0.001)  # 2 of 3, a month ago
 
 
 async def test_the_latest_come_first_page_by_page() -> None:
@@ -118,7 +128,7 @@ async def test_what_does_not_open_is_shown_as_such_and_can_be_deleted() -> None:
         [_, last] = (await shown(client))["nodes"]
         assert (last["id"], last["tier"], last["readable"]) == ("core.moved", "Core", False)
         assert {last[name] for name in ("text", "key", "entity")} == {""}
-        assert (last["createdAt"], last["times"]) == (None, 0)
+        assert (last["createdAt"], last["times"], last["confidence"]) == (None, 0, None)
         await ask(client, DELETE, {"id": "core.moved"}, x_user=ANN)
         assert await texts(client) == ["Is here"]
 

@@ -5,7 +5,7 @@ import { placeOfMessage, writerOf } from "./words";
 
 /** Who wrote an entry and where, how often it came up, and when. */
 export function EntryOrigin({ entry }: { entry: MemoryEntry }) {
-  const { readable, origin, times, tier, confidence, updatedAt } = entry;
+  const { readable, origin, times, confidence, updatedAt } = entry;
   if (!readable) return null;
   const { thread, threadId, runId, messageId } = origin;
   return (
@@ -28,7 +28,7 @@ export function EntryOrigin({ entry }: { entry: MemoryEntry }) {
       )}
       {threadId && !thread && " in a thread that was deleted"}
       {times > 1 && ` · ${times} times`}
-      {tier === "Proactive" && ` · ${Math.round(100 * confidence)} % sure`}
+      {confidence !== null && ` · ${Math.round(100 * confidence)} % sure`}
       {updatedAt && <Moment of={updatedAt} />}
     </p>
   );
