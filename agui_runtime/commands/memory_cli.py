@@ -18,6 +18,7 @@ from agui_runtime.commands.files import opened
 from agui_runtime.commands.listing import JSON, time_of, write_exported, write_json, write_row
 from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
 from agui_runtime.core import jsontext
+from agui_runtime.memories.entries import TIERS
 
 if TYPE_CHECKING:
     from agui_runtime.memories.entries import Entry, Unreadable
@@ -126,13 +127,12 @@ def _columns(entry: Entry | Unreadable) -> tuple[object, ...]:
 
 _OWNER = Argument("--owner", {"required": True, "help": "of whom, for example ann"})
 _YES = Argument("--yes", {"action": "store_true", "help": "ask nothing"})
-_TIERS = ("core", "associative", "episodic", "proactive")
 _TASKS = (
     Task(
         "list",
         "what is remembered, the latest first",
         _of_store(_list),
-        (_OWNER, Argument("--tier", {"choices": _TIERS, "help": "only of this tier"}), JSON),
+        (_OWNER, Argument("--tier", {"choices": TIERS, "help": "only of this tier"}), JSON),
     ),
     Task(
         "export",
