@@ -149,14 +149,10 @@ def _announced(recalled: Recalled) -> Event:
 def _with_notes(request: RunAgentInput, notes: str) -> RunAgentInput:
     """Behind the prompts that the conversation begins with."""
     messages = list(request.messages)
-    prompts = sum(1 for each in messages if each.role in {"system", "developer"})
+    others = (at for at, each in enumerate(messages) if each.role not in {"system", "developer"})
     note = SystemMessage(id=f"{request.run_id}-memory", role="system", content=notes)
-    messages.insert(prompts if _begins_with_prompts(request, prompts) else 0, note)
+    messages.insert(next(others, len(messages)), note)
     return request.model_copy(update={"messages": messages})
-
-
-def _begins_with_prompts(request: RunAgentInput, prompts: int) -> bool:
-    return all(each.role in {"system", "developer"} for each in request.messages[:prompts])
 
 
 def _question(request: RunAgentInput) -> str:

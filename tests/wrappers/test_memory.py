@@ -102,6 +102,19 @@ async def test_it_stands_behind_the_page_s_prompts_and_is_never_kept() -> None:
     assert [each["role"] for each in kept.messages] == ["user", "assistant"] * 2
 
 
+async def test_prompts_further_on_do_not_move_it() -> None:
+    memory = Memory()
+    runtime, listener = world(memory)
+    async with runtime.lifespan():
+        await memory.remember("ann", [NAME])
+        page = Page(runtime, caller=ANN)
+        for role, content in (("system", "Be short."), ("user", "hello"), ("system", "In French.")):
+            page.messages.append({"id": content, "role": role, "content": content})
+        await page.say("again")
+    given = [str(each.content).partition("\n")[0] for each in listener.asked[-1].messages]
+    assert given[:2] == ["Be short.", FRAME]
+
+
 async def test_nobody_s_memory_is_everybody_s() -> None:
     memory = Memory()
     runtime, listener = world(memory)
