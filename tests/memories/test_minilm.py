@@ -11,7 +11,7 @@ import pytest
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.key_ring import KeyRing, new_key
 from agui_runtime.memories.embedders.minilm import MODULE, MiniLMEmbedder
-from agui_runtime.memories.entries import Proposal
+from agui_runtime.memories.entries import Entry, Proposal
 from agui_runtime.memories.memory import Memory
 from agui_runtime.stores.memory import MemoryStore
 
@@ -36,11 +36,18 @@ async def test_a_text_has_the_same_vector_in_any_company_and_its_beginning_count
     embedder: MiniLMEmbedder,
 ) -> None:
     long = "It rained on the way to the stadium. " * 40
-    texts = [long, "", *SENTENCES, long + "And then the sun came out.", "日本語 and emoji 🙂"]
+    texts = [
+        long,
+        " " * 4000 + "Too far.",
+        *SENTENCES,
+        long + "And then the sun came out.",
+        "日本語 and emoji 🙂",
+    ]
     together = await embedder.embed(texts)
     alone = np.vstack([await embedder.embed([each]) for each in texts])
     assert np.allclose(together, alone, atol=1e-5)
     assert np.allclose(together[0], together[5], atol=1e-5)
+    assert np.allclose(together[1], await embedder.embed([""]), atol=1e-5)
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
 
 
@@ -51,6 +58,16 @@ async def test_facts_are_found_by_what_they_mean(embedder: MiniLMEmbedder) -> No
     await memory.remember("ann", [Proposal("associative", each) for each in said])
     found = await memory.recall("ann", "What does my spouse do for a living?")
     assert [entry.text for entry, _ in found.facts] == ["My wife is a nurse"]
+
+
+async def test_facts_that_differ_in_a_word_both_stay(embedder: MiniLMEmbedder) -> None:
+    memory = Memory(embedder)
+    memory.keep_in(MemoryStore().sealed, KeyRing([new_key()]))
+    meeting = "The meeting of the whole team about the new release is every Monday at "
+    for end in ("nine", "ten", "nine."):
+        await memory.remember("ann", [Proposal("associative", meeting + end)])
+    found = [each.text for each in await memory.list("ann") if isinstance(each, Entry)]
+    assert sorted(found) == [meeting + "nine.", meeting + "ten"]
 
 
 @pytest.mark.parametrize(

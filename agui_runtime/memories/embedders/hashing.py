@@ -15,7 +15,7 @@ SIZE = 256
 GRAMS = (3, 4, 5)
 """Letters in a row that are counted."""
 
-LONGEST = 8000
+LONGEST = 2000
 """Characters; what stands behind them is not looked at."""
 
 ENGLISH = """
@@ -61,7 +61,7 @@ class HashingEmbedder:
 
 def _grams(text: str) -> Iterator[str]:
     plain = unicodedata.normalize("NFKD", text[:LONGEST]).casefold()
-    plain = "".join(each for each in plain if not unicodedata.combining(each))
+    plain = "".join(each for each in plain if not unicodedata.combining(each))[:LONGEST]
     words = re.findall(r"\w+", plain)
     for word in [each for each in words if each not in COMMON] or words:
         edged = f" {word} "

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.extras import install_command
+from agui_runtime.memories.embedders import batches
 from agui_runtime.memories.embedders.base import Vectors
 from agui_runtime.memories.embedders.bert import Bert
 
@@ -77,7 +78,7 @@ class MiniLMEmbedder:
         by_length = sorted(range(len(texts)), key=lambda at: len(texts[at]))
         for start in range(0, len(texts), BATCH):
             places = by_length[start : start + BATCH]
-            given = [texts[at] for at in places]
+            given = [texts[at][: batches.LONGEST] for at in places]
             work = asyncio.get_running_loop().run_in_executor(self._thread, self._vectors, given)
             found[places] = await work
         return found
