@@ -259,14 +259,17 @@ class Memory:
 
     async def note_shown(self, owner: str, messages: Mapping[str, str]) -> None:
         """The patterns of these ids were suggested, as these messages; what is gone by now is
-        passed over. All that a page shows within ten minutes counts once.
+        passed over. All that a page shows within ten minutes counts once. A message that may not
+        be remembered counts for nothing.
         """
 
         def change(draft: rules.Draft) -> Sequence[str]:
-            for entry in filter(None, map(draft.entry, messages)):
-                draft.put(rules.shown(entry, messages[entry.id], draft.now), None)
+            for entry in filter(None, map(draft.entry, wanted)):
+                draft.put(rules.shown(entry, wanted[entry.id], draft.now), None)
             return []
 
+        limits = self._limits
+        wanted = {id_: each for id_, each in messages.items() if rules.may_be_offered(each, limits)}
         await self._changed(owner, change)
 
     async def offered(self, owner: str) -> Mapping[str, str]:
@@ -293,16 +296,13 @@ class Memory:
         self, owner: str, change: Callable[[rules.Draft], Sequence[str]]
     ) -> Sequence[Entry]:
         found: list[Entry] = []
-        bare: list[str] = []
 
         def decide(notebook: Notebook) -> Mapping[str, bytes | None]:
             draft = rules.Draft(notebook, self._limits, self.now())
             found[:] = filter(None, map(draft.entry, change(draft)))
-            bare[:] = draft.without_vector()
             return draft.sealed()
 
         await self._notebooks.change(await self._notebooks.name(owner), decide)
-        self._in_store().renewal.begin(owner, bare)
         return found
 
     async def _vectors(self, proposals: Sequence[Proposal]) -> Sequence[Vector | None]:

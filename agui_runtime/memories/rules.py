@@ -12,7 +12,6 @@ from agui_runtime.core.errors import AguiError, InvalidInput, TooLarge
 from agui_runtime.core.ids import check_id
 from agui_runtime.core.secrets import holds_secret
 from agui_runtime.memories.entries import (
-    EMBEDDED,
     Entry,
     MemoryLimits,
     Origin,
@@ -23,7 +22,7 @@ from agui_runtime.memories.notebook import Notebook
 from agui_runtime.memories.sealing import Vector
 
 SAME = 0.95
-"""From this product of vectors on, a fact about the same entity takes another's place."""
+"""From this product of vectors on, a fact may be another one in the same words."""
 
 HALVED = 30 * 86400.0
 """Seconds without use after which a pattern counts half."""
@@ -80,11 +79,6 @@ class Draft:
             if id_.startswith(f"{tier}."):
                 there.discard(id_) if changed is None else there.add(id_)
         return len(there)
-
-    def without_vector(self) -> Sequence[str]:
-        """The entries that will be found when they have one."""
-        put = (each for each in self.changes.values() if each is not None)
-        return [each.id for each, vector in put if vector is None and each.tier in EMBEDDED]
 
     def sealed(self) -> Mapping[str, bytes | None]:
         """The rows that change: None for one that is deleted."""
@@ -207,6 +201,11 @@ def is_pending(pattern: Entry, now: float) -> bool:
     return pattern.shown > 0 and now - pattern.shown_at < PENDING
 
 
+def may_be_offered(message: str, limits: MemoryLimits) -> bool:
+    """Whether the message as which a pattern is suggested may be stored with it."""
+    return len(message) <= limits.text_length and not is_secret(message)
+
+
 def shown(pattern: Entry, message: str, now: float) -> Entry:
     """The pattern when it was suggested in these words."""
     offered = " ".join(message.split())
@@ -247,9 +246,17 @@ def _fact(draft: Draft, proposal: Proposal, vector: Vector | None, known: Entry 
     if vector is not None:
         for near in draft.notebook.near("associative", vector, 3, SAME):
             other = draft.entry(near.id)
-            if other is not None and other.entity.casefold() == proposal.entity.casefold():
+            if other is not None and _spoken(other) == _spoken(proposal):
                 draft.delete(near.id)
     _refuse_full(draft, proposal, vector, known)
+
+
+def _spoken(fact: Entry | Proposal) -> tuple[str, Sequence[str]]:
+    """Its entity and words, without what stops between them: facts that differ in no more are one.
+    Vectors do not see that Berlin and Paris, or nine and ten, have changed places.
+    """
+    words = (each.strip(".,;:!?") for each in fact.text.casefold().split())
+    return fact.entity.casefold(), [each for each in words if each]
 
 
 def _refuse_full(draft: Draft, proposal: Proposal, _: Vector | None, known: Entry | None) -> None:
@@ -259,13 +266,11 @@ def _refuse_full(draft: Draft, proposal: Proposal, _: Vector | None, known: Entr
 
 
 def _episode(draft: Draft, proposal: Proposal, _: Vector | None, known: Entry | None) -> None:
-    """The two oldest become one."""
-    if known is not None or draft.count("episodic") < draft.limits.episodes:
-        return
-    oldest, next_one = sorted(draft.entries("episodic"), key=lambda each: each.updated_at)[:2]
-    draft.delete(oldest.id)
-    text = f"{oldest.text} {next_one.text}"[: draft.limits.text_length]
-    draft.put(replace(next_one, text=text), None)
+    """The oldest go."""
+    too_many = draft.count("episodic") + 1 - draft.limits.episodes
+    if known is None and too_many > 0:
+        for each in sorted(draft.entries("episodic"), key=lambda each: each.updated_at)[:too_many]:
+            draft.delete(each.id)
 
 
 _MAKE_ROOM: Mapping[Tier, Callable[[Draft, Proposal, Vector | None, Entry | None], None]] = {

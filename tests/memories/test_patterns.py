@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from agui_runtime.memories.backlog import UserMessage
 from agui_runtime.memories.entries import Proposal
 from agui_runtime.memories.rules import PENDING
@@ -32,3 +34,12 @@ async def test_patterns_are_suggested_while_they_are_taken() -> None:
         assert await memory.offered("ann") == {"Show the sales": entry.id}
         now += PENDING
     assert not (await memory.recall("ann", "hello")).patterns
+
+
+@pytest.mark.parametrize("message", ["x" * 1025, "Pay with 4111 1111 1111 1111"])
+async def test_what_may_not_be_remembered_is_not_remembered_as_a_suggestion(message: str) -> None:
+    memory = memory_of(MemoryStore())
+    (entry,) = await memory.remember("ann", [Proposal("proactive", "Pays the bills on Mondays")])
+    await memory.note_shown("ann", {entry.id: message})
+    assert await memory.offered("ann") == {}
+    assert await memory.list("ann") == [entry]
