@@ -61,7 +61,6 @@ def parser() -> argparse.ArgumentParser:
     from agui_runtime.commands.chat.command import add_chat
     from agui_runtime.commands.check import add_check
     from agui_runtime.commands.completion import add_completion
-    from agui_runtime.commands.copying import add_copy_memory_command
     from agui_runtime.commands.db_cli import add_db_commands
     from agui_runtime.commands.examples import add_examples
     from agui_runtime.commands.keys_cli import add_keys_commands
@@ -95,7 +94,6 @@ def parser() -> argparse.ArgumentParser:
     add_keys_commands(commands)
     add_usage_command(commands)
     add_new_command(commands)
-    add_copy_memory_command(commands)
     add_completion(commands, made)
     add_examples(made)
     return made

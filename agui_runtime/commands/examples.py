@@ -69,7 +69,7 @@ EXAMPLES: Mapping[Path, Sequence[str]] = {
     ("keys", "check"): ("agui-runtime keys check", "agui-runtime keys check --memory"),
     ("keys", "rotate"): ("agui-runtime keys rotate",),
     ("token",): ("agui-runtime token ann",),
-    ("copy-memory",): ("agui-runtime copy-memory redis://localhost:6379/0",),
+    ("memory", "copy"): ("agui-runtime memory copy redis://localhost:6379/0",),
     ("usage",): ("agui-runtime usage --by agent --since 2026-01-31",),
     ("new",): ("agui-runtime new demo --template langgraph",),
     ("completion",): ('eval "$(agui-runtime completion bash)"',),

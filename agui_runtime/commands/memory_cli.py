@@ -1,5 +1,4 @@
-"""`agui-runtime memory list|export|delete|forget|reset`: what is remembered of an owner, or of all,
-in the store itself.
+"""`agui-runtime memory`: what is remembered of an owner, in the store itself.
 
 Whoever may open the store, and has its keys, may do all of this: there is no caller to ask about.
 """
@@ -10,13 +9,13 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeAlias
 
 from agui_runtime.commands.asking import check_agreed
 from agui_runtime.commands.files import opened
 from agui_runtime.commands.listing import JSON, time_of, write_exported, write_json, write_row
 from agui_runtime.commands.task_table import Argument, Carried, Commands, Task, add_tasks
+from agui_runtime.commands.whole_memories import copy, reset
 from agui_runtime.core import jsontext
 from agui_runtime.memories.entries import TIERS
 
@@ -94,27 +93,6 @@ async def _forget(memory: Memory, options: argparse.Namespace) -> None:
     await memory.forget(options.owner)
 
 
-def _reset(options: argparse.Namespace) -> int:
-    """It takes no key: it is for whoever has lost them."""
-    check_agreed("delete all that is remembered of everybody", options.yes)
-    asyncio.run(_delete_memories())
-    return 0
-
-
-async def _delete_memories() -> None:
-    from agui_runtime.commands.threads_cli import opened_store
-    from agui_runtime.memories.sealing import Names
-    from agui_runtime.settings import Settings
-    from agui_runtime.stores.layers.delegating import sealed_rows_of
-
-    async with opened_store(Settings.read(), made=False) as store:
-        rows = sealed_rows_of(store)
-        async with aclosing(rows.owners()) as names:
-            every = {name async for name in names}
-        for name in (*(every - {Names.OWNER}), Names.OWNER):  # in this order it can be repeated
-            await rows.forget(name)
-
-
 def _columns(entry: Entry | Unreadable) -> tuple[object, ...]:
     from agui_runtime.memories.entries import Unreadable
 
@@ -155,7 +133,13 @@ _TASKS = (
     Task(
         "reset",
         "delete all that is remembered of everybody, for which it needs no key",
-        _reset,
+        reset,
         (_YES,),
+    ),
+    Task(
+        "copy",
+        "copy all that is remembered into another store, sealed as it is",
+        copy,
+        (Argument("store", {"help": "the other store's URL, as in AGUI_STORE"}),),
     ),
 )

@@ -55,5 +55,5 @@ async def test_the_command_takes_it_to_another_store(tmp_path: Path) -> None:
         async with CopilotRuntime({}, store=url, options=options, memory=memory).lifespan():
             assert await texts(memory, "ann") == known
             await memory.remember("ann", [fact("Has a dog")])
-        code, out, err = await finished("copy-memory", urls[1], AGUI_STORE=urls[0])
+        code, out, err = await finished("memory", "copy", urls[1], AGUI_STORE=urls[0])
         assert (code, out.partition(" ")[0], err) == (0, str(copied), "")
