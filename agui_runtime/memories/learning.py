@@ -42,9 +42,9 @@ class Learning(Hook):
             await asyncio.wait(set(self._tasks))
 
     async def _note(self, run: RunInfo, messages: Sequence[UserMessage]) -> None:
-        backlog, quiet = self._memory.backlog, self._memory.quiet
+        memory = self._memory
         try:
-            await backlog.add(run.owner, run.thread_id, messages, quiet)
+            await memory.backlog.add(run.owner, run.thread_id, messages, memory.quiet)
         except AguiError as error:
             self._outage.warn(f"memory: nothing will be learned of run {run.run_id}", error)
         except Exception as error:  # noqa: BLE001  # a foreign SDK: the store's client

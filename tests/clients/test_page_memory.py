@@ -122,7 +122,7 @@ async def test_what_one_says_on_monday_is_honoured_on_tuesday_and_deleted_before
         await ann.begin("Call me Ann. Remember that I am vegetarian.")
         await its.memory.has_learned(1)
 
-        await ann.begin("What am I to cook tonight? [known]")
+        await ann.begin("Which vegetables am I to cook tonight? [known]")
         await ann.answers("As I know you: - name: Ann - I am vegetarian")
         assert "- I am vegetarian" in its.prompt
         await its.memory.has_learned(2)
@@ -141,10 +141,13 @@ async def test_what_one_says_on_monday_is_honoured_on_tuesday_and_deleted_before
         await ann.picture("delete")
         await ann.tab.click("dialog .danger")
         await ann.tab.wait(COUNT, 2)
-        assert await ann.texts(ENTRIES) == ["name: Ann", "What am I to cook tonight? [known]"]
+        assert await ann.texts(ENTRIES) == [
+            "name: Ann",
+            "Which vegetables am I to cook tonight? [known]",
+        ]
 
         await view(ann, "Chat", "What shall we do?")
-        await ann.begin("What am I to cook tonight? [known] On Wednesday, I mean.")
+        await ann.begin("Which vegetables am I to cook tonight? [known] On Wednesday, I mean.")
         await ann.answers("name: Ann")
         assert "vegetarian" not in its.prompt
 

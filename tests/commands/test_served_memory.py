@@ -61,7 +61,7 @@ async def test_all_share_a_memory_where_an_operator_wants_that(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("chosen", "made", "name"),
     [
-        ({}, HashingEmbedder, "hashing-256"),
+        ({}, HashingEmbedder, "hashing-256-2"),
         ({"AGUI_MEMORY_EMBEDDER": "minilm"}, MiniLMEmbedder, "all-MiniLM-L6-v2"),
         (
             {"AGUI_MEMORY_EMBEDDER": "openai/small:1536", "OPENAI_API_KEY": "sk-of-openai"},

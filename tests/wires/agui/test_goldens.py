@@ -168,6 +168,7 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
 """Where an answer may differ, as globs of places; a glob that matches nothing fails the test."""
 
 EVERYWHERE = {
+    "body.memoryEnabled": "Node's runtime has no memory",
     "body.*.input.tools.*": "tools belong to the request; they stay out of the log",
     "body.*.input.context.*": "context belongs to the request; it stays out of the log",
     "body.*.input.forwardedProps*": "properties belong to the request; they stay out of the log",

@@ -131,6 +131,7 @@ def a_runtime(
     acted: list[str],
     authorize: Authorize | None = None,
     before_request: BeforeRequest | None = None,
+    memory: Memory | None = None,
 ) -> CopilotRuntime:
     def tell() -> str:
         """Tells the word."""
@@ -144,7 +145,7 @@ def a_runtime(
         authenticate=by_header,
         authorize=authorize,
         before_request=before_request,
-        memory=Memory(),
+        memory=memory,
         options=Options(keys=KEYS),
     )
 
@@ -159,7 +160,8 @@ async def world(
     forbidden.
     """
     acted: list[str] = []
-    first, runtime = a_runtime(acted), a_runtime(acted, authorize, before_request)
+    first = a_runtime(acted)  # it is never open, so it has no memory
+    runtime = a_runtime(acted, authorize, before_request, Memory())
     first.store_in(runtime.store)
     schedules = schedules_of(runtime.store)
     assert schedules is not None
