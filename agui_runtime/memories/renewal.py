@@ -1,6 +1,4 @@
-"""After a change of embedder, entries get vectors of the new one while they are in use; and so does
-what was put together out of others.
-"""
+"""After a change of embedder, entries get vectors of the new one while they are in use."""
 
 from __future__ import annotations
 
