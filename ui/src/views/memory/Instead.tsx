@@ -15,9 +15,9 @@ export function NoMemory() {
     <Empty title="This server remembers nothing">
       <h1 className="visually-hidden">Memory</h1>
       <p>
-        To change that, write <code>CopilotRuntime(memory=memory)</code> with a{" "}
-        <code>memory = Memory()</code>, and <code>with_memory(agent, memory)</code> around each agent
-        that is to know its users.
+        To change that, start it with <code>AGUI_MEMORY=1</code>; in an app of your own write{" "}
+        <code>CopilotRuntime(memory=memory)</code> with a <code>memory = Memory()</code>, and{" "}
+        <code>with_memory(agent, memory)</code> around each agent that is to know its users.
       </p>
     </Empty>
   );
