@@ -180,6 +180,23 @@ async def lose_key(store: MemoryStore) -> None:
     await store.sealed.rewrap(name, known.key, other)
 
 
+async def add_by_keys(page: PageOfServer) -> None:
+    """Where nothing is remembered yet; a secret is refused first."""
+    await page.tab.shows(".empty", "Nothing is remembered of you")
+    await page.walk("Add")
+    await page.tab.key("Enter")
+    await page.focuses("What is to be remembered")
+    await page.tab.fill("textarea", "My password is hunter2 sk-abcdefghijklmnopqrstuvwxyz123456")
+    await page.walk("Add")
+    await page.tab.key("Enter")
+    await page.tab.shows("[role=alert]", "secrets are not remembered")
+    await page.tab.fill("textarea", "Sleeps all day")
+    await page.tab.fill(".add-entry input", "Bello")
+    assert await page.findings() == []
+    await page.tab.click(".add-entry .primary")
+    await page.tab.shows(WANTED, "Sleeps all day about Bello")
+
+
 async def test_one_writes_corrects_and_takes_along_what_is_remembered(
     home: Tab, album: Path
 ) -> None:
@@ -189,21 +206,7 @@ async def test_one_writes_corrects_and_takes_along_what_is_remembered(
         visiting(home, origin, album) as visitor,
     ):
         page = await visitor.open("/ui/memory", look={**PHONE, **DARK})
-        await page.tab.shows(".empty", "Nothing is remembered of you")
-        await page.walk("Add")
-        await page.tab.key("Enter")
-        await page.focuses("What is to be remembered")
-        await page.tab.fill(
-            "textarea", "My password is hunter2 sk-abcdefghijklmnopqrstuvwxyz123456"
-        )
-        await page.walk("Add")
-        await page.tab.key("Enter")
-        await page.tab.shows("[role=alert]", "secrets are not remembered")
-        await page.tab.fill("textarea", "Sleeps all day")
-        await page.tab.fill(".add-entry input", "Bello")
-        assert await page.findings() == []
-        await page.tab.click(".add-entry .primary")
-        await page.tab.shows(WANTED, "Sleeps all day about Bello")
+        await add_by_keys(page)
         await memory.remember(
             EVERYBODY, [Proposal("core", "Ann", Origin("t0", extractor="agent"), "name")]
         )
