@@ -19,6 +19,7 @@ from pydantic.errors import PydanticUserError
 
 from agui_runtime.agents.agent import OfferedTool, ResultParts, ShownResult
 from agui_runtime.core import jsontext
+from agui_runtime.core.call_results import failure_text
 from agui_runtime.core.errors import AguiError, Misconfigured, first_fault
 from agui_runtime.core.jsontext import Json, JsonObject, copied
 from agui_runtime.core.log_lines import logger_of
@@ -164,7 +165,7 @@ def action(
 def failed(code: str, message: str) -> str:
     """The result of a call that failed, in the form that the reference gives it."""
     note_failure(code)
-    return jsontext.dumps({"error": {"code": code, "message": message}, "result": ""}).decode()
+    return failure_text(code, message)
 
 
 def _fields(function: Callable[..., Any]) -> JsonObject:

@@ -7,11 +7,15 @@ import json
 from pathlib import Path
 
 from tests.clients.browser import node
+from tests.wires.openai.server_calls import FAILURE, steps
 from tests.wires.openai.serving import serving
 from tests.wires.openai.snippets import snippets
 from tests.wires.openai.story import MADE_OF_IT, a_runtime
 
 CLIENT = Path(__file__).parent / "openai" / "client.mjs"
+
+STEPS = [*steps("completed"), *steps("failed")]
+CALLS = [{"output": "42", "error": None}, {"output": None, "error": FAILURE}]
 
 
 async def test_snippets_of_the_documentation_work() -> None:
@@ -35,10 +39,11 @@ async def test_clients_of_npm_read_answers_use_tools_and_notice_failures() -> No
         report, _ = await process.communicate()
     assert process.returncode == 0
     found = json.loads(report)
-    models = ["careful", "default", "failing", "seeing", "weather"]
+    models = ["acting", "careful", "default", "failing", "seeing", "weather"]
     assert sorted(found["openai"].pop("models")) == models
     results = {"questions": 1, "results": ["removed"], "text": "Done.", "after": "Hello world"}
     assert found.pop("approval") == results
+    assert found.pop("acting") == {"steps": STEPS, "calls": CALLS, "aiSdk": CALLS}
     assert found.keys() == {"openai", "responses", "aiSdk", "aiSdkResponses"}
     for client in found:
         assert "the model broke off" in found[client].pop("failure"), client

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from agui_runtime.core import block_activities
+from agui_runtime.core.call_results import has_failed
 from agui_runtime.core.events import Event, Message
 from agui_runtime.core.fold import Fold, fold
 from agui_runtime.core.history import without_prompts
-from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.core.jsontext import Json, JsonObject
 from agui_runtime.core.message_parts import in_words
 from agui_runtime.wires.openai.messages import called_by
 from agui_runtime.wires.openai.parts import shown_part
@@ -55,6 +56,14 @@ def is_approval(interrupt: JsonObject, calls: Collection[str]) -> bool:
     """Whether it asks if one of the calls may be carried out."""
     asks = interrupt.get("reason") == "tool_call" and bool(interrupt.get("id"))
     return asks and interrupt.get("toolCallId") in calls
+
+
+def result_fields(result: Mapping[str, Json]) -> JsonObject:
+    """What an item says of what became of its call; of one that failed, the result is the error."""
+    text = in_words(result.get("content") or "")
+    if has_failed(result):
+        return {"status": "failed", "output": None, "error": text or str(result.get("error") or "")}
+    return {"status": "completed", "output": text, "error": None}
 
 
 def message_of(item: ItemPlace, messages: Sequence[Message]) -> list[Message]:
@@ -133,12 +142,11 @@ class _Items:
         if call in self.approvals:
             about = {"id": self.approvals[call], "type": "mcp_approval_request"}
             return {**about, "server_label": LABEL, **made}
-        made["status"] = "completed"
         if call not in self.results:
-            return {"id": self._id("fc", call), "type": "function_call", "call_id": call, **made}
-        output = in_words(self.results[call].get("content") or "")
+            about = {"id": self._id("fc", call), "type": "function_call", "call_id": call}
+            return {**about, **made, "status": "completed"}
         about = {"id": self._id("mcp", call), "type": "mcp_call", "server_label": LABEL}
-        return {**about, **made, "output": output, "error": None}
+        return {**about, **made, **result_fields(self.results[call])}
 
     def _message(self, message: Message, content: Sequence[JsonObject]) -> JsonObject:
         about = {"id": self._id("msg", message["id"]), "type": "message", "role": message["role"]}

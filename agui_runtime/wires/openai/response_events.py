@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 from agui_runtime.core.events import Event, Message
 from agui_runtime.core.jsontext import JsonObject
-from agui_runtime.core.message_parts import in_words
-from agui_runtime.wires.openai.items import LABEL, Waiting, is_approval
+from agui_runtime.wires.openai.items import LABEL, Waiting, is_approval, result_fields
 from agui_runtime.wires.openai.response_ids import (
     ApprovalPlace,
     ItemPlace,
@@ -134,16 +133,20 @@ class ResponseEvents(RunReader):
         return iter(NOTHING)
 
     def answered(self, event: Event) -> Iterator[JsonObject]:
-        """The server carried it out itself."""
+        """The server carried it out itself; before that, nobody who reads the log knows it."""
         call_id = event["toolCallId"]
         call = self._calls.pop(call_id, None) or self._approved(call_id)
         if call is None:
             return
-        id_ = f"mcp_{call_id}"
-        item = {"id": id_, "type": "mcp_call", "server_label": LABEL, **call.fields}
+        id_, fields, result = f"mcp_{call_id}", call.fields, result_fields(event)
+        item = {"id": id_, "type": "mcp_call", "server_label": LABEL, **fields, "arguments": ""}
         item |= {"status": "in_progress", "approval_request_id": call.approval}
         yield self._added(item | {"output": None, "error": None}, call_id)
-        yield self._done(id_, {"status": "completed", "output": in_words(event["content"])})
+        yield self._event("mcp_call.in_progress", id_)
+        arguments = {"arguments": fields["arguments"]}
+        yield from self._whole_arguments("mcp_call_arguments", id_, arguments)
+        yield self._event(f"mcp_call.{result['status']}", id_)
+        yield self._done(id_, arguments | result)
 
     def _approved(self, call_id: str) -> _Call | None:
         """A call of an earlier run, which was to be approved first."""
@@ -158,10 +161,13 @@ class ResponseEvents(RunReader):
         id_, fields = f"fc_{call_id}", call.fields
         item = {"id": id_, "type": "function_call", "call_id": call_id, **fields}
         yield self._added(item | {"arguments": "", "status": "in_progress"}, call_id)
-        if fields["arguments"]:
-            yield self._event("function_call_arguments.delta", id_, delta=fields["arguments"])
-        yield self._event("function_call_arguments.done", id_, **fields)
+        yield from self._whole_arguments("function_call_arguments", id_, fields)
         yield self._done(id_, {"arguments": fields["arguments"], "status": "completed"})
+
+    def _whole_arguments(self, kind: str, id_: str, fields: JsonObject) -> Iterator[JsonObject]:
+        if fields["arguments"]:
+            yield self._event(f"{kind}.delta", id_, delta=fields["arguments"])
+        yield self._event(f"{kind}.done", id_, **fields)
 
     # What is stated
 

@@ -184,7 +184,8 @@ def _result(given: JsonObject, where: str) -> list[Message]:
 def _server_call(given: JsonObject, where: str) -> list[Message]:
     """What the server carried out before, as it gave it to the client."""
     id_, name, arguments = (_text(given, key, where) for key in ("id", "name", "arguments"))
-    content = words(given.get("output"), f"{where}.output")
+    key = "error" if given.get("error") else "output"
+    content = words(given.get(key), f"{where}.{key}")
     result = {"role": "tool", "toolCallId": id_, "content": content}
     call = {"role": "assistant", "content": "", "toolCalls": [tool_call(id_, name, arguments)]}
     return [call, result]

@@ -148,11 +148,25 @@ async function approval() {
   };
 }
 
+// Calls that the server carries out itself: one comes to something, one does not.
+async function acting() {
+  const stream = client.responses.stream({ model: "acting", input: "hi" });
+  const steps = [];
+  for await (const event of stream) if ([1, 2].includes(event.output_index)) steps.push(event.type);
+  const final = await stream.finalResponse();
+  const became = ({ output, error }) => ({ output: output ?? null, error: error ?? null });
+  const streamed = streamText({ model: usual("acting"), prompt: "hi" });
+  const results = [];
+  for await (const part of streamed.fullStream) if (part.type === "tool-result") results.push(became(part.output));
+  return { steps, calls: final.output.slice(1, 3).map(became), aiSdk: results };
+}
+
 const report = {
   openai: await openai(),
   responses: await responses(),
   aiSdk: await aiSdk(compatible),
   aiSdkResponses: await aiSdk(usual),
   approval: await approval(),
+  acting: await acting(),
 };
 console.log(JSON.stringify(report));

@@ -13,6 +13,7 @@ from agui_runtime.core.errors import ModelFailure
 from agui_runtime.core.events import Event
 from tests.runtime.worlds import text
 from tests.wires.openai.careful import Careful
+from tests.wires.openai.server_calls import acting
 from tests.wires.openai.serving import USAGE, Recorder, thought, two_calls
 
 
@@ -45,7 +46,7 @@ def a_runtime() -> CopilotRuntime:
         *thought("Well", "."), *text("m1", "Hello ", "world"), end={"usage": [USAGE]}
     )
     agents = {"default": default, "weather": weather, "seeing": seeing, "failing": failing}
-    agents["careful"] = Careful()
+    agents |= {"careful": Careful(), "acting": acting()}
     return CopilotRuntime(agents)
 
 

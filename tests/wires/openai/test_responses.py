@@ -12,7 +12,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime import CopilotRuntime
 from agui_runtime.core.events import ANONYMOUS, Event
 from agui_runtime.wires.openai.response_ids import place_of
-from tests.runtime.worlds import call, text
+from tests.runtime.worlds import text
 from tests.wires.openai.serving import (
     TOOL,
     USAGE,
@@ -146,23 +146,6 @@ async def test_a_conversation_is_a_thread() -> None:
         assert first.conversation.id == "t1"
         await respond(client, "more", conversation={"id": "t1"})
         assert spoken(await stored(runtime)) == [HI, HELLO, MORE, HELLO]
-
-
-async def test_what_the_server_carried_out_is_an_item_of_its_own() -> None:
-    result = {"type": "TOOL_CALL_RESULT", "messageId": "t", "toolCallId": "c1", "content": "42"}
-    agent = Recorder(*call("c1", "look", "{}"), result, *text("m2", "Two."))
-    async with client_of(CopilotRuntime({"default": agent})) as client:
-        response = await respond(client, tools=TOOLS)
-        [done, message] = response.output
-        assert (done.type, done.name, done.output, done.status) == (
-            *("mcp_call", "look", "42", "completed"),
-        )
-        items = [item.model_dump(exclude_none=True) for item in response.output]
-        await respond(client, [{"role": "user", "content": "hi"}, *items], store=False)
-    assert message.content[0].text == "Two."
-    assert [each.role for each in agent.requests[-1].messages] == [
-        *("user", "assistant", "tool", "assistant"),
-    ]
 
 
 async def test_a_failure_is_an_event_of_the_stream_and_else_a_status() -> None:
