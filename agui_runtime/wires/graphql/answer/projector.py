@@ -87,30 +87,37 @@ class Projector:
         self._meta_events: list[BaseMetaEvent] = []
         self.response.meta_events = self._meta_events
 
-    def feed(self, records: Iterable[Record]) -> None:
+    def feed(self, records: Iterable[Record]) -> bool:
+        """Take the next records; False if the document has gained nothing by them but pieces of
+        texts and of arguments.
+        """
+        changed = False
         for record in records:
-            self._feed(record.event)
+            if self._feed(record.event):
+                changed = True
+        return changed
 
-    def _feed(self, event: Event) -> None:
+    def _feed(self, event: Event) -> bool:
         if event["type"] == "TEXT_MESSAGE_CONTENT":
             self._texts[event["messageId"]].content.append(event["delta"])
-        else:
-            self._apply(event)
+            return False
+        return self._apply(event)
 
     def fail(self, error: AguiError) -> None:
         """End the response, unless it has ended: the run's records cannot be read any further."""
         if not self.response.done:
             self._apply({"type": "RUN_ERROR", "message": error.message, "code": error.code})
 
-    def _apply(self, event: Event) -> None:
+    def _apply(self, event: Event) -> bool:
         apply = _APPLY.get(event["type"])
         if apply is not None:
             apply(self, event)
-        changed = self._state_changed(event)
-        if changed is not None:
-            self._add(changed)
+        state = self._state_changed(event)
+        if state is not None:
+            self._add(state)
         if event["type"] in TERMINAL:
             self.response.done = True
+        return state is not None or apply not in _BRING_PIECES
 
     def _state_changed(self, event: Event) -> AgentStateMessageOutput | None:
         """What to show of a state after the event: a delegate's, or that of the run's own agent."""
@@ -224,6 +231,9 @@ _APPLY: dict[str, Callable[[Projector, Event], None]] = {
     "RUN_FINISHED": Projector._finished,
     "RUN_ERROR": Projector._failed,
 }
+
+
+_BRING_PIECES = (None, Projector._call_arguments)
 
 
 def _of_delegate(event: Event) -> Event:

@@ -96,11 +96,13 @@ class Selection:
 class Plan:
     """What an operation asks of the document; `incremental` if any of it may come later.
 
-    `head` is the part of it to execute first: the mutation without anything of its answer.
+    `waits_for_items`: something is delivered when a list that grows has so many items. `head` is
+    the part of it to execute first: the mutation without anything of its answer.
     """
 
     root: Group
     incremental: bool
+    waits_for_items: bool
     head: DocumentNode
 
 
@@ -123,7 +125,8 @@ def compile_plan(
     for nodes in level.immediate.values():
         if nodes[0].name.value == STREAMED_ROOT:
             root = compiler.group(mutation, level.immediate)
-            return Plan(root, compiler.incremental, _head(operation, nodes[0]))
+            head = _head(operation, nodes[0])
+            return Plan(root, compiler.incremental, compiler.waits_for_items, head)
     return None
 
 
@@ -162,7 +165,8 @@ class Level:
 
 class Compiler:
     """Makes fields and groups of what is selected. `incremental` says that any of it may come
-    later, `resolvers` counts the fields with a resolver of their own.
+    later, `waits_for_items` that a streamed list begins with some, `resolvers` counts the fields
+    with a resolver of their own.
     """
 
     def __init__(
@@ -172,6 +176,7 @@ class Compiler:
         variables: VariableValues,
     ) -> None:
         self.incremental = False
+        self.waits_for_items = False
         self.resolvers = 0
         self._schema = schema
         self._fragments = fragments
@@ -263,7 +268,9 @@ class Compiler:
         values = self._active(GraphQLStreamDirective, node)
         if values is None:
             return None
-        return Stream(values.get("initialCount") or 0, values.get("label"))
+        initial = values.get("initialCount") or 0
+        self.waits_for_items |= initial > 0
+        return Stream(initial, values.get("label"))
 
     def _active(self, directive: GraphQLDirective, node: SelectionNode) -> dict[str, Any] | None:
         """The directive's arguments if it stands on the node and is not switched off."""

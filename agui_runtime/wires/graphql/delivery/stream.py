@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from agui_runtime.core.errors import AgentFailure, AguiError, Forbidden, OwnerLost
@@ -63,19 +63,17 @@ async def _followed(
     async with aclosing(paced(handle.batches(), run.streaming.frame, handle.ended)) as batches:
         async for batch in batches:
             for records in _words_first(batch.records):
-                run.projector.feed(records)
-                if payloads := delivery.take():
+                changed = run.projector.feed(records)
+                if payloads := delivery.take() if changed else delivery.take_pieces():
                     yield payloads
             if delivery.finished:
                 return
 
 
-def _words_first(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+def _words_first(records: Sequence[Record]) -> Sequence[Sequence[Record]]:
     """The front ends of 1.10 look for a failure first and drop what stands in a payload beside it,
     so the failure comes in one of its own.
     """
     if len(records) > 1 and records[-1].event["type"] == "RUN_ERROR":
-        yield records[:-1]
-        yield records[-1:]
-    else:
-        yield records
+        return records[:-1], records[-1:]
+    return (records,)
