@@ -316,3 +316,27 @@ async def test_a_foreign_question_is_an_interrupt_and_the_answer_is_sent_as_text
     message = far.sent("SendStreamingMessage")[1]["message"]
     assert (message["taskId"], message["contextId"]) == ("t-1", "c-1")
     assert message["parts"] == [{"text": "Rome"}]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        [SUBMITTED, status("FAILED", {"text": "fell over"})],
+        {"error": {"code": -32001, "message": "no such task"}},
+    ],
+)
+async def test_a_task_that_ended_badly_gets_no_more_messages(end: Any) -> None:  # noqa: ANN401
+    asking = [SUBMITTED, status("INPUT_REQUIRED", {"text": "Which city?"})]
+    answers = iter((asking, end, [*ANSWER, DONE]))
+    gone = {"error": {"code": -32001, "message": "no such task"}}
+    far = Far({"SendStreamingMessage": lambda params: next(answers), "GetTask": lambda _: gone})
+    async with talking_to(far) as agent:
+        page = Page(CopilotRuntime({"default": agent}))
+        async with page.runtime.lifespan():
+            await page.say("where?")
+            failed = await page.say("Rome")
+            assert text(await page.say("hello?")) == "Hello world"
+    assert failed[-1]["type"] == "RUN_ERROR"
+    message = far.sent("SendStreamingMessage")[2]["message"]
+    assert ("taskId" in message, message["contextId"]) == (False, "c-1")
+    assert message["parts"] == [{"text": "hello?"}]

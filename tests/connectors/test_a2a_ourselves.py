@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from ag_ui.core import RunAgentInput
+
 from agui_runtime import CopilotRuntime, create_app
 from agui_runtime.connectors.a2a import A2AAgent
 from agui_runtime.connectors.shared.remote import Patience, RemoteOptions
+from agui_runtime.core.events import Event
 from tests.connectors.page import Page, resume
 from tests.connectors.talk import Waits, text
 from tests.support import served
@@ -68,3 +71,20 @@ async def test_stopping_a_run_cancels_the_task_on_the_far_side() -> None:
         async with asyncio.timeout(20):
             await far.closed.wait()
     assert events[-1]["outcome"] == {"type": "cancelled"}
+
+
+async def test_a_task_that_was_stopped_after_its_question_gets_no_more_messages() -> None:
+    far = Asking()
+    held = Held()
+
+    async def answered(request: RunAgentInput) -> AsyncIterator[Event]:
+        player = held if request.resume and not held.closed.is_set() else far
+        async for event in player.run(request):
+            yield event
+
+    async with page_before(answered) as page:
+        await page.say("where?")
+        stopped = await page.stopped("Rome", held.reached.wait)
+        again = await page.say("where now?")
+    assert stopped[-1]["outcome"] == {"type": "cancelled"}
+    assert again[-1]["outcome"]["type"] == "interrupt"

@@ -15,7 +15,7 @@ from agui_runtime.connectors.a2a.card import Interface, UnfitCard, interface_in,
 from agui_runtime.connectors.a2a.following import LONGEST_GOODBYE, followed
 from agui_runtime.connectors.a2a.message import answer_parts, new_parts
 from agui_runtime.connectors.a2a.parked import Parked
-from agui_runtime.connectors.a2a.rpc import Rpc
+from agui_runtime.connectors.a2a.rpc import Rpc, RpcRefusal
 from agui_runtime.connectors.a2a.updates import TaskUpdates
 from agui_runtime.connectors.a2a.wording import WORDINGS
 from agui_runtime.connectors.shared.given import checked_url
@@ -85,11 +85,11 @@ class A2AAgent:
             async with aclosing(followed(rpc, updates, message)) as events:
                 async for event in events:
                     yield event
-        except (asyncio.CancelledError, GeneratorExit):
-            await _cancel(rpc, updates.task_id or parked.task_id)
+        except (asyncio.CancelledError, GeneratorExit, RunFailure) as end:
+            if await _is_over(rpc, updates, parked, end):
+                await self._note(notes, _unparked(updates, parked, request))
             raise
-        if notes:
-            await notes.write(self.name, _parking(updates, request).written())
+        await self._note(notes, _parking(updates, request))
         for event in updates.closing():
             yield event
         if updates.cancelled:
@@ -147,8 +147,11 @@ class A2AAgent:
     async def _dismiss(self, rpc: Rpc, parked: Parked, notes: Notes | None) -> None:
         """Nobody answers: the task ends."""
         await _cancel(rpc, parked.task_id)
+        await self._note(notes, Parked(parked.context_id, latest=parked.latest))
+
+    async def _note(self, notes: Notes | None, parked: Parked) -> None:
         if notes:
-            await notes.write(self.name, Parked(parked.context_id).written())
+            await notes.write(self.name, parked.written())
 
 
 async def _cancel(rpc: Rpc, task_id: str) -> None:
@@ -157,6 +160,30 @@ async def _cancel(rpc: Rpc, task_id: str) -> None:
         with suppress(RunFailure, TimeoutError):
             async with asyncio.timeout(LONGEST_GOODBYE):
                 await rpc.call(rpc.wording.cancel, {"id": task_id})
+
+
+async def _is_over(rpc: Rpc, updates: TaskUpdates, parked: Parked, end: BaseException) -> bool:
+    """Whether nobody goes on with the task of a run that ended so: who stops it, cancels it."""
+    if not isinstance(end, RunFailure):
+        await _cancel(rpc, updates.task_id or parked.task_id)
+        return True
+    if updates.task_id:
+        return True
+    refused = isinstance(end, RpcRefusal) and bool(parked.task_id)
+    return refused and not await _waits(rpc, parked.task_id)
+
+
+async def _waits(rpc: Rpc, task_id: str) -> bool:
+    """Whether the task still waits for an answer; it does if its server cannot say now."""
+    try:
+        async with asyncio.timeout(LONGEST_GOODBYE):
+            task = rpc.wording.task(await rpc.call(rpc.wording.get, {"id": task_id}))
+    except RpcRefusal:
+        return False
+    except (RunFailure, TimeoutError):
+        return True
+    status = task.get("status")
+    return isinstance(status, dict) and status.get("state") == "TASK_STATE_INPUT_REQUIRED"
 
 
 def _message(request: RunAgentInput, parked: Parked, answers: Sequence[JsonObject]) -> JsonObject:
@@ -169,17 +196,28 @@ def _message(request: RunAgentInput, parked: Parked, answers: Sequence[JsonObjec
         "contextId": thread,
     }
     if not parked.task_id:
-        return message | {"parts": new_parts(request)}
+        return message | {"parts": new_parts(request, parked.latest)}
     by_id, after = parked.by_id, parked.latest
     parts = answer_parts(answers, by_id=by_id) if answers else new_parts(request, after)
     return message | {"taskId": parked.task_id, "parts": parts}
 
 
 def _parking(updates: TaskUpdates, request: RunAgentInput) -> Parked:
-    context, latest = updates.context_id, request.messages[-1].id if request.messages else ""
+    context, latest = updates.context_id, _latest(request)
     if not updates.interrupts:
-        return Parked(context)
+        return Parked(context, latest=latest)
     return Parked(context, updates.task_id, updates.by_id, updates.shown, latest)
+
+
+def _unparked(updates: TaskUpdates, parked: Parked, request: RunAgentInput) -> Parked:
+    """What is to be known of a task that ended badly: nobody goes on with it, and what it was sent
+    is not sent again.
+    """
+    return Parked(updates.context_id or parked.context_id, latest=_latest(request))
+
+
+def _latest(request: RunAgentInput) -> str:
+    return request.messages[-1].id if request.messages else ""
 
 
 def _answers(request: RunAgentInput) -> list[JsonObject]:
