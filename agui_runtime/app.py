@@ -50,6 +50,7 @@ from agui_runtime.wires.shared.gate import Gate
 from agui_runtime.wires.shared.http import headers_for, log_failure
 from agui_runtime.wires.shared.limits import ServerLimits
 from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.own_scope import OwnScope
 from agui_runtime.wires.shared.paths import TrailingSlash
 from agui_runtime.wires.shared.refusals import Refusals
 from agui_runtime.wires.shared.request_ids import RequestIds
@@ -297,6 +298,7 @@ def _guard(
     app.add_middleware(Refusals, runtime)
     app.add_middleware(TrailingSlash)
     app.add_middleware(OneLineFailures)
+    app.add_middleware(OwnScope)
 
 
 def _answer_other_origins(app: FastAPI, rules: AdmissionRules) -> None:

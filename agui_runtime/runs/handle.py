@@ -68,7 +68,7 @@ class RunHandle:
 
 def _length_of_run(records: Sequence[Record]) -> int | None:
     """How many of the records belong to the run, if its terminal event is among them."""
-    for count, record in enumerate(records, 1):
+    for record in records:
         if record.event["type"] in TERMINAL:
-            return count
+            return records.index(record) + 1
     return None

@@ -51,12 +51,12 @@ class StateKey(NamedTuple):
     agent: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Batch:
     """Records that were ready at one wake-up, in order; `cursor` resumes just after them.
 
-    Readers who wait at the same place may be given the same batch. `encodings` is where they leave
-    what they made of a small one for each other, by how it was made.
+    Readers who wait at the same place may be given the same one, so nobody changes it. `encodings`
+    is where they leave for each other what they made of a small one, by how it was made.
     """
 
     records: Sequence[Record]

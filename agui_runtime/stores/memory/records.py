@@ -65,7 +65,7 @@ class Part(NamedTuple):
         events: Iterable[StoredEvent] = self.events
         if self.text:
             events = [loads(event) if isinstance(event, bytes) else event for event in events]
-        return list(map(_record, zip(count(self.first), repeat(self.run_id), events)))
+        return recorded(self.first, self.run_id, events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,11 @@ class SavedState:
     def unpacked(self) -> AgentState:
         about = (self.version, self.saved_at, self.schema_version, self.replaced)
         return AgentState(loads(self.text), self.messages, *about)
+
+
+def recorded(first: int, run_id: str, events: Iterable[StoredEvent]) -> list[Record]:
+    """The records of a run's events, none of which is JSON; the first one has this number."""
+    return list(map(_record, zip(count(first), repeat(run_id), events)))
 
 
 def stored(event: Event) -> StoredEvent:

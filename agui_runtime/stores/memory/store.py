@@ -17,7 +17,7 @@ from agui_runtime.core.errors import (
     ThreadNotFound,
     TooLarge,
 )
-from agui_runtime.core.events import Cursor, Event, RunInfo, ThreadInfo
+from agui_runtime.core.events import Cursor, Event, Record, RunInfo, ThreadInfo
 from agui_runtime.core.jsontext import dumps
 from agui_runtime.off_loop import off_loop
 from agui_runtime.stores.base import (
@@ -113,8 +113,9 @@ class MemoryRunLog:
         while True:
             if position < thread.dropped:
                 raise Gone
-            if position < thread.last:
-                batch = await self._batch(thread, position)
+            last = thread.last
+            if position < last:
+                batch = self._at_hand(thread, position, last) or await self._read(thread, position)
                 position = batch.cursor.seq
                 yield batch
                 del batch  # it may be a whole thread, and the wait for more long
@@ -123,13 +124,22 @@ class MemoryRunLog:
             else:
                 await thread.waiters.news()
 
-    async def _batch(self, thread: StoredThread, position: int) -> Batch:
-        """What follows the position; the same object for readers who wait at the same place."""
+    def _at_hand(self, thread: StoredThread, position: int, last: int) -> Batch | None:
+        """What follows the position, if nothing of it has to be parsed; the same object for readers
+        who wait at the same place.
+        """
         shared = thread.shared
-        if shared and shared.cursor.seq == thread.last and shared.records[0].seq == position + 1:
+        if shared and shared.cursor.seq == last and shared.records[0].seq == position + 1:
             return shared
+        deltas = thread.deltas(position)
+        return self._share(thread, deltas, last) if deltas else None
+
+    async def _read(self, thread: StoredThread, position: int) -> Batch:
         records = await records_of(thread.ready(position))
-        batch = Batch(records, Cursor(self._table.epoch, records[-1].seq))
+        return self._share(thread, records, records[-1].seq)
+
+    def _share(self, thread: StoredThread, records: Sequence[Record], last: int) -> Batch:
+        batch = Batch(records, Cursor(self._table.epoch, last))
         thread.shared = batch if len(records) <= FEW else None
         return batch
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from agui_runtime.core.errors import Busy, ThreadNotFound, TooLarge
-from agui_runtime.core.events import Cursor, Event, RunInfo, ThreadInfo
+from agui_runtime.core.events import Cursor, Event, Record, RunInfo, ThreadInfo
 from agui_runtime.off_loop import is_much
 from agui_runtime.stores.base import AgentState, Batch, Lease, RunEnd
 from agui_runtime.stores.memory.records import (
@@ -17,6 +17,7 @@ from agui_runtime.stores.memory.records import (
     Part,
     SavedState,
     StoredEvent,
+    recorded,
     saved_state,
     shared,
     stored,
@@ -92,6 +93,18 @@ class StoredThread:
         """Whether it takes long to make the agent's next state: what was saved before does not."""
         count = shared(saved.messages, self.states.get(agent))
         return is_much(saved.state, saved.messages[count:])
+
+    def deltas(self, position: int) -> list[Record]:
+        """What follows the position; nothing if there are other events in it than deltas of the
+        latest run.
+        """
+        latest = self.spans[-1]
+        if position + 1 < latest.first:
+            return []
+        events = self.events[position - self.dropped :]
+        if bytes in map(type, events):
+            return []
+        return recorded(position + 1, latest.run.run_id, events)
 
     def ready(self, position: int) -> list[Part]:
         """What follows the position, or so much of it as a reader is given at a time."""

@@ -7,6 +7,8 @@ others are served, and who is woken later finds more that is new.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from itertools import islice
 
 AT_ONCE = 64
 """So many are woken in one turn of the event loop."""
@@ -27,25 +29,35 @@ class Waiters:
         self._waiting[waiter] = None
         try:
             await waiter
-        finally:
+        except asyncio.CancelledError:
             self._waiting.pop(waiter, None)
             self._due.pop(waiter, None)
+            raise
 
     def wake(self) -> None:
         """There is news for all that wait now."""
-        if not self._waiting:
+        waiting = self._waiting
+        if not waiting:
             return
-        self._due |= self._waiting
-        self._waiting.clear()
+        self._waiting = {}
+        if not self._waking and len(waiting) <= AT_ONCE:
+            _wake(waiting)
+            return
+        self._due |= waiting
         if not self._waking:
-            self._waking = True
             self._wake_some()
 
     def _wake_some(self) -> None:
-        for waiter in list(self._due)[:AT_ONCE]:
+        some = list(islice(self._due, AT_ONCE))
+        for waiter in some:
             del self._due[waiter]
-            if not waiter.done():
-                waiter.set_result(None)
+        _wake(some)
         self._waking = bool(self._due)
         if self._waking:
             asyncio.get_running_loop().call_soon(self._wake_some)
+
+
+def _wake(waiters: Iterable[asyncio.Future[None]]) -> None:
+    for waiter in waiters:
+        if not waiter.done():
+            waiter.set_result(None)

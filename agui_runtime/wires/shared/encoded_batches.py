@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, closing
 
 from agui_runtime.core.events import Record
-from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
+from agui_runtime.off_loop import LONG_LIST, is_much, off_loop
 from agui_runtime.stores.base import Batch
-from agui_runtime.wires.shared.pace import paced
+from agui_runtime.wires.shared.pace import Pace
 
 _SHARED = 16_384
 """So many bytes at most are left for other readers of a batch."""
@@ -21,23 +21,30 @@ async def encoded(
     *form: Hashable,
     ended: asyncio.Future[None] | None = None,
 ) -> AsyncGenerator[bytes, None]:
-    """What `encode` makes of each batch's records, their epoch and the `form`, paced; nothing for
-    a batch of which it makes nothing. Close it (`aclosing`).
+    """What `encode` makes of each batch's records, their epoch and the `form`, at the `Pace` of a
+    reader; nothing for a batch of which it makes nothing. Close it (`aclosing`).
     """
-    async with aclosing(paced(batches, ended=ended)) as slower:
-        async for batch in slower:
-            ready = batch.encodings.get((encode, *form))
-            if ready is None:
-                long = _is_long(batch.records)
-                ready = await unless_long(long, encode, batch.records, batch.cursor.epoch, *form)
-                if len(ready) <= _SHARED:
-                    batch.encodings[encode, *form] = ready
-            if ready:
-                yield ready
-            del ready
+    made = (encode, *form)
+    async with aclosing(batches):
+        with closing(Pace(ended=ended)) as pace:
+            async for batch in batches:
+                if pace.is_early(batch):
+                    await pace.due()
+                ready = batch.encodings.get(made)
+                if ready is None:
+                    what = (batch.records, batch.cursor.epoch, *form)
+                    long = _is_long(batch.records)
+                    ready = await off_loop(encode, *what) if long else encode(*what)
+                    if len(ready) <= _SHARED:
+                        batch.encodings[made] = ready
+                if ready:
+                    yield ready
+                del ready
 
 
 def _is_long(records: Sequence[Record]) -> bool:
     """Whether to encode them takes long; deltas, of which most of a stream is made, do not."""
+    if len(records) == 1 and "delta" in records[0].event:
+        return False
     rest = [each.event for each in records if "delta" not in each.event]
     return len(records) > LONG_LIST or (bool(rest) and is_much(rest))

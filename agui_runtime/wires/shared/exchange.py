@@ -33,6 +33,7 @@ from agui_runtime.wires.shared.http import (
 )
 from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
 from agui_runtime.wires.shared.json_bodies import NoBody, json_body
+from agui_runtime.wires.shared.own_scope import send_of_rest
 from agui_runtime.wires.shared.request_ids import identified, request_id_of
 from agui_runtime.wires.shared.streaming import Framing, StreamingResponse
 
@@ -128,7 +129,8 @@ class Exchange(ABC):
         self, framing: Framing, keep_alive: float = 0.0, headers: Headers = ()
     ) -> StreamingResponse:
         """Answer over time: the response to write to, which has not begun."""
-        self._stream = StreamingResponse(self.send, framing, keep_alive, headers)
+        rest = send_of_rest(self.scope, self.send)
+        self._stream = StreamingResponse(self.send, rest, framing, keep_alive, headers)
         return self._stream
 
     async def guard(self, answer: Awaitable[None]) -> None:

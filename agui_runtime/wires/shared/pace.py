@@ -18,50 +18,60 @@ async def paced(
     frame: float = FRAME,
     ended: asyncio.Future[None] | None = None,
 ) -> AsyncGenerator[Batch, None]:
-    """The same records in at most one batch for each frame.
+    """The same records at the `Pace` of a reader. Close it (`aclosing`)."""
+    async with aclosing(batches):
+        with closing(Pace(frame, ended)) as pace:
+            async for batch in batches:
+                if pace.is_early(batch):
+                    await pace.due()
+                yield batch
+
+
+class Pace:
+    """That of one stream: at most one batch for each frame.
 
     What comes later than a frame after the batch before it goes on at once, so the first word never
     waits; so does a batch with which a run ends, and all that waits when `ended` is done.
     Meanwhile the log collects what the next batch will hold.
     """
-    now = asyncio.get_running_loop().time
-    due = 0.0
-    async with aclosing(batches):
-        with closing(_Pauses(ended)) as pauses:
-            async for batch in batches:
-                early = due - now()
-                if early > 0 and batch.records[-1].event["type"] not in TERMINAL:
-                    await pauses.pause(early)
-                due = now() + frame
-                yield batch
 
+    __slots__ = ("_due", "_ended", "_frame", "_loop", "_over")
 
-class _Pauses:
-    """Those of one stream, which may make sixty a second: half as dear as `asyncio.wait` for each.
-    When `ended` is done, the one that lasts is over, and later ones last no time.
-    """
-
-    def __init__(self, ended: asyncio.Future[None] | None) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._over: asyncio.Future[None] = self._loop.create_future()
+    def __init__(self, frame: float = FRAME, ended: asyncio.Future[None] | None = None) -> None:
+        self._frame = frame
         self._ended = ended
+        self._loop = asyncio.get_running_loop()
+        self._due = 0.0
+        self._over: asyncio.Future[None] | None = None
         if ended is not None:
             ended.add_done_callback(self._end)
 
-    async def pause(self, seconds: float) -> None:
-        if self._ended is not None and self._ended.done():
-            return
-        self._over = self._loop.create_future()
-        timer = self._loop.call_later(seconds, self._end)
-        try:
-            await self._over
-        finally:
-            timer.cancel()
+    def is_early(self, batch: Batch) -> bool:
+        """Whether the batch has to wait until it is `due`; if not, it goes on now."""
+        now = self._loop.time()
+        if now < self._due and batch.records[-1].event["type"] not in TERMINAL:
+            return True
+        self._due = now + self._frame
+        return False
+
+    async def due(self) -> None:
+        """Return when the frame is over: half as dear as `asyncio.wait` for each. When `ended` is
+        done, the one that lasts is over, and later ones last no time.
+        """
+        if self._ended is None or not self._ended.done():
+            self._over = self._loop.create_future()
+            timer = self._loop.call_at(self._due, self._end)
+            try:
+                await self._over
+            finally:
+                timer.cancel()
+                self._over = None
+        self._due = self._loop.time() + self._frame
 
     def close(self) -> None:
         if self._ended is not None:
             self._ended.remove_done_callback(self._end)
 
     def _end(self, _: object = None) -> None:
-        if not self._over.done():
+        if self._over is not None and not self._over.done():
             self._over.set_result(None)

@@ -39,17 +39,24 @@ class Framing:
 
 
 class StreamingResponse:
-    """One response. It begins with the first parts, so that until then an error can be a status.
+    """One response. It begins with the first parts, so that until then an error can be a status;
+    `send` is given its head, and `rest` all that follows.
 
     Each write holds whole parts; a sign of life never falls into one. `keep_alive` is the seconds
     of silence before that, 0 for none.
     """
 
     def __init__(
-        self, send: Send, framing: Framing, keep_alive: float = 0.0, headers: Headers = ()
+        self,
+        send: Send,
+        rest: Send,
+        framing: Framing,
+        keep_alive: float = 0.0,
+        headers: Headers = (),
     ) -> None:
         self.begun = False
         self._send = send
+        self._rest = rest
         self._framing = framing
         self._headers = headers
         self._keep_alive = keep_alive if framing.idle else 0.0
@@ -67,7 +74,7 @@ class StreamingResponse:
         """Write the payloads as they come, to their end; they are closed in any case."""
         async with aclosing(payloads):
             async for ready in payloads:
-                await self.write((ready,))
+                await self._put(self._framing.part(ready))
                 del ready  # it may be a whole thread, and the wait for more long
             await self.end()
 
@@ -87,7 +94,7 @@ class StreamingResponse:
             body = self._framing.opening + body
             headers = [*self._framing.headers, *self._headers]
             await self._send({"type": "http.response.start", "status": 200, "headers": headers})
-        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        await self._rest({"type": "http.response.body", "body": body, "more_body": more})
         self._writing = False
         self._latest = self._now()
 

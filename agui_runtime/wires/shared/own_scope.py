@@ -1,0 +1,27 @@
+"""An app's own copy of a request's scope, and the way out of it past its own middlewares."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_SEND = "agui_runtime.send"
+
+
+class OwnScope:
+    """A middleware in front of all others of an app: those behind it may write into the scope."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._app({**scope, _SEND: send}, receive, send)
+
+
+def send_of_rest(scope: Scope, send: Send) -> Send:
+    """Where the rest of an answer goes that begins with `send`: the app's middlewares look at
+    nothing but its head, and each would take part in every word.
+    """
+    rest: Send = scope.get(_SEND, send)
+    return rest
