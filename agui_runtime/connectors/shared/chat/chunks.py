@@ -16,6 +16,7 @@ from agui_runtime.connectors.shared.chat.dialects import (
     CHOICES,
     COSTS,
     COUNTS,
+    NOTHING,
     OWN_KEY,
     REASONING,
     REASONS,
@@ -34,6 +35,7 @@ from agui_runtime.core.jsontext import JsonObject
 _NO_REASONS = frozenset({"", "null", "none"})
 _PLAIN_CHUNK = frozenset(
     {"id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier"}
+    | {"obfuscation", "provider"}  # OpenAI's, OpenRouter's
 )
 _PLAIN_CHOICE = frozenset({"index", "delta", "finish_reason", "logprobs"})
 _PLAIN_DELTA = frozenset({"content", "role"})
@@ -85,19 +87,28 @@ def choices_of(value: JsonObject) -> list[JsonObject]:
 
 
 def plain_text(value: JsonObject) -> str:
-    """The text of a chunk that holds nothing else, as nearly all do; empty of any other."""
+    """The text of a chunk that says nothing else, as nearly all do; empty of any other."""
     choices = value.get("choices")
-    if type(choices) is not list or len(choices) != 1 or not value.keys() <= _PLAIN_CHUNK:
+    if type(choices) is not list or len(choices) != 1 or value.get("usage") is not None:
         return ""
     choice = choices[0]
-    if value.get("usage") is not None or type(choice) is not dict:
-        return ""
-    delta = choice.get("delta")
+    delta = choice.get("delta") if type(choice) is dict else None
     if type(delta) is not dict or choice.get("finish_reason") or choice.get("index") != 0:
         return ""
     text = delta.get("content")
-    plain = choice.keys() <= _PLAIN_CHOICE and delta.keys() <= _PLAIN_DELTA
-    return text if plain and isinstance(text, str) else ""
+    if type(text) is not str:
+        return ""
+    plain = (
+        (delta.keys() <= _PLAIN_DELTA or _says_no_more(delta, _PLAIN_DELTA))
+        and (choice.keys() <= _PLAIN_CHOICE or _says_no_more(choice, _PLAIN_CHOICE))
+        and (value.keys() <= _PLAIN_CHUNK or _says_no_more(value, _PLAIN_CHUNK))
+    )
+    return text if plain else ""
+
+
+def _says_no_more(value: JsonObject, known: frozenset[str]) -> bool:
+    """Whether nothing stands under other keys: many servers send `"tool_calls": null` and such."""
+    return all(value[key] in NOTHING for key in value.keys() - known)
 
 
 def index_of(choice: JsonObject) -> int | None:

@@ -208,7 +208,7 @@ MiniMax behind Ollama, vLLM and llama.cpp; Gemini's compatible URL; Bedrock; See
 """
 
 
-_NOTHING: tuple[object, ...] = (None, "", [], {})
+NOTHING: tuple[object, ...] = (None, "", [], {})
 
 
 def found(value: Mapping[str, Json], places: tuple[Place, ...]) -> Json:
@@ -216,7 +216,7 @@ def found(value: Mapping[str, Json], places: tuple[Place, ...]) -> Json:
     for path, _ in places:
         if path[0] in value:
             one = value[path[0]] if len(path) == 1 else at(value, path)
-            if one not in _NOTHING:
+            if one not in NOTHING:
                 return one
     return None
 

@@ -7,7 +7,7 @@ whole JSON document; and text that is none of these. It does not look into the v
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -59,8 +59,15 @@ class AnswerStream:
         """What arrived outside of any frame, and is no JSON."""
         return b"\n".join(self._bare).decode(errors="replace").strip()
 
-    def feed(self, block: bytes) -> Iterator[Framed]:
+    def feed(self, block: bytes) -> Iterable[Framed]:
         """The values that the block completes; raises ProtocolFailure where one grows too long."""
+        value = None if self._held or self._event else _only_value(block)
+        if value is None:
+            return self._fed(block)
+        self._first = self._after_cr = False
+        return (Framed(value),)
+
+    def _fed(self, block: bytes) -> Iterator[Framed]:
         for line in self._lines(block):
             if line or self._data:
                 yield from self._take(line)
@@ -157,6 +164,13 @@ class AnswerStream:
     @staticmethod
     def _is_end(data: bytes) -> bool:
         return len(data) < _LONGEST_END and data.strip(b"\"' ").lower() in _ENDS
+
+
+def _only_value(block: bytes) -> object:
+    """The value of a block that is one event of one line, as nearly all are; None of any other."""
+    if block.startswith(b"data: {") and block.find(b"\n") == len(block) - 2 and b"\r" not in block:
+        return read(block[6:-2])
+    return None
 
 
 def read_all(data: bytes) -> list[object]:

@@ -43,9 +43,9 @@ class Prose:
 
     def say(self, form: Form, text: str) -> list[Event]:
         """The events for a piece of text."""
-        events = [] if form is self._form else [*self.close(), *self._open(form)]
+        opening = () if form is self._form else (*self.close(), *self._open(form))
         self._texts[form.content].append(text)
-        return [*events, {"type": form.content, "messageId": self._id, "delta": text}]
+        return [*opening, {"type": form.content, "messageId": self._id, "delta": text}]
 
     def close(self) -> list[Event]:
         """The events that end the open message, if one is open."""

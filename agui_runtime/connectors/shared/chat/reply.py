@@ -110,6 +110,9 @@ class ChatReply:
 
         Raises ModelFailure where the chunk reports one. What cannot be read is dropped and logged.
         """
+        goes_on = self._message and self._index == 0 and not self._reason
+        if goes_on and type(value) is dict and (text := plain_text(value)):
+            return self._say(text)
         try:
             return self._feed(value, event)
         except RecursionError:
@@ -125,8 +128,6 @@ class ChatReply:
                 raise stream_failure(self._provider.secrets.cut_all(value))
             logger.warning("a part of the model's answer is no object, and was left out")
             return []
-        if self._index == 0 and not self._reason and (text := plain_text(value)):
-            return list(self._text(self._tags.feed(text)))
         if error := failed(value, event):
             raise stream_failure(self._provider.secrets.cut_all(error))
         self._usage |= counts(value)
@@ -204,6 +205,11 @@ class ChatReply:
             return
         for call in self._calls.take_all(chunk.calls):
             yield from self._go_on(call)
+
+    def _say(self, text: str) -> list[Event]:
+        if self._tags.passes(text):
+            return self._prose.say(TEXT, text)
+        return list(self._text(self._tags.feed(text)))
 
     def _text(self, parts: Iterable[Part]) -> Iterator[Event]:
         for kind, text in parts:

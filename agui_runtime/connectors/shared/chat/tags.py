@@ -50,10 +50,12 @@ class TagReader:
 
     def feed(self, text: str) -> Iterable[Part]:
         """The pieces that are sure by now; what may be a part of a tag is held back."""
+        return (Part("text", text),) if self.passes(text) else self._read(text)
+
+    def passes(self, text: str) -> bool:
+        """Whether the next piece is text and nothing else, so that it need not be fed."""
         plain = not (self._held or self._closer or self._fresh or self._indented)
-        if plain and not _MARKS.search(text):
-            return (Part("text", text),)
-        return self._read(text)
+        return plain and not _MARKS.search(text)
 
     def end(self) -> Iterator[Part]:
         """What was held back; no tag has come of it."""
