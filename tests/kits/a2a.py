@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from agui_runtime import CopilotRuntime, create_app
+from agui_runtime import A2AWire, CopilotRuntime, create_app
 from agui_runtime.agents.agent import Agent
 from scripts import say
 from tests.kits.a2a_agent import Scenes, Waiting
@@ -83,6 +83,9 @@ KITS: Mapping[str, Kit] = {
 }
 
 
+WEBHOOKS = ("example.com", "localhost")
+"""Where the kits want to be called, or say that they do."""
+
 WAYS = " or ".join(CLONE.format(kit.branch) for kit in KITS.values())
 QUIETLY = ("-q", "-p", "no:cacheprovider")
 
@@ -127,7 +130,7 @@ def outcomes_of(checkout: Path, generation: str, origin: str) -> Outcomes:
 async def tried(checkout: Path, generation: str) -> Outcomes:
     """What came of the kit against a server of the agent that it is for."""
     runtime = CopilotRuntime({"default": KITS[generation].agent})
-    async with served(create_app(runtime, wires=["a2a"])) as origin:
+    async with served(create_app(runtime, wires=[A2AWire(webhooks=WEBHOOKS)])) as origin:
         return await asyncio.to_thread(outcomes_of, checkout, generation, origin)
 
 

@@ -30,9 +30,8 @@ MISSES: Mapping[str, Known] = {
 
 SKIPS: Known = {
     r"grpc'? .*configured|gRPC transport|-32006|in gRPC": "gRPC is not served",
-    r"[Pp]ush notifications": "push notifications are not offered",
     r"xtended|\['agent-card'\]": "an extended card is not offered",
-    r"[Aa]gent supports streaming": "it is for agents that do not stream",
+    r"[Aa]gent (supports|declares) (push|streaming)": "it is for agents that do not offer it",
     r"required-extension|extensions": "no extension is offered or demanded",
     r"[Ss]ecurity schemes|uthentication (schemes|section)": "the card names no way to authenticate",
     r"HTTPS": "it is for servers with TLS",

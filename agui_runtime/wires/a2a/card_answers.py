@@ -68,4 +68,7 @@ class CardAnswers:
         if not self._options.public_cards:
             await self._runtime.permissions.check(exchange.caller, "read", Resource(agent))
         url = f"{public_root(exchange.scope)}{self._options.path}/{quote(agent, safe='')}"
-        return agent_card_to_dict(card_of(agent, found.description, url, self._release))
+        pushes = self._options.webhooks.any
+        return agent_card_to_dict(
+            card_of(agent, found.description, url, self._release, pushes=pushes)
+        )

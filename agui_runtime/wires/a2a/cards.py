@@ -33,15 +33,17 @@ _SPOKEN = [
 """Bindings and versions, all of them at one URL."""
 
 
-def card_of(name: str, description: str, url: str, release: str) -> AgentCard:
-    """The card of the agent at that URL, as that release of the server has it."""
+def card_of(name: str, description: str, url: str, release: str, *, pushes: bool) -> AgentCard:
+    """The card of the agent at that URL, as that release of the server has it; `pushes` says
+    whether webhooks are called.
+    """
     about = description or f"The agent {name}"
     return AgentCard(
         name=name,
         description=about,
         version=release,
         supported_interfaces=[_interface(url, *each) for each in _SPOKEN],
-        capabilities=AgentCapabilities(streaming=True, push_notifications=False),
+        capabilities=AgentCapabilities(streaming=True, push_notifications=pushes),
         default_input_modes=INPUTS,
         default_output_modes=OUTPUTS,
         skills=[AgentSkill(id=name, name=name, description=about, tags=["chat"])],

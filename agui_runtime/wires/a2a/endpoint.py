@@ -46,7 +46,7 @@ class A2AEndpoint:
         self._options = options
         self._depth = options.path.count("/")
         self._cards = CardAnswers(runtime, options)
-        self._handler, contexts = A2AHandler(runtime, options.server.body), CallContexts()
+        self._handler, contexts = A2AHandler(runtime, options), CallContexts()
         self._routes: Sequence[BaseRoute] = [
             *create_jsonrpc_routes(self._handler, "/", contexts, enable_v0_3_compat=True),
             *create_rest_routes(self._handler, contexts, enable_v0_3_compat=True),

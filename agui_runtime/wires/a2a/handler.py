@@ -28,7 +28,6 @@ from a2a.types.a2a_pb2 import (
 )
 from a2a.utils.errors import (
     InvalidParamsError,
-    PushNotificationNotSupportedError,
     TaskNotCancelableError,
     UnsupportedOperationError,
 )
@@ -41,12 +40,15 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Batch
 from agui_runtime.wires.a2a.call import Call, call_of, in_the_sdks_words
 from agui_runtime.wires.a2a.listing import listed
-from agui_runtime.wires.a2a.starts import Starts
+from agui_runtime.wires.a2a.notices import Notices
+from agui_runtime.wires.a2a.options import A2AOptions
+from agui_runtime.wires.a2a.starts import Started, Starts
 from agui_runtime.wires.a2a.stored_tasks import StoredTask, StoredTasks
 from agui_runtime.wires.a2a.task_events import ENDED, TaskEvents, Update
 from agui_runtime.wires.a2a.task_ids import begins_another
-from agui_runtime.wires.shared.bodies import BodyLimits
+from agui_runtime.wires.a2a.webhooks import Webhooks
 from agui_runtime.wires.shared.pace import paced
+from agui_runtime.wires.shared.run_places import Place
 
 
 class A2AHandler(RequestHandler):
@@ -54,16 +56,20 @@ class A2AHandler(RequestHandler):
     answers between them: it goes on whether or not anybody reads it.
     """
 
-    def __init__(self, runtime: CopilotRuntime, limits: BodyLimits) -> None:
+    def __init__(self, runtime: CopilotRuntime, options: A2AOptions) -> None:
         self._runtime = runtime
-        self._limits = limits
+        self._limits = options.server.body
+        self._webhooks = Webhooks(lambda: runtime.store.states, options.webhooks)
+        self._notices = Notices(runtime, self._webhooks)
+        if options.webhooks.any:
+            runtime.add_hook(self._notices)
 
     async def on_message_send(self, params: SendMessageRequest, context: ServerCallContext) -> Task:
         """Start a run and wait for its end, unless the client wants to have the task at once."""
         call = call_of(context)
         with in_the_sdks_words():
             history = _history_length(params.configuration)
-            started = await self._starts(call).of(params)
+            started = await self._started(call, params)
             if not params.configuration.return_immediately:
                 await _fed(started.events, started.handle)
             return started.events.task(history)
@@ -76,7 +82,7 @@ class A2AHandler(RequestHandler):
         with in_the_sdks_words():
             history = _history_length(params.configuration)
             await call.stack.enter_async_context(self._runtime.streams.place(call.caller.owner))
-            started = await self._starts(call).of(params)
+            started = await self._started(call, params)
             yield started.events.task(history)
             paces = paced(started.handle.batches(), ended=started.handle.ended)
             batches = await call.stack.enter_async_context(aclosing(paces))
@@ -135,6 +141,7 @@ class A2AHandler(RequestHandler):
             if stored.events.interrupts:
                 await self._runtime.threads.get(run.thread_id, call.caller, "stop")
                 await dismiss(log, run)
+                await self._notices.send(Place(run.thread_id, run.run_id), call.caller)
             else:
                 await self._runtime.stop(run.thread_id, call.caller, run.run_id)
                 await log.wait_idle(run.thread_id)
@@ -151,22 +158,58 @@ class A2AHandler(RequestHandler):
     async def on_create_task_push_notification_config(
         self, params: TaskPushNotificationConfig, context: ServerCallContext
     ) -> TaskPushNotificationConfig:
-        raise PushNotificationNotSupportedError
+        """The webhook as it is noted; it is called from now on."""
+        call = call_of(context)
+        with in_the_sdks_words():
+            validate_proto_required_fields(params)
+            self._webhooks.check(params)
+            stored = await self._tasks(call).find(params.task_id)
+            former = call.exchange.is_former
+            return await self._webhooks.add(stored.runs, params, is_former=former)
 
     async def on_get_task_push_notification_config(
         self, params: GetTaskPushNotificationConfigRequest, context: ServerCallContext
     ) -> TaskPushNotificationConfig:
-        raise PushNotificationNotSupportedError
+        with in_the_sdks_words():
+            self._webhooks.check_offered()
+            stored = await self._tasks(call_of(context)).find(params.task_id)
+            return await self._webhooks.get(stored.runs, params.id)
 
     async def on_list_task_push_notification_configs(
         self, params: ListTaskPushNotificationConfigsRequest, context: ServerCallContext
     ) -> ListTaskPushNotificationConfigsResponse:
-        raise PushNotificationNotSupportedError
+        """All of them: there are few."""
+        with in_the_sdks_words():
+            self._webhooks.check_offered()
+            stored = await self._tasks(call_of(context)).find(params.task_id)
+            found = await self._webhooks.of(stored.runs)
+            return ListTaskPushNotificationConfigsResponse(configs=found)
 
     async def on_delete_task_push_notification_config(
         self, params: DeleteTaskPushNotificationConfigRequest, context: ServerCallContext
     ) -> None:
-        raise PushNotificationNotSupportedError
+        with in_the_sdks_words():
+            self._webhooks.check_offered()
+            stored = await self._tasks(call_of(context)).find(params.task_id)
+            await self._webhooks.remove(stored.runs, params.id)
+
+    async def _started(self, call: Call, params: SendMessageRequest) -> Started:
+        """The run that the message starts. A webhook that comes with it misses no end: of a run
+        that has ended before it was noted, it is told here.
+        """
+        wanted = params.configuration.HasField("task_push_notification_config")
+        webhook = params.configuration.task_push_notification_config
+        if wanted:
+            self._webhooks.check(webhook)
+        started = await self._starts(call).of(params)
+        if wanted:
+            run = started.handle.run
+            stored = await self._tasks(call).find(started.events.ids.task)
+            former = call.exchange.is_former
+            await self._webhooks.add(stored.runs, webhook, is_former=former)
+            if await self._runtime.store.log.active(run.thread_id) is None:
+                await self._notices.send(Place(run.thread_id, run.run_id), call.caller)
+        return started
 
     def _tasks(self, call: Call) -> StoredTasks:
         return StoredTasks(self._runtime.threads, call.caller, call.agent)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from agui_runtime.wires.a2a.webhook_hosts import WebhookHosts
 from agui_runtime.wires.shared.options import WireOptions
 
 
@@ -13,3 +14,4 @@ class A2AOptions(WireOptions):
 
     path: str = "/a2a"
     public_cards: bool = False
+    webhooks: WebhookHosts = field(default_factory=lambda: WebhookHosts(()))

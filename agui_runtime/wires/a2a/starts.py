@@ -8,7 +8,6 @@ from dataclasses import replace
 from a2a.types.a2a_pb2 import Message, Role, SendMessageRequest
 from a2a.utils.errors import (
     InvalidParamsError,
-    PushNotificationNotSupportedError,
     UnsupportedOperationError,
 )
 from a2a.utils.proto_utils import validate_proto_required_fields
@@ -53,8 +52,6 @@ class Starts:
     async def of(self, request: SendMessageRequest) -> Started:
         """Raises A2AError and AguiError; then nothing was started."""
         validate_proto_required_fields(request)
-        if request.configuration.HasField("task_push_notification_config"):
-            raise PushNotificationNotSupportedError
         message = request.message
         if message.role != Role.ROLE_USER:
             raise InvalidParamsError("message.role: ROLE_USER, for whoever calls")

@@ -14,6 +14,7 @@ from agui_runtime.core.jsontext import Json
 from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.a2a.options import A2AOptions
+from agui_runtime.wires.a2a.webhook_hosts import WebhookHosts
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.paths import base_of
 from agui_runtime.wires.shared.streaming import KEEP_ALIVE
@@ -31,18 +32,21 @@ class A2AWire:
     named `default`.
 
     `keep_alive` is the seconds of silence before a comment, 0 for none. With `public_cards`,
-    whoever may call the server is shown the cards, also without credentials. Raises Misconfigured
-    for a value of another kind.
+    whoever may call the server is shown the cards, also without credentials. `webhooks` are the
+    hosts that clients may have called when a task ends or asks something: without any, there are no
+    push notifications. Raises Misconfigured for a value of another kind.
     """
 
     path: str = "/a2a"
     keep_alive: float = KEEP_ALIVE
     public_cards: bool = False
+    webhooks: Sequence[str] = ()
     name: ClassVar[str] = "a2a"
 
     def __post_init__(self) -> None:
         check_fields(self, {"keep_alive": SECONDS, "public_cards": FLAG})
         base_of(self.path, "path of A2AWire")
+        WebhookHosts(self.webhooks)
 
     def routes(self, runtime: CopilotRuntime, options: ServerOptions) -> Sequence[BaseRoute]:
         """Raises MissingExtra where the protocol's SDK is not installed."""
@@ -53,9 +57,9 @@ class A2AWire:
                 raise
             raise MissingExtra("the wire a2a", "a2a") from None
         path = base_of(self.path, "path of A2AWire")
-        endpoint = A2AEndpoint(
-            runtime, A2AOptions(options, self.keep_alive, path, self.public_cards)
-        )
+        hosts = WebhookHosts(self.webhooks)
+        chosen = A2AOptions(options, self.keep_alive, path, self.public_cards, hosts)
+        endpoint = A2AEndpoint(runtime, chosen)
         below = WireRoute(f"{path}/{{rest:path}}", endpoint, direct=True, any_type=True)
         roots = [f"/.well-known/{name}" for name in WELL_KNOWN]
         return [below, *(WireRoute(each, endpoint.of_default, direct=True) for each in roots)]

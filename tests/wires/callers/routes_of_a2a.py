@@ -18,6 +18,9 @@ _LIVE = task_id(Place("t2", "r2"))
 
 FILLED_IN_A2A = {"id": _ENDED, "push_id": "p1"}
 
+FAR = "https://far.test/"
+"""A webhook; nothing that is done here calls it."""
+
 _TODAY = {"a2a-version": "1.0"}
 
 _MESSAGE = {
@@ -39,8 +42,13 @@ _FORMER_MESSAGE_OVER_REST = {
     "role": "ROLE_USER",
     "content": [{"text": "hi"}],
 }
-_PUSH = {"taskId": _ENDED, "id": "p1", "url": "http://far.test/"}
-_FORMER_PUSH = {"taskId": _ENDED, "pushNotificationConfig": {"url": "http://far.test/"}}
+_PUSH = {"taskId": _ENDED, "id": "p1", "url": FAR}
+_FORMER_PUSH = {"taskId": _ENDED, "pushNotificationConfig": {"url": FAR}}
+_FORMER_PUSH_OVER_REST = {
+    "parent": f"tasks/{_ENDED}",
+    "configId": "p1",
+    "config": {"pushNotificationConfig": {"url": FAR, "id": "p1"}},
+}
 
 
 def _today(body: object = None, **more: Any) -> Example:  # noqa: ANN401  # fields of Example
@@ -60,21 +68,21 @@ CALLS: Mapping[str, Example] = {
     "ListTasks": _today({"includeArtifacts": True}, shows=True, empty=True),
     "CancelTask": _today({"id": _LIVE}, path=_WAITING),
     "SubscribeToTask": _today({"id": _LIVE}, path=_WAITING, endless=True),
-    "CreateTaskPushNotificationConfig": _today(_PUSH, open=True),
-    "GetTaskPushNotificationConfig": _today({"taskId": _ENDED, "id": "p1"}, open=True),
-    "ListTaskPushNotificationConfigs": _today({"taskId": _ENDED}, open=True),
-    "DeleteTaskPushNotificationConfig": _today({"taskId": _ENDED, "id": "p1"}, open=True),
+    "CreateTaskPushNotificationConfig": _today(_PUSH),
+    "GetTaskPushNotificationConfig": _today({"taskId": _ENDED, "id": "p1"}),
+    "ListTaskPushNotificationConfigs": _today({"taskId": _ENDED}),
+    "DeleteTaskPushNotificationConfig": _today({"taskId": _ENDED, "id": "p1"}),
     "GetExtendedAgentCard": _today({}, open=True),
     "message/send": Example({"message": _FORMER_MESSAGE}, shows=True),
     "message/stream": Example({"message": _FORMER_MESSAGE}, shows=True),
     "tasks/get": Example({"id": _ENDED}, shows=True),
     "tasks/cancel": Example({"id": _LIVE}, path=_WAITING),
     "tasks/resubscribe": Example({"id": _LIVE}, path=_WAITING, endless=True),
-    "tasks/pushNotificationConfig/set": Example(_FORMER_PUSH, open=True),
-    "tasks/pushNotificationConfig/get": Example({"id": _ENDED}, open=True),
-    "tasks/pushNotificationConfig/list": Example({"id": _ENDED}, open=True),
+    "tasks/pushNotificationConfig/set": Example(_FORMER_PUSH),
+    "tasks/pushNotificationConfig/get": Example({"id": _ENDED}),
+    "tasks/pushNotificationConfig/list": Example({"id": _ENDED}),
     "tasks/pushNotificationConfig/delete": Example(
-        {"id": _ENDED, "pushNotificationConfigId": "p1"}, open=True
+        {"id": _ENDED, "pushNotificationConfigId": "p1"}
     ),
     "agent/getAuthenticatedExtendedCard": Example({}, open=True),
 }
@@ -96,10 +104,10 @@ OVER_REST: Mapping[str, Example] = {
         )
         for method in ("GET", "POST")
     },
-    f"POST {RPC}/{_PUSHES}": _today(_PUSH, open=True, status=400),
-    f"GET {RPC}/{_PUSHES}": _today(open=True, status=400),
-    f"GET {RPC}/{_PUSHES}/{{push_id}}": _today(open=True, status=400),
-    f"DELETE {RPC}/{_PUSHES}/{{push_id}}": _today(open=True, status=400),
+    f"POST {RPC}/{_PUSHES}": _today(_PUSH),
+    f"GET {RPC}/{_PUSHES}": _today(),
+    f"GET {RPC}/{_PUSHES}/{{push_id}}": _today(status=404),
+    f"DELETE {RPC}/{_PUSHES}/{{push_id}}": _today(),
     f"GET {RPC}/extendedAgentCard": _today(open=True, status=400),
     f"POST {RPC}/v1/message:send": Example({"message": _FORMER_MESSAGE_OVER_REST}, shows=True),
     f"POST {RPC}/v1/message:stream": Example({"message": _FORMER_MESSAGE_OVER_REST}, shows=True),
@@ -111,8 +119,8 @@ OVER_REST: Mapping[str, Example] = {
         )
         for method in ("GET", "POST")
     },
-    f"POST {RPC}/v1/{_PUSHES}": Example({}, open=True, status=400),
-    f"GET {RPC}/v1/{_PUSHES}": Example(open=True, status=400),
-    f"GET {RPC}/v1/{_PUSHES}/{{push_id}}": Example(open=True, status=400),
+    f"POST {RPC}/v1/{_PUSHES}": Example(_FORMER_PUSH_OVER_REST),
+    f"GET {RPC}/v1/{_PUSHES}": Example(),
+    f"GET {RPC}/v1/{_PUSHES}/{{push_id}}": Example(status=404),
     f"GET {RPC}/v1/card": Example(open=True, status=400),
 }

@@ -123,7 +123,8 @@ def an_app(runtime: CopilotRuntime) -> FastAPI:
     options = ServerOptions(development=True)
     remote = CopilotKitRemoteWire("/remote")
     rest = RestWire(transcription=Ear())
-    wires: list[Wire] = [graphql, remote, OpenAIWire(), A2AWire(), McpWire(), rest, agui]
+    a2a = A2AWire(webhooks=["far.test"])
+    wires: list[Wire] = [graphql, remote, OpenAIWire(), a2a, McpWire(), rest, agui]
     return create_app(runtime, wires=wires, options=options)
 
 

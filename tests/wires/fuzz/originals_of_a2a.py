@@ -9,6 +9,9 @@ from agui_runtime.wires.shared.run_places import Place
 from tests.wires.fuzz.jsons import Json
 from tests.wires.fuzz.original import Original
 
+WEBHOOK = "https://127.0.0.1:9/"
+"""Where nobody listens."""
+
 _AGENT = "/a2a/default"
 _ASKING = "/a2a/asking"
 _STUBBORN = "/a2a/stubborn"
@@ -64,7 +67,7 @@ _PAGE: Mapping[str, Json] = {
     "statusTimestampAfter": "2026-01-01T00:00:00Z",
     "includeArtifacts": True,
 }
-_PUSH: Mapping[str, Json] = {"taskId": _ENDED, "id": "p1", "url": "http://x.test/"}
+_PUSH: Mapping[str, Json] = {"taskId": _ENDED, "id": "p1", "url": WEBHOOK}
 
 
 def _calls() -> list[Original]:
@@ -125,7 +128,7 @@ def _former_calls() -> list[Original]:
     sending: Json = {"message": _former_message(), "configuration": asked}
     endless: Json = {"message": _former_message(contextId="t-3"), "configuration": asked}
     answer = _former_message(contextId="t-2", taskId=_WAITS)
-    push: Json = {"taskId": _ENDED, "pushNotificationConfig": {"url": "http://x.test/"}}
+    push: Json = {"taskId": _ENDED, "pushNotificationConfig": {"url": WEBHOOK}}
     pushed: Json = {"id": _ENDED, "pushNotificationConfigId": "p1"}
     return [
         _former("message/send", sending),
@@ -183,7 +186,8 @@ def _former_routes() -> list[Original]:
     sending: Json = {"message": message | {"content": content}, "configuration": {"blocking": True}}
     one, waits = f"{_AGENT}/v1/tasks/{_ENDED}", f"{_ASKING}/v1/tasks/{_WAITS}"
     pushes = f"{one}/pushNotificationConfigs"
-    push: Json = {"parent": one, "configId": "p1", "config": {"name": "p1"}}
+    pushed: Json = {"url": WEBHOOK, "id": "p1", "token": "t"}
+    push: Json = {"parent": one, "configId": "p1", "config": {"pushNotificationConfig": pushed}}
     return [
         Original("POST", f"{_AGENT}/v1/message:send", body=sending),
         Original("POST", f"{_AGENT}/v1/message:stream", body=sending),

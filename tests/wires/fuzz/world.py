@@ -20,6 +20,7 @@ from agui_runtime.memories.memory import Memory
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.settings import Settings
 from agui_runtime.stores.base import Store
+from agui_runtime.wires.a2a.wire import A2AWire
 from agui_runtime.wires.agui.annotate import Annotation, Recorded
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.rest.wire import RestWire
@@ -82,7 +83,8 @@ def make_app(store: Store) -> FastAPI:
     agui = AguiWire(transcription=Typist(), annotations=recorded)
     usual = wires_of(Settings(), ["a2a", "mcp", "openai", "rest"], {"remote_path": REMOTE})
     rest = RestWire(transcription=Typist())
-    equipped: dict[type, Wire] = {AguiWire: agui, RestWire: rest}
+    a2a = A2AWire(webhooks=["127.0.0.1"])
+    equipped: dict[type, Wire] = {A2AWire: a2a, AguiWire: agui, RestWire: rest}
     wires = [equipped.get(type(each), each) for each in usual]
     return create_app(runtime, wires=wires, options=ServerOptions(development=True))
 

@@ -1,0 +1,206 @@
+"""Push notifications: webhooks of tasks, at hosts that the operator names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from agui_runtime import A2AWire, CopilotRuntime, create_app
+from agui_runtime.core.errors import Misconfigured
+from agui_runtime.queues.here import HereQueue
+from agui_runtime.runtime.runtime import Options
+from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.wires.a2a import notices
+from tests.runtime.test_workers import at_work
+from tests.wires.a2a.receiver import Receiver, receiving
+from tests.wires.a2a.serving import (
+    Asking,
+    Json,
+    called,
+    error,
+    message,
+    old_message,
+    plain_client_of,
+    result,
+    sent,
+)
+from tests.wires.graphql.serving import by_header
+from tests.wires.openai.serving import Recorder
+
+WIRE = A2AWire(webhooks=["127.0.0.1", "hooks.example.com"])
+CREATE = "CreateTaskPushNotificationConfig"
+GET = "GetTaskPushNotificationConfig"
+LIST = "ListTaskPushNotificationConfigs"
+DELETE = "DeleteTaskPushNotificationConfig"
+
+
+async def asked(client: httpx.AsyncClient, receiver: Receiver, **more: object) -> Json:
+    """A task that waits, with a webhook."""
+    task = await sent(client, {"text": "where?"})
+    await result(client, CREATE, {"taskId": task["id"], "url": receiver.url, **more})
+    return task
+
+
+async def test_a_webhook_that_comes_with_a_message_gets_the_whole_task() -> None:
+    runtime = CopilotRuntime({"default": Recorder()})
+    async with plain_client_of(runtime, WIRE) as client, receiving() as receiver:
+        card = (await client.get("/a2a/default/.well-known/agent-card.json")).json()
+        known = {"scheme": "Bearer", "credentials": "b"}
+        webhook = {"url": receiver.url, "token": "t", "authentication": known}
+        wanted = {"returnImmediately": True, "taskPushNotificationConfig": webhook}
+        given = {"message": message(), "configuration": wanted}
+        task = (await result(client, "SendMessage", given))["task"]
+        notice = await receiver.next()
+    assert card["capabilities"]["pushNotifications"] is True
+    assert notice.headers["authorization"] == "Bearer b"
+    assert notice.headers["x-a2a-notification-token"] == "t"
+    told = notice.body["task"]
+    assert (told["id"], notice.state) == (task["id"], "TASK_STATE_COMPLETED")
+    assert "Hello world" in str(told["artifacts"])
+
+
+async def test_one_of_0_3_gets_the_task_in_the_words_of_0_3() -> None:
+    runtime = CopilotRuntime({"default": Recorder()})
+    async with plain_client_of(runtime, WIRE, headers={}) as client, receiving() as receiver:
+        wanted = {"pushNotificationConfig": {"url": receiver.url, "id": "w"}}
+        given = {"message": old_message(), "configuration": wanted}
+        task = await result(client, "message/send", given)
+        notice = await receiver.next()
+        webhook = {"id": task["id"], "pushNotificationConfigId": "w"}
+        found = await result(client, "tasks/pushNotificationConfig/get", webhook)
+    assert (notice.body["kind"], notice.body["id"], notice.state) == (
+        "task",
+        task["id"],
+        "completed",
+    )
+    assert found["pushNotificationConfig"]["url"] == receiver.url
+
+
+async def test_a_task_tells_of_its_end_whoever_brings_that_about() -> None:
+    runtime = CopilotRuntime({"default": Asking()})
+    async with plain_client_of(runtime, WIRE) as client, receiving() as receiver:
+        answered = await asked(client, receiver)
+        await sent(client, {"text": "Rome"}, taskId=answered["id"])
+        assert (await receiver.next()).body["task"]["id"] == answered["id"]
+    runtime = CopilotRuntime({"default": Asking(times=9)})
+    async with plain_client_of(runtime, WIRE) as client, receiving() as receiver:
+        dismissed = await asked(client, receiver)
+        await result(client, "CancelTask", {"id": dismissed["id"]})
+        assert (await receiver.next()).state == "TASK_STATE_CANCELED"
+        abandoned = await asked(client, receiver)
+        await sent(client, {"text": "another"}, contextId=abandoned["contextId"])
+        notice = await receiver.next()
+    assert (notice.body["task"]["id"], notice.state) == (abandoned["id"], "TASK_STATE_CANCELED")
+
+
+async def test_webhooks_are_listed_and_deleted_by_whoever_has_the_task() -> None:
+    runtime = CopilotRuntime({"default": Asking()}, authenticate=by_header)
+    async with plain_client_of(runtime, WIRE) as client, receiving() as receiver:
+        client.headers["x-user"] = "ann"
+        task = await asked(client, receiver, id="one")
+        await result(client, CREATE, {"taskId": task["id"], "url": receiver.url})
+        named = {"taskId": task["id"], "id": "one"}
+        assert (await result(client, GET, named))["url"] == receiver.url
+        client.headers["x-user"] = "bob"
+        for method in (CREATE, GET, LIST, DELETE):
+            given = {**named, "url": receiver.url}
+            assert (await error(client, method, given))["code"] == -32001
+        client.headers["x-user"] = "ann"
+        for _ in range(2):
+            assert (await called(client, DELETE, named)).json()["result"] is None
+        assert (await error(client, GET, named))["code"] == -32001
+        [rest] = (await result(client, LIST, {"taskId": task["id"]}))["configs"]
+        await sent(client, {"text": "Rome"}, taskId=task["id"])
+        await receiver.next()
+    assert rest["id"] == task["id"]
+    assert receiver.notices.empty()
+
+
+async def test_a_webhook_outlives_the_server_that_was_given_it(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/threads.db"
+    async with receiving() as receiver:
+        async with plain_client_of(CopilotRuntime({"default": Asking()}, store=store), WIRE) as one:
+            task = await asked(one, receiver)
+        later = CopilotRuntime({"default": Asking(times=0)}, store=store)
+        async with plain_client_of(later, WIRE) as other:
+            await sent(other, {"text": "Rome"}, taskId=task["id"])
+        assert (await receiver.next()).state == "TASK_STATE_COMPLETED"
+        # Nor is one called whose host is no longer named.
+        async with plain_client_of(later, A2AWire(webhooks=["hooks.example.com"])) as strict:
+            await sent(strict, contextId=task["contextId"])
+    assert receiver.notices.empty()
+
+
+async def test_a_worker_calls_the_webhook_of_what_it_carries_out() -> None:
+    store, queue = MemoryStore(), HereQueue()
+    web, work = (
+        CopilotRuntime({"default": Recorder()}, store=store, options=Options(run_in=queue))
+        for _ in range(2)
+    )
+    create_app(work, wires=[WIRE])
+    async with plain_client_of(web, WIRE) as client, receiving() as receiver:
+        wanted = {"returnImmediately": True, "taskPushNotificationConfig": {"url": receiver.url}}
+        given = {"message": message(), "configuration": wanted}
+        task = (await result(client, "SendMessage", given))["task"]
+        async with work.lifespan(), at_work(work):
+            assert (await receiver.next()).body["task"]["id"] == task["id"]
+
+
+async def test_a_call_that_fails_is_repeated_and_a_redirection_is_not_followed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(notices, "WAITS", (0.0, 0.0))
+    runtime = CopilotRuntime({"default": Asking()})
+    async with plain_client_of(runtime, WIRE) as client, receiving(503, 200, 307) as receiver:
+        task = await asked(client, receiver)
+        await sent(client, {"text": "Rome"}, taskId=task["id"])
+        assert (await receiver.next()).state == (await receiver.next()).state
+        again = await asked(client, receiver)
+        await result(client, "CancelTask", {"id": again["id"]})
+        await receiver.next()
+    assert receiver.notices.empty()
+    assert "127.0.0.1 failed: status 307" in caplog.text
+
+
+REFUSED: list[tuple[Json, str]] = [
+    ({"url": "https://internal.example.com/"}, "does not call that host"),
+    ({"url": "https://hooks.example.com.thief.test/"}, "does not call that host"),
+    ({"url": "https://hooks.example.com@thief.test/"}, "without a user's name"),
+    ({"url": "http://hooks.example.com/"}, "an https address"),
+    ({"url": "file:///etc/passwd"}, "an https address"),
+    ({"url": "https://hooks.example.com/", "token": "a\r\nb: c"}, "token"),
+    (
+        {"url": "https://hooks.example.com/", "authentication": {"scheme": "a b"}},
+        "authentication.scheme",
+    ),
+]
+
+
+async def test_what_may_not_be_called_is_refused_before_anything_starts() -> None:
+    agent = Recorder()
+    async with plain_client_of(CopilotRuntime({"default": agent}), WIRE) as client:
+        for webhook, words in REFUSED:
+            wanted = {"taskPushNotificationConfig": webhook}
+            given = {"message": message(), "configuration": wanted}
+            refused = await error(client, "SendMessage", given)
+            assert (refused["code"], words in refused["message"]) == (-32602, True), webhook
+    assert agent.requests == []
+
+
+async def test_a_task_has_no_more_webhooks_than_can_be_called() -> None:
+    async with plain_client_of(CopilotRuntime({"default": Recorder()}), WIRE) as client:
+        task, url = await sent(client), "https://hooks.example.com/"
+        for count in range(10):
+            await result(client, CREATE, {"taskId": task["id"], "id": f"w{count}", "url": url})
+        refused = await error(client, CREATE, {"taskId": task["id"], "id": "more", "url": url})
+    assert "10 webhooks" in refused["message"]
+
+
+@pytest.mark.parametrize(
+    "name", ["https://x.test", "x.test:8080", "x.test/hook", "*", "*.x.test", ""]
+)
+def test_what_is_no_host_is_no_setting(name: str) -> None:
+    with pytest.raises(Misconfigured, match="webhooks"):
+        A2AWire(webhooks=[name])
