@@ -134,7 +134,8 @@ class A2AEndpoint:
         async with while_known(exchange.caller):
             await unless_gone(exchange.receive, begin())
         if isinstance(begun, Response):
-            await exchange.reply(begun.status_code, [exchange.json_type], bytes(begun.body))
+            body = exchange.completed(bytes(begun.body))
+            await exchange.reply(begun.status_code, [exchange.json_type], body)
         elif begun is not None:
             await exchange.stream_items(begun, self._options.keep_alive)
 

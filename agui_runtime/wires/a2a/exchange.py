@@ -10,6 +10,7 @@ from a2a.utils.constants import A2A_JSON_MEDIA_TYPE
 from a2a.utils.errors import ContentTypeNotSupportedError
 from sse_starlette.event import ServerSentEvent
 
+from agui_runtime.core import jsontext
 from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.a2a.errors import rest_refusal, rpc_refusal
 from agui_runtime.wires.a2a.former_streams import closed_by_question
@@ -51,6 +52,12 @@ class A2AExchange(ErrorFrameExchange):
         if body.error is not None and not is_empty:
             raise body.error
         return body
+
+    def completed(self, body: bytes) -> bytes:
+        """An answer of the SDK's, which in JSON-RPC of 0.3 leaves out a result that is null."""
+        if self.is_rest or b'"result"' in body or b'"error"' in body:
+            return body
+        return jsontext.dumps({**jsontext.loads(body), "result": None})
 
     async def stream_items(self, items: AsyncGenerator[Item, None], keep_alive: float) -> None:
         """Answer with an event stream of the SDK's items."""

@@ -160,11 +160,13 @@ class A2AHandler(RequestHandler):
     ) -> TaskPushNotificationConfig:
         """The webhook as it is noted; it is called from now on."""
         call = call_of(context)
+        former = call.exchange.is_former
         with in_the_sdks_words():
+            if former and not params.authentication.scheme:  # it may be empty there
+                params.ClearField("authentication")
             validate_proto_required_fields(params)
             self._webhooks.check(params)
             stored = await self._tasks(call).find(params.task_id)
-            former = call.exchange.is_former
             return await self._webhooks.add(stored.runs, params, is_former=former)
 
     async def on_get_task_push_notification_config(

@@ -29,6 +29,9 @@ MOST = 10
 TASKS = 20
 """So many tasks of a thread have theirs, the latest that were given one."""
 
+DEFAULT = "default"
+"""The id of one that is given without."""
+
 _KEY = "#a2a-webhooks"
 """No agent's name, so that no wire can load or save what is kept there."""
 
@@ -94,7 +97,7 @@ class Webhooks:
         """
         made = TaskPushNotificationConfig()
         made.CopyFrom(config)
-        made.task_id, made.id = task.id, config.id or task.id
+        made.task_id, made.id = task.id, config.id or DEFAULT
 
         def change(note: _Note) -> None:
             own = note.pop(task.place.run_id, {})
@@ -113,7 +116,7 @@ class Webhooks:
         the protocol's only word for it.
         """
         for each in await self.of(task):
-            if each.id == (id_ or task.id):
+            if each.id == (id_ or DEFAULT):
                 return each
         raise TaskNotFoundError("the task has no such webhook")
 

@@ -70,12 +70,14 @@ async def test_one_of_0_3_gets_the_task_in_the_words_of_0_3() -> None:
         notice = await receiver.next()
         webhook = {"id": task["id"], "pushNotificationConfigId": "w"}
         found = await result(client, "tasks/pushNotificationConfig/get", webhook)
+        deleted = await called(client, "tasks/pushNotificationConfig/delete", webhook)
     assert (notice.body["kind"], notice.body["id"], notice.state) == (
         "task",
         task["id"],
         "completed",
     )
     assert found["pushNotificationConfig"]["url"] == receiver.url
+    assert deleted.json() == {"jsonrpc": "2.0", "id": 7, "result": None}
 
 
 async def test_a_task_tells_of_its_end_whoever_brings_that_about() -> None:
@@ -114,7 +116,7 @@ async def test_webhooks_are_listed_and_deleted_by_whoever_has_the_task() -> None
         [rest] = (await result(client, LIST, {"taskId": task["id"]}))["configs"]
         await sent(client, {"text": "Rome"}, taskId=task["id"])
         await receiver.next()
-    assert rest["id"] == task["id"]
+    assert rest["id"] == "default"
     assert receiver.notices.empty()
 
 
