@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from time import monotonic
 from typing import Any
 
@@ -42,6 +42,7 @@ class Replica:
         origin = f"http://127.0.0.1:{self._port}"
         self.client = httpx.AsyncClient(base_url=origin, timeout=60, limits=NO_LIMITS)
         self.socket = f"ws://127.0.0.1:{self._port}/copilotkit"
+        self._log = TemporaryFile()  # noqa: SIM115  # closed with the client
         self.start()
 
     def start(self) -> None:
@@ -51,12 +52,12 @@ class Replica:
             cwd=ROOT,
             env=os.environ | self.settings | {"PYTHONPATH": str(ROOT)},
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=self._log,
         )
 
     async def ready(self) -> None:
         while True:
-            assert self.process.poll() is None, "the replica did not start"
+            assert self.process.poll() is None, f"the replica did not start: {self._logged()}"
             try:
                 if (await self.client.get("/readyz")).status_code == 200:
                     return
@@ -71,6 +72,11 @@ class Replica:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        self._log.close()
+
+    def _logged(self) -> str:
+        self._log.seek(0)
+        return self._log.read().decode()
 
     def megabytes(self) -> float:
         """Resident memory."""

@@ -140,11 +140,11 @@ def _version() -> Step[int]:
 
 def bring_up_to_date(connection: sqlite3.Connection, place: DatabaseFile) -> Path | None:
     """Give the file this release's schema; where its copy from before is, if one had to be made."""
-    number = number_of(connection)
-    check_not_newer(number)
     if not _has_versions(connection):
         _create(connection)
-    elif number < SCHEMA:
+    number = number_of(connection)
+    check_not_newer(number)
+    if number < SCHEMA:
         from agui_runtime.stores.sql.migrations import upgrade_file  # slow to import
 
         return upgrade_file(place.path)

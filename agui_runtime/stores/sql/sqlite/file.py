@@ -189,8 +189,10 @@ def _application_of(head: bytes) -> int | None:
 
 def _prepare_to_write(connection: sqlite3.Connection, place: DatabaseFile) -> None:
     if connection.execute("pragma page_count").fetchone()[0] == 0:
+        connection.execute("begin")  # nobody sees a file that is not ours yet
         connection.execute("pragma auto_vacuum = incremental")  # counts before the first table
         connection.execute(f"pragma application_id = {APPLICATION}")
+        connection.execute("commit")
     mode = connection.execute("pragma journal_mode = wal").fetchone()[0]
     if mode != "wal":
         raise Misconfigured(
