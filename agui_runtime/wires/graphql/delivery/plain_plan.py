@@ -9,26 +9,22 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from graphql import (
-    FieldNode,
     FragmentDefinitionNode,
-    GraphQLField,
     GraphQLSchema,
     OperationDefinitionNode,
 )
 from graphql.execution.values import VariableValues
 
-from agui_runtime.wires.graphql.delivery.plan import Compiler, Field, Level
+from agui_runtime.wires.graphql.delivery.plan import Compiler, Field, Level, RootField
 
 
 @dataclass(frozen=True, slots=True)
 class PlainQuery:
-    """A query for one field of the schema's, below which there is nothing but attributes: its
-    `name` and definition there, the `nodes` that select it, and how to show what it resolves to.
+    """A query for one field of the schema's, below which there is nothing but attributes: what is
+    resolved, and how to show what it resolves to.
     """
 
-    name: str
-    definition: GraphQLField
-    nodes: list[FieldNode]
+    start: RootField
     field: Field
 
 
@@ -53,5 +49,6 @@ def compile_plain(
         if len(level.immediate) == 1 and name in direct:
             field = compiler.field(query, key, nodes)
             is_plain = compiler.resolvers == 1 and not compiler.incremental
-            return PlainQuery(name, query.fields[name], nodes, field) if is_plain else None
+            start = RootField(key, query.fields[name], nodes)
+            return PlainQuery(start, field) if is_plain else None
     return None

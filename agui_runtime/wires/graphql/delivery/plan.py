@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from graphql import (
-    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -25,7 +24,6 @@ from graphql import (
     GraphQLSkipDirective,
     GraphQLString,
     InlineFragmentNode,
-    NameNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
@@ -93,17 +91,28 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class RootField:
+    """A field of an operation's own, to be resolved: its `key` in the answer, its definition in the
+    schema, and the nodes that select it.
+    """
+
+    key: str
+    definition: GraphQLField
+    nodes: list[FieldNode]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What an operation asks of the document; `incremental` if any of it may come later.
 
-    `waits_for_items`: something is delivered when a list that grows has so many items. `head` is
-    the part of it to execute first: the mutation without anything of its answer.
+    `waits_for_items`: something is delivered when a list that grows has so many items. `start` is
+    to be resolved first: the mutation, of which nothing else is executed.
     """
 
     root: Group
     incremental: bool
     waits_for_items: bool
-    head: DocumentNode
+    start: RootField
 
 
 def compile_plan(
@@ -122,11 +131,11 @@ def compile_plan(
     compiler = Compiler(schema, fragments, variables)
     level = Level()
     compiler.collect(mutation, operation.selection_set, level, level.immediate)
-    for nodes in level.immediate.values():
+    for key, nodes in level.immediate.items():
         if nodes[0].name.value == STREAMED_ROOT:
             root = compiler.group(mutation, level.immediate)
-            head = _head(operation, nodes[0])
-            return Plan(root, compiler.incremental, compiler.waits_for_items, head)
+            start = RootField(key, mutation.fields[STREAMED_ROOT], nodes)
+            return Plan(root, compiler.incremental, compiler.waits_for_items, start)
     return None
 
 
@@ -291,24 +300,6 @@ class Compiler:
 def _is_awaited(field: Field) -> bool:
     inside = field.selections.values() if field.selections else ()
     return field.late or any(each.immediate.awaited for each in inside)
-
-
-def _head(operation: OperationDefinitionNode, mutation: FieldNode) -> DocumentNode:
-    typename = SelectionSetNode(selections=(FieldNode(name=NameNode(value="__typename")),))
-    start = FieldNode(
-        alias=mutation.alias,
-        name=mutation.name,
-        arguments=mutation.arguments,
-        selection_set=typename,
-        loc=mutation.loc,
-    )
-    alone = OperationDefinitionNode(
-        operation=operation.operation,
-        name=operation.name,
-        variable_definitions=operation.variable_definitions,
-        selection_set=SelectionSetNode(selections=(start,)),
-    )
-    return DocumentNode(definitions=(alone,))
 
 
 def _has_resolver(definition: GraphQLField) -> bool:

@@ -27,7 +27,7 @@ from agui_runtime.wires.graphql.delivery.stream import deliveries
 from agui_runtime.wires.graphql.engine.coercion import let_go, prepared
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.engine.operations import Operation, Operations, Refused
-from agui_runtime.wires.graphql.engine.plain_queries import executed
+from agui_runtime.wires.graphql.engine.single_fields import executed
 from agui_runtime.wires.graphql.nouns.errors import formatted, origin_of
 from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
 from agui_runtime.wires.graphql.resolvers.direct import DIRECT
@@ -111,14 +111,16 @@ class Engine:
     async def execute(
         self, operation: Operation, request: GraphQLRequest, context: GraphQLExecutionContext
     ) -> ExecutionResult:
-        """A query or mutation, through graphql-core itself where it is not plain: Strawberry's
-        entrance would parse and validate again.
+        """A query or mutation, through graphql-core itself where more than its `start` is to be
+        resolved: Strawberry's entrance would parse and validate again. Of a mutation that streams
+        there is no data: what it has started is in the context.
         """
         with context.trace.measured("execute"):
             context.long = bool(request.variables) and is_much(request.variables)
-            if operation.plain is not None:
-                given = operation.node, operation.plain, request.variables, context
-                return await executed(self._schema, *given)
+            if operation.start is not None:
+                return await executed(
+                    self._schema, operation, operation.start, request.variables, context
+                )
             executor = (
                 await prepared(self._schema, operation, request.variables, context)
             ).executor

@@ -30,9 +30,10 @@ from graphql.execution.values import VariableValues
 
 from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.graphql.delivery.plain_plan import PlainQuery, compile_plain
-from agui_runtime.wires.graphql.delivery.plan import Plan, compile_plan
+from agui_runtime.wires.graphql.delivery.plan import Plan, RootField, compile_plan
 from agui_runtime.wires.graphql.engine.excesses import excesses
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
+from agui_runtime.wires.graphql.engine.quick_arguments import QuickArguments, quick_arguments
 from agui_runtime.wires.graphql.engine.rules import NEGATIVE, ValidationRules
 from agui_runtime.wires.graphql.nouns.errors import with_code
 
@@ -75,7 +76,8 @@ class Document:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """What one request asks to be executed: a `query`, `mutation` or `subscription`. `plan` is set
-    for the mutation that streams, `plain` for a query that needs no graphql-core.
+    for the mutation that streams, `plain` for a query that needs no graphql-core; `start` is what
+    either of them begins with, and `arguments` are those of that.
 
     `phases` is what it took to read the text, empty for one that was remembered.
     """
@@ -85,6 +87,8 @@ class Operation:
     kind: str
     plan: Plan | None
     plain: PlainQuery | None
+    start: RootField | None
+    arguments: QuickArguments | None
     phases: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -183,8 +187,10 @@ class Operations:
             plan, plain = compile_plan(*given), compile_plain(*given, self._direct)
         except GraphQLError as error:  # null for a variable that decides
             raise Refused([error.formatted]) from None
-        executed = plan.head if plan else document.plain
-        return Operation(executed, node, str(node.operation.value), plan, plain)
+        start = plan.start if plan else plain.start if plain else None
+        arguments = quick_arguments(self._schema, node, start) if start else None
+        kind = str(node.operation.value)
+        return Operation(document.plain, node, kind, plan, plain, start, arguments)
 
 
 def _document(ast: DocumentNode, phases: Mapping[str, float]) -> Document:

@@ -37,7 +37,7 @@ async def _available_agents(root: None, info: DirectInfo) -> AgentsResponse:
 
 
 async def _load_agent_state(
-    root: None, info: DirectInfo, data: Mapping[str, Json]
+    root: None, info: DirectInfo, data: Mapping[str, Json] | LoadAgentStateInput
 ) -> LoadAgentStateResponse:
     return await loaded(info.context, read(LoadAgentStateInput, data))
 

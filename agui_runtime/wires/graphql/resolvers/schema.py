@@ -40,7 +40,7 @@ from agui_runtime.wires.graphql.nouns.types import (
     ResultMessageOutput,
     TextMessageOutput,
 )
-from agui_runtime.wires.graphql.resolvers.direct import resolve_directly
+from agui_runtime.wires.graphql.resolvers.direct import DirectInfo, resolve_directly
 from agui_runtime.wires.graphql.resolvers.execution import AgentExecutionResponse, executed
 from agui_runtime.wires.graphql.resolvers.exploration import ExplorationQuery, agents_of
 from agui_runtime.wires.graphql.resolvers.memory import MemoryMutation, MemoryQuery
@@ -149,10 +149,10 @@ async def _start(
 
 async def _generate_copilot_response(
     root: None,
-    info: GraphQLResolveInfo[GraphQLExecutionContext],
-    data: Mapping[str, Any],
+    info: DirectInfo,
+    data: Mapping[str, Any] | GenerateCopilotResponseInput,
     properties: Mapping[str, Any] | None = None,
-    streaming: Mapping[str, Any] | None = None,
+    streaming: Mapping[str, Any] | StreamingConfigInput | None = None,
 ) -> CopilotResponse:
     """As Mutation's, with the input read in a way that long chats can afford."""
     config = None if streaming is None else read(StreamingConfigInput, streaming)
