@@ -24,6 +24,7 @@ from agui_runtime.wires.a2a.call import Call, CallContexts, in_our_words
 from agui_runtime.wires.a2a.card_answers import CardAnswers
 from agui_runtime.wires.a2a.errors import NotThere
 from agui_runtime.wires.a2a.exchange import A2AExchange, Item
+from agui_runtime.wires.a2a.former_deletion import former_deletion
 from agui_runtime.wires.a2a.handler import A2AHandler
 from agui_runtime.wires.a2a.options import A2AOptions
 from agui_runtime.wires.a2a.params import check_rpc, is_former, rpc_id_in
@@ -50,6 +51,7 @@ class A2AEndpoint:
         self._routes: Sequence[BaseRoute] = [
             *create_jsonrpc_routes(self._handler, "/", contexts, enable_v0_3_compat=True),
             *create_rest_routes(self._handler, contexts, enable_v0_3_compat=True),
+            former_deletion(self._handler, contexts),
         ]
 
     @property

@@ -71,12 +71,16 @@ async def test_one_of_0_3_gets_the_task_in_the_words_of_0_3() -> None:
         webhook = {"id": task["id"], "pushNotificationConfigId": "w"}
         found = await result(client, "tasks/pushNotificationConfig/get", webhook)
         deleted = await called(client, "tasks/pushNotificationConfig/delete", webhook)
+        routed = f"/a2a/default/v1/tasks/{task['id']}/pushNotificationConfigs/w"
+        deletion = await client.delete(routed)
+        unknown = await client.delete(routed.replace("task_", "none_"))
     assert (notice.body["kind"], notice.body["id"], notice.state) == (
         "task",
         task["id"],
         "completed",
     )
     assert found["pushNotificationConfig"]["url"] == receiver.url
+    assert (deletion.status_code, deletion.json(), unknown.status_code) == (200, {}, 404)
     assert deleted.json() == {"jsonrpc": "2.0", "id": 7, "result": None}
 
 

@@ -122,5 +122,6 @@ OVER_REST: Mapping[str, Example] = {
     f"POST {RPC}/v1/{_PUSHES}": Example(_FORMER_PUSH_OVER_REST),
     f"GET {RPC}/v1/{_PUSHES}": Example(),
     f"GET {RPC}/v1/{_PUSHES}/{{push_id}}": Example(status=404),
+    f"DELETE {RPC}/v1/{_PUSHES}/{{push_id}}": Example(),
     f"GET {RPC}/v1/card": Example(open=True, status=400),
 }

@@ -198,6 +198,7 @@ def _former_routes() -> list[Original]:
         Original("POST", pushes, body=push),
         Original("GET", pushes),
         Original("GET", f"{pushes}/p1"),
+        Original("DELETE", f"{pushes}/p1"),
         Original("GET", f"{_AGENT}/v1/card"),
     ]
 
