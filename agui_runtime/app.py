@@ -57,6 +57,7 @@ from agui_runtime.wires.shared.request_ids import RequestIds
 from agui_runtime.wires.shared.slow_bodies import TimedBodies
 from agui_runtime.wires.shared.startup import OneLineFailures
 from agui_runtime.wires.shared.wire import Wire
+from agui_runtime.wires.shared.words import Words
 from agui_runtime.wires.signpost import Place, Signpost
 from agui_runtime.wires.ui.wire import page_of
 
@@ -277,7 +278,7 @@ def _app(served: Served, entered: Entered, lifespan: Lifespan) -> FastAPI:
         ambient=ambient_headers(runtime.authenticate),
     )
     app.add_middleware(DirectRoutes, entered.direct)
-    _guard(app, runtime, rules, options.limits)
+    _guard(app, runtime, rules, options.limits, Words(entered.refusals))
     app.add_exception_handler(AguiError, _of_a_route)
     app.router.routes.extend([*probes({options.base: runtime}), *entered.routes])
     app.router.default = Signpost([served.place()])
@@ -286,13 +287,13 @@ def _app(served: Served, entered: Entered, lifespan: Lifespan) -> FastAPI:
 
 
 def _guard(
-    app: FastAPI, runtime: CopilotRuntime, rules: AdmissionRules, limits: ServerLimits
+    app: FastAPI, runtime: CopilotRuntime, rules: AdmissionRules, limits: ServerLimits, words: Words
 ) -> None:
     """What requests pass before any wire; each is in front of those that are added before it."""
     if runtime.before_request is not None:
-        app.add_middleware(Before, runtime.before_request)
-    app.add_middleware(Gate, rules)
-    app.add_middleware(TimedBodies, limits)
+        app.add_middleware(Before, runtime.before_request, words)
+    app.add_middleware(Gate, rules, words)
+    app.add_middleware(TimedBodies, limits, words)
     _answer_other_origins(app, rules)
     app.add_middleware(RequestIds)
     app.add_middleware(Refusals, runtime)

@@ -19,6 +19,7 @@ from agui_runtime.wires.shared.http import ClientGone
 from agui_runtime.wires.shared.json_bodies import OpenedBody
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.wire import Wire, WireRoute
+from agui_runtime.wires.shared.words import Refusal
 
 
 class Entrance(NamedTuple):
@@ -91,6 +92,7 @@ class Entered(NamedTuple):
     direct: Sequence[Route]
     forms: Sequence[str]
     json_below: Sequence[str]
+    refusals: Mapping[str, Refusal]
 
 
 def enter(wires: Sequence[Wire], runtime: CopilotRuntime, options: ServerOptions) -> Entered:
@@ -127,6 +129,7 @@ def _entered(routes: Sequence[BaseRoute], options: ServerOptions) -> Entered:
         direct=[route for route in own if _is_direct(route)],
         forms=[route.path for route in own if route.forms],
         json_below=sorted({options.path, *map(_static, checked)}),
+        refusals={_static(each): each.refusal for each in own if each.refusal is not None},
     )
 
 

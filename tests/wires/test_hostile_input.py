@@ -248,6 +248,28 @@ VERSIONS: Mapping[str, tuple[str, Json, Mapping[str, str], tuple[int, object]]] 
 }
 
 
+IN_FRONT: Mapping[str, tuple[object, object]] = {
+    "agui": ("UNSUPPORTED_MEDIA_TYPE", "HOST_NOT_ALLOWED"),
+    "graphql": ("UNSUPPORTED_MEDIA_TYPE", "HOST_NOT_ALLOWED"),
+    "rest": ("UNSUPPORTED_MEDIA_TYPE", "HOST_NOT_ALLOWED"),
+    "openai": ("unsupported_media_type", "host_not_allowed"),
+    "openai, responses": ("unsupported_media_type", "host_not_allowed"),
+    "mcp": (-32000, -32000),
+}
+"""The codes of a body that is no JSON, and of a foreign name, which no wire sees."""
+
+
+@pytest.mark.parametrize("wire", IN_FRONT)
+async def test_what_no_wire_sees_is_refused_in_its_form_too(wire: str) -> None:
+    edge = EDGES[wire]
+    async with serving() as client:
+        made = [
+            refusal(edge, await client.post(edge.path, json=edge.request, headers=headers))
+            for headers in ({"content-type": "text/plain"}, {"host": "evil.test"})
+        ]
+    assert made == list(zip((415, 403), IN_FRONT[wire], strict=True))
+
+
 async def test_versions_that_nobody_speaks_are_refused() -> None:
     async with serving() as client:
         for wire, request, headers, expected in VERSIONS.values():

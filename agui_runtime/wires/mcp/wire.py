@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from starlette.routing import BaseRoute
@@ -14,6 +15,7 @@ from agui_runtime.core.errors import Misconfigured, MissingExtra
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.mcp.errors import refusal_of
 from agui_runtime.wires.mcp.options import PACE, McpOptions
 from agui_runtime.wires.mcp.protected_resource import ProtectedResource, check_servers
 from agui_runtime.wires.shared.options import ServerOptions
@@ -54,7 +56,8 @@ class McpWire:
         path = base_of(self.path, "path of McpWire") or "/"
         resource = self._resource(path, runtime)
         own = McpOptions(options, self.keep_alive, self.pace, self.foreign_pages, resource)
-        found = [WireRoute(path, McpEndpoint(runtime, own), direct=True)]
+        endpoint, refusal = McpEndpoint(runtime, own), partial(refusal_of, id_=None)
+        found = [WireRoute(path, endpoint, direct=True, refusal=refusal)]
         if resource is not None:
             found.append(WireRoute(resource.path, MetadataEndpoint(resource), direct=True))
         return found

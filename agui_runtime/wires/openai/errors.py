@@ -114,7 +114,7 @@ def _is_curable(error: Exception) -> bool:
         return error.is_curable
     if isinstance(error, TooManyRequests):
         return error.retry_after <= LONGEST_PATIENCE
-    return isinstance(error, AguiError) and error.status == 503
+    return isinstance(error, AguiError) and error.status in {408, 503}
 
 
 def _message(error: AguiError) -> str:

@@ -12,6 +12,7 @@ from agui_runtime.core.demands import SECONDS, TEXTS, a, check_fields
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.wires.openai.errors import refusal_of
 from agui_runtime.wires.openai.options import THREAD_HEADERS, OpenAIOptions
 from agui_runtime.wires.openai.response_sockets import ResponseSockets
 from agui_runtime.wires.openai.routes import OpenAIEndpoint
@@ -54,7 +55,7 @@ class OpenAIWire:
         chosen = OpenAIOptions(options, self.keep_alive, path, names, self.socket_limits)
         endpoint, sockets = OpenAIEndpoint(runtime, chosen), ResponseSockets(runtime, chosen)
         return [
-            WireRoute(f"{path}/{{rest:path}}", endpoint, direct=True),
+            WireRoute(f"{path}/{{rest:path}}", endpoint, direct=True, refusal=refusal_of),
             WebSocketRoute(f"{path}/responses", sockets),
         ]
 

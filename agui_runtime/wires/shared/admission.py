@@ -145,8 +145,7 @@ class AdmissionRules:
             raise _stranger()
 
     def _is_of_a_wire(self, scope: Mapping[str, Any]) -> bool:
-        path = _segments(scope)
-        return any(path[: len(below)] == below for below in map(_configured, self.json_below))
+        return any(is_below(path, scope) for path in self.json_below)
 
     def _has_known_type(
         self, headers: _Headers, scope: Mapping[str, Any], *, foreign: bool
@@ -175,6 +174,12 @@ def any_origin(names: Sequence[str]) -> bool:
 def listed(names: Iterable[str]) -> frozenset[Origin]:
     """The origins of those names, without `*`; raises Misconfigured."""
     return frozenset(_listed(name) for name in names if name != "*")
+
+
+def is_below(path: str, scope: Mapping[str, Any]) -> bool:
+    """Whether a request is for that path of the app, or for one below."""
+    below = _configured(path)
+    return _segments(scope)[: len(below)] == below
 
 
 def is_json(kind: str) -> bool:

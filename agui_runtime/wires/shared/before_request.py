@@ -12,6 +12,7 @@ from agui_runtime.runtime.decisions import decided
 from agui_runtime.runtime.runtime import Answer, BeforeRequest
 from agui_runtime.wires.shared.gate import refuse
 from agui_runtime.wires.shared.http import log_failure
+from agui_runtime.wires.shared.words import Words
 
 logger = logger_of(__name__)
 
@@ -24,9 +25,10 @@ class Before:
     the request is refused.
     """
 
-    def __init__(self, app: ASGIApp, hook: BeforeRequest) -> None:
+    def __init__(self, app: ASGIApp, hook: BeforeRequest, words: Words) -> None:
         self._app = app
         self._hook = hook
+        self._words = words
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -37,7 +39,7 @@ class Before:
         except AguiError as error:
             if error.status >= 500:
                 log_failure(logger, error)
-            await refuse(error, scope, receive, send)
+            await refuse(error, self._words, scope, receive, send)
             return
         await (answer or self._app)(scope, receive, send)
 

@@ -13,7 +13,9 @@ from agui_runtime.core.errors import AguiError
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.observation import note_refusal
 from agui_runtime.wires.shared.admission import AdmissionRules, NotAdmitted, not_json
-from agui_runtime.wires.shared.http import headers_for, reply
+from agui_runtime.wires.shared.exchange import JSON_TYPE
+from agui_runtime.wires.shared.http import Headers, headers_for, reply
+from agui_runtime.wires.shared.words import Words
 
 logger = logger_of(__name__)
 
@@ -24,9 +26,10 @@ WORTH_A_LINE = frozenset({"ANONYMOUS_NOT_ALLOWED", "HOST_NOT_ALLOWED", "ORIGIN_N
 class Gate:
     """A middleware that lets in what the rules admit, and takes no part in the answers."""
 
-    def __init__(self, app: ASGIApp, rules: AdmissionRules) -> None:
+    def __init__(self, app: ASGIApp, rules: AdmissionRules, words: Words) -> None:
         self._app = app
         self._rules = rules
+        self._words = words
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] not in ("http", "websocket"):
@@ -36,7 +39,7 @@ class Gate:
         except NotAdmitted as refused:
             if refused.code in WORTH_A_LINE:
                 logger.warning("refused %s: %s", scope["path"][:200].encode(), refused)
-            return refuse(refused, scope, receive, send)
+            return refuse(refused, self._words, scope, receive, send)
         # White space around a value is no part of it (RFC 9110 5.5); not all parsers take it off.
         headers = [
             (name, value.strip(b" \t"))
@@ -51,7 +54,7 @@ class Gate:
     async def _without_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         message = await _first_content(receive)
         if message.get("body"):
-            await refuse(not_json(), scope, receive, send)
+            await refuse(not_json(), self._words, scope, receive, send)
             return
         read = [message]
 
@@ -71,19 +74,22 @@ async def _first_content(receive: Receive) -> Message:
             return message
 
 
-async def refuse(refused: AguiError, scope: Scope, receive: Receive, send: Send) -> None:
+async def refuse(
+    refused: AguiError, words: Words, scope: Scope, receive: Receive, send: Send
+) -> None:
     """Answer with the error in place of all wires."""
     note_refusal(refused)
     if scope["type"] == "websocket":
         await receive()  # the handshake
         await send({"type": "websocket.close"})  # before it is accepted: HTTP 403
         return
-    headers = [(b"content-type", b"application/json"), *headers_for(refused)]
-    await reply(send, refused.status, headers, error_body(refused))
+    await reply_refusal(refused, words, scope, send)
 
 
-def error_body(refused: AguiError) -> bytes:
-    """The error in a form that the clients of all wires read: nobody knows yet which one it is."""
-    error = {"message": refused.message, "extensions": {"code": refused.code}}
-    body = {"error": refused.message, "message": refused.message, "code": refused.code}
-    return jsontext.dumps({**body, "errors": [error]})
+async def reply_refusal(
+    refused: AguiError, words: Words, scope: Scope, send: Send, more: Headers = ()
+) -> None:
+    """The same over HTTP, to a request that may be read no further."""
+    answer = words.answer(refused, scope)
+    headers = [JSON_TYPE, *headers_for(refused), *answer.headers, *more]
+    await reply(send, answer.status, headers, jsontext.dumps(answer.body))

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from agui_runtime.core.jsontext import Json
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.words import Refusal
 
 
 class Wire(Protocol):
@@ -36,7 +37,8 @@ class WireRoute(Route):
     and error handling, which would do nothing for a stream but hold 7 kB and take part in each of
     its writes; so its app answers every error itself. The body of a POST on one with `forms` may be
     a form, which pages of other origins can send without a preflight. The app of one with
-    `any_type` refuses bodies that are no JSON itself, in the words of its protocol.
+    `any_type` refuses bodies that are no JSON itself, in the words of its protocol. A `refusal` is
+    how that protocol says why a request does not even come to the app.
     """
 
     def __init__(
@@ -47,9 +49,11 @@ class WireRoute(Route):
         direct: bool = False,
         forms: bool = False,
         any_type: bool = False,
+        refusal: Refusal | None = None,
     ) -> None:
         super().__init__(path, app)
         self.app, self.methods = app, None  # Starlette takes a function for a handler of requests
         self.direct = direct
         self.forms = forms
         self.any_type = any_type
+        self.refusal = refusal

@@ -109,6 +109,7 @@ def _others() -> list[Original]:
         Original("GET", f"{BASE}/inspector-metadata"),
         Original("GET", f"{BASE}/usage", [("since", "2026-01-01"), ("by", "day")]),
         Original("GET", f"{BASE}/cpk-debug-events", endless=True),
+        Original("GET", f"{BASE}/socket"),
         Original("GET", "/healthz"),
         Original("GET", "/readyz"),
         *(Original("GET", f"{base}/health") for base in (BASE, "/graphql")),

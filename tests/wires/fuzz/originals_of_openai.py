@@ -18,26 +18,27 @@ FUNCTION: dict[str, Json] = {
     "description": "Paints",
     "parameters": {"type": "object"},
 }
+_SERVER_CALL: dict[str, Json] = {"type": "mcp_call", "name": "look", "arguments": "{}"}
 CALL: Json = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
 
 
 def of_openai() -> list[Original]:
-    chatting, answering = _chatting(), _answering()
+    chatting, response = _chatting(), answering()
     on_thread: Json = {"x-thread-id": "t-1"}
     known = f"/v1/responses/{response_id(Place('t-1', 'run-default'))}"
     events = [("stream", "true"), ("starting_after", "2")]
     return [
-        Original("POST", "/v1/responses", body=answering),
-        Original("POST", "/v1/responses", body=answering | {"conversation": "t-1"}),
-        Original("POST", "/v1/responses", body=answering | {"store": False, "stream": True}),
-        Original("POST", "/v1/responses", body=answering | {"background": True}),
-        Original("POST", "/v1/responses", body=answering | {"previous_response_id": known[14:]}),
+        Original("POST", "/v1/responses", body=response),
+        Original("POST", "/v1/responses", body=response | {"conversation": "t-1"}),
+        Original("POST", "/v1/responses", body=response | {"store": False, "stream": True}),
+        Original("POST", "/v1/responses", body=response | {"background": True}),
+        Original("POST", "/v1/responses", body=response | {"previous_response_id": known[14:]}),
         Original("GET", known),
         Original("GET", known, events),
         Original("POST", f"{known}/cancel", body={}),
         Original("GET", f"{known}/input_items", [("limit", "2"), ("order", "asc")]),
-        Original("POST", "/v1/responses", body=answering | {"input": _references()}),
-        Original("POST", "/v1/responses", body=answering | {"input": _approvals()}),
+        Original("POST", "/v1/responses", body=response | {"input": _references()}),
+        Original("POST", "/v1/responses", body=response | {"input": _approvals()}),
         *_conversations(),
         Original("GET", "/v1/models"),
         Original("GET", "/v1/models/default"),
@@ -106,7 +107,8 @@ def _chatting() -> dict[str, Json]:
     }
 
 
-def _answering() -> dict[str, Json]:
+def answering() -> dict[str, Json]:
+    """A request for a response, with one of everything that it can hold."""
     return {
         "model": "default",
         "instructions": "Be brief.",
@@ -115,7 +117,8 @@ def _answering() -> dict[str, Json]:
             {"type": "reasoning", "id": "rs_1", "summary": []},
             {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}"},
             {"type": "function_call_output", "call_id": "c1", "output": "1"},
-            {"type": "mcp_call", "id": "m1", "name": "look", "arguments": "{}", "output": "1"},
+            {**_SERVER_CALL, "id": "m1", "output": "1", "error": None},
+            {**_SERVER_CALL, "id": "m2", "output": None, "error": "no such place"},
         ],
         "tools": [{"type": "function", **FUNCTION}],
         "text": {"format": {"type": "text"}},

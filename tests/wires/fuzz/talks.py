@@ -1,4 +1,4 @@
-"""Conversations on a WebSocket that speaks graphql-transport-ws, damaged like requests are."""
+"""Conversations on WebSockets, in each protocol spoken on one, damaged like requests are."""
 
 from __future__ import annotations
 
@@ -13,20 +13,14 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatu
 from websockets.typing import Subprotocol
 
 from tests.wires.fuzz.jsons import Json, junk, mutated, written
-from tests.wires.fuzz.originals import operations
 from tests.wires.fuzz.raw import PATIENCE
-from tests.wires.graphql.subscribing import PROTOCOL
+from tests.wires.fuzz.speech import Speech
+from tests.wires.fuzz.speech_of_graphql import GRAPHQL
+from tests.wires.fuzz.speech_of_responses import RESPONSES
+from tests.wires.fuzz.speech_of_socket import SOCKET
 
-PROTOCOLS = (*[(PROTOCOL,)] * 12, (), ("graphql-ws",), ("x", PROTOCOL), ("mqtt",))
-PATHS = (
-    *["/copilotkit"] * 8,
-    "/graphql",
-    "/graphql",
-    "/copilotkit/",
-    "/copilotkit/x",
-    "/",
-    "/info",
-)
+SPEECHES = (GRAPHQL, RESPONSES, SOCKET)
+
 ORIGINS = (*[None] * 12, "http://[::1", "null", "", "http://evil.test", "http://127.0.0.1", "\xff")
 
 CLOSE_CODES = {1000, 1001, 1002, 1003, 1007, 1009, 1013}
@@ -37,6 +31,7 @@ CLOSE_CODES = {1000, 1001, 1002, 1003, 1007, 1009, 1013}
 class Talk:
     """How a connection is opened, and what a client sends on it."""
 
+    speech: Speech
     path: str
     protocols: Sequence[str]
     origin: str | None
@@ -45,12 +40,14 @@ class Talk:
 
 def talk(random: Random) -> Talk:
     """A conversation with few things wrong, or none."""
-    frames = [random.choice(_RIGHT)(random) for _ in range(random.randint(1, 5))]
-    messages: list[Json] = [{"type": "connection_init", "payload": {"x": 1}}, *frames]
+    speech = random.choice(SPEECHES)
+    messages: list[Json] = [random.choice(speech.begins)(random)]
+    messages += [random.choice(speech.messages)(random) for _ in range(random.randint(1, 5))]
     for _ in range(random.choice((0, 1, 1, 2, 3))):
-        random.choice(_WAYS)(random, messages)
+        random.choice(_WAYS)(random, messages, speech.key)
     sent = [_frame(random, message) for message in messages]
-    return Talk(random.choice(PATHS), random.choice(PROTOCOLS), random.choice(ORIGINS), sent)
+    path, protocols = random.choice(speech.paths), random.choice(speech.protocols)
+    return Talk(speech, path, protocols, random.choice(ORIGINS), sent)
 
 
 async def fault(port: int, talk: Talk) -> str:
@@ -70,7 +67,7 @@ async def fault(port: int, talk: Talk) -> str:
                 max_queue=None,
                 proxy=None,
             ) as connection:
-                await _send(connection, talk.frames)
+                await _send(connection, talk)
         except InvalidStatus as refused:
             status = refused.response.status_code
             return f"the handshake got {status}" if status >= 500 else ""
@@ -81,40 +78,26 @@ async def fault(port: int, talk: Talk) -> str:
     return "" if fine else f"closed with {code} {connection.close_reason!r}"
 
 
-async def _send(connection: ClientConnection, frames: Sequence[str | bytes]) -> None:
-    """Send all, and read until the server has answered a ping that came after them, or closed."""
+async def _send(connection: ClientConnection, talk: Talk) -> None:
+    """Send all, and read until the server has answered what came after them, or closed."""
     with suppress(ConnectionClosed):
-        for frame in frames:
+        for frame in talk.frames:
             await connection.send(frame)
-        await connection.send('{"type":"ping","payload":{"last":true}}')
+        await connection.send(talk.speech.last)
         while True:
-            heard = await connection.recv()
-            if isinstance(heard, str) and '"last":true' in heard and '"pong"' in heard:
+            received = await connection.recv()
+            if isinstance(received, str) and talk.speech.ends(received):
                 return
 
 
-def _subscribe(random: Random) -> Json:
-    text, variables = random.choice(operations())
-    payload: Json = {"query": text, "variables": variables, "operationName": None}
-    return {"id": random.choice("abc"), "type": "subscribe", "payload": payload}
-
-
-def _complete(random: Random) -> Json:
-    return {"id": random.choice("abc"), "type": "complete"}
-
-
-def _ping(random: Random) -> Json:
-    return {"type": random.choice(("ping", "pong")), "payload": random.choice((None, {"a": 1}))}
-
-
-def _in_one(random: Random, messages: list[Json]) -> None:
+def _in_one(random: Random, messages: list[Json], key: str) -> None:
     place = random.randrange(len(messages))
     messages[place] = mutated(random, messages[place])
 
 
-def _kind(random: Random, messages: list[Json]) -> None:
+def _kind(random: Random, messages: list[Json], key: str) -> None:
     kind = random.choice((*_KINDS, junk(random)))
-    messages.insert(random.randrange(len(messages) + 1), {"type": kind, "id": "a"})
+    messages.insert(random.randrange(len(messages) + 1), {"type": kind, key: "a"})
 
 
 _KINDS = (
@@ -130,38 +113,29 @@ _KINDS = (
 )
 
 
-def _identity(random: Random, messages: list[Json]) -> None:
+def _identity(random: Random, messages: list[Json], key: str) -> None:
     place = random.randrange(len(messages))
     message = messages[place]
     if isinstance(message, dict):
         names: tuple[Json, ...] = ("", "🙂" * 500, "x" * 70_000, "\x00", "\ud800", 7, None, [], {})
-        messages[place] = {**message, "id": random.choice(names)}
+        messages[place] = {**message, key: random.choice(names)}
 
 
-def _shuffled(random: Random, messages: list[Json]) -> None:
+def _shuffled(random: Random, messages: list[Json], key: str) -> None:
     random.shuffle(messages)
 
 
-def _less(random: Random, messages: list[Json]) -> None:
+def _less(random: Random, messages: list[Json], key: str) -> None:
     if len(messages) > 1:
         del messages[random.randrange(len(messages))]
 
 
-def _again(random: Random, messages: list[Json]) -> None:
+def _again(random: Random, messages: list[Json], key: str) -> None:
     messages.insert(random.randrange(len(messages) + 1), random.choice(messages))
 
 
-def _nonsense(random: Random, messages: list[Json]) -> None:
+def _nonsense(random: Random, messages: list[Json], key: str) -> None:
     messages.insert(random.randrange(len(messages) + 1), junk(random))
-
-
-def _payload(random: Random, messages: list[Json]) -> None:
-    """What `connection_init` carries may stand for headers."""
-    nested = {"authorization": junk(random), "traceparent": junk(random), "é": "x"}
-    headers = random.choice(
-        (nested, {"headers": nested}, {"authorization": "a\r\nb"}, junk(random))
-    )
-    messages[0] = {"type": "connection_init", "payload": headers}
 
 
 def _frame(random: Random, message: Json) -> str | bytes:
@@ -178,5 +152,4 @@ def _frame(random: Random, message: Json) -> str | bytes:
         return data
 
 
-_RIGHT = (_subscribe, _subscribe, _subscribe, _complete, _ping)
-_WAYS = (_in_one, _in_one, _in_one, _kind, _identity, _shuffled, _less, _again, _nonsense, _payload)
+_WAYS = (_in_one, _in_one, _in_one, _kind, _identity, _shuffled, _less, _again, _nonsense)

@@ -1,4 +1,5 @@
-"""Ten thousand wrong requests: whatever comes, no answer is a 5xx, and no log holds an exception.
+"""Ten thousand wrong requests: whatever comes, no answer is a 5xx, none is in the words of another
+protocol, and no log holds an exception.
 
 `FUZZ_SEED` chooses the requests, `FUZZ_COUNT` how many there are; a failure prints both, and the
 request as it is to be sent. Each of the tests that were made of what this found stands with the
@@ -26,12 +27,15 @@ from agui_runtime.stores.redis import RedisLimits, RedisStore
 from agui_runtime.wires.a2a.params import METHODS
 from agui_runtime.wires.agui.envelope import FORMS
 from agui_runtime.wires.graphql.resolvers.schema import build_schema
+from agui_runtime.wires.websocket.client_frames import KINDS, PLAIN
 from tests.stores.servers import RedisServer
+from tests.wires.fuzz.forms import odd_form
 from tests.wires.fuzz.mutator import HEADERS, Mutator
 from tests.wires.fuzz.offers import offers
 from tests.wires.fuzz.originals import BASE, ORIGINALS, operations
 from tests.wires.fuzz.originals_of_a2a import of_a2a
 from tests.wires.fuzz.raw import PATIENCE, Answer, Connection, Reading, Request
+from tests.wires.fuzz.speech_of_socket import FRAMES
 from tests.wires.fuzz.talks import fault, talk
 from tests.wires.fuzz.world import Ear, make_app, run_body, serving
 
@@ -118,7 +122,7 @@ def _fault(request: Request, answer: Answer) -> str:
     deleted = answer.body.endswith(DELETED)
     if answer.status == 0 and request.reading is not Reading.CUT and not deleted:
         return "the connection was closed without an answer, or in its midst"
-    return ""
+    return odd_form(request, answer)
 
 
 async def test_no_request_whatever_makes_the_server_fail(make_store: MakeStore, count: int) -> None:
@@ -177,6 +181,13 @@ def test_every_form_of_an_envelope_is_tried() -> None:
 def test_every_method_of_a2a_is_tried() -> None:
     bodies = [each.body for each in of_a2a() if isinstance(each.body, dict)]
     assert {body["method"] for body in bodies if "method" in body} == METHODS
+
+
+def test_every_frame_of_the_socket_is_tried() -> None:
+    frames = {(kind, "") for kind in PLAIN} | {
+        (kind, each) for kind in KINDS for each in KINDS[kind]
+    }
+    assert {(str(each["type"]), str(each.get("kind", ""))) for each in FRAMES} == frames
 
 
 def test_every_field_at_the_root_of_graphql_is_tried() -> None:

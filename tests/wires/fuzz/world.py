@@ -81,7 +81,9 @@ def make_app(store: Store) -> FastAPI:
     memory, options = Memory(anonymous=True), Options(keys=KEYS)
     runtime = CopilotRuntime(agents, [look], store=store, memory=memory, options=options)
     agui = AguiWire(transcription=Typist(), annotations=recorded)
-    usual = wires_of(Settings(), ["a2a", "mcp", "openai", "rest"], {"remote_path": REMOTE})
+    usual = wires_of(
+        Settings(), ["a2a", "mcp", "openai", "rest", "websocket"], {"remote_path": REMOTE}
+    )
     rest = RestWire(transcription=Typist())
     a2a = A2AWire(webhooks=["127.0.0.1"])
     equipped: dict[type, Wire] = {A2AWire: a2a, AguiWire: agui, RestWire: rest}
