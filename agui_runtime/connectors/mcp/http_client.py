@@ -23,6 +23,7 @@ def client(
     http: LastAnswer,
     *,
     follow_redirects: bool,
+    auth: httpx2.Auth | None,
 ) -> httpx2.AsyncClient:
     """A client whose answers are noted, and mended; the caller closes it.
 
@@ -31,6 +32,7 @@ def client(
     made = httpx2.AsyncClient(
         headers={"accept-encoding": "identity", **headers},
         timeout=timeout,
+        auth=auth,
         transport=_Transport(),
         trust_env=False,  # its transport goes by the environment
     )

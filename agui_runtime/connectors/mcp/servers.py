@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from typing import TypeAlias
 
 from agui_runtime.agents.agent import Offer, OfferedTool, ResultParts
 from agui_runtime.connectors.mcp.addresses import AllowedAddresses
@@ -20,6 +21,8 @@ from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
+
+ForCaller: TypeAlias = Callable[[RunContext], Awaitable[Sequence[McpServer]]]
 
 MOST_NAMED = 10
 """So many servers may a front end name in one request."""
@@ -38,6 +41,9 @@ class McpServers:
     `{"endpoint", "apiKey"?}`. They are called only where a pattern in `allowed_from_clients` allows
     it, see `AllowedAddresses`: any other address could be one that only this server can reach. They
     get a session for each use, and are not followed when they redirect.
+
+    `for_caller` names the servers that a run has besides, with its caller's own credentials. They
+    get a session for each use, too: none is shared between callers.
     """
 
     def __init__(
@@ -47,17 +53,20 @@ class McpServers:
         allowed_from_clients: Sequence[str] = (),
         refresh_every: float = 60.0,
         retry_after: float = 5.0,
+        for_caller: ForCaller | None = None,
     ) -> None:
         """Raises MissingExtra without the `mcp` package, Misconfigured for a malformed pattern."""
         needs_mcp("McpServers")
         check_list("servers of McpServers", servers, a(McpServer))
         self._lasting = [LastingServer(server, refresh_every, retry_after) for server in servers]
         self._allowed = AllowedAddresses(allowed_from_clients)
+        self._for_caller = for_caller
 
     async def offer(self, context: RunContext) -> Offer:
         """The tools of all servers that answer, in their order."""
         servers: list[LastingServer | _Named] = [*self._lasting]
-        servers += [_Named(server) for server in self._named(context.properties)]
+        own = await self._for_caller(context) if self._for_caller else ()
+        servers += [_Named(server) for server in (*own, *self._named(context.properties))]
         lists = await asyncio.gather(*map(_offered, servers))
         return Offer(tools=[tool for tools in lists for tool in tools])
 

@@ -16,10 +16,10 @@ from pydantic import AnyUrl, ValidationError
 from agui_runtime.connectors.mcp.answers import UNREADABLE, ReadableAnswers
 from agui_runtime.connectors.mcp.requests import LastAnswer, Requests
 from agui_runtime.connectors.mcp.results import McpResult
-from agui_runtime.connectors.mcp.tools import McpTool, tool_of
+from agui_runtime.connectors.mcp.tools import McpTool, chosen, tool_of
 from agui_runtime.connectors.shared import network
 from agui_runtime.connectors.shared.given import checked_url
-from agui_runtime.core.demands import a, check, optional
+from agui_runtime.core.demands import TEXT, Demand, a, check, check_texts, optional
 from agui_runtime.core.errors import InvalidInput, Misconfigured, RemoteFailure
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.keyword_arguments import explains_arguments
@@ -27,6 +27,7 @@ from agui_runtime.core.log_lines import lasting_logger_of
 from agui_runtime.sandbox.box import Sandbox
 
 if TYPE_CHECKING:
+    import httpx2
     from mcp import ClientSession, MCPError
     from mcp.client.session import MessageHandlerFnT
     from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
@@ -46,6 +47,10 @@ _FORGOTTEN = 404
 """The status by which a server says that it does not know the session any more (Streamable HTTP).
 """
 
+_AUTH = Demand(
+    "an httpx2.Auth(...)", lambda value: callable(getattr(value, "async_auth_flow", None))
+)
+
 _SHOWS_PAGES = {"io.modelcontextprotocol/ui": {"mimeTypes": [PAGE_TYPE]}}
 """What a host says that shows a server's pages; some servers list tools with pages only then."""
 
@@ -61,6 +66,10 @@ class McpServer:
     `id` names it in messages, in place of its address. Redirections are followed within the
     server's own origin, or not at all. With a `sandbox` the process is started in it, and has of
     variables `env` alone.
+
+    Of its tools, `only` those are there that this names, without any all; models see their names
+    behind the `prefix`. `auth` signs each request: any of the `mcp` package, which gets tokens by
+    OAuth and renews them, or another one of `httpx2`.
     """
 
     url: str = ""
@@ -72,6 +81,9 @@ class McpServer:
     follow_redirects: bool = True
     id: str = ""
     sandbox: Sandbox | None = None
+    only: Sequence[str] = ()
+    prefix: str = ""
+    auth: httpx2.Auth | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if bool(self.url) == bool(self.command):
@@ -84,6 +96,11 @@ class McpServer:
         if self.url:
             checked_url(self.url, "the url of an MCP server")
             network.check(self.url)
+        check_texts("only of an MCP server", self.only)
+        check("prefix of an MCP server", self.prefix, TEXT)
+        check("auth of an MCP server", self.auth, optional(_AUTH))
+        if self.auth and not self.url:
+            raise Misconfigured("an MCP server in a process takes no auth; give it what is in env")
 
     @property
     def label(self) -> str:
@@ -147,11 +164,11 @@ class McpSession:
         cursor: str | None = None
         while True:
             page = await self._answer_to(session.listing(cursor))
-            listed = (tool_of(each, self._server.label) for each in page.get("tools") or ())
+            listed = (tool_of(each, self._server) for each in page.get("tools") or ())
             tools += [tool for tool in listed if tool is not None]
             cursor = page.get("nextCursor")
             if not cursor:
-                return tools
+                return chosen(tools, self._server)
 
     async def call(self, name: str, arguments: Mapping[str, Json]) -> McpResult:
         """What the tool returns, also that it failed; raises RemoteFailure."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Protocol
 
 from ag_ui.core import Tool
 
@@ -40,8 +41,22 @@ class McpTool:
     output: Mapping[str, Json] | None = None
 
 
-def tool_of(listed: object, label: str) -> McpTool | None:
+class Source(Protocol):
+    """The server that lists tools."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def prefix(self) -> str: ...
+
+    @property
+    def only(self) -> Sequence[str]: ...
+
+
+def tool_of(listed: object, source: Source) -> McpTool | None:
     """The tool of which the server tells this; None, with a warning, where it has no name."""
+    label = source.label
     about = listed if isinstance(listed, dict) else {}
     name = about.get("name")
     if not isinstance(name, str) or not name:
@@ -59,7 +74,7 @@ def tool_of(listed: object, label: str) -> McpTool | None:
     output = about.get("outputSchema")
     return McpTool(
         Tool(
-            name=model_name(name),
+            name=model_name(source.prefix + name),
             description=description if isinstance(description, str) else "",
             parameters=parameters_of(about.get("inputSchema"), f"{label}, tool {name!r}"),
         ),
@@ -69,6 +84,15 @@ def tool_of(listed: object, label: str) -> McpTool | None:
         for_page="app" in callers,
         output=output if isinstance(output, dict) else None,
     )
+
+
+def chosen(tools: Sequence[McpTool], source: Source) -> list[McpTool]:
+    """Those that are wanted of it; one that is not there costs a warning."""
+    if not source.only:
+        return list(tools)
+    if missing := sorted({*source.only} - {tool.name for tool in tools}):
+        logger.warning("%s lists no tool %s, which `only` names", source.label, ", ".join(missing))
+    return [tool for tool in tools if tool.name in source.only]
 
 
 def model_name(name: str) -> str:

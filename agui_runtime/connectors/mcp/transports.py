@@ -73,8 +73,9 @@ class _ClientFactory:
 def _client(server: McpServer, http: LastAnswer) -> httpx2.AsyncClient:
     """Without a limit on silence: a server may say something unasked, or never."""
     timeout = httpx2.Timeout(server.timeout, connect=server.connect_timeout, read=None)
+    follows = server.follow_redirects
     return http_client.client(
-        server.headers, timeout, http, follow_redirects=server.follow_redirects
+        server.headers, timeout, http, follow_redirects=follows, auth=server.auth
     )
 
 

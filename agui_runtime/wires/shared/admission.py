@@ -145,7 +145,7 @@ class AdmissionRules:
             raise _stranger()
 
     def _is_of_a_wire(self, scope: Mapping[str, Any]) -> bool:
-        return any(is_below(path, scope) for path in self.json_below)
+        return is_below(self.json_below, scope)
 
     def _has_known_type(
         self, headers: _Headers, scope: Mapping[str, Any], *, foreign: bool
@@ -176,10 +176,10 @@ def listed(names: Iterable[str]) -> frozenset[Origin]:
     return frozenset(_listed(name) for name in names if name != "*")
 
 
-def is_below(path: str, scope: Mapping[str, Any]) -> bool:
-    """Whether a request is for that path of the app, or for one below."""
-    below = _configured(path)
-    return _segments(scope)[: len(below)] == below
+def is_below(paths: Iterable[str], scope: Mapping[str, Json]) -> bool:
+    """Whether a request is for one of those paths of the app, or for one below."""
+    path = _segments(scope)
+    return any(path[: len(below)] == below for below in map(_configured, paths))
 
 
 def is_json(kind: str) -> bool:

@@ -25,7 +25,7 @@ class Words:
     def answer(self, refused: AguiError, scope: Scope) -> ErrorAnswer:
         """The answer in place of all wires."""
         for path, refusal in self._own.items():
-            if is_below(path, scope):
+            if is_below([path], scope):
                 return refusal(refused)
         return ErrorAnswer(refused.status, _for_all(refused))
 
