@@ -36,7 +36,7 @@ class LastingServer:
         shows_pages: bool = False,
     ) -> None:
         self.label = server.label
-        self._server = server
+        self.server = server
         self._refresh_every = refresh_every
         self._retry_after = retry_after
         self._shows_pages = shows_pages
@@ -58,6 +58,10 @@ class LastingServer:
     async def call(self, name: str, arguments: Mapping[str, Json]) -> McpResult:
         """What the tool returns, also that it failed."""
         return await (await self._ready()).call(name, arguments)
+
+    async def resources(self) -> Sequence[Json]:
+        """What it lists as resources."""
+        return await (await self._ready()).resources()
 
     async def read(self, address: str) -> McpResult:
         """A resource; raises InvalidInput, too, if that is no address."""
@@ -81,7 +85,7 @@ class LastingServer:
             raise RemoteFailure("UNREACHABLE", f"{self.label} could not be reached just now")
         await self.close()
         try:
-            self._session = await McpSession.opened(self._server, shows_pages=self._shows_pages)
+            self._session = await McpSession.opened(self.server, shows_pages=self._shows_pages)
         except RemoteFailure:
             self._failed_at = monotonic()
             raise

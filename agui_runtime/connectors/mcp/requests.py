@@ -70,9 +70,9 @@ class Requests:
         self._version = version
         self._about = about
 
-    async def listing(self, cursor: str | None) -> McpResult:
-        """One page of the tools, as the server lists them."""
-        return await self._answer_to("tools/list", {"cursor": cursor} if cursor else {})
+    async def listing(self, kind: str, cursor: str | None) -> McpResult:
+        """One page of the tools, or of the resources, as the server lists them."""
+        return await self._answer_to(f"{kind}/list", {"cursor": cursor} if cursor else {})
 
     async def calling(self, name: str, arguments: Mapping[str, Json]) -> McpResult:
         """The result of a call, as the server gives it."""

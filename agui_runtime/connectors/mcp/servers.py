@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeAlias
 
@@ -11,6 +12,7 @@ from agui_runtime.agents.agent import Offer, OfferedTool, ResultParts
 from agui_runtime.connectors.mcp.addresses import AllowedAddresses
 from agui_runtime.connectors.mcp.lasting_session import LastingServer, listed_by, needs_mcp
 from agui_runtime.connectors.mcp.output import check_output
+from agui_runtime.connectors.mcp.resources import resource_tools
 from agui_runtime.connectors.mcp.results import McpResult, bounded, succeeded
 from agui_runtime.connectors.mcp.session import McpServer, McpSession
 from agui_runtime.connectors.mcp.tools import McpTool
@@ -98,19 +100,29 @@ class _Named:
 
     def __init__(self, server: McpServer) -> None:
         self.label = server.label
-        self._server = server
+        self.server = server
 
     async def tools(self) -> Sequence[McpTool]:
-        session = await McpSession.opened(self._server)
-        try:
+        async with self._session() as session:
             return await session.tools()
-        finally:
-            await session.close()
 
     async def call(self, name: str, arguments: Mapping[str, Json]) -> McpResult:
-        session = await McpSession.opened(self._server)
-        try:
+        async with self._session() as session:
             return await session.call(name, arguments)
+
+    async def resources(self) -> Sequence[Json]:
+        async with self._session() as session:
+            return await session.resources()
+
+    async def read(self, address: str) -> McpResult:
+        async with self._session() as session:
+            return await session.read(address)
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[McpSession]:
+        session = await McpSession.opened(self.server)
+        try:
+            yield session
         finally:
             await session.close()
 
@@ -118,7 +130,9 @@ class _Named:
 async def _offered(server: LastingServer | _Named) -> list[OfferedTool]:
     """The tools that models may call."""
     tools = [each for each in await listed_by(server) if each.for_model]
-    return [OfferedTool(each.tool, partial(_called, server, each)) for each in tools]
+    offered = [OfferedTool(each.tool, partial(_called, server, each)) for each in tools]
+    about = server.server
+    return [*offered, *(resource_tools(server, about.prefix) if about.resources else ())]
 
 
 async def _called(

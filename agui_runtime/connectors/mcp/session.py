@@ -19,7 +19,7 @@ from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.tools import McpTool, chosen, tool_of
 from agui_runtime.connectors.shared import network
 from agui_runtime.connectors.shared.given import checked_url
-from agui_runtime.core.demands import TEXT, Demand, a, check, check_texts, optional
+from agui_runtime.core.demands import FLAG, TEXT, Demand, a, check, check_texts, optional
 from agui_runtime.core.errors import InvalidInput, Misconfigured, RemoteFailure
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.keyword_arguments import explains_arguments
@@ -36,6 +36,9 @@ logger = lasting_logger_of(__name__)
 
 PAGE_TYPE = "text/html;profile=mcp-app"
 """The content type of a server's pages (SEP-1865)."""
+
+MOST_PAGES = 100
+"""So many pages a list may have."""
 
 _CLOSED = (-32000, "Connection closed")
 """The client's own error where the connection is gone."""
@@ -68,7 +71,8 @@ class McpServer:
     variables `env` alone.
 
     Of its tools, `only` those are there that this names, without any all; models see their names
-    behind the `prefix`. `auth` signs each request: any of the `mcp` package, which gets tokens by
+    behind the `prefix`. With `resources` they may list and read the server's resources, too, by two
+    tools of ours. `auth` signs each request: any of the `mcp` package, which gets tokens by
     OAuth and renews them, or another one of `httpx2`.
     """
 
@@ -83,6 +87,7 @@ class McpServer:
     sandbox: Sandbox | None = None
     only: Sequence[str] = ()
     prefix: str = ""
+    resources: bool = False
     auth: httpx2.Auth | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -98,6 +103,7 @@ class McpServer:
             network.check(self.url)
         check_texts("only of an MCP server", self.only)
         check("prefix of an MCP server", self.prefix, TEXT)
+        check("resources of an MCP server", self.resources, FLAG)
         check("auth of an MCP server", self.auth, optional(_AUTH))
         if self.auth and not self.url:
             raise Misconfigured("an MCP server in a process takes no auth; give it what is in env")
@@ -158,17 +164,29 @@ class McpSession:
 
     async def tools(self) -> list[McpTool]:
         """The tools that the server lists now; raises RemoteFailure."""
-        session = await self._session
         self.changed = False
-        tools: list[McpTool] = []
+        listed = [tool_of(each, self._server) for each in await self._all("tools")]
+        return chosen([tool for tool in listed if tool is not None], self._server)
+
+    async def resources(self) -> list[Json]:
+        """What the server lists as resources; raises RemoteFailure."""
+        return await self._all("resources")
+
+    async def _all(self, kind: str) -> list[Json]:
+        """What the server lists, page by page; one that never ends is broken."""
+        session = await self._session
+        found: list[Json] = []
         cursor: str | None = None
-        while True:
-            page = await self._answer_to(session.listing(cursor))
-            listed = (tool_of(each, self._server) for each in page.get("tools") or ())
-            tools += [tool for tool in listed if tool is not None]
+        for _ in range(MOST_PAGES):
+            page = await self._answer_to(session.listing(kind, cursor))
+            listed = page.get(kind) or []
+            if not isinstance(listed, list):
+                raise self._failure("BROKEN", f" answers {kind}/list with no list")
+            found += listed
             cursor = page.get("nextCursor")
             if not cursor:
-                return chosen(tools, self._server)
+                return found
+        raise self._failure("BROKEN", f" lists more than {MOST_PAGES} pages of {kind}")
 
     async def call(self, name: str, arguments: Mapping[str, Json]) -> McpResult:
         """What the tool returns, also that it failed; raises RemoteFailure."""
