@@ -26,6 +26,7 @@ from agui_runtime.wires.mcp.generations import UNCACHED, awaiting, complete, rep
 from agui_runtime.wires.mcp.options import McpOptions
 from agui_runtime.wires.mcp.places import Place, called, event_place, place_of, runs_of
 from agui_runtime.wires.mcp.protocol import Message, checked_id
+from agui_runtime.wires.mcp.questions import Unfilled
 from agui_runtime.wires.mcp.tools import agent_named, tool
 from agui_runtime.wires.mcp.turns import Turn, Unanswered, answering, turn_of
 
@@ -34,6 +35,9 @@ RECENT = 50
 written to its thread just now.
 """
 
+
+REFUSAL: JsonObject = {"action": "cancel"}
+"""The result of a question that nobody answers."""
 
 _NOT_FOR_MODELS = (RpcError, Forbidden, TooManyRequests, Unauthenticated)
 """Errors that no other call would cure."""
@@ -104,17 +108,23 @@ class Calls:
 
     async def _end(self, exchange: McpExchange, run: RunInfo) -> None:
         if run.status == "interrupted":
-            refusal = {"action": "cancel"}
-            place = Place(run.thread_id, run.run_id)
-            turn = await answering(place, refusal, self._runtime.threads, exchange.caller)
-            await self._start(exchange, turn)
+            await self._refuse(exchange, Place(run.thread_id, run.run_id))
         else:
             await self._runtime.stop(run.thread_id, exchange.caller, run.run_id)
 
     async def _answer(self, exchange: McpExchange, place: Place, message: Message) -> None:
         result = message.body.get("result")
-        given = result if isinstance(result, dict) else {"action": "cancel"}
-        turn = await answering(place, given, self._runtime.threads, exchange.caller)
+        given = result if isinstance(result, dict) else REFUSAL
+        try:
+            turn = await answering(place, given, self._runtime.threads, exchange.caller)
+        except Unfilled:  # whoever waits for the end of the call cannot be asked once more
+            await self._refuse(exchange, place)
+            raise
+        await self._start(exchange, turn)
+
+    async def _refuse(self, exchange: McpExchange, place: Place) -> None:
+        """Go on as if nobody wanted what the run asks for."""
+        turn = await answering(place, REFUSAL, self._runtime.threads, exchange.caller)
         await self._start(exchange, turn)
 
     async def _turn(self, exchange: McpExchange, message: Message) -> Turn:

@@ -22,6 +22,10 @@ _WHOLE = "answer"
 Interrupts = Sequence[Mapping[str, Json]]
 
 
+class Unfilled(InvalidInput):
+    """What came back is not the form that was put."""
+
+
 class _Field(NamedTuple):
     """Of a form: the interrupt that it answers, and under which key, None for the whole answer; a
     text that `is_json` is read.
@@ -55,17 +59,17 @@ def form(interrupts: Interrupts, *, has_choices: bool) -> JsonObject:
 
 
 def entries(interrupts: Interrupts, result: Mapping[str, Json]) -> list[JsonObject]:
-    """AG-UI's answers, from the result of an elicitation; raises InvalidInput."""
+    """AG-UI's answers, from the result of an elicitation; raises Unfilled."""
     if result.get("action") != "accept":
         return [{"interruptId": each["id"], "status": "cancelled"} for each in interrupts]
     content = result.get("content")
     if not isinstance(content, dict):
-        raise InvalidInput("content: give the object that the form describes")
+        raise Unfilled("content: give the object that the form describes")
     payloads: dict[str, Json] = {}
     for name, field in _filled(interrupts, content).items():
         if name not in content:
             if field.needed:
-                raise InvalidInput(f"content: {name} is missing")
+                raise Unfilled(f"content: {name} is missing")
         elif field.key is None:
             given = content[name]
             payloads[field.interrupt] = _read(given) if field.is_json else given

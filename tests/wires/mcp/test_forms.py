@@ -9,6 +9,7 @@ from agui_runtime.core.jsontext import Json, JsonObject
 from tests.wires.mcp.serving import (
     GENERATIONS,
     META,
+    OLD,
     STATELESS,
     Asker,
     User,
@@ -54,6 +55,18 @@ async def test_choices_are_put_as_forms_have_them(generation: str) -> None:
         "mail": {"type": "string", "format": "email", "maxLength": 50},
     }
     assert asker.answers == [("i1", "resolved", filled_in)]
+
+
+async def test_a_form_of_a_session_that_is_not_filled_in_refuses_and_the_call_ends() -> None:
+    asker, user = Asker(CHOICES), User(content={"meals": ["soup"]})
+    async with (
+        serving(a_runtime(asker=asker)) as origin,
+        client_of(origin, OLD, user=user) as client,
+    ):
+        result = await client.call_tool("asker", {"message": "book"})
+    assert result.structured_content is not None
+    assert result.structured_content["outcome"] == "success"
+    assert asker.answers == [("i1", "cancelled", None)]
 
 
 @pytest.mark.parametrize(
