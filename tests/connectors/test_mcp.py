@@ -22,7 +22,6 @@ from starlette.routing import Route
 
 from agui_runtime.connectors.mcp import McpServer, McpServers
 from agui_runtime.connectors.mcp.addresses import AllowedAddresses
-from agui_runtime.connectors.mcp.tools import model_name
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event, RunContext
 from agui_runtime.runtime.runtime import CopilotRuntime
@@ -98,18 +97,6 @@ async def test_tools_of_a_server_on_http_are_offered_and_called(transport: str) 
         assert await it.call("add", a=1, b=2) == "3"
     assert it.agent.offered == TOOLS
     assert it.agent.descriptions[:2] == ["MCP echo", "Adds two numbers."]
-
-
-async def test_models_are_offered_the_chosen_tools_under_names_of_ours(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    chosen = McpServer(command=STDIO, only=["add", "process", "gone"], prefix="shop.")
-    async with world(chosen) as it:
-        with caplog.at_level(logging.WARNING):
-            assert await it.call(model_name("shop.add"), a=1, b=2) == "3"
-            assert await it.call("add", a=1, b=2) == ""
-    assert it.agent.offered == [model_name("shop.add"), model_name("shop.process")]
-    assert "lists no tool gone" in caplog.text
 
 
 async def test_a_server_that_a_command_starts_lives_as_long_as_the_runtime() -> None:

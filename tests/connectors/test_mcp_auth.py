@@ -137,6 +137,7 @@ async def test_a_caller_s_own_server_is_called_with_their_token_alone() -> None:
         async with world(for_caller=of_caller) as it:
             assert await it.call("add", a=1, b=2) == "3"
             tokens.valid = "token of bob"
+            assert await tokens.verify_token("token of ann") is None
             assert await it.call("add", a=1, b=2) == ""
     assert it.agent.offered == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -63,6 +64,7 @@ class McpServers:
         self._lasting = [LastingServer(server, refresh_every, retry_after) for server in servers]
         self._allowed = AllowedAddresses(allowed_from_clients)
         self._for_caller = for_caller
+        self._twins: set[str] = set()
 
     async def offer(self, context: RunContext) -> Offer:
         """The tools of all servers that answer, in their order."""
@@ -70,6 +72,7 @@ class McpServers:
         own = await self._for_caller(context) if self._for_caller else ()
         servers += [_Named(server) for server in (*own, *self._named(context.properties))]
         lists = await asyncio.gather(*map(_offered, servers))
+        self._warn_of_twins(lists[: len(self._lasting)])
         return Offer(tools=[tool for tools in lists for tool in tools])
 
     async def probe(self) -> str:
@@ -81,6 +84,15 @@ class McpServers:
         """End the sessions."""
         for each in self._lasting:
             await each.close()
+
+    def _warn_of_twins(self, lists: Sequence[Sequence[OfferedTool]]) -> None:
+        """Say once of a name that several servers have a tool of it, of which the first counts."""
+        many = Counter(each.tool.name for tools in lists for each in tools)
+        twins = {name for name in many if many[name] > 1} - self._twins
+        if twins:
+            words = "more than one MCP server has a tool %s: models have the first; give a `prefix`"
+            logger.warning(words, ", ".join(sorted(twins)))
+        self._twins |= twins
 
     def _named(self, properties: Mapping[str, Json]) -> list[McpServer]:
         """The allowed ones of the servers that the front end names."""
