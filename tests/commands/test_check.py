@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -52,11 +53,6 @@ async def test_warnings_are_no_faults_unless_they_are_to_be(tmp_path: Path) -> N
         assert (await checked(AGUI_STORE=redis.url))[1]["warning"] == []
     finally:
         redis.kill()
-    code, found = await checked("--strict", AGUI_STORE=redis.url)
-    assert code == 2
-    [down] = found["wrong"]
-    assert f"127.0.0.1:{redis.port}" in down
-    assert down.endswith(": the store cannot be reached; start it, or correct its URL")
 
 
 async def test_a_folder_that_cannot_be_made_is_found_before_the_first_start(
@@ -185,11 +181,15 @@ async def test_deep_asks_servers_and_has_another_process_wake_up(tmp_path: Path)
     ]
 
 
-@pytest.mark.parametrize("level", ["--deep", "--strict"])
-async def test_a_store_that_is_down_is_wrong_at_every_depth(level: str) -> None:
-    code, found = await checked(level, AGUI_STORE=f"redis://127.0.0.1:{free_port()}/0")
-    assert code == 2
-    assert found["wrong"][0].startswith("threads: ")
+async def test_a_store_that_is_down_is_wrong_at_every_depth() -> None:
+    """All at once: each waits for the store in full."""
+    where = f"redis://127.0.0.1:{free_port()}/0"
+    levels: list[tuple[str, ...]] = [(), ("--deep",), ("--strict",)]
+    for code, found in await asyncio.gather(*(checked(*each, AGUI_STORE=where) for each in levels)):
+        assert code == 2
+        down = found["wrong"][0]
+        assert down.startswith(f"threads: {where.removesuffix('/0')}")
+        assert down.endswith(": the store cannot be reached; start it, or correct its URL")
 
 
 async def test_the_agents_of_a_router_are_listed_with_their_domains(tmp_path: Path) -> None:

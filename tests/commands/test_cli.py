@@ -168,7 +168,6 @@ async def test_check_says_what_is_there() -> None:
     [
         ({"AGUI_APP": "no_such_module:app"}, "app", "No module named 'no_such_module'"),
         ({"AGUI_MODEL": "openai/gpt-x"}, "app", "needs OPENAI_API_KEY"),
-        ({"AGUI_STORE": "redis://127.0.0.1:1/0"}, "threads", "127.0.0.1:1"),
         ({"AGUI_STORE": "sqlite:////no/such/folder/t.db"}, "threads", "no folder /no/such/folder"),
         ({"AGUI_STOR": "x"}, "app", "did you mean AGUI_STORE?"),
     ],

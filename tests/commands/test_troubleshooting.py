@@ -136,8 +136,9 @@ def test_there_is_no_traceback_and_no_key(log: str) -> None:
 AWAY = f"""
 from agui_runtime import CopilotRuntime, create_app
 from agui_runtime.connectors.demo import DemoAgent
+from agui_runtime.stores.redis import RedisLimits, RedisStore
 
-store = "redis://user:secret@{NOBODY}/0"
+store = RedisStore("redis://user:secret@{NOBODY}/0", RedisLimits(patience=0.1))
 app = create_app(CopilotRuntime({{"default": DemoAgent()}}, store=store))
 """
 

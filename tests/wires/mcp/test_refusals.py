@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -206,9 +207,11 @@ async def test_a_busy_thread_is_a_result_that_a_model_can_read() -> None:
         first = await client.post("/mcp", json=calling(message="hi"))
         thread = events_in(first.text)[-1][1]["result"]["structuredContent"]["threadId"]
         body = calling("held", message="hi", threadId=thread)
-        async with client.stream("POST", "/mcp", json=body):
-            await held.reached.wait()
-            answer = await client.post("/mcp", json=calling(message="you?", threadId=thread))
+        busy = asyncio.create_task(client.post("/mcp", json=body))
+        await held.reached.wait()
+        answer = await client.post("/mcp", json=calling(message="you?", threadId=thread))
+        busy.cancel()
+        await asyncio.wait([busy])
     assert answer.json()["result"]["isError"]
     assert "busy" in answer.json()["result"]["content"][0]["text"]
 

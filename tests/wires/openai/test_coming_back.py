@@ -96,10 +96,10 @@ async def test_a_stream_in_the_background_is_taken_up_where_it_broke_off() -> No
                 break
         await first.response.aclose()
         assert not held.closed.is_set()
-        again = await client.responses.retrieve(
+        coming_back = client.responses.retrieve(
             id_, stream=True, starting_after=event.sequence_number
         )
-        await client.responses.cancel(id_)
+        again, _ = await asyncio.gather(coming_back, client.responses.cancel(id_))
         types = [each.type async for each in again]
     assert types[0] == "response.output_text.done"
     assert types[-1] == "response.incomplete"
