@@ -44,6 +44,7 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
     """A thread for each connection, which ends with its request."""
 
     daemon_threads = True
+    request_queue_size = 4 * MOST  # a connection beyond these is tried again after a second
 
     def __init__(self, address: tuple[str, int], family: socket.AddressFamily) -> None:
         self.address_family = family
