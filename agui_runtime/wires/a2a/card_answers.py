@@ -17,6 +17,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.a2a.cards import card_of
 from agui_runtime.wires.a2a.exchange import A2AExchange
 from agui_runtime.wires.a2a.options import A2AOptions
+from agui_runtime.wires.a2a.security_schemes import schemes_of
 from agui_runtime.wires.a2a.wire import WELL_KNOWN
 from agui_runtime.wires.shared.exchange import JSON_TYPE
 from agui_runtime.wires.shared.paths import public_root
@@ -32,6 +33,7 @@ class CardAnswers:
     def __init__(self, runtime: CopilotRuntime, options: A2AOptions) -> None:
         self._runtime = runtime
         self._options = options
+        self._schemes = schemes_of(options.security_schemes)
         self._release = version("agui-runtime")  # reads a file
         self._since = formatdate(usegmt=True).encode()
 
@@ -68,7 +70,12 @@ class CardAnswers:
         if not self._options.public_cards:
             await self._runtime.permissions.check(exchange.caller, "read", Resource(agent))
         url = f"{public_root(exchange.scope)}{self._options.path}/{quote(agent, safe='')}"
-        pushes = self._options.webhooks.any
-        return agent_card_to_dict(
-            card_of(agent, found.description, url, self._release, pushes=pushes)
+        card = card_of(
+            agent,
+            found.description,
+            url,
+            self._release,
+            pushes=self._options.webhooks.any,
+            schemes=self._schemes,
         )
+        return agent_card_to_dict(card)

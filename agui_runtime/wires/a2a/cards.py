@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from a2a.types.a2a_pb2 import AgentCapabilities, AgentCard, AgentInterface, AgentSkill
+from collections.abc import Mapping
+
+from a2a.types.a2a_pb2 import (
+    AgentCapabilities,
+    AgentCard,
+    AgentInterface,
+    AgentSkill,
+    SecurityRequirement,
+    SecurityScheme,
+    StringList,
+)
 from a2a.utils.constants import (
     PROTOCOL_VERSION_0_3,
     PROTOCOL_VERSION_1_0,
@@ -33,9 +43,17 @@ _SPOKEN = [
 """Bindings and versions, all of them at one URL."""
 
 
-def card_of(name: str, description: str, url: str, release: str, *, pushes: bool) -> AgentCard:
+def card_of(
+    name: str,
+    description: str,
+    url: str,
+    release: str,
+    *,
+    pushes: bool,
+    schemes: Mapping[str, SecurityScheme],
+) -> AgentCard:
     """The card of the agent at that URL, as that release of the server has it; `pushes` says
-    whether webhooks are called.
+    whether webhooks are called, and any one of the `schemes` is enough to be known.
     """
     about = description or f"The agent {name}"
     return AgentCard(
@@ -47,6 +65,10 @@ def card_of(name: str, description: str, url: str, release: str, *, pushes: bool
         default_input_modes=INPUTS,
         default_output_modes=OUTPUTS,
         skills=[AgentSkill(id=name, name=name, description=about, tags=["chat"])],
+        security_schemes=schemes,
+        security_requirements=[
+            SecurityRequirement(schemes={each: StringList()}) for each in schemes
+        ],
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.a2a.webhook_hosts import WebhookHosts
 from agui_runtime.wires.shared.options import WireOptions
 
@@ -15,3 +17,4 @@ class A2AOptions(WireOptions):
     path: str = "/a2a"
     public_cards: bool = False
     webhooks: WebhookHosts = field(default_factory=lambda: WebhookHosts(()))
+    security_schemes: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from starlette.routing import BaseRoute
 
-from agui_runtime.core.demands import FLAG, SECONDS, check_fields
+from agui_runtime.core.demands import FIELDS, FLAG, SECONDS, check_fields
 from agui_runtime.core.errors import MissingExtra
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.keyword_arguments import explains_arguments
@@ -34,17 +34,21 @@ class A2AWire:
     `keep_alive` is the seconds of silence before a comment, 0 for none. With `public_cards`,
     whoever may call the server is shown the cards, also without credentials. `webhooks` are the
     hosts that clients may have called when a task ends or asks something: without any, there are no
-    push notifications. Raises Misconfigured for a value of another kind.
+    push notifications. `security_schemes` are the ways to authenticate that cards name, as A2A 1.0
+    has them: each by a name, and any one of them enough. Raises Misconfigured for a value of
+    another kind.
     """
 
     path: str = "/a2a"
     keep_alive: float = KEEP_ALIVE
     public_cards: bool = False
     webhooks: Sequence[str] = ()
+    security_schemes: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     name: ClassVar[str] = "a2a"
 
     def __post_init__(self) -> None:
-        check_fields(self, {"keep_alive": SECONDS, "public_cards": FLAG})
+        demands = {"keep_alive": SECONDS, "public_cards": FLAG, "security_schemes": FIELDS}
+        check_fields(self, demands)
         base_of(self.path, "path of A2AWire")
         WebhookHosts(self.webhooks)
 
@@ -57,8 +61,14 @@ class A2AWire:
                 raise
             raise MissingExtra("the wire a2a", "a2a") from None
         path = base_of(self.path, "path of A2AWire")
-        hosts = WebhookHosts(self.webhooks)
-        chosen = A2AOptions(options, self.keep_alive, path, self.public_cards, hosts)
+        chosen = A2AOptions(
+            options,
+            self.keep_alive,
+            path,
+            self.public_cards,
+            WebhookHosts(self.webhooks),
+            self.security_schemes,
+        )
         endpoint = A2AEndpoint(runtime, chosen)
         below = WireRoute(f"{path}/{{rest:path}}", endpoint, direct=True, any_type=True)
         roots = [f"/.well-known/{name}" for name in WELL_KNOWN]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
 from agui_runtime import A2AWire, CopilotRuntime, create_app
-from agui_runtime.core.errors import MissingExtra
+from agui_runtime.core.errors import Misconfigured, MissingExtra
 from tests.support import client_of
 from tests.wires.a2a.serving import plain_client_of, sdk_client, sending, serving
 from tests.wires.graphql.serving import by_header
@@ -93,6 +95,32 @@ async def test_credentials_that_the_official_client_is_given_are_those_of_its_ca
         thread = await runtime.store.threads.get(updates[0].task.context_id)
     assert thread is not None
     assert thread.owner == "ann"
+
+
+async def test_a_card_names_the_ways_to_authenticate_that_the_operator_names() -> None:
+    schemes = {
+        "bearer": {"httpAuthSecurityScheme": {"scheme": "Bearer"}},
+        "key": {"apiKeySecurityScheme": {"location": "header", "name": "X-Key"}},
+    }
+    wire = A2AWire(public_cards=True, security_schemes=schemes)
+    async with plain_client_of(CopilotRuntime({"default": Recorder()}), wire) as client:
+        card = (await client.get("/a2a/default/.well-known/agent-card.json")).json()
+    assert card["securitySchemes"]["key"]["apiKeySecurityScheme"] == {
+        "location": "header",
+        "name": "X-Key",
+    }
+    required = [name for each in card["securityRequirements"] for name in each["schemes"]]
+    assert required == ["bearer", "key"]
+    assert card["security"] == [{"bearer": []}, {"key": []}]  # of 0.3
+
+
+@pytest.mark.parametrize(
+    "scheme", [{}, {"x": 1}, {"httpAuthSecurityScheme": {}}, "Bearer", {"mtlsSecurityScheme": 1}]
+)
+def test_what_is_no_way_to_authenticate_is_no_setting(scheme: Any) -> None:  # noqa: ANN401
+    wire = A2AWire(security_schemes={"bearer": scheme})
+    with pytest.raises(Misconfigured, match="security_schemes: 'bearer'"):
+        create_app(CopilotRuntime({"default": Recorder()}), wires=[wire])
 
 
 async def test_the_wire_is_there_by_its_name_and_with_a_slash() -> None:
