@@ -154,7 +154,9 @@ class Webhooks:
 
     async def _read(self, thread_id: str) -> tuple[_Note, int]:
         saved = await self._states().load(thread_id, _KEY)
-        return (dict(saved.state), saved.version) if saved else ({}, 0)
+        if saved is None:
+            return {}, 0
+        return {run: dict(own) for run, own in saved.state.items()}, saved.version
 
 
 _VALUE = "at most 4096 printable characters of ASCII"

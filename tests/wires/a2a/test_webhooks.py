@@ -201,7 +201,9 @@ async def test_a_task_has_no_more_webhooks_than_can_be_called() -> None:
         for count in range(10):
             await result(client, CREATE, {"taskId": task["id"], "id": f"w{count}", "url": url})
         refused = await error(client, CREATE, {"taskId": task["id"], "id": "more", "url": url})
+        found = await result(client, LIST, {"taskId": task["id"]})
     assert "10 webhooks" in refused["message"]
+    assert [each["id"] for each in found["configs"]] == [f"w{count}" for count in range(10)]
 
 
 @pytest.mark.parametrize(
