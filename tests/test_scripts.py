@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from agui_runtime.queues.open import SCHEMES as QUEUE_SCHEMES
 from agui_runtime.stores.open import SCHEMES
@@ -24,6 +27,7 @@ from tasks.extras import (
 from tasks.processes import Problem
 from tasks.python import compile_below
 from tasks.testing import shared
+from tests.peers.examples import ENVIRONMENTS
 
 UNBUILT = ("node_modules", "dist")
 
@@ -176,3 +180,14 @@ def test_a_command_that_is_not_there_is_answered_with_those_that_are(tmp_path: P
     told = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert told.returncode == 2
     assert re.search(r"^  test +\[--fast\] \[pytest arguments\]", told.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "name", sorted({name for example, name in ENVIRONMENTS.items() if example.endswith("_app")})
+)
+def test_where_our_package_runs_beside_another_framework_is_all_that_it_needs(name: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    listed = (ROOT / f"tests/peers/requirements/{name}.txt").read_text().splitlines()
+    installed = {canonicalize_name(each.partition("==")[0]) for each in listed}
+    needed = {canonicalize_name(Requirement(each).name) for each in project["dependencies"]}
+    assert needed <= installed
