@@ -60,6 +60,8 @@ class _Names:
 
     def put(self, piece: ChatResponse) -> ChatResponse:
         """The piece with our ids; its own blocks belong to the model, which adds them up."""
+        if not any(isinstance(block, ToolCallBlock) for block in piece.content):
+            return piece
         return replace(piece, content=[self._named(block) for block in piece.content])
 
     def _named(self, block: object) -> object:
