@@ -12,6 +12,7 @@ import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.agent import KeptState
+from agui_runtime.agents.border import alive
 from agui_runtime.connectors.langgraph import GraphAgent
 from agui_runtime.connectors.shared.speech import Speech
 from agui_runtime.core.events import Caller, Event, RunContext
@@ -89,6 +90,42 @@ class Adapter:
             yield {**event, "rawEvent": {"on": "chain"}}
 
 
+@dataclass
+class Streamed(Graph):
+    """A compiled graph; `schemas` are the configurations for which one was made."""
+
+    schemas: list[object] = field(default_factory=list)
+
+    async def astream_events(self, version: str) -> AsyncIterator[dict[str, Any]]:
+        for name in ("on_chain_start", "on_chat_model_stream", "on_chain_end"):
+            yield {"event": name, "version": version}
+
+    def get_input_jsonschema(self, config: object = None) -> dict[str, Any]:
+        self.schemas.append(config)
+        return {"properties": {}}
+
+
+class StreamingAdapter(Adapter):
+    """Has the manners of a recent ag-ui-langgraph: it emits RAW events unless it is not to."""
+
+    emit_raw_events = True
+
+    def __init__(self, graph: Streamed) -> None:
+        super().__init__(graph)
+        self.graph: Streamed = graph
+
+    def clone(self) -> StreamingAdapter:
+        return StreamingAdapter(self.graph)
+
+    async def run(self, input: RunAgentInput) -> AsyncIterator[Event]:
+        self.graph.get_input_jsonschema({"thread": input.thread_id})
+        async for event in self.graph.astream_events("v2"):
+            if self.emit_raw_events:
+                yield {"type": "RAW", "event": event}
+        for event in self.events:
+            yield event
+
+
 def context(owner: str) -> RunContext:
     return RunContext(Caller(owner), request_id="q")
 
@@ -99,6 +136,20 @@ async def test_the_noise_of_an_adapter_is_left_out() -> None:
     assert "RAW" not in kinds(events)
     assert "rawEvent" not in str(events)
     assert "TEXT_MESSAGE_CONTENT" in kinds(events)
+
+
+async def test_what_happens_in_a_graph_is_a_sign_of_life_that_needs_no_event() -> None:
+    signs: list[None] = []
+    alive.set(lambda: signs.append(None))
+    adapter = StreamingAdapter(Streamed())
+    agent = GraphAgent(adapter)
+    for run in ("r1", "r2"):
+        request = RunAgentInput.model_validate({"threadId": "t", "runId": run, "messages": []})
+        assert kinds([event async for event in agent.run(request)]) == kinds(text("m1", "Hi"))
+
+    assert len(signs) == 6
+    assert adapter.emit_raw_events  # its owner's, who may run it otherwise
+    assert len(adapter.graph.schemas) == 1
 
 
 async def test_a_graphs_threads_are_its_callers_and_side_requests_have_none() -> None:

@@ -29,6 +29,10 @@ from agui_runtime.core.events import Cursor, Event, as_event, encode
             {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": "hi", "timestamp": 1},
         ),
         (
+            TextMessageContentEvent(message_id="m", delta="hi", raw_event=None, metadata=None),
+            {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": "hi"},
+        ),
+        (
             TextMessageContentEvent.model_validate({"messageId": "m", "delta": "hi", "mine": 1}),
             {"type": "TEXT_MESSAGE_CONTENT", "messageId": "m", "delta": "hi", "mine": 1},
         ),

@@ -12,6 +12,7 @@ from ag_ui.core import RunAgentInput
 from agui_runtime.agents.agent import KeptState, current_run
 from agui_runtime.agents.border import normal, normalized, wrap
 from agui_runtime.connectors.langgraph.emitted import emitted, shown
+from agui_runtime.connectors.langgraph.lean import lean
 from agui_runtime.connectors.langgraph.messages import to_agui
 from agui_runtime.connectors.langgraph.threads import thread_of
 from agui_runtime.connectors.shared.langchain import text_of
@@ -48,7 +49,7 @@ class GraphAgent:
     """
 
     def __init__(self, adapter: Adapter, description: str = "") -> None:
-        self._agent = wrap(adapter, description=description)
+        self._agent = wrap(lean(adapter, adapter.graph), description=description)
         self._graph = cast(Graph, adapter.graph)  # typed by a library that need not be there
         self.name = self._agent.name
         self.description = self._agent.description
