@@ -69,7 +69,7 @@ HELD: tuple[object, ...] = (
     "word",
     ["word"],
     {"text": "word"},
-    [{"index": 0}],
+    [{"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}}],
 )
 _TABLES = (dialects.CHOICES, dialects.BARE, dialects.REASONS, dialects.CHOICE, dialects.USAGE)
 _PARTS = (dialects.TEXT, dialects.REASONING, dialects.CALLS)
@@ -80,14 +80,15 @@ KEYS = {
 
 
 def with_more(key: str, held: object) -> Iterator[dict[str, Any]]:
-    """A chunk of text in which something else stands, in each of its objects."""
+    """Chunks in which something stands under the key, in each of their objects."""
     yield chunk({"content": "word", key: held})
+    yield chunk({key: held})
     yield chunk({"content": "word"}, **{key: held})
     yield chunk({"content": "word"}) | {key: held}
 
 
 @pytest.mark.parametrize("first", [FIRST, {}, None], ids=repr)
-def test_a_chunk_of_text_is_read_like_any_other(first: object) -> None:
+def test_an_ordinary_chunk_is_read_like_any_other(first: object) -> None:
     for key, held in product(sorted(KEYS), HELD):
         for each in with_more(key, held):
             answer = [

@@ -86,24 +86,31 @@ def choices_of(value: JsonObject) -> list[JsonObject]:
     return [each for each in choices if isinstance(each, dict)]
 
 
-def plain_text(value: JsonObject) -> str:
-    """The text of a chunk that says nothing else, as nearly all do; empty of any other."""
+def plain_delta(value: JsonObject) -> JsonObject | None:
+    """The delta of a chunk that holds nothing else, as nearly all do; None of any other."""
     choices = value.get("choices")
     if type(choices) is not list or len(choices) != 1 or value.get("usage") is not None:
-        return ""
+        return None
     choice = choices[0]
     delta = choice.get("delta") if type(choice) is dict else None
     if type(delta) is not dict or choice.get("finish_reason") or choice.get("index") != 0:
-        return ""
-    text = delta.get("content")
-    if type(text) is not str:
-        return ""
-    plain = (
-        (delta.keys() <= _PLAIN_DELTA or _says_no_more(delta, _PLAIN_DELTA))
-        and (choice.keys() <= _PLAIN_CHOICE or _says_no_more(choice, _PLAIN_CHOICE))
-        and (value.keys() <= _PLAIN_CHUNK or _says_no_more(value, _PLAIN_CHUNK))
+        return None
+    plain = (choice.keys() <= _PLAIN_CHOICE or _says_no_more(choice, _PLAIN_CHOICE)) and (
+        value.keys() <= _PLAIN_CHUNK or _says_no_more(value, _PLAIN_CHUNK)
     )
-    return text if plain else ""
+    return delta if plain and not (delta.get("finish_reason") or delta.get("usage")) else None
+
+
+def text_alone(delta: JsonObject) -> str:
+    """The text of a delta that says nothing else; empty of any other."""
+    text = delta.get("content")
+    alone = delta.keys() <= _PLAIN_DELTA or _says_no_more(delta, _PLAIN_DELTA)
+    return text if alone and type(text) is str else ""
+
+
+def read_delta(delta: JsonObject) -> Chunk:
+    """What the delta of the only answer says."""
+    return _read(delta, 0, whole=False)
 
 
 def _says_no_more(value: JsonObject, known: frozenset[str]) -> bool:

@@ -194,8 +194,13 @@ def read(data: bytes) -> object:
     """The JSON value; None if it is none. Servers cut texts in the middle of a character: of bytes
     that are none, and of halves, the rest can be read all the same.
     """
-    with suppress(orjson.JSONDecodeError, RecursionError):
+    try:
         return jsontext.loads_fragment(data)
+    except (orjson.JSONDecodeError, RecursionError):
+        return _read_replaced(data)
+
+
+def _read_replaced(data: bytes) -> object:
     with suppress(orjson.JSONDecodeError, RecursionError):
         return jsontext.loads_fragment(data.decode(errors="replace"))
     return None

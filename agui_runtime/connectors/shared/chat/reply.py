@@ -20,8 +20,10 @@ from agui_runtime.connectors.shared.chat.chunks import (
     counts,
     index_of,
     miscounts,
-    plain_text,
+    plain_delta,
     read_choice,
+    read_delta,
+    text_alone,
 )
 from agui_runtime.connectors.shared.chat.dialects import CUT_SHORT, FAILED
 from agui_runtime.connectors.shared.chat.failures import failed, failure, sentence, stream_failure
@@ -111,9 +113,10 @@ class ChatReply:
         Raises ModelFailure where the chunk reports one. What cannot be read is dropped and logged.
         """
         goes_on = self._message and self._index == 0 and not self._reason
-        if goes_on and type(value) is dict and (text := plain_text(value)):
-            return self._say(text)
         try:
+            if goes_on and type(value) is dict and (delta := plain_delta(value)):
+                text = text_alone(delta)
+                return self._say(text) if text else list(self._absorb(read_delta(delta)))
             return self._feed(value, event)
         except RecursionError:
             logger.warning("a part of the model's answer is nested too deep, and was left out")

@@ -145,11 +145,9 @@ def _gather(
     source: Mapping[str, Json],
     table: Mapping[str, Callable[[object, object], object]],
 ) -> None:
-    if table.keys().isdisjoint(source):
-        return
-    for key, join in table.items():
-        if value := source.get(key):
-            fields[key] = join(fields.get(key), value)
+    for key, value in source.items():
+        if value and key in table:
+            fields[key] = table[key](fields.get(key), value)
 
 
 def _is_repeated(key: str, fields: Fields) -> bool:
