@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from agui_runtime.core.errors import AguiError, StoreFailed, StoreFull
 from agui_runtime.core.events import Event
@@ -39,7 +40,8 @@ class RunWriter:
         self._gathers = lease.renew_every is not None
         self._gathered: list[Event] = []
         self._turned_away: Sequence[Event] = ()
-        self._writing: asyncio.Task[None] | None = None
+        self._writing: asyncio.Future[None] | None = None
+        """Done when nothing is being written any more."""
         self._failure: AguiError | None = None
 
     def add(self, events: Sequence[Event]) -> Awaitable[None]:
@@ -70,32 +72,54 @@ class RunWriter:
     async def _gather(self, events: Sequence[Event]) -> None:
         self._gathered += events
         if self._failure is None and self._writing is None:
-            self._writing = asyncio.create_task(self._write())
+            loop = asyncio.get_running_loop()
+            self._writing = loop.create_future()
+            loop.call_soon(self._write)  # with all that the agent emits before it waits
         if len(self._gathered) >= AHEAD or any(e["type"] in STORED_FIRST for e in events):
             await self.flush()
         elif self._failure is not None:
             raise self._failure
 
-    async def _write(self) -> None:
-        try:
-            while self._gathered:
-                events, self._gathered = self._gathered, []
-                await self._append(events)
-        except AguiError as failure:
-            self._failure = failure
-            self._on_failure(failure)
-        finally:
-            self._writing = None
+    def _write(self) -> None:
+        events, self._gathered = self._gathered, []
+        if not events:
+            self._settle()
+            return
+        # What stores give is mostly a future, so that a token takes no task.
+        writing = asyncio.ensure_future(self._log.append(self._lease, events))
+        writing.add_done_callback(partial(self._written, events))
+
+    def _written(self, events: Sequence[Event], writing: asyncio.Future[None]) -> None:
+        error = None if writing.cancelled() else writing.exception()
+        if error is not None:
+            self._failure = self._failure_of(error, events)
+            self._on_failure(self._failure)
+        elif not writing.cancelled():
+            self._write()
+            return
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._writing is not None:
+            self._writing.set_result(None)
+        self._writing = None
 
     async def _append(self, events: Sequence[Event]) -> None:
         try:
             await self._log.append(self._lease, events)
-        except StoreFull:
-            self._turned_away = events
-            raise
-        except AguiError:
-            raise
+        except AguiError as error:
+            raise self._failure_of(error, events) from error.__cause__
         except Exception as error:  # a foreign SDK: the store's client
-            run = self._lease.run
-            logger.exception("run %s of thread %s is not stored", run.run_id, run.thread_id)
-            raise StoreFailed from error
+            raise self._failure_of(error, events) from error
+
+    def _failure_of(self, error: BaseException, events: Sequence[Event]) -> AguiError:
+        """What ends the run, where the events were not stored."""
+        if isinstance(error, StoreFull):
+            self._turned_away = events
+        if isinstance(error, AguiError):
+            return error
+        run = self._lease.run
+        logger.error("run %s of thread %s is not stored", run.run_id, run.thread_id, exc_info=error)
+        failure = StoreFailed()
+        failure.__cause__ = error
+        return failure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence, Set
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -137,7 +137,7 @@ class RunLog(Protocol):
         OwnerLost, unless they can read how the run was ended.
         """
 
-    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
+    def append(self, lease: Lease, events: Sequence[Event]) -> Awaitable[None]:
         """Number, save and show the events to all readers in one step: all of them or none.
 
         What was acknowledged is stored. Completes even if the caller is cancelled meanwhile.

@@ -58,7 +58,7 @@ async def test_a_server_that_is_killed_and_restarted_costs_no_event(
         await store.log.append(lease, [delta(0)])
         reading = asyncio.create_task(read(store, 4))
         postgres.kill()
-        appending = asyncio.create_task(store.log.append(lease, [delta(1), delta(2)]))
+        appending = asyncio.ensure_future(store.log.append(lease, [delta(1), delta(2)]))
         await asyncio.to_thread(postgres.start)
         await appending
         assert not lost.is_set()

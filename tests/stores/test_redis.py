@@ -83,7 +83,7 @@ async def test_a_restart_with_its_file_goes_on_where_it_was(tmp_path: Path) -> N
         reading = asyncio.create_task(read(store, 4))
         await store.log.append(lease, [delta(0)])
         server.kill()
-        appending = asyncio.create_task(store.log.append(lease, [delta(1), delta(2)]))
+        appending = asyncio.ensure_future(store.log.append(lease, [delta(1), delta(2)]))
         server.start()
         await appending
         await finish(store, lease)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from ag_ui.core import RunAgentInput
@@ -13,6 +13,8 @@ from agui_runtime.core.events import Event
 from agui_runtime.core.fold import fold
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.redis import RedisLimits, RedisStore
+from agui_runtime.stores.redis.codec import Answer
+from agui_runtime.stores.redis.pipe import Word
 from tests.runtime.worlds import Scripted, asking, ran, text
 from tests.stores.ends import ended
 from tests.stores.servers import RedisServer
@@ -156,15 +158,25 @@ class Clumsy:
 
     def __init__(self, store: RedisStore, step: str) -> None:
         self._script = store.log._script
-        self._carry_out = self._script.step
+        self._carry_out, self._ask_append = self._script.step, self._script.ask_append
         self._step = step
         self._script.step = self.step  # type: ignore[method-assign]
+        self._script.ask_append = self.ask_append  # type: ignore[method-assign]
 
-    async def step(self, name: str, thread_id: str, *given: str | bytes | float) -> list[object]:
+    async def step(self, name: str, thread_id: str, *given: Word) -> list[object]:
+        self._fail_at(name)
+        return await self._carry_out(name, thread_id, *given)
+
+    def ask_append(
+        self, thread_id: str, about: Sequence[Word], *given: Word
+    ) -> asyncio.Future[Answer]:
+        self._fail_at("append")
+        return self._ask_append(thread_id, about, *given)
+
+    def _fail_at(self, name: str) -> None:
         if name == self._step:
             self._step = ""
             raise AttributeError("a client's own fault")
-        return await self._carry_out(name, thread_id, *given)
 
 
 @pytest.mark.parametrize("step", ["append", "release"])

@@ -95,7 +95,7 @@ async def test_a_lock_of_another_program_for_five_seconds_costs_no_run(made: Sql
     with store.log.keep(lease, lost.set):
         await store.log.append(lease, [delta(0)])
         async with locked(made.database):
-            appending = asyncio.create_task(store.log.append(lease, [delta(1)]))
+            appending = asyncio.ensure_future(store.log.append(lease, [delta(1)]))
             assert len(await read(store, 1)) == 1  # readers are not held up
             await asyncio.sleep(5)  # so long the other program works
             assert not appending.done()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
 
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Cursor, Event, RunInfo
@@ -85,7 +84,7 @@ class DelegatingLog:
     def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
         return self._below.keep(lease, on_lost)
 
-    def append(self, lease: Lease, events: Sequence[Event]) -> Coroutine[Any, Any, None]:
+    def append(self, lease: Lease, events: Sequence[Event]) -> Awaitable[None]:
         return self._below.append(lease, events)  # as it is: this is done for every token
 
     async def release(self, lease: Lease, end: RunEnd) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
+from functools import partial
 from time import perf_counter
 
 from agui_runtime.core.errors import AguiError, OwnerLost, StoreUnavailable
@@ -74,18 +76,36 @@ class MeasuredLog(DelegatingLog):
             count()
             raise
 
-    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
-        timed = lease.renew_every is not None  # else the log is a list in this process
-        started = perf_counter() if timed else 0.0
+    def append(self, lease: Lease, events: Sequence[Event]) -> Awaitable[None]:
+        if lease.renew_every is None:  # the log is a list in this process
+            return self._append(lease, events)
+        appending = asyncio.ensure_future(self._below.append(lease, events))
+        appending.add_done_callback(partial(self._appended, lease, len(events), perf_counter()))
+        return appending
+
+    async def _append(self, lease: Lease, events: Sequence[Event]) -> None:
         try:
             await self._below.append(lease, events)
         except Exception as error:  # a foreign SDK: whatever a store raises is counted
             _note(self._meter, error)
             raise
-        self._ends[lease.run.thread_id] += len(events)
-        self._meter.events_stored(len(events))
-        if timed:
+        self._count(lease, len(events))
+
+    def _appended(
+        self, lease: Lease, events: int, started: float, appending: asyncio.Future[None]
+    ) -> None:
+        if appending.cancelled():
+            return
+        error = appending.exception()
+        if isinstance(error, Exception):
+            _note(self._meter, error)
+        else:
+            self._count(lease, events)
             self._meter.step_took("append", perf_counter() - started)
+
+    def _count(self, lease: Lease, events: int) -> None:
+        self._ends[lease.run.thread_id] += events
+        self._meter.events_stored(events)
 
     async def release(self, lease: Lease, end: RunEnd) -> None:
         self._ends.pop(lease.run.thread_id, None)  # now: later it may be the next run's

@@ -6,30 +6,35 @@ once.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from agui_runtime.core.errors import (
     Busy,
-    OwnerLost,
-    StoreFull,
     StoreUnavailable,
     ThreadNotFound,
-    TooLarge,
 )
 from agui_runtime.core.events import Cursor, Event, RunInfo, encode
 from agui_runtime.stores.base import Lease, RunEnd
 from agui_runtime.stores.jobs import Posted
 from agui_runtime.stores.redis.codec import Answer, span_of
 from agui_runtime.stores.redis.parts import RedisParts
+from agui_runtime.stores.redis.pipe import Word
 from agui_runtime.stores.shared.codec import ending_state, new_epoch, run_json, run_of
 from agui_runtime.stores.shared.leased_log import LeasedLog, LogParts
 from agui_runtime.stores.shared.leases import Held
 from agui_runtime.stores.shared.renewal import RENEWALS, elapsed
+from agui_runtime.stores.shared.verdicts import Settle, Verdict
 
 logger = logging.getLogger(__name__)
+
+STORED: Mapping[bytes, Verdict] = {b"ok": "ok", b"done": "done", b"too_large": "too_large"}
+REFUSED: Mapping[bytes, Verdict] = {b"lost": "lost", b"moved": "moved"}
+"""Verdicts, as the script words them."""
 
 LOOK_AGAIN = 30.0
 """Seconds after which it is seen again at the latest whether a lease has lapsed, if it has not."""
@@ -39,7 +44,7 @@ class RedisRunLog(LeasedLog):
     """`RunLog` for any number of processes."""
 
     def __init__(self, parts: LogParts, redis: RedisParts) -> None:
-        super().__init__(parts)
+        super().__init__(parts, redis.limits.log_bytes)
         self._script, self._index, self._queues, self._limits, self._inbox = redis
 
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
@@ -55,10 +60,6 @@ class RedisRunLog(LeasedLog):
             if (same := already(run, how, found)) is not None:
                 return Lease(same.run, 0, same.start, fresh=False)
             await self.end_lost_run(run.thread_id)
-
-    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
-        if events:
-            await self._writes.carry_out(self._append(lease, events))
 
     async def ask_stop(self, thread_id: str, run_id: str | None = None) -> bool:
         how, *_ = await self._script.step("stop", thread_id, run_id or "")
@@ -100,31 +101,34 @@ class RedisRunLog(LeasedLog):
         ids = frozenset(each.decode() for each in known)
         return Lease(run, int(token), start, ids, self._limits.lease / RENEWALS)
 
-    async def _append(self, lease: Lease, events: Sequence[Event]) -> None:
-        held = self._leases.of(lease)
+    def _store(self, lease: Lease, held: Held, events: Sequence[Event], settle: Settle) -> None:
         run = lease.run
-        async with held.turn:
-            if held.lost:
-                raise OwnerLost
-            held.broken = True  # until it is known that it is not
-            try:
-                how, *_ = await self._script.step(
-                    "append",
-                    run.thread_id,
-                    *(lease.token, held.seq, new_epoch(), run.run_id, self._limits.log_bytes),
-                    *(encode(event) for event in events),
-                )
-            except StoreFull:
-                held.broken = False
-                raise
-            if how in (b"lost", b"moved"):
-                self._leases.refused(run)
+        about = (lease.token, held.spare_epoch, run.run_id, self._most_bytes)
+        given: Sequence[Word] = (held.seq, *[encode(event) for event in events])
+        reply = self._script.ask_append(run.thread_id, about, *given)
+        reply.add_done_callback(partial(self._answered, lease, (*about, *given), settle))
+
+    def _answered(
+        self, lease: Lease, given: Sequence[Word], settle: Settle, reply: asyncio.Future[Answer]
+    ) -> None:
+        stored = reply.exception() is None and STORED.get(reply.result())
+        if stored:
+            settle(stored)
+        else:
+            self._writes.begin(self._insist(lease, given, settle, reply))
+
+    async def _insist(
+        self, lease: Lease, given: Sequence[Word], settle: Settle, first: asyncio.Future[Answer]
+    ) -> None:
+        """What was asked first is not stored, or nobody knows: ask again where that may help."""
+        try:
+            how = await self._script.append(lease.run.thread_id, *given, first=first)
+            if how in REFUSED:
                 await self._give_up(lease)
-                raise OwnerLost
-            held.broken = False
-            self._leases.written(run, held, events)
-        if how == b"too_large":
-            raise TooLarge(f"the run's log exceeds {self._limits.log_bytes} bytes")
+        except Exception as error:  # noqa: BLE001  # a foreign SDK: nobody may wait for ever
+            settle(error)
+        else:
+            settle(STORED.get(how) or REFUSED[how])
 
     async def _give_up(self, lease: Lease) -> None:
         """A server that forgot that the run was adopted is to offer it to nobody again."""

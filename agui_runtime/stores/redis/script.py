@@ -13,6 +13,7 @@ from typing import TypeAlias
 from redis.exceptions import NoScriptError
 
 from agui_runtime.stores.redis.codec import Answer
+from agui_runtime.stores.redis.pipe import Packed, Word, packed
 from agui_runtime.stores.redis.server import Lane, Server
 
 PARTS = ("meta", "log", "runs", "ids", "states", "archive")
@@ -38,6 +39,13 @@ def _names(tag: str) -> Sequence[bytes]:
     return [f"{tag}:{part}".encode() for part in (*PARTS, "news")]
 
 
+@lru_cache(maxsize=2048)
+def _head(tag: str, name: str, now: str, max_age: str) -> tuple[bytes, Packed]:
+    """A thread's first key, and all words that each step has: for what runs ask time and again."""
+    *keys, channel = _names(tag)
+    return keys[0], packed(len(keys), *keys, name, now, channel, max_age)
+
+
 class Lua:
     """A script of these files of this package, carried out in one atomic step; times are the
     server's own unless a `clock` is given.
@@ -52,22 +60,30 @@ class Lua:
         self._text = b"".join(folder.joinpath(name).read_bytes() for name in names)
         self._digest = sha1(self._text, usedforsecurity=False).hexdigest()
 
-    async def run(self, lane: Lane, keys: Sequence[Key], *given: str | bytes | float) -> Answer:
+    async def run(
+        self,
+        lane: Lane,
+        keys: Sequence[Key],
+        *given: Word,
+        first: asyncio.Future[Answer] | None = None,
+    ) -> Answer:
         """What it returns; raises StoreUnavailable. It may be carried out twice when a connection
-        breaks.
+        breaks. `first` is an attempt that was begun.
         """
         words = (len(keys), *keys, *given)
         try:
-            return await self._server.command(lane, keys[0], "EVALSHA", self._digest, *words)
+            evaluating = ("EVALSHA", self._digest, *words)
+            return await self._server.command(lane, keys[0], *evaluating, first=first)
         except NoScriptError:  # the server is new, or was started anew
             return await self._server.command(lane, keys[0], "EVAL", self._text, *words)
 
-    def ask(
-        self, lane: Lane, keys: Sequence[Key], *given: str | bytes | float
-    ) -> asyncio.Future[Answer]:
+    def ask(self, lane: Lane, keys: Sequence[Key], *given: Word) -> asyncio.Future[Answer]:
         """One attempt at a server that knows the script: what it returns, or redis-py's error."""
-        words = (len(keys), *keys, *given)
-        return self._server.ask(lane, keys[0], "EVALSHA", self._digest, *words)
+        return self.ask_packed(lane, keys[0], len(keys), *keys, *given)
+
+    def ask_packed(self, lane: Lane, key: Key, *words: Word | Packed) -> asyncio.Future[Answer]:
+        """The same of the number of keys, the keys and what else is given."""
+        return self._server.ask(lane, key, packed("EVALSHA", self._digest), *words)
 
     def now(self) -> str:
         """What stands for the time in the script's arguments."""
@@ -92,23 +108,33 @@ class Script:
         """Where the thread's news is published."""
         return f"{self._tag(thread_id)}:news"
 
-    async def step(self, name: str, thread_id: str, *given: str | bytes | float) -> list[Answer]:
-        """One atomic step; raises StoreUnavailable.
+    async def step(self, name: str, thread_id: str, *given: Word) -> list[Answer]:
+        """One atomic step but `append`; raises StoreUnavailable.
 
         After a broken connection it is repeated, so a step must know that it was done before.
         """
         keys, words = self._call(name, thread_id)
-        lua = self._append if name == "append" else self._steps
-        return list(await lua.run(LANES.get(name, "write"), keys, *words, *given))
+        return list(await self._steps.run(LANES.get(name, "write"), keys, *words, *given))
 
-    def ask(self, name: str, thread_id: str, *given: str | bytes | float) -> asyncio.Future[Answer]:
+    def ask_append(
+        self, thread_id: str, about: Sequence[Word], *given: Word
+    ) -> asyncio.Future[Answer]:
+        """The first attempt at an append: its reply, or what redis-py raises. What is given `about`
+        the writer is the same each time. Raises StoreUnavailable while the server hangs.
+        """
+        self._server.check_patience()
+        return self._ask(self._append, "append", thread_id, packed(*about), *given)
+
+    async def append(self, thread_id: str, *given: Word, first: asyncio.Future[Answer]) -> Answer:
+        """As `step`, after a `first` attempt."""
+        keys, words = self._call("append", thread_id)
+        return await self._append.run("write", keys, *words, *given, first=first)
+
+    def ask(self, name: str, thread_id: str, *given: Word) -> asyncio.Future[Answer]:
         """One attempt at a step but `append`: its reply, or what redis-py raises."""
-        keys, words = self._call(name, thread_id)
-        return self._steps.ask(LANES.get(name, "write"), keys, *words, *given)
+        return self._ask(self._steps, name, thread_id, *given)
 
-    async def job_step(
-        self, name: str, thread_id: str, *given: str | bytes | float
-    ) -> list[Answer]:
+    async def job_step(self, name: str, thread_id: str, *given: Word) -> list[Answer]:
         """As `step`, of those on a thread whose run waits for a worker."""
         keys, words = self._call(name, thread_id)
         lane: Lane = "look" if name == "waiting" else "write"
@@ -130,6 +156,12 @@ class Script:
         states = f"{self._tag(thread_id)}:states"
         fields = await self._server.command("read", states, "HKEYS", states)
         return [field[2:].decode() for field in fields if field.startswith(b"s:")]
+
+    def _ask(
+        self, lua: Lua, name: str, thread_id: str, *given: Word | Packed
+    ) -> asyncio.Future[Answer]:
+        key, head = _head(self._tag(thread_id), name, self._steps.now(), self._max_age)
+        return lua.ask_packed(LANES.get(name, "write"), key, head, *given)
 
     def _call(self, name: str, thread_id: str) -> tuple[Sequence[Key], Sequence[Key]]:
         """The keys, and the words that each step has."""

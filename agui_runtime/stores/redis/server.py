@@ -23,7 +23,7 @@ from agui_runtime.core.errors import StoreFailed, StoreFull, StoreNotOpen, Store
 from agui_runtime.core.jsontext import Json
 from agui_runtime.stores.redis.address import COMMAND_TIMEOUT, RedisAddress
 from agui_runtime.stores.redis.codec import Answer
-from agui_runtime.stores.redis.pipe import Pipe, cancellable
+from agui_runtime.stores.redis.pipe import Packed, Pipe, Word, cancellable
 from agui_runtime.stores.shared.patience import SharedPatience
 
 logger = logging.getLogger(__name__)
@@ -110,16 +110,30 @@ class Server:
             await client.aclose()
         await self._address.close()
 
-    async def command(self, lane: Lane, key: str | bytes, *words: str | bytes | float) -> Answer:
-        """A command's reply; it may be carried out twice when a connection breaks.
+    async def command(
+        self,
+        lane: Lane,
+        key: str | bytes,
+        *words: Word,
+        first: asyncio.Future[Answer] | None = None,
+    ) -> Answer:
+        """A command's reply; it may be carried out twice when a connection breaks. `first` is an
+        attempt that was begun.
 
         In its lane it waits for those before it, however many they are.
         """
-        return await self._patiently(lambda again: self._attempt(lane, key, words, again))
 
-    def ask(
-        self, lane: Lane, key: str | bytes, *words: str | bytes | float
-    ) -> asyncio.Future[Answer]:
+        def attempt(again: bool) -> Awaitable[Answer]:
+            begun = None if again else first
+            return self._attempt(lane, key, words, again) if begun is None else begun
+
+        return await self._patiently(attempt)
+
+    def check_patience(self) -> None:
+        """Raises StoreUnavailable while the server hangs, as was just found out."""
+        self._outage.check(asyncio.get_running_loop().time())
+
+    def ask(self, lane: Lane, key: str | bytes, *words: Word | Packed) -> asyncio.Future[Answer]:
         """One attempt, without patience: its reply, or what redis-py raises."""
         client = self._connected()
         node = None if isinstance(client, Redis) else client.get_node_from_key(_text(key))
@@ -193,7 +207,7 @@ class Server:
         return node.connection_class(**node.connection_kwargs)
 
     async def _attempt(
-        self, lane: Lane, key: str | bytes, words: tuple[str | bytes | float, ...], again: bool
+        self, lane: Lane, key: str | bytes, words: tuple[Word, ...], again: bool
     ) -> Answer:
         client = self._connected()
         if isinstance(client, Redis) or not again:

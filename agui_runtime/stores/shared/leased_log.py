@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from agui_runtime.core.errors import (
@@ -16,6 +18,8 @@ from agui_runtime.core.errors import (
     OwnerLost,
     StateUnreadable,
     StoreFailed,
+    StoreFull,
+    TooLarge,
 )
 from agui_runtime.core.events import Cursor, Event, Record, RunInfo
 from agui_runtime.core.queueing import QUEUED, QueueTimeout
@@ -23,6 +27,7 @@ from agui_runtime.stores.base import AgentState, Batch, Lease, RunEnd, StateStor
 from agui_runtime.stores.shared.leases import Held, HeldLeases
 from agui_runtime.stores.shared.lost_run import error_event, lost_end
 from agui_runtime.stores.shared.reading import LogReader
+from agui_runtime.stores.shared.verdicts import NOT_STORED, Settle, Verdict
 from agui_runtime.stores.shared.whole_writes import WholeWrites
 
 logger = logging.getLogger(__name__)
@@ -41,16 +46,29 @@ class LogParts(NamedTuple):
 
 
 class LeasedLog(ABC):
-    """Writers hold leases, readers hold cursors. A backend adds how it claims and writes."""
+    """Writers hold leases, readers hold cursors. A backend adds how it claims and writes.
 
-    def __init__(self, parts: LogParts) -> None:
+    `most_bytes` is the size that a run's log may have.
+    """
+
+    def __init__(self, parts: LogParts, most_bytes: int) -> None:
         self._leases, self._reader, self._states, self._now = parts
+        self._most_bytes = most_bytes
         self._writes = WholeWrites()
         self._unstored: dict[tuple[str, int], EndNotStored] = {}
         """By thread and token: how runs ended here of which the store has not taken the end yet."""
 
     def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
         return self._leases.keep(lease, on_lost)
+
+    def append(self, lease: Lease, events: Sequence[Event]) -> Awaitable[None]:
+        """See `RunLog`. Where nothing is being written of the run, the write begins at once, and
+        takes no task: this is done for every token.
+        """
+        held = self._leases.find(lease)
+        if held is None or not events or not held.turn.take():
+            return self._writes.carry_out(self._append_in_turn(lease, events))
+        return self._begun(lease, held, events)
 
     async def release(self, lease: Lease, end: RunEnd) -> None:
         await self._writes.carry_out(self._release(lease, end))
@@ -66,6 +84,60 @@ class LeasedLog(ABC):
 
     async def wait_idle(self, thread_id: str) -> None:
         await self._reader.wait_idle(thread_id)
+
+    async def _append_in_turn(self, lease: Lease, events: Sequence[Event]) -> None:
+        if events:
+            held = self._leases.of(lease)
+            await held.turn.wait()
+            await self._begun(lease, held, events)
+
+    def _begun(self, lease: Lease, held: Held, events: Sequence[Event]) -> asyncio.Future[None]:
+        """What comes of a write for which the turn was taken."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        settle = partial(self._stored, lease.run, held, events, waiter)
+        try:
+            if held.lost:
+                raise OwnerLost
+            self._store(lease, held, events, settle)
+        except Exception as error:  # noqa: BLE001  # a foreign SDK; raised to whoever waits
+            held.turn.release()
+            waiter.set_exception(error)
+        else:
+            held.broken = True  # until it is known that it is not
+        return waiter
+
+    def _stored(
+        self,
+        run: RunInfo,
+        held: Held,
+        events: Sequence[Event],
+        waiter: asyncio.Future[None],
+        outcome: Verdict | Exception,
+    ) -> None:
+        """Called before the writer goes on, and also where it has been cancelled."""
+        held.turn.release()
+        failure = outcome if isinstance(outcome, Exception) else self._failure_of(outcome)
+        if outcome in NOT_STORED:
+            self._leases.refused(run)
+        elif isinstance(outcome, Exception):
+            held.full = isinstance(outcome, StoreFull)
+            held.broken = not held.full
+        else:
+            held.broken = held.full = False
+            self._leases.written(run, held, events)
+        if waiter.done():
+            return
+        if failure is None:
+            waiter.set_result(None)
+        else:
+            waiter.set_exception(failure)
+
+    def _failure_of(self, verdict: Verdict) -> AguiError | None:
+        if verdict in NOT_STORED:
+            return OwnerLost()
+        if verdict == "too_large":
+            return TooLarge(f"the run's log exceeds {self._most_bytes} bytes")
+        return None
 
     async def _release(self, lease: Lease, end: RunEnd) -> None:
         held = self._leases.of(lease)
@@ -158,6 +230,12 @@ class LeasedLog(ABC):
         `failure` is the RUN_ERROR that says why, if that is known. Returns whether it was ended.
 
         Nothing is done if the run writes meanwhile: its process lives, and is late.
+        """
+
+    @abstractmethod
+    def _store(self, lease: Lease, held: Held, events: Sequence[Event], settle: Settle) -> None:
+        """Begin to store the events behind `held.seq`, if the lease still stands. `settle` is
+        called in the event loop, later and once; not where this raises.
         """
 
     @abstractmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,8 +9,10 @@ from dataclasses import dataclass, field
 from agui_runtime.core.errors import OwnerLost
 from agui_runtime.core.events import Cursor, Event, RunInfo
 from agui_runtime.stores.base import Lease
+from agui_runtime.stores.shared.codec import new_epoch
 from agui_runtime.stores.shared.renewal import LeaseRenewal, Tenure
 from agui_runtime.stores.shared.tails import Tails
+from agui_runtime.stores.shared.turn import Turn
 
 
 @dataclass(slots=True)
@@ -22,6 +23,7 @@ class Held:
     would leave a hole. `until` is how long the claim alone is worth, on the renewal's clock.
     `full`: there was no room for the latest write. While `ending` its end is being written, and
     only that write can say whether the lease still stood: a renewal may find it given back.
+    `spare_epoch` is for the log if a write finds that it has lost something.
     """
 
     seq: int
@@ -32,7 +34,8 @@ class Held:
     broken: bool = False
     full: bool = False
     ending: bool = False
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    spare_epoch: str = field(default_factory=new_epoch)
+    turn: Turn = field(default_factory=Turn)
 
     @property
     def lost(self) -> bool:
@@ -52,9 +55,13 @@ class HeldLeases:
         self._held[thread_id, token] = held
         self._tails.begin_writing(thread_id, Cursor(held.epoch, held.seq))
 
+    def find(self, lease: Lease) -> Held | None:
+        """None if it is not held any longer."""
+        return self._held.get((lease.run.thread_id, lease.token))
+
     def of(self, lease: Lease) -> Held:
         """Raises OwnerLost if it is not held any longer."""
-        held = self._held.get((lease.run.thread_id, lease.token))
+        held = self.find(lease)
         if held is None:
             raise OwnerLost
         return held

@@ -50,6 +50,9 @@ class LogReader:
             position = after
             while True:
                 seen = tail.changes
+                if position and tail.ends_at(position):
+                    await tail.changed(seen)
+                    continue
                 batch = tail.since(position) if position else None
                 if batch is None:
                     batch = await self._next(tail, position)

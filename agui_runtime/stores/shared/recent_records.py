@@ -46,6 +46,10 @@ class RecentRecords:
         """The newest record, if it was heard."""
         return self._records[-1] if self._records else None
 
+    def ends_at(self, place: Cursor) -> bool:
+        """Whether that is the latest place, as far as is known."""
+        return place == self._known_end and place.epoch == self.end.epoch
+
     def since(self, after: Cursor) -> Batch | None:
         """The records after the cursor, none if it is the latest; None where only the log knows.
 

@@ -17,10 +17,14 @@ class WholeWrites:
 
     async def carry_out(self, writing: Coroutine[Any, Any, T]) -> T:
         """Return what comes of it, when it is done; raises what it raises."""
+        return await asyncio.shield(self.begin(writing))
+
+    def begin(self, writing: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Carry it out without waiting for it."""
         task = asyncio.create_task(writing)
         self._writing.add(task)
         task.add_done_callback(self._written)
-        return await asyncio.shield(task)
+        return task
 
     def _written(self, task: asyncio.Task[Any]) -> None:
         self._writing.discard(task)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from agui_runtime.stores.shared.renewal import Renewer
-from agui_runtime.stores.sql.step import Addition, Settle, Step
+from agui_runtime.stores.shared.verdicts import Settle
+from agui_runtime.stores.sql.step import Addition, Step
 
 T = TypeVar("T")
 

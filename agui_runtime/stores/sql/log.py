@@ -14,29 +14,23 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from agui_runtime.core.errors import (
-    OwnerLost,
-    StoreFull,
-    TooLarge,
-)
+from agui_runtime.core.errors import StoreFull
 from agui_runtime.core.events import Cursor, Event, RunInfo, encode
 from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.stores.base import Lease, RunEnd
 from agui_runtime.stores.shared.leased_log import LeasedLog, LogParts
 from agui_runtime.stores.shared.leases import Held
 from agui_runtime.stores.shared.renewal import RENEWALS, elapsed
+from agui_runtime.stores.shared.verdicts import Settle
 from agui_runtime.stores.sql import reads, states, writes
 from agui_runtime.stores.sql.backend import Backend
 from agui_runtime.stores.sql.messages import texts_of
 from agui_runtime.stores.sql.retention import Retention
 from agui_runtime.stores.sql.rows import events_text
-from agui_runtime.stores.sql.step import Addition, Claim, Claimed, Ending, Step, Thread, Verdict
+from agui_runtime.stores.sql.step import Addition, Claim, Claimed, Ending, Step, Thread
 
 logger = logging.getLogger(__name__)
 
-
-NOT_STORED = frozenset({"lost", "moved"})
-"""Verdicts on what was not stored."""
 
 NO_ROOM = "no room for the texts of run %s's messages: `agui-runtime db rebuild` writes them later"
 
@@ -45,11 +39,11 @@ class SqlRunLog(LeasedLog):
     """`RunLog` for any number of processes."""
 
     def __init__(self, parts: LogParts, backend: Backend, retention: Retention) -> None:
-        super().__init__(parts)
+        limits = retention.limits
+        super().__init__(parts, min(limits.run_bytes, limits.log_bytes or limits.run_bytes))
         self._backend = backend
         self._retention = retention
-        self._limits = limits = retention.limits
-        self._run_bytes = min(limits.run_bytes, limits.log_bytes or limits.run_bytes)
+        self._limits = limits
 
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
         limits, nonce = self._limits, uuid.uuid4().hex
@@ -66,15 +60,6 @@ class SqlRunLog(LeasedLog):
             elif elapsed() - begun_at <= limits.lease / 2:
                 return self.granted(claimed, on_stop, begun_at)
             # It took a while: the same claim again is worth a whole lease.
-
-    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
-        if not events:
-            return
-        held = self._leases.of(lease)
-        if held.turn.locked():
-            await self._writes.carry_out(self._append(lease, held, events))
-        else:
-            await self._append(lease, held, events)  # which begins the write before it waits
 
     async def ask_stop(self, thread_id: str, run_id: str | None = None) -> bool:
         token = await self._backend.write_urgently(partial(writes.ask_stop, thread_id, run_id))
@@ -116,24 +101,8 @@ class SqlRunLog(LeasedLog):
                 gone = partial(writes.give_up, claimed.run.thread_id, claimed.token)
                 self._backend.write_urgently(gone).add_done_callback(_ignored)
 
-    async def _append(self, lease: Lease, held: Held, events: Sequence[Event]) -> None:
-        await held.turn.acquire()
-        waiter: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        try:
-            if held.lost:
-                raise OwnerLost
-            addition = self._addition(lease, held.seq, events)
-            settle = partial(self._appended, lease.run, held, events, waiter)
-            self._backend.append(addition, settle)
-        except BaseException:
-            held.turn.release()
-            raise
-        held.broken = True  # until it is known that it is not
-        verdict = await waiter
-        if verdict in NOT_STORED:
-            raise OwnerLost
-        if verdict == "too_large":
-            raise TooLarge(f"the run's log exceeds {addition.run_bytes} bytes")
+    def _store(self, lease: Lease, held: Held, events: Sequence[Event], settle: Settle) -> None:
+        self._backend.append(self._addition(lease, held.seq, events), settle)
 
     def _addition(self, lease: Lease, expected: int, events: Sequence[Event]) -> Addition:
         return Addition(
@@ -143,33 +112,9 @@ class SqlRunLog(LeasedLog):
             run_id=lease.run.run_id,
             records=len(events),
             events=events_text([encode(event) for event in events]),
-            run_bytes=self._run_bytes,
+            run_bytes=self._most_bytes,
             log_bytes=self._limits.log_bytes,
         )
-
-    def _appended(
-        self,
-        run: RunInfo,
-        held: Held,
-        events: Sequence[Event],
-        waiter: asyncio.Future[Verdict],
-        outcome: Verdict | Exception,
-    ) -> None:
-        """Called before the writer goes on, and also where it has been cancelled."""
-        held.turn.release()
-        if isinstance(outcome, Exception):
-            held.full = isinstance(outcome, StoreFull)
-            held.broken = not held.full
-            if not waiter.done():
-                waiter.set_exception(outcome)
-            return
-        if outcome in NOT_STORED:
-            self._leases.refused(run)
-        else:
-            held.broken = held.full = False
-            self._leases.written(run, held, events)
-        if not waiter.done():
-            waiter.set_result(outcome)
 
     async def _lapse(self, lease: Lease) -> None:
         gone = partial(writes.give_up, lease.run.thread_id, lease.token)

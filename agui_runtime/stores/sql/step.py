@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
@@ -24,16 +24,6 @@ class Together(NamedTuple):
 
 
 Step: TypeAlias = Generator[Statement | Together, Sequence[Row], T]
-
-Verdict: TypeAlias = Literal["ok", "done", "moved", "lost", "too_large"]
-"""How a write compares with the log: `done` if it was stored before, `moved` if the log has grown
-since it was looked at, `lost` if the thread is another's by now; `too_large` was stored, as the
-last that was.
-"""
-
-
-Settle: TypeAlias = Callable[[Verdict | Exception], None]
-"""Takes what came of an append."""
 
 
 class Thread(NamedTuple):

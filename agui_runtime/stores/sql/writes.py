@@ -13,6 +13,7 @@ from agui_runtime.core.errors import Busy, Conflict, ThreadNotFound
 from agui_runtime.core.events import Cursor, RunInfo, ThreadInfo
 from agui_runtime.core.figures import UNKNOWN
 from agui_runtime.stores.shared.codec import new_epoch
+from agui_runtime.stores.shared.verdicts import Verdict
 from agui_runtime.stores.sql import messages, statements
 from agui_runtime.stores.sql.message_ids import KnownIds, stored_id
 from agui_runtime.stores.sql.rows import Row, figure_values, run_of, storable, thread_of
@@ -26,7 +27,6 @@ from agui_runtime.stores.sql.step import (
     Step,
     Thread,
     Together,
-    Verdict,
 )
 
 

@@ -15,6 +15,7 @@ from agui_runtime.core.errors import AguiError, Misconfigured, StoreNotOpen, Sto
 from agui_runtime.stores.shared.clocks import clock_advice
 from agui_runtime.stores.shared.patience import SharedPatience
 from agui_runtime.stores.shared.renewal import Renewer
+from agui_runtime.stores.shared.verdicts import Settle
 from agui_runtime.stores.sql.backend import Listener
 from agui_runtime.stores.sql.news import deliver
 from agui_runtime.stores.sql.postgres.address import PostgresAddress
@@ -33,7 +34,7 @@ from agui_runtime.stores.sql.postgres.news import PostgresSubscriber, changed, n
 from agui_runtime.stores.sql.postgres.pump import Pump
 from agui_runtime.stores.sql.postgres.renewer import PostgresRenewer
 from agui_runtime.stores.sql.schema import NUMBER, SCHEMA, check_not_newer
-from agui_runtime.stores.sql.step import Addition, Settle, Step
+from agui_runtime.stores.sql.step import Addition, Step
 
 logger = logging.getLogger(__name__)
 

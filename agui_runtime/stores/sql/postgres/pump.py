@@ -11,6 +11,7 @@ import asyncpg
 
 from agui_runtime.core.errors import AguiError, StoreFailed
 from agui_runtime.stores.shared.patience import SharedPatience
+from agui_runtime.stores.shared.verdicts import Settle, Verdict
 from agui_runtime.stores.sql import writes
 from agui_runtime.stores.sql.postgres.connections import (
     Connection,
@@ -19,7 +20,7 @@ from agui_runtime.stores.sql.postgres.connections import (
     patiently,
 )
 from agui_runtime.stores.sql.postgres.news import CHANNEL, changed
-from agui_runtime.stores.sql.step import Addition, Settle, Verdict
+from agui_runtime.stores.sql.step import Addition
 
 MOST = 512
 """So many appends go into one statement at most."""

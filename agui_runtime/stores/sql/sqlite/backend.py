@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.stores.shared.renewal import Renewer
+from agui_runtime.stores.shared.verdicts import Settle
 from agui_runtime.stores.sql.backend import Listener
 from agui_runtime.stores.sql.schema import NUMBER, SCHEMA, check_not_newer, statements_of_a_new_file
 from agui_runtime.stores.sql.sqlite import file
@@ -22,7 +23,7 @@ from agui_runtime.stores.sql.sqlite.renewer import SqliteRenewer
 from agui_runtime.stores.sql.sqlite.reserve import Reserve
 from agui_runtime.stores.sql.sqlite.wakes import Doorbell, folder_of
 from agui_runtime.stores.sql.sqlite.worker import Worker
-from agui_runtime.stores.sql.step import Addition, Settle, Step
+from agui_runtime.stores.sql.step import Addition, Step
 
 logger = logging.getLogger(__name__)
 

@@ -18,12 +18,13 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from agui_runtime.core.errors import AguiError, StoreNotOpen
 from agui_runtime.core.jsontext import dumps
 from agui_runtime.core.log_lines import lasting_logger_of
+from agui_runtime.stores.shared.verdicts import Settle
 from agui_runtime.stores.sql import statements, writes
 from agui_runtime.stores.sql.sqlite.copies import OpenedFile
 from agui_runtime.stores.sql.sqlite.file import failure_of, give_back, is_full, is_locked, is_of_all
 from agui_runtime.stores.sql.sqlite.patience import Patience
 from agui_runtime.stores.sql.sqlite.reserve import Reserve
-from agui_runtime.stores.sql.step import Addition, Settle, Step, Together
+from agui_runtime.stores.sql.step import Addition, Step, Together
 
 logger = lasting_logger_of(__name__)
 
