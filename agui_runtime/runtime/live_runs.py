@@ -5,7 +5,8 @@ of whoever began it.
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 
 from agui_runtime.core.errors import ShuttingDown
 from agui_runtime.core.log_lines import logger_of
@@ -22,16 +23,31 @@ class LiveRuns:
     def __init__(self, writes: RefusedWrites) -> None:
         self._writes = writes
         self._runs: dict[asyncio.Task[None], Run] = {}
-        self._closing = False
+        self._claims: set[asyncio.Future[None]] = set()
+        self._closing = self._over = False
 
     def open(self) -> None:
         """Let runs be started, also after an earlier `drain`."""
-        self._closing = False
+        self._closing = self._over = False
 
     def check(self) -> None:
         """Raises ShuttingDown where no run is started any more."""
         if self._closing:
             raise ShuttingDown
+
+    @contextmanager
+    def claiming(self) -> Iterator[None]:
+        """A thread is being claimed for a run, which counts as live from now on: the claim may have
+        taken effect before its answer is here. Raises ShuttingDown.
+        """
+        self.check()
+        claim: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._claims.add(claim)
+        try:
+            yield
+        finally:
+            self._claims.discard(claim)
+            claim.set_result(None)
 
     async def drain(self, limit: float) -> None:
         """Start nothing new, let the live runs go on for `limit` seconds, end the rest with
@@ -40,8 +56,11 @@ class LiveRuns:
         if not self._closing and self._runs:
             logger.info("new runs are refused from now on; %d are live", len(self._runs))
         self._closing = True
-        if self._runs and limit:
-            await asyncio.wait(list(self._runs), timeout=limit)
+        if limit:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(limit):
+                    await self._ended()
+        self._over = True
         while self._runs:
             for run in self._runs.values():
                 run.cut(ShuttingDown())
@@ -54,9 +73,13 @@ class LiveRuns:
         task = asyncio.create_task(self._driven(run, lease, place))
         self._runs[task] = run
         task.add_done_callback(self._forget)
-        if self._closing:  # since the claim was made
+        if self._over:  # since the claim was made
             run.cut(ShuttingDown())
         return task
+
+    async def _ended(self) -> None:
+        while live := [*self._runs, *self._claims]:
+            await asyncio.wait(live)
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         run = self._runs.pop(task)

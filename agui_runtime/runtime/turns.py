@@ -49,7 +49,7 @@ class Turns:
         policy, deadline = options.on_busy, now + options.queue_timeout
         while True:
             try:
-                with self._writes:
+                with self._live.claiming(), self._writes:
                     return await claim()
             except Busy as busy:
                 if policy == "reject" or scheduled:
@@ -61,7 +61,6 @@ class Turns:
                         await log.wait_idle(thread_id)
                 except TimeoutError:
                     raise busy from None
-                self._live.check()  # the thread may be free because a drain has ended its run
 
     async def stop(self, thread_id: str, run_id: str | None, log: RunLog) -> bool:
         """Ask the live run (or only that one) to stop, without waiting; False if it is idle. One

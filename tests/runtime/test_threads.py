@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from time import time
 
 import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import Busy, InvalidInput, ShuttingDown, ThreadNotFound
-from agui_runtime.core.events import Cursor, Event
+from agui_runtime.core.events import Cursor, Event, RunInfo
 from agui_runtime.core.fold import fold
 from agui_runtime.runs.run import current_run
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
 from agui_runtime.runtime.saved_states import StateUpdate
+from agui_runtime.stores.base import Lease
+from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.stores.memory.store import MemoryRunLog
+from agui_runtime.stores.memory.thread_table import MemoryLimits, ThreadTable
 from tests.runtime.worlds import (
     ANN,
     BOB,
@@ -103,6 +108,34 @@ async def test_a_start_that_waits_for_its_turn_is_refused_when_the_process_ends(
     await runtime.drain(0)
     with pytest.raises(ShuttingDown):
         await second
+    await runtime.close()
+
+
+class Remote(MemoryRunLog):
+    """A log whose claims take effect before their callers know it."""
+
+    def __init__(self, table: ThreadTable) -> None:
+        super().__init__(table)
+        self.claimed, self.known = asyncio.Event(), asyncio.Event()
+
+    async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
+        lease = await super().claim(run, on_stop)
+        self.claimed.set()
+        await self.known.wait()
+        return lease
+
+
+async def test_a_start_under_way_when_the_process_ends_has_the_time_of_runs_that_are_live() -> None:
+    store = MemoryStore()
+    log = store.log = Remote(ThreadTable(MemoryLimits(), time))
+    runtime = CopilotRuntime({"default": Scripted(*text("m1", "once"))}, store=store)
+    starting = asyncio.create_task(runtime.start(asking()))
+    await log.claimed.wait()
+    draining = asyncio.create_task(runtime.drain(10))
+    await asyncio.sleep(0)
+    log.known.set()
+    assert kinds(await told(await starting))[-1] == "RUN_FINISHED"
+    await draining
     await runtime.close()
 
 
