@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 from ag_ui.core import RunAgentInput, Tool
 from pydantic import BaseModel
@@ -160,6 +160,11 @@ class KeepsState(Protocol):
 
     async def kept_state(self, thread_id: str, context: RunContext) -> KeptState | None:
         """What it stores, None if it does not know the thread; raises RunFailure."""
+
+
+def keeps_state(agent: Agent) -> TypeGuard[KeepsState]:
+    """As `isinstance` says it of the protocol, which takes longer than all else of a request."""
+    return hasattr(agent, "kept_state")
 
 
 def capabilities_of(agent: object) -> JsonObject | None:

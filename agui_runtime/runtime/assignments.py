@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from time import time
 from typing import NamedTuple
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.border import EventAgent
+from agui_runtime.core.copies import replace
 from agui_runtime.core.events import RunInfo, RunRequest
 from agui_runtime.core.history import Truth
 from agui_runtime.core.ids import check_id
@@ -70,7 +70,9 @@ class Assignments:
             fingerprint=request.fingerprint,
             schema_version=states.schemas[name].version if name in states.schemas else 1,
         )
-        return info, self.by(agent, replace(request, input=run_input))
+        if run_input is not request.input:
+            request = replace(request, input=run_input)
+        return info, self.by(agent, request)
 
     def present(self, name: str) -> str:
         """What the agent of that name is called now."""

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 from agui_runtime.agents.actions import Action
 from agui_runtime.agents.agent import Agent, Closable, Source
 from agui_runtime.core.access import Authorize, Resource
+from agui_runtime.core.copies import replace
 from agui_runtime.core.demands import a, check, optional
 from agui_runtime.core.errors import AgentNotFound, Misconfigured, StoreUnavailable, TooManyRequests
 from agui_runtime.core.events import Caller, RunContext, RunInfo, RunRequest
@@ -264,7 +264,8 @@ class CopilotRuntime:
         """
         info, assignment = await self._assignments.of(request)
         await self._take_start(info)
-        request = replace(request, input=assignment.request)
+        if assignment.request is not request.input:
+            request = replace(request, input=assignment.request)
         # An ephemeral run's store is its own, and gone with its last reader.
         store = self._store_of_runs(MemoryStore() if request.ephemeral else None)
         handle = await self.launcher.launch(info, request, assignment, store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from agui_runtime.agents.agent import KeepsState
+from agui_runtime.agents.agent import keeps_state
 from agui_runtime.core.access import Resource
 from agui_runtime.core.errors import Busy, StateUnreadable
 from agui_runtime.core.events import Caller, Message, RunContext, ThreadInfo
@@ -64,7 +64,7 @@ class SavedStates:
         if thread is not None and thread.owner != caller.owner:
             return None
         await self._permissions.check(caller, "load_state", Resource(name, thread_id))
-        if isinstance(found, KeepsState) and (thread or not self._callers_known()):
+        if keeps_state(found) and (thread or not self._callers_known()):
             saved = await self._legible(thread_id, name)
             own = None if saved and saved.replaced else await found.kept_state(thread_id, context)
             if own is not None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from agui_runtime.core.copies import replace
 from agui_runtime.core.events import Cursor, Event, Message, Record, RunInfo, ThreadInfo
 from agui_runtime.core.figures import RunFigures
 

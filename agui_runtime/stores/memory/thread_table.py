@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import takewhile
 
+from agui_runtime.core.copies import replace
 from agui_runtime.core.errors import Busy, ThreadNotFound, TooLarge
 from agui_runtime.core.events import Cursor, Event, Record, RunInfo, ThreadInfo
 from agui_runtime.off_loop import is_much

@@ -28,12 +28,13 @@ async def loaded(
     )
     known = found or AgentState()
     messages = known.messages
+    long = bool(messages) and is_much(messages)
     state = {} if known.state is None else known.state
     return LoadAgentStateResponse(
         thread_id=data.thread_id,
         thread_exists=found is not None,
         state=jsontext.dumps(state).decode(),
-        messages=await unless_long(is_much(messages), _legacy_json, messages),
+        messages=await unless_long(long, _legacy_json, messages),
         version=known.version,
     )
 
