@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from contextvars import ContextVar
 
@@ -10,6 +11,7 @@ import pytest
 from ag_ui.core import UserMessage
 
 from agui_runtime.off_loop import MANY, SLICE, is_much, off_loop, slices, unless_long
+from agui_runtime.wires.shared.json_bodies import OpenedBody
 
 name: ContextVar[str] = ContextVar("name")
 
@@ -43,6 +45,15 @@ async def test_the_loop_has_its_turns_while_the_work_goes_on() -> None:
     await begun.wait()
     done.set()
     assert await working
+
+
+@pytest.mark.parametrize("start", ["[0", '{"":[0', '["' + "x" * 64 + '"', "[[[[[[[[0"])
+def test_what_a_short_body_holds_is_never_much(start: str) -> None:
+    end = "".join({"[": "]", "{": "}"}[each] for each in start[::-1] if each in "[{")
+    text = start + ",0" * ((2 * MANY - len(start + end)) // 2) + end
+    assert OpenedBody(text.encode(), None).is_short
+    assert not OpenedBody(text.encode() + b"  ", None).is_short
+    assert not is_much(json.loads(text))
 
 
 @pytest.mark.parametrize(

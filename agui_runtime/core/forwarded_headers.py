@@ -70,6 +70,8 @@ class HeaderNames:
 
     def pick(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Of these headers, whose names are in lower case, those that go on."""
+        if not self._starts:
+            return {name: headers[name] for name in self._names if name in headers}
         return {name: value for name, value in headers.items() if self._means(name)}
 
     def never_in(self, seen: HeaderNames) -> list[str]:

@@ -99,9 +99,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a run ended: its last events, its status and time, and what it leaves behind.
-
-    `message_ids` are those that the thread did not know before, `figures` what the run took.
+    """How a run ended: its last events, its status and time, and what it leaves behind; of
+    `message_ids` the thread did not know before, and the run took the `figures`.
     """
 
     events: Sequence[Event]

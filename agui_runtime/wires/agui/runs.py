@@ -13,7 +13,7 @@ from agui_runtime.core.errors import Gone, InvalidInput
 from agui_runtime.core.events import Caller, Cursor, RunRequest, ThreadInfo
 from agui_runtime.core.fingerprints import fingerprint
 from agui_runtime.core.requests import request_props
-from agui_runtime.off_loop import is_much, unless_long
+from agui_runtime.off_loop import unless_long
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.agui.egress import announced, profile_of, replayed, without_input
@@ -97,7 +97,7 @@ class Runs:
         """Keeps no more of the request than its stream needs: bodies are large, streams long."""
         found = await self._found(exchange, agent)
         payload = await exchange.payload(self._limits)
-        long = is_much(payload)
+        long = exchange.is_much(payload)
         given = await unless_long(long, run_input, payload, self._limits)
         if comes_from_app(given):
             if not answers_apps(found):
@@ -119,7 +119,7 @@ class Runs:
         """As `_started`, it keeps no more of the request than its stream needs."""
         await self._found(exchange, agent)
         payload = await exchange.payload(self._limits)
-        given = await unless_long(is_much(payload), run_input, payload, self._limits)
+        given = await unless_long(exchange.is_much(payload), run_input, payload, self._limits)
         after = _cursor(exchange.headers.get("last-event-id"))
         known = await self._runtime.threads.find(given.thread_id, exchange.caller)
         if known is None and after is not None:

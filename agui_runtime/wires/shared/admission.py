@@ -312,7 +312,9 @@ def _listed(name: str) -> Origin:
     return origin
 
 
-def _is_one_of(paths: Iterable[str], scope: Mapping[str, Any]) -> bool:
+def _is_one_of(paths: Sequence[str], scope: Mapping[str, Any]) -> bool:
+    if not paths:
+        return False
     path = _segments(scope)
     return any(path == _configured(each) for each in paths)
 

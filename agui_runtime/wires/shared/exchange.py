@@ -32,7 +32,7 @@ from agui_runtime.wires.shared.http import (
     reply,
 )
 from agui_runtime.wires.shared.identity import OwnAnswer, caller_of
-from agui_runtime.wires.shared.json_bodies import NoBody, json_body
+from agui_runtime.wires.shared.json_bodies import NoBody, is_short_body, json_body
 from agui_runtime.wires.shared.own_scope import send_of_rest
 from agui_runtime.wires.shared.request_ids import identified, request_id_of
 from agui_runtime.wires.shared.streaming import Framing, StreamingResponse
@@ -95,6 +95,10 @@ class Exchange(ABC):
             return await json_body(self.scope, self.receive, limits)
         except NoBody:
             return None
+
+    def is_much(self, payload: Json) -> bool:
+        """Whether work on the JSON of the body, or a part of it, is long."""
+        return not is_short_body(self.scope) and is_much(payload)
 
     def context(
         self, properties: Mapping[str, Json], forward: HeaderNames, url: str | None = None

@@ -8,10 +8,11 @@ from starlette.types import Message, Receive, Scope
 
 from agui_runtime.core.errors import AguiError, InvalidInput, TooLarge
 from agui_runtime.core.jsontext import Json
+from agui_runtime.off_loop import MANY
 from agui_runtime.wires.shared.bodies import BodyLimits, loaded
 from agui_runtime.wires.shared.http import read_body
 
-_KEY = "agui_runtime.body"
+_KEY, _SHORT = "agui_runtime.body", "agui_runtime.short_body"
 
 
 class NoBody(InvalidInput):
@@ -21,7 +22,14 @@ class NoBody(InvalidInput):
 async def json_body(scope: Scope, receive: Receive, limits: BodyLimits) -> Json:
     """The JSON of the body; raises InvalidInput, NoBody, TooLarge or ClientGone."""
     body: OpenedBody | None = scope.pop(_KEY, None)
-    return (body or await OpenedBody.read(scope, receive, limits)).taken()
+    body = body or await OpenedBody.read(scope, receive, limits)
+    scope[_SHORT] = body.is_short
+    return body.taken()
+
+
+def is_short_body(scope: Scope) -> bool:
+    """Whether its JSON, once read, was so short that it cannot be much, see `is_much`."""
+    return bool(scope.get(_SHORT))
 
 
 class OpenedBody:
@@ -34,6 +42,11 @@ class OpenedBody:
         self.error = error
         self._text = text
         self._is_taken = False
+
+    @property
+    def is_short(self) -> bool:
+        """A value has two bytes at least, with what stands between it and the next one."""
+        return len(self._text) <= 2 * MANY
 
     @classmethod
     async def read(cls, scope: Scope, receive: Receive, limits: BodyLimits) -> OpenedBody:

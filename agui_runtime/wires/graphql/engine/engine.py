@@ -116,7 +116,7 @@ class Engine:
         there is no data: what it has started is in the context.
         """
         with context.trace.measured("execute"):
-            context.long = bool(request.variables) and is_much(request.variables)
+            context.long = not request.short and is_much(request.variables)
             if operation.start is not None:
                 return await executed(
                     self._schema, operation, operation.start, request.variables, context

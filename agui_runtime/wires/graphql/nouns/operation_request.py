@@ -9,8 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """A query text with its variables, wherever in the HTTP request they stood."""
+    """A query text with its variables, wherever in the HTTP request they stood; `short` ones cannot
+    be much, see `is_much`.
+    """
 
     query: str
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    short: bool = False

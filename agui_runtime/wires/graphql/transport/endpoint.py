@@ -28,6 +28,7 @@ from agui_runtime.wires.graphql.transport.http import (
 from agui_runtime.wires.graphql.transport.playground import Playground
 from agui_runtime.wires.graphql.transport.sockets import SocketEndpoint
 from agui_runtime.wires.shared.http import unless_gone
+from agui_runtime.wires.shared.json_bodies import is_short_body
 from agui_runtime.wires.shared.paths import public_root
 from agui_runtime.wires.shared.sockets import Seats, SocketLimits
 
@@ -74,7 +75,7 @@ class GraphQLEndpoint:
     async def _post(self, exchange: GraphQLExchange) -> None:
         body = await read_json(exchange, self._engine.body_limits)
         try:
-            request = from_body(body)
+            request = from_body(body, short=is_short_body(exchange.scope))
         except NotGraphQL as error:
             raise self._elsewhere(error, exchange) from None
         await self._answer(request, exchange)

@@ -79,7 +79,7 @@ def not_acceptable(*, whole: bool, parts: bool) -> BadRequest:
     return BadRequest(406, message, [(b"accept", INCREMENTAL_ACCEPT)], "NOT_ACCEPTABLE")
 
 
-def from_body(body: object) -> GraphQLRequest:
+def from_body(body: object, *, short: bool = False) -> GraphQLRequest:
     """Raises BadRequest, NotGraphQL for a request of other clients."""
     if isinstance(body, list):
         raise BadRequest(400, "Batching is not supported.")
@@ -89,7 +89,8 @@ def from_body(body: object) -> GraphQLRequest:
         raise NotGraphQL(400, "Only GraphQL is spoken here: `method` means nothing.", ALLOW)
     if not body.get("query") and _is_persisted(body.get("extensions")):
         raise NotPersisted
-    return _request(body.get("query"), body.get("operationName"), body.get("variables"))
+    parts = body.get("query"), body.get("operationName"), body.get("variables")
+    return _request(*parts, short=short)
 
 
 def from_query_string(query_string: bytes) -> GraphQLRequest:
@@ -131,7 +132,9 @@ def _either(names: Sequence[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _request(query: object, name: object, variables: object) -> GraphQLRequest:
+def _request(
+    query: object, name: object, variables: object, *, short: bool = False
+) -> GraphQLRequest:
     if not query:
         raise BadRequest(400, "Must provide query string.", ALLOW)
     if not isinstance(query, str):
@@ -140,4 +143,4 @@ def _request(query: object, name: object, variables: object) -> GraphQLRequest:
         raise BadRequest(400, "operationName must be a string.")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest(400, "variables must be an object.")
-    return GraphQLRequest(query, name or None, variables or {})
+    return GraphQLRequest(query, name or None, variables or {}, short or not variables)
