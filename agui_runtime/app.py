@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeAlias, Unpack, cast
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
-from starlette.middleware.cors import CORSMiddleware
 
 from agui_runtime.arguments import AppArguments, known, options_of, wires_of
 from agui_runtime.authentication.requests import ambient_headers, opened
@@ -45,6 +44,7 @@ from agui_runtime.wires.door import DirectRoutes, Entered, enter
 from agui_runtime.wires.health import probes
 from agui_runtime.wires.shared.admission import AdmissionRules, Hosts, any_origin, listed
 from agui_runtime.wires.shared.before_request import Before
+from agui_runtime.wires.shared.cross_origin import CrossOrigin
 from agui_runtime.wires.shared.exposed import EXPOSED
 from agui_runtime.wires.shared.gate import Gate
 from agui_runtime.wires.shared.http import headers_for, log_failure
@@ -307,7 +307,7 @@ def _answer_other_origins(app: FastAPI, rules: AdmissionRules) -> None:
     where browsers ask for that.
     """
     app.add_middleware(
-        CORSMiddleware,
+        CrossOrigin,
         allow_origins=["*"] if rules.any_origin else list(map(str, rules.origins)),
         allow_credentials=not rules.any_origin,
         allow_private_network=not rules.any_origin,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from agui_runtime.authentication.requests import PEER
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.log_lines import lasting_logger_of
+from agui_runtime.small_parts import SmallEvent, SmallQueue
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import (
@@ -30,10 +31,10 @@ TLS = b"\x16\x03"
 def known_peers(app: ASGIApp) -> ASGIApp:
     """The app, which is given with each request where its connection came from."""
 
-    async def named(scope: Scope, receive: Receive, send: Send) -> None:
+    def named(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         # Into the server's own scope, whose `client` its access lines name.
         scope[PEER] = scope.get("client")
-        await app(scope, receive, send)
+        return app(scope, receive, send)
 
     return named
 
@@ -100,6 +101,8 @@ class TimedProtocol(HttpProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self.pipeline = SmallQueue()  # type: ignore[assignment]  # a deque there
+        self.flow._is_writable_event = SmallEvent(is_set=True)
         self._owe()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -132,6 +135,8 @@ class TimedProtocol(HttpProtocol):
     def on_headers_complete(self) -> None:
         self._in_header = False
         super().on_headers_complete()
+        if self.cycle is not None:  # none for a WebSocket
+            self.cycle.message_event = SmallEvent()
         if self._is_leaving:
             self.leave()
 

@@ -101,6 +101,13 @@ async def test_a_body_that_nobody_reads_does_not_hold_a_connection() -> None:
         writer.close()
 
 
+async def test_requests_that_come_at_once_are_answered_one_after_the_other() -> None:
+    last = b"GET /nowhere HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+    async with connecting(ConnectionLimits()) as server:
+        answers = await server.told(REQUEST + REQUEST + last)
+    assert [each[:3] for each in answers.split(b"HTTP/1.1 ")] == [b"", b"200", b"200", b"404"]
+
+
 async def test_headers_without_end_are_refused() -> None:
     async with connecting(ConnectionLimits(header_bytes=1000)) as server:
         assert (await server.told(LINE + b"x: " + b"y" * 1000)).startswith(b"HTTP/1.1 431 ")

@@ -5,7 +5,7 @@ Each wire says of a POST whether it is its own; no wire knows another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import NamedTuple
 
 from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
@@ -62,15 +62,14 @@ class DirectRoutes:
         self._app = app
         self._routes = routes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             for route in self._routes:
                 match, found = route.matches(scope)
                 if match is Match.FULL:
                     scope.update(found)
-                    await route.handle(scope, receive, send)
-                    return
-        await self._app(scope, receive, send)
+                    return route.app(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 class Speaking:
@@ -80,9 +79,9 @@ class Speaking:
         self._app = app
         self._wire = wire
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         speak(self._wire)
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 class Entered(NamedTuple):

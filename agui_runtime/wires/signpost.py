@@ -55,7 +55,7 @@ class Signpost:
         if scope["type"] == "websocket":
             await WebSocketClose()(scope, receive, send)
             return
-        scope, send = identified(scope, send)
+        send = identified(scope, send)
         request = Request(scope, receive)
         shown = [each for each in self._places if not each.options.production]
         if _wants_page(request) and len(self._places) == 1 and _ui(request, self._places[0]):

@@ -10,7 +10,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.agent import Agent
 from agui_runtime.core.errors import Gone, InvalidInput
-from agui_runtime.core.events import Caller, Cursor, RunRequest, ThreadInfo
+from agui_runtime.core.events import Caller, Cursor, RunRequest
 from agui_runtime.core.fingerprints import fingerprint
 from agui_runtime.core.requests import request_props
 from agui_runtime.off_loop import unless_long
@@ -122,9 +122,16 @@ class Runs:
         given = await unless_long(exchange.is_much(payload), run_input, payload, self._limits)
         after = _cursor(exchange.headers.get("last-event-id"))
         known = await self._runtime.threads.find(given.thread_id, exchange.caller)
-        if known is None and after is not None:
-            raise Gone
-        return self._history(known, exchange.caller, agent, after, self._profile(given))
+        if known is None:
+            if after is not None:
+                raise Gone
+            return _nothing()
+        thread, caller, profile = known.thread_id, exchange.caller, self._profile(given)
+        batches = self._runtime.threads.connect(thread, caller, after, agent=agent)
+        ready = encoded(batches, replayed, profile)
+        if after is None:
+            return ready
+        return _after(await self._reopened(thread, caller, after, profile), ready)
 
     async def _follow(self, exchange: AguiExchange, started: _Started) -> None:
         handle = started.handle
@@ -145,26 +152,27 @@ class Runs:
     ) -> Awaitable[bool]:
         return exchange.stream(ready, self._options.keep_alive)
 
-    async def _history(
-        self,
-        thread: ThreadInfo | None,
-        caller: Caller,
-        agent: str,
-        after: Cursor | None,
-        profile: Profile,
-    ) -> AsyncGenerator[bytes, None]:
-        if thread is None:
-            return
-        threads = self._runtime.threads
-        if after is not None:
-            before = await threads.read(thread.thread_id, caller, upto=after)
-            opened = [profile(event) for event in reopening(before)]
-            yield b"".join(frame(event) for event in opened if event is not None)
-        batches = threads.connect(thread.thread_id, caller, after, agent=agent)
-        async with aclosing(encoded(batches, replayed, profile)) as ready:
-            async for each in ready:
-                yield each
-                del each  # as in `StreamingResponse.pour`: nothing is held in silence
+    async def _reopened(
+        self, thread_id: str, caller: Caller, upto: Cursor, profile: Profile
+    ) -> bytes:
+        """What was open where the reader goes on."""
+        before = await self._runtime.threads.read(thread_id, caller, upto=upto)
+        opened = [profile(event) for event in reopening(before)]
+        return b"".join(frame(event) for event in opened if event is not None)
+
+
+async def _after(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    yield first
+    del first
+    async with aclosing(rest):
+        async for each in rest:
+            yield each
+            del each  # as in `StreamingResponse.pour`: nothing is held in silence
+
+
+async def _nothing() -> AsyncGenerator[bytes, None]:
+    return
+    yield
 
 
 def _cursor(text: str | None) -> Cursor | None:

@@ -52,7 +52,7 @@ class ResponseSockets:
         self._starter = ResponseStarter(runtime, options, StoredResponses(runtime))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope, send = identified(scope, send)
+        send = identified(scope, send)
         await receive()  # the handshake
         try:
             visit = await Visitor(scope, self._runtime.authenticate).introduced({})

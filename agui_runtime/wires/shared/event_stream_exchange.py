@@ -27,6 +27,7 @@ class EventStreamExchange(Exchange):
         the connection is cut, so that no client takes the run for over.
         """
         response = self.streaming(EVENT_STREAM, keep_alive, headers)
+        self.headers = {}  # not for as long as the stream lasts
         try:
             async with while_known(self.caller):
                 return await response.serve(self.receive, self.pour(response, frames))

@@ -60,10 +60,11 @@ class Exchange(ABC):
     challenge: Header = CHALLENGE
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.scope, self.send = identified(scope, send)
+        self.scope = scope
+        self.send = identified(scope, send)
         self.receive = receive
         self.headers = headers_of(scope)
-        self.request_id = request_id_of(self.scope)
+        self.request_id = request_id_of(scope)
         self._replied = False
         self._stream: StreamingResponse | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from time import time
 
 from agui_runtime.core.errors import Unauthenticated
@@ -29,13 +29,14 @@ def check_unexpired(caller: Caller) -> None:
         raise CredentialExpired
 
 
-@asynccontextmanager
-async def while_known(caller: Caller) -> AsyncIterator[None]:
+def while_known(caller: Caller) -> AbstractAsyncContextManager[None]:
     """Cancel the block when the caller's credentials expire; raises CredentialExpired then."""
-    if caller.expires_at is None:
-        yield
-        return
-    seconds = min(max(0.0, caller.expires_at - time()), LONGEST)
+    return nullcontext() if caller.expires_at is None else _until(caller.expires_at)
+
+
+@asynccontextmanager
+async def _until(expires_at: float) -> AsyncIterator[None]:
+    seconds = min(max(0.0, expires_at - time()), LONGEST)
     try:
         async with asyncio.timeout(seconds) as limit:
             yield

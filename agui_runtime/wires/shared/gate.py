@@ -41,12 +41,11 @@ class Gate:
                 logger.warning("refused %s: %s", scope["path"][:200].encode(), refused)
             return refuse(refused, self._words, scope, receive, send)
         # White space around a value is no part of it (RFC 9110 5.5); not all parsers take it off.
-        headers = [
+        scope["headers"] = [
             (name, value.strip(b" \t"))
             for name, value in scope["headers"]
             if name.lower() not in withheld
         ]
-        scope = {**scope, "headers": headers}
         if bodiless:
             return self._without_body(scope, receive, send)
         return self._app(scope, receive, send)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from starlette.types import Receive, Scope, Send
@@ -102,28 +102,14 @@ async def _parts(receive: Receive) -> AsyncIterator[bytes]:
         more = message.get("more_body", False)
 
 
-async def disconnected(receive: Receive) -> None:
-    """Return when the client has closed the connection; the request's body must have been read."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def unless_gone(
-    receive: Receive,
-    work: Coroutine[Any, Any, None],
-    gone: Callable[[Receive], Awaitable[None]] = disconnected,
-) -> bool:
-    """Do the work; when its client is `gone` first, cancel it and return False.
+async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work; when its client closes the connection first, cancel it and return False. The
+    request's body must have been read.
 
     The work goes on in the task of its caller, which is cancelled as by a timeout.
     """
     connection = asyncio.timeout(None)
-
-    async def watch() -> None:
-        await gone(receive)
-        connection.reschedule(asyncio.get_running_loop().time())
-
-    watching = asyncio.create_task(watch())
+    watching = asyncio.create_task(_end_when_gone(receive, connection))
     try:
         async with connection:
             await work
@@ -134,3 +120,9 @@ async def unless_gone(
         watching.cancel()
         await asyncio.wait((watching,))
     return not connection.expired()
+
+
+async def _end_when_gone(receive: Receive, connection: asyncio.Timeout) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    connection.reschedule(asyncio.get_running_loop().time())

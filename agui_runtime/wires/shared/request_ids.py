@@ -28,18 +28,17 @@ class RequestIds:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] not in ("http", "websocket"):
-            return self._app(scope, receive, send)
-        scope, send = identified(scope, send)
+        if scope["type"] in ("http", "websocket"):
+            send = identified(scope, send)
         return self._app(scope, receive, send)
 
 
-def identified(scope: Scope, send: Send) -> tuple[Scope, Send]:
-    """The request with its id, which from now on every log line of it names, and a `send` that
-    answers the id; as it was, if it has one already.
+def identified(scope: Scope, send: Send) -> Send:
+    """Give the request its id, which from now on every log line of it names; returns a `send` that
+    answers it. Nothing is changed if it has one already.
     """
     if _KEY in scope:
-        return scope, send
+        return send
     given = _given(scope)
     request_id = given_id(given) or urandom(16).hex()
     write_about(request_id)
@@ -54,7 +53,8 @@ def identified(scope: Scope, send: Send) -> tuple[Scope, Send]:
             message = {**message, "headers": headers}
         return send(message)
 
-    return {**scope, _KEY: request_id}, named
+    scope[_KEY] = request_id
+    return named
 
 
 def request_id_of(scope: Scope) -> str:

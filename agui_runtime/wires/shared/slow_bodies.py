@@ -48,9 +48,10 @@ class _TimedBody:
         self._begun = False
         self._given_up = False
 
-    async def receive(self) -> Message:
-        if self._complete:
-            return await self._receive()
+    def receive(self) -> Awaitable[Message]:
+        return self._receive() if self._complete else self._receive_in_time()
+
+    async def _receive_in_time(self) -> Message:
         if self._given_up:
             return GONE
         now = asyncio.get_running_loop().time

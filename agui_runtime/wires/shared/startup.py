@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Awaitable
+from functools import partial
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,15 +17,14 @@ class OneLineFailures:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await self._app(scope, receive, send)
-            return
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "lifespan":
+            send = partial(_in_one_line, send)
+        return self._app(scope, receive, send)
 
-        async def in_one_line(message: Message) -> None:
-            error = sys.exception()
-            if message["type"].endswith(".failed") and isinstance(error, AguiError):
-                message = {**message, "message": f"agui-runtime: {error.message}"}
-            await send(message)
 
-        await self._app(scope, receive, in_one_line)
+def _in_one_line(send: Send, message: Message) -> Awaitable[None]:
+    error = sys.exception()
+    if message["type"].endswith(".failed") and isinstance(error, AguiError):
+        message = {**message, "message": f"agui-runtime: {error.message}"}
+    return send(message)

@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.types import Receive, Send
 
-from agui_runtime.wires.shared.http import Headers, disconnected, unless_gone
+from agui_runtime.wires.shared.http import Headers, unless_gone
 
 KEEP_ALIVE = 15.0
 """Seconds of silence after which a sign of life is sent."""
@@ -46,6 +46,11 @@ class StreamingResponse:
     of silence before that, 0 for none.
     """
 
+    __slots__ = (
+        *("begun", "_send", "_rest", "_framing", "_headers", "_keep_alive"),
+        *("_loop", "_latest", "_writing", "_timer", "_beat"),
+    )
+
     def __init__(
         self,
         send: Send,
@@ -54,21 +59,31 @@ class StreamingResponse:
         keep_alive: float = 0.0,
         headers: Headers = (),
     ) -> None:
+        self._loop = asyncio.get_running_loop()
         self.begun = False
         self._send = send
         self._rest = rest
         self._framing = framing
         self._headers = headers
         self._keep_alive = keep_alive if framing.idle else 0.0
-        self._now = asyncio.get_running_loop().time
-        self._latest = self._now()
+        self._latest = self._loop.time()
         self._writing = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._beat: asyncio.Task[None] | None = None
 
     async def serve(self, receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
         """Let the work write the response to its end; when the client closes the connection before,
         cancel it and return False. Raises what the work raises.
         """
-        return await unless_gone(receive, work, self._gone)
+        self._look()
+        try:
+            return await unless_gone(receive, work)
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._beat is not None:
+                self._beat.cancel()
+                await asyncio.wait((self._beat,))
 
     async def pour(self, payloads: AsyncGenerator[bytes, None]) -> None:
         """Write the payloads as they come, to their end; they are closed in any case."""
@@ -96,20 +111,17 @@ class StreamingResponse:
             await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._rest({"type": "http.response.body", "body": body, "more_body": more})
         self._writing = False
-        self._latest = self._now()
+        self._latest = self._loop.time()
 
-    async def _gone(self, receive: Receive) -> None:
-        """Return when the client closes the connection; until then, a sign of life for each spell
-        of silence.
-        """
-        while True:
-            try:
-                async with asyncio.timeout(self._until_due() or self._keep_alive or None):
-                    await disconnected(receive)
-                    return
-            except TimeoutError:
-                if self._keep_alive and not (self._writing or self._until_due()):
-                    await self._put(self._framing.idle)
+    def _look(self) -> None:
+        """Give a sign of life if one is due, and look again when the next one may be."""
+        if not self._keep_alive:
+            return
+        early = self._latest + self._keep_alive - self._loop.time()
+        if early <= 0 and not self._writing:
+            self._beat = asyncio.create_task(self._give_sign())
+        self._timer = self._loop.call_later(early if early > 0 else self._keep_alive, self._look)
 
-    def _until_due(self) -> float:
-        return max(0.0, self._latest + self._keep_alive - self._now())
+    async def _give_sign(self) -> None:
+        if self._keep_alive:  # not after the end
+            await self._put(self._framing.idle)

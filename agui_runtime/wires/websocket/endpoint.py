@@ -51,7 +51,7 @@ class SocketEndpoint:
         self._seats = Seats(limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope, send = identified(scope, send)
+        send = identified(scope, send)
         await receive()  # the handshake
         if PROTOCOL not in scope.get("subprotocols", ()):
             await send({"type": "websocket.accept"})

@@ -46,7 +46,7 @@ class Echo:
         self._seats = Seats(LIMITS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope, send = identified(scope, send)
+        send = identified(scope, send)
         await receive()
         await send({"type": "websocket.accept"})
         socket = Socket(receive, send, LIMITS.message, BodyLimits(depth=3))
