@@ -18,13 +18,14 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
+from fastapi import FastAPI
 
 from agui_runtime import CopilotRuntime, create_app
 from agui_runtime.core.events import Event
@@ -41,6 +42,7 @@ RATIO = 1.5
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
+READERS = 10  # beside the one who began the run
 SLOW = 0.02
 """Seconds between two words: longer than a frame, so that each is delivered by itself."""
 
@@ -79,10 +81,30 @@ async def through_wire(name: str, words: int, pause: float) -> Taken:
     path, request = WIRES[name]
     wires = ["a2a", "copilotkit_remote", "mcp", "openai"]
     app = create_app(CopilotRuntime({"bench": talker(words, pause)}), wires=wires)
+    return await _second(app, lambda: answered(app, path, request()))
+
+
+async def with_readers(words: int) -> Taken:
+    """A slow run that many others read along."""
+    path, request = WIRES["agui"]
+    app = create_app(CopilotRuntime({"bench": talker(words, SLOW)}))
+
+    async def run() -> int:
+        body, reading = request(), path.replace("/run", "/connect")
+        running = asyncio.create_task(answered(app, path, body))
+        await asyncio.sleep(SLOW)
+        readers = [answered(app, reading, body) for _ in range(READERS)]
+        return sum(await asyncio.gather(running, *readers))
+
+    return await _second(app, run)
+
+
+async def _second(app: FastAPI, run: Callable[[], Coroutine[None, None, int]]) -> Taken:
+    """What a run takes when all is there that is made once."""
     async with app.router.lifespan_context(app):
-        await answered(app, path, request())  # what is made once
+        await run()
         with counting() as codes:
-            size = await asyncio.create_task(answered(app, path, request()))
+            size = await asyncio.create_task(run())
     return Taken(codes, size)
 
 
@@ -108,11 +130,7 @@ async def by_agent_routes(words: int, pause: float) -> Taken:
         events = f"{AGENT_ROUTES}/threads/{command['threadId']}/events"
         return await answered(app, events, None, method="GET")
 
-    async with app.router.lifespan_context(app):
-        await run()  # what is made once
-        with counting() as codes:
-            size = await asyncio.create_task(run())
-    return Taken(codes, size)
+    return await _second(app, run)
 
 
 async def asked(name: str, times: int) -> Taken:
@@ -254,6 +272,7 @@ ROWS: Sequence[Row] = (
     _agent_routes_row("slow", SLOW),
     _socket_row("burst", 0.0),
     _socket_row("slow", SLOW),
+    Row(f"agui, {READERS} readers", lambda words: in_virtual_time(partial(with_readers, words))),
     *map(_query_row, QUERIES),
     Row("agui, past turn", lambda turns: in_virtual_time(partial(after_turns, turns))),
     _store_row("memory", "memory:"),

@@ -294,11 +294,9 @@ async def check_idle(store: Store, thread_id: str) -> None:
 
 def _up_to(batch: Batch, end: Cursor, live: bool) -> Batch:
     """The batch without what follows the end: of the log as it was, or of the run then live."""
-    for count, record in enumerate(batch.records, 1):
-        if record.seq >= end.seq and (not live or _ends(record, end)):
-            return Batch(batch.records[:count], Cursor(end.epoch, record.seq))
+    least = end.seq + 1 if live else end.seq
+    for record in batch.records:
+        if record.seq >= least and (not live or record.event["type"] in TERMINAL):
+            records = batch.records[: batch.records.index(record) + 1]
+            return Batch(records, Cursor(end.epoch, record.seq))
     return batch
-
-
-def _ends(record: Record, end: Cursor) -> bool:
-    return record.seq > end.seq and record.event["type"] in TERMINAL

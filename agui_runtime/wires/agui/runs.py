@@ -171,8 +171,8 @@ async def _after(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenera
 
 
 async def _nothing() -> AsyncGenerator[bytes, None]:
-    return
-    yield
+    for each in list[bytes]():
+        yield each
 
 
 def _cursor(text: str | None) -> Cursor | None:

@@ -106,23 +106,37 @@ async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool
     """Do the work; when its client closes the connection first, cancel it and return False. The
     request's body must have been read.
 
-    The work goes on in the task of its caller, which is cancelled as by a timeout.
+    The work has a task of its own, and its caller waits for the client: what wakes a task passes
+    through all that its code is called by, and of that a request has much.
     """
-    connection = asyncio.timeout(None)
-    watching = asyncio.create_task(_end_when_gone(receive, connection))
+    working = asyncio.create_task(work)
     try:
-        async with connection:
-            await work
-    except TimeoutError:
-        if not connection.expired():
-            raise
+        await _gone_or_done(receive, working)
     finally:
-        watching.cancel()
-        await asyncio.wait((watching,))
-    return not connection.expired()
+        gone = not working.done()
+        working.cancel()
+        await asyncio.wait((working,))
+    if not (gone and working.cancelled()):
+        working.result()
+    return not gone
 
 
-async def _end_when_gone(receive: Receive, connection: asyncio.Timeout) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    connection.reschedule(asyncio.get_running_loop().time())
+async def _gone_or_done(receive: Receive, working: asyncio.Task[None]) -> None:
+    """Return when the client has closed the connection, or the work is done."""
+    waiting = asyncio.timeout(None)
+
+    def end(_: object) -> None:
+        waiting.reschedule(asyncio.get_running_loop().time())
+
+    try:
+        async with waiting:
+            working.add_done_callback(end)
+            try:
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+                await asyncio.sleep(0)  # servers say so after the last part of an answer, too
+            finally:
+                working.remove_done_callback(end)
+    except TimeoutError:
+        if not waiting.expired():
+            raise
