@@ -19,9 +19,10 @@ from ag_ui.core import BaseEvent, RawEvent, RunAgentInput
 from agui_runtime.agents.agent import Agent, calls_at_once, capabilities_of
 from agui_runtime.agents.items import ItemReader, closing, instead_of, items_of
 from agui_runtime.agents.outer import OuterAgent
+from agui_runtime.core.deltas import DeltaReader
 from agui_runtime.core.demands import takes
 from agui_runtime.core.errors import Misconfigured
-from agui_runtime.core.events import Event, plain_delta
+from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import JsonObject, is_whole
 from agui_runtime.core.shorthand import Shorthand
 from agui_runtime.core.split_characters import Halves
@@ -84,12 +85,15 @@ class Normalizer:
         self._shorthand = Shorthand(lambda: str(uuid4()))
         self._halves = Halves()
         self._reads_plainly = True
+        self._deltas = DeltaReader()
 
     def delta(self, item: object) -> Event | None:
         """The event in an item as nearly all are, a delta which nothing before it changes; None for
         any other, of which `feed` makes events.
         """
-        delta = plain_delta(item) if self._reads_plainly else None
+        if not self._reads_plainly:
+            return None
+        delta = self._deltas.read(item)
         return delta if delta is not None and is_whole(delta["delta"]) else None
 
     def feed(self, item: object) -> Sequence[Event]:

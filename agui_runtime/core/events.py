@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeAlias, cast
+from typing import NamedTuple, Protocol, TypeAlias
 
-from ag_ui.core import BaseEvent, RunAgentInput, TextMessageContentEvent, ToolCallArgsEvent
+from ag_ui.core import BaseEvent, RunAgentInput
 
+from agui_runtime.core.deltas import plain_delta
 from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.event_repair import Mended, validated
 from agui_runtime.core.figures import RunFigures
 from agui_runtime.core.ids import check_id
-from agui_runtime.core.jsontext import Json, JsonObject, Unencodable, dumps, fits, is_whole, plain
+from agui_runtime.core.jsontext import Json, JsonObject, Unencodable, dumps, fits, plain
 
 Event: TypeAlias = JsonObject
 """An AG-UI event on the wire: `{"type": "TEXT_MESSAGE_END", "messageId": ...}`."""
@@ -264,36 +265,6 @@ def as_event(
     return plain_delta(item) or _written(item, note)
 
 
-def plain_delta(item: object) -> Event | None:
-    """What `as_event` makes of the events that are nearly all of a stream, without pydantic's 9 us;
-    None for anything else.
-    """
-    shape = _DELTAS.get(type(item))  # first: to ask whether it is a typed event takes longer
-    if shape is not None:
-        return _typed_delta(cast(BaseEvent, item), *shape)
-    return _delta_of_object(item) if isinstance(item, dict) else None
-
-
-def _typed_delta(event: BaseEvent, kind: str, attribute: str, key: str) -> Event | None:
-    if not event.__pydantic_fields_set__ <= _DELTA_FIELDS:
-        return None
-    values = event.__dict__
-    if not is_whole(values[attribute]):
-        return None
-    return {"type": kind, key: values[attribute], "delta": values["delta"]}
-
-
-def _delta_of_object(item: JsonObject) -> Event | None:
-    kind, delta = item.get("type"), item.get("delta")
-    if len(item) != 3 or not (isinstance(kind, str) and isinstance(delta, str)):
-        return None
-    key = _DELTA_KEYS.get(kind, "")
-    id_ = item.get(key)
-    if not isinstance(id_, str) or not is_whole(id_):
-        return None
-    return {"type": str.__str__(kind), key: id_, "delta": delta}
-
-
 def _written(
     item: BaseEvent | Mapping[str, Json], note: Callable[[str], None] | None = None
 ) -> Event:
@@ -335,11 +306,3 @@ def _mended(item: BaseEvent | Mapping[str, Json]) -> Mended:
     except Unencodable as error:
         raise ProtocolFailure(f"{given.get('type')}: {error}") from error
     return _dumped(made | text)
-
-
-_DELTAS: Mapping[type, tuple[str, str, str]] = {
-    TextMessageContentEvent: ("TEXT_MESSAGE_CONTENT", "message_id", "messageId"),
-    ToolCallArgsEvent: ("TOOL_CALL_ARGS", "tool_call_id", "toolCallId"),
-}
-_DELTA_KEYS = {kind: key for kind, _, key in _DELTAS.values()}
-_DELTA_FIELDS = frozenset({"type", "message_id", "tool_call_id", "delta"})

@@ -54,6 +54,11 @@ class Fold:
         elif kind in _APPLIED:
             _APPLIED[kind](self, event)
 
+    def feed_all(self, events: Iterable[Event]) -> None:
+        """Take the next events."""
+        for event in events:
+            self.feed(event)
+
     def add_message(self, message: Mapping[str, Json]) -> None:
         """Append a message, unless one with its id is there."""
         self._conversation.add_message(message)
@@ -118,8 +123,7 @@ class Fold:
 def fold(events: Iterable[Event]) -> Fold:
     """Fold a whole log."""
     folded = Fold()
-    for event in events:
-        folded.feed(event)
+    folded.feed_all(events)
     return folded
 
 

@@ -53,6 +53,8 @@ _CLOSER = {rule.entity: kind for kind, rule in _RULES.items() if rule.verb == "c
 _CONTINUES = {
     kind: (rule.entity, rule.field) for kind, rule in _RULES.items() if rule.verb == "continues"
 }
+CONTINUING = frozenset(_CONTINUES)
+"""The kinds of events that are nearly all of a stream: more of what is open."""
 
 # Whatever belongs to a (sub)agent has an id within its namespace, for all of the run.
 _NAMESPACE = {"text": "message", "call": "call", "span": "reasoning", "reasoning": "reasoning"}
@@ -78,11 +80,12 @@ class Grammar:
 
     Feed it events in full spelling (see `shorthand`), all but the run's own RUN_STARTED, whose
     messages are the `history`. It enforces the order that the AG-UI 1.0 client verifies. `ended` is
-    set once a terminal event was accepted.
+    set once a terminal event was accepted, `announced` once an agent emitted a RUN_STARTED.
     """
 
     def __init__(self, history: Iterable[Message] = ()) -> None:
         self.ended = False
+        self.announced = False
         self._distinct = DistinctIds()  # of all agents that have a part in the run
         self._open: dict[_Key, Event] = {}
         self._owners = _Owners()
@@ -108,11 +111,10 @@ class Grammar:
         ProtocolFailure, naming the event and the rule, for an opener of what is open, for content
         or an end of what is not, and for a `subagentRunId` that contradicts the opener's.
         """
-        continues = _CONTINUES.get(event["type"])
-        if continues and "subagentRunId" not in event:
-            entity, field = continues
-            if (entity, event.get(field)) in self._open:
-                return (event,)
+        if self.continuing((event,)):
+            return (event,)
+        if event["type"] == "RUN_STARTED":
+            self.announced = True
         if self.ended or event["type"] == "RUN_STARTED":
             return ()
         if event["type"] in TERMINAL:
@@ -120,6 +122,19 @@ class Grammar:
         event = self._distinct.apply(event)
         self._check(event)
         return (event,)
+
+    def continuing(self, events: Sequence[Event]) -> int:
+        """How many of the first events are more of what is open, to which there is no more to say:
+        `accept` would return them as they are.
+        """
+        for count, event in enumerate(events):
+            continues = _CONTINUES.get(event["type"])
+            if continues is None or "subagentRunId" in event:
+                return count
+            entity, field = continues
+            if (entity, event.get(field)) not in self._open:
+                return count
+        return len(events)
 
     def closers(self, reason: Reason | None = None) -> list[Event]:
         """The events that close all that is open, last opened first; they count as emitted.

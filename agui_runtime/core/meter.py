@@ -4,7 +4,7 @@ whoever feeds it says what time it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.core.figures import MessageFigures, RunFigures, Tokens
@@ -27,15 +27,15 @@ class RunMeter:
         self._calls: dict[str, _Call] = {}
         self._end: Event = {}
 
-    def feed(self, events: Iterable[Event], at: float | None = None) -> None:
+    def feed(self, events: Collection[Event], at: float | None = None) -> None:
+        if self._first_at is None and any(event["type"] not in _ENDS for event in events):
+            self._first_at = at
         for event in events:
             kind = event["type"]
-            if kind in TERMINAL:
-                self._end = event
-            elif self._first_at is None and kind != "RUN_STARTED":
-                self._first_at = at
             if kind in _MARKS:
                 self._mark(kind, event, at)
+            elif kind in TERMINAL:
+                self._end = event
 
     def figures(self) -> RunFigures:
         entries = usage_of(self._end)
@@ -84,7 +84,7 @@ class RunMeter:
         )
 
 
-def figures_of(events: Iterable[Event]) -> RunFigures:
+def figures_of(events: Collection[Event]) -> RunFigures:
     """What the events of a run say of it, without any times."""
     meter = RunMeter()
     meter.feed(events)
@@ -178,6 +178,9 @@ _NAMES = {
     "reasoningTokens": "reasoning",
 }
 """AG-UI's names of the counts, and ours."""
+
+_ENDS = TERMINAL | {"RUN_STARTED"}
+"""What an agent's first event is none of."""
 
 _MARKS = frozenset(
     {

@@ -109,12 +109,13 @@ class Hooks:
         for hook in self._hooks:
             await _guarded(run, hook.before_run(run, request, context))
 
-    def on_event(self, run: RunInfo, event: Event) -> None:
-        for on_event in self._on_event:
-            try:
-                on_event(run, event)
-            except Exception:  # noqa: BLE001  # user code: a hook must not end a run
-                _log_failure(run)
+    def on_events(self, run: RunInfo, events: Sequence[Event]) -> None:
+        for event in events if self._on_event else ():
+            for on_event in self._on_event:
+                try:
+                    on_event(run, event)
+                except Exception:  # noqa: BLE001  # user code: a hook must not end a run
+                    _log_failure(run)
 
     def refused(self, wire: str, code: str) -> None:
         for on_refusal in self._on_refusal:

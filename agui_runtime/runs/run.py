@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -24,12 +25,14 @@ from agui_runtime.core.errors import (
     StoreFailed,
 )
 from agui_runtime.core.events import TERMINAL, Event
+from agui_runtime.core.grammar import CONTINUING
 from agui_runtime.core.jsontext import copied, dumps
 from agui_runtime.core.log_lines import logger_of, write_about
 from agui_runtime.core.quotas import RunTooLarge, RunTooLong
 from agui_runtime.hooks.hook import Hooks
 from agui_runtime.off_loop import is_cancelled, is_much, unless_long
 from agui_runtime.runs.assignment import Assignment
+from agui_runtime.runs.bursts import Bursts
 from agui_runtime.runs.deadlines import Deadlines
 from agui_runtime.runs.failures import log_failure
 from agui_runtime.runs.notes import StoredNotes
@@ -53,7 +56,6 @@ class Run:
         self._hooks = hooks
         self._deadlines = Deadlines(assignment.limits)
         self._cause: AguiError | None = None
-        self._announced = False
         self._unbroken = 0
         self._accepted = 0
         self._bytes = 0
@@ -130,13 +132,13 @@ class Run:
         if self._cause is not None:
             return
         lent = await _lent(request)
-        async with aclosing(self._assignment.agent.run(lent)) as events:
-            async for event in events:
+        async with aclosing(Bursts(self._assignment.agent.run(lent), CONTINUING)) as bursts:
+            while events := await bursts.next(self._rest_after - self._unbroken):
                 self._deadlines.touch()
-                await self._accept(started, event)
+                await self._accept(started, events)
                 if started.has_ended or self._deadlines.grace_is_over:
                     return
-        if self._announced:
+        if started.is_announced:
             raise AgentFailure("the agent's stream broke off before its end", "INCOMPLETE_STREAM")
 
     def _touch(self) -> None:
@@ -145,25 +147,24 @@ class Run:
         if self._deadlines.grace_is_over:
             raise asyncio.CancelledError
 
-    async def _accept(self, started: StartedRun, event: Event) -> None:
-        kind = event["type"]
-        if kind == "RUN_STARTED":
-            self._announced = True
-        if kind in TERMINAL and self._cause is not None:
-            return  # what cut the run decides how it ends
-        if self._most_bytes is not None:
-            self._weigh(event, self._most_bytes)
-        if not await started.accept(event):
-            return
-        self._unbroken += 1
+    async def _accept(self, started: StartedRun, events: Sequence[Event]) -> None:
+        if self._cause is not None and events[-1]["type"] in TERMINAL:
+            events = events[:-1]  # what cut the run decides how it ends
+        most = self._most_bytes
+        fitting = events if most is None else self._fitting(events, most)
+        self._unbroken += await started.accept(fitting)
+        if most is not None and len(fitting) < len(events):
+            raise RunTooLarge(most)
         if self._unbroken >= self._rest_after:
             await self._rest()
 
-    def _weigh(self, event: Event, most: int) -> None:
-        """Count the bytes of the event; raises RunTooLarge."""
-        self._bytes += len(dumps(event))
-        if self._bytes > most:
-            raise RunTooLarge(most)
+    def _fitting(self, events: Sequence[Event], most: int) -> Sequence[Event]:
+        """The first events, as many as may still be emitted."""
+        for count, event in enumerate(events):
+            self._bytes += len(dumps(event))
+            if self._bytes > most:
+                return events[:count]
+        return events
 
     async def _rest(self) -> None:
         """Let others have their turn, unless the agent has emitted too much; raises RunTooLong."""

@@ -5,7 +5,7 @@ It calls no agent, and does not decide how the run ends.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import replace
 from time import time
 
@@ -48,6 +48,8 @@ class StartedRun:
     ) -> None:
         self.request = assignment.request
         """What the agent gets: with `begin`, beside what the thread holds."""
+        self.has_ended = False
+        """Whether the agent emitted its terminal event."""
         self._assignment = assignment
         self._lease = lease
         self._store = store
@@ -67,9 +69,9 @@ class StartedRun:
         return self._lease.run
 
     @property
-    def has_ended(self) -> bool:
-        """Whether the agent emitted its terminal event."""
-        return self._grammar.ended
+    def is_announced(self) -> bool:
+        """Whether the agent emitted a RUN_STARTED."""
+        return self._grammar.announced
 
     async def begin(self) -> None:
         """Merge the request with what the thread holds; readers can see RUN_STARTED afterwards."""
@@ -102,26 +104,45 @@ class StartedRun:
         runs = await self._store.threads.runs(run.thread_id)
         return all(each.agent == run.agent for each in runs)
 
-    async def accept(self, event: Event) -> bool:
-        """Append what the grammar makes of an event of the agent's; False where that is nothing, or
-        the end, which is appended by `end`.
+    def accept(self, events: Sequence[Event]) -> Awaitable[int]:
+        """Append what the grammar makes of events of the agent's, and answer how many those are;
+        the end is not among them, `end` appends it.
         """
+        light = self._grammar.continuing(events)
+        if light == len(events):  # as nearly always
+            return self._keep(events)
+        return self._accept(events, light)
+
+    async def _accept(self, events: Sequence[Event], light: int) -> int:
+        count = await self._keep(events[:light])
+        for event in events[light:]:
+            count += await self._judge(event)
+        return count
+
+    async def _judge(self, event: Event) -> int:
         legal = self._grammar.accept(event)
         if event["type"] == "REASONING_ENCRYPTED_VALUE":
             legal = self._signatures.without(legal)
         if not legal:
-            return False
-        if self._signatures.unsaved:
-            await self._signatures.save()
-        self._note(legal)
+            return 0
         if self._grammar.ended:
-            self._last = legal
-            return False
-        await self._writer.add(legal)
+            self._note(legal)
+            self._last, self.has_ended = legal, True
+            return 0
+        count = await self._keep(legal)
         if event["type"] == "STATE_SNAPSHOT" and self._checkpoints.due:
             await self._writer.flush()  # what is saved stands in the log
             await self._checkpoints.save(self._fold.state)
-        return True
+        return count
+
+    async def _keep(self, legal: Sequence[Event]) -> int:
+        if not legal:
+            return 0
+        if self._signatures.unsaved:
+            await self._signatures.save()
+        self._note(legal)
+        await self._writer.add(legal)
+        return len(legal)
 
     async def settle(self) -> Sequence[Event]:
         """Wait for the write that is under way; returns the accepted events that are not stored."""
@@ -225,11 +246,9 @@ class StartedRun:
 
     def _note(self, events: Sequence[Event]) -> None:
         self._meter.feed(events, time())
-        fold = self._fold
-        for event in events:
-            self._hooks.on_event(self._lease.run, event)
-            fold.feed(event)
-        if fold.warnings:
+        self._hooks.on_events(self._lease.run, events)
+        self._fold.feed_all(events)
+        if self._fold.warnings:
             self._warn()
 
     def _warn(self) -> None:

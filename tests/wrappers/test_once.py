@@ -12,7 +12,8 @@ import pytest
 from ag_ui.core import RunAgentInput, StateDeltaEvent, TextMessageContentEvent, TextMessageEndEvent
 
 from agui_runtime import CopilotRuntime, FunctionAgent, Hook, StateSchema, action, wrap
-from agui_runtime.core.events import Event, RunInfo, Topics, as_event, plain_delta
+from agui_runtime.core.deltas import DeltaReader
+from agui_runtime.core.events import Event, RunInfo, Topics, as_event
 from agui_runtime.wrappers import (
     Wrapper,
     cached,
@@ -46,13 +47,14 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         counts[event["type"]] += 1
         return event
 
-    def counting_deltas(item: object) -> Event | None:
-        delta = plain_delta(item)
-        counts.update([delta["type"]] if delta else [])
-        return delta
+    class CountingReader(DeltaReader):
+        def read(self, item: object) -> Event | None:
+            delta = super().read(item)
+            counts.update([delta["type"]] if delta else [])
+            return delta
 
     monkeypatch.setattr("agui_runtime.agents.items.as_event", counting)
-    monkeypatch.setattr("agui_runtime.agents.border.plain_delta", counting_deltas)
+    monkeypatch.setattr("agui_runtime.agents.border.DeltaReader", CountingReader)
     return counts
 
 

@@ -211,7 +211,7 @@ class ThreadTable:
 
     def write(self, thread: StoredThread, events: Sequence[Event]) -> None:
         """All of the events or none; raises Unencodable."""
-        made = [stored(event) for event in events]
+        made = list(map(stored, events))
         thread.events += made
         self.grow(thread, sum(map(weight, made)))
         thread.waiters.wake()

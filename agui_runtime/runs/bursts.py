@@ -1,0 +1,103 @@
+"""What an agent emits at one go: all that it yields until it waits for something.
+
+A packet of a model holds many words, and each costs less in company.
+"""
+
+from __future__ import annotations
+
+from asyncio import CancelledError, Future
+from collections.abc import AsyncGenerator, Callable, Collection, Generator
+from contextlib import suppress
+from types import coroutine
+from typing import TypeAlias, cast
+
+from agui_runtime.core.events import Event
+
+_Wait: TypeAlias = Future[object] | None
+"""What a coroutine hands to its task when it waits; None where it only gives way."""
+
+_Step: TypeAlias = Generator[_Wait, None, Event]
+"""An agent on its way to its next event."""
+
+
+class Bursts:
+    """Reads an agent's events by the burst; close it (`aclosing`).
+
+    A burst is of events of the `light` kinds. Any other ends it, so that the agent does nothing
+    more, and changes nothing that the event refers to, before that has been taken.
+    """
+
+    def __init__(self, events: AsyncGenerator[Event, None], light: Collection[str]) -> None:
+        self._events = events
+        self._begin = cast(Callable[[], _Step], events.__anext__)
+        self._light = light
+        self._step: _Step | None = None
+        self._wait: _Wait = None
+        self._end: BaseException | None = None
+
+    @coroutine
+    def next(self, most: int) -> Generator[_Wait, None, list[Event]]:
+        """The next events, at most so many and at least one; none where the agent has ended. Raises
+        what the agent raises, after the events before that.
+        """
+        burst: list[Event] = []
+        try:
+            if self._end is not None:
+                raise self._end
+            step, self._step = self._step, None
+            event = yield from self._begin() if step is None else _gone_on(step, self._wait)
+            burst.append(event)
+            while event["type"] in self._light and len(burst) < most:
+                step = self._begin()
+                try:
+                    self._wait = step.send(None)
+                except StopIteration as arrived:
+                    event = arrived.value
+                    burst.append(event)
+                else:
+                    self._step = step
+                    break
+        except StopAsyncIteration as end:
+            self._end = end if burst else None
+        except BaseException as failure:  # user code: an agent may raise anything
+            if not burst:
+                raise
+            self._end = failure
+        return burst
+
+    async def aclose(self) -> None:
+        """Close the agent; where it waits, it is cancelled."""
+        self._end = None
+        if self._step is not None:
+            await self._cancelled()
+        await self._events.aclose()
+
+    @coroutine
+    def _cancelled(self) -> Generator[_Wait, None, None]:
+        """As a task is cancelled that waits: what it waits for is, where that can be."""
+        step, self._step = self._step, None
+        assert step is not None
+        reached = self._wait is not None and self._wait.cancel()
+        with suppress(StopAsyncIteration, CancelledError):
+            yield from _gone_on(step, self._wait) if reached else _cut(step, CancelledError())
+
+
+def _gone_on(step: _Step, wait: _Wait) -> _Step:
+    """The event to which an agent gets when it has waited."""
+    try:
+        yield wait
+    except GeneratorExit:
+        step.close()
+        raise
+    except BaseException as failure:  # noqa: BLE001  # user code: raised where it waits
+        return (yield from _cut(step, failure))
+    return (yield from step)
+
+
+def _cut(step: _Step, failure: BaseException) -> _Step:
+    """The event to which an agent gets although that is raised where it waits."""
+    try:
+        wait = step.throw(failure)
+    except StopIteration as arrived:
+        return cast(Event, arrived.value)
+    return (yield from _gone_on(step, wait))

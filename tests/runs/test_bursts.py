@@ -1,0 +1,128 @@
+"""What an agent emits at one go is taken together, and nothing else changes for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+
+import pytest
+
+from agui_runtime.core.events import Event
+from agui_runtime.runs.bursts import Bursts
+
+LIGHT = frozenset({"WORD"})
+
+WORD = {"type": "WORD"}
+STEP = {"type": "STEP"}
+
+
+def bursts(agent: Callable[[], AsyncGenerator[Event, None]]) -> Bursts:
+    return Bursts(agent(), LIGHT)
+
+
+async def sizes(read: Bursts, most: int = 100) -> list[int]:
+    found = []
+    while burst := await read.next(most):
+        found.append(len(burst))
+    return found
+
+
+async def test_what_comes_without_a_wait_comes_together() -> None:
+    async def agent() -> AsyncGenerator[Event, None]:
+        for pause in (False, False, True, False, True, True):
+            yield WORD
+            if pause:
+                await asyncio.sleep(0)
+
+    assert await sizes(bursts(agent)) == [3, 2, 1]
+    assert await sizes(bursts(agent), most=2) == [2, 1, 2, 1]
+    assert await sizes(bursts(agent), most=1) == [1] * 6
+
+
+async def test_an_agent_does_nothing_more_before_another_kind_of_event_is_taken() -> None:
+    done = []
+
+    async def agent() -> AsyncGenerator[Event, None]:
+        yield WORD
+        yield STEP
+        done.append("the step")
+        yield WORD
+
+    read = bursts(agent)
+    assert await read.next(100) == [WORD, STEP]
+    assert done == []
+    assert await sizes(read) == [1]
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt, asyncio.CancelledError])
+async def test_what_an_agent_raises_comes_after_its_words(failure: type[BaseException]) -> None:
+    async def agent() -> AsyncGenerator[Event, None]:
+        yield WORD
+        raise failure
+
+    read = bursts(agent)
+    assert await read.next(100) == [WORD]
+    with pytest.raises(failure):
+        await read.next(100)
+    await read.aclose()
+
+
+async def test_an_agent_that_waits_is_cancelled_when_it_is_closed() -> None:
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("its work")
+
+    async def agent() -> AsyncGenerator[Event, None]:
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0)
+        try:
+            yield WORD
+            await task
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+            yield WORD
+        finally:
+            await asyncio.sleep(0)
+            ended.append("the agent")
+
+    ended: list[str] = []
+    read = bursts(agent)
+    assert await read.next(100) == [WORD]
+    await read.aclose()
+    assert ended == ["its work", "the agent"]
+
+
+async def test_an_agent_that_gives_way_is_cancelled_as_well() -> None:
+    async def agent() -> AsyncGenerator[Event, None]:
+        try:
+            yield WORD
+            await asyncio.sleep(0)
+            yield WORD
+        except asyncio.CancelledError:
+            ended.append("the agent")
+            raise
+
+    ended: list[str] = []
+    read = bursts(agent)
+    assert await read.next(100) == [WORD]
+    await read.aclose()
+    assert ended == ["the agent"]
+
+
+async def test_whoever_is_cancelled_cancels_the_agent_and_gets_its_last_words() -> None:
+    async def agent() -> AsyncGenerator[Event, None]:
+        yield WORD
+        waits.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            yield STEP
+
+    waits = asyncio.Event()
+    read = bursts(agent)
+    reader = asyncio.create_task(sizes(read))
+    await waits.wait()
+    reader.cancel()
+    assert await reader == [1, 1]
