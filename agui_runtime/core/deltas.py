@@ -51,9 +51,9 @@ class DeltaReader:
 
 
 def _of_typed(event: BaseEvent, kind: str, attribute: str, key: str) -> JsonObject | None:
-    if not event.__pydantic_fields_set__ <= _FIELDS:
+    values, more = event.__dict__, event.__pydantic_fields_set__ - _FIELDS
+    if more and any(values.get(name, name) is not None for name in more):
         return None
-    values = event.__dict__
     if not is_whole(values[attribute]):
         return None
     return {"type": kind, key: values[attribute], "delta": values["delta"]}
