@@ -5,7 +5,9 @@ It applies events as the AG-UI 1.0 client does; `fold` puts state and runs besid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import compress, repeat
+from operator import contains, itemgetter
 
 from agui_runtime.core.events import Event, Message
 from agui_runtime.core.json_patch import UNPATCHABLE, patched
@@ -19,17 +21,16 @@ class Conversation:
     `warnings` is where it notes patches that could not be applied.
     """
 
-    def __init__(self, messages: Iterable[Message], warnings: list[str]) -> None:
+    def __init__(self, messages: Sequence[Message], warnings: list[str]) -> None:
         self.added: list[Message] = []
         self._warnings = warnings
-        self._by_id = {message["id"]: message for message in messages}
+        self._given = messages
+        self._by_id = dict(zip(ids_in(messages), messages, strict=True))
         self._messages = list(self._by_id.values())
-        self._given = frozenset(self._by_id)
         self._calls: dict[str, JsonObject] = {}
         self._callers: dict[str, Message] = {}
-        for message in self._messages:
-            if "toolCalls" in message:
-                self._register(message)
+        for message in callers_in(self._messages):
+            self._register(message)
         self._own: set[int] = set()  # by identity: two results of a tool may have one id
         # Deltas wait here until somebody looks: joining each at once would be quadratic.
         self._texts: dict[str, list[str]] = {}
@@ -50,6 +51,12 @@ class Conversation:
         """The same without copies, for whoever only reads them."""
         self._settle()
         return self._messages
+
+    @property
+    def by_id(self) -> Mapping[str, Message]:
+        """The same by their ids; of several with one id, the first."""
+        self._settle()
+        return self._by_id
 
     @property
     def ids(self) -> frozenset[str]:
@@ -228,7 +235,8 @@ class Conversation:
         known = {message["id"] for message in staying}
         new = [message for id_, message in stated.items() if id_ not in known]
         self._own.update(map(id, stated.values()))
-        self.added = [each for each in staying + new if each["id"] not in self._given]
+        given = frozenset(ids_in(self._given))
+        self.added = [each for each in staying + new if each["id"] not in given]
         self._replace_all(staying + new)
 
     def _activity(self, event: Event) -> None:
@@ -293,6 +301,21 @@ APPLIED: Mapping[str, Callable[[Conversation, Event], None]] = {
     "ACTIVITY_DELTA": Conversation._activity_patched,
 }
 """What an event does to the conversation, by its type."""
+
+
+# A run begins with all messages of its thread, so what looks at each of them does it in C.
+
+_ID: Callable[[Message], str] = itemgetter("id")
+
+
+def ids_in(messages: Iterable[Message]) -> Iterator[str]:
+    """The ids, one by one."""
+    return map(_ID, messages)
+
+
+def callers_in(messages: Sequence[Message]) -> Iterator[Message]:
+    """Those that may call tools."""
+    return compress(messages, map(contains, messages, repeat("toolCalls")))
 
 
 def _copied(message: Mapping[str, Json]) -> Message:

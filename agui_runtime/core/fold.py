@@ -5,7 +5,7 @@ It applies events as the AG-UI 1.0 client does. It does not judge their order; `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agui_runtime.core.conversation import APPLIED, Conversation
@@ -31,7 +31,7 @@ class Fold:
     applied and changed nothing. Two folds are equal when all but their warnings is.
     """
 
-    def __init__(self, messages: Iterable[Message] = ()) -> None:
+    def __init__(self, messages: Sequence[Message] = ()) -> None:
         self.state: Json = {}
         self.runs: list[FoldedRun] = []
         self.interrupts: list[JsonObject] = []
@@ -77,6 +77,11 @@ class Fold:
     def added(self) -> list[Message]:
         """Those of `shared_messages` that the fold did not begin with."""
         return self._conversation.added
+
+    @property
+    def by_id(self) -> Mapping[str, Message]:
+        """The same by their ids."""
+        return self._conversation.by_id
 
     @property
     def ids(self) -> frozenset[str]:

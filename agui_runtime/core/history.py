@@ -7,9 +7,11 @@ different ones.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from operator import is_
+from itertools import compress
+from operator import is_not
 from typing import Literal, NamedTuple, TypeAlias
 
+from agui_runtime.core.conversation import callers_in, ids_in
 from agui_runtime.core.events import Message
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.jsontext import JsonObject
@@ -25,9 +27,8 @@ PROMPTS = frozenset({"system", "developer"})
 
 def known_ids(messages: Sequence[Message]) -> frozenset[str]:
     """By what the messages are recognised: their ids, and those of their tool calls."""
-    ids = {message["id"] for message in messages}
-    callers = [message for message in messages if "toolCalls" in message]
-    return frozenset(ids.union(call["id"] for each in callers for call in each["toolCalls"] or ()))
+    calls = [call["id"] for each in callers_in(messages) for call in each["toolCalls"] or ()]
+    return frozenset(ids_in(messages)).union(calls)
 
 
 def new_messages(sent: Sequence[Message], known: Set[str]) -> list[Message]:
@@ -35,18 +36,20 @@ def new_messages(sent: Sequence[Message], known: Set[str]) -> list[Message]:
 
     A message of nothing but tool calls has an id of the front end's own making.
     """
-    return [message for message in without_prompts(sent) if not _is_known(message, known)]
+    unseen = [message for message in sent if message["id"] not in known]
+    return [message for message in without_prompts(unseen) if not _is_known(message, known)]
 
 
-def restored(stored: Sequence[Message], sent: Sequence[Message]) -> Sequence[Message]:
-    """What was sent, with the attachments of known messages that came without theirs.
+def restored(stored: Mapping[str, Message], sent: Sequence[Message]) -> Sequence[Message]:
+    """What was sent, with the attachments of known messages that came without theirs; `stored` are
+    the thread's messages by their ids.
 
     Attachments are large, and a page of 1.10 shows none: what the thread holds need not be sent
     again to be known. Returns `sent` itself where nothing is to be put back.
     """
-    users = {message["id"]: message for message in stored if message["role"] == "user"}
-    full = [users[each["id"]] if _lacks_attachments(users, each) else each for each in sent]
-    return sent if all(map(is_, full, sent)) else full
+    if not any(_lacks_attachments(stored, each) for each in _foreign(stored, sent)):
+        return sent
+    return [stored[each["id"]] if _lacks_attachments(stored, each) else each for each in sent]
 
 
 class Merged(NamedTuple):
@@ -58,8 +61,9 @@ class Merged(NamedTuple):
     rewritten: bool
 
 
-def merged(stored: Sequence[Message], sent: Sequence[Message]) -> Merged:
-    """The thread's messages after a request with `sent`, for its run to go on from.
+def merged(fold: Fold, sent: Sequence[Message]) -> Merged:
+    """The thread's messages, which the fold has begun with, after a request with `sent`, for its
+    run to go on from. Which of `sent` are the thread's messages themselves takes next to no time.
 
     Unknown messages are appended, so that a page which has not seen the thread's latest loses
     nothing. A request with nothing new ends at a message from which the thread already went on: it
@@ -67,16 +71,19 @@ def merged(stored: Sequence[Message], sent: Sequence[Message]) -> Merged:
     message whose content is another than before was edited, whatever its id says: it takes the old
     one's place, and what followed the last message that the page still shows is cut.
     """
-    edits = _edits(stored, sent)
-    stated = [edits.get(message["id"], message) for message in stored]
-    additions = new_messages(sent, known_ids(stored))
+    foreign = _foreign(fold.by_id, sent)
+    edits = _edits(fold.by_id, foreign)
+    additions = new_messages(foreign, fold.ids) if foreign else []
+    rewritten = bool(edits)
     if edits or (sent and not additions):
+        stored = fold.shared_messages
         shown = _last_shown(stored, sent, additions)
-        stated = stated[: len(stored) if shown is None else shown + 1]
-    fold = Fold(stated)
+        stated = stored[: len(stored) if shown is None else shown + 1]
+        rewritten = rewritten or len(stated) < len(stored)
+        fold = Fold([edits.get(message["id"], message) for message in stated])
     for message in additions:
         fold.add_message(message)
-    return Merged(fold, bool(edits) or len(stated) < len(stored))
+    return Merged(fold, rewritten)
 
 
 def admitted(stored: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
@@ -127,16 +134,25 @@ def _last_shown(
     return max((places[m["id"]] for m in known if m["id"] in places), default=None)
 
 
-def _edits(stored: Sequence[Message], sent: Sequence[Message]) -> dict[str, Message]:
+def _foreign(stored: Mapping[str, Message], sent: Sequence[Message]) -> list[Message]:
+    """Those that were sent and are not the very messages that the thread holds."""
+    return list(compress(sent, map(is_not, sent, map(stored.get, ids_in(sent)))))
+
+
+def _edits(stored: Mapping[str, Message], sent: Sequence[Message]) -> dict[str, Message]:
     """The sent messages of users that stand for stored ones of another content, by their ids."""
-    users = {message["id"]: message for message in stored if message["role"] == "user"}
     return {
         message["id"]: message
         for message in sent
-        if message["role"] == "user"
-        and message["id"] in users
-        and _is_edited(users[message["id"]].get("content"), message.get("content"))
+        if (before := _before(stored, message)) is not None
+        and _is_edited(before.get("content"), message.get("content"))
     }
+
+
+def _before(stored: Mapping[str, Message], message: Message) -> Message | None:
+    """What the thread holds of a message of a user's, if it is one, and known."""
+    before = stored.get(message["id"]) if message["role"] == "user" else None
+    return before if before is not None and before["role"] == "user" else None
 
 
 def _is_edited(before: object, now: object) -> bool:
@@ -149,10 +165,11 @@ def _is_edited(before: object, now: object) -> bool:
     return _words(before) != _words(now) or bool(attached and attached != _attachments(before))
 
 
-def _lacks_attachments(users: Mapping[str, Message], message: Message) -> bool:
-    if message["role"] != "user" or message["id"] not in users:
+def _lacks_attachments(stored: Mapping[str, Message], message: Message) -> bool:
+    known = _before(stored, message)
+    if known is None:
         return False
-    before, now = (each.get("content") for each in (users[message["id"]], message))
+    before, now = known.get("content"), message.get("content")
     bare = bool(_attachments(before)) and not _attachments(now)
     return bare and not _is_edited(before, now)
 

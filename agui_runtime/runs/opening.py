@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
 
+from agui_runtime.core.conversation import ids_in
 from agui_runtime.core.events import Message
 from agui_runtime.core.fingerprints import state_digest
 from agui_runtime.core.fold import Fold
@@ -46,20 +47,21 @@ def recall(
     sent_state = readable(request.state, "state")
     state = _state(sent_state, saved)
     request = request.model_copy(update={"state": state})
-    stored = saved.messages if saved else ()
-    sent = [message for piece in slices(request.messages) for message in _wire(piece)]
-    full = restored(stored, sent)
+    stored: Sequence[Message] = saved.messages if saved else ()
+    fold = Fold(stored)
+    sent = _sent(request.messages, fold.by_id, known)
+    full = restored(fold.by_id, sent)
     if full is not sent:
-        sent, request = list(full), _asking(request, full)
+        sent, request = full, _full(request, sent, full)
     if truth == "thread":
         sent = admitted(stored, sent)
-    fold, rewritten = merged(stored, sent)
+    fold, rewritten = merged(fold, sent)
     if truth == "thread":
         request = _asking(request, with_prompts(fold.shared_messages, sent))
     # An empty state is what a front end sends that holds none.
     if held := state or (saved and not saved.replaced and saved.state):
         fold.feed({"type": "STATE_SNAPSHOT", "snapshot": held})
-    request_ids = {message["id"] for message in fold.added}
+    request_ids = set(ids_in(fold.added))
     news = new_messages(sent, known)
     grammar = Grammar(news)
     grammar.know(lambda: fold.messages)
@@ -76,14 +78,47 @@ def _state(sent: Json, saved: AgentState | None) -> Json:
     return saved.state if not sent or state_digest(sent) in saved.replaced else sent
 
 
+def _sent(
+    messages: Sequence[AnyMessage], held: Mapping[str, Message], known: Set[str]
+) -> Sequence[Message]:
+    """The messages as JSON. One with which the front end says again what the thread holds is the
+    thread's own: all of them come with each request, and writing them anew would take longest.
+    """
+    found = [
+        before
+        if (before := held.get(each.id)) is not None
+        and before.get("content") == each.content
+        and before["role"] == each.role
+        and each.id in known
+        else None
+        for each in messages
+    ]
+    new = [message for message, before in zip(messages, found, strict=True) if before is None]
+    made = iter([each for piece in slices(new) for each in _wire(piece)])
+    return [next(made) if before is None else before for before in found]
+
+
 def _wire(messages: Sequence[AnyMessage]) -> list[Message]:
     made = [message.model_dump(mode="json", by_alias=True) for message in messages]
     return readable(made, "messages")
 
 
+def _full(
+    request: RunAgentInput, sent: Sequence[Message], full: Sequence[Message]
+) -> RunAgentInput:
+    """The request with what is put back; all else is for the agent as it came."""
+    typed = iter(_typed([now for before, now in zip(sent, full, strict=True) if now is not before]))
+    places = zip(request.messages, sent, full, strict=True)
+    messages = [came if now is before else next(typed) for came, before, now in places]
+    return request.model_copy(update={"messages": messages})
+
+
 def _asking(request: RunAgentInput, messages: Sequence[Message]) -> RunAgentInput:
-    typed = [made for piece in slices(messages) for made in _MESSAGES.validate_python(piece)]
-    return request.model_copy(update={"messages": typed})
+    return request.model_copy(update={"messages": _typed(messages)})
+
+
+def _typed(messages: Sequence[Message]) -> list[AnyMessage]:
+    return [made for piece in slices(messages) for made in _MESSAGES.validate_python(piece)]
 
 
 _MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])
