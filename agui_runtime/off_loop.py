@@ -120,7 +120,7 @@ def slices(items: Sequence[T]) -> Iterator[list[T]]:
     piece: list[T] = []
     room = SLICE
     for item in items:
-        size = 1 + sum(len(held) for held in _inside(item) if isinstance(held, list))
+        size = 1 + sum([len(held) for held in _inside(item) if isinstance(held, list)])
         if piece and size > room:
             yield piece
             piece, room = [], SLICE

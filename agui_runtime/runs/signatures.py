@@ -7,7 +7,7 @@ found again by the ids of calls and messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from ag_ui.core import AssistantMessage, RunAgentInput, ToolCall
@@ -43,15 +43,15 @@ class Signatures:
         """The request with the stored signatures of its messages and calls, and without any that a
         front end has made up.
         """
-        if not any(_signed(request)):
+        signed = _signed(request)
+        if not signed:
             return request
         await self._recall()
-        if not any(self._changes(each) for each in _signed(request)):
+        if not self._changed(signed):
             return request
         request = request.model_copy(deep=True)
-        for each in _signed(request):
-            if self._changes(each):
-                each.encrypted_value = self._known.get(each.id)
+        for each in self._changed(_signed(request)):
+            each.encrypted_value = self._known.get(each.id)
         return request
 
     def without(self, events: Sequence[Event]) -> Sequence[Event]:
@@ -88,16 +88,20 @@ class Signatures:
                 return
             size -= len(self._known.pop(id_))
 
+    def _changed(self, signed: Sequence[_Signed]) -> Sequence[_Signed]:
+        """Those whose signature is another than the stored one, or made up."""
+        known = self._known
+        concerned = [each for each in signed if each.encrypted_value or each.id in known]
+        return [each for each in concerned if self._changes(each)]
+
     def _changes(self, each: _Signed) -> bool:
         own = (each.encrypted_value or "").startswith(OWN_VALUE)
         return each.encrypted_value != self._known.get(each.id) and (own or each.id in self._known)
 
 
-def _signed(request: RunAgentInput) -> Iterator[_Signed]:
-    for message in request.messages:
-        if isinstance(message, AssistantMessage):
-            yield message
-            yield from message.tool_calls or ()
+def _signed(request: RunAgentInput) -> Sequence[_Signed]:
+    callers = [each for each in request.messages if isinstance(each, AssistantMessage)]
+    return [*callers, *(call for each in callers if each.tool_calls for call in each.tool_calls)]
 
 
 def _is_own(event: Event) -> bool:

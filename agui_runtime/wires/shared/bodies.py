@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
 
 import orjson
 
@@ -64,15 +63,10 @@ class BodyLimits:
             return
         if len(messages) > self.messages:
             raise self.exceeded("messages")
-        for message in messages:
-            if isinstance(message, dict) and self._is_crowded(message):
-                raise self.exceeded("parts")
-
-    def _is_crowded(self, message: dict[str, Any]) -> bool:
-        return any(
-            isinstance(held := message.get(key), list) and len(held) > self.parts
-            for key in ("content", "toolCalls")
-        )
+        objects = [each for each in messages if isinstance(each, dict)]
+        held = [each.get(key) for key in ("content", "toolCalls") for each in objects]
+        if any([isinstance(each, list) and len(each) > self.parts for each in held]):
+            raise self.exceeded("parts")
 
 
 _NAMES = {
@@ -146,7 +140,7 @@ class Census:
         outside = self._outside(self._whole(self._rest + text))
         brackets = outside.translate(None, _NO_BRACKETS)
         self.values += outside.count(b",") + brackets.count(b"{") + brackets.count(b"[")
-        steps: Sequence[int] = [_STEPS[code] for code in brackets]
+        steps: Sequence[int] = list(map(_STEPS.__getitem__, brackets))
         self.depth = max(self.depth, max(accumulate(steps, initial=self._open)))
         self._open += sum(steps)
 
@@ -158,7 +152,9 @@ class Census:
 
     def _outside(self, text: bytes) -> bytes:
         """What of the text is in no string."""
-        pieces = text.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')
+        if b"\\" in text:
+            text = text.replace(rb"\\", b"").replace(rb"\"", b"")
+        pieces = text.split(b'"')
         outside = b"".join(pieces[self._quoted :: 2])
         self._quoted ^= len(pieces) % 2 == 0
         return outside
