@@ -1,22 +1,19 @@
 """The CopilotKit runtime in Python."""
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agui_runtime.public import *  # noqa: F403  # whose list follows
     from agui_runtime.public import __all__ as __all__
 
-try:
-    __version__ = version("agui-runtime")
-except PackageNotFoundError:  # a folder that was never installed
-    __version__ = "0+unknown"
+__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
     """A public name. They take a second to load, which `agui-runtime --version` does not need."""
+    from importlib.util import find_spec
+
     # A module of ours is imported by Python itself, and may be one that the public names need.
     if name == "__all__" or not (name.startswith("_") or find_spec(f"{__name__}.{name}")):
         public = import_module("agui_runtime.public")

@@ -12,7 +12,7 @@ from agui_runtime.memories.entries import Tier
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel)
+    model_config = ConfigDict(alias_generator=to_camel, defer_build=True)
 
 
 class Problem(_Answer):
@@ -207,7 +207,7 @@ class DeletedEntries(_Answer):
     deleted: int
 
 
-class EventList(RootModel[list[dict[str, JsonValue]]]):
+class EventList(RootModel[list[dict[str, JsonValue]]], defer_build=True):
     """AG-UI events."""
 
 

@@ -23,7 +23,9 @@ C = TypeVar("C", bound=BaseModel)
 
 
 class _Command(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, defer_build=True
+    )
 
 
 class RunCommand(_Command):
