@@ -19,7 +19,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -31,7 +31,7 @@ from agui_runtime import CopilotRuntime, create_app
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import JsonObject
 from bench.counting import Taken, counting, in_virtual_time
-from bench.graphql import client_headers
+from bench.opcode_asgi import answered, scope_of
 from bench.opcode_requests import GO, QUERIES, WIRES
 from bench.opcode_socket import PATH, OpenSocket
 from bench.opcode_store import through_store
@@ -114,7 +114,7 @@ async def _second(app: FastAPI, run: Callable[[], Coroutine[None, None, int]]) -
 
 async def through_socket(words: int, pause: float) -> Taken:
     app = create_app(CopilotRuntime({"bench": talker(words, pause)}), wires=["websocket"])
-    scope = _scope(PATH) | {"type": "websocket", "scheme": "ws", "subprotocols": ["agui-mux.1"]}
+    scope = scope_of(PATH) | {"type": "websocket", "scheme": "ws", "subprotocols": ["agui-mux.1"]}
     async with app.router.lifespan_context(app):
         socket = OpenSocket(app, scope)
         await socket.run()  # what is made once
@@ -169,50 +169,6 @@ async def after_turns(whole: bool, turns: int) -> Taken:
 def _turn(asked: JsonObject, turn: int, messages: Sequence[JsonObject]) -> JsonObject:
     message = {"id": f"u{turn:04}", "role": "user", "content": "go"}
     return {**asked, "runId": str(uuid4()), "messages": [*messages, message]}
-
-
-async def answered(app: Any, path: str, body: object, method: str = "POST") -> int:  # noqa: ANN401  # an ASGI app
-    """The number of bytes in the body of the answer."""
-    size = 0
-    sent = b"" if method == "GET" else json.dumps(body).encode()
-    unread = [{"type": "http.request", "body": sent, "more_body": False}]
-
-    async def receive() -> Mapping[str, Any]:
-        if not unread:
-            await asyncio.Event().wait()  # the client stays
-        return unread.pop()
-
-    async def send(message: Mapping[str, Any]) -> None:
-        nonlocal size
-        if message.get("status", 200) not in {200, 202}:
-            raise SystemExit(f"WRONG: {path} answers {message}")
-        size += len(message.get("body", b""))
-
-    await app(_scope(path) | {"method": method}, receive, send)
-    return size
-
-
-@cache
-def _headers() -> Mapping[str, str]:
-    return client_headers()
-
-
-def _scope(path: str) -> dict[str, Any]:
-    headers = {**_headers(), "Host": "127.0.0.1", "A2A-Version": "1.0"}
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "POST",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(name.lower().encode(), text.encode()) for name, text in headers.items()],
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8000),
-    }
 
 
 # The rows
