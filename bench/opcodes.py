@@ -239,7 +239,11 @@ ROWS: Sequence[Row] = (
     Row(f"agui, {READERS} readers", lambda words: in_virtual_time(partial(with_readers, words))),
     *map(_query_row, QUERIES),
     Row("past turn", lambda turns: in_virtual_time(partial(after_turns, False, turns))),
-    Row("past turn, sent", lambda turns: in_virtual_time(partial(after_turns, True, turns))),
+    Row(
+        "past turn, sent",
+        lambda turns: in_virtual_time(partial(after_turns, True, turns)),
+        queries=True,
+    ),
     _store_row("memory", "memory:"),
     _store_row("SQLite", "sqlite:///{folder}/threads.db", turns=True),
 )
