@@ -5,13 +5,15 @@ A packet of a model holds many words, and each costs less in company.
 
 from __future__ import annotations
 
-from asyncio import CancelledError, Future
+from asyncio import CancelledError, Future, current_task
 from collections.abc import AsyncGenerator, Callable, Collection, Generator
-from contextlib import suppress
 from types import coroutine
 from typing import TypeAlias, cast
 
 from agui_runtime.core.events import Event
+from agui_runtime.core.log_lines import logger_of
+
+logger = logger_of(__name__)
 
 _Wait: TypeAlias = Future[object] | None
 """What a coroutine hands to its task when it waits; None where it only gives way."""
@@ -74,30 +76,36 @@ class Bursts:
 
     @coroutine
     def _cancelled(self) -> Generator[_Wait, None, None]:
-        """As a task is cancelled that waits: what it waits for is, where that can be."""
-        step, self._step = self._step, None
+        """As its task is cancelled, so that the agent's own code can tell; what it still emits or
+        raises changes nothing any more.
+        """
+        step, task = self._step, current_task()
         assert step is not None
-        reached = self._wait is not None and self._wait.cancel()
-        with suppress(StopAsyncIteration, CancelledError):
-            yield from _gone_on(step, self._wait) if reached else _cut(step, CancelledError())
+        assert task is not None
+        self._step = None
+        task.cancel()
+        try:
+            yield from _gone_on(step, self._wait)
+        except (CancelledError, StopAsyncIteration):
+            pass
+        except Exception:  # user code: what ended the run before counts
+            logger.info("an agent failed when it was cancelled", exc_info=True)
+        finally:
+            task.uncancel()
 
 
 def _gone_on(step: _Step, wait: _Wait) -> _Step:
-    """The event to which an agent gets when it has waited."""
-    try:
-        yield wait
-    except GeneratorExit:
-        step.close()
-        raise
-    except BaseException as failure:  # noqa: BLE001  # user code: raised where it waits
-        return (yield from _cut(step, failure))
-    return (yield from step)
-
-
-def _cut(step: _Step, failure: BaseException) -> _Step:
-    """The event to which an agent gets although that is raised where it waits."""
-    try:
-        wait = step.throw(failure)
-    except StopIteration as arrived:
-        return cast(Event, arrived.value)
-    return (yield from _gone_on(step, wait))
+    """The event to which an agent gets when it has waited, also if it was cancelled meanwhile."""
+    while True:
+        try:
+            yield wait
+        except GeneratorExit:
+            step.close()
+            raise
+        except BaseException as failure:  # noqa: BLE001  # user code: raised where it waits
+            try:
+                wait = step.throw(failure)
+            except StopIteration as arrived:
+                return cast(Event, arrived.value)
+        else:
+            return (yield from step)

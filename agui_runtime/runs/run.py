@@ -133,13 +133,19 @@ class Run:
             return
         lent = await _lent(request)
         async with aclosing(Bursts(self._assignment.agent.run(lent), CONTINUING)) as bursts:
-            while events := await bursts.next(self._rest_after - self._unbroken):
+            while events := await bursts.next(self._at_once(started)):
                 self._deadlines.touch()
                 await self._accept(started, events)
                 if started.has_ended or self._deadlines.grace_is_over:
                     return
         if started.is_announced:
             raise AgentFailure("the agent's stream broke off before its end", "INCOMPLETE_STREAM")
+
+    def _at_once(self, started: StartedRun) -> int:
+        """How many events are taken together: where the run may have to wait for the store, the
+        agent does not wait meanwhile, for a timeout of its own would cut the run.
+        """
+        return 1 if started.is_behind else self._rest_after - self._unbroken
 
     def _touch(self) -> None:
         """The agent lives, but emits nothing: one that was stopped has no longer than others."""

@@ -69,6 +69,11 @@ class StartedRun:
         return self._lease.run
 
     @property
+    def is_behind(self) -> bool:
+        """Whether the next event may have to wait for the store."""
+        return self._writer.is_behind or self._signatures.unsaved
+
+    @property
     def is_announced(self) -> bool:
         """Whether the agent emitted a RUN_STARTED."""
         return self._grammar.announced

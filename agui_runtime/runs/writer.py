@@ -44,6 +44,11 @@ class RunWriter:
         """Done when nothing is being written any more."""
         self._failure: AguiError | None = None
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the store is so slow that the agent may soon have to wait for it."""
+        return len(self._gathered) > AHEAD // 2
+
     def add(self, events: Sequence[Event]) -> Awaitable[None]:
         """See above; a plain function, as an event is dear enough without one more coroutine."""
         return self._gather(events) if self._gathers else self._append(events)
@@ -85,18 +90,26 @@ class RunWriter:
         if not events:
             self._settle()
             return
-        # What stores give is mostly a future, so that a token takes no task.
-        writing = asyncio.ensure_future(self._log.append(self._lease, events))
-        writing.add_done_callback(partial(self._written, events))
+        try:
+            # What stores give is mostly a future, so that a token takes no task.
+            writing = asyncio.ensure_future(self._log.append(self._lease, events))
+        except Exception as error:  # noqa: BLE001  # a foreign SDK: a store of the user's
+            self._fail(error, events)
+        else:
+            writing.add_done_callback(partial(self._written, events))
 
     def _written(self, events: Sequence[Event], writing: asyncio.Future[None]) -> None:
         error = None if writing.cancelled() else writing.exception()
         if error is not None:
-            self._failure = self._failure_of(error, events)
-            self._on_failure(self._failure)
-        elif not writing.cancelled():
+            self._fail(error, events)
+        elif writing.cancelled():
+            self._settle()
+        else:
             self._write()
-            return
+
+    def _fail(self, error: BaseException, events: Sequence[Event]) -> None:
+        self._failure = self._failure_of(error, events)
+        self._on_failure(self._failure)
         self._settle()
 
     def _settle(self) -> None:

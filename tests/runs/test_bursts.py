@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 import pytest
 
 from agui_runtime.core.events import Event
+from agui_runtime.off_loop import is_cancelled
 from agui_runtime.runs.bursts import Bursts
 
 LIGHT = frozenset({"WORD"})
@@ -126,3 +128,31 @@ async def test_whoever_is_cancelled_cancels_the_agent_and_gets_its_last_words() 
     await waits.wait()
     reader.cancel()
     assert await reader == [1, 1]
+
+
+async def test_an_agent_that_is_closed_can_tell_that_it_is_cancelled() -> None:
+    async def agent() -> AsyncGenerator[Event, None]:
+        try:
+            yield WORD
+            await asyncio.sleep(0)
+        finally:
+            cancelled.append(is_cancelled())
+
+    cancelled: list[bool] = []
+    read = bursts(agent)
+    await read.next(100)
+    await read.aclose()
+    assert cancelled == [True]
+    assert not is_cancelled()
+
+
+async def test_what_an_agent_raises_when_it_is_closed_does_not_hide_why_it_is() -> None:
+    async def agent() -> AsyncGenerator[Event, None]:
+        try:
+            yield WORD
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ValueError from None
+
+    async with aclosing(bursts(agent)) as read:
+        await read.next(100)

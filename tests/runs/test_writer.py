@@ -236,3 +236,38 @@ async def test_a_state_is_saved_while_its_run_goes_on() -> None:
         await runtime.saved_states.save(
             "t1", "default", ANN, StateUpdate({}, expected_version=during.version)
         )
+
+
+class Stalled(Failing):
+    """A log far away that takes no words until its gate is open."""
+
+    def __init__(self) -> None:
+        super().__init__(leased=True, at="")
+        self.gate = asyncio.Event()
+
+    async def append(self, lease: Lease, events: Sequence[Event]) -> None:
+        if events[0]["type"] == "TEXT_MESSAGE_CONTENT":
+            await self.gate.wait()
+        await super().append(lease, events)
+
+
+async def test_a_timeout_of_the_agents_own_does_not_cut_a_run_that_waits_for_its_store() -> None:
+    async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
+        start, word, end = text("m1", "x")
+        yield start
+        for number in range(2 * AHEAD):
+            try:
+                async with asyncio.timeout(0):
+                    await asyncio.Event().wait()
+            except TimeoutError:
+                yield word
+            if number == AHEAD // 2:
+                asyncio.get_running_loop().call_later(0.05, log.gate.set)
+        yield end
+
+    store, log = MemoryStore(), Stalled()
+    store.log = log
+    store.states, store.threads = MemoryStateStore(log.table), MemoryThreadIndex(log.table)
+    events = await ran(CopilotRuntime({"default": agent}, store=store), asking())
+    assert events[-1]["type"] == "RUN_FINISHED"
+    assert [each["type"] for each in events].count("TEXT_MESSAGE_CONTENT") == 2 * AHEAD

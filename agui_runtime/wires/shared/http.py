@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from starlette.types import Receive, Scope, Send
@@ -126,7 +127,8 @@ async def _gone_or_done(receive: Receive, working: asyncio.Task[None]) -> None:
     waiting = asyncio.timeout(None)
 
     def end(_: object) -> None:
-        waiting.reschedule(asyncio.get_running_loop().time())
+        with suppress(RuntimeError):  # the client has gone in the same moment
+            waiting.reschedule(asyncio.get_running_loop().time())
 
     try:
         async with waiting:
