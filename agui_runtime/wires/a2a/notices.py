@@ -156,4 +156,6 @@ async def _fault(client: httpx.AsyncClient, call: _Call) -> tuple[str | None, bo
         return type(error).__name__, True
     except Misconfigured as error:  # the environment's proxies
         return str(error), False
+    except Exception as error:  # noqa: BLE001  # a foreign SDK: the neighbours' calls go on
+        return type(error).__name__, False
     return (None, False) if answer.is_success else (f"status {status}", status in _PASSING)

@@ -14,6 +14,8 @@ from agui_runtime.core.errors import Misconfigured
 _LONGEST = 2000
 """Characters of an address."""
 
+_LAST_PORT = 65535
+
 _MORE_THAN_A_HOST = re.compile(r"[\s/\\?#@%*]|:\d*$")
 
 
@@ -39,6 +41,8 @@ class WebhookHosts:
             parsed = httpx.URL()
         if len(url) > _LONGEST or parsed.scheme not in ("http", "https") or not parsed.host:
             return f"an https address of at most {_LONGEST} characters"
+        if parsed.port is not None and not 1 <= parsed.port <= _LAST_PORT:
+            return f"an address with a port of 1 to {_LAST_PORT}"
         if parsed.userinfo:
             return "an address without a user's name; there is `authentication` for it"
         if _plain(parsed) not in self._names:

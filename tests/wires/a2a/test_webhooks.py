@@ -12,7 +12,7 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.queues.here import HereQueue
 from agui_runtime.runtime.runtime import Options
 from agui_runtime.stores.memory import MemoryStore
-from agui_runtime.wires.a2a import notices
+from agui_runtime.wires.a2a import notices, webhook_hosts
 from tests.runtime.test_workers import at_work
 from tests.wires.a2a.receiver import Receiver, receiving
 from tests.wires.a2a.serving import (
@@ -170,12 +170,30 @@ async def test_a_call_that_fails_is_repeated_and_a_redirection_is_not_followed(
     assert "127.0.0.1 failed: status 307" in caplog.text
 
 
+async def test_a_call_that_fails_in_another_way_ends_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(notices, "WAITS", (0.0,))
+    monkeypatch.setattr(webhook_hosts, "_LAST_PORT", 2**17)  # which the loop cannot call
+    runtime = CopilotRuntime({"default": Asking()})
+    async with plain_client_of(runtime, WIRE) as client, receiving(503, 200) as receiver:
+        task = await asked(client, receiver)
+        broken = {"taskId": task["id"], "id": "broken", "url": "http://127.0.0.1:70000/"}
+        await result(client, CREATE, broken)
+        await sent(client, {"text": "Rome"}, taskId=task["id"])
+        assert (await receiver.next()).state == (await receiver.next()).state
+    assert "127.0.0.1 failed: " in caplog.text
+    assert all(each.exc_info is None for each in caplog.records)
+
+
 REFUSED: list[tuple[Json, str]] = [
     ({"url": "https://internal.example.com/"}, "does not call that host"),
     ({"url": "https://hooks.example.com.thief.test/"}, "does not call that host"),
     ({"url": "https://hooks.example.com@thief.test/"}, "without a user's name"),
     ({"url": "http://hooks.example.com/"}, "an https address"),
     ({"url": "file:///etc/passwd"}, "an https address"),
+    ({"url": "https://hooks.example.com:65536/"}, "a port of 1 to 65535"),
+    ({"url": "http://127.0.0.1:0/"}, "a port of 1 to 65535"),
     ({"url": "https://hooks.example.com/", "token": "a\r\nb: c"}, "token"),
     (
         {"url": "https://hooks.example.com/", "authentication": {"scheme": "a b"}},
