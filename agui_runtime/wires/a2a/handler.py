@@ -27,13 +27,16 @@ from a2a.types.a2a_pb2 import (
     TaskState,
 )
 from a2a.utils.errors import (
+    A2AError,
     InvalidParamsError,
     TaskNotCancelableError,
     UnsupportedOperationError,
 )
 from a2a.utils.proto_utils import validate_proto_required_fields
 
+from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import TERMINAL, Event
+from agui_runtime.core.log_lines import logger_of
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.dismissals import dismiss
 from agui_runtime.runtime.runtime import CopilotRuntime
@@ -49,6 +52,8 @@ from agui_runtime.wires.a2a.task_ids import begins_another
 from agui_runtime.wires.a2a.webhooks import Webhooks
 from agui_runtime.wires.shared.pace import paced
 from agui_runtime.wires.shared.run_places import Place
+
+logger = logger_of(__name__)
 
 
 class A2AHandler(RequestHandler):
@@ -196,22 +201,32 @@ class A2AHandler(RequestHandler):
             await self._webhooks.remove(stored.runs, params.id)
 
     async def _started(self, call: Call, params: SendMessageRequest) -> Started:
-        """The run that the message starts. A webhook that comes with it misses no end: of a run
-        that has ended before it was noted, it is told here.
-        """
-        wanted = params.configuration.HasField("task_push_notification_config")
+        """The run that the message starts. A webhook for which there is no room starts nothing."""
+        if not params.configuration.HasField("task_push_notification_config"):
+            return await self._starts(call).of(params)
         webhook = params.configuration.task_push_notification_config
-        if wanted:
-            self._webhooks.check(webhook)
+        self._webhooks.check(webhook)
+        if params.message.task_id:
+            stored = await self._tasks(call).find(params.message.task_id)
+            await self._webhooks.check_room(stored.runs, webhook.id)
         started = await self._starts(call).of(params)
-        if wanted:
-            run = started.handle.run
-            stored = await self._tasks(call).find(started.events.ids.task)
-            former = call.exchange.is_former
+        await self._note(webhook, started, call)
+        return started
+
+    async def _note(
+        self, webhook: TaskPushNotificationConfig, started: Started, call: Call
+    ) -> None:
+        """Note what came with a message. It misses no end: of a run that has ended before, it is
+        told here. A fault is no answer to the message, whose run has started.
+        """
+        run, task, former = started.handle.run, started.events.ids.task, call.exchange.is_former
+        try:
+            stored = await self._tasks(call).find(task)
             await self._webhooks.add(stored.runs, webhook, is_former=former)
             if await self._runtime.store.log.active(run.thread_id) is None:
                 await self._notices.send(Place(run.thread_id, run.run_id), call.caller)
-        return started
+        except (A2AError, AguiError) as error:
+            logger.warning("the webhook of task %s is not noted: %s", task, error.message)
 
     def _tasks(self, call: Call) -> StoredTasks:
         return StoredTasks(self._runtime.threads, call.caller, call.agent)

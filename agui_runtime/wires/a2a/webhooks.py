@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 
 from a2a.types.a2a_pb2 import TaskPushNotificationConfig
 from a2a.utils.errors import (
@@ -18,7 +17,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 
 from agui_runtime.core.errors import Conflict
 from agui_runtime.core.ids import check_id
-from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.core.jsontext import JsonObject, dumps
 from agui_runtime.stores.base import AgentState, StateStore
 from agui_runtime.wires.a2a.task_ids import TaskRuns
 from agui_runtime.wires.a2a.webhook_hosts import WebhookHosts
@@ -28,6 +27,9 @@ MOST = 10
 
 TASKS = 20
 """So many tasks of a thread have theirs, the latest that were given one."""
+
+LARGEST = 2**19
+"""Bytes of all webhooks of a thread, of which stores take 2**20; those of one task have fewer."""
 
 DEFAULT = "default"
 """The id of one that is given without."""
@@ -81,6 +83,7 @@ class Webhooks:
         if fault := self._hosts.fault_of(config.url):
             raise InvalidParamsError(f"url: {fault}")
         check_id(config.id, "id")
+        check_id(config.tenant, "tenant")
         if config.token and not _HEADER_VALUE.fullmatch(config.token):
             raise InvalidParamsError(f"token: {_VALUE}")
         known = config.authentication
@@ -88,6 +91,11 @@ class Webhooks:
             raise InvalidParamsError("authentication.scheme: the name of one, for example Bearer")
         if known.credentials and not _HEADER_VALUE.fullmatch(known.credentials):
             raise InvalidParamsError(f"authentication.credentials: {_VALUE}")
+
+    async def check_room(self, task: TaskRuns, id_: str) -> None:
+        """Raises InvalidParamsError where the task has no room for one of that id."""
+        note, _ = await self._read(task.place.thread_id)
+        _check_count({*note.get(task.place.run_id, {}), id_ or DEFAULT})
 
     async def add(
         self, task: TaskRuns, config: TaskPushNotificationConfig, *, is_former: bool
@@ -102,11 +110,10 @@ class Webhooks:
         def change(note: _Note) -> None:
             own = note.pop(task.place.run_id, {})
             own[made.id] = {"config": MessageToDict(made), "former": is_former}
-            if len(own) > MOST:
-                raise InvalidParamsError(f"the task has {MOST} webhooks: delete one first")
+            _check_count(own)
             note[task.place.run_id] = own  # as the last one
-            for run in [*islice(note, max(0, len(note) - TASKS))]:
-                del note[run]
+            while len(note) > TASKS or (len(note) > 1 and len(dumps(note)) > LARGEST):
+                del note[next(iter(note))]
 
         await self._change(task.place.thread_id, change)
         return made
@@ -160,6 +167,11 @@ class Webhooks:
 
 
 _VALUE = "at most 4096 printable characters of ASCII"
+
+
+def _check_count(ids: Collection[str]) -> None:
+    if len(ids) > MOST:
+        raise InvalidParamsError(f"the task has {MOST} webhooks: delete one first")
 
 
 def _webhook(entry: JsonObject) -> Webhook:

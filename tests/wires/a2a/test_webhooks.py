@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 import httpx
@@ -11,8 +12,8 @@ from agui_runtime import A2AWire, CopilotRuntime, create_app
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.queues.here import HereQueue
 from agui_runtime.runtime.runtime import Options
-from agui_runtime.stores.memory import MemoryStore
-from agui_runtime.wires.a2a import notices, webhook_hosts
+from agui_runtime.stores.memory import MemoryLimits, MemoryStore
+from agui_runtime.wires.a2a import notices, webhook_hosts, webhooks
 from tests.runtime.test_workers import at_work
 from tests.wires.a2a.receiver import Receiver, receiving
 from tests.wires.a2a.serving import (
@@ -214,14 +215,47 @@ async def test_what_may_not_be_called_is_refused_before_anything_starts() -> Non
 
 
 async def test_a_task_has_no_more_webhooks_than_can_be_called() -> None:
-    async with plain_client_of(CopilotRuntime({"default": Recorder()}), WIRE) as client:
+    agent = Asking()
+    async with plain_client_of(CopilotRuntime({"default": agent}), WIRE) as client:
         task, url = await sent(client), "https://hooks.example.com/"
         for count in range(10):
             await result(client, CREATE, {"taskId": task["id"], "id": f"w{count}", "url": url})
         refused = await error(client, CREATE, {"taskId": task["id"], "id": "more", "url": url})
         found = await result(client, LIST, {"taskId": task["id"]})
+        wanted = {"taskPushNotificationConfig": {"url": url}}
+        given = {"message": message(taskId=task["id"]), "configuration": wanted}
+        unstarted = await error(client, "SendMessage", given)
     assert "10 webhooks" in refused["message"]
     assert [each["id"] for each in found["configs"]] == [f"w{count}" for count in range(10)]
+    assert (unstarted["message"], len(agent.requests)) == (refused["message"], 1)
+
+
+async def test_what_the_store_does_not_take_is_no_answer_to_a_message_that_started_a_run(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = MemoryStore(MemoryLimits(state_bytes=100))
+    async with plain_client_of(
+        CopilotRuntime({"default": Recorder()}, store=store), WIRE
+    ) as client:
+        wanted = {"taskPushNotificationConfig": {"url": "https://hooks.example.com/" + "a" * 100}}
+        given = {"message": message(), "configuration": wanted}
+        task = (await result(client, "SendMessage", given))["task"]
+    assert task["status"]["state"] == "TASK_STATE_COMPLETED"
+    assert f"the webhook of task {task['id']} is not noted" in caplog.text
+
+
+async def test_the_latest_webhooks_of_a_context_have_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "LARGEST", 2000)
+    async with plain_client_of(CopilotRuntime({"default": Recorder()}), WIRE) as client:
+        context, counts = str(uuid.uuid4()), []
+        tasks = [await sent(client, contextId=context) for _ in range(3)]
+        for task in tasks:
+            url = "https://hooks.example.com/" + "a" * 700
+            await result(client, CREATE, {"taskId": task["id"], "url": url})
+        for task in tasks:
+            found = await result(client, LIST, {"taskId": task["id"]})
+            counts.append(len(found.get("configs", ())))
+    assert counts == [0, 1, 1]
 
 
 @pytest.mark.parametrize(
