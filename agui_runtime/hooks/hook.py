@@ -62,6 +62,9 @@ class Hook:
         The store did not take it, or another process ends the run; `failure` says which.
         """
 
+    async def before_close(self) -> None:
+        """No run is live any more, and the runtime lets go of its store: end what is under way."""
+
 
 class Hooks:
     """Calls every hook in order, whatever another one raises."""
@@ -152,6 +155,13 @@ class Hooks:
     async def run_lost(self, report: RunReport) -> None:
         for hook in self._hooks:
             await _guarded(report.run, hook.run_lost(report))
+
+    async def before_close(self) -> None:
+        for hook in self._hooks:
+            try:
+                await hook.before_close()
+            except Exception:  # user code: a hook must not keep the store open
+                logger.exception("a hook failed when the runtime was closed")
 
 
 async def _guarded(run: RunInfo, call: Awaitable[None]) -> None:

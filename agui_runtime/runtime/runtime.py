@@ -180,14 +180,11 @@ class CopilotRuntime:
             await self._scheduler.close()
         await self.drain(0)
         await self.launcher.close()
-        for agent in self.agents.values():
-            if isinstance(agent, Closable):
-                await agent.close()
-        await self._sources.close()
-        await self._remembering.close()
-        for openings in (self.runs, self.streams):
-            await openings.close()
-        await self.store.close()
+        await self._hooks.before_close()
+        parts: list[Closable] = [a for a in self.agents.values() if isinstance(a, Closable)]
+        parts += [self._sources, self._remembering, self.runs, self.streams, self.store]
+        for part in parts:
+            await part.close()
 
     @asynccontextmanager
     async def lifespan(self, app: object = None) -> AsyncIterator[None]:

@@ -34,10 +34,13 @@ PATIENCE = 10.0
 """Seconds for one attempt."""
 
 GRACE = 2.0
-"""Seconds that the end of a run waits for calls: a server that stops has made them by then."""
+"""Seconds that a server which stops waits for calls."""
 
 AT_ONCE = 200
 """So many runs' calls may be under way in this process."""
+
+AT_ONCE_OF_ONE = 20
+"""So many of them may be of runs of one owner: others are not in the way of slow receivers."""
 
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -51,13 +54,14 @@ class _Call:
 class Notices(Hook):
     """After each run that ends its task, or leaves a question: all of it, to each webhook of the
     task. Who receives it may get it twice. A call that fails is repeated and then logged; a
-    process that ends meanwhile gives up. No run waits for it.
+    process that ends meanwhile gives up. No run waits for an answer.
     """
 
     def __init__(self, runtime: CopilotRuntime, webhooks: Webhooks) -> None:
         self._runtime = runtime
         self._webhooks = webhooks
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], str] = {}
+        """Of which owner each is."""
 
     async def after_run(self, report: RunReport) -> None:
         if not report.context.ephemeral:
@@ -76,13 +80,22 @@ class Notices(Hook):
             return
         if not calls:
             return
-        if len(self._under_way) >= AT_ONCE:
+        if not self._has_room(caller.owner):
             logger.warning("webhooks of run %s are not called: too many are", place.run_id)
             return
         sending = asyncio.create_task(_sent(calls))
-        self._under_way.add(sending)
-        sending.add_done_callback(self._under_way.discard)
-        await asyncio.wait([sending], timeout=GRACE)
+        self._under_way[sending] = caller.owner
+        sending.add_done_callback(self._under_way.pop)
+
+    async def before_close(self) -> None:
+        if self._under_way:
+            _, late = await asyncio.wait([*self._under_way], timeout=GRACE)
+            for each in late:
+                each.cancel()
+
+    def _has_room(self, owner: str) -> bool:
+        owners = [*self._under_way.values()]
+        return len(owners) < AT_ONCE and owners.count(owner) < AT_ONCE_OF_ONE
 
     async def _calls(
         self, place: Place, caller: Caller, webhooks: Mapping[str, Sequence[Webhook]]
@@ -106,11 +119,13 @@ def _changed(tasks: Sequence[TaskRuns], run_id: str) -> Iterable[TaskRuns]:
                 yield tasks[count - 1]
 
 
-def _calls_of(stored: StoredTask, webhooks: Iterable[Webhook]) -> list[_Call]:
+def _calls_of(stored: StoredTask, webhooks: Sequence[Webhook]) -> list[_Call]:
     if stored.events.state not in ENDED and not stored.events.interrupts:
         return []  # it goes on already
     task = stored.events.task(history=0)
-    bodies = {former: _body(task, former=former) for former in (False, True)}
+    bodies = {
+        former: _body(task, former=former) for former in {each.is_former for each in webhooks}
+    }
     return [_Call(each, bodies[each.is_former]) for each in webhooks]
 
 
