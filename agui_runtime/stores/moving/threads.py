@@ -29,6 +29,7 @@ from agui_runtime.stores.moving.thread_lines import (
     thread_line,
     thread_of,
 )
+from agui_runtime.stores.shared.private_notes import PRIVATE_NOTES
 
 SLICE = 256
 """So many events are appended in one step."""
@@ -51,7 +52,7 @@ async def exported(
 ) -> AsyncGenerator[bytes, None]:
     """The threads as lines, those first that were used longest ago; close it (`aclosing`).
 
-    A run that is live is left out. `moved` counts.
+    A run that is live is left out, and so are PRIVATE_NOTES. `moved` counts.
     """
     for thread in await _threads(store, owner, thread_id):
         try:
@@ -215,7 +216,7 @@ async def _logs(store: Store, thread_id: str) -> AsyncGenerator[tuple[str, Seque
 
 async def _states(store: Store, thread: ThreadInfo, moved: Moved) -> AsyncGenerator[bytes, None]:
     async with aclosing(store.states.keys(thread.thread_id)) as keys:
-        for key in [each async for each in keys]:
+        for key in [each async for each in keys if each.agent not in PRIVATE_NOTES]:
             line = await _state(store, key, moved)
             if line is not None:
                 yield line

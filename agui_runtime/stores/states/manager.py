@@ -36,6 +36,7 @@ from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.stores.base import AgentState, StateKey, Store
 from agui_runtime.stores.layers.checked import CheckedStates, CheckedStore
 from agui_runtime.stores.layers.state_schema import StateSchema
+from agui_runtime.stores.shared.private_notes import PRIVATE_NOTES
 from agui_runtime.stores.states.reports import Entry, Health, ImportReport, Statistics
 from agui_runtime.stores.states.state_lines import from_line, to_line
 
@@ -171,13 +172,15 @@ class StateStoreManager:
     async def export(
         self, *, thread_id: str | None = None, agent: str | None = None, owner: str | None = None
     ) -> AsyncGenerator[bytes, None]:
-        """One JSON line for each state of a thread, as it was saved.
+        """One JSON line for each state of a thread, as it was saved, but for PRIVATE_NOTES.
 
         Raises StateUnreadable, after all the others, if some could not be read.
         """
         lost = 0
         async with aclosing(self.entries(thread_id=thread_id, agent=agent, owner=owner)) as entries:
             async for entry in entries:
+                if entry.key.agent in PRIVATE_NOTES:
+                    continue
                 if entry.saved is None or entry.thread is None:
                     lost += entry.saved is None
                     continue

@@ -19,6 +19,7 @@ from agui_runtime.core.errors import Conflict
 from agui_runtime.core.ids import check_id
 from agui_runtime.core.jsontext import JsonObject, dumps
 from agui_runtime.stores.base import AgentState, StateStore
+from agui_runtime.stores.shared.private_notes import WEBHOOKS
 from agui_runtime.wires.a2a.task_ids import TaskRuns
 from agui_runtime.wires.a2a.webhook_hosts import WebhookHosts
 
@@ -33,9 +34,6 @@ LARGEST = 2**19
 
 DEFAULT = "default"
 """The id of one that is given without."""
-
-_KEY = "#a2a-webhooks"
-"""No agent's name, so that no wire can load or save what is kept there."""
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,4094}[\x21-\x7e])?")
 _SCHEME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -156,11 +154,11 @@ class Webhooks:
             note, version = await self._read(thread_id)
             change(note)
             with suppress(Conflict):  # another request was faster: look at what it wrote
-                await self._states().save(thread_id, _KEY, AgentState(note), version)
+                await self._states().save(thread_id, WEBHOOKS, AgentState(note), version)
                 return
 
     async def _read(self, thread_id: str) -> tuple[_Note, int]:
-        saved = await self._states().load(thread_id, _KEY)
+        saved = await self._states().load(thread_id, WEBHOOKS)
         if saved is None:
             return {}, 0
         return {run: dict(own) for run, own in saved.state.items()}, saved.version

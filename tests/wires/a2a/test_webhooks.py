@@ -13,6 +13,7 @@ from agui_runtime.core.errors import Misconfigured
 from agui_runtime.queues.here import HereQueue
 from agui_runtime.runtime.runtime import Options
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
+from agui_runtime.stores.moving.threads import Moved, exported
 from agui_runtime.wires.a2a import notices, webhook_hosts, webhooks
 from tests.runtime.test_workers import at_work
 from tests.wires.a2a.receiver import Receiver, receiving
@@ -140,6 +141,16 @@ async def test_a_webhook_outlives_the_server_that_was_given_it(tmp_path: Path) -
     assert receiver.notices.empty()
 
 
+async def test_no_export_has_what_webhooks_are_called_with() -> None:
+    runtime = CopilotRuntime({"default": Asking()})
+    async with plain_client_of(runtime, WIRE) as client, receiving() as receiver:
+        await asked(client, receiver, token="a-secret")
+        moved = Moved()
+        lines = [line async for line in exported(runtime.store, moved)]
+        lines += [line async for line in runtime.states.export()]
+    assert (moved.threads, b"a-secret" in b"".join(lines)) == (1, False)
+
+
 async def test_a_worker_calls_the_webhook_of_what_it_carries_out() -> None:
     store, queue = MemoryStore(), HereQueue()
     web, work = (
@@ -185,6 +196,24 @@ async def test_a_call_that_fails_in_another_way_ends_no_other(
         assert (await receiver.next()).state == (await receiver.next()).state
     assert "127.0.0.1 failed: " in caplog.text
     assert all(each.exc_info is None for each in caplog.records)
+
+
+async def test_receivers_of_one_owner_are_not_in_the_way_of_anothers(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, value in (("WAITS", (60.0,)), ("AT_ONCE_OF_ONE", 1), ("GRACE", 0.0)):
+        monkeypatch.setattr(notices, name, value)
+    runtime = CopilotRuntime({"default": Asking(times=9)}, authenticate=by_header)
+    async with plain_client_of(runtime, WIRE) as client, receiving(503) as receiver:
+        tasks = []
+        for owner in ("ann", "ann", "bob"):
+            client.headers["x-user"] = owner
+            tasks.append(await asked(client, receiver))
+            await result(client, "CancelTask", {"id": tasks[-1]["id"]})
+        found = {(await receiver.next()).body["task"]["id"] for _ in range(2)}
+    assert found == {tasks[0]["id"], tasks[2]["id"]}
+    assert receiver.notices.empty()
+    assert caplog.text.count("are not called: too many are") == 1
 
 
 REFUSED: list[tuple[Json, str]] = [
