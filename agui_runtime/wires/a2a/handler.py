@@ -34,6 +34,7 @@ from a2a.utils.errors import (
 )
 from a2a.utils.proto_utils import validate_proto_required_fields
 
+from agui_runtime.core.access import Resource
 from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import TERMINAL, Event
 from agui_runtime.core.log_lines import logger_of
@@ -171,7 +172,7 @@ class A2AHandler(RequestHandler):
                 params.ClearField("authentication")
             validate_proto_required_fields(params)
             self._webhooks.check(params)
-            stored = await self._tasks(call).find(params.task_id)
+            stored = await self._startable(call, params.task_id)
             return await self._webhooks.add(stored.runs, params, is_former=former)
 
     async def on_get_task_push_notification_config(
@@ -197,7 +198,7 @@ class A2AHandler(RequestHandler):
     ) -> None:
         with in_the_sdks_words():
             self._webhooks.check_offered()
-            stored = await self._tasks(call_of(context)).find(params.task_id)
+            stored = await self._startable(call_of(context), params.task_id)
             await self._webhooks.remove(stored.runs, params.id)
 
     async def _started(self, call: Call, params: SendMessageRequest) -> Started:
@@ -227,6 +228,13 @@ class A2AHandler(RequestHandler):
                 await self._notices.send(Place(run.thread_id, run.run_id), call.caller)
         except (A2AError, AguiError) as error:
             logger.warning("the webhook of task %s is not noted: %s", task, error.message)
+
+    async def _startable(self, call: Call, task: str) -> StoredTask:
+        """A task with which the caller may go on; raises TaskNotFoundError and Forbidden."""
+        stored = await self._tasks(call).find(task)
+        here = Resource(call.agent, stored.last.thread_id)
+        await self._runtime.permissions.check(call.caller, "start", here)
+        return stored
 
     def _tasks(self, call: Call) -> StoredTasks:
         return StoredTasks(self._runtime.threads, call.caller, call.agent)

@@ -122,8 +122,26 @@ async def test_webhooks_are_listed_and_deleted_by_whoever_has_the_task() -> None
         [rest] = (await result(client, LIST, {"taskId": task["id"]}))["configs"]
         await sent(client, {"text": "Rome"}, taskId=task["id"])
         await receiver.next()
+        await called(client, DELETE, {"taskId": task["id"]})  # the one that was given no id
+        assert (await result(client, LIST, {"taskId": task["id"]})).get("configs", []) == []
     assert rest["id"] == "default"
     assert receiver.notices.empty()
+
+
+async def test_who_may_only_read_a_task_changes_no_webhook() -> None:
+    allowed = {"read", "start"}
+    runtime = CopilotRuntime(
+        {"default": Asking()}, authorize=lambda who, what, where: what in allowed
+    )
+    async with plain_client_of(runtime, WIRE) as client, receiving() as receiver:
+        task = await asked(client, receiver)
+        allowed.discard("start")
+        given = {"taskId": task["id"], "url": "https://hooks.example.com/"}
+        statuses = [
+            (await called(client, method, given)).status_code for method in (CREATE, DELETE)
+        ]
+        [rest] = (await result(client, LIST, {"taskId": task["id"]}))["configs"]
+    assert (statuses, rest["url"]) == ([403, 403], receiver.url)
 
 
 async def test_a_webhook_outlives_the_server_that_was_given_it(tmp_path: Path) -> None:
