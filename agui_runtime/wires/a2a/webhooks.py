@@ -142,10 +142,10 @@ class Webhooks:
         }
 
     async def remove(self, task: TaskRuns, id_: str) -> None:
-        """Forget the one of that id, if there is one."""
+        """Forget the one that `get` would give, if there is one."""
 
         def change(note: _Note) -> None:
-            note.get(task.place.run_id, {}).pop(id_, None)
+            note.get(task.place.run_id, {}).pop(id_ or DEFAULT, None)
 
         await self._change(task.place.thread_id, change)
 
