@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from agui_runtime.connectors.mcp import McpServer
+from agui_runtime.connectors.mcp.results import LARGEST
 from tests.connectors.test_mcp import World, error_of, world
 from tests.fakes.mcp_process import STDIO
 from tests.fakes.mcp_raw import RawMcp
 from tests.support import served
 
+ENDLESS = {"tools": [], "nextCursor": "on"}
 PRICES = "file:///etc/prices"
+
+
+@dataclass
+class Lists(RawMcp):
+    """Gives that for each page of a kind's list, after a while; `pages` counts them."""
+
+    kind: str = "tools"
+    page: object = None
+    takes: float = 0.0
+    pages: int = 0
+
+    async def _answer(self, request: Request) -> Response:
+        if f'"{self.kind}/list"'.encode() in await request.body():
+            self.pages += 1
+            await asyncio.sleep(self.takes)
+        return await super()._answer(request)
+
+    def _result(self, asked: Mapping[str, Any]) -> object:
+        is_list = asked["method"] == f"{self.kind}/list"
+        return self.page if is_list else super()._result(asked)
 
 
 @asynccontextmanager
@@ -56,20 +83,33 @@ async def test_without_being_wanted_nothing_is_offered() -> None:
 @pytest.mark.parametrize(
     ("tools", "words"),
     [
-        (b'{"tools": [], "nextCursor": "on"}', "more than 100 pages of tools"),
-        (b'{"tools": 7}', "answers tools/list with no list"),
+        (ENDLESS, "more than 100 pages of tools"),
+        ({"tools": 7}, "answers tools/list with no list"),
     ],
 )
 async def test_a_list_that_is_none_or_never_ends_leaves_the_server_out(
-    tools: bytes, words: str, caplog: pytest.LogCaptureFixture
+    tools: object, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Endless(RawMcp):
-        def _result(self, asked: object) -> object:
-            found = super()._result(asked)  # type: ignore[arg-type]  # JSON
-            is_list = isinstance(asked, dict) and asked["method"] == "tools/list"
-            return json.loads(tools) if is_list else found
-
-    async with raw(Endless()) as it:
+    server = Lists(page=tools)
+    async with raw(server) as it:
         with caplog.at_level(logging.WARNING):
             assert await it.call("anything") == ""
+        pages = server.pages
+        assert await it.call("anything") == ""
     assert words in caplog.text
+    assert (pages > 0, server.pages) == (True, pages), "it is not listed again at once"
+
+
+async def test_all_pages_of_a_list_have_the_time_of_one_call(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with raw(Lists(page=ENDLESS, takes=0.02), timeout=0.5) as it:
+        with caplog.at_level(logging.WARNING):
+            assert await it.call("anything") == ""
+    assert "took longer than 0.5 s" in caplog.text
+
+
+async def test_a_list_of_resources_that_is_too_large_is_refused() -> None:
+    many = {"resources": [{"uri": "x://a", "description": "x" * LARGEST}]}
+    async with raw(Lists(kind="resources", page=many), resources=True) as it:
+        assert "over 4 MiB" in error_of(await it.call("list_resources"))["message"]

@@ -280,7 +280,7 @@ async def test_a_server_that_is_down_takes_its_tools_with_it_and_says_nothing_of
         result = await proxied(client, "resources/read", {"uri": PAGE}, serverId="down")
     assert len(activities(found)) == 1
     assert result["error"] in {
-        "MCP server 'down' could not be reached just now",
+        "MCP server 'down' failed just now",
         "MCP server 'down' cannot be reached",  # where it was time to try again
     }
     assert "MCP server 'down' is left out" in caplog.text

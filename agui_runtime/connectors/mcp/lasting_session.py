@@ -18,11 +18,15 @@ from agui_runtime.core.log_lines import logger_of
 
 logger = logger_of(__name__)
 
+_NO_LIST = frozenset({"REMOTE_BROKEN", "REMOTE_TIMEOUT"})
+"""Failures of a list that are not over at once."""
+
 
 class LastingServer:
     """Connects with the first request. The tools are listed anew after `refresh_every` seconds, and
-    when the server says that they changed. A server that could not be reached is tried again after
-    `retry_after` seconds. With `shows_pages` the server learns that its pages can be shown.
+    when the server says that they changed. A server that could not be reached, or whose list came
+    to nothing, is tried again after `retry_after` seconds. With `shows_pages` the server learns
+    that its pages can be shown.
 
     All methods raise RemoteFailure.
     """
@@ -44,14 +48,15 @@ class LastingServer:
         self._session: McpSession | None = None
         self._tools: Sequence[McpTool] = ()
         self._listed_at = 0.0
-        self._lock = asyncio.Lock()
+        self._opening = asyncio.Lock()
+        self._listing = asyncio.Lock()
 
     async def tools(self) -> Sequence[McpTool]:
-        async with self._lock:
+        async with self._listing:
+            session = await self._ready()
             fresh = monotonic() - self._listed_at < self._refresh_every
-            session = await self._live()
             if session.changed or not (fresh and self._tools):
-                self._tools = await session.tools()
+                self._tools = await self._listed_by(session)
                 self._listed_at = monotonic()
         return self._tools
 
@@ -75,14 +80,27 @@ class LastingServer:
             await session.close()
 
     async def _ready(self) -> McpSession:
-        async with self._lock:
+        async with self._opening:
             return await self._live()
+
+    async def _listed_by(self, session: McpSession) -> Sequence[McpTool]:
+        self._wait_after_failure()
+        self._tools = ()
+        try:
+            return await session.tools()
+        except RemoteFailure as failure:
+            if failure.code in _NO_LIST:
+                self._failed_at = monotonic()
+            raise
+
+    def _wait_after_failure(self) -> None:
+        if monotonic() - self._failed_at < self._retry_after:
+            raise RemoteFailure("UNREACHABLE", f"{self.label} failed just now")
 
     async def _live(self) -> McpSession:
         if self._session is not None and not self._session.broken:
             return self._session
-        if monotonic() - self._failed_at < self._retry_after:
-            raise RemoteFailure("UNREACHABLE", f"{self.label} could not be reached just now")
+        self._wait_after_failure()
         await self.close()
         try:
             self._session = await McpSession.opened(self.server, shows_pages=self._shows_pages)

@@ -54,7 +54,8 @@ def resource_tools(server: Readable, prefix: str) -> list[OfferedTool]:
 async def _listed(server: Readable, arguments: Mapping[str, Json]) -> Json:
     found = [each for each in await server.resources() if isinstance(each, dict)]
     others = (each for each in found if not str(each.get("uri")).startswith(PAGES_AT))
-    return [{key: each[key] for key in SHOWN if each.get(key) is not None} for each in others]
+    shown = [{key: each[key] for key in SHOWN if each.get(key) is not None} for each in others]
+    return bounded({"resources": shown}, server.label)["resources"]
 
 
 async def _read(server: Readable, arguments: Mapping[str, Json]) -> str | ResultParts:

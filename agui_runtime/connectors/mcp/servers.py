@@ -38,7 +38,8 @@ class McpServers:
     Each server is connected when it is first needed, and kept until the runtime closes. Its tools
     are listed again after `refresh_every` seconds, and when it says that they changed. A server
     that fails is left out, with a warning in the log, and tried again for the next request; one
-    that could not be reached, for the first one after `retry_after` seconds.
+    that could not be reached, or whose list never ends, for the first one after `retry_after`
+    seconds.
 
     A front end names servers in its properties: `mcpServers`, or `mcpEndpoints`, is a list of
     `{"endpoint", "apiKey"?}`. They are called only where a pattern in `allowed_from_clients` allows

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import PurePath
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import httpx
@@ -173,12 +174,13 @@ class McpSession:
         return await self._all("resources")
 
     async def _all(self, kind: str) -> list[Json]:
-        """What the server lists, page by page; one that never ends is broken."""
+        """What the server lists, page by page: all of them have the time of one call."""
         session = await self._session
+        until = monotonic() + self._server.timeout
         found: list[Json] = []
         cursor: str | None = None
         for _ in range(MOST_PAGES):
-            page = await self._answer_to(session.listing(kind, cursor))
+            page = await self._answer_to(session.listing(kind, cursor), until)
             listed = page.get(kind) or []
             if not isinstance(listed, list):
                 raise self._failure("BROKEN", f" answers {kind}/list with no list")
@@ -202,7 +204,9 @@ class McpSession:
             raise InvalidInput("not the address of a resource") from None
         return await self._answer_to(session.reading(str(url)))
 
-    async def _answer_to(self, question: Coroutine[None, None, McpResult]) -> McpResult:
+    async def _answer_to(
+        self, question: Coroutine[None, None, McpResult], until: float | None = None
+    ) -> McpResult:
         """The server's answer; what it refuses does not break the session, all else does.
 
         A call that takes too long breaks it only where it was alone: others may well be served.
@@ -214,9 +218,8 @@ class McpSession:
         patience = self._server.timeout
         try:
             first = asyncio.FIRST_COMPLETED
-            done, _ = await asyncio.wait(
-                (asking, self._keeper), timeout=patience, return_when=first
-            )
+            rest = patience if until is None else until - monotonic()
+            done, _ = await asyncio.wait((asking, self._keeper), timeout=rest, return_when=first)
             if asking in done:
                 return asking.result()
         except MCPError as error:
