@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import httpx
 import pytest
 from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
 from mcp.server import MCPServer
@@ -142,7 +143,10 @@ async def test_a_caller_s_own_server_is_called_with_their_token_alone() -> None:
     assert it.agent.offered == []
 
 
-@pytest.mark.parametrize("given", [{"auth": "Bearer x"}, {"only": "add"}, {"prefix": 7}])
+@pytest.mark.parametrize(
+    "given",
+    [{"auth": "Bearer x"}, {"auth": httpx.BasicAuth("ann", "x")}, {"only": "add"}, {"prefix": 7}],
+)
 def test_what_cannot_be_obeyed_is_refused(given: dict[str, object]) -> None:
     with pytest.raises(Misconfigured, match=next(iter(given))):
         McpServer(url="http://127.0.0.1:1/mcp", **given)  # type: ignore[arg-type]  # it is wrong

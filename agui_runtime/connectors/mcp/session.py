@@ -15,12 +15,13 @@ import httpx
 from pydantic import AnyUrl, ValidationError
 
 from agui_runtime.connectors.mcp.answers import UNREADABLE, ReadableAnswers
+from agui_runtime.connectors.mcp.auth import check_auth
 from agui_runtime.connectors.mcp.requests import LastAnswer, Requests
 from agui_runtime.connectors.mcp.results import McpResult
 from agui_runtime.connectors.mcp.tools import McpTool, chosen, tool_of
 from agui_runtime.connectors.shared import network
 from agui_runtime.connectors.shared.given import checked_url
-from agui_runtime.core.demands import FLAG, TEXT, Demand, a, check, check_texts, optional
+from agui_runtime.core.demands import FLAG, TEXT, a, check, check_texts, optional
 from agui_runtime.core.errors import InvalidInput, Misconfigured, RemoteFailure
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.keyword_arguments import explains_arguments
@@ -50,10 +51,6 @@ _NO_SESSIONS = frozenset({-32601, -32602, -32020, -32022})
 _FORGOTTEN = 404
 """The status by which a server says that it does not know the session any more (Streamable HTTP).
 """
-
-_AUTH = Demand(
-    "an httpx2.Auth(...)", lambda value: callable(getattr(value, "async_auth_flow", None))
-)
 
 _SHOWS_PAGES = {"io.modelcontextprotocol/ui": {"mimeTypes": [PAGE_TYPE]}}
 """What a host says that shows a server's pages; some servers list tools with pages only then."""
@@ -105,8 +102,9 @@ class McpServer:
         check_texts("only of an MCP server", self.only)
         check("prefix of an MCP server", self.prefix, TEXT)
         check("resources of an MCP server", self.resources, FLAG)
-        check("auth of an MCP server", self.auth, optional(_AUTH))
-        if self.auth and not self.url:
+        if self.auth is not None:
+            check_auth(self.auth)
+        if self.auth is not None and not self.url:
             raise Misconfigured("an MCP server in a process takes no auth; give it what is in env")
 
     @property
