@@ -12,7 +12,7 @@ import httpx
 import orjson
 import pytest
 
-from agui_runtime import CopilotRuntime, ServerOptions, create_app
+from agui_runtime import CopilotRuntime, GraphQLWire, McpWire, OpenAIWire, ServerOptions, create_app
 from agui_runtime.named_wires import _WIRES as NAMED
 from agui_runtime.wires.openai.response_ids import Place, response_id
 from agui_runtime.wires.shared.bodies import BodyLimits
@@ -268,6 +268,19 @@ async def test_what_no_wire_sees_is_refused_in_its_form_too(wire: str) -> None:
             for headers in ({"content-type": "text/plain"}, {"host": "evil.test"})
         ]
     assert made == list(zip((415, 403), IN_FRONT[wire], strict=True))
+
+
+async def test_a_wire_at_the_root_has_its_form_for_the_root_alone() -> None:
+    runtime = CopilotRuntime({"default": Scripted(*text("m1", "Hello"))})
+    app = create_app(runtime, wires=[McpWire(path="/"), OpenAIWire(), GraphQLWire()])
+    async with client_of(app) as client:
+        made = [
+            (await client.post(path, content="x", headers={"content-type": "text/plain"})).json()
+            for path in ("/", "/v1/responses", "/copilotkit")
+        ]
+    assert (made[0]["jsonrpc"], made[1]["error"]["code"], made[2]["code"]) == (
+        *("2.0", "unsupported_media_type", "UNSUPPORTED_MEDIA_TYPE"),
+    )
 
 
 async def test_versions_that_nobody_speaks_are_refused() -> None:

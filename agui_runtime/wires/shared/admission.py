@@ -131,7 +131,7 @@ class AdmissionRules:
     def _check_host(self, host: Host | None, scope: Mapping[str, Any]) -> None:
         if host is None or self.hosts.admits(host, (scope.get("server") or ("",))[0]):
             return
-        if not (is_address(host.name) and _is_one_of(self.probes, scope)):
+        if not (is_address(host.name) and is_one_of(self.probes, scope)):
             raise _unknown_host(host)
 
     def _check_listener(self, scope: Mapping[str, Any]) -> None:
@@ -141,7 +141,7 @@ class AdmissionRules:
         listener = (scope.get("server") or ("",))[0]
         if self.strangers or not is_address(listener) or is_loopback(listener):
             return
-        if not _is_one_of(self.probes, scope):
+        if not is_one_of(self.probes, scope):
             raise _stranger()
 
     def _is_of_a_wire(self, scope: Mapping[str, Any]) -> bool:
@@ -151,7 +151,7 @@ class AdmissionRules:
         self, headers: _Headers, scope: Mapping[str, Any], *, foreign: bool
     ) -> bool:
         """False for a type that only an empty body may have."""
-        forms = _is_one_of(self.forms, scope)
+        forms = is_one_of(self.forms, scope)
         kinds = headers.content_types()
         if kinds and all(is_json(kind) or (forms and kind == FORM) for kind in kinds):
             return True
@@ -180,6 +180,14 @@ def is_below(paths: Iterable[str], scope: Mapping[str, Json]) -> bool:
     """Whether a request is for one of those paths of the app, or for one below."""
     path = _segments(scope)
     return any(path[: len(below)] == below for below in map(_configured, paths))
+
+
+def is_one_of(paths: Sequence[str], scope: Mapping[str, Json]) -> bool:
+    """Whether a request is for one of those paths of the app, and for none below."""
+    if not paths:
+        return False
+    path = _segments(scope)
+    return any(path == _configured(each) for each in paths)
 
 
 def is_json(kind: str) -> bool:
@@ -310,13 +318,6 @@ def _listed(name: str) -> Origin:
             f"cors_origins: {name!r} is that of every file and sandboxed frame; use '*', and tokens"
         )
     return origin
-
-
-def _is_one_of(paths: Sequence[str], scope: Mapping[str, Any]) -> bool:
-    if not paths:
-        return False
-    path = _segments(scope)
-    return any(path == _configured(each) for each in paths)
 
 
 def _segments(scope: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from starlette.types import Scope
 
 from agui_runtime.core.errors import AguiError
-from agui_runtime.wires.shared.admission import is_below
+from agui_runtime.wires.shared.admission import is_below, is_one_of
 from agui_runtime.wires.shared.exchange import ErrorAnswer
 
 Refusal: TypeAlias = Callable[[AguiError], ErrorAnswer]
@@ -16,16 +16,17 @@ Refusal: TypeAlias = Callable[[AguiError], ErrorAnswer]
 
 class Words:
     """Those of the wire for whose paths the request is, if that has any; `own` are these by the
-    paths at which they begin.
+    paths at which they begin, of which the longest counts. A wire at the root has that alone.
     """
 
     def __init__(self, own: Mapping[str, Refusal]) -> None:
-        self._own = own
+        self._own = sorted(own.items(), key=lambda item: len(item[0]), reverse=True)
 
     def answer(self, refused: AguiError, scope: Scope) -> ErrorAnswer:
         """The answer in place of all wires."""
-        for path, refusal in self._own.items():
-            if is_below([path], scope):
+        for path, refusal in self._own:
+            matches = is_one_of if path == "/" else is_below
+            if matches([path], scope):
                 return refusal(refused)
         return ErrorAnswer(refused.status, _for_all(refused))
 
