@@ -187,6 +187,8 @@ def _server_call(given: JsonObject, where: str) -> list[Message]:
     key = "error" if given.get("error") else "output"
     content = words(given.get(key), f"{where}.{key}")
     result = {"role": "tool", "toolCallId": id_, "content": content}
+    if key == "error" or given.get("status") == "failed":
+        result["error"] = content or "it failed"
     call = {"role": "assistant", "content": "", "toolCalls": [tool_call(id_, name, arguments)]}
     return [call, result]
 

@@ -80,6 +80,23 @@ async def test_a_client_may_send_back_what_the_server_carried_out() -> None:
     assert calls == [item.model_dump() for item in response.output[1:3]]
 
 
+async def test_a_call_that_a_client_sends_back_as_failed_has_failed() -> None:
+    about = {"type": "mcp_call", "server_label": "agui", "name": "look", "arguments": "{}"}
+    ends = [
+        {"error": "no such place"},
+        {"status": "failed", "output": "half of it"},
+        {"status": "failed"},
+        {"status": "completed", "output": "42"},
+    ]
+    items = [{**about, "id": f"c{number}", **end} for number, end in enumerate(ends)]
+    runtime = CopilotRuntime({"default": (agent := acting())})
+    async with client_of(runtime) as client:
+        await respond(client, [*items, {"role": "user", "content": "hi"}], store=False)
+    results = [each for each in agent.requests[-1].messages if each.role == "tool"]
+    assert [each.content for each in results] == ["no such place", "half of it", "", "42"]
+    assert [bool(each.error) for each in results] == [True, True, True, False]
+
+
 async def test_a_call_that_a_stop_cuts_off_has_failed() -> None:
     agent = Recorder(*call("c1", "look", "{}"), {"type": "RUN_ERROR", "message": "it broke off"})
     async with client_of(CopilotRuntime({"default": agent})) as client:
