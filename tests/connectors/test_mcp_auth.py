@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from agui_runtime.connectors.mcp import McpServer
+from agui_runtime.connectors.mcp import McpServer, servers
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import RunContext
 from tests.connectors.test_mcp import World, world
@@ -141,6 +142,45 @@ async def test_a_caller_s_own_server_is_called_with_their_token_alone() -> None:
             assert await tokens.verify_token("token of ann") is None
             assert await it.call("add", a=1, b=2) == ""
     assert it.agent.offered == []
+
+
+async def fails(context: RunContext) -> list[McpServer]:
+    raise KeyError("no calendar")
+
+
+async def forgets(context: RunContext) -> None:
+    """Returns nothing."""
+
+
+async def gives_addresses(context: RunContext) -> list[str]:
+    return ["http://127.0.0.1:1/mcp"]
+
+
+async def never_ends(context: RunContext) -> list[McpServer]:
+    await asyncio.Event().wait()
+    return []
+
+
+@pytest.mark.parametrize(
+    ("for_caller", "words"),
+    [
+        (fails, "no calendar"),
+        (forgets, "must be a list of McpServer(...), not None"),
+        (gives_addresses, "must be a list of McpServer(...), not a list"),
+        (never_ends, "TimeoutError"),
+    ],
+)
+async def test_a_run_goes_on_where_a_caller_s_own_servers_are_not_given(
+    for_caller: object,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(servers, "FOR_CALLER_SECONDS", 0.05)
+    async with world(for_caller=for_caller) as it:
+        with caplog.at_level(logging.WARNING, "agui_runtime"):
+            assert await it.call("add", a=1, b=2) == ""
+    assert words in caplog.text
 
 
 @pytest.mark.parametrize(

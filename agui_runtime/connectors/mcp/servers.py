@@ -17,7 +17,7 @@ from agui_runtime.connectors.mcp.resources import resource_tools
 from agui_runtime.connectors.mcp.results import McpResult, bounded, succeeded
 from agui_runtime.connectors.mcp.session import McpServer, McpSession
 from agui_runtime.connectors.mcp.tools import McpTool
-from agui_runtime.core.demands import a, check_list
+from agui_runtime.core.demands import Demand, a, check, check_list
 from agui_runtime.core.events import RunContext
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.keyword_arguments import explains_arguments
@@ -26,6 +26,16 @@ from agui_runtime.core.log_lines import logger_of
 logger = logger_of(__name__)
 
 ForCaller: TypeAlias = Callable[[RunContext], Awaitable[Sequence[McpServer]]]
+
+FOR_CALLER_SECONDS = 10.0
+"""So long may `for_caller` take."""
+
+_SERVERS = Demand(
+    "a list of McpServer(...)",
+    lambda value: (
+        isinstance(value, Sequence) and all(isinstance(each, McpServer) for each in value)
+    ),
+)
 
 MOST_NAMED = 10
 """So many servers may a front end name in one request."""
@@ -47,7 +57,8 @@ class McpServers:
     get a session for each use, and are not followed when they redirect.
 
     `for_caller` names the servers that a run has besides, with its caller's own credentials. They
-    get a session for each use, too: none is shared between callers.
+    get a session for each use, too: none is shared between callers. Where it fails, takes longer
+    than 10 seconds or gives anything else, a run goes on without them, with a warning in the log.
     """
 
     def __init__(
@@ -70,8 +81,8 @@ class McpServers:
     async def offer(self, context: RunContext) -> Offer:
         """The tools of all servers that answer, in their order."""
         servers: list[LastingServer | _Named] = [*self._lasting]
-        own = await self._for_caller(context) if self._for_caller else ()
-        servers += [_Named(server) for server in (*own, *self._named(context.properties))]
+        own, named = await self._of_caller(context), self._named(context.properties)
+        servers += [_Named(server) for server in (*own, *named)]
         lists = await asyncio.gather(*map(_offered, servers))
         self._warn_of_twins(lists[: len(self._lasting)])
         return Offer(tools=[tool for tools in lists for tool in tools])
@@ -85,6 +96,23 @@ class McpServers:
         """End the sessions."""
         for each in self._lasting:
             await each.close()
+
+    async def _of_caller(self, context: RunContext) -> Sequence[McpServer]:
+        if self._for_caller is None:
+            return ()
+        try:
+            async with asyncio.timeout(FOR_CALLER_SECONDS):
+                own = await self._for_caller(context)
+            check("what for_caller of McpServers gives", own, _SERVERS)
+        except Exception as error:  # user code: a run goes on without its servers
+            reason = str(error) or type(error).__name__
+            logger.warning(
+                "for_caller failed, and the caller's own MCP servers are left out: %s",
+                reason,
+                exc_info=error,
+            )
+            return ()
+        return own
 
     def _warn_of_twins(self, lists: Sequence[Sequence[OfferedTool]]) -> None:
         """Say once of a name that several servers have a tool of it, of which the first counts."""
