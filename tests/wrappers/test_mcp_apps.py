@@ -343,3 +343,8 @@ def test_without_mcp_an_error_names_the_command_that_installs_it(
 def test_each_server_needs_an_id_of_its_own(ids: list[str]) -> None:
     with pytest.raises(Misconfigured, match="id of its own"):
         MCPAppsAgent(Seller(), [McpServer(command=STDIO, id=id_) for id_ in ids])
+
+
+def test_a_server_whose_resources_would_not_be_offered_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="resources=True"):
+        MCPAppsAgent(Seller(), [McpServer(command=STDIO, id="shop", resources=True)])

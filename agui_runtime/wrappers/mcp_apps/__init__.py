@@ -49,7 +49,7 @@ class MCPAppsAgent(Wrapper):
         retry_after: float = 5.0,
     ) -> None:
         """Raises MissingExtra without the `mcp` package, Misconfigured for ids that are missing or
-        not distinct.
+        not distinct, and for servers with `resources`, which only `McpServers` offers.
         """
         super().__init__(agent)
         self._servers = AppServers(servers, refresh_every, retry_after)

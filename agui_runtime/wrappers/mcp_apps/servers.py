@@ -89,6 +89,11 @@ class AppServers:
             raise Misconfigured(
                 "give each MCP server with apps an id of its own: McpServer(id=...)"
             )
+        if any(server.resources for server in servers):
+            raise Misconfigured(
+                "MCPAppsAgent offers tools with pages alone: leave out resources=True of its "
+                "servers, and give them to McpServers(...) for their resources"
+            )
         self._servers = [
             AppServer(server, LastingServer(server, refresh_every, retry_after, shows_pages=True))
             for server in servers
