@@ -156,7 +156,7 @@ def _obey(settings: Settings, runtime: CopilotRuntime) -> None:
             )
         runtime.costs = Costs(prices_in(settings.prices))
     _limit(settings, runtime)
-    if settings.name_threads and not runtime.has_hook(ThreadNamer):
+    if settings.name_threads and runtime.hook_of(ThreadNamer) is None:
         runtime.add_hook(ThreadNamer(runtime))
     if "log_level" in settings.present:
         logging.getLogger("agui_runtime").setLevel(settings.log_level.upper())

@@ -108,7 +108,7 @@ def test_two_apps_of_one_runtime_share_the_store_of_the_environment(
     store = runtime.store
     create_app(runtime, path="/second")
     assert runtime.store is store
-    assert runtime.has_hook(ThreadNamer)
+    assert runtime.hook_of(ThreadNamer)
 
 
 def test_a_store_that_no_url_names_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

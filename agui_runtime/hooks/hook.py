@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ag_ui.core import RunAgentInput
 
@@ -22,6 +23,8 @@ from agui_runtime.hooks.schedule_meter import ScheduleMeter
 from agui_runtime.hooks.store_meter import StoreMeter
 
 logger = logger_of(__name__)
+
+H = TypeVar("H", bound="Hook")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,9 @@ class Hooks:
         if isinstance(hook, RefusalMeter):
             self._on_refusal.append(hook.refused)
 
-    def has(self, kind: type[Hook]) -> bool:
-        """Whether there is one of that kind."""
-        return any(isinstance(hook, kind) for hook in self._hooks)
+    def of(self, kind: type[H]) -> H | None:
+        """The first one of that kind, if there is one."""
+        return next((hook for hook in self._hooks if isinstance(hook, kind)), None)
 
     @property
     def store_meters(self) -> Sequence[StoreMeter]:

@@ -17,7 +17,7 @@ from agui_runtime.core.errors import AgentNotFound, Misconfigured, StoreUnavaila
 from agui_runtime.core.events import Caller, RunContext, RunInfo, RunRequest
 from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.core.totals import Usage, UsageBy
-from agui_runtime.hooks.hook import Hook, Hooks
+from agui_runtime.hooks.hook import H, Hook, Hooks
 from agui_runtime.hooks.store_meter import StoreMeter
 from agui_runtime.memories.memory import Memory
 from agui_runtime.runs.handle import RunHandle as RunHandle
@@ -209,8 +209,9 @@ class CopilotRuntime:
         await self.store.check()
         await self._writes.check()
 
-    def has_hook(self, kind: type[Hook]) -> bool:
-        return self._hooks.has(kind)
+    def hook_of(self, kind: type[H]) -> H | None:
+        """The first one of that kind, if there is one."""
+        return self._hooks.of(kind)
 
     def add_hook(self, hook: Hook) -> None:
         """Call the hook on all runs from now on; one that measures stores must come before the

@@ -66,9 +66,7 @@ class A2AHandler(RequestHandler):
         self._runtime = runtime
         self._limits = options.server.body
         self._webhooks = Webhooks(lambda: runtime.store.states, options.webhooks)
-        self._notices = Notices(runtime, self._webhooks)
-        if options.webhooks.any:
-            runtime.add_hook(self._notices)
+        self._notices = Notices.of(runtime, options.webhooks)
 
     async def on_message_send(self, params: SendMessageRequest, context: ServerCallContext) -> Task:
         """Start a run and wait for its end, unless the client wants to have the task at once."""

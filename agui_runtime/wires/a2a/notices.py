@@ -22,6 +22,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.a2a.stored_tasks import StoredTask, StoredTasks
 from agui_runtime.wires.a2a.task_events import ENDED
 from agui_runtime.wires.a2a.task_ids import TaskRuns, tasks_in
+from agui_runtime.wires.a2a.webhook_hosts import WebhookHosts
 from agui_runtime.wires.a2a.webhooks import Webhook, Webhooks
 from agui_runtime.wires.shared.run_places import Place
 
@@ -57,11 +58,23 @@ class Notices(Hook):
     process that ends meanwhile gives up. No run waits for an answer.
     """
 
-    def __init__(self, runtime: CopilotRuntime, webhooks: Webhooks) -> None:
+    def __init__(self, runtime: CopilotRuntime) -> None:
         self._runtime = runtime
-        self._webhooks = webhooks
+        self._hosts = WebhookHosts(())
         self._under_way: dict[asyncio.Task[None], str] = {}
         """Of which owner each is."""
+
+    @classmethod
+    def of(cls, runtime: CopilotRuntime, hosts: WebhookHosts) -> Notices:
+        """The only one of the runtime, which calls these hosts from now on, and those of the
+        runtime's other apps.
+        """
+        notices = runtime.hook_of(cls)
+        if notices is None:
+            notices = cls(runtime)
+            runtime.add_hook(notices)
+        notices._hosts |= hosts
+        return notices
 
     async def after_run(self, report: RunReport) -> None:
         if not report.context.ephemeral:
@@ -70,7 +83,10 @@ class Notices(Hook):
 
     async def send(self, place: Place, caller: Caller) -> None:
         """Tell of the task that the run is of, and of the one that waited until it began."""
-        webhooks = await self._webhooks.to_call(place.thread_id)
+        if not self._hosts.any:
+            return
+        stored = Webhooks(lambda: self._runtime.store.states, self._hosts)
+        webhooks = await stored.to_call(place.thread_id)
         if not webhooks:
             return
         try:

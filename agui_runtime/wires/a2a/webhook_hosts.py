@@ -31,6 +31,12 @@ class WebhookHosts:
         """Whether there is one."""
         return bool(self._names)
 
+    def __or__(self, more: WebhookHosts) -> WebhookHosts:
+        """Those of both."""
+        both = WebhookHosts(())
+        both._names = self._names | more._names
+        return both
+
     def fault_of(self, url: str) -> str | None:
         """Why the address is not called; None if it is. On the way to another machine, what is sent
         there must be encrypted.

@@ -55,7 +55,7 @@ class PageEndpoint:
         return {
             "runtime": f"..{self._options.base}",  # from `/ui/`, where the page's files are
             "version": self._version,
-            "titles": self._runtime.has_hook(ThreadNamer),
+            "titles": self._runtime.hook_of(ThreadNamer) is not None,
         }
 
     def _view(self, request: Request, parts: Sequence[str]) -> Response:

@@ -148,14 +148,27 @@ async def test_a_webhook_outlives_the_server_that_was_given_it(tmp_path: Path) -
     store = f"sqlite:///{tmp_path}/threads.db"
     async with receiving() as receiver:
         async with plain_client_of(CopilotRuntime({"default": Asking()}, store=store), WIRE) as one:
-            task = await asked(one, receiver)
+            task, another = await asked(one, receiver), await asked(one, receiver)
         later = CopilotRuntime({"default": Asking(times=0)}, store=store)
         async with plain_client_of(later, WIRE) as other:
             await sent(other, {"text": "Rome"}, taskId=task["id"])
         assert (await receiver.next()).state == "TASK_STATE_COMPLETED"
-        # Nor is one called whose host is no longer named.
+        # One is not called whose host is no longer named.
+        later = CopilotRuntime({"default": Asking(times=0)}, store=store)
         async with plain_client_of(later, A2AWire(webhooks=["hooks.example.com"])) as strict:
-            await sent(strict, contextId=task["contextId"])
+            ended = await sent(strict, {"text": "Rome"}, taskId=another["id"])
+    assert ended["status"]["state"] == "TASK_STATE_COMPLETED"
+    assert receiver.notices.empty()
+
+
+async def test_a_webhook_is_called_once_where_two_apps_are_over_one_runtime() -> None:
+    runtime = CopilotRuntime({"default": Asking()})
+    create_app(runtime, wires=[WIRE])
+    async with receiving() as receiver:
+        async with plain_client_of(runtime, A2AWire(webhooks=["127.0.0.1"])) as client:
+            task = await asked(client, receiver)
+            await sent(client, {"text": "Rome"}, taskId=task["id"])
+        await receiver.next()
     assert receiver.notices.empty()
 
 
