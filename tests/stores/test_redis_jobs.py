@@ -194,9 +194,13 @@ async def test_each_step_that_is_carried_out_twice_is_the_same_as_once(
     command = Server.command
 
     async def twice(
-        self: Server, lane: Lane, key: str | bytes, *words: str | bytes | float
+        self: Server,
+        lane: Lane,
+        key: str | bytes,
+        *words: str | bytes | float,
+        first: asyncio.Future[Answer] | None = None,
     ) -> Answer:
-        await command(self, lane, key, *words)
+        await command(self, lane, key, *words, first=first)
         return await command(self, lane, key, *words)
 
     async with processes(redis) as made:
