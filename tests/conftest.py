@@ -4,6 +4,7 @@ nothing goes by the settings of who runs it.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -38,6 +39,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # 20 ms, which would be a third of the whole run.
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent / "data")
+
+
+@pytest.fixture
+def swept() -> Iterator[None]:
+    """What the test leaves to the garbage collector goes with it: another test, in which the
+    collector happens to come, knows nothing of what is to be overlooked here.
+    """
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

@@ -55,8 +55,11 @@ MakeStore: TypeAlias = Callable[[], Store]
 # What others leave to the garbage collector: Starlette the file of a form that breaks off, which
 # lies in memory only; graphql-core the fields that it had not begun when an operation fails.
 pytestmark = [
-    pytest.mark.filterwarnings(f"ignore:.*{each}:pytest.PytestUnraisableExceptionWarning")
-    for each in ("SpooledTemporaryFile", "_async_resolver", "Executor")
+    pytest.mark.usefixtures("swept"),
+    *(
+        pytest.mark.filterwarnings(f"ignore:.*{each}:pytest.PytestUnraisableExceptionWarning")
+        for each in ("SpooledTemporaryFile", "_async_resolver", "Executor")
+    ),
 ]
 
 STORES: dict[str, float] = {"memory": 0.8, "redis": 0.2}

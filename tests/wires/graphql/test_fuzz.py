@@ -154,6 +154,7 @@ async def run_ids(runtime: CopilotRuntime) -> list[str]:
 # the garbage collector.
 @pytest.mark.filterwarnings("ignore:.*_async_resolver:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore:.*Executor:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("swept")
 @pytest.mark.timeout(1800)
 def test_whatever_is_asked_is_answered_and_leaves_nothing_behind() -> None:
     runtime = CopilotRuntime(agents={"default": eventful, "broken": broken}, actions=[look])
