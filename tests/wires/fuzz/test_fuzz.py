@@ -58,7 +58,7 @@ pytestmark = [
     pytest.mark.usefixtures("swept"),
     *(
         pytest.mark.filterwarnings(f"ignore:.*{each}:pytest.PytestUnraisableExceptionWarning")
-        for each in ("SpooledTemporaryFile", "_async_resolver", "Executor")
+        for each in ("SpooledTemporaryFile", "_async_resolver", "_hello", "Executor")
     ),
 ]
 
