@@ -31,7 +31,7 @@ async def test_a_reply_streams_word_by_word(open_page: OpenPage) -> None:
 
     assert await chat.messages() == [("user", "count [n:40] [delay:20]"), ("assistant", words(40))]
     texts = await chat.answer_as_it_grew()
-    assert len(texts) >= 4  # a busy machine draws less often than words come
+    assert len(texts) >= 10
     assert grows(texts)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 
 from a2a.extensions.common import HTTP_EXTENSION_HEADER, get_requested_extensions
 from a2a.server.context import ServerCallContext
+from a2a.server.routes import rest_dispatcher
 from a2a.server.routes.common import ServerCallContextBuilder
-from a2a.utils.errors import A2AError, InvalidParamsError, TaskNotFoundError
+from a2a.utils.errors import A2AError, InternalError, InvalidParamsError, TaskNotFoundError
 from starlette.requests import Request
 
 from agui_runtime.core.errors import InvalidInput, RunNotFound, ThreadNotFound
@@ -17,6 +19,17 @@ from agui_runtime.core.events import Caller, RunContext
 from agui_runtime.wires.a2a.exchange import A2AExchange
 
 _KEY = "agui_runtime.call"
+
+
+def _is_fault(record: logging.LogRecord) -> bool:
+    """Whether a line of the SDK's is none of an answer that a client gets in the midst of a stream,
+    such as that its thread was deleted meanwhile: of these the SDK writes tracebacks.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return isinstance(error, InternalError) or not isinstance(error, A2AError)
+
+
+logging.getLogger(rest_dispatcher.__name__).addFilter(_is_fault)
 
 
 class PastTheSdk(BaseException):

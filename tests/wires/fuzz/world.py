@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import orjson
-from a2a.utils.errors import TaskNotFoundError
 from ag_ui.core import RunAgentInput
 from fastapi import FastAPI
 
@@ -101,7 +100,7 @@ class Ear(logging.Handler):
         self.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.getMessage() == _BROKEN_OFF or _ends_with_its_thread(record):
+        if record.getMessage() == _BROKEN_OFF:
             return
         if record.levelno >= logging.ERROR or record.exc_info:
             self.faults.append(self.format(record))
@@ -121,17 +120,7 @@ class Ear(logging.Handler):
             logging.getLogger(name).removeHandler(self)
 
 
-def _ends_with_its_thread(record: logging.LogRecord) -> bool:
-    """Whether it is how the A2A SDK tells of a stream over HTTP+JSON whose thread another request
-    has deleted meanwhile.
-    """
-    error = record.exc_info[1] if record.exc_info else None
-    return record.getMessage() == _SSE_ENDS and isinstance(error, TaskNotFoundError)
-
-
 _LOGGERS = ("", "uvicorn")
-
-_SSE_ENDS = "Error during REST SSE stream"
 
 _BROKEN_OFF = "ASGI callable returned without completing response."
 """How uvicorn tells that an answer was broken off; whether it may be, its client decides."""
