@@ -18,6 +18,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from pydantic import BaseModel
 
+from agui_runtime.core.columns import by_type, inside, of_type
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -115,8 +117,23 @@ def is_much(*values: object) -> bool:
     return False
 
 
+def cannot_be_much(values: int, characters: int) -> bool:
+    """Whether `is_much` is false of all JSON of so many values and characters at most."""
+    return values + characters // _CHARACTERS < MANY
+
+
 def slices(items: Sequence[T]) -> Iterator[list[T]]:
     """The items, so many at a time; what lists they hold themselves counts, too."""
+    for start in range(0, len(items), SLICE):
+        piece = list(items[start : start + SLICE])
+        if len(piece) == 1 or _in_lists(piece) < SLICE:
+            yield piece
+        else:
+            yield from _apart(piece)
+
+
+def _apart(items: Sequence[T]) -> Iterator[list[T]]:
+    """The same of items that hold long lists."""
     piece: list[T] = []
     room = SLICE
     for item in items:
@@ -126,8 +143,13 @@ def slices(items: Sequence[T]) -> Iterator[list[T]]:
             piece, room = [], SLICE
         piece.append(item)
         room -= size
-    if piece:
-        yield piece
+    yield piece
+
+
+def _in_lists(items: Sequence[object]) -> int:
+    """How many values there are in the lists that the items hold."""
+    held = chain.from_iterable([inside(kind, found) for kind, found in by_type(items)])
+    return sum(map(len, of_type(list(chain.from_iterable(held)), list)))
 
 
 def _inside(value: Any) -> Collection[object]:  # noqa: ANN401  # any value

@@ -38,8 +38,10 @@ from bench.opcode_store import through_store
 
 NUMBERS = Path(__file__).with_suffix(".json")
 TOLERANCE = 0.10
-SLACK = 1.0
-"""So many instructions more or less do not count either."""
+SLACK = 3.0
+"""So many instructions more or less do not count either: what is loaded in the background is done
+in one run or the next.
+"""
 
 RATIO = 1.5
 """So much more than on AG-UI's wire a token may cost on another one."""
@@ -239,11 +241,7 @@ ROWS: Sequence[Row] = (
     Row(f"agui, {READERS} readers", lambda words: in_virtual_time(partial(with_readers, words))),
     *map(_query_row, QUERIES),
     Row("past turn", lambda turns: in_virtual_time(partial(after_turns, False, turns))),
-    Row(
-        "past turn, sent",
-        lambda turns: in_virtual_time(partial(after_turns, True, turns)),
-        queries=True,
-    ),
+    Row("past turn, sent", lambda turns: in_virtual_time(partial(after_turns, True, turns))),
     _store_row("memory", "memory:"),
     _store_row("SQLite", "sqlite:///{folder}/threads.db", turns=True),
 )

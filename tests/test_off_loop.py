@@ -10,8 +10,16 @@ from contextvars import ContextVar
 import pytest
 from ag_ui.core import UserMessage
 
-from agui_runtime.off_loop import MANY, SLICE, is_much, off_loop, slices, unless_long
-from agui_runtime.wires.shared.json_bodies import OpenedBody
+from agui_runtime.off_loop import (
+    MANY,
+    SLICE,
+    cannot_be_much,
+    is_much,
+    off_loop,
+    slices,
+    unless_long,
+)
+from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, counted
 
 name: ContextVar[str] = ContextVar("name")
 
@@ -48,12 +56,15 @@ async def test_the_loop_has_its_turns_while_the_work_goes_on() -> None:
 
 
 @pytest.mark.parametrize("start", ["[0", '{"":[0', '["' + "x" * 64 + '"', "[[[[[[[[0"])
-def test_what_a_short_body_holds_is_never_much(start: str) -> None:
+async def test_what_a_short_body_holds_is_never_much(start: str) -> None:
     end = "".join({"[": "]", "{": "}"}[each] for each in start[::-1] if each in "[{")
-    text = start + ",0" * ((2 * MANY - len(start + end)) // 2) + end
-    assert OpenedBody(text.encode(), None).is_short
-    assert not OpenedBody(text.encode() + b"  ", None).is_short
-    assert not is_much(json.loads(text))
+    found = set()
+    for values in range(6 * MANY // 8, MANY + 100, 10):
+        text = start + ",0" * values + end
+        counts = await counted(text.encode(), DEFAULT_LIMITS)
+        found.add(is_short := cannot_be_much(counts.values, len(text)))
+        assert not (is_short and is_much(json.loads(text)))
+    assert found == {True, False}
 
 
 @pytest.mark.parametrize(

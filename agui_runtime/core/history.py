@@ -11,6 +11,7 @@ from itertools import compress
 from operator import is_not
 from typing import Literal, NamedTuple, TypeAlias
 
+from agui_runtime.core.columns import unknown
 from agui_runtime.core.conversation import callers_in, ids_in
 from agui_runtime.core.events import Message
 from agui_runtime.core.fold import Fold
@@ -36,7 +37,7 @@ def new_messages(sent: Sequence[Message], known: Set[str]) -> list[Message]:
 
     A message of nothing but tool calls has an id of the front end's own making.
     """
-    unseen = [message for message in sent if message["id"] not in known]
+    unseen = unknown(sent, ids_in(sent), known)
     return [message for message in without_prompts(unseen) if not _is_known(message, known)]
 
 

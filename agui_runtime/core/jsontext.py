@@ -35,8 +35,8 @@ event (an answer, an archive, a list of messages) has levels of its own.
 _WRITABLE = 254
 """So many levels orjson writes."""
 
-_LONG = b"0" * 19
-"""No shorter integer can be beyond 64 bits, of which orjson would silently make a float."""
+LONG_NUMBER = 19
+"""No integer of fewer digits can be beyond 64 bits, of which orjson would silently make a float."""
 
 _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 
@@ -50,8 +50,11 @@ class Unencodable(TypeError):
         self.problem = problem
 
 
-def loads(text: Text) -> Json:
-    """The value of a JSON text, without halves of characters; raises orjson.JSONDecodeError."""
+def loads(text: Text, long_numbers: bool | None = None) -> Json:
+    """The value of a JSON text, without halves of characters; raises orjson.JSONDecodeError.
+
+    `long_numbers`: whether there are such outside of its strings, for whoever knows.
+    """
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -59,7 +62,9 @@ def loads(text: Text) -> Json:
         if not _is_odd(raw):
             raise
         return _without_halves(raw)
-    return _patiently(text) if _has_long_number(text) else value
+    if long_numbers is None:
+        long_numbers = has_long_number(text)
+    return _patiently(text) if long_numbers else value
 
 
 def loads_fragment(text: Text) -> Json:
@@ -70,7 +75,13 @@ def loads_fragment(text: Text) -> Json:
         if not _is_odd(_bytes(text)):
             raise
         return _patiently(text)
-    return _patiently(text) if _has_long_number(text) else value
+    return _patiently(text) if has_long_number(text) else value
+
+
+def has_long_number(text: Text) -> bool:
+    """Whether there are so many digits in it, one after the other, that they may be one."""
+    raw = text if type(text) is bytes else _bytes(text)
+    return b"0" * LONG_NUMBER in raw.translate(_ZEROS)
 
 
 def without_halves(text: bytes) -> bytes:
@@ -269,19 +280,14 @@ def _bytes(text: Text) -> bytes:
 
 
 def _is_odd(text: bytes) -> bool:
-    return b"\\ud" in text.lower() or b"\xed" in text or _has_long_number(text)
-
-
-def _has_long_number(text: Text) -> bool:
-    raw = text if type(text) is bytes else _bytes(text)
-    return _LONG in raw.translate(_ZEROS)
+    return b"\\ud" in text.lower() or b"\xed" in text or has_long_number(text)
 
 
 def _without_halves(text: bytes) -> Json:
     """In C as far as it goes: a large body must not hold everybody up for one broken emoji."""
     replaced = without_halves(text)
     try:
-        if replaced != text and not _has_long_number(replaced):
+        if replaced != text and not has_long_number(replaced):
             return orjson.loads(replaced)
     except orjson.JSONDecodeError:
         pass  # a half behind an escaped backslash, or in raw bytes

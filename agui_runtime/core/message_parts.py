@@ -6,8 +6,11 @@ Clients up to 0.0.47 know no other form than `binary`; those up to 0.0.59 still 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress, repeat
+from operator import eq, or_
 from typing import TypeAlias
 
+from agui_runtime.core.columns import are, column, of_type, places
 from agui_runtime.core.jsontext import Json, JsonObject, dumps, loads
 
 _Message: TypeAlias = JsonObject
@@ -37,6 +40,16 @@ def modern(message: object) -> object:
     if not isinstance(message, dict) or not isinstance(message.get("content"), list):
         return message
     return {**message, "content": _modern_parts(message["content"])}
+
+
+def all_modern(messages: Sequence[object]) -> list[object]:
+    """The same of each message that a JSON text holds. Nearly all are as they should be."""
+    made, objects = list(messages), of_type(messages, dict)
+    returned = map(eq, column(objects, "role"), repeat("tool"))
+    in_parts = are(list, column(objects, "content"))
+    for place in compress(places(are(dict, made)), map(or_, returned, in_parts)):
+        made[place] = modern(made[place])
+    return made
 
 
 def _returned(content: object) -> object:

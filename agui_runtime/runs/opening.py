@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
+from itertools import repeat
+from operator import contains, eq, not_
+from typing import NamedTuple
 
 from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
 
+from agui_runtime.core.columns import attributes, column, places
 from agui_runtime.core.conversation import ids_in
 from agui_runtime.core.events import Message
 from agui_runtime.core.fingerprints import state_digest
@@ -38,18 +42,50 @@ class Recall:
     restated: bool
 
 
-def recall(
-    request: RunAgentInput, truth: Truth, saved: AgentState | None, known: Set[str]
-) -> Recall:
-    """Merge the request with the agent's `saved` state; `known` are the ids of all messages of the
-    thread. Raises InvalidInput.
+class Recognized(NamedTuple):
+    """The messages of a request beside those of its thread, with which `fold` begins and whose ids
+    are `known`. Those that the front end says again are the thread's own: all of them come with
+    each request, and writing them anew would take longest. `others` are the places of the rest.
     """
+
+    fold: Fold
+    known: Set[str]
+    messages: Sequence[Message]
+    others: Sequence[int]
+
+    @classmethod
+    def of(
+        cls, messages: Sequence[AnyMessage], stored: Sequence[Message], known: Set[str]
+    ) -> Recognized:
+        fold, ids = Fold(stored), attributes(messages, "id")
+        before = list(map(fold.by_id.get, ids, repeat({})))
+        same = [
+            map(eq, column(before, name), attributes(messages, name))
+            for name in ("role", "content")
+        ]
+        repeated = map(all, zip(map(contains, repeat(known), ids), *same, strict=True))
+        return cls(fold, known, before, list(places(map(not_, repeated))))
+
+    def all_of(self, messages: Sequence[AnyMessage]) -> Sequence[Message]:
+        """The messages as JSON; raises InvalidInput."""
+        found = list(self.messages)
+        new = slices([messages[place] for place in self.others])
+        made = (each for piece in new for each in _wire(piece))
+        for place, message in zip(self.others, made, strict=True):
+            found[place] = message
+        return found
+
+
+def recall(
+    request: RunAgentInput, truth: Truth, saved: AgentState | None, beside: Recognized
+) -> Recall:
+    """Merge the request with the agent's `saved` state. Raises InvalidInput."""
     sent_state = readable(request.state, "state")
     state = _state(sent_state, saved)
     request = request.model_copy(update={"state": state})
     stored: Sequence[Message] = saved.messages if saved else ()
-    fold = Fold(stored)
-    sent = _sent(request.messages, fold.by_id, known)
+    fold, known = beside.fold, beside.known
+    sent = beside.all_of(request.messages)
     full = restored(fold.by_id, sent)
     if full is not sent:
         sent, request = full, _full(request, sent, full)
@@ -76,26 +112,6 @@ def _state(sent: Json, saved: AgentState | None) -> Json:
     if saved is None or not saved.replaced:
         return sent
     return saved.state if not sent or state_digest(sent) in saved.replaced else sent
-
-
-def _sent(
-    messages: Sequence[AnyMessage], held: Mapping[str, Message], known: Set[str]
-) -> Sequence[Message]:
-    """The messages as JSON. One with which the front end says again what the thread holds is the
-    thread's own: all of them come with each request, and writing them anew would take longest.
-    """
-    found = [
-        before
-        if (before := held.get(each.id)) is not None
-        and before.get("content") == each.content
-        and before["role"] == each.role
-        and each.id in known
-        else None
-        for each in messages
-    ]
-    new = [message for message, before in zip(messages, found, strict=True) if before is None]
-    made = iter([each for piece in slices(new) for each in _wire(piece)])
-    return [next(made) if before is None else before for before in found]
 
 
 def _wire(messages: Sequence[AnyMessage]) -> list[Message]:

@@ -8,10 +8,12 @@ found again by the ids of calls and messages.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import TypeAlias
 
 from ag_ui.core import AssistantMessage, RunAgentInput, ToolCall
 
+from agui_runtime.core.columns import attributes, of_type
 from agui_runtime.core.errors import AguiError
 from agui_runtime.core.events import OWN_VALUE, Event, Notes
 from agui_runtime.core.log_lines import logger_of
@@ -91,6 +93,8 @@ class Signatures:
     def _changed(self, signed: Sequence[_Signed]) -> Sequence[_Signed]:
         """Those whose signature is another than the stored one, or made up."""
         known = self._known
+        if not known and not any(attributes(signed, "encrypted_value")):
+            return ()
         concerned = [each for each in signed if each.encrypted_value or each.id in known]
         return [each for each in concerned if self._changes(each)]
 
@@ -100,8 +104,9 @@ class Signatures:
 
 
 def _signed(request: RunAgentInput) -> Sequence[_Signed]:
-    callers = [each for each in request.messages if isinstance(each, AssistantMessage)]
-    return [*callers, *(call for each in callers if each.tool_calls for call in each.tool_calls)]
+    spoken = of_type(request.messages, AssistantMessage)
+    calls = chain.from_iterable(filter(None, attributes(spoken, "tool_calls")))
+    return [*spoken, *calls]
 
 
 def _is_own(event: Event) -> bool:

@@ -32,7 +32,7 @@ from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
 from agui_runtime.runs.assignment import Assignment
 from agui_runtime.runs.checkpoints import Checkpoints
 from agui_runtime.runs.notes import StoredNotes
-from agui_runtime.runs.opening import recall
+from agui_runtime.runs.opening import Recognized, recall
 from agui_runtime.runs.signatures import Signatures
 from agui_runtime.runs.writer import RunWriter
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, Store
@@ -85,9 +85,11 @@ class StartedRun:
         every = self._assignment.limits.save_every
         self._checkpoints = Checkpoints(self._store.states, run, saved, every)
         stored = saved.messages if saved else ()
-        long = len(stored) > LONG_LIST or is_much(self.request.messages, self.request.state)
-        truth, known = self._assignment.history, self._lease.known
-        found = await unless_long(long, recall, self.request, truth, saved, known)
+        messages, truth = self.request.messages, self._assignment.history
+        long = max(len(messages), len(stored)) > LONG_LIST
+        beside = await unless_long(long, Recognized.of, messages, stored, self._lease.known)
+        long = long or is_much([messages[each] for each in beside.others], self.request.state)
+        found = await unless_long(long, recall, self.request, truth, saved, beside)
         self.request = await self._signatures.recalled(found.request)
         self._fold, self._request_ids = found.fold, found.request_ids
         self._grammar = found.grammar

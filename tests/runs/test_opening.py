@@ -14,7 +14,7 @@ from hypothesis import given, settings, strategies as st
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.history import Truth, admitted, merged, new_messages, restored
 from agui_runtime.core.requests import request_messages
-from agui_runtime.runs.opening import recall
+from agui_runtime.runs.opening import Recognized, recall
 from agui_runtime.stores.base import AgentState
 
 JsonMessage: TypeAlias = dict[str, Any]
@@ -55,7 +55,8 @@ def test_what_the_thread_holds_needs_no_second_look(
     sent = deepcopy(stored) + sent if repeats else sent
     request = asking(sent)
     for truth in ("client", "thread"):
-        found = recall(request, truth, AgentState({}, stored), known)
+        beside = Recognized.of(request.messages, stored, known)
+        found = recall(request, truth, AgentState({}, stored), beside)
         got = request_messages(found.request), found.fold, found.rewritten, found.news
         assert got == plainly(request, truth, deepcopy(stored), known)
 

@@ -10,15 +10,20 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 import orjson
 
 from agui_runtime.core import jsontext
+from agui_runtime.core.columns import column, of_type
 from agui_runtime.core.demands import COUNT, check
 from agui_runtime.core.errors import InvalidInput, Misconfigured, TooLarge
 from agui_runtime.core.jsontext import DEEPEST, Json
 from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.off_loop import LONG_TEXT, unless_long
+
+SHORT = 16_000
+"""In no more bytes there is so little that it is not counted exactly."""
 
 SLICE = 32 * 1024
 """So many bytes are counted before the event loop has its turn again."""
@@ -63,9 +68,9 @@ class BodyLimits:
             return
         if len(messages) > self.messages:
             raise self.exceeded("messages")
-        objects = [each for each in messages if isinstance(each, dict)]
-        held = [each.get(key) for key in ("content", "toolCalls") for each in objects]
-        if any([isinstance(each, list) and len(each) > self.parts for each in held]):
+        objects = of_type(messages, dict)
+        held = column(objects, "content") + column(objects, "toolCalls")
+        if max(map(len, of_type(held, list)), default=0) > self.parts:
             raise self.exceeded("parts")
 
 
@@ -85,41 +90,47 @@ _NAMES = {
 DEFAULT_LIMITS = BodyLimits()
 
 
+class Counts(NamedTuple):
+    """What is in a JSON text: how many `values`, and whether one may be an integer of so many
+    digits that it takes a reader of its own, None where nobody has looked.
+    """
+
+    values: int
+    long_numbers: bool | None = None
+
+
 async def loaded(text: bytes, limits: BodyLimits) -> Json:
     """The JSON in a body; raises InvalidInput for what is none, and TooLarge."""
-    for _ in _counted(text, limits):
+    return await parsed(text, await counted(text, limits))
+
+
+async def counted(text: bytes, limits: BodyLimits) -> Counts:
+    """What is in a body; raises TooLarge."""
+    census = Census()
+    for _ in census.fed(text, limits):
         await asyncio.sleep(0)
-    return await unless_long(len(text) > LONG_TEXT, _parsed, text)
+    return census.counts
+
+
+async def parsed(text: bytes, counts: Counts) -> Json:
+    """The JSON in a body, of which that is known; raises InvalidInput for what is none."""
+    return await unless_long(len(text) > LONG_TEXT, _parsed, text, counts)
 
 
 def loaded_at_once(text: str, limits: BodyLimits) -> Json:
-    """The JSON in a text that came within a body, without pauses; raises the same."""
+    """The JSON in a text that came within a body, without pauses; raises the same as `loaded`."""
     encoded = text.encode(errors="replace")  # half an emoji counts, too
-    for _ in _counted(encoded, limits):
+    census = Census()
+    for _ in census.fed(encoded, limits):
         pass
-    return _parsed(text)
+    return _parsed(text, census.counts)
 
 
-def _parsed(text: bytes | str) -> Json:
+def _parsed(text: bytes | str, counts: Counts) -> Json:
     try:
-        return jsontext.loads(text)
+        return jsontext.loads(text, counts.long_numbers)
     except orjson.JSONDecodeError as error:
         raise InvalidInput(f"not JSON: {error}") from None
-
-
-def _counted(text: bytes, limits: BodyLimits) -> Iterator[None]:
-    """Count what is in it, a slice at a time; raises TooLarge."""
-    openers = text.count(b"{") + text.count(b"[")
-    if openers <= limits.depth and openers + text.count(b",") <= limits.values:
-        return
-    census = Census()
-    for start in range(0, len(text), SLICE):
-        census.feed(text[start : start + SLICE])
-        if census.values > limits.values:
-            raise limits.exceeded("values")
-        if census.depth > limits.depth:
-            raise limits.exceeded("depth")
-        yield
 
 
 class Census:
@@ -129,11 +140,30 @@ class Census:
     """
 
     def __init__(self) -> None:
+        self.counts = Counts(0)
         self.values = 0
         self.depth = 0
+        self.long_numbers = False
         self._open = 0
         self._quoted = False
         self._rest = b""
+        self._digits = b""
+
+    def fed(self, text: bytes, limits: BodyLimits) -> Iterator[None]:
+        """Count all of a text, a slice at a time; raises TooLarge."""
+        if len(text) <= SHORT:
+            openers = text.count(b"{") + text.count(b"[")
+            self.counts = Counts(openers + text.count(b","))
+            if openers <= limits.depth and self.counts.values <= limits.values:
+                return
+        for start in range(0, len(text), SLICE):
+            self.feed(text[start : start + SLICE])
+            if self.values > limits.values:
+                raise limits.exceeded("values")
+            if self.depth > limits.depth:
+                raise limits.exceeded("depth")
+            yield
+        self.counts = Counts(self.values, self.long_numbers)
 
     def feed(self, text: bytes) -> None:
         """Count the next slice."""
@@ -143,6 +173,8 @@ class Census:
         steps: Sequence[int] = list(map(_STEPS.__getitem__, brackets))
         self.depth = max(self.depth, max(accumulate(steps, initial=self._open)))
         self._open += sum(steps)
+        self.long_numbers |= jsontext.has_long_number(self._digits + outside)
+        self._digits = outside[-jsontext.LONG_NUMBER :]
 
     def _whole(self, text: bytes) -> bytes:
         """The text up to a backslash at its end, whose other half is in the next slice."""

@@ -8,8 +8,8 @@ from starlette.types import Message, Receive, Scope
 
 from agui_runtime.core.errors import AguiError, InvalidInput, TooLarge
 from agui_runtime.core.jsontext import Json
-from agui_runtime.off_loop import MANY
-from agui_runtime.wires.shared.bodies import BodyLimits, loaded
+from agui_runtime.off_loop import cannot_be_much
+from agui_runtime.wires.shared.bodies import BodyLimits, counted, parsed
 from agui_runtime.wires.shared.http import read_body
 
 _KEY, _SHORT = "agui_runtime.body", "agui_runtime.short_body"
@@ -28,7 +28,7 @@ async def json_body(scope: Scope, receive: Receive, limits: BodyLimits) -> Json:
 
 
 def is_short_body(scope: Scope) -> bool:
-    """Whether its JSON, once read, was so short that it cannot be much, see `is_much`."""
+    """Whether its JSON, once read, was so little that it cannot be much, see `is_much`."""
     return bool(scope.get(_SHORT))
 
 
@@ -37,16 +37,14 @@ class OpenedBody:
     wrong with it.
     """
 
-    def __init__(self, text: bytes, value: object, error: AguiError | None = None) -> None:
+    def __init__(
+        self, text: bytes, value: object, error: AguiError | None = None, *, is_short: bool = False
+    ) -> None:
         self.value = value
         self.error = error
+        self.is_short = is_short
         self._text = text
         self._is_taken = False
-
-    @property
-    def is_short(self) -> bool:
-        """A value has two bytes at least, with what stands between it and the next one."""
-        return len(self._text) <= 2 * MANY
 
     @classmethod
     async def read(cls, scope: Scope, receive: Receive, limits: BodyLimits) -> OpenedBody:
@@ -56,7 +54,9 @@ class OpenedBody:
             text = await read_body(scope, receive, limits)
             if not text:
                 raise NoBody("the request has no body")
-            return cls(text, await loaded(text, limits))
+            counts = await counted(text, limits)
+            is_short = cannot_be_much(counts.values, len(text))
+            return cls(text, await parsed(text, counts), is_short=is_short)
         except (InvalidInput, TooLarge) as error:
             return cls(text, None, error)
 

@@ -10,7 +10,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.run_input import typed
 from agui_runtime.core.errors import InvalidInput
-from agui_runtime.core.message_parts import modern
+from agui_runtime.core.message_parts import all_modern
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
 
 # AG-UI 1.0 lets a client leave these out, but many adapters iterate over them.
@@ -28,7 +28,7 @@ def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentI
     limits.check_messages(payload.get("messages"))
     given = {**_DEFAULTS, **{key: value for key, value in payload.items() if value is not None}}
     if isinstance(given.get("messages"), list):
-        given["messages"] = [modern(message) for message in given["messages"]]
+        given["messages"] = all_modern(given["messages"])
     return typed(given)
 
 

@@ -224,6 +224,14 @@ def test_values_are_counted_whatever_the_slices_are(seed: int) -> None:
         assert (census.values, census.depth) == counted(value)
 
 
+@pytest.mark.parametrize("digits", [18, 19, 20, 40])
+async def test_long_numbers_are_exact_wherever_a_slice_ends(digits: int) -> None:
+    number = int("9" * digits)
+    for before in range(SLICE - 2 * digits, SLICE + 5):
+        text = b'["' + b"x" * before + b'",%d]' % number
+        assert (await loaded(text, DEFAULT_LIMITS))[1] == number
+
+
 async def test_a_text_is_counted_in_slices_between_which_others_have_their_turn() -> None:
     turns = 0
 
