@@ -21,8 +21,19 @@ class Pass:
     """What the agent emitted. Its end is held back, as another pass may follow."""
 
     def __init__(self) -> None:
-        self.fold = Fold()
+        self._fold = Fold()
+        self._words: list[Event] = []
+        self._only_words = True
         self._terminal: Event | None = None
+
+    @property
+    def fold(self) -> Fold:
+        """What it amounts to so far. Words, which are nearly all of it, are added up only here:
+        after most passes nobody looks.
+        """
+        self._fold.feed_all(self._words)
+        self._words.clear()
+        return self._fold
 
     @property
     def usage(self) -> Sequence[Json]:
@@ -44,22 +55,30 @@ class Pass:
 
     def passes(self, event: Event) -> bool:
         """Take the event in. False for an end, which is not to be emitted yet."""
-        if event["type"] in TERMINAL:
+        kind = event["type"]
+        if kind in _WORDS:
+            self._words.append(event)
+            return True
+        if kind in TERMINAL:
             self._terminal = event
             return False
-        self.fold.feed(event)
+        self._take(event)
         return True
 
     def note(self, event: Event) -> None:
         """Take in what others did for the agent, neither for themselves nor for the page alone."""
         if "subagentRunId" not in event and not event["type"].startswith("ACTIVITY_"):
-            self.fold.feed(event)
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        self._only_words = False
+        self.fold.feed(event)
 
     def unanswered(self) -> list[Mapping[str, Json]]:
         """The calls that nobody answered, the browser's among them; none if the agent failed or
         waits.
         """
-        if self.asks or (self._terminal or {}).get("type") == "RUN_ERROR":
+        if self._only_words or self.asks or (self._terminal or {}).get("type") == "RUN_ERROR":
             return []
         return list(self.fold.open_tool_calls)
 
@@ -71,6 +90,8 @@ class Pass:
             return [self._terminal] if self._terminal else []
         return [(self._terminal or _FINISHED) | {"usage": list(usage)}]
 
+
+_WORDS = frozenset({"TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END"})
 
 _FINISHED: Event = {"type": "RUN_FINISHED", "threadId": "", "runId": ""}
 """The run puts its own ids in."""

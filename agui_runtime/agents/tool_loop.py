@@ -75,18 +75,21 @@ class _ActingAgent:
         for number in range(1, last + 1):
             current = Pass()
             work = _Work(self._box, request, self._follow_up, usage)
-            with accounted(usage):
-                async with _working(work):
-                    async with aclosing(self._emitted(request, current, work)) as events:
-                        async for event in events:
-                            yield event
-                    usage += current.usage
-                    pending = await self._pending(current, request)
-                    ours = [call for call in pending if call["function"]["name"] in self._box]
-                    async with aclosing(work.done(ours)) as done:
-                        async for event in done:
-                            current.note(event)
-                            yield event
+            async with _working(work):
+                async with aclosing(self._agent.run(request)) as events:
+                    async for event in events:
+                        if not current.passes(event):
+                            continue
+                        yield event
+                        if event["type"] == "TOOL_CALL_END":  # stored, as it goes on
+                            self._begin(event["toolCallId"], current, work)
+                usage += current.usage
+                pending = await self._pending(current, request)
+                ours = [call for call in pending if call["function"]["name"] in self._box]
+                async with aclosing(work.done(ours)) as done:
+                    async for event in done:
+                        current.note(event)
+                        yield event
             elsewhere = current.awaited - {call["id"] for call in ours}
             if not ours or ours != pending or elsewhere or number == last:
                 break
@@ -94,18 +97,10 @@ class _ActingAgent:
         for event in current.end(usage):
             yield event
 
-    async def _emitted(
-        self, request: RunAgentInput, current: Pass, work: _Work
-    ) -> AsyncGenerator[Event, None]:
-        """What the agent emits. When the next event is read, those before it are stored."""
-        at_once = calls_at_once(self._agent)
-        async with aclosing(self._agent.run(request)) as events:
-            async for event in events:
-                if current.passes(event):
-                    yield event
-                    if at_once and event["type"] == "TOOL_CALL_END":
-                        calls = current.fold.open_tool_calls
-                        work.begin(c for c in calls if c["id"] == event["toolCallId"])
+    def _begin(self, call_id: str, current: Pass, work: _Work) -> None:
+        """Begin the call that the agent has completed, where it allows that."""
+        if calls_at_once(self._agent):
+            work.begin(call for call in current.fold.open_tool_calls if call["id"] == call_id)
 
     async def _pending(self, current: Pass, request: RunAgentInput) -> list[_Call]:
         """The calls that wait for an answer, and those of earlier runs that the agent waits for."""
@@ -142,7 +137,7 @@ class _Work:
         self._box = box
         self._request = request
         self._follow_up = follow_up
-        self._usage = usage
+        self.usage = usage
         self._tasks: dict[str, asyncio.Task[ActionResult]] = {}
 
     def begin(self, calls: Iterable[_Call]) -> None:
@@ -184,17 +179,19 @@ class _Work:
         async with aclosing(engagement.events()) as events:
             async for event in events:
                 yield event
-        self._usage += engagement.usage
+        self.usage += engagement.usage
         if self._follow_up:
             yield result_of(call_id, engagement.answer)
 
 
 @asynccontextmanager
 async def _working(work: _Work) -> AsyncIterator[_Work]:
-    try:
-        yield work
-    finally:
-        await work.close()
+    """Closes the work; a failure within the block also reports the usage so far."""
+    with accounted(work.usage):
+        try:
+            yield work
+        finally:
+            await work.close()
 
 
 async def _called(action: ServerAction, call: _Call) -> ActionResult:
