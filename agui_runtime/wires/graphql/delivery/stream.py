@@ -24,7 +24,7 @@ async def deliveries(
     gathered, see `paced`. Raises Forbidden when they are no longer the reader's. Close it
     (`aclosing`).
     """
-    if first := delivery.take():
+    if not _is_over(run) and (first := delivery.take()):
         yield first
     if delivery.finished:
         return
@@ -42,6 +42,11 @@ async def deliveries(
     if not delivery.finished:
         run.projector.fail(OwnerLost())
         yield delivery.take()
+
+
+def _is_over(run: StartedAnswer) -> bool:
+    """Whether the run has ended already, so that the whole answer can leave at one go."""
+    return run.handle.ended is not None and run.handle.ended.done()
 
 
 def _of_reader(error: AguiError) -> AguiError:

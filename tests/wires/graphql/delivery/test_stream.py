@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
 import pytest
@@ -45,16 +45,20 @@ class BreakingHandle:
             raise self._error
 
 
-async def payloads_of(handle: object, streaming: Streaming = STREAMING) -> list[bytes]:
+async def writes_of(handle: object, streaming: Streaming = STREAMING) -> list[Sequence[bytes]]:
     """What is written of the run behind that handle, to the end of the answer."""
     plan = Operations(build_schema(), OperationLimits()).prepare(QUERIES[NAME], NAME, {}).plan
     assert plan is not None
     made = projector()
     delivery = Delivery(plan, made.response)
     run = StartedAnswer(cast(RunHandle, handle), made, streaming)
-    written = [payload async for payloads in deliveries(run, delivery) for payload in payloads]
+    written = [payloads async for payloads in deliveries(run, delivery)]
     assert delivery.finished
     return written
+
+
+async def payloads_of(handle: object, streaming: Streaming = STREAMING) -> list[bytes]:
+    return [payload for payloads in await writes_of(handle, streaming) for payload in payloads]
 
 
 async def answered(error: Exception | None) -> Any:  # noqa: ANN401  # JSON
@@ -130,6 +134,25 @@ async def test_the_last_words_come_before_the_failure_that_followed() -> None:
     [words] = [number for number, payload in enumerate(written) if b"Last" in payload]
     [failure] = [number for number, payload in enumerate(written) if b"description" in payload]
     assert words < failure
+
+
+class EndedHandle:
+    """A run that was over when its reader came."""
+
+    run = RUN
+
+    def __init__(self) -> None:
+        self.ended = asyncio.get_running_loop().create_future()
+        self.ended.set_result(None)
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        events = [STARTED, open_text("m1"), say("m1", "All"), {"type": "RUN_FINISHED"}]
+        yield Batch(records(events), Cursor("e", 4))
+
+
+async def test_an_answer_to_a_run_that_is_over_leaves_at_one_go() -> None:
+    [written] = await writes_of(EndedHandle())
+    assert merged(written)["data"][NAME]["messages"][0]["content"] == ["All"]
 
 
 class Batches:
