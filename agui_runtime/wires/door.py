@@ -18,6 +18,7 @@ from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.http import ClientGone
 from agui_runtime.wires.shared.json_bodies import OpenedBody
 from agui_runtime.wires.shared.options import ServerOptions
+from agui_runtime.wires.shared.own_scope import note_send
 from agui_runtime.wires.shared.wire import Wire, WireRoute
 from agui_runtime.wires.shared.words import Refusal
 
@@ -64,6 +65,7 @@ class DirectRoutes:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
+            note_send(scope, send)
             for route in self._routes:
                 match, found = route.matches(scope)
                 if match is Match.FULL:

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from typing import Any, TypeAlias
 
 import orjson
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime.agents.actions import Action
@@ -32,6 +32,7 @@ from agui_runtime.wires.copilotkit_remote.request import run_request
 from agui_runtime.wires.shared.expiry import while_known
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.streaming import StreamingResponse
+from agui_runtime.wires.shared.wire import WireRoute
 
 logger = logger_of(__name__)
 
@@ -48,7 +49,7 @@ def routes(runtime: CopilotRuntime, path: str, options: ServerOptions) -> list[B
     """
     endpoint = EndpointHandlers(runtime, options)
     return [
-        Route(f"{path}{below}", _App(endpoint, handler), methods=["POST"])
+        WireRoute(f"{path}{below}", _App(endpoint, handler), direct=True, methods=["POST"])
         for below, handler in endpoint.handlers.items()
     ]
 

@@ -66,6 +66,7 @@ class Exchange(ABC):
         self.headers = headers_of(scope)
         self.request_id = request_id_of(scope)
         self._replied = False
+        self._rest = send_of_rest(scope, send)
         self._stream: StreamingResponse | None = None
 
     @property
@@ -134,8 +135,7 @@ class Exchange(ABC):
         self, framing: Framing, keep_alive: float = 0.0, headers: Headers = ()
     ) -> StreamingResponse:
         """Answer over time: the response to write to, which has not begun."""
-        rest = send_of_rest(self.scope, self.send)
-        self._stream = StreamingResponse(self.send, rest, framing, keep_alive, headers)
+        self._stream = StreamingResponse(self.send, self._rest, framing, keep_alive, headers)
         return self._stream
 
     async def guard(self, answer: Awaitable[None]) -> None:

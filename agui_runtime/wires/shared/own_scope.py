@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _SEND = "agui_runtime.send"
+_FOR_ROUTES = "agui_runtime.send_of_routes"
 
 
 class OwnScope:
@@ -19,9 +20,15 @@ class OwnScope:
         return self._app({**scope, _SEND: send}, receive, send)
 
 
+def note_send(scope: Scope, send: Send) -> None:
+    """Called behind the last of the app's own middlewares, with what it gives to routes."""
+    scope[_FOR_ROUTES] = send
+
+
 def send_of_rest(scope: Scope, send: Send) -> Send:
     """Where the rest of an answer goes that begins with `send`: the app's middlewares look at
-    nothing but its head, and each would take part in every word.
+    nothing but its head, and each would take part in every word. What somebody else has put around
+    a route takes part in all.
     """
-    rest: Send = scope.get(_SEND, send)
+    rest: Send = scope[_SEND] if scope.get(_FOR_ROUTES) is send else send
     return rest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from starlette.routing import BaseRoute, Route
@@ -38,7 +38,8 @@ class WireRoute(Route):
     its writes; so its app answers every error itself. The body of a POST on one with `forms` may be
     a form, which pages of other origins can send without a preflight. The app of one with
     `any_type` refuses bodies that are no JSON itself, in the words of its protocol. A `refusal` is
-    how that protocol says why a request does not even come to the app.
+    how that protocol says why a request does not even come to the app. Without `methods` the app
+    is given requests of all.
     """
 
     def __init__(
@@ -50,9 +51,11 @@ class WireRoute(Route):
         forms: bool = False,
         any_type: bool = False,
         refusal: Refusal | None = None,
+        methods: Collection[str] | None = None,
     ) -> None:
         super().__init__(path, app)
-        self.app, self.methods = app, None  # Starlette takes a function for a handler of requests
+        self.app = app  # Starlette takes a function for a handler of requests
+        self.methods = None if methods is None else set(methods)
         self.direct = direct
         self.forms = forms
         self.any_type = any_type

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import httpx
+import pytest
+from fastapi import FastAPI
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agui_runtime import CopilotRuntime, create_app
+from agui_runtime import AguiWire, CopilotRuntime, create_app
+from agui_runtime.wires.shared.options import ServerOptions
 from tests.wires.agui.scripted import Gate, scripted_agents
 from tests.wires.agui.serving import events, run_body, text
 
@@ -26,11 +32,43 @@ class Shouting:
         await self._app(scope, receive, loudly)
 
 
-async def test_an_applications_own_middlewares_take_part_in_every_part_of_an_answer() -> None:
+class ShoutedWire(AguiWire):
+    """A wire of an application, which has that middleware around each route."""
+
+    def routes(self, runtime: CopilotRuntime, options: ServerOptions) -> Sequence[BaseRoute]:
+        return _shouted(super().routes(runtime, options))
+
+
+def _shouted(routes: Sequence[BaseRoute]) -> Sequence[BaseRoute]:
+    for each in routes:
+        if isinstance(each, Route):
+            each.app = Shouting(each.app)
+    return routes
+
+
+def _in_front(runtime: CopilotRuntime) -> FastAPI:
+    app = create_app(runtime)
+    app.add_middleware(Shouting)
+    return app
+
+
+def _around_routes(runtime: CopilotRuntime) -> FastAPI:
+    app = create_app(runtime)
+    _shouted(app.routes)
+    return app
+
+
+def _in_a_wire(runtime: CopilotRuntime) -> FastAPI:
+    return create_app(runtime, wires=[ShoutedWire()])
+
+
+@pytest.mark.parametrize("made", [_in_front, _around_routes, _in_a_wire])
+async def test_an_applications_own_middlewares_take_part_in_every_part_of_an_answer(
+    made: Callable[[CopilotRuntime], FastAPI],
+) -> None:
     gate = Gate()
     gate.opened.set()
-    app = create_app(CopilotRuntime(scripted_agents(gate)))
-    app.add_middleware(Shouting)
+    app = made(CopilotRuntime(scripted_agents(gate)))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client,
