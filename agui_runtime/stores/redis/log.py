@@ -125,10 +125,11 @@ class RedisRunLog(LeasedLog):
             how = await self._script.append(lease.run.thread_id, *given, first=first)
             if how in REFUSED:
                 await self._give_up(lease)
+            verdict = STORED.get(how) or REFUSED[how]
         except Exception as error:  # noqa: BLE001  # a foreign SDK: nobody may wait for ever
             settle(error)
         else:
-            settle(STORED.get(how) or REFUSED[how])
+            settle(verdict)
 
     async def _give_up(self, lease: Lease) -> None:
         """A server that forgot that the run was adopted is to offer it to nobody again."""
