@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from agui_runtime.authentication.requests import PEER
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.log_lines import lasting_logger_of
+from agui_runtime.one_write import HeadHeld
 from agui_runtime.small_parts import SmallEvent, SmallQueue
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ class TimedProtocol(HttpProtocol):
         super().on_headers_complete()
         if self.cycle is not None:  # none for a WebSocket
             self.cycle.message_event = SmallEvent()
+            self.cycle.transport = HeadHeld(self.cycle, self.loop)  # type: ignore[assignment]  # it has all that is called
         if self._is_leaving:
             self.leave()
 

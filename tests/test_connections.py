@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from agui_runtime import CopilotRuntime, ServerLimits, create_app
 from agui_runtime.connections import ConnectionLimits, TimedProtocol, timed_protocol
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.one_write import HeadHeld
 from tests.programs import serving
 from tests.support import served
 from tests.wires.agui.serving import run_body
@@ -176,3 +180,48 @@ async def test_who_wants_tls_is_closed_and_the_log_says_why(
         assert (await client.get(server.origin.join("/healthz"))).status_code == 200
     [record] = [each for each in caplog.records if each.levelname == "WARNING"]
     assert f"TLS at 127.0.0.1:{server.origin.port}, and only http://" in record.getMessage()
+
+
+class Recorder(asyncio.Transport):
+    """Where an answer goes: its packets."""
+
+    def __init__(self) -> None:
+        self.packets: list[bytes] = []
+
+    def write(self, data: object) -> None:
+        self.packets.append(bytes(cast(bytes, data)))
+
+
+async def test_the_head_of_an_answer_leaves_with_what_follows_at_once() -> None:
+    transport = Recorder()
+    cycle = SimpleNamespace(transport=transport)
+    cycle.transport = HeadHeld(cycle, asyncio.get_running_loop())
+    for part in (b"head ", b"body", b"more"):
+        cycle.transport.write(part)
+    assert transport.packets == [b"head body", b"more"]
+
+
+async def test_a_head_whose_body_comes_late_or_not_at_all_leaves_alone() -> None:
+    go = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return
+        length = [(b"content-length", b"4")]
+        await send({"type": "http.response.start", "status": 200, "headers": length})
+        if scope["path"] == "/late":
+            await go.wait()
+        await send({"type": "http.response.body", "body": b"body"})
+
+    async with served(app, http=TimedProtocol) as origin:
+        reader, writer = await Server(httpx.URL(origin)).connect()
+        for method, path, packets in [
+            (b"HEAD", b"/", [b"4\r\n\r\n"]),
+            (b"GET", b"/late", [b"4\r\n\r\n", b"body"]),
+        ]:
+            go.clear()
+            writer.write(b"%b %b HTTP/1.1\r\nhost: localhost\r\n\r\n" % (method, path))
+            for packet in packets:
+                assert (await reader.read(65536)).endswith(packet)
+                go.set()
+        writer.close()
