@@ -72,8 +72,8 @@ class Deadlines:
     def touch(self) -> None:
         first = self._latest is None
         self._latest = self._loop.time()
-        if first:
-            self._arm()  # the wait for the first event is over; the idle limit may be nearer
+        if first and self._is_idle_nearer:
+            self._arm()
 
     def interrupt(self) -> None:
         """Cancel what the task awaits; again after each grace time, for agents that swallow it."""
@@ -92,6 +92,12 @@ class Deadlines:
         self._task, self._expire = None, _ignore
         self._cancel_timer()
 
+    @property
+    def _is_idle_nearer(self) -> bool:
+        """Whether what comes after the first event may have to end before the timer fires."""
+        first, idle = self._limits.first_event, self._limits.idle
+        return idle is not None and (first is None or idle < first)
+
     def _now(self) -> float:
         return self._loop.time()
 
@@ -108,8 +114,10 @@ class Deadlines:
             self._at(min(deadlines)[0], self._check)
 
     def _check(self) -> None:
-        when, name, limit = min(self._deadlines())
-        if when <= self._now():
+        now = self._now()
+        due = [rule for rule in self._deadlines() if rule[0] <= now]
+        if due:
+            _, name, limit = min(due)
             self._expire(RunTimeout(name, limit))
         else:
             self._arm()

@@ -1,7 +1,8 @@
-"""How many events an agent may emit, and of how many bytes."""
+"""How long an agent may take, how many events it may emit, and of how many bytes."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,7 +10,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime import CopilotRuntime, Options, RunLimits
 from agui_runtime.core.events import Event
-from tests.runtime.worlds import Scripted, asking, ran, text
+from tests.runtime.worlds import Scripted, Waiting, asking, ran, text
 
 
 @pytest.mark.parametrize(("most", "ends"), [(0, "RUN_TOO_LONG"), (4, "RUN_TOO_LONG"), (5, None)])
@@ -52,3 +53,35 @@ async def test_an_agent_that_emits_fewer_bytes_is_not() -> None:
     options = Options(limits=RunLimits(bytes=2000))
     runtime = CopilotRuntime({"default": Scripted(*text("m1", "x" * 1000))}, options=options)
     assert (await ran(runtime, asking()))[-1]["type"] == "RUN_FINISHED"
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (RunLimits(first_event=0.02), "FIRST_EVENT_TIMEOUT"),
+        (RunLimits(idle=0.02), "IDLE_TIMEOUT"),
+        (RunLimits(total=0.02), "RUN_TIMEOUT"),
+    ],
+)
+async def test_each_limit_ends_the_run_with_its_own_code(limits: RunLimits, code: str) -> None:
+    async def silent(request: RunAgentInput) -> AsyncIterator[Event]:
+        await asyncio.Event().wait()
+        yield {}
+
+    agent = silent if code == "FIRST_EVENT_TIMEOUT" else Waiting()
+    runtime = CopilotRuntime({"default": agent}, options=Options(limits=limits))
+    assert (await ran(runtime, asking()))[-1]["code"] == code
+
+
+async def test_a_limit_of_the_first_event_alone_ends_with_that_event(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def slow(request: RunAgentInput) -> AsyncIterator[Event]:
+        yield text("m1", "one")[0]
+        await asyncio.sleep(0.03)
+        yield text("m1", "one")[2]
+
+    limits = RunLimits(first_event=0.01, idle=None, total=None)
+    runtime = CopilotRuntime({"default": slow}, options=Options(limits=limits))
+    assert (await ran(runtime, asking()))[-1]["type"] == "RUN_FINISHED"
+    assert not caplog.records

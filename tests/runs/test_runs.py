@@ -275,24 +275,6 @@ async def test_an_agent_that_will_not_stop_is_cut_off() -> None:
     assert (await told(handle))[-1].items() >= CANCELLED.items()
 
 
-@pytest.mark.parametrize(
-    ("limits", "code"),
-    [
-        (RunLimits(first_event=0.02), "FIRST_EVENT_TIMEOUT"),
-        (RunLimits(idle=0.02), "IDLE_TIMEOUT"),
-        (RunLimits(total=0.02), "RUN_TIMEOUT"),
-    ],
-)
-async def test_each_limit_ends_the_run_with_its_own_code(limits: RunLimits, code: str) -> None:
-    async def silent(request: RunAgentInput) -> AsyncIterator[Event]:
-        await asyncio.Event().wait()
-        yield {}
-
-    agent = silent if code == "FIRST_EVENT_TIMEOUT" else Waiting()
-    runtime = CopilotRuntime({"default": agent}, options=Options(limits=limits))
-    assert (await ran(runtime, asking()))[-1]["code"] == code
-
-
 async def test_closing_the_runtime_ends_its_runs_as_shut_down() -> None:
     runtime = CopilotRuntime({"default": Waiting()})
     handle = await runtime.start(asking())
