@@ -12,7 +12,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
-from itertools import chain
 from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 
@@ -106,15 +105,15 @@ async def unless_long(long: bool, work: Callable[P, T], *args: P.args, **kwargs:
 
 def is_much(*values: object) -> bool:
     """Whether there is so much in JSON values and models that work on all of it is long."""
-    remaining, level = MANY, list(values)
-    while level:
-        characters = sum([len(value) for value in level if isinstance(value, str)])
-        remaining -= len(level) + characters // _CHARACTERS
-        inner = [_inside(value) for value in level if type(value) not in _SCALARS]
-        if remaining < sum(map(len, inner)):
-            return True
-        level = list(chain.from_iterable(inner))
-    return False
+    found, characters = list(values), 0
+    for value in found:  # which grows meanwhile
+        if isinstance(value, str):
+            characters += len(value)
+        elif type(value) not in _SCALARS:
+            found += _inside(value)
+            if len(found) > MANY:
+                return True
+    return len(found) + characters // _CHARACTERS > MANY
 
 
 def cannot_be_much(values: int, characters: int) -> bool:
@@ -160,4 +159,4 @@ def _inside(value: Any) -> Collection[object]:  # noqa: ANN401  # any value
     return value if isinstance(value, list | tuple) else ()
 
 
-_SCALARS = frozenset({str, int, float, bool, type(None)})
+_SCALARS = frozenset({int, float, bool, type(None)})

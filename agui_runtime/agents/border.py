@@ -99,8 +99,10 @@ class Normalizer:
     def feed(self, item: object) -> Sequence[Event]:
         """The events in one item, in full; raises ProtocolFailure if there can be none in it."""
         delta = self.delta(item)
-        if delta is not None:
-            return (delta,)
+        return self.full(item) if delta is None else (delta,)
+
+    def full(self, item: object) -> Sequence[Event]:
+        """The same for what `delta` does not read."""
         full = self._full(self._reader.feed(item))
         self._reads_plainly = not (
             self._reader.speaking
@@ -251,7 +253,7 @@ async def emitted(
             if delta is not None:
                 yield delta
                 continue
-            full = normalizer.feed(item if spare is None else spare(item))
+            full = normalizer.full(item if spare is None else spare(item))
             if not full:
                 alive.get()()
             for event in full:

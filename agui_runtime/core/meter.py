@@ -101,8 +101,9 @@ def usage_of(end: Event) -> Sequence[JsonObject]:
 
 def tokens_of(entries: Sequence[JsonObject]) -> Tokens | None:
     """The sums over the entries; None where there are none."""
-    sums = {field: _sum(entries, name) for name, field in _NAMES.items()}
-    return Tokens(**sums) if entries else None
+    if not entries:
+        return None
+    return Tokens(**{field: _sum(entries, name) for name, field in _NAMES.items()})
 
 
 class _Span:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from starlette.types import Receive, Scope, Send
 
@@ -115,8 +114,9 @@ async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool
         await _gone_or_done(receive, working)
     finally:
         gone = not working.done()
-        working.cancel()
-        await asyncio.wait((working,))
+        if gone:
+            working.cancel()
+            await asyncio.wait((working,))
     if not (gone and working.cancelled()):
         working.result()
     return not gone
@@ -124,21 +124,22 @@ async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool
 
 async def _gone_or_done(receive: Receive, working: asyncio.Task[None]) -> None:
     """Return when the client has closed the connection, or the work is done."""
-    waiting = asyncio.timeout(None)
+    waiting = cast(asyncio.Task[None], asyncio.current_task())
+    before, is_over, is_done = waiting.cancelling(), False, False
 
     def end(_: object) -> None:
-        with suppress(RuntimeError):  # the client has gone in the same moment
-            waiting.reschedule(asyncio.get_running_loop().time())
+        nonlocal is_done
+        if not is_over:  # else the client has gone in the same moment
+            is_done = waiting.cancel()
 
+    working.add_done_callback(end)
     try:
-        async with waiting:
-            working.add_done_callback(end)
-            try:
-                while (await receive())["type"] != "http.disconnect":
-                    pass
-                await asyncio.sleep(0)  # servers say so after the last part of an answer, too
-            finally:
-                working.remove_done_callback(end)
-    except TimeoutError:
-        if not waiting.expired():
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await asyncio.sleep(0)  # servers say so after the last part of an answer, too
+    except asyncio.CancelledError:
+        if not is_done or waiting.uncancel() > before:  # somebody else cancels, too
             raise
+    finally:
+        is_over = True
+        working.remove_done_callback(end)
