@@ -48,16 +48,17 @@ class Fold:
 
     def feed(self, event: Event) -> None:
         """Take the next event; types that add nothing (steps, custom events) are welcome."""
-        kind = event["type"]
-        if kind in APPLIED:
-            APPLIED[kind](self._conversation, event)
-        elif kind in _APPLIED:
-            _APPLIED[kind](self, event)
+        self.feed_all((event,))
 
     def feed_all(self, events: Iterable[Event]) -> None:
         """Take the next events."""
+        conversation = self._conversation
         for event in events:
-            self.feed(event)
+            kind = event["type"]
+            if kind in APPLIED:
+                APPLIED[kind](conversation, event)
+            elif kind in _APPLIED:
+                _APPLIED[kind](self, event)
 
     def add_message(self, message: Mapping[str, Json]) -> None:
         """Append a message, unless one with its id is there."""

@@ -33,13 +33,9 @@ class Signatures:
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
         self._known: dict[str, str] = {}
-        self._new: dict[str, str] = {}
+        self.unsaved: dict[str, str] = {}
+        """Those that `save` has not written yet."""
         self._read = False
-
-    @property
-    def unsaved(self) -> bool:
-        """Whether there are some that `save` has not written yet."""
-        return bool(self._new)
 
     async def recalled(self, request: RunAgentInput) -> RunAgentInput:
         """The request with the stored signatures of its messages and calls, and without any that a
@@ -61,14 +57,14 @@ class Signatures:
         signed = [each for each in events if each["type"] == "REASONING_ENCRYPTED_VALUE"]
         if not signed:
             return events
-        self._new |= {each["entityId"]: each["encryptedValue"] for each in signed}
+        self.unsaved |= {each["entityId"]: each["encryptedValue"] for each in signed}
         return [each for each in events if each not in signed or not _is_own(each)]
 
     async def save(self) -> None:
         """Store the new ones. A run goes on where this fails: the provider may then refuse the next
         run, and its error says why.
         """
-        news, self._new = self._new, {}
+        news, self.unsaved = self.unsaved, {}
         try:
             await self._recall()
             self._known = {id_: each for id_, each in self._known.items() if id_ not in news} | news

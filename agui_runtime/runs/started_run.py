@@ -71,7 +71,7 @@ class StartedRun:
     @property
     def is_behind(self) -> bool:
         """Whether the next event may have to wait for the store."""
-        return self._writer.is_behind or self._signatures.unsaved
+        return self._writer.is_behind or bool(self._signatures.unsaved)
 
     @property
     def is_announced(self) -> bool:
@@ -116,7 +116,7 @@ class StartedRun:
         the end is not among them, `end` appends it.
         """
         light = self._grammar.continuing(events)
-        if light == len(events):  # as nearly always
+        if light == len(events):  # as nearly always; they are nothing to the meter
             return self._keep(events)
         return self._accept(events, light)
 
@@ -132,6 +132,7 @@ class StartedRun:
             legal = self._signatures.without(legal)
         if not legal:
             return 0
+        self._meter.feed(legal, time())
         if self._grammar.ended:
             self._note(legal)
             self._last, self.has_ended = legal, True
@@ -248,11 +249,11 @@ class StartedRun:
         opening = () if self._recalled else (opened(self.request),)
         ending = [*self._grammar.closers(reason_of(cause)), terminal(self.request, cause)]
         made = [*opening, *ending]
+        self._meter.feed(made, time())
         self._note(made)
         return made
 
     def _note(self, events: Sequence[Event]) -> None:
-        self._meter.feed(events, time())
         self._hooks.on_events(self._lease.run, events)
         self._fold.feed_all(events)
         if self._fold.warnings:

@@ -98,11 +98,18 @@ def recorded(first: int, run_id: str, events: Iterable[StoredEvent]) -> list[Rec
     return list(map(_record, zip(count(first), repeat(run_id), events)))
 
 
-def stored(event: Event) -> StoredEvent:
-    """The event as it is kept; raises Unencodable for what is no JSON."""
-    if len(event) == 3 and isinstance(event.get("delta"), str):
-        return event
-    return text_of(event)
+def stored(events: Iterable[Event]) -> tuple[list[StoredEvent], int]:
+    """The events as they are kept, and their weight; raises Unencodable for what is no JSON."""
+    made: list[StoredEvent] = []
+    total = 0
+    for event in events:
+        if len(event) == 3 and isinstance(delta := event.get("delta"), str):
+            made.append(event)
+            total += DELTA_OVERHEAD + getsizeof(delta)
+        else:
+            made.append(text := text_of(event))
+            total += weight(text)
+    return made, total
 
 
 async def records_of(parts: Sequence[Part]) -> list[Record]:

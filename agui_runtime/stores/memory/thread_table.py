@@ -211,9 +211,9 @@ class ThreadTable:
 
     def write(self, thread: StoredThread, events: Sequence[Event]) -> None:
         """All of the events or none; raises Unencodable."""
-        made = list(map(stored, events))
+        made, size = stored(events)
         thread.events += made
-        self.grow(thread, sum(map(weight, made)))
+        self.grow(thread, size)
         thread.waiters.wake()
 
     def remember(self, thread: StoredThread, ids: frozenset[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 from starlette.types import Receive, Scope, Send
@@ -78,8 +78,12 @@ async def read_body(scope: Scope, receive: Receive, limits: BodyLimits) -> bytes
     most = limits.bytes + READ_AWAY
     if announced > most or (announced > limits.bytes and b"expect" in headers):
         raise limits.exceeded("bytes")
-    body, size = bytearray(), 0
-    async for part in _parts(receive):
+    body, size, more = bytearray(), 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part, more = message.get("body", b""), message.get("more_body", False)
         size += len(part)
         if max(size, announced) <= limits.bytes:
             body += part
@@ -90,16 +94,6 @@ async def read_body(scope: Scope, receive: Receive, limits: BodyLimits) -> bytes
     if size > limits.bytes:
         raise limits.exceeded("bytes")
     return bytes(body)
-
-
-async def _parts(receive: Receive) -> AsyncIterator[bytes]:
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        yield message.get("body", b"")
-        more = message.get("more_body", False)
 
 
 async def unless_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> bool:
