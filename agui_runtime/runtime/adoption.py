@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from contextvars import Context
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,7 +23,7 @@ from agui_runtime.runtime.assignments import Assignments
 from agui_runtime.runtime.deferred import DeferredAgent
 from agui_runtime.runtime.job_bodies import Luggage
 from agui_runtime.runtime.live_runs import LiveRuns
-from agui_runtime.runtime.openings import Openings
+from agui_runtime.runtime.openings import Openings, OpenPlace
 from agui_runtime.runtime.refused_writes import RefusedWrites
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.jobs import Adopted, Jobs, Offer
@@ -122,11 +121,11 @@ class Adoption:
         run = replace(run, agent=self._assignments.present(run.agent))
         return replace(adopted, lease=replace(adopted.lease, run=run))
 
-    async def _place(self, run: Run, owner: str, granted: str) -> AsyncExitStack:
+    async def _place(self, run: Run, owner: str, granted: str) -> OpenPlace:
         """Where there is none, the run ends: its lease is held, and nobody else would end it."""
-        place = AsyncExitStack()
+        place = self._openings.place(owner, granted=granted)
         try:
-            await place.enter_async_context(self._openings.place(owner, granted=granted))
+            await place.take()
         except Exception:  # a foreign SDK: the store's client
             logger.exception("%s has no place", run)
             run.cut(StoreFailed())

@@ -6,7 +6,6 @@ It knows neither agents by name nor callers' rights; what it is given to run, it
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
 from functools import partial
 
 from agui_runtime.core.errors import Misconfigured
@@ -115,14 +114,13 @@ class Launcher:
         self, info: RunInfo, assignment: Assignment, store: Store, *, scheduled: bool
     ) -> RunHandle:
         run = Run(assignment, store, self._hooks)
-        async with AsyncExitStack() as place:
-            await place.enter_async_context(self._openings.place(info.owner))
+        async with self._openings.place(info.owner) as place:
             claim = partial(store.log.claim, info, run.stop)
             lease = await self._turns.when_free(
                 info.thread_id, claim, store.log, scheduled=scheduled
             )
             if not lease.fresh:
                 return RunHandle(lease.run, lease.start, store)
-            task = self._live.carry_out(run, lease, place.pop_all())
+            task = self._live.carry_out(run, lease, place.handed_on())
         await run.begun
         return RunHandle(lease.run, lease.start, store, task)

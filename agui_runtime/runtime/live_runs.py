@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 
 from agui_runtime.core.errors import ShuttingDown
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.runs.run import Run
+from agui_runtime.runtime.openings import OpenPlace
 from agui_runtime.runtime.refused_writes import RefusedWrites
 from agui_runtime.stores.base import Lease
 
@@ -66,7 +67,7 @@ class LiveRuns:
                 run.cut(ShuttingDown())
             await asyncio.wait(list(self._runs))
 
-    def carry_out(self, run: Run, lease: Lease, place: AsyncExitStack) -> asyncio.Task[None]:
+    def carry_out(self, run: Run, lease: Lease, place: OpenPlace) -> asyncio.Task[None]:
         """Go on with a run whose thread was claimed, and give back its place at its end. From here
         on the task answers for the lease.
         """
@@ -86,7 +87,9 @@ class LiveRuns:
         if not task.cancelled() and task.exception() is not None:
             logger.error("the end of %s could not be stored", run, exc_info=task.exception())
 
-    async def _driven(self, run: Run, lease: Lease, place: AsyncExitStack) -> None:
-        async with place:
+    async def _driven(self, run: Run, lease: Lease, place: OpenPlace) -> None:
+        try:
             with self._writes:
                 await run.drive(lease)
+        finally:
+            await place.free()

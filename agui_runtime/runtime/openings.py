@@ -10,7 +10,7 @@ import asyncio
 import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 
@@ -32,6 +32,46 @@ class Reservation:
 
     name: str
     handed_on: bool = False
+
+
+class OpenPlace:
+    """A place that is taken by `take` and given back by `free`, or for as long as a block lasts.
+
+    Of one that is not taken `free` does nothing, and where there is no limit nothing is taken.
+    """
+
+    __slots__ = ("_granted", "_limits", "_name", "_openings")
+
+    def __init__(
+        self, openings: Openings, limits: Mapping[str, int], granted: str | None = None
+    ) -> None:
+        self._openings = openings
+        self._limits = limits
+        self._granted = granted
+        self._name = ""
+
+    async def take(self) -> None:
+        """Raises TooManyRequests, but not for what was granted."""
+        if self._limits:
+            self._name = await self._openings.obtain(self._limits, self._granted)
+
+    async def free(self) -> None:
+        name, self._name = self._name, ""
+        if name:
+            await self._openings.give_back(name)
+
+    def handed_on(self) -> OpenPlace:
+        """The place for who frees it; the end of the block does not any more."""
+        other = OpenPlace(self._openings, self._limits)
+        other._name, self._name = self._name, ""
+        return other
+
+    async def __aenter__(self) -> OpenPlace:
+        await self.take()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.free()
 
 
 class Openings:
@@ -61,15 +101,13 @@ class Openings:
         self._each = self._each if each is None else each
         self._total = self._total if total is None else total
 
-    def place(self, owner: str, *, granted: str | None = None) -> AbstractAsyncContextManager[None]:
-        """One place for as long as the block lasts; raises TooManyRequests, but not for what was
-        `granted` one of that name before (empty where there was no limit): it must go on.
+    def place(self, owner: str, *, granted: str | None = None) -> OpenPlace:
+        """One place, as for what was `granted` one of that name before (empty where there was no
+        limit): it must go on.
 
         A store that cannot be reached refuses nobody here, but whoever needs it.
         """
-        if self._each is None is self._total:
-            return nullcontext()
-        return self._held(self._limits(owner), granted)
+        return OpenPlace(self, self._limits(owner), granted)
 
     @asynccontextmanager
     async def reserved(self, owner: str, seconds: float) -> AsyncIterator[Reservation]:
@@ -87,19 +125,19 @@ class Openings:
             if not reservation.handed_on:
                 await asyncio.shield(self._free(reservation.name, list(limits)))
 
-    @asynccontextmanager
-    async def _held(self, limits: Mapping[str, int], granted: str | None) -> AsyncIterator[None]:
-        name, scopes = granted or self._new_name(), list(limits)
+    async def obtain(self, limits: Mapping[str, int], granted: str | None) -> str:
+        """The name of a place that is held until it is given back."""
+        name = granted or self._new_name()
         await self._take(name, limits, even_if_full=granted is not None)
-        self._hold(name, scopes)
-        try:
-            yield
-        finally:
-            del self._names[name]
-            if self._places().lease is None:
-                await self._places().free(name, scopes)
-            else:
-                await asyncio.shield(self._free(name, scopes))
+        self._hold(name, list(limits))
+        return name
+
+    async def give_back(self, name: str) -> None:
+        scopes = self._names.pop(name)
+        if self._places().lease is None:
+            await self._places().free(name, scopes)
+        else:
+            await asyncio.shield(self._free(name, scopes))
 
     async def _take(
         self,

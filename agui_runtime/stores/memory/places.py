@@ -21,8 +21,10 @@ class MemoryPlaces:
     ) -> str | None:
         now = monotonic()
         for scope, most in limits.items():
-            if len(self._live(scope, now).keys() - {place}) >= most:
-                return scope
+            if self._others(scope, place) >= most:
+                self._drop_lapsed(scope, now)
+                if self._others(scope, place) >= most:
+                    return scope
         for scope in limits:
             until = inf if seconds is None else now + seconds
             self._taken.setdefault(scope, {})[place] = until
@@ -38,8 +40,11 @@ class MemoryPlaces:
             if not taken:
                 self._taken.pop(scope, None)
 
-    def _live(self, scope: str, now: float) -> Mapping[str, float]:
+    def _others(self, scope: str, place: str) -> int:
+        taken = self._taken.get(scope, ())
+        return len(taken) - (place in taken)
+
+    def _drop_lapsed(self, scope: str, now: float) -> None:
         taken = self._taken.get(scope, {})
         for place in [each for each, until in taken.items() if until <= now]:
             del taken[place]
-        return taken

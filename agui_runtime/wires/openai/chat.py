@@ -49,7 +49,7 @@ class Chat:
 
     def _place(
         self, exchange: OpenAIExchange, request: ChatRequest
-    ) -> AbstractAsyncContextManager[None]:
+    ) -> AbstractAsyncContextManager[object]:
         streams = self._runtime.streams
         return streams.place(exchange.caller.owner) if request.stream else nullcontext()
 

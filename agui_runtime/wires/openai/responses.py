@@ -99,7 +99,7 @@ class Responses:
 
     def _place(
         self, exchange: OpenAIExchange, *, stream: bool
-    ) -> AbstractAsyncContextManager[None]:
+    ) -> AbstractAsyncContextManager[object]:
         streams = self._runtime.streams
         return streams.place(exchange.caller.owner) if stream else nullcontext()
 
