@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
+from itertools import chain
 from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 
