@@ -22,7 +22,7 @@ class OwnScope:
 
 def note_send(scope: Scope, send: Send) -> None:
     """Called behind the last of the app's own middlewares, with what it gives to routes."""
-    scope[_FOR_ROUTES] = send
+    scope[_FOR_ROUTES] = id(send)  # by which `send` does not hold itself: it knows its scope
 
 
 def send_of_rest(scope: Scope, send: Send) -> Send:
@@ -30,5 +30,5 @@ def send_of_rest(scope: Scope, send: Send) -> Send:
     nothing but its head, and each would take part in every word. What somebody else has put around
     a route takes part in all.
     """
-    rest: Send = scope[_SEND] if scope.get(_FOR_ROUTES) is send else send
+    rest: Send = scope[_SEND] if scope.get(_FOR_ROUTES) == id(send) else send
     return rest
