@@ -70,7 +70,7 @@ class Pipe:
         """The reply to come. Who cancels it before it is sent, takes the command back."""
         reply = asyncio.get_running_loop().create_future()
         self._waiting.append((words, reply))
-        if self._carrying is None:
+        if self._carrying is None or self._carrying.done():
             self._carrying = asyncio.create_task(self._carry_out())
         return reply
 
@@ -90,7 +90,6 @@ class Pipe:
             await self._hang_up()
             self._break(batch, error)
         finally:
-            self._carrying = None
             self._break(batch, exceptions.ConnectionError("the connection was given up"))
 
     def _break(

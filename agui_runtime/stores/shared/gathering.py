@@ -19,17 +19,17 @@ class Gathering(Generic[T, R]):
         self._carry_out = carry_out
         self._turn = asyncio.Lock()
         self._gathered: list[T] = []
-        self._next: asyncio.Task[Sequence[R]] | None = None
+        self._next: asyncio.Task[Sequence[R]]
 
     async def put(self, wanted: T) -> R:
         """What comes of it; it is carried out whoever still waits for that."""
-        if self._next is None:
-            self._next = asyncio.create_task(self._carried_out())
-        task, place = self._next, len(self._gathered)
+        place = len(self._gathered)
         self._gathered.append(wanted)
-        return (await asyncio.shield(task))[place]
+        if place == 0:  # the first of those that go together
+            self._next = asyncio.create_task(self._carried_out())
+        return (await asyncio.shield(self._next))[place]
 
     async def _carried_out(self) -> Sequence[R]:
         async with self._turn:
-            gathered, self._gathered, self._next = self._gathered, [], None
+            gathered, self._gathered = self._gathered, []
             return await self._carry_out(gathered)

@@ -73,7 +73,7 @@ class Pump:
 
     def append(self, addition: Addition, settle: Settle) -> None:
         self._waiting.append((addition, settle))
-        if self._pumping is None:
+        if self._pumping is None or self._pumping.done():
             self._pumping = asyncio.create_task(self._pump())
 
     async def close(self) -> None:
@@ -83,13 +83,10 @@ class Pump:
         await self._hang_up()
 
     async def _pump(self) -> None:
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                await self._store(batch)
-                await asyncio.sleep(PAUSE if len(batch) >= CROWD else 0)
-        finally:
-            self._pumping = None
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            await self._store(batch)
+            await asyncio.sleep(PAUSE if len(batch) >= CROWD else 0)
 
     async def _store(self, batch: Sequence[Waiting]) -> None:
         try:

@@ -150,7 +150,8 @@ class Connection:
         key = _key(message)
         if key in self._open:
             raise SocketClosing(4409, "Subscriber already exists")  # a reason has at most 123 bytes
-        task = asyncio.create_task(self._work(key, message.get("payload")))
+        # Never begun at once, as some loops' task factories do: its end takes it out of `_open`.
+        task = asyncio.Task(self._work(key, message.get("payload")))
         self._open[key] = task
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
