@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import cast
 
 from ag_ui.core import (
@@ -29,12 +29,18 @@ class DeltaReader:
     """Reads what one agent yields in one run, where a delta mostly goes on with the same thing."""
 
     def __init__(self) -> None:
-        self._kind = self._key = ""
+        self._kind = self._key = self._attribute = ""
         self._id: object = object()  # nothing equals it
+        self._type: type | None = None
+        self._given: Set[str] = frozenset()
 
     def read(self, item: object) -> JsonObject | None:
         """See `plain_delta`."""
-        if (
+        if type(item) is self._type:
+            values, given = item.__dict__, item.__pydantic_fields_set__  # type: ignore[attr-defined]
+            if values[self._attribute] == self._id and given == self._given:
+                return {"type": self._kind, self._key: self._id, "delta": values["delta"]}
+        elif (
             type(item) is dict
             and len(item) == 3
             and item.get(self._key) == self._id
@@ -43,11 +49,22 @@ class DeltaReader:
         ):
             return {"type": self._kind, self._key: self._id, "delta": delta}
         found = plain_delta(item)
-        if found is not None and type(item) is dict:
-            self._kind = found["type"]
-            self._key = _KEYS[self._kind]
-            self._id = found[self._key]
+        if found is not None:
+            self._expect_more(type(item), found)
         return found
+
+    def _expect_more(self, type_: type, delta: JsonObject) -> None:
+        """Of what was found in an item of that type."""
+        if type_ is dict:
+            self._kind = delta["type"]
+            self._key = _KEYS[self._kind]
+        elif type_ in _TYPED:
+            self._type = type_
+            self._kind, self._attribute, self._key = _TYPED[type_]
+            self._given = {self._attribute, "delta"}
+        else:
+            return
+        self._id = delta[self._key]
 
 
 def _of_typed(event: BaseEvent, kind: str, attribute: str, key: str) -> JsonObject | None:

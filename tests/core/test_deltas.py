@@ -1,0 +1,46 @@
+"""What goes on with the same message is read in a shorter way, to the same end."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from ag_ui.core import (
+    ReasoningMessageContentEvent,
+    TextMessageContentEvent,
+    TextMessageEndEvent,
+    ToolCallArgsEvent,
+)
+
+from agui_runtime.core.deltas import DeltaReader, plain_delta
+
+
+def items() -> list[object]:
+    late = TextMessageContentEvent(message_id="a", delta="late")
+    late.timestamp = 5
+    text = {"type": "TEXT_MESSAGE_CONTENT", "messageId": "a", "delta": "x"}
+    return [
+        TextMessageContentEvent(message_id="a", delta="1"),
+        TextMessageContentEvent(message_id="a", delta="2", timestamp=None),
+        TextMessageContentEvent(message_id="a", delta="3", timestamp=7),
+        TextMessageContentEvent(message_id="a", delta="4", more="extra"),
+        TextMessageContentEvent(message_id="b", delta="5"),
+        TextMessageContentEvent(message_id="\ud800", delta="6"),
+        ReasoningMessageContentEvent(message_id="a", delta="7"),
+        ToolCallArgsEvent(tool_call_id="a", delta="8"),
+        TextMessageEndEvent(message_id="a"),
+        late,
+        text,
+        text | {"messageId": "b"},
+        text | {"timestamp": 7},
+        text | {"delta": 5},
+        {"type": "TOOL_CALL_ARGS", "toolCallId": "a", "delta": "y"},
+        "words",
+        None,
+    ]
+
+
+def test_whatever_came_before_an_item_is_read_as_by_itself() -> None:
+    for before, item in product(items(), repeat=2):
+        reader = DeltaReader()
+        for each in (before, item, item):
+            assert reader.read(each) == plain_delta(each), (before, item)
