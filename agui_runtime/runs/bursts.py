@@ -33,6 +33,7 @@ class Bursts:
         self._events = events
         self._begin = cast(Callable[[], _Step], events.__anext__)
         self._light = light
+        self._burst: list[Event] = []
         self._step: _Step | None = None
         self._wait: _Wait = None
         self._end: BaseException | None = None
@@ -43,22 +44,21 @@ class Bursts:
         what the agent raises, after the events before that.
         """
         burst: list[Event] = []
+        self._burst = burst
         try:
             if self._end is not None:
                 raise self._end
             step, self._step = self._step, None
             event = yield from self._begin() if step is None else _gone_on(step, self._wait)
             burst.append(event)
-            while event["type"] in self._light and len(burst) < most:
-                step = self._begin()
+            if event["type"] in self._light and most > 1:
+                step = self._gathered(burst, most)
                 try:
                     self._wait = step.send(None)
-                except StopIteration as arrived:
-                    event = arrived.value
-                    burst.append(event)
+                except StopIteration:
+                    pass
                 else:
                     self._step = step
-                    break
         except StopAsyncIteration as end:
             self._end = end if burst else None
         except BaseException as failure:  # user code: an agent may raise anything
@@ -66,6 +66,20 @@ class Bursts:
                 raise
             self._end = failure
         return burst
+
+    @coroutine
+    def _gathered(self, burst: list[Event], most: int) -> Generator[_Wait, None, Event]:
+        """Add what comes without a wait. One generator does it for all: an event that leaves it by
+        itself is raised, which takes as long as all else. Where it waits, the burst has left when
+        it goes on, and the event that comes then is returned.
+        """
+        while True:
+            event = yield from self._begin()
+            if self._burst is not burst:
+                return event
+            burst.append(event)
+            if event["type"] not in self._light or len(burst) >= most:
+                return event
 
     async def aclose(self) -> None:
         """Close the agent; where it waits, it is cancelled."""
@@ -82,7 +96,7 @@ class Bursts:
         step, task = self._step, current_task()
         assert step is not None
         assert task is not None
-        self._step = None
+        self._step, self._burst = None, []
         task.cancel()
         try:
             yield from _gone_on(step, self._wait)

@@ -93,15 +93,12 @@ class Projector:
         """
         changed = False
         for record in records:
-            if self._feed(record.event):
+            event = record.event
+            if event["type"] == "TEXT_MESSAGE_CONTENT":  # nearly always: without a call
+                self._texts[event["messageId"]].content.append(event["delta"])
+            elif self._apply(event):
                 changed = True
         return changed
-
-    def _feed(self, event: Event) -> bool:
-        if event["type"] == "TEXT_MESSAGE_CONTENT":
-            self._texts[event["messageId"]].content.append(event["delta"])
-            return False
-        return self._apply(event)
 
     def fail(self, error: AguiError) -> None:
         """End the response, unless it has ended: the run's records cannot be read any further."""
@@ -137,6 +134,9 @@ class Projector:
         )
         self._texts[text.id] = text
         self.response.messages.append(text)
+
+    def _text_content(self, event: Event) -> None:
+        self._texts[event["messageId"]].content.append(event["delta"])
 
     def _text_ended(self, event: Event) -> None:
         if not _is_cut(event):
@@ -176,7 +176,7 @@ class Projector:
 
     def _activity(self, event: Event) -> None:
         for each in text_events(event):
-            self._feed(each)
+            self._apply(each)
 
     def _custom(self, event: Event) -> None:
         made = meta_event(event["name"], event.get("value"), self._clock())
@@ -220,6 +220,7 @@ class Projector:
 
 _APPLY: dict[str, Callable[[Projector, Event], None]] = {
     "TEXT_MESSAGE_START": Projector._text_started,
+    "TEXT_MESSAGE_CONTENT": Projector._text_content,
     "TEXT_MESSAGE_END": Projector._text_ended,
     "TOOL_CALL_START": Projector._call_started,
     "TOOL_CALL_ARGS": Projector._call_arguments,
@@ -233,7 +234,7 @@ _APPLY: dict[str, Callable[[Projector, Event], None]] = {
 }
 
 
-_BRING_PIECES = (None, Projector._call_arguments)
+_BRING_PIECES = (None, Projector._text_content, Projector._call_arguments)
 
 
 def _of_delegate(event: Event) -> Event:
