@@ -40,3 +40,12 @@ def tell(
             *(median(node.first_part), median(ours.first_part)),
         )
     table.show(options)
+
+
+def read_options(name: str, about: str | None) -> argparse.Namespace:
+    """What such a bench is asked for on its command line."""
+    parser = argparse.ArgumentParser(prog=f"scripts.py bench {name}", description=about)
+    parser.add_argument("--rounds", type=int, default=3, help="of which medians are taken")
+    parser.add_argument("--only", default="", help="scenarios whose name contains this")
+    Table.add_options(parser)
+    return parser.parse_args()

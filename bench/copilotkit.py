@@ -6,7 +6,6 @@ system. Exits with 1 if a word was lost or an answer was wrong; goals are told a
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import shutil
@@ -19,11 +18,10 @@ from urllib.request import Request
 from uuid import uuid4
 
 from bench import floor
-from bench.beside_node import tell
+from bench.beside_node import read_options, tell
 from bench.idleness import watched
 from bench.load import Load
 from bench.rig import Server, measure, problems_of, run, verdict
-from bench.tables import Table
 
 WORDS = [f"word{k} " for k in range(200)]
 EVENTS = len(WORDS) + 4
@@ -66,7 +64,7 @@ class Scenario:
 
 
 def main() -> int:
-    options = read_options()
+    options = read_options("copilotkit", __doc__)
     lines = [it for it in scenarios() if options.only in it.name]
     if not options.only:
         tell_idle_streams()
@@ -78,14 +76,6 @@ def main() -> int:
         if not options.only:
             asyncio.run(tell_the_rest([each for each in servers if each.name in compared()]))
     return problems_of(results)
-
-
-def read_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts.py bench copilotkit", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="of which medians are taken")
-    parser.add_argument("--only", default="", help="scenarios whose name contains this")
-    Table.add_options(parser)
-    return parser.parse_args()
 
 
 READY = Request(f"http://127.0.0.1{INFO}")

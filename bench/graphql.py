@@ -6,7 +6,6 @@ system. Exits with 1 if a word was lost or an answer was wrong; goals are told a
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import subprocess
@@ -18,11 +17,10 @@ from typing import Any
 from urllib.request import Request
 
 from bench import floor
-from bench.beside_node import tell
+from bench.beside_node import read_options, tell
 from bench.idleness import watched
 from bench.load import Load
 from bench.rig import ROOT, Server, measure, problems_of, run, verdict
-from bench.tables import Table
 
 TRANSCRIPTS = ROOT / "tests/data/graphql/transcripts"
 WORDS = [f"word{k} " for k in range(200)]
@@ -66,7 +64,7 @@ class Scenario:
 
 
 def main() -> int:
-    options = read_options()
+    options = read_options("graphql", __doc__)
     lines = [it for it in scenarios() if options.only in it.name]
     with ExitStack() as stack:
         servers = [
@@ -77,14 +75,6 @@ def main() -> int:
         floor.tell_floor(lines, results)
         tell_servers(servers)
     return problems_of(results)
-
-
-def read_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts.py bench graphql", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="of which medians are taken")
-    parser.add_argument("--only", default="", help="scenarios whose name contains this")
-    Table.add_options(parser)
-    return parser.parse_args()
 
 
 # What is asked

@@ -1,4 +1,4 @@
-"""Runtimes whose schedules tests make due."""
+"""Runtimes whose schedules tests make due, and fixtures of such tests."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.agent import current_run
@@ -20,6 +21,7 @@ from agui_runtime.core.schedules import (
     changed,
 )
 from agui_runtime.hooks.hook import Hook
+from agui_runtime.runtime import scheduler
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
@@ -84,3 +86,20 @@ async def texts(runtime: CopilotRuntime, thread: str) -> list[str]:
 def schedule_of(owner: str = "ann", **fields: Any) -> Schedule:  # noqa: ANN401
     made = Schedule("s1", owner, "default", "0 7 * * *", "UTC", "good morning?", 1.0, next_at=4e9)
     return changed(replace(made, **fields))
+
+
+@pytest.fixture(autouse=True)
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tests put into the store is seen at once."""
+    monkeypatch.setattr(scheduler, "EVERY", 0.01)
+    monkeypatch.setattr(scheduler, "SOON", 0.01)
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def seen() -> Watching:
+    return Watching()

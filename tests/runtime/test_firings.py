@@ -24,30 +24,24 @@ from agui_runtime.core.schedules import (
 )
 from agui_runtime.queues.here import HereQueue
 from agui_runtime.runs.handle import RunHandle
-from agui_runtime.runtime import scheduler
 from agui_runtime.runtime.options import BusyPolicy
 from agui_runtime.runtime.runtime import Options
 from agui_runtime.stores.base import AgentState
 from agui_runtime.stores.memory import MemoryStore
-from tests.runtime.recurring import DAILY, DAY, Echo, Watching, make_due, opened, schedule_of, texts
+from tests.runtime.recurring import (
+    DAILY,
+    DAY,
+    Echo,
+    Watching,
+    fast as fast,
+    make_due,
+    opened,
+    schedule_of,
+    seen as seen,
+    store as store,
+    texts,
+)
 from tests.runtime.worlds import ANN, Waiting, asking, ran
-
-
-@pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What tests put into the store is seen at once."""
-    monkeypatch.setattr(scheduler, "EVERY", 0.01)
-    monkeypatch.setattr(scheduler, "SOON", 0.01)
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
-
-
-@pytest.fixture
-def seen() -> Watching:
-    return Watching()
 
 
 async def test_a_schedule_starts_a_run_of_its_owner_when_it_is_due(

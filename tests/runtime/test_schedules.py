@@ -20,28 +20,18 @@ from agui_runtime.core.schedules import (
     TooManySchedules,
     firing_of,
 )
-from agui_runtime.runtime import scheduler
 from agui_runtime.runtime.runtime import Options
 from agui_runtime.stores.memory import MemoryStore
-from tests.runtime.recurring import DAILY, Watching, make_due, opened
+from tests.runtime.recurring import (
+    DAILY,
+    Watching,
+    fast as fast,
+    make_due,
+    opened,
+    seen as seen,
+    store as store,
+)
 from tests.runtime.worlds import ANN, BOB, asking, ran
-
-
-@pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What tests put into the store is seen at once."""
-    monkeypatch.setattr(scheduler, "EVERY", 0.01)
-    monkeypatch.setattr(scheduler, "SOON", 0.01)
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
-
-
-@pytest.fixture
-def seen() -> Watching:
-    return Watching()
 
 
 async def test_a_paused_schedule_fires_no_more_until_it_is_resumed(
