@@ -77,7 +77,7 @@ class ItemReader:
         self._frames = EventStreamParser()
         self._framed = False
         self.speaking = ""
-        self._noted: set[str] = set()
+        self._noted: frozenset[str] = frozenset()
 
     def feed(self, item: object) -> Sequence[Event]:
         """The events in one item; raises ProtocolFailure if there can be none in it."""
@@ -152,7 +152,7 @@ class ItemReader:
 
     def _note(self, loss: str) -> None:
         if loss not in self._noted:
-            self._noted.add(loss)
+            self._noted |= {loss}
             logger.warning("left out of what the agent says: %s", loss)
 
 

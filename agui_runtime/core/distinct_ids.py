@@ -31,9 +31,8 @@ class DistinctIds:
 
     def __init__(self) -> None:
         self.renamed: dict[tuple[bool, str], str] = {}
-        self._reasoning: set[str] = set()
-        self._texts: set[str] = set()
-        self._callers: set[str] = set()
+        self._used: set[tuple[str, str]] = set()
+        """What ids are used for, `text`, `reasoning` or the `caller` of a tool, and the ids."""
         self._results: dict[str, str] = {}
         self._before: Callable[[], Iterable[Message]] | None = None
 
@@ -56,10 +55,10 @@ class DistinctIds:
 
     def _of(self, event: Event, *, reasoning: bool) -> Event:
         id_ = event["messageId"]
-        others = self._texts if reasoning else self._reasoning
         if event["type"].endswith("_START"):
-            (self._reasoning if reasoning else self._texts).add(id_)
-            is_taken = id_ in others or id_ in self._results
+            use, other = ("reasoning", "text") if reasoning else ("text", "reasoning")
+            self._used.add((use, id_))
+            is_taken = (other, id_) in self._used or id_ in self._results
             if is_taken and (not reasoning, id_) not in self.renamed:
                 self.renamed[reasoning, id_] = id_ + (_REASONING if reasoning else TEXT)
         new = self.renamed.get((reasoning, id_))
@@ -70,7 +69,7 @@ class DistinctIds:
         parent = event.get("parentMessageId") or ""
         if new := self.renamed.get((False, parent)):
             event = event | {"parentMessageId": new}
-        self._callers.add(new or parent or event["toolCallId"])
+        self._used.add(("caller", new or parent or event["toolCallId"]))
         return event
 
     def _of_result(self, event: Event) -> Event:
@@ -78,8 +77,8 @@ class DistinctIds:
             messages, self._before = self._before, None
             self._add(messages())
         id_, call = event["messageId"], event["toolCallId"]
-        others = self._texts, self._reasoning, self._callers
-        if any(id_ in each for each in others) or self._results.get(id_, call) != call:
+        is_used = any((use, id_) in self._used for use in ("text", "reasoning", "caller"))
+        if is_used or self._results.get(id_, call) != call:
             id_ = call + _RESULT
         self._results[id_] = call
         return event if id_ == event["messageId"] else event | {"messageId": id_}
@@ -88,9 +87,8 @@ class DistinctIds:
         """From here on an id means the whole message that has it, whatever it meant before."""
         for message in messages:
             id_, is_reasoning = message["id"], message["role"] == "reasoning"
-            (self._texts if is_reasoning else self._reasoning).discard(id_)
+            self._used -= {("text" if is_reasoning else "reasoning", id_), ("caller", id_)}
             self.renamed.pop((is_reasoning, id_), None)
-            self._callers.discard(id_)
             self._results.pop(id_, None)
         self._add(messages)
 
@@ -100,4 +98,4 @@ class DistinctIds:
             if message["role"] == "tool":
                 self._results[message["id"]] = message["toolCallId"]
             elif message.get("toolCalls"):
-                self._callers.add(message["id"])
+                self._used.add(("caller", message["id"]))

@@ -47,11 +47,11 @@ class RunHandle:
         async with aclosing(records) as batches:
             async for batch in batches:
                 count = _length_of_run(batch.records, self.run.run_id)
-                if count is None:
-                    yield batch
-                else:
+                if count is not None:
                     yield replace(batch, records=batch.records[:count])
                     return
+                yield batch
+                del batch  # nothing is held in silence
 
     async def stored(self) -> RunInfo:
         """The run as the store has it now, with what it took if it has ended."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from agui_runtime.core.errors import (
@@ -80,15 +80,8 @@ class MemoryRunLog:
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
         return self._table.claim(run, on_stop)
 
-    @contextmanager
-    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> Iterator[None]:
-        thread = self._held(lease)
-        try:
-            yield
-        finally:
-            if thread.is_held_by(lease):  # its end could not be written
-                failed = error_event(StoreFailed())
-                self._table.free(thread, lease, RunEnd([failed], "failed", self._table.clock()))
+    def keep(self, lease: Lease, on_lost: Callable[[], None]) -> AbstractContextManager[None]:
+        return _Keeping(self._table, self._held(lease), lease)
 
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         thread = self._held(lease)
@@ -110,19 +103,24 @@ class MemoryRunLog:
     async def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
         thread = self._table.find(thread_id)
         position = self._position(thread, after)
-        while True:
-            if position < thread.dropped:
-                raise Gone
-            last = thread.last
-            if position < last:
-                batch = self._at_hand(thread, position, last) or await self._read(thread, position)
-                position = batch.cursor.seq
-                yield batch
-                del batch  # it may be a whole thread, and the wait for more long
-            elif thread.deleted:  # whoever read it already gets the end of it
-                raise ThreadNotFound(thread_id)
-            else:
-                await thread.waiters.news()
+        thread.readers += 1
+        try:
+            while True:
+                if position < thread.dropped:
+                    raise Gone
+                last = thread.last
+                if position < last:
+                    batch = self._at_hand(thread, position, last)
+                    batch = batch or await self._read(thread, position)
+                    position = batch.cursor.seq
+                    yield batch
+                    del batch  # it may be a whole thread, and the wait for more long
+                elif thread.deleted:  # whoever read it already gets the end of it
+                    raise ThreadNotFound(thread_id)
+                else:
+                    await thread.waiters.news()
+        finally:
+            thread.readers -= 1
 
     def _at_hand(self, thread: StoredThread, position: int, last: int) -> Batch | None:
         """What follows the position, if nothing of it has to be parsed; the same object for readers
@@ -140,7 +138,7 @@ class MemoryRunLog:
 
     def _share(self, thread: StoredThread, records: Sequence[Record], last: int) -> Batch:
         batch = Batch(records, Cursor(self._table.epoch, last))
-        thread.shared = batch if len(records) <= FEW else None
+        thread.shared = batch if thread.readers > 1 and len(records) <= FEW else None
         return batch
 
     async def end(self, thread_id: str) -> Cursor:
@@ -177,6 +175,22 @@ class MemoryRunLog:
         if after.epoch != self._table.epoch or not thread.dropped <= after.seq <= thread.last:
             raise Gone
         return after.seq
+
+
+class _Keeping(AbstractContextManager[None]):
+    """See `RunLog.keep`; no generator, which would be held for as long as the run lasts."""
+
+    __slots__ = ("_lease", "_table", "_thread")
+
+    def __init__(self, table: ThreadTable, thread: StoredThread, lease: Lease) -> None:
+        self._table = table
+        self._thread = thread
+        self._lease = lease
+
+    def __exit__(self, *_: object) -> None:
+        if self._thread.is_held_by(self._lease):  # its end could not be written
+            end = RunEnd([error_event(StoreFailed())], "failed", self._table.clock())
+            self._table.free(self._thread, self._lease, end)
 
 
 class MemoryStateStore:

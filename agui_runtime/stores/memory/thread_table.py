@@ -54,7 +54,7 @@ class MemoryLimits:
 @dataclass(slots=True)
 class StoredThread:
     """A thread with all that belongs to it. `dropped` counts the records that made room; `shared`
-    is what readers were given last, while a run is live.
+    is what several `readers` were given last, while a run is live.
     """
 
     info: ThreadInfo
@@ -67,6 +67,7 @@ class StoredThread:
     lease: Lease | None = None
     on_stop: Callable[[], None] | None = None
     waiters: Waiters = field(default_factory=Waiters)
+    readers: int = 0
     shared: Batch | None = None
     deleted: bool = False
 

@@ -32,14 +32,16 @@ async def encoded(
                     await pace.due()
                 ready = batch.encodings.get(made)
                 if ready is None:
-                    what = (batch.records, batch.cursor.epoch, *form)
-                    long = _is_long(batch.records)
-                    ready = await off_loop(encode, *what) if long else encode(*what)
+                    epoch = batch.cursor.epoch
+                    if _is_long(batch.records):
+                        ready = await off_loop(encode, batch.records, epoch, *form)
+                    else:
+                        ready = encode(batch.records, epoch, *form)
                     if len(ready) <= _SHARED:
                         batch.encodings[made] = ready
                 if ready:
                     yield ready
-                del ready
+                del ready, batch  # nothing is held in silence
 
 
 def _is_long(records: Sequence[Record]) -> bool:
