@@ -16,7 +16,7 @@ from resource import RLIM_INFINITY
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.core.errors import StoreUnavailable
+from agui_runtime.core.errors import StoreUnavailable, TooLarge
 from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.sql import SqliteStore, SqlLimits
@@ -321,3 +321,20 @@ async def test_the_folder_of_a_copied_database_is_enough_to_go_on(
     await copied.open()
     assert len(await read(copied, 3)) == 3
     await copied.close()
+
+
+async def test_of_runs_that_write_at_once_only_the_one_that_writes_too_much_fails(
+    tmp_path: Path,
+) -> None:
+    store = SqliteStore(f"sqlite:///{tmp_path}/threads.db", SqlLimits(run_bytes=5_000))
+    await store.open()
+    leases = [await claimed(store, a_run(f"thread-{n}")) for n in range(4)]
+    sizes = [10, 6_000, 10, 10]
+    writes = [
+        store.log.append(lease, [delta(1, "x" * size)])
+        for lease, size in zip(leases, sizes, strict=True)
+    ]
+    found = await asyncio.gather(*writes, return_exceptions=True)
+    assert [type(each) for each in found] == [type(None), TooLarge, type(None), type(None)]
+    assert [(await store.log.end(f"thread-{n}")).seq for n in range(4)] == [1, 1, 1, 1]
+    await store.close()

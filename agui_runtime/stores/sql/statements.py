@@ -97,9 +97,14 @@ LAPSED = "select id from agui_thread where token is not null and until <= {now} 
 
 # The log
 
-APPEND = (
+_APPEND = (
     "update agui_thread set seq = seq + :count, size = size + :bytes, spent = spent + :bytes"
-    " where id = :id and token = :token and seq = :expected returning size, spent"
+    " where id = :id and token = :token and seq = :expected"
+)
+APPEND = f"{_APPEND} returning size, spent"
+APPEND_WITHIN = (
+    f"{_APPEND} and spent + :bytes <= :run_bytes"
+    " and size + :bytes <= coalesce(:log_bytes, size + :bytes)"
 )
 CHUNK = (
     "insert into agui_chunk (thread_id, last, first, run_id, written, bytes, events)"

@@ -89,17 +89,13 @@ def append(addition: Addition) -> Step[Verdict]:
 
 
 def values_of(it: Addition) -> dict[str, object]:
-    """What both statements of an append are given."""
-    return {
+    """What the statements of an append are given."""
+    return it._asdict() | {
         "id": it.thread_id,
-        "token": it.token,
-        "expected": it.expected,
         "first": it.expected + 1,
         "last": it.expected + it.records,
         "count": it.records,
-        "run_id": it.run_id,
         "bytes": len(it.events),
-        "events": it.events,
     }
 
 

@@ -32,6 +32,11 @@ class Reserve:
         self.lacks_room = False
         """Whether it was given up, and could not be had again yet."""
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it is known to be there."""
+        return not self._spent
+
     def check(self) -> None:
         """Have it again if it was spent; raises StoreFull where that cannot be yet."""
         if self._spent and time.monotonic() >= self._due:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
+from itertools import groupby, repeat
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from agui_runtime.core.errors import AguiError, StoreNotOpen
@@ -184,7 +185,7 @@ class Worker:
         self._opened.check()
         connection = self._connected()
         connection.execute(self._begin)
-        outcomes = [(job, self._outcome(connection, job)) for job in batch]
+        outcomes = self._outcomes(connection, batch)
         connection.execute("commit")
         self._patience.regain(connection)
         if self.on_commit is not None:
@@ -198,27 +199,42 @@ class Worker:
             self._on_news(news)
         return outcomes
 
+    def _outcomes(self, connection: sqlite3.Connection, batch: Sequence[Job]) -> list[Outcome]:
+        made: list[Outcome] = []
+        for are_appends, group in groupby(batch, _is_append):
+            jobs = list(group)
+            if are_appends and self._are_appended(connection, jobs):
+                made += zip(jobs, repeat("ok"))
+            else:
+                made += [(job, self._outcome(connection, job)) for job in jobs]
+        return made
+
+    def _are_appended(self, connection: sqlite3.Connection, jobs: Sequence[Job]) -> bool:
+        """Append where nothing speaks against any of it: one by one it takes a third more, and more
+        turns of the interpreter. False, and nothing is changed, where each has to be looked at.
+        """
+        if self._reserve is None or not self._reserve.is_there:
+            return False
+        values = [writes.values_of(job.step) for job in jobs if isinstance(job.step, Addition)]
+        connection.execute("savepoint together")
+        appended = connection.executemany(self._texts[statements.APPEND_WITHIN], values).rowcount
+        if appended == len(jobs):
+            connection.executemany(self._texts[statements.CHUNK], values)
+        else:
+            connection.execute("rollback to together")
+        connection.execute("release together")
+        return appended == len(jobs)
+
     def _outcome(self, connection: sqlite3.Connection, job: Job) -> object:
         step = job.step
         try:
             if not job.urgent and self._reserve is not None:
                 self._reserve.check()
             if isinstance(step, Addition):
-                return self._appended(connection, step)
+                return self._carry_out(connection, writes.append(step))
             return self._carry_out(connection, step())
         except AguiError as refusal:  # of a step that has changed nothing
             return refusal
-
-    def _appended(self, connection: sqlite3.Connection, it: Addition) -> object:
-        """`writes.append`, without what a step costs that may be any."""
-        values = writes.values_of(it)
-        rows = connection.execute(self._texts[statements.APPEND], values).fetchall()
-        if not rows:
-            return self._carry_out(connection, writes.append(it))
-        connection.execute(self._texts[statements.CHUNK], values)
-        if writes.is_within(it, rows[0]):
-            return "ok"
-        return self._carry_out(connection, writes.make_room(it, rows[0]))
 
     def _carry_out(self, connection: sqlite3.Connection, step: Step[Any]) -> object:
         try:
@@ -277,6 +293,10 @@ class SqliteTexts(dict[str, str]):
         )
         text = self[template] = re.sub(r"\{each_(\w+)\}", r"json_each(:\1) as each", text)
         return text
+
+
+def _is_append(job: Job) -> bool:
+    return isinstance(job.step, Addition)
 
 
 def _settle_all(outcomes: Iterable[Outcome]) -> None:
