@@ -5,7 +5,7 @@ wakes the client.
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Cycle(Protocol):
@@ -38,8 +38,8 @@ class HeadHeld:
         self._let_go()
         self._transport.close()
 
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever else a transport has
+        return getattr(self._transport, name)
 
     def _let_go(self, more: bytes = b"") -> None:
         if self._head:

@@ -191,12 +191,16 @@ class Recorder(asyncio.Transport):
     def write(self, data: object) -> None:
         self.packets.append(bytes(cast(bytes, data)))
 
+    def is_closing(self) -> bool:
+        return False
+
 
 async def test_the_head_of_an_answer_leaves_with_what_follows_at_once() -> None:
     transport = Recorder()
     cycle = SimpleNamespace(transport=transport)
     cycle.transport = HeadHeld(cycle, asyncio.get_running_loop())
     for part in (b"head ", b"body", b"more"):
+        assert not cycle.transport.is_closing()
         cycle.transport.write(part)
     assert transport.packets == [b"head body", b"more"]
 
