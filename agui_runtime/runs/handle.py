@@ -46,7 +46,7 @@ class RunHandle:
             records = announced(records, self.line.places(self.run), announcements, shown=shown)
         async with aclosing(records) as batches:
             async for batch in batches:
-                count = _length_of_run(batch.records, self.run.run_id)
+                count = _length_of_run(batch.records)
                 if count is not None:
                     yield replace(batch, records=batch.records[:count])
                     return
@@ -66,12 +66,11 @@ class RunHandle:
             await self._store.log.ask_stop(self.run.thread_id, self.run.run_id)
 
 
-def _length_of_run(records: Sequence[Record], run_id: str) -> int | None:
-    """How many of the records belong to the run, if its terminal event is among them."""
-    last = records[-1]
-    if last.run_id == run_id:  # as nearly always, and nothing of a run follows its end
-        return len(records) if last.event["type"] in TERMINAL else None
-    for record in records:
+def _length_of_run(records: Sequence[Record]) -> int | None:
+    """How many of the records belong to the run, if its terminal event is among them; a later run
+    may have the same id.
+    """
+    for count, record in enumerate(records, 1):
         if record.event["type"] in TERMINAL:
-            return records.index(record) + 1
+            return count
     return None

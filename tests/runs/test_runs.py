@@ -163,6 +163,22 @@ async def test_a_run_outlives_its_reader() -> None:
     ]
 
 
+@pytest.mark.parametrize("over", [True, False], ids=["over", "live"])
+async def test_a_reader_who_comes_late_gets_no_later_run_of_the_same_id(over: bool) -> None:
+    agent = Waiting()
+    runtime = CopilotRuntime({"default": Scripted(*text("m1", "one")), "waiting": agent})
+    first = await runtime.start(asking("one", run="r"))
+    assert first.ended is not None
+    await first.ended
+    second = await runtime.start(asking("two", run="r", agent="waiting"))
+    if over:
+        agent.go.set()
+        await told(second)
+    said = ["TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END"]
+    assert kinds(await told(first)) == ["RUN_STARTED", *said, "RUN_FINISHED"]
+    agent.go.set()
+
+
 async def test_stop_closes_what_was_open_and_the_next_run_is_clean() -> None:
     agent = Waiting(*text("m1", "Hel")[:2], *call("c1", "f", "{")[:2])
     runtime = CopilotRuntime({"default": agent, "other": Scripted(*text("m2", "fine"))})
