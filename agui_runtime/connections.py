@@ -136,9 +136,10 @@ class TimedProtocol(HttpProtocol):
     def on_headers_complete(self) -> None:
         self._in_header = False
         super().on_headers_complete()
-        if self.cycle is not None:  # none for a WebSocket
+        if getattr(self.cycle, "scope", None) is self.scope:  # there is none for a WebSocket
             self.cycle.message_event = SmallEvent()
-            self.cycle.transport = HeadHeld(self.cycle, self.loop)  # type: ignore[assignment]  # it has all that is called
+            if self.scope["method"] != "HEAD":  # nothing follows that one's head
+                self.cycle.transport = HeadHeld(self.cycle, self.loop)  # type: ignore[assignment]  # it has all that is called
         if self._is_leaving:
             self.leave()
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any, Protocol
+from weakref import ref
 
 
 class Cycle(Protocol):
@@ -22,7 +23,7 @@ class HeadHeld:
     __slots__ = ("_cycle", "_head", "_loop", "_transport")
 
     def __init__(self, cycle: Cycle, loop: asyncio.AbstractEventLoop) -> None:
-        self._cycle = cycle
+        self._cycle = ref(cycle)  # which holds this, and may never write
         self._transport = cycle.transport
         self._loop = loop
         self._head = b""
@@ -44,5 +45,6 @@ class HeadHeld:
     def _let_go(self, more: bytes = b"") -> None:
         if self._head:
             head, self._head = self._head, b""
-            self._cycle.transport = self._transport
+            if cycle := self._cycle():
+                cycle.transport = self._transport
             self._transport.write(head + more)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from agui_runtime import CopilotRuntime, ServerLimits, create_app
@@ -17,6 +18,7 @@ from agui_runtime.connections import ConnectionLimits, TimedProtocol, timed_prot
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.one_write import HeadHeld
 from tests.programs import serving
+from tests.stores.test_freed_runs import found_by_the_collector
 from tests.support import served
 from tests.wires.agui.serving import run_body
 from tests.wires.graphql.subscribing import Halting, socket
@@ -195,9 +197,16 @@ class Recorder(asyncio.Transport):
         return False
 
 
+class Cycle:
+    """Whatever writes an answer."""
+
+    def __init__(self, transport: Recorder) -> None:
+        self.transport: Any = transport
+
+
 async def test_the_head_of_an_answer_leaves_with_what_follows_at_once() -> None:
     transport = Recorder()
-    cycle = SimpleNamespace(transport=transport)
+    cycle = Cycle(transport)
     cycle.transport = HeadHeld(cycle, asyncio.get_running_loop())
     for part in (b"head ", b"body", b"more"):
         assert not cycle.transport.is_closing()
@@ -229,3 +238,44 @@ async def test_a_head_whose_body_comes_late_or_not_at_all_leaves_alone() -> None
                 assert (await reader.read(65536)).endswith(packet)
                 go.set()
         writer.close()
+
+
+class Leaving(TimedProtocol):
+    """Closes a connection as soon as an answer is complete, as a server does that ends."""
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self.shutdown()
+
+
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+async def test_an_answer_leaves_whole_before_its_connection_is_closed(method: bytes) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await PlainTextResponse("body")(scope, receive, send)
+
+    async with served(app, http=Leaving) as origin:
+        answer = await Server(httpx.URL(origin)).told(method + REQUEST.removeprefix(b"GET"))
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b"\r\n\r\n" if method == b"HEAD" else b"\r\n\r\nbody")
+
+
+async def test_who_leaves_before_the_answer_leaves_nothing_to_the_garbage_collector() -> None:
+    come, gone = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await receive()
+            come.set()
+            await receive()
+            gone.set()
+
+    async with served(app, http=TimedProtocol) as origin:
+        with found_by_the_collector() as found:
+            _, writer = await Server(httpx.URL(origin)).connect()
+            writer.write(REQUEST)
+            await come.wait()
+            writer.close()
+            await gone.wait()
+            await writer.wait_closed()
+    assert found == Counter()
