@@ -56,6 +56,7 @@ class DeltaReader:
     def _expect_more(self, type_: type, delta: JsonObject) -> None:
         """Of what was found in an item of that type."""
         if type_ is dict:
+            self._type = None
             self._kind = delta["type"]
             self._key = _KEYS[self._kind]
         elif type_ in _TYPED:

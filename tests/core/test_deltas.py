@@ -31,6 +31,7 @@ def items() -> list[object]:
         late,
         text,
         text | {"messageId": "b"},
+        text | {"type": "REASONING_MESSAGE_CONTENT"},
         text | {"timestamp": 7},
         text | {"delta": 5},
         {"type": "TOOL_CALL_ARGS", "toolCallId": "a", "delta": "y"},
@@ -42,5 +43,5 @@ def items() -> list[object]:
 def test_whatever_came_before_an_item_is_read_as_by_itself() -> None:
     for before, item in product(items(), repeat=2):
         reader = DeltaReader()
-        for each in (before, item, item):
+        for each in (before, item, item, before):
             assert reader.read(each) == plain_delta(each), (before, item)
