@@ -338,3 +338,11 @@ async def test_of_runs_that_write_at_once_only_the_one_that_writes_too_much_fail
     assert [type(each) for each in found] == [type(None), TooLarge, type(None), type(None)]
     assert [(await store.log.end(f"thread-{n}")).seq for n in range(4)] == [1, 1, 1, 1]
     await store.close()
+
+
+async def test_a_limit_beyond_what_a_database_can_count_is_none(tmp_path: Path) -> None:
+    limits = SqlLimits(run_bytes=2**64, log_bytes=2**64)
+    store = SqliteStore(f"sqlite:///{tmp_path}/threads.db", limits)
+    await store.open()
+    await whole_run(store, a_run())
+    await store.close()

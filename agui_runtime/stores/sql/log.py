@@ -32,6 +32,9 @@ from agui_runtime.stores.sql.step import Addition, Claim, Claimed, Ending, Step,
 logger = logging.getLogger(__name__)
 
 
+LARGEST = 2**63 - 1
+"""The largest number in a database; a limit beyond it is none."""
+
 NO_ROOM = "no room for the texts of run %s's messages: `agui-runtime db rebuild` writes them later"
 
 
@@ -40,7 +43,8 @@ class SqlRunLog(LeasedLog):
 
     def __init__(self, parts: LogParts, backend: Backend, retention: Retention) -> None:
         limits = retention.limits
-        super().__init__(parts, min(limits.run_bytes, limits.log_bytes or limits.run_bytes))
+        self._log_bytes = None if limits.log_bytes is None else min(limits.log_bytes, LARGEST)
+        super().__init__(parts, min(limits.run_bytes, self._log_bytes or LARGEST))
         self._backend = backend
         self._retention = retention
         self._limits = limits
@@ -113,7 +117,7 @@ class SqlRunLog(LeasedLog):
             records=len(events),
             events=events_text([encode(event) for event in events]),
             run_bytes=self._most_bytes,
-            log_bytes=self._limits.log_bytes,
+            log_bytes=self._log_bytes,
         )
 
     async def _lapse(self, lease: Lease) -> None:
