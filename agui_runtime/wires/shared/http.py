@@ -132,8 +132,10 @@ async def _gone_or_done(receive: Receive, working: asyncio.Task[None]) -> None:
             pass
         await asyncio.sleep(0)  # servers say so after the last part of an answer, too
     except asyncio.CancelledError:
-        if not is_done or waiting.uncancel() > before:  # somebody else cancels, too
+        if not is_done or waiting.cancelling() > before + 1:  # somebody else cancels, too
             raise
     finally:
         is_over = True
         working.remove_done_callback(end)
+        if is_done:
+            waiting.uncancel()

@@ -119,6 +119,23 @@ async def test_work_that_fails_raises_although_the_client_is_there() -> None:
         await unless_gone(receive, work())
 
 
+async def test_a_client_who_seems_to_leave_when_the_work_is_done_cancels_nothing() -> None:
+    async def receive() -> Message:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:  # as some middlewares do
+            return {"type": "http.disconnect"}
+        raise AssertionError
+
+    async def work() -> None:
+        await asyncio.sleep(0)
+
+    assert await unless_gone(receive, work())
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
 class FailingHandle:
     """A run of which the last word and its failure are read together."""
 
