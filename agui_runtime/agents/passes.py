@@ -28,11 +28,10 @@ class Pass:
 
     @property
     def fold(self) -> Fold:
-        """What it amounts to so far. Words, which are nearly all of it, are added up only here:
-        after most passes nobody looks.
+        """What it amounts to so far. Words, which are nearly all of it, are mostly added up only
+        here: after most passes nobody looks.
         """
-        self._fold.feed_all(self._words)
-        self._words.clear()
+        self._add_up()
         return self._fold
 
     @property
@@ -58,6 +57,8 @@ class Pass:
         kind = event["type"]
         if kind in _WORDS:
             self._words.append(event)
+            if len(self._words) == MANY_WORDS:
+                self._add_up()
             return True
         if kind in TERMINAL:
             self._terminal = event
@@ -69,6 +70,10 @@ class Pass:
         """Take in what others did for the agent, neither for themselves nor for the page alone."""
         if "subagentRunId" not in event and not event["type"].startswith("ACTIVITY_"):
             self._take(event)
+
+    def _add_up(self) -> None:
+        self._fold.feed_all(self._words)
+        self._words.clear()
 
     def _take(self, event: Event) -> None:
         self._only_words = False
@@ -90,6 +95,9 @@ class Pass:
             return [self._terminal] if self._terminal else []
         return [(self._terminal or _FINISHED) | {"usage": list(usage)}]
 
+
+MANY_WORDS = 1000
+"""So many take more memory than what they amount to, whoever looks at that."""
 
 _WORDS = frozenset({"TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END"})
 
