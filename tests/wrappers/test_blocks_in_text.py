@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from agui_runtime import Blocks, CopilotRuntime, Options
 from agui_runtime.core.compact import compact
@@ -18,6 +18,7 @@ from agui_runtime.core.events import RunRequest
 from agui_runtime.core.fold import fold
 from agui_runtime.wrappers.blocks.kinds import KINDS
 from agui_runtime.wrappers.blocks.pieces import Piece, Words
+from agui_runtime.wrappers.blocks.reading import LARGEST
 from agui_runtime.wrappers.blocks.scanner import BlockScanner
 from tests.core.verifier import verify
 from tests.runtime.worlds import asking, kinds, ran, text
@@ -299,7 +300,13 @@ def split(content: str, cuts: Sequence[int]) -> list[str]:
     return [content[a:b] for a, b in pairwise(places)]
 
 
+WORDS_IN_BRACES = f"{{Before.\n```json\n{CHART_LINE}\n```\n"
+TYPED_TOO_LATE = f'{{"content": "{"x" * LARGEST}", "type": "chart"}}\n{TABLE_LINE}\n'
+
+
 @settings(max_examples=300, deadline=None)
+@example(WORDS_IN_BRACES, [])
+@example(TYPED_TOO_LATE, [LARGEST // 2])
 @given(ANSWERS, st.lists(st.integers(0, 10**6), max_size=40))
 def test_however_a_text_is_split_its_pieces_are_the_same(content: str, cuts: list[int]) -> None:
     whole = scanned([content])

@@ -55,7 +55,9 @@ class ObjectReader:
 
     def feed(self, text: str, at: int) -> int:
         """Read on; returns the place behind what was read."""
-        start = at
+        start, room = at, LARGEST + 1 - self._size
+        if 0 < room < len(text) - start:
+            text = text[: start + room]  # however it comes, what is too large is so at one place
         while at < len(text) and not (self.done or self.rejected):
             at = self._inside(text, at) if self._string else self._outside(text, at)
         self._add(text[start:at])
@@ -112,9 +114,11 @@ class ObjectReader:
     def _outside(self, text: str, at: int) -> int:
         found = (_TOP if self._depth == 1 else _DEEP).search(text, at)
         end = len(text) if found is None else found.start()
-        if self._depth == 1 and self._expects_key and text[at:end].strip():
+        if self._depth == 1 and self._expects_key and (stray := text[at:end].lstrip()):
             self._is_no_block("it is no JSON object")
-        if found is None or self.rejected:
+            if self.rejected:
+                return end - len(stray) + 1
+        if found is None:
             return end
         self._structure(found[0])
         return found.end()
