@@ -43,7 +43,7 @@ TURNS = (10, 100, 1000)
 TITLE = "AG-UI: us of CPU an event or a request, s of the load, ms to the first part"
 
 GOALS = {"paced": 0.15, "slow": 0.15, "burst": 0.22, "info": 0.5}
-GOAL_IDLE_KILOBYTES = 40.0
+GOAL_IDLE_KILOBYTES = 30.0
 GOAL_GROWTH = 1.5  # of a turn's cost, from the shortest thread to the longest
 HEADERS = {"Content-Type": "application/json", "Accept": "text/event-stream"}
 

@@ -16,7 +16,7 @@ from statistics import median
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-from bench.copilotkit import READY, RUN, WORDS, asked, commands, read_answer
+from bench.copilotkit import READY, RUN, WORDS, asked, compared, read_answer
 from bench.rig import Server, run, verdict
 from bench.tables import Grown, Table
 
@@ -62,7 +62,7 @@ def tell_turns(options: argparse.Namespace, folder: Path) -> Grown:
     table = Table("ms of CPU of a turn on a thread of so many turns", ("ms", "times", "goal"))
     grown = Grown(table, "Times a turn on the shortest thread (across: turns of the thread)")
     with ExitStack() as stack:
-        servers = [stack.enter_context(run(name, *how, READY)) for name, how in commands().items()]
+        servers = [stack.enter_context(run(name, *how, READY)) for name, how in compared().items()]
         costs = asyncio.run(_costs(servers, options, grown.problems))
     for (server, sent, turns), cost in costs.items():
         times = cost / costs[server, sent, options.turns[0]]
