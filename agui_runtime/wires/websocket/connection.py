@@ -227,7 +227,8 @@ def _refusal(error: Exception, about: Subject, *, is_open: bool) -> JsonObject:
 
 
 def _subject(frame: Frame) -> Subject:
-    return Subject(getattr(frame, "request_id", None), frame.type)
+    """What else a hello has is for `authenticate`, also what it calls `request_id`."""
+    return Subject(frame.request_id if isinstance(frame, Addressed) else None, frame.type)
 
 
 def _greeting(limits: SocketLimits) -> JsonObject:

@@ -75,6 +75,7 @@ WRONG: list[tuple[str, str, str | None]] = [
         "q1",
     ),
     ('{"type": "hello"}', "OUT_OF_ORDER", None),
+    ('{"type": "hello", "request_id": []}', "OUT_OF_ORDER", None),
     ('{"type": "hello", "protocol": "agui-mux.2"}', "INVALID_INPUT", None),
 ]
 
