@@ -131,13 +131,21 @@ async def test_a_server_that_dies_and_comes_back_empty_is_one_line(
             for _ in range(2):
                 with pytest.raises(QueueUnavailable, match="the queue cannot be reached"):
                     await queue.ring("default")
-            await until(lambda: bool(caplog.records))
+            await until(lambda: bool(warnings(caplog)))
         await worker.looked(before + 1)  # it listens again
         looks = worker.looks
         await queue.ring("default")
         await worker.looked(looks + 1)
-    (line,) = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+    (line,) = warnings(caplog)
     assert "listening again" in line
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The lines of the log, but what asyncio says of a pipeline that taskiq-redis leaves open where
+    its server dies.
+    """
+    found = [each for each in caplog.records if each.levelno >= logging.WARNING]
+    return [each.getMessage() for each in found if each.name != "asyncio"]
 
 
 async def test_a_server_that_starts_later_is_waited_for(
