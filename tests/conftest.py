@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.needs import needs
+from tests.seeds import IS_CI
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("house"), max_examples=1000)
 settings.register_profile("quick", settings.get_profile("house"), max_examples=20)
-settings.load_profile("house")
+settings.register_profile("ci", settings.get_profile("house"), derandomize=True, database=None)
+settings.load_profile("ci" if IS_CI else "house")
 
 for name in [name for name in os.environ if name.startswith("AGUI_")]:
     del os.environ[name]

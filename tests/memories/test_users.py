@@ -12,6 +12,7 @@ from agui_runtime.memories.memory import EntryNotFound
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.sealed_rows import Known
 from tests.memories.test_memory import core, fact, memory_of, rows_of, texts
+from tests.seeds import seed
 
 OWNERS = (
     *("", " ", "ann", "Ann", "ann ", "names", "agenda", "anonymous", "0", "None", "*", "ann*"),
@@ -90,9 +91,9 @@ class World:
 
 
 async def test_whatever_users_do_each_has_what_is_theirs(each_store: Store) -> None:
-    seed = random.randrange(10**9)
-    print("seed", seed)  # noqa: T201  # shown with a failure
-    world = World(each_store, random.Random(seed))
+    begun = seed()
+    print("seed", begun)  # noqa: T201  # shown with a failure
+    world = World(each_store, random.Random(begun))
     frequent: list[Callable[[str, Has], Awaitable[None]]] = [world.remember] * 4
     steps = [
         *(*frequent, world.correct, world.delete, world.delete_thread, world.forget),
