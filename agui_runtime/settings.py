@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -32,6 +33,8 @@ class Settings:
     """The key of whatever serves the model."""
     openai_api_key: str | None = None
     """`OPENAI_API_KEY`, used for OpenAI itself and sent nowhere else."""
+    openai_elsewhere: bool = False
+    """Whether `OPENAI_BASE_URL`, which OpenAI's own clients read, names another server."""
     app: str | None = None
     """`module:name` of your own CopilotRuntime or app; then the model variables are refused."""
     actions: tuple[str, ...] = ()
@@ -204,6 +207,7 @@ class Settings:
         read = {name: READERS[name](spelt[name], text) for name, text in set_.items()}
         if key := env.get(OPENAI_KEY, "").strip():
             read["openai_api_key"] = key
+        read["openai_elsewhere"] = bool(_ELSEWHERE.match(env.get(OPENAI_URL, "").strip()))
         if endpoint := (env.get(_OTLP_TRACES) or env.get(_OTLP) or "").strip():
             read["otlp_endpoint"] = endpoint
         if env.get(_METRICS_EXPORTER, "").strip().lower() != "none":
@@ -259,7 +263,8 @@ def variables(names: Iterable[str]) -> str:
 
 
 _OTLP, _OTLP_TRACES = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
-OPENAI_KEY = "OPENAI_API_KEY"
+OPENAI_KEY, OPENAI_URL = "OPENAI_API_KEY", "OPENAI_BASE_URL"
+_ELSEWHERE = re.compile(r"(?!https://api\.openai\.com(/|$)).")
 _OTLP_METRICS, _METRICS_EXPORTER = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_METRICS_EXPORTER"
 _CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 

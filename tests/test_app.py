@@ -198,6 +198,22 @@ def test_without_settings_the_demo_answers_and_says_so() -> None:
         ({"AGUI_MODEL": "openai/gpt-x", "OPENAI_API_KEY": "sk-1"}, "the model gpt-x"),
         ({"AGUI_MODEL": "openai/gpt-x", "AGUI_API_KEY": "sk-1"}, "the model gpt-x"),
         (
+            {
+                "AGUI_MODEL": "openai/x",
+                "AGUI_API_KEY": "k",
+                "OPENAI_BASE_URL": "https://api.openai.com/v1",
+            },
+            "the model x",
+        ),
+        (
+            {
+                "AGUI_MODEL": "openai/x",
+                "AGUI_OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+                "OPENAI_BASE_URL": "http://127.0.0.1:8/v1",
+            },
+            "the model x",
+        ),
+        (
             {"AGUI_MODEL": "openai/llama3", "AGUI_OPENAI_BASE_URL": "http://127.0.0.1:9/v1"},
             "the model llama3",
         ),
@@ -222,6 +238,13 @@ def test_the_environment_says_which_agent_answers(
     ("environ", "hint"),
     [
         ({"AGUI_MODEL": "openai/gpt-x"}, "OPENAI_API_KEY"),
+        *(
+            (
+                {"AGUI_MODEL": "openai/x", "OPENAI_API_KEY": "k", "OPENAI_BASE_URL": url},
+                "set AGUI_OPENAI_BASE_URL to it",
+            )
+            for url in ("http://127.0.0.1:9/v1", "https://api.openai.com.example/v1")
+        ),
         ({"AGUI_OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "AGUI_MODEL"),
         (
             {"AGUI_MODEL": "openai/x", "AGUI_OPENAI_BASE_URL": "127.0.0.1:9"},

@@ -10,7 +10,7 @@ from agui_runtime.connectors.demo import DemoAgent
 from agui_runtime.connectors.shared.given import checked_key
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.log_lines import logger_of
-from agui_runtime.settings import OPENAI_KEY, Settings
+from agui_runtime.settings import OPENAI_KEY, OPENAI_URL, Settings
 
 if TYPE_CHECKING:
     from agui_runtime.connectors.openai import OpenAIAgent
@@ -75,7 +75,15 @@ def _with_provider(model: str) -> str:
 
 
 def openai_key(settings: Settings, asking: str) -> str:
-    """The key for OpenAI itself; raises Misconfigured, which names what asks for it."""
+    """The key for OpenAI itself; raises Misconfigured, which names what asks for it, also where the
+    environment has told OpenAI's own clients to talk to another server: nobody is to find out
+    afterwards who was told what.
+    """
+    if settings.openai_elsewhere:
+        raise Misconfigured(
+            f"{asking} asks OpenAI itself, but {OPENAI_URL} names another server: set"
+            f" AGUI_OPENAI_BASE_URL to it, or leave {OPENAI_URL} out"
+        )
     if settings.api_key is not None:
         return settings.api_key
     if settings.openai_api_key is None:
