@@ -4,6 +4,7 @@ nothing goes by the settings of who runs it.
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import logging
 import os
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
 
     from tests.distribution import Distribution
+
+LONGEST_END = 240
+"""Seconds, in which a test's fixtures end."""
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("house"), max_examples=1000)
@@ -62,6 +66,18 @@ def _logging_stays_as_it_was() -> Iterator[None]:
     yield
     ours.setLevel(level)
     ours.handlers[:] = handlers
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None]:
+    """A fixture that hangs after its test ran into the time limit, which counts no longer, ends its
+    process: the other workers go on, and the test is named.
+    """
+    faulthandler.dump_traceback_later(LONGEST_END, exit=True)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by markers

@@ -132,10 +132,11 @@ def cores() -> int:
 
 def shared(cores: int) -> tuple[str, ...]:
     """How pytest shares the tests out, see tests/distribution.py: to three workers for two cores,
-    as a test waits for servers, pages and timers for much of its time.
+    as a test waits for servers, pages and timers for much of its time. One that ends its worker
+    ends the run: xdist would begin it again.
     """
     workers = min(MOST_WORKERS, cores + cores // 2)
-    return ("-n", str(workers), "--dist", "loadfile")
+    return ("-n", str(workers), "--dist", "loadfile", "--max-worker-restart=0")
 
 
 def needs_of(*arguments: str) -> list[str]:

@@ -32,7 +32,7 @@ async def told(client: str, url: str, query: str, **job: Any) -> AsyncGenerator[
     finally:
         if process.returncode is None:
             process.kill()
-        await process.wait()
+        await process.communicate()
 
 
 async def everything(client: str, url: str, query: str, **job: Any) -> list[Any]:  # noqa: ANN401  # JSON

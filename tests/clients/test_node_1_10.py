@@ -92,7 +92,7 @@ async def _started(remote: str, model: str) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.kill()
-        await process.wait()
+        await process.communicate()
 
 
 def contents(response: Json) -> list[Any]:

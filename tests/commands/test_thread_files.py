@@ -37,7 +37,7 @@ async def test_a_restart_forgets_nothing(tmp_path: Path, stop: signal.Signals) -
         assert f"threads      {data}/threads.db" in said
         first = await client.post(RUN, json=run_body("hello", thread="t1"))
         process.send_signal(stop)
-        await process.wait()
+        await process.communicate()
     async with (
         serving(AGUI_DATA=data) as (_, origin, _),
         httpx.AsyncClient(base_url=f"{origin}/copilotkit") as client,

@@ -205,7 +205,7 @@ async def test_a_reader_goes_on_from_its_cursor_when_the_server_was_restarted_be
             for number in range(5):
                 await reader.until(f'"{number} "')
             process.kill()
-            await process.wait()
+            await process.communicate()
         seen = frames(reader.seen.rpartition("\n\n")[0])
         async with serving_at(port, **APP, **place):
             after = {"last-event-id": str(seen[-1][0])}

@@ -24,4 +24,4 @@ async def listening(transport: str = "http", port: int = 0) -> AsyncIterator[int
     finally:
         with suppress(ProcessLookupError):
             process.kill()
-        await process.wait()
+        await process.communicate()

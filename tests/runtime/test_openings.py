@@ -137,7 +137,7 @@ async def test_a_killed_process_holds_nothing_for_long(
         with pytest.raises(TooManyRequests):
             await runtime.start(asking(thread="t1"))
         holder.kill()
-        await holder.wait()
+        await holder.communicate()
         async with asyncio.timeout(60):
             for thread in ("t1", "t2"):
                 while not await started(runtime, thread):  # noqa: ASYNC110  # another's lease

@@ -6,8 +6,6 @@ import asyncio
 import shutil
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
@@ -26,39 +24,14 @@ from tests.runtime.worlds import asking, ran, text
 from tests.stores.databases import SqliteDatabase, SqlProcesses
 from tests.stores.ends import START, ended
 from tests.stores.mounts import mounted
+from tests.stores.sqlite_writer import acknowledged, writing
 from tests.stores.test_contract import a_run, claimed, delta, finish, ignore, read, whole_run
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 async def made(tmp_path: Path) -> AsyncIterator[SqlProcesses]:
     async with AsyncExitStack() as stack:
         yield SqlProcesses(stack, SqliteDatabase(tmp_path))
-
-
-@asynccontextmanager
-async def writing(url: str, thread: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Another process that writes the thread; it is killed with the block."""
-    program = [sys.executable, "-m", "tests.stores.sqlite_writer", url, thread]
-    process = await asyncio.create_subprocess_exec(*program, stdout=subprocess.PIPE, cwd=ROOT)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-async def acknowledged(process: asyncio.subprocess.Process, most: int | None = None) -> int:
-    """The number that it printed last, of so many or of all."""
-    assert process.stdout is not None
-    last = 0
-    async for line in process.stdout:
-        last = int(line)
-        if last == most:
-            break
-    return last
 
 
 @pytest.mark.parametrize("synchronous", ["full", "normal"])
@@ -83,7 +56,9 @@ async def test_several_processes_write_one_file(made: SqlProcesses) -> None:
     store = await made.start()
     async with AsyncExitStack() as stack:
         url = made.database.url
-        each = [await stack.enter_async_context(writing(url, f"t{n}")) for n in (1, 2, 3)]
+        # Who waits for the file's lock gets it by luck: one of them may wait for seconds.
+        writers = [writing(url, f"t{number}", lease=60.0) for number in (1, 2, 3)]
+        each = [await stack.enter_async_context(writer) for writer in writers]
         await asyncio.gather(*(acknowledged(process, 200) for process in each))
         records = await read(store, 200)
     assert [int(record.event["delta"]) for record in records[:200]] == list(range(1, 201))

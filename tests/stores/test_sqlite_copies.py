@@ -13,8 +13,8 @@ import pytest
 from agui_runtime.core.errors import Gone, StoreUnavailable
 from agui_runtime.stores.sql import SqliteStore
 from tests.stores.databases import WHOLE, SqliteDatabase, SqlProcesses
+from tests.stores.sqlite_writer import acknowledged, writing
 from tests.stores.test_contract import a_run, claimed, read, whole_run
-from tests.stores.test_sqlite import acknowledged, writing
 
 LATER = [f"later{number}" for number in range(40)]
 LONG = 300

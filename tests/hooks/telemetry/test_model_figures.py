@@ -55,7 +55,7 @@ async def collected(model: ModelServer, **settings: str) -> list[Point]:
             for body in (PLAIN, AGAIN, FAILING):
                 await client.post(f"{origin}/copilotkit/agent/default/run", json=body, timeout=60)
             process.terminate()
-            await process.wait()
+            await process.communicate()
         return collector.points
 
 

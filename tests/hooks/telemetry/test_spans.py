@@ -118,7 +118,7 @@ async def served_trace(model: ModelServer, **settings: str) -> list[Received]:
             answer = await client.post(url, json=asked(QUESTION), headers=headers, timeout=60)
             assert answer.json()["data"]["generateCopilotResponse"]["status"]["code"] == "Success"
             process.terminate()
-            await process.wait()
+            await process.communicate()
         return collector.spans
 
 
