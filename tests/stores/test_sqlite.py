@@ -53,14 +53,14 @@ async def test_what_was_acknowledged_is_there_after_the_writing_process_was_kill
 
 
 async def test_several_processes_write_one_file(made: SqlProcesses) -> None:
-    store = await made.start()
-    async with AsyncExitStack() as stack:
-        url = made.database.url
+    async def write(thread: str) -> None:
         # Who waits for the file's lock gets it by luck: one of them may wait for seconds.
-        writers = [writing(url, f"t{number}", lease=60.0) for number in (1, 2, 3)]
-        each = [await stack.enter_async_context(writer) for writer in writers]
-        await asyncio.gather(*(acknowledged(process, 200) for process in each))
-        records = await read(store, 200)
+        async with writing(made.database.url, thread, lease=60.0) as process:
+            await acknowledged(process, 200)
+
+    store = await made.start()
+    await asyncio.gather(write("t1"), write("t2"), write("t3"))
+    records = await read(store, 200)
     assert [int(record.event["delta"]) for record in records[:200]] == list(range(1, 201))
 
 
