@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 
 from tests.needs import needs
@@ -40,6 +41,11 @@ for name in [name for name in os.environ if name.startswith("AGUI_")]:
 # interrupt. A handler of this process is none of theirs.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A client that a test makes gives up after this many seconds, not after five: on a machine that has
+# much to do a server takes as long as it takes.
+for phase in ("connect", "read", "write", "pool"):
+    setattr(DEFAULT_TIMEOUT_CONFIG, phase, 60.0)
 
 # Nobody's certificates: no test leaves this machine, and to read everybody's takes each HTTP client
 # 20 ms, which would be a third of the whole run.
