@@ -21,7 +21,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import uuid4
 
 from ag_ui.core import RunAgentInput
@@ -47,6 +47,9 @@ RATIO = 1.5
 """So much more than on AG-UI's wire a token may cost on another one."""
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+Query: TypeAlias = Callable[[FastAPI], Coroutine[None, None, int]]
+"""Has an app answer, and returns the number of bytes in the answer."""
 
 READERS = 10  # beside the one who began the run
 SLOW = 0.02
@@ -139,16 +142,22 @@ async def by_agent_routes(words: int, pause: float) -> Taken:
     return await _second(app, run)
 
 
-async def asked(name: str, times: int) -> Taken:
-    """A query of GraphQL's, so many times."""
+async def asked(query: Query, times: int) -> Taken:
+    """The same query so many times."""
     app = create_app(CopilotRuntime({"bench": talker(words=1, pause=0.0)}))
     async with app.router.lifespan_context(app):
-        await answered(app, BASE, QUERIES[name])  # what is made once
+        await query(app)  # what is made once
         with counting() as codes:
-            sizes = [
-                await asyncio.create_task(answered(app, BASE, QUERIES[name])) for _ in range(times)
-            ]
+            sizes = [await asyncio.create_task(query(app)) for _ in range(times)]
     return Taken(codes, sum(sizes))
+
+
+def info(app: FastAPI) -> Coroutine[None, None, int]:
+    return answered(app, f"{BASE}/info", None, method="GET")
+
+
+def of_graphql(name: str) -> Query:
+    return lambda app: answered(app, BASE, QUERIES[name])
 
 
 async def after_turns(whole: bool, turns: int) -> Taken:
@@ -223,8 +232,8 @@ def _socket_row(pace: str, pause: float) -> Row:
     )
 
 
-def _query_row(name: str) -> Row:
-    return Row(name, lambda times: in_virtual_time(partial(asked, name, times)), queries=True)
+def _query_row(name: str, query: Query) -> Row:
+    return Row(name, lambda times: in_virtual_time(partial(asked, query, times)), queries=True)
 
 
 def _store_row(name: str, url: str, turns: bool = False) -> Row:
@@ -239,7 +248,8 @@ ROWS: Sequence[Row] = (
     _socket_row("burst", 0.0),
     _socket_row("slow", SLOW),
     Row(f"agui, {READERS} readers", lambda words: in_virtual_time(partial(with_readers, words))),
-    *map(_query_row, QUERIES),
+    _query_row("info", info),
+    *(_query_row(name, of_graphql(name)) for name in QUERIES),
     Row("past turn", lambda turns: in_virtual_time(partial(after_turns, False, turns))),
     Row("past turn, sent", lambda turns: in_virtual_time(partial(after_turns, True, turns))),
     _store_row("memory", "memory:"),

@@ -19,6 +19,7 @@ from agui_runtime.wires.shared.http import ClientGone
 from agui_runtime.wires.shared.json_bodies import OpenedBody
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.own_scope import note_send
+from agui_runtime.wires.shared.paths import path_within
 from agui_runtime.wires.shared.wire import Wire, WireRoute
 from agui_runtime.wires.shared.words import Refusal
 
@@ -66,7 +67,10 @@ class DirectRoutes:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             note_send(scope, send)
+            path = path_within(scope)
             for route in self._routes:
+                if route.path_regex.match(path) is None:
+                    continue
                 match, found = route.matches(scope)
                 if match is Match.FULL:
                     scope.update(found)

@@ -48,6 +48,7 @@ class AguiEndpoint:
         return [
             WireRoute(self._path or "/", self, direct=True),
             WireRoute(f"{self._path}/agent/{{rest:path}}", self, direct=True),
+            WireRoute(f"{self._path}/info", self, direct=True),
             WireRoute(f"{self._path}/transcribe", self, forms=True),
             Route(f"{self._path}/{{rest:path}}", self),
         ]

@@ -26,6 +26,7 @@ from agui_runtime.wires.shared.origins import (
     parse_host,
     parse_origin,
 )
+from agui_runtime.wires.shared.paths import path_within
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Those that change nothing, on any wire."""
@@ -178,16 +179,12 @@ def listed(names: Iterable[str]) -> frozenset[Origin]:
 
 def is_below(paths: Iterable[str], scope: Mapping[str, Json]) -> bool:
     """Whether a request is for one of those paths of the app, or for one below."""
-    path = _segments(scope)
-    return any(path[: len(below)] == below for below in map(_configured, paths))
+    return _normal(path_within(scope)).startswith(_configured(tuple(paths)))
 
 
 def is_one_of(paths: Sequence[str], scope: Mapping[str, Json]) -> bool:
     """Whether a request is for one of those paths of the app, and for none below."""
-    if not paths:
-        return False
-    path = _segments(scope)
-    return any(path == _configured(each) for each in paths)
+    return bool(paths) and _normal(path_within(scope)) in _configured(tuple(paths))
 
 
 def is_json(kind: str) -> bool:
@@ -320,14 +317,14 @@ def _listed(name: str) -> Origin:
     return origin
 
 
-def _segments(scope: Mapping[str, Any]) -> list[str]:
-    """Those of the path within the app."""
-    path, root = scope["path"], scope.get("root_path", "").rstrip("/")
-    return _split(path.removeprefix(root) if path.startswith(f"{root}/") else path)
+@cache
+def _configured(paths: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_normal, paths))
 
 
-def _split(path: str) -> list[str]:
-    return [part for part in path.split("/") if part]
-
-
-_configured = cache(_split)
+def _normal(path: str) -> str:
+    """With one slash before, between and after its segments."""
+    path = path.strip("/")
+    if "//" in path:
+        path = "/".join(filter(None, path.split("/")))
+    return f"/{path}/" if path else "/"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Mapping
 from urllib.parse import quote, unquote
 
 from starlette.datastructures import URL
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.jsontext import Json
 
 
 def base_of(path: object, name: str) -> str:
@@ -56,6 +57,13 @@ class MountRoots:
             if within in self._mounts:
                 scope = {**scope, "path": scope["path"] + "/"}
         await self.app(scope, receive, send)
+
+
+def path_within(scope: Mapping[str, Json]) -> str:
+    """The path within the app, as it is matched by routes."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "").rstrip("/")
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
 def segments_of(scope: Scope) -> list[str]:
