@@ -5,11 +5,10 @@ It applies events as the AG-UI 1.0 client does; `fold` puts state and runs besid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import compress, repeat
-from operator import contains, itemgetter
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from agui_runtime.core.events import Event, Message
+from agui_runtime.core.indexed_messages import Indexed, ids_in
 from agui_runtime.core.json_patch import UNPATCHABLE, patched
 from agui_runtime.core.jsontext import Json, JsonObject
 
@@ -25,12 +24,9 @@ class Conversation:
         self.added: list[Message] = []
         self._warnings = warnings
         self._given = messages
-        self._by_id = dict(zip(ids_in(messages), messages, strict=True))
-        self._messages = list(self._by_id.values())
-        self._calls: dict[str, JsonObject] = {}
-        self._callers: dict[str, Message] = {}
-        for message in callers_in(self._messages):
-            self._register(message)
+        self._messages = Indexed.after(messages)
+        self._by_id = self._messages.by_id
+        self._calls, self._callers = self._messages.calls, self._messages.callers
         self._own: set[int] = set()  # by identity: two results of a tool may have one id
         # Deltas wait here until somebody looks: joining each at once would be quadratic.
         self._texts: dict[str, list[str]] = {}
@@ -41,6 +37,12 @@ class Conversation:
         if message["id"] not in self._by_id:
             self._append(_copied(message))
 
+    def drop(self, messages: Iterable[Message]) -> None:
+        """Hold these no longer, which are among `shared_messages`."""
+        self._settle()
+        for message in messages:
+            self._messages.drop(message)
+
     @property
     def messages(self) -> list[Message]:
         """The conversation as AG-UI messages; the caller may change them."""
@@ -48,7 +50,7 @@ class Conversation:
 
     @property
     def shared_messages(self) -> list[Message]:
-        """The same without copies, for whoever only reads them."""
+        """The same without copies, for whoever only reads them; indexed for a run after this."""
         self._settle()
         return self._messages
 
@@ -57,6 +59,10 @@ class Conversation:
         """The same by their ids; of several with one id, the first."""
         self._settle()
         return self._by_id
+
+    def known(self, ids: Set[str]) -> Set[str]:
+        """Those of the ids by which it recognises messages."""
+        return (self._by_id.keys() & ids) | (self._calls.keys() & ids)
 
     @property
     def ids(self) -> frozenset[str]:
@@ -77,13 +83,13 @@ class Conversation:
         self._messages.insert(len(self._messages) if at is None else at, message)
         self.added.append(message)
         self._own.add(id(message))
-        self._register(message)
+        self._messages.register(message)
 
     def _changeable(self, message: Message) -> Message:
         """The message, or in its place a copy of one that others hold, too."""
         if id(message) in self._own:
             return message
-        copy = self._messages[self._place(message)] = _copied(message)
+        copy = self._messages[self._messages.place(message)] = _copied(message)
         self._own.add(id(copy))
         self._by_id[copy["id"]] = copy
         for call in copy.get("toolCalls") or ():
@@ -96,25 +102,6 @@ class Conversation:
             return None
         self._changeable(self._callers[id_])
         return self._calls[id_]
-
-    def _place(self, message: Message) -> int:
-        """Its index; what is asked for is seldom far from the end."""
-        places = range(len(self._messages) - 1, -1, -1)
-        return next(i for i in places if self._messages[i] is message)
-
-    def _register(self, message: Message) -> None:
-        self._by_id.setdefault(message["id"], message)
-        for call in message.get("toolCalls") or ():
-            if self._calls.setdefault(call["id"], call) is call:
-                self._callers[call["id"]] = message
-
-    def _replace_all(self, messages: list[Message]) -> None:
-        self._messages = messages
-        self._by_id.clear()
-        self._calls.clear()
-        self._callers.clear()
-        for message in messages:
-            self._register(message)
 
     def _settle(self) -> None:
         for id_, deltas in self._texts.items():
@@ -170,7 +157,7 @@ class Conversation:
             function = {"name": name, "arguments": ""}
             call = {"id": id_, "type": "function", "function": function}
             caller.setdefault("toolCalls", []).append(call)
-            self._register(caller)
+            self._messages.register(caller)
         call["function"]["name"] = name
         _add_metadata(call, event)
 
@@ -210,7 +197,7 @@ class Conversation:
         if caller is None or caller["role"] != "assistant":
             self._append(message)
             return
-        at = 1 + self._place(caller)
+        at = 1 + self._messages.place(caller)
         while at < len(self._messages) and self._messages[at]["role"] == "tool":
             at += 1
         self._append(message, at)
@@ -237,7 +224,7 @@ class Conversation:
         self._own.update(map(id, stated.values()))
         given = frozenset(ids_in(self._given))
         self.added = [each for each in staying + new if each["id"] not in given]
-        self._replace_all(staying + new)
+        self._messages.replace_all(staying + new)
 
     def _activity(self, event: Event) -> None:
         self._settle()
@@ -260,7 +247,7 @@ class Conversation:
         known.clear()
         known.update(activity)
         if had_calls:
-            self._replace_all(self._messages)
+            self._messages.replace_all(self._messages)
 
     def _activity_patched(self, event: Event) -> None:
         known = self._by_id.get(event["messageId"])
@@ -301,21 +288,6 @@ APPLIED: Mapping[str, Callable[[Conversation, Event], None]] = {
     "ACTIVITY_DELTA": Conversation._activity_patched,
 }
 """What an event does to the conversation, by its type."""
-
-
-# A run begins with all messages of its thread, so what looks at each of them does it in C.
-
-_ID: Callable[[Message], str] = itemgetter("id")
-
-
-def ids_in(messages: Iterable[Message]) -> Iterator[str]:
-    """The ids, one by one."""
-    return map(_ID, messages)
-
-
-def callers_in(messages: Sequence[Message]) -> Iterator[Message]:
-    """Those that may call tools."""
-    return compress(messages, map(contains, messages, repeat("toolCalls")))
 
 
 def _copied(message: Mapping[str, Json]) -> Message:

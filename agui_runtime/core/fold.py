@@ -5,7 +5,7 @@ It applies events as the AG-UI 1.0 client does. It does not judge their order; `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from agui_runtime.core.conversation import APPLIED, Conversation
@@ -64,6 +64,10 @@ class Fold:
         """Append a message, unless one with its id is there."""
         self._conversation.add_message(message)
 
+    def drop(self, messages: Iterable[Message]) -> None:
+        """Hold these no longer, which are among `shared_messages`."""
+        self._conversation.drop(messages)
+
     @property
     def messages(self) -> list[Message]:
         """The conversation as AG-UI messages; the caller may change them."""
@@ -71,7 +75,7 @@ class Fold:
 
     @property
     def shared_messages(self) -> list[Message]:
-        """The same without copies, for whoever only reads them."""
+        """The same without copies, for whoever only reads them; indexed for a run after this."""
         return self._conversation.shared_messages
 
     @property
@@ -83,6 +87,10 @@ class Fold:
     def by_id(self) -> Mapping[str, Message]:
         """The same by their ids."""
         return self._conversation.by_id
+
+    def known(self, ids: Set[str]) -> Set[str]:
+        """Those of the ids by which it recognises messages."""
+        return self._conversation.known(ids)
 
     @property
     def ids(self) -> frozenset[str]:

@@ -12,9 +12,9 @@ from operator import is_not
 from typing import Literal, NamedTuple, TypeAlias
 
 from agui_runtime.core.columns import unknown
-from agui_runtime.core.conversation import callers_in, ids_in
 from agui_runtime.core.events import Message
 from agui_runtime.core.fold import Fold
+from agui_runtime.core.indexed_messages import callers_in, ids_in
 from agui_runtime.core.jsontext import JsonObject
 
 Truth: TypeAlias = Literal["client", "thread"]
@@ -74,7 +74,7 @@ def merged(fold: Fold, sent: Sequence[Message]) -> Merged:
     """
     foreign = _foreign(fold.by_id, sent)
     edits = _edits(fold.by_id, foreign)
-    additions = new_messages(foreign, fold.ids) if foreign else []
+    additions = new_messages(foreign, fold.known(known_ids(foreign)))
     rewritten = bool(edits)
     if edits or (sent and not additions):
         stored = fold.shared_messages
@@ -116,9 +116,14 @@ def without_prompts(messages: Sequence[Message]) -> Sequence[Message]:
     return [message for message in messages if message["role"] not in PROMPTS]
 
 
+def prompts_in(messages: Sequence[Message]) -> Sequence[Message]:
+    """What is not stored of them."""
+    return [message for message in messages if message["role"] in PROMPTS]
+
+
 def with_prompts(history: Sequence[Message], sent: Sequence[Message]) -> list[Message]:
     """The thread's messages behind the prompts that this request brings."""
-    return [*(message for message in sent if message["role"] in PROMPTS), *history]
+    return [*prompts_in(sent), *history]
 
 
 def _is_known(message: Message, known: Set[str]) -> bool:

@@ -12,12 +12,12 @@ from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
 
 from agui_runtime.core.columns import attributes, column, places
-from agui_runtime.core.conversation import ids_in
 from agui_runtime.core.events import Message
 from agui_runtime.core.fingerprints import state_digest
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.grammar import Grammar
 from agui_runtime.core.history import Truth, admitted, merged, new_messages, restored, with_prompts
+from agui_runtime.core.indexed_messages import ids_in
 from agui_runtime.core.jsontext import Json
 from agui_runtime.core.run_events import readable
 from agui_runtime.off_loop import slices

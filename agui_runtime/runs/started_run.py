@@ -14,7 +14,7 @@ from agui_runtime.core.events import Event, Message, RunInfo
 from agui_runtime.core.figures import RunFigures
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.grammar import Grammar
-from agui_runtime.core.history import known_ids, without_prompts
+from agui_runtime.core.history import known_ids, prompts_in, without_prompts
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.core.meter import RunMeter, figures_of
 from agui_runtime.core.run_events import (
@@ -186,18 +186,21 @@ class StartedRun:
         """All that the run leaves behind."""
         events = [*unwritten, *self._last_events(cause)]
         self._meter.feed(events[-1:])
-        messages: Sequence[Message] = self._fold.shared_messages
-        if len(without_prompts(self._fold.added)) < len(self._fold.added):
-            messages = without_prompts(messages)  # a saved state holds no prompts
         return RunEnd(
             events=events,
             status=status_of(events[-1]),
             ended_at=time(),
             message_ids=self._fold.ids - self._lease.known,
             # What could not be read is not replaced by less.
-            state=AgentState(self._fold.state, messages) if self._recalled else None,
+            state=AgentState(self._fold.state, self._fold.shared_messages)
+            if self._recalled
+            else None,
             figures=await self._priced_figures(),
         )
+
+    def _state(self) -> AgentState:
+        self._fold.drop(prompts_in(self._fold.added))  # a saved state holds none
+        return AgentState(self._fold.state, self._fold.shared_messages)
 
     async def _priced_figures(self) -> RunFigures:
         figures, usage = self._meter.figures(), self._meter.usage()

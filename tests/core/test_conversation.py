@@ -270,6 +270,25 @@ def test_messages_that_others_hold_stay_as_they_are(before: list[Event], log: li
     assert held == before
 
 
+@given(before=LOGS, log=LOGS)
+@QUICK
+def test_whoever_goes_on_from_what_a_run_has_indexed_finds_the_same(
+    before: list[Event], log: list[Event]
+) -> None:
+    first = fold(before)
+    first.drop(first.added[1:2])
+    plain = copy.deepcopy(list(first.shared_messages))
+    indexed, anew = Fold(first.shared_messages), Fold(plain)
+    for event in log:
+        indexed.feed(event)
+        anew.feed(event)
+    assert indexed == anew
+    assert (indexed.ids, indexed.by_id, indexed.added) == (anew.ids, anew.by_id, anew.added)
+    assert indexed.open_tool_calls == anew.open_tool_calls
+    assert indexed.known(frozenset(["m0", "c0", "m", "c"])) <= indexed.ids
+    assert first.shared_messages == plain
+
+
 def test_messages_to_which_nothing_happens_are_not_copied() -> None:
     held: list[Message] = [
         {"id": id_, "role": "assistant", "content": "Hello"} for id_ in ("m0", "m1")

@@ -13,6 +13,7 @@ import pytest
 
 from agui_runtime.core.errors import Gone, ThreadNotFound
 from agui_runtime.core.events import Event, Message
+from agui_runtime.core.fold import Fold
 from agui_runtime.stores.base import AgentState, Lease, RunEnd, RunLog
 from agui_runtime.stores.memory import MemoryLimits, MemoryStore
 from agui_runtime.stores.memory.store import MemoryRunLog, MemoryStateStore
@@ -108,7 +109,7 @@ async def written(log: RunLog, lease: Lease, events: Iterable[Event]) -> None:
 
 async def released(log: RunLog) -> None:
     lease = await log.claim(a_run(), lambda: None)
-    state = AgentState({"a": list(range(100_000))}, messages(20_000))
+    state = AgentState({"a": list(range(100_000))}, Fold(messages(20_000)).shared_messages)
     ids = frozenset(f"message-{n}" for n in range(20_000))
     await log.release(lease, RunEnd([], "finished", 1.0, ids, state))
 

@@ -7,6 +7,7 @@ run goes on from.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,9 +26,13 @@ CONTAINER_OVERHEAD = 16
 DELTA_OVERHEAD = 200
 TEXT_OVERHEAD = 20
 ID_OVERHEAD = 100
+PLACES_OVERHEAD = 80  # of a message: in two lists, and in what it is found by
 STATE_OVERHEAD = 400
 RUN_OVERHEAD = 500
 THREAD_OVERHEAD = 1000
+
+FEW = 64
+"""So few messages a run finds anew: what they are found by is not kept with each short thread."""
 
 _SHARED = frozenset({"role", "type"})
 """Keys whose values are the same object in all messages."""
@@ -72,12 +77,12 @@ class Part(NamedTuple):
 class SavedState:
     """A saved state as JSON; its messages are shared with whoever reads them, as runs do.
 
-    `weights` are those of the messages, one by one.
+    `weights` are of the messages up to each, with it.
     """
 
     text: bytes
     messages: Sequence[Message]
-    weights: Sequence[int]
+    weights: array[int]
     version: int
     saved_at: float
     schema_version: int
@@ -86,7 +91,8 @@ class SavedState:
     @property
     def weight(self) -> int:
         digests = sum(map(getsizeof, self.replaced))
-        return STATE_OVERHEAD + getsizeof(self.text) + sum(self.weights) + digests
+        messages = self.weights[-1] if self.weights else 0
+        return STATE_OVERHEAD + getsizeof(self.text) + messages + digests
 
     def unpacked(self) -> AgentState:
         about = (self.version, self.saved_at, self.schema_version, self.replaced)
@@ -133,15 +139,21 @@ def saved_state(
 ) -> SavedState:
     """The state as it is kept; raises Unencodable. What was there before is not weighed again."""
     messages, count = saved.messages, shared(saved.messages, before)
-    weights = list(before.weights[:count]) if before else []
-    weights += [_size(message) + 16 for message in messages[count:]]  # its places in two lists
+    weights = before.weights[:count] if before else array("q")
+    size = weights[-1] if weights else 0
+    for message in messages[count:]:
+        weights.append(size := size + _size(message) + PLACES_OVERHEAD)
     about = (version, now, saved.schema_version, tuple(saved.replaced))
-    return SavedState(text_of(saved.state), messages, weights, *about)
+    state = text_of(saved.state)
+    return SavedState(state, messages if len(messages) > FEW else list(messages), weights, *about)
 
 
 def shared(messages: Sequence[Message], before: SavedState | None) -> int:
-    """How many of the first messages are the very ones that were saved before."""
-    same = list(map(is_, messages, before.messages if before else ()))
+    """How many of the first messages are the ones that were saved before."""
+    known = before.messages if before else ()
+    if messages[: len(known)] == known:  # as nearly always: the very same, which none is read for
+        return len(known)
+    same = list(map(is_, messages, known))
     return same.index(False) if False in same else len(same)
 
 
