@@ -8,10 +8,12 @@ any combination of directives works, and all payloads merged equal the answer wi
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import NamedTuple, Protocol, cast
 
 from agui_runtime.core import jsontext
-from agui_runtime.wires.graphql.delivery.plan import Field, Group, Plan, Selection
+from agui_runtime.wires.graphql.delivery.plan import Plan
+from agui_runtime.wires.graphql.delivery.selected import Field, Group, Selection
 from agui_runtime.wires.graphql.nouns.types import CopilotResponse
 
 
@@ -70,7 +72,7 @@ class Delivery:
 
     def _begin(self) -> bytes:
         self._begun = True
-        data = jsontext.dumps(_rendered(self._plan.root, self._root, b"[", self._units))
+        data = jsontext.dumps(_rendered(self._plan.root, self._root, b"", self._units))
         if not self._plan.incremental:
             self.finished = True
             return b'{"data":' + data + b"}"
@@ -105,15 +107,15 @@ class _Unit(Protocol):
 class _Strings:
     """A streamed list of texts: the hot path. What is ready together shares one `items`."""
 
-    __slots__ = ("_end", "_field", "_items", "_label", "_next", "_owner")
+    __slots__ = ("_ending", "_field", "_items", "_next", "_owner", "_path")
 
     def __init__(self, field: Field, owner: object, path: bytes, sent: int) -> None:
         self._field = field
         self._owner = owner
         self._items: list[str] = getattr(owner, field.attribute)
         self._next = sent
-        self._end = b',"path":' + path + b","
-        self._label = _label(field)
+        self._path = path[1:]
+        self._ending = _ending(field)
 
     def advance(self, news: _News) -> bool:
         self.add(news.pieces)
@@ -127,7 +129,9 @@ class _Strings:
         start, count = self._next, len(self._items)
         if count > start:
             items = jsontext.dumps(self._items[start:count])
-            pieces.append(b'{"items":%b%b%d]%b}' % (items, self._end, start, self._label))
+            pieces.append(
+                b'{"items":%b,"path":[%b,%d]%b}' % (items, self._path, start, self._ending)
+            )
             self._next = count
 
 
@@ -154,7 +158,9 @@ class _Objects:
                 break
             path = b"%b,%d" % (self._path, self._next)
             data = jsontext.dumps(_object(selection, item, path, self._inner))
-            news.pieces.append(b'{"items":[%b],"path":%b]%b}' % (data, path, _label(self._field)))
+            news.pieces.append(
+                b'{"items":[%b],"path":[%b]%b}' % (data, path[1:], _ending(self._field))
+            )
             self._next += 1
         if self._inner:
             self._inner = [unit for unit in self._inner if not unit.advance(news)]
@@ -182,7 +188,7 @@ class _Deferred:
             self._waiting = False
             data = jsontext.dumps(_rendered(self._group, self._owner, self._path, self._inner))
             news.pieces.append(
-                b'{"data":%b,"path":%b]%b}' % (data, self._path, _label(self._group))
+                b'{"data":%b,"path":[%b]%b}' % (data, self._path[1:], self._group.ending)
             )
         if self._inner:
             self._inner = [unit for unit in self._inner if not unit.advance(news)]
@@ -191,34 +197,34 @@ class _Deferred:
 
 def rendered(field: Field, value: object) -> object:
     """The JSON of what the field resolved to, of which nothing may come later."""
-    return _item(field, value, b"[", [])
+    return _shown(field, value, b"", [])
 
 
 def _rendered(group: Group, owner: object, path: bytes, later: list[_Unit]) -> dict[str, object]:
-    """The group's JSON; whatever of it is to follow is added to `later`. `path` lacks its `]`."""
-    return {field.key: _value(field, owner, path, later) for field in group.fields}
+    """The group's JSON; whatever of it is to follow is added to `later`. The `path` lacks its
+    brackets, and has a comma before each part.
+    """
+    shown: dict[str, object] = {**group.shape}
+    values = map(getattr, repeat(owner), group.attributes)
+    shown.update(zip(group.plain, values, strict=True))
+    for field in group.others:
+        shown[field.key] = _value(field, owner, path, later)
+    return shown
 
 
 def _value(field: Field, owner: object, path: bytes, later: list[_Unit]) -> object:
-    if field.typename is not None:
-        return field.typename
     value = getattr(owner, field.attribute)
     if value is None:
         return None
-    if field.selections is None and field.stream is None:
-        return _leaf(field, value)
-    here = path + (b"" if path == b"[" else b",") + jsontext.dumps(field.key)
     if field.stream is not None:
-        return _opened(field, owner, here, later)
+        return _opened(field, owner, path + field.step, later)
+    return _shown(field, value, path + field.step, later)
+
+
+def _shown(field: Field, value: object, path: bytes, later: list[_Unit]) -> object:
     if isinstance(value, list):
-        return [_item(field, item, b"%b,%d" % (here, i), later) for i, item in enumerate(value)]
-    return _item(field, value, here, later)
-
-
-def _leaf(field: Field, value: object) -> object:
-    if field.serialize is None:
-        return value
-    return list(map(field.serialize, value)) if isinstance(value, list) else field.serialize(value)
+        return [_item(field, item, b"%b,%d" % (path, i), later) for i, item in enumerate(value)]
+    return _item(field, value, path, later)
 
 
 def _opened(field: Field, owner: object, path: bytes, later: list[_Unit]) -> list[object]:
@@ -237,14 +243,15 @@ def _opened(field: Field, owner: object, path: bytes, later: list[_Unit]) -> lis
 def _item(field: Field, value: object, path: bytes, later: list[_Unit]) -> object:
     if field.selections is not None:
         return _object(_selection(field, value), value, path, later)
-    return _leaf(field, value)
+    return value if field.serialize is None else field.serialize(value)
 
 
 def _object(
     selection: Selection, value: object, path: bytes, later: list[_Unit]
 ) -> dict[str, object]:
     shown = _rendered(selection.immediate, value, path, later)
-    later.extend(_Deferred(group, value, path) for group in selection.deferred)
+    for group in selection.deferred:
+        later.append(_Deferred(group, value, path))
     return shown
 
 
@@ -261,13 +268,15 @@ def _is_deliverable(field: Field, owner: object) -> bool:
     known = _is_known(field, owner)
     if not known and field.stream is None:
         return False
+    if known and not field.holds_late:
+        return True
     value = getattr(owner, field.attribute)
     inside = value if isinstance(value, list) else [value]
     if field.stream is not None:
         inside = inside[: field.stream.initial]
         if not known and len(inside) < field.stream.initial:
             return False
-    if field.selections is None or value is None:
+    if not field.holds_late or value is None:
         return True
     return all(_is_ready(_selection(field, item).immediate, item) for item in inside)
 
@@ -281,6 +290,6 @@ def _selection(field: Field, value: object) -> Selection:
     return field.selections[type(value).__name__]
 
 
-def _label(thing: Group | Field) -> bytes:
-    label = thing.label if isinstance(thing, Group) else thing.stream and thing.stream.label
-    return b',"label":' + jsontext.dumps(label) if label else b""
+def _ending(field: Field) -> bytes:
+    assert field.stream is not None
+    return field.stream.ending

@@ -15,7 +15,8 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
-from agui_runtime.wires.graphql.delivery.plan import Compiler, Field, Level, RootField
+from agui_runtime.wires.graphql.delivery.plan import Compiler, Level, RootField
+from agui_runtime.wires.graphql.delivery.selected import Field
 
 
 @dataclass(frozen=True, slots=True)

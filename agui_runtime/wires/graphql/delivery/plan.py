@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -34,60 +35,24 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_directive_values
 from graphql.type.directives import GraphQLDeferDirective, GraphQLStreamDirective
+from strawberry.schema.schema_converter import CustomGraphQLEnumType
+
+from agui_runtime.wires.graphql.delivery.selected import (
+    Field,
+    Group,
+    Selection,
+    Selections,
+    Stream,
+    ending_of,
+    group_of,
+    step_to,
+)
 
 STREAMED_ROOT = "generateCopilotResponse"
 """The mutation whose answer is a document that grows."""
 
 _LATE = frozenset({"status", "messages", "metaEvents", "content", "arguments"})
 """Fields whose last value is not known from the start, on types that have `knows`."""
-
-Selections: TypeAlias = Mapping[str, "Selection"]
-"""What an operation selects, by the name of the class that holds a value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """A list whose items are delivered one by one, all but the first `initial`."""
-
-    initial: int
-    label: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field of an answer: its key, and the attribute of the object that holds its value.
-
-    `typename` is set for `__typename`, which has no attribute. A leaf has `serialize`, or neither
-    that nor `selections` if its values are JSON already. `late`: ask the object's `knows` for it.
-    """
-
-    key: str
-    attribute: str = ""
-    typename: str | None = None
-    late: bool = False
-    serialize: Callable[[Any], Any] | None = None
-    selections: Selections | None = None
-    stream: Stream | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Fields of one object that are delivered together; deferred ones may have a label.
-
-    `awaited` are those of them whose value, or something in it, may not be known yet.
-    """
-
-    fields: tuple[Field, ...]
-    awaited: tuple[Field, ...]
-    label: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What an operation selects of one type: what comes with an object, and what may come later."""
-
-    immediate: Group
-    deferred: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +174,7 @@ class Compiler:
                 self._collect_fragment(parent, selection, level, into)
 
     def group(self, parent: GraphQLObjectType, nodes: _Nodes, label: str | None = None) -> Group:
-        fields = tuple(self.field(parent, key, each) for key, each in nodes.items())
-        return Group(fields, tuple(field for field in fields if _is_awaited(field)), label)
+        return group_of((self.field(parent, key, each) for key, each in nodes.items()), label)
 
     def _collect_fragment(
         self, parent: GraphQLObjectType, fragment: SelectionNode, level: Level, into: _Nodes
@@ -249,13 +213,17 @@ class Compiler:
         self.resolvers += _has_resolver(definition)
         named = get_named_type(definition.type)
         leaf = is_leaf_type(named)
+        selections = None if leaf else self._selections(named, nodes)
+        inside = selections.values() if selections else ()
         return Field(
             key,
             attribute=_attribute(definition),
             late=name in _LATE and hasattr(_origin(parent), "knows"),
             serialize=_serializer(named) if leaf else None,
-            selections=None if leaf else self._selections(named, nodes),
+            selections=selections,
             stream=self._stream(nodes[0]),
+            holds_late=any(each.immediate.awaited for each in inside),
+            step=step_to(key),
         )
 
     def _selections(self, named: GraphQLNamedType, nodes: list[FieldNode]) -> Selections:
@@ -279,7 +247,7 @@ class Compiler:
             return None
         initial = values.get("initialCount") or 0
         self.waits_for_items |= initial > 0
-        return Stream(initial, values.get("label"))
+        return Stream(initial, ending_of(values.get("label")))
 
     def _active(self, directive: GraphQLDirective, node: SelectionNode) -> dict[str, Any] | None:
         """The directive's arguments if it stands on the node and is not switched off."""
@@ -297,11 +265,6 @@ class Compiler:
         return include is None or bool(include["if"])
 
 
-def _is_awaited(field: Field) -> bool:
-    inside = field.selections.values() if field.selections else ()
-    return field.late or any(each.immediate.awaited for each in inside)
-
-
 def _has_resolver(definition: GraphQLField) -> bool:
     return definition.extensions["strawberry-definition"].base_resolver is not None
 
@@ -316,4 +279,7 @@ def _origin(parent: GraphQLObjectType) -> type:
 
 
 def _serializer(leaf: GraphQLLeafType) -> Callable[[Any], Any] | None:
+    if isinstance(leaf, CustomGraphQLEnumType):
+        members: Iterable[Enum] = leaf.wrapped_cls
+        return {each: leaf.serialize(each) for each in members}.__getitem__
     return None if leaf is GraphQLString else leaf.serialize
