@@ -14,7 +14,8 @@ from pydantic_core import from_json
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import REGENERATES, Event, Message, RunInfo, routed
-from agui_runtime.core.fold import Fold
+from agui_runtime.core.json_patch import UNPATCHABLE, patched
+from agui_runtime.core.jsontext import Json
 from agui_runtime.wires.graphql.answer.messages import legacy
 from agui_runtime.wires.graphql.nouns.scalars import DateTimeISO
 from agui_runtime.wires.graphql.nouns.types import AgentStateMessageOutput
@@ -31,7 +32,7 @@ class AgentStateView:
     def __init__(self, run: RunInfo, clock: Callable[[], DateTimeISO]) -> None:
         self._run = run
         self._clock = clock
-        self._fold = Fold()
+        self._document: Json = {}
         self._messages: Sequence[Message] | None = None
         self._node = ""
         self._running = True
@@ -70,11 +71,10 @@ class AgentStateView:
         return shown
 
     def _delta(self, event: Event) -> AgentStateMessageOutput | None:
-        self._fold.feed(event)
-        if self._fold.warnings:
-            self._fold.warnings.clear()
+        try:
+            self._replace(patched(event["type"], self._document, event["delta"]))
+        except UNPATCHABLE:
             return None
-        self._replace(self._fold.state)
         return self._shown(self._state)
 
     def _messages_snapshot(self, event: Event) -> AgentStateMessageOutput | None:
@@ -110,13 +110,13 @@ class AgentStateView:
 
     @property
     def _state(self) -> dict[str, Any]:
-        return self._fold.state if isinstance(self._fold.state, dict) else {}
+        return self._document if isinstance(self._document, dict) else {}
 
     def _replace(self, state: object) -> None:
         """Take over a state; its messages, if it has any, come with MESSAGES_SNAPSHOT alone."""
         if isinstance(state, dict) and "messages" in state:
             state = {key: value for key, value in state.items() if key != "messages"}
-        self._fold.feed({"type": "STATE_SNAPSHOT", "snapshot": state})
+        self._document = state
 
     def _shown(self, state: Mapping[str, Any], active: bool = True) -> AgentStateMessageOutput:
         return AgentStateMessageOutput(

@@ -47,9 +47,12 @@ _PARAMETERS = {
 
 
 def run_request(
-    data: GenerateCopilotResponseInput, context: RunContext, limits: BodyLimits = DEFAULT_LIMITS
+    data: GenerateCopilotResponseInput,
+    context: RunContext,
+    limits: BodyLimits = DEFAULT_LIMITS,
+    run_id: str = "",
 ) -> RunRequest:
-    """The run that the mutation asks for; raises InvalidInput and TooLarge.
+    """The run that the mutation asks for, by this id if any; raises InvalidInput and TooLarge.
 
     Only a chat is part of its thread; suggestions, tasks and completions are ephemeral. The front
     end goes on after server-side actions by itself, with a second request.
@@ -57,7 +60,7 @@ def run_request(
     session = given(data.agent_session)
     kind = data.metadata.request_type or CopilotRequestType.Chat
     return RunRequest(
-        input=_agent_input(data, context.properties, limits),
+        input=_agent_input(data, context.properties, limits, run_id),
         context=context,
         agent=session.agent_name if session else None,
         ephemeral=kind is not CopilotRequestType.Chat,
@@ -135,13 +138,16 @@ def _within(name: str, value: float | None, least: float, most: float) -> float 
 
 
 def _agent_input(
-    data: GenerateCopilotResponseInput, properties: Mapping[str, Any], limits: BodyLimits
+    data: GenerateCopilotResponseInput,
+    properties: Mapping[str, Any],
+    limits: BodyLimits,
+    run_id: str,
 ) -> RunAgentInput:
     session = data.agent_session or None
     state, config = _state_and_config(data, limits)
     made = {
         "threadId": data.thread_id or (session and session.thread_id) or "",
-        "runId": "",
+        "runId": run_id,
         "messages": conversation(data.messages, limits),
         "tools": list(_tools(data.frontend.actions, limits, for_model=session is None)),
         "context": [
@@ -217,8 +223,14 @@ def _answer(event: MetaEventInput) -> dict[str, Any]:
 
 
 def _parameters(sent: ForwardedParametersInput | None) -> dict[str, Any]:
-    values = {name: given(getattr(sent, field, None)) for field, name in _PARAMETERS.items()}
-    return {name: value for name, value in values.items() if value is not None}
+    if sent is None:
+        return {}
+    values = vars(sent)
+    return {
+        name: values[field]
+        for field, name in _PARAMETERS.items()
+        if given(values[field]) is not None
+    }
 
 
 def _json(text: str, unreadable: object, limits: BodyLimits) -> object:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import perf_counter
 
 logger = logging.getLogger("agui_runtime.operations")
 
@@ -27,14 +24,9 @@ class Trace:
     def __str__(self) -> str:
         return f"request {self.request_id} {self.kind} {self.name or '(unnamed)'}"
 
-    @contextmanager
-    def measured(self, phase: str) -> Iterator[None]:
-        """Add the time that the block takes to the phase."""
-        begun = perf_counter()
-        try:
-            yield
-        finally:
-            self.phases[phase] = self.phases.get(phase, 0.0) + perf_counter() - begun
+    def add(self, phase: str, seconds: float) -> None:
+        """Add to what the phase has taken."""
+        self.phases[phase] = self.phases.get(phase, 0.0) + seconds
 
     def note(self, text: str, *values: object) -> None:
         """Write a line to the operation log, under the request and the operation."""

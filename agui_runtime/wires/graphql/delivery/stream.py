@@ -26,19 +26,18 @@ async def deliveries(
     """
     if not _is_over(run) and (first := delivery.take()):
         yield first
-    if delivery.finished:
-        return
+        if delivery.finished:
+            return
+    handle = run.handle
     try:
-        async with aclosing(_followed(run, delivery)) as batches:
-            async for payloads in batches:
-                yield payloads
-    except Forbidden:
-        raise
-    except AguiError as error:
-        run.projector.fail(_of_reader(error))
-    except Exception:  # a wire's edge: a reader gets every failure, and only that
-        logger.exception("the answer of run %s broke off", run.handle.run.run_id)
-        run.projector.fail(AgentFailure("the answer broke off"))
+        async with aclosing(paced(handle.batches(), run.streaming.frame, handle.ended)) as batches:
+            async for batch in batches:
+                if payloads := _gained(run, delivery, batch.records):
+                    yield payloads
+                if delivery.finished:
+                    return
+    except Exception as error:  # noqa: BLE001  # a wire's edge: a reader gets every failure
+        run.projector.fail(_failure(error, run))
     if not delivery.finished:
         run.projector.fail(OwnerLost())
         yield delivery.take()
@@ -49,36 +48,31 @@ def _is_over(run: StartedAnswer) -> bool:
     return run.handle.ended is not None and run.handle.ended.done()
 
 
-def _of_reader(error: AguiError) -> AguiError:
-    """A failure of the answer, which these clients cannot take up again: not one of the run, unless
-    that is lost.
+def _gained(run: StartedAnswer, delivery: Delivery, records: Sequence[Record]) -> list[bytes]:
+    """The payloads that the records bring.
+
+    The front ends of 1.10 look for a failure first and drop what stands in a payload beside it,
+    so the failure comes in one of its own.
     """
+    if len(records) > 1 and records[-1].event["type"] == "RUN_ERROR":
+        words, failure = records[:-1], records[-1:]
+        return [*_gained(run, delivery, words), *_gained(run, delivery, failure)]
+    changed = run.projector.feed(records)
+    return delivery.take() if changed else delivery.take_pieces()
+
+
+def _failure(error: Exception, run: StartedAnswer) -> AguiError:
+    """What the answer ends with, of which these clients cannot read the rest: no failure of the
+    run, unless that is lost. Raises Forbidden if it is that.
+    """
+    if isinstance(error, Forbidden):
+        raise error
+    if not isinstance(error, AguiError):
+        logger.error("the answer of run %s broke off", run.handle.run.run_id, exc_info=error)
+        return AgentFailure("the answer broke off")
     if isinstance(error, OwnerLost):
         return error
     cause = f"the answer broke off, and the run may go on; load the thread again: {error.message}"
     failure = AguiError(cause)
     failure.code, failure.status = error.code, error.status
     return failure
-
-
-async def _followed(
-    run: StartedAnswer, delivery: Delivery
-) -> AsyncGenerator[Sequence[bytes], None]:
-    handle = run.handle
-    async with aclosing(paced(handle.batches(), run.streaming.frame, handle.ended)) as batches:
-        async for batch in batches:
-            for records in _words_first(batch.records):
-                changed = run.projector.feed(records)
-                if payloads := delivery.take() if changed else delivery.take_pieces():
-                    yield payloads
-            if delivery.finished:
-                return
-
-
-def _words_first(records: Sequence[Record]) -> Sequence[Sequence[Record]]:
-    """The front ends of 1.10 look for a failure first and drop what stands in a payload beside it,
-    so the failure comes in one of its own.
-    """
-    if len(records) > 1 and records[-1].event["type"] == "RUN_ERROR":
-        return records[:-1], records[-1:]
-    return (records,)

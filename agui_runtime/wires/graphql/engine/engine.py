@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    aclosing,
+    nullcontext,
+)
 from inspect import isawaitable
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -69,16 +75,20 @@ class Engine:
         )
         self._open = options.places
 
-    @asynccontextmanager
-    async def opened(
+    def places(
         self, operation: Operation, identity: Identity
-    ) -> AsyncIterator[GraphQLExecutionContext]:
-        """The surroundings of one operation, while it is open; raises TooManyRequests."""
+    ) -> tuple[AbstractContextManager[None], AbstractAsyncContextManager[object]]:
+        """Those of one operation, to be held while it is open; both raise TooManyRequests."""
         owner = identity.caller.owner
+        streams = self.runtime.streams.place(owner) if operation.grows else nullcontext()
+        return self._open.place(owner), streams
+
+    def surroundings(self, operation: Operation, identity: Identity) -> GraphQLExecutionContext:
+        """What the resolvers of one operation get."""
         headers = identity.headers
         phases = dict(operation.phases)
         trace = Trace(identity.request_id, operation.kind, operation.name, phases)
-        context = GraphQLExecutionContext(
+        return GraphQLExecutionContext(
             runtime=self.runtime,
             caller=identity.caller,
             request_id=identity.request_id,
@@ -90,13 +100,6 @@ class Engine:
             trace=trace,
             limits=self.body_limits,
         )
-        with self._open.place(owner):
-            if operation.grows:
-                async with self.runtime.streams.place(owner):
-                    yield context
-            else:
-                yield context
-        trace.finish()
 
     def prepare(self, request: GraphQLRequest) -> Operation:
         """Raises Refused."""
@@ -115,21 +118,28 @@ class Engine:
         resolved: Strawberry's entrance would parse and validate again. Of a mutation that streams
         there is no data: what it has started is in the context.
         """
-        with context.trace.measured("execute"):
-            context.long = not request.short and is_much(request.variables)
-            if operation.start is not None:
-                return await executed(
-                    self._schema, operation, operation.start, request.variables, context
-                )
-            executor = (
-                await prepared(self._schema, operation, request.variables, context)
-            ).executor
-            if isinstance(executor, list):
-                return ExecutionResult(None, executor)
-            result = executor.execute_operation()
-            if isawaitable(result):
-                result = await result
-            let_go(executor)
+        begun = perf_counter()
+        context.long = not request.short and is_much(request.variables)
+        try:
+            if operation.start is None:
+                return await self._by_graphql_core(operation, request, context)
+            return await executed(
+                self._schema, operation, operation.start, request.variables, context
+            )
+        finally:
+            context.trace.add("execute", perf_counter() - begun)
+
+    async def _by_graphql_core(
+        self, operation: Operation, request: GraphQLRequest, context: GraphQLExecutionContext
+    ) -> ExecutionResult:
+        made = await prepared(self._schema, operation, request.variables, context)
+        executor = made.executor
+        if isinstance(executor, list):
+            return ExecutionResult(None, executor)
+        result = executor.execute_operation()
+        if isawaitable(result):
+            result = await result
+        let_go(executor)
         assert isinstance(result, ExecutionResult)  # the document has no @defer or @stream
         return result
 
@@ -142,12 +152,13 @@ class Engine:
         """
         results = self._subscribed if operation.is_subscription else self._executed
         try:
-            async with (
-                self.opened(operation, identity) as context,
-                aclosing(results(operation, request, context)) as answers,
-            ):
-                async for each in answers:
-                    yield each
+            context = self.surroundings(operation, identity)
+            place, streams = self.places(operation, identity)
+            with place:
+                async with streams, aclosing(results(operation, request, context)) as answers:
+                    async for each in answers:
+                        yield each
+            context.trace.finish()
         except Refused:
             raise
         except Exception as error:  # noqa: BLE001  # a wire's edge: a reader gets every failure

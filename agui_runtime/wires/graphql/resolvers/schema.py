@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 import strawberry
 from graphql import GraphQLResolveInfo, GraphQLSchema
@@ -140,7 +141,9 @@ async def _start(
     """Start the run; its document grows after this returns (see `stream`)."""
     streaming = streaming_of(config)
     surroundings = context.run_context(properties or {}, given(data.frontend.url))
-    request = await unless_long(context.long, run_request, data, surroundings, context.limits)
+    request = await unless_long(
+        context.long, run_request, data, surroundings, context.limits, str(uuid4())
+    )
     handle = await context.runtime.start(request)
     front_end = FrontEnd(frozenset(each.name for each in data.frontend.actions), context.has_banner)
     context.started = StartedAnswer(handle, Projector(handle.run, front_end), streaming)

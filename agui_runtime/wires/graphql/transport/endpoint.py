@@ -110,8 +110,12 @@ class GraphQLEndpoint:
                 work = exchange.write_events(results)
                 await exchange.growing(work, self._seats.limits.keep_alive)
             return
-        async with self._engine.opened(operation, identity) as context:
-            await self._execute(operation, request, context, exchange)
+        context = self._engine.surroundings(operation, identity)
+        place, streams = self._engine.places(operation, identity)
+        with place:
+            async with streams:
+                await self._execute(operation, request, context, exchange)
+        context.trace.finish()
 
     async def _execute(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -92,9 +92,9 @@ class GraphQLExchange(Exchange):
         """Answer with a document that is complete."""
         await self._answer(payloads[0])
 
-    async def write_parts(self, payloads: Sequence[bytes], last: bool) -> None:
+    def write_parts(self, payloads: Sequence[bytes], last: bool) -> Awaitable[None]:
         """Answer with the next payloads of a document that grows, in one write."""
-        await (self._response.end if last else self._response.write)(payloads)
+        return self._response.end(payloads) if last else self._response.write(payloads)
 
     async def write_events(self, results: AsyncGenerator[bytes, None]) -> None:
         """Answer with results that come over time, to their end, each one an event."""
