@@ -36,7 +36,8 @@ class MalformedInput(InvalidInput):
 
 def typed(given: Mapping[str, Json]) -> RunAgentInput:
     """The input; raises MalformedInput, with all faults, or with the first few of long lists."""
-    cut = {key: list(slices(given[key])) for key in _LISTS if isinstance(given.get(key), list)}
+    lists = [key for key in _LISTS if isinstance(given.get(key), list) and len(given[key]) > 1]
+    cut = {key: list(slices(given[key])) for key in lists}
     long = {key: pieces for key, pieces in cut.items() if len(pieces) > 1}
     try:
         parsed = RunAgentInput.model_validate({**given, **dict.fromkeys(long, ())})

@@ -62,19 +62,18 @@ class DirectRoutes:
 
     def __init__(self, app: ASGIApp, routes: Sequence[Route]) -> None:
         self._app = app
-        self._routes = routes
+        self._routes = [(route.path_regex.match, route) for route in routes]
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             note_send(scope, send)
             path = path_within(scope)
-            for route in self._routes:
-                if route.path_regex.match(path) is None:
-                    continue
-                match, found = route.matches(scope)
-                if match is Match.FULL:
-                    scope.update(found)
-                    return route.app(scope, receive, send)
+            for is_at, route in self._routes:
+                if is_at(path):
+                    match, found = route.matches(scope)
+                    if match is Match.FULL:
+                        scope.update(found)
+                        return route.app(scope, receive, send)
         return self._app(scope, receive, send)
 
 

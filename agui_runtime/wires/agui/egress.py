@@ -150,7 +150,9 @@ def _plain_content(holder: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _but(event: Event, key: str) -> Event:
-    return {name: value for name, value in event.items() if name != key}
+    rest = dict(event)
+    rest.pop(key, None)
+    return rest
 
 
 _OLDER: Mapping[str, Profile] = {

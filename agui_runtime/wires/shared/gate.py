@@ -40,12 +40,11 @@ class Gate:
             if refused.code in WORTH_A_LINE:
                 logger.warning("refused %s: %s", scope["path"][:200].encode(), refused)
             return refuse(refused, self._words, scope, receive, send)
+        headers = scope["headers"]
+        if withheld:
+            headers = [each for each in headers if each[0].lower() not in withheld]
         # White space around a value is no part of it (RFC 9110 5.5); not all parsers take it off.
-        scope["headers"] = [
-            (name, value.strip(b" \t"))
-            for name, value in scope["headers"]
-            if name.lower() not in withheld
-        ]
+        scope["headers"] = [(name, value.strip(b" \t")) for name, value in headers]
         if bodiless:
             return self._without_body(scope, receive, send)
         return self._app(scope, receive, send)

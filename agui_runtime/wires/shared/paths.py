@@ -72,7 +72,8 @@ def segments_of(scope: Scope) -> list[str]:
     path = raw.partition(b"?")[0].decode("ascii", "replace")
     mounted = quote(scope.get("root_path", "").rstrip("/")) + "/"
     below = f"{path}/".removeprefix(mounted).strip("/")
-    return [unquote(part) for part in below.split("/")] if below else []
+    segments = below.split("/") if below else []
+    return list(map(unquote, segments)) if "%" in below else segments
 
 
 def public_root(scope: Scope) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 from ag_ui.core import RunAgentInput
@@ -14,7 +13,7 @@ from agui_runtime.core.message_parts import all_modern
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
 
 # AG-UI 1.0 lets a client leave these out, but many adapters iterate over them.
-_DEFAULTS: Mapping[str, Any] = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
+_DEFAULTS: dict[str, Any] = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
 
 
 def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentInput:
@@ -26,7 +25,9 @@ def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentI
     if not isinstance(payload, dict):
         raise InvalidInput("the body must be a JSON object, a RunAgentInput")
     limits.check_messages(payload.get("messages"))
-    given = {**_DEFAULTS, **{key: value for key, value in payload.items() if value is not None}}
+    if None in payload.values():
+        payload = {key: value for key, value in payload.items() if value is not None}
+    given = _DEFAULTS | payload
     if isinstance(given.get("messages"), list):
         given["messages"] = all_modern(given["messages"])
     return typed(given)
