@@ -33,8 +33,8 @@ GOAL = 1.8
 
 PARTS = ("processes", "starts")
 KINDS = ("paced", "computing", "computing, connections kept")
-"""What the agent does after a word. Requests have connections of their own, which a process takes
-that has time; clients that keep theirs, stay with the process that took it.
+"""What the agent does after a word. Requests have connections of their own, of which each process
+has as many at any time; clients that keep theirs, stay with the process that took it.
 """
 
 STREAMS, REPEAT = 64, 2

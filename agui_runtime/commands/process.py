@@ -11,8 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
 
+from agui_runtime.commands.admission import Admission
 from agui_runtime.commands.collecting import collect_rarely
 from agui_runtime.commands.hosting import Hosted, hosted
+from agui_runtime.commands.ledger import Ledger, Share
 from agui_runtime.commands.lifeline import CUT, DRAIN, FIGURES, MAKE_WAY, READY, RETIRE, Lifeline
 from agui_runtime.commands.measuring import measured
 from agui_runtime.commands.reloading import write_failure
@@ -30,14 +32,27 @@ class ProcessServer(DrainingServer):
 
     line: Lifeline | None = None
     end: socket.socket
+    admission: Admission
+    """Which takes its connections: uvicorn listens to nothing itself."""
     figures: Callable[[], bytes] | None = None
     """What it counts, for its parent."""
     _obeying: asyncio.Task[None] | None = None
 
     def on_started(self) -> None:
+        self.server_state.connections = self.admission.connections
+        self.admission.open(self._protocol, self.config.backlog)
         self._obeying = asyncio.get_running_loop().create_task(self._obey())
 
+    async def on_tick(self, counter: int) -> bool:
+        self.admission.beat()
+        return await super().on_tick(counter)
+
+    def stop_listening(self) -> None:
+        self.admission.close()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.stop_listening()
+        await self.admission.settle()
         await super().shutdown(sockets)
         if self._obeying is not None:
             self._obeying.cancel()
@@ -51,6 +66,12 @@ class ProcessServer(DrainingServer):
         """A service manager sends each process the signal that it sends their parent."""
         if not self.signals:
             super().handle_exit(sig, frame)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """As uvicorn makes it for its own sockets."""
+        make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        state = self.lifespan.state
+        return make(config=self.config, server_state=self.server_state, app_state=state)
 
     async def _obey(self) -> None:
         self.line = await Lifeline.over(self.end)
@@ -69,31 +90,32 @@ class ProcessServer(DrainingServer):
 
 
 def main(words: Sequence[str]) -> int:
-    """`words`: the number of the line's socket, of how many processes this is one, and the numbers
-    of the listening sockets.
+    """`words`: the number of the line's socket, of how many processes this is one, the ledger's
+    file, its places and this process's, and the numbers of the listening sockets.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     write_whole_lines()
-    line, count, *numbers = map(int, words)
+    line, count, file, places, place, *numbers = map(int, words)
     end, *listeners = (socket.socket(fileno=number) for number in (line, *numbers))
+    admission = Admission(listeners, Share(Ledger(file, places), place))
     try:
         found = hosted()
         check_shared(found.runtimes, count)
     except Exception as error:  # noqa: BLE001  # user code: its module is imported
         write_failure(error)
         return 2 if isinstance(error, AguiError) else 1
-    return _serve(found, end, listeners)
+    return _serve(found, end, admission)
 
 
-def _serve(found: Hosted, end: socket.socket, listeners: list[socket.socket]) -> int:
+def _serve(found: Hosted, end: socket.socket, admission: Admission) -> int:
     collect_rarely()
     config = config_of(found, of_several=True)
     server = ProcessServer(config, found.runtimes, found.settings.drain_seconds, "")
-    server.end = end
+    server.end, server.admission = end, admission
     with measured(found, by_parent=True) as metrics, obeyed_by_command():  # an app may be made late
         server.figures = metrics.page if metrics else None
-        server.run(listeners)
+        server.run([])
     return 0 if server.started else 1
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from agui_runtime.commands.ledger import Ledger
 from agui_runtime.commands.lifeline import CUT, DRAIN, MAKE_WAY, READY, RETIRE, Lifeline
 
 if TYPE_CHECKING:
@@ -40,36 +41,59 @@ class Patience:
     tries: int = 6
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all processes have together: how many they are to be, where they listen, and the ledger
+    of their connections.
+    """
+
+    count: int
+    listeners: Sequence[socket.socket]
+    ledger: Ledger
+
+    @property
+    def files(self) -> list[int]:
+        return [self.ledger.file, *(each.fileno() for each in self.listeners)]
+
+    def words(self, place: int) -> list[int]:
+        """What a process gets to know that has this place in the ledger."""
+        file, *listeners = self.files
+        return [self.count, file, self.ledger.places, place, *listeners]
+
+
 @dataclass(eq=False, slots=True)
 class Process:
-    """One of the processes; `failures` are the deaths at once that led to it."""
+    """One of the processes, with its place in the ledger; `failures` are the deaths at once that
+    led to it.
+    """
 
     handle: asyncio.subprocess.Process
     line: Lifeline
+    place: int
     failures: int = 0
     is_dismissed: bool = False
     following: asyncio.Task[None] | None = None
     started: float = field(default_factory=monotonic)
 
     @classmethod
-    async def start(
-        cls, listeners: Sequence[socket.socket], failures: int = 0, count: int = 2
-    ) -> Process:
-        """One of so many; raises OSError where the system has no room for one more."""
+    async def start(cls, shared: Shared, failures: int = 0) -> Process:
+        """Raises OSError where the system has no room for one more."""
         ours, its = socket.socketpair()
+        place = shared.ledger.assign()
         with its:
-            end, numbers = its.fileno(), [each.fileno() for each in listeners]
+            words = [its.fileno(), *shared.words(place)]
             try:
                 handle = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", MODULE, *map(str, (end, count, *numbers))),
-                    pass_fds=[end, *numbers],
+                    *(sys.executable, "-m", MODULE, *map(str, words)),
+                    pass_fds=[its.fileno(), *shared.files],
                     stdin=asyncio.subprocess.DEVNULL,
                     process_group=0,  # Ctrl-C in a terminal is for the parent
                 )
             except OSError:
                 ours.close()
+                shared.ledger.free(place)
                 raise
-        return cls(handle, await Lifeline.over(ours), failures)
+        return cls(handle, await Lifeline.over(ours), place, failures)
 
     @property
     def pid(self) -> int:
@@ -120,7 +144,7 @@ class Supervisor:
     ) -> None:
         self.signals: list[int] = []
         self._count = count
-        self._listeners = listeners
+        self._shared = Shared(count, listeners, Ledger.of(2 * count))  # one takes another's place
         self._patience = patience or Patience()
         self._figures = figures
         self._processes: list[Process] = []
@@ -162,7 +186,7 @@ class Supervisor:
         logger.info("running on %s with %s%s", origin, many, pids)
 
     async def _start(self, failures: int = 0) -> Process:
-        process = await Process.start(self._listeners, failures, self._count)
+        process = await Process.start(self._shared, failures)
         self._processes.append(process)
         if self._ending.is_set():
             process.order(DRAIN)
@@ -175,8 +199,9 @@ class Supervisor:
         return is_ready
 
     def _forget(self, process: Process) -> None:
-        with suppress(ValueError):  # two may wait for its end
+        if process in self._processes:  # two may wait for its end
             self._processes.remove(process)
+            self._shared.ledger.free(process.place)
 
     async def _watch(self, process: Process) -> None:
         """Put another one into the place of a process that dies."""

@@ -141,9 +141,13 @@ class DrainingServer(uvicorn.Server):
         finally:
             self.should_exit = True
 
-    async def _retired(self) -> None:
+    def stop_listening(self) -> None:
+        """Take no more connections."""
         for server in self.servers:
             server.close()
+
+    async def _retired(self) -> None:
+        self.stop_listening()
         for each in self._clients():
             each.leave()
         # They go after an answer that says so, or some seconds of silence: to close one whose next

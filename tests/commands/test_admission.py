@@ -1,0 +1,70 @@
+"""How processes share out the connections, as clients that stay connected meet it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+
+from agui_runtime.commands.ledger import Ledger, Share
+from tests.commands.several import ONE, Several, file_in, kill, process_of, several
+
+CLIENTS = 40
+
+
+async def test_lasting_connections_are_shared_out_and_no_process_is_waited_for_in_vain(
+    tmp_path: Path,
+) -> None:
+    async with several(**file_in(tmp_path)) as parent, AsyncExitStack() as stack:
+        pids = [await _of_another_client(stack, parent) for _ in range(CLIENTS)]
+        assert max(Counter(pids).values()) <= CLIENTS * 0.55, Counter(pids)
+
+        stopped, other = parent.pids
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            assert {await _of_another_client(stack, parent) for _ in range(5)} == {other}
+        finally:
+            kill(stopped)
+
+        # The one that takes its place has none yet, so that the next ones are for that.
+        while await _of_another_client(stack, parent) in parent.pids:
+            pass
+        assert other not in [await _of_another_client(stack, parent) for _ in range(5)]
+
+
+async def _of_another_client(stack: AsyncExitStack, parent: Several) -> int:
+    """The process that a client meets which stays connected until the end."""
+    client = httpx.AsyncClient(base_url=parent.origin, timeout=60, limits=ONE)
+    return await process_of(await stack.enter_async_context(client))
+
+
+def test_a_process_leaves_the_next_connection_to_one_that_lives_and_has_fewer() -> None:
+    ledger = Ledger.of(3)
+    places = [ledger.assign() for _ in range(2)]
+    mine, its = (Share(ledger, place) for place in places)
+    mine.put(9)
+    assert not mine.is_ahead(), "the other one does not serve yet"
+    its.put(8)
+    assert not mine.is_ahead()
+    its.put(7)
+    assert mine.is_ahead()
+    assert not its.is_ahead()
+    mine.go_ahead()
+    assert not mine.is_ahead(), "it has let a connection wait"
+    its.beat()
+    assert mine.is_ahead()
+    ledger.free(places[1])
+    assert not mine.is_ahead(), "it is gone"
+
+
+def test_the_ledger_has_places_for_those_that_come_and_go() -> None:
+    ledger = Ledger.of(2)
+    first, second = ledger.assign(), ledger.assign()
+    assert first != second
+    assert ledger.assign() == first, "where there is none, two have the first one"
+    ledger.free(second)
+    assert ledger.assign() == second
