@@ -69,6 +69,10 @@ class Conversation:
         """By what the messages are recognised: their ids, and those of their tool calls."""
         return frozenset(self._by_id).union(self._calls)
 
+    def ids_beside(self, known: Set[str]) -> frozenset[str]:
+        """The same without those."""
+        return (frozenset(self._by_id) - known) | (frozenset(self._calls) - known)
+
     @property
     def open_tool_calls(self) -> list[JsonObject]:
         """The calls of all assistant messages that no tool message answers, as AG-UI tool calls."""

@@ -97,6 +97,10 @@ class Fold:
         """By what the messages are recognised: their ids, and those of their tool calls."""
         return self._conversation.ids
 
+    def ids_beside(self, known: Set[str]) -> frozenset[str]:
+        """The same without those."""
+        return self._conversation.ids_beside(known)
+
     @property
     def open_tool_calls(self) -> list[JsonObject]:
         """The calls of all assistant messages that no tool message answers, as AG-UI tool calls."""

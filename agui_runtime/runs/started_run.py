@@ -28,7 +28,7 @@ from agui_runtime.core.run_events import (
     terminal,
 )
 from agui_runtime.hooks.hook import Hooks, RunReport
-from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
+from agui_runtime.off_loop import LONG_LIST, SLICE, is_much, unless_long
 from agui_runtime.runs.assignment import Assignment
 from agui_runtime.runs.checkpoints import Checkpoints
 from agui_runtime.runs.notes import StoredNotes
@@ -86,7 +86,8 @@ class StartedRun:
         self._checkpoints = Checkpoints(self._store.states, run, saved, every)
         stored = saved.messages if saved else ()
         messages, truth = self.request.messages, self._assignment.history
-        long = max(len(messages), len(stored)) > LONG_LIST
+        most = LONG_LIST if truth == "client" else SLICE  # a thread's messages become models anew
+        long = max(len(messages), len(stored)) > most
         beside = await unless_long(long, Recognized.of, messages, stored, self._lease.known)
         long = long or is_much([messages[each] for each in beside.others], self.request.state)
         found = await unless_long(long, recall, self.request, truth, saved, beside)
@@ -190,7 +191,7 @@ class StartedRun:
             events=events,
             status=status_of(events[-1]),
             ended_at=time(),
-            message_ids=self._fold.ids - self._lease.known,
+            message_ids=self._fold.ids_beside(self._lease.known),
             # What could not be read is not replaced by less.
             state=AgentState(self._fold.state, self._fold.shared_messages)
             if self._recalled

@@ -97,19 +97,19 @@ class Runs:
         """Keeps no more of the request than its stream needs: bodies are large, streams long."""
         found = await self._found(exchange, agent)
         payload = await exchange.payload(self._limits)
-        long = exchange.is_much(payload)
-        given = await unless_long(long, run_input, payload, self._limits)
+        given = await unless_long(exchange.is_long, run_input, payload, self._limits)
         if comes_from_app(given):
             if not answers_apps(found):
                 raise InvalidInput(f"agent {agent!r} has no MCP apps; put it into an MCPAppsAgent")
             given, beside = without_thread(given), True
         beside = beside or wants_suggestions(given)
+        known = "" if beside else await unless_long(exchange.is_long, fingerprint, [agent, payload])
         request = RunRequest(
             input=given,
             context=exchange.run_context(request_props(given), self._forwarded),
             agent=agent,
             ephemeral=beside,
-            fingerprint="" if beside else await unless_long(long, fingerprint, [agent, payload]),
+            fingerprint=known,
         )
         profile = self._profile(given)
         handle = await self._runtime.start(request)
@@ -119,7 +119,7 @@ class Runs:
         """As `_started`, it keeps no more of the request than its stream needs."""
         await self._found(exchange, agent)
         payload = await exchange.payload(self._limits)
-        given = await unless_long(exchange.is_much(payload), run_input, payload, self._limits)
+        given = await unless_long(exchange.is_long, run_input, payload, self._limits)
         after = _cursor(exchange.headers.get("last-event-id"))
         known = await self._runtime.threads.find(given.thread_id, exchange.caller)
         if known is None:

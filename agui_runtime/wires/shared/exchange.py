@@ -98,9 +98,10 @@ class Exchange(ABC):
         except NoBody:
             return None
 
-    def is_much(self, payload: Json) -> bool:
-        """Whether work on the JSON of the body, or a part of it, is long."""
-        return not is_short_body(self.scope) and is_much(payload)
+    @property
+    def is_long(self) -> bool:
+        """Whether work on the JSON of the body, which was read, may be long."""
+        return not is_short_body(self.scope)
 
     def context(
         self, properties: Mapping[str, Json], forward: HeaderNames, url: str | None = None
