@@ -15,19 +15,24 @@ from agui_runtime.wires.shared.pace import paced
 logger = logger_of(__name__)
 
 
+def beginning(run: StartedAnswer, delivery: Delivery) -> Sequence[bytes]:
+    """The payloads that need none of the run's records. Nothing of a run that has ended already, so
+    that the whole answer can leave at one go.
+    """
+    is_over = run.handle.ended is not None and run.handle.ended.done()
+    return () if is_over else delivery.take()
+
+
 async def deliveries(
     run: StartedAnswer, delivery: Delivery
 ) -> AsyncGenerator[Sequence[bytes], None]:
-    """The payloads of the answer as the run's records come, those of one wake-up together.
+    """The payloads of the answer that follow its `beginning` as the run's records come, those of
+    one wake-up together.
 
     When the records cannot be read, the answer ends as failed. What comes within a frame is
     gathered, see `paced`. Raises Forbidden when they are no longer the reader's. Close it
     (`aclosing`).
     """
-    if not _is_over(run) and (first := delivery.take()):
-        yield first
-        if delivery.finished:
-            return
     handle = run.handle
     try:
         async with aclosing(paced(handle.batches(), run.streaming.frame, handle.ended)) as batches:
@@ -41,11 +46,6 @@ async def deliveries(
     if not delivery.finished:
         run.projector.fail(OwnerLost())
         yield delivery.take()
-
-
-def _is_over(run: StartedAnswer) -> bool:
-    """Whether the run has ended already, so that the whole answer can leave at one go."""
-    return run.handle.ended is not None and run.handle.ended.done()
 
 
 def _gained(run: StartedAnswer, delivery: Delivery, records: Sequence[Record]) -> list[bytes]:

@@ -29,7 +29,7 @@ from agui_runtime.wires.graphql.answer.context import CLOUD_KEY, GraphQLExecutio
 from agui_runtime.wires.graphql.answer.releases import has_banner
 from agui_runtime.wires.graphql.answer.trace import Trace
 from agui_runtime.wires.graphql.delivery.incremental import Delivery
-from agui_runtime.wires.graphql.delivery.stream import deliveries
+from agui_runtime.wires.graphql.delivery.stream import beginning, deliveries
 from agui_runtime.wires.graphql.engine.coercion import let_go, prepared
 from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.engine.operations import Operation, Operations, Refused
@@ -173,6 +173,10 @@ class Engine:
             return
         run = context.started
         delivery = Delivery(operation.plan, run.projector.response)
+        for payload in beginning(run, delivery):
+            yield payload
+        if delivery.finished:
+            return
         async with aclosing(deliveries(run, delivery)) as batches:
             async for payloads in batches:
                 for payload in payloads:

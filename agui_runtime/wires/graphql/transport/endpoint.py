@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from agui_runtime.wires.graphql.answer.context import GraphQLExecutionContext, StartedAnswer
 from agui_runtime.wires.graphql.delivery.incremental import Delivery
 from agui_runtime.wires.graphql.delivery.plan import Plan
-from agui_runtime.wires.graphql.delivery.stream import deliveries
+from agui_runtime.wires.graphql.delivery.stream import beginning, deliveries
 from agui_runtime.wires.graphql.engine.engine import Engine, Identity
 from agui_runtime.wires.graphql.engine.operations import Operation, Refused
 from agui_runtime.wires.graphql.nouns.operation_request import GraphQLRequest
@@ -108,7 +108,8 @@ class GraphQLEndpoint:
             with self._seats.taken():
                 results = self._engine.answers(operation, request, identity)
                 work = exchange.write_events(results)
-                await exchange.growing(work, self._seats.limits.keep_alive)
+                exchange.grow(self._seats.limits.keep_alive)
+                await exchange.growing(work)
             return
         context = self._engine.surroundings(operation, identity)
         place, streams = self._engine.places(operation, identity)
@@ -148,7 +149,13 @@ class GraphQLEndpoint:
                     await write(payloads, delivery.finished)
 
         if plan.incremental:
-            finished = await exchange.growing(bring(), run.streaming.heartbeat)
+            exchange.grow(run.streaming.heartbeat)
+        if first := beginning(run, delivery):  # which need not wait until a task has its turn
+            await write(first, delivery.finished)
+        if delivery.finished:
+            return
+        if plan.incremental:
+            finished = await exchange.growing(bring())
         else:
             finished = await unless_gone(exchange.receive, bring())
         if not finished and self._engine.runtime.options.stop_on_disconnect:

@@ -73,10 +73,13 @@ class GraphQLExchange(Exchange):
         self._more = next((found for each in causes if each and (found := headers_for(each))), ())
         await self._answer(answer(result, self.request_id), understood=is_understood(result))
 
-    async def growing(self, work: Coroutine[Any, Any, None], keep_alive: float) -> bool:
-        """Let the work answer in parts, or in events; False if the client went away before."""
+    def grow(self, keep_alive: float) -> None:
+        """From now on the answer is in parts, or in events."""
         assert self._framing is not None  # agreed
         self._response = self.streaming(self._framing, keep_alive)
+
+    async def growing(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Let the work write what the answer still lacks; False if the client went away before."""
         try:
             async with while_known(self.caller):
                 return await self._response.serve(self.receive, work)
