@@ -122,6 +122,11 @@ def cannot_be_much(values: int, characters: int) -> bool:
     return values + characters // _CHARACTERS < MANY
 
 
+def is_short_text(size: int) -> bool:
+    """Whether `is_much` is false of all that JSON of so many bytes may hold."""
+    return cannot_be_much(size // 2 + 1, size)
+
+
 def slices(items: Sequence[T]) -> Iterator[list[T]]:
     """The items, so many at a time; what lists they hold themselves counts, too."""
     for start in range(0, len(items), SLICE):

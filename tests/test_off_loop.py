@@ -15,6 +15,7 @@ from agui_runtime.off_loop import (
     SLICE,
     cannot_be_much,
     is_much,
+    is_short_text,
     off_loop,
     slices,
     unless_long,
@@ -64,6 +65,7 @@ async def test_what_a_short_body_holds_is_never_much(start: str) -> None:
         counts = await counted(text.encode(), DEFAULT_LIMITS)
         found.add(is_short := cannot_be_much(counts.values, len(text)))
         assert not (is_short and is_much(json.loads(text)))
+        assert not (is_short_text(len(text)) and is_much([json.loads(text)]))
     assert found == {True, False}
 
 

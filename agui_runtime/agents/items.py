@@ -7,10 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from contextvars import copy_context
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from uuid import uuid4
 
 import orjson
@@ -179,15 +187,13 @@ def instead_of(item: object) -> str:
     return _INSTEAD.get(root, _DEFAULT)
 
 
-@asynccontextmanager
-async def closing(items: AsyncIterator[AgentEvent]) -> AsyncIterator[AsyncIterator[AgentEvent]]:
+def closing(
+    items: AsyncIterator[AgentEvent],
+) -> AbstractAsyncContextManager[AsyncIterator[AgentEvent]]:
     """Close an agent's iterator at the end, if it can be closed; not every one is a generator."""
-    try:
-        yield items
-    finally:
-        close = getattr(items, "aclose", None)
-        if close is not None:
-            await close()
+    if hasattr(items, "aclose"):
+        return aclosing(cast(AsyncGenerator[AgentEvent, None], items))
+    return nullcontext(items)
 
 
 async def _each(items: Iterable[AgentEvent]) -> AsyncIterator[AgentEvent]:

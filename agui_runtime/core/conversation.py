@@ -108,6 +108,8 @@ class Conversation:
         return self._calls[id_]
 
     def _settle(self) -> None:
+        if not (self._texts or self._arguments):
+            return
         for id_, deltas in self._texts.items():
             message = self._changeable(self._by_id[id_])
             content = message.get("content")

@@ -78,8 +78,11 @@ def _of_typed(event: BaseEvent, kind: str, attribute: str, key: str) -> JsonObje
 
 
 def _of_object(item: JsonObject) -> JsonObject | None:
-    kind, delta = item.get("type"), item.get("delta")
-    if len(item) != 3 or not (isinstance(kind, str) and isinstance(delta, str)):
+    delta = item.get("delta")
+    if len(item) != 3 or not isinstance(delta, str):  # as of most events that are no deltas
+        return None
+    kind = item.get("type")
+    if not isinstance(kind, str):
         return None
     key = _KEYS.get(kind, "")
     id_ = item.get(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from agui_runtime.core.events import TERMINAL, Cursor, Record, RunInfo
@@ -48,7 +48,7 @@ class RunHandle:
             async for batch in batches:
                 count = _length_of_run(batch.records)
                 if count is not None:
-                    yield replace(batch, records=batch.records[:count])
+                    yield batch.upto(count)
                     return
                 yield batch
                 del batch  # nothing is held in silence

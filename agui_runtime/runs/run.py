@@ -9,12 +9,12 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import replace
 
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.agents.agent import current_run as current_run
 from agui_runtime.agents.border import alive
+from agui_runtime.core.copies import replace
 from agui_runtime.core.errors import (
     AgentFailure,
     AguiError,

@@ -6,9 +6,10 @@ It calls no agent, and does not decide how the run ends.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Sequence
-from dataclasses import replace
+from functools import cached_property
 from time import time
 
+from agui_runtime.core.copies import replace
 from agui_runtime.core.errors import AgentFailure, AguiError, StoreFailed
 from agui_runtime.core.events import Event, Message, RunInfo
 from agui_runtime.core.figures import RunFigures
@@ -57,12 +58,19 @@ class StartedRun:
         self._writer = writer
         self._signatures = Signatures(StoredNotes(store.states, lease.run.thread_id))
         self._meter = RunMeter(lease.run.started_at)
-        self._fold = Fold()
-        self._grammar = Grammar()
         self._request_ids: Collection[str] = ()
         self._recalled = False
         self._warned = False
         self._last: Sequence[Event] = ()
+
+    @cached_property
+    def _fold(self) -> Fold:
+        """What the thread adds up to: since `begin`, with what it holds."""
+        return Fold()
+
+    @cached_property
+    def _grammar(self) -> Grammar:
+        return Grammar()
 
     @property
     def info(self) -> RunInfo:
@@ -122,27 +130,30 @@ class StartedRun:
         return self._accept(events, light)
 
     async def _accept(self, events: Sequence[Event], light: int) -> int:
-        count = await self._keep(events[:light])
-        for event in events[light:]:
-            count += await self._judge(event)
-        return count
+        legal = list(events[:light])
+        try:
+            for event in events[light:]:
+                legal += self._judge(event)
+        finally:  # what comes before an event that has no place in the log
+            await self._keep(legal)
+        if self.has_ended:
+            self._note(self._last)
+        elif events[-1]["type"] == "STATE_SNAPSHOT" and self._checkpoints.due:
+            await self._writer.flush()  # what is saved stands in the log
+            await self._checkpoints.save(self._fold.state)
+        return len(legal)
 
-    async def _judge(self, event: Event) -> int:
+    def _judge(self, event: Event) -> Sequence[Event]:
+        """What is to be kept of it now."""
         legal = self._grammar.accept(event)
         if event["type"] == "REASONING_ENCRYPTED_VALUE":
             legal = self._signatures.without(legal)
-        if not legal:
-            return 0
-        self._meter.feed(legal, time())
-        if self._grammar.ended:
-            self._note(legal)
+        if legal:
+            self._meter.feed(legal, time())
+        if legal and self._grammar.ended:
             self._last, self.has_ended = legal, True
-            return 0
-        count = await self._keep(legal)
-        if event["type"] == "STATE_SNAPSHOT" and self._checkpoints.due:
-            await self._writer.flush()  # what is saved stands in the log
-            await self._checkpoints.save(self._fold.state)
-        return count
+            return ()
+        return legal
 
     async def _keep(self, legal: Sequence[Event]) -> int:
         if not legal:

@@ -267,7 +267,8 @@ class CopilotRuntime:
         # An ephemeral run's store is its own, and gone with its last reader.
         store = self._store_of_runs(MemoryStore() if request.ephemeral else None)
         handle = await self.launcher.launch(info, request, assignment, store)
-        return replace(handle, guard=self.permissions.guard(request.context.caller, handle.run))
+        guard = self.permissions.guard(request.context.caller, handle.run)
+        return handle if guard is None else replace(handle, guard=guard)
 
     async def stop(self, thread_id: str, caller: Caller, run_id: str | None = None) -> bool:
         """Ask the thread's live run to stop; False if there is none. Raises ThreadNotFound and

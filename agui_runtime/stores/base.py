@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from agui_runtime.core.copies import replace
-from agui_runtime.core.events import Cursor, Event, Message, Record, RunInfo, ThreadInfo
+from agui_runtime.core.events import Cursor, Event, Message, RunInfo, ThreadInfo
 from agui_runtime.core.figures import RunFigures
+from agui_runtime.stores.shared.batch import Batch as Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +51,6 @@ class StateKey(NamedTuple):
 
     thread_id: str
     agent: str
-
-
-@dataclass(slots=True)
-class Batch:
-    """Records that were ready at one wake-up, in order; `cursor` resumes just after them.
-
-    Readers who wait at the same place may be given the same one, so nobody changes it. `encodings`
-    is where they leave for each other what they made of a small one, by how it was made.
-    """
-
-    records: Sequence[Record]
-    cursor: Cursor
-    encodings: dict[object, bytes] = field(
-        default_factory=dict, init=False, compare=False, repr=False
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,14 +130,17 @@ class MemoryRunLog:
         if shared and shared.cursor.seq == last and shared.records[0].seq == position + 1:
             return shared
         deltas = thread.deltas(position)
-        return self._share(thread, deltas, last) if deltas else None
+        return self._share(thread, deltas, last, 0) if deltas else None
 
     async def _read(self, thread: StoredThread, position: int) -> Batch:
-        records = await records_of(thread.ready(position))
-        return self._share(thread, records, records[-1].seq)
+        parts = thread.ready(position)
+        records = await records_of(parts)
+        return self._share(thread, records, records[-1].seq, sum([part.text for part in parts]))
 
-    def _share(self, thread: StoredThread, records: Sequence[Record], last: int) -> Batch:
-        batch = Batch(records, Cursor(self._table.epoch, last))
+    def _share(
+        self, thread: StoredThread, records: Sequence[Record], last: int, text: int
+    ) -> Batch:
+        batch = Batch(records, Cursor(self._table.epoch, last), text)
         thread.shared = batch if thread.readers > 1 and len(records) <= FEW else None
         return batch
 

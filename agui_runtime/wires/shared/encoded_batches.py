@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
+from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing, closing
 
-from agui_runtime.core.events import Record
-from agui_runtime.off_loop import LONG_LIST, is_much, off_loop
+from agui_runtime.off_loop import LONG_LIST, is_much, is_short_text, off_loop
 from agui_runtime.stores.base import Batch
 from agui_runtime.wires.shared.pace import Pace
 
@@ -33,7 +32,7 @@ async def encoded(
                 ready = batch.encodings.get(made)
                 if ready is None:
                     epoch = batch.cursor.epoch
-                    if _is_long(batch.records):
+                    if _is_long(batch):
                         ready = await off_loop(encode, batch.records, epoch, *form)
                     else:
                         ready = encode(batch.records, epoch, *form)
@@ -44,9 +43,12 @@ async def encoded(
                 del ready, batch  # nothing is held in silence
 
 
-def _is_long(records: Sequence[Record]) -> bool:
-    """Whether to encode them takes long; deltas, of which most of a stream is made, do not."""
+def _is_long(batch: Batch) -> bool:
+    """Whether to encode it takes long; deltas, of which most of a stream is made, do not."""
+    records = batch.records
     if len(records) == 1 and "delta" in records[0].event:
+        return False
+    if batch.text is not None and len(records) <= LONG_LIST and is_short_text(batch.text):
         return False
     rest = [each.event for each in records if "delta" not in each.event]
     return len(records) > LONG_LIST or (bool(rest) and is_much(rest))

@@ -1,0 +1,31 @@
+"""What a reader of a log is given at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agui_runtime.core.events import Cursor, Record
+
+
+@dataclass(slots=True)
+class Batch:
+    """Records that were ready at one wake-up, in order; `cursor` resumes just after them. `text` is
+    how many bytes of JSON were read for them, where that is known; more is only in deltas.
+
+    Readers who wait at the same place may be given the same one, so nobody changes it. `encodings`
+    is where they leave for each other what they made of a small one, by how it was made.
+    """
+
+    records: Sequence[Record]
+    cursor: Cursor
+    text: int | None = field(default=None, compare=False)
+    encodings: dict[object, bytes] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+
+    def upto(self, count: int) -> Batch:
+        """So many of the records; the batch itself where those are all."""
+        if count == len(self.records):
+            return self
+        return Batch(self.records[:count], self.cursor, self.text)
