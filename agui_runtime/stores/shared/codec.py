@@ -17,7 +17,7 @@ from agui_runtime.core.errors import StateUnreadable, StoreUnavailable
 from agui_runtime.core.event_shape import is_event
 from agui_runtime.core.events import Event, Record, RunInfo
 from agui_runtime.core.jsontext import Json
-from agui_runtime.off_loop import is_much, unless_long
+from agui_runtime.off_loop import SLICE, is_much, unless_long
 from agui_runtime.stores.base import AgentState
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,8 @@ def state_json(saved: AgentState, saved_at: float) -> bytes:
 
 async def ending_state(saved: AgentState, saved_at: float) -> bytes:
     """A state as it is stored with the end of a run, whatever its size: it is there already."""
-    return await unless_long(is_much(saved.state, saved.messages), _squeezed, saved, saved_at)
+    long = len(saved.messages) > SLICE or is_much(saved.state, saved.messages)
+    return await unless_long(long, _squeezed, saved, saved_at)
 
 
 def state_of(payload: bytes, version: int) -> AgentState:

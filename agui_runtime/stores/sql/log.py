@@ -16,7 +16,7 @@ from typing import Any
 
 from agui_runtime.core.errors import StoreFull
 from agui_runtime.core.events import Cursor, Event, RunInfo, encode
-from agui_runtime.off_loop import is_much, unless_long
+from agui_runtime.off_loop import SLICE, is_much, unless_long
 from agui_runtime.stores.base import Lease, RunEnd
 from agui_runtime.stores.shared.leased_log import LeasedLog, LogParts
 from agui_runtime.stores.shared.leases import Held
@@ -129,6 +129,7 @@ class SqlRunLog(LeasedLog):
     ) -> bool:
         run = end.of(lease.run)
         messages = end.state.messages if end.state and not held.full else ()
+        long = len(messages) > SLICE or is_much(messages)
         if held.full:
             logger.warning(NO_ROOM, run.run_id)
         ending = Ending(
@@ -140,7 +141,7 @@ class SqlRunLog(LeasedLog):
             events=events_text([encode(event) for event in end.events]),
             ids=end.message_ids,
             state=await states.ending(run.agent, end),
-            texts=await unless_long(is_much(messages), texts_of, messages),
+            texts=await unless_long(long, texts_of, messages),
             lost=lost,
         )
         if not await self._released(ending):

@@ -62,14 +62,16 @@ def written(
     """Write the messages that a run made or changed; others stay. The ids that are known then."""
     rows = yield statements.TEXTS, {"id": thread_id}
     stored: dict[str, Row | None] = {row["id"]: row for row in rows}
-    measured = {stored_id(each.message_id) for each in figures.messages}
     changes: list[Statement] = []
-    for values in _values(texts, figures):
-        row = stored.setdefault(str(values["message_id"]), None)
-        if row is None or values["message_id"] in measured:
-            changes.append((statements.DESCRIBE, values | {"id": thread_id, "run_first": first}))
-        elif row["role"] is not None and row["text"] != values["text"]:
-            changes.append((statements.DESCRIBE, values | {"id": thread_id, "run_first": None}))
+    for name, text, took in _each(texts, figures):
+        row = stored.setdefault(name, None)
+        if row is None or took is not None:
+            about: dict[str, object] = {"id": thread_id, "run_first": first}
+        elif row["role"] is not None and row["text"] != (text and text.text):
+            about = {"id": thread_id, "run_first": None}
+        else:
+            continue
+        changes.append((statements.DESCRIBE, _values(name, text, took, figures) | about))
     if changes:
         yield Together(changes)
     return stored
@@ -83,32 +85,42 @@ def rewritten(thread_id: str, parts: Sequence[Part]) -> Step[None]:
         place = bisect_right(firsts, last) - 1
         if place >= 0:
             known = figures_in(runs[place], figures)
-            for values in _values(texts, known):
-                yield statements.DESCRIBE, values | {"id": thread_id, "run_first": firsts[place]}
+            about = {"id": thread_id, "run_first": firsts[place]}
+            for each in _each(texts, known):
+                yield statements.DESCRIBE, _values(*each, known) | about
 
 
-def _values(texts: Sequence[MessageText], figures: RunFigures) -> Iterator[dict[str, object]]:
-    """A message that took all of its run's tokens has the run's model and cost; of others the
-    model is not known.
-    """
+def _each(
+    texts: Sequence[MessageText], figures: RunFigures
+) -> Iterator[tuple[str, MessageText | None, MessageFigures | None]]:
+    """Of each message its stored id, what it says, and what it took of the run."""
     spoken = {text.id: text for text in texts}
     took = {each.message_id: each for each in figures.messages}
     for id_ in dict.fromkeys([*spoken, *took]):
-        text, of_message = spoken.get(id_), took.get(id_, NOTHING)
-        whole = of_message.tokens is not None and of_message.tokens == figures.tokens
-        cost = of_message.cost or (figures.cost if whole else None)
-        usd = None if cost is None else cost.usd
-        yield {
-            "message_id": stored_id(id_),
-            "role": text and text.role,
-            "position": text and text.position,
-            "text": text and text.text,
-            "model": storable(figures.model) if whole else None,
-            **token_values(of_message.tokens or Tokens()),
-            "cost": None if usd is None else float(usd),
-            "usd": usd,
-            "milliseconds": of_message.milliseconds,
-        }
+        yield stored_id(id_), spoken.get(id_), took.get(id_)
+
+
+def _values(
+    name: str, text: MessageText | None, took: MessageFigures | None, figures: RunFigures
+) -> dict[str, object]:
+    """A message that took all of its run's tokens has the run's model and cost; of others the
+    model is not known.
+    """
+    took = took or NOTHING
+    whole = took.tokens is not None and took.tokens == figures.tokens
+    cost = took.cost or (figures.cost if whole else None)
+    usd = None if cost is None else cost.usd
+    return {
+        "message_id": name,
+        "role": text and text.role,
+        "position": text and text.position,
+        "text": text and text.text,
+        "model": storable(figures.model) if whole else None,
+        **token_values(took.tokens or Tokens()),
+        "cost": None if usd is None else float(usd),
+        "usd": usd,
+        "milliseconds": took.milliseconds,
+    }
 
 
 def _text(content: object) -> str | None:
