@@ -16,11 +16,14 @@ _REASONING = "-reasoning"
 _RESULT = "-result"
 """What follows the id of a call, for a result whose own id is another message's."""
 
-_IS_REASONING = {
-    f"{of}_{part}": of.startswith("REASONING")
-    for of in ("TEXT_MESSAGE", "REASONING_MESSAGE")
-    for part in ("START", "CONTENT", "END")
+_USES = {
+    f"{use}_MESSAGE_{part}".upper(): (use, other, part == "start")
+    for use, other in (("text", "reasoning"), ("reasoning", "text"))
+    for part in ("start", "content", "end")
 }
+"""For what an event uses an id, what else may use it, and whether the event is the first to."""
+
+_ENDINGS = {"text": TEXT, "reasoning": _REASONING}
 
 
 class DistinctIds:
@@ -30,7 +33,7 @@ class DistinctIds:
     """
 
     def __init__(self) -> None:
-        self.renamed: dict[tuple[bool, str], str] = {}
+        self.renamed: dict[tuple[str, str], str] = {}
         self._used: set[tuple[str, str]] = set()
         """What ids are used for, `text`, `reasoning` or the `caller` of a tool, and the ids."""
         self._results: dict[str, str] = {}
@@ -43,8 +46,8 @@ class DistinctIds:
     def apply(self, event: Event) -> Event:
         """The event with the id that its message has from here on."""
         kind: str = event["type"]
-        if kind in _IS_REASONING:
-            return self._of(event, reasoning=_IS_REASONING[kind])
+        if kind in _USES:
+            return self._of(event, *_USES[kind])
         if kind == "TOOL_CALL_START":
             return self._of_caller(event)
         if kind == "TOOL_CALL_RESULT":
@@ -53,21 +56,20 @@ class DistinctIds:
             self._restate(event["messages"])
         return event
 
-    def _of(self, event: Event, *, reasoning: bool) -> Event:
+    def _of(self, event: Event, use: str, other: str, begins: bool) -> Event:
         id_ = event["messageId"]
-        if event["type"].endswith("_START"):
-            use, other = ("reasoning", "text") if reasoning else ("text", "reasoning")
+        if begins:
             self._used.add((use, id_))
             is_taken = (other, id_) in self._used or id_ in self._results
-            if is_taken and (not reasoning, id_) not in self.renamed:
-                self.renamed[reasoning, id_] = id_ + (_REASONING if reasoning else TEXT)
-        new = self.renamed.get((reasoning, id_))
+            if is_taken and (other, id_) not in self.renamed:
+                self.renamed[use, id_] = id_ + _ENDINGS[use]
+        new = self.renamed.get((use, id_))
         return event | {"messageId": new} if new else event
 
     def _of_caller(self, event: Event) -> Event:
         """A call without a message of its own makes one of its id."""
         parent = event.get("parentMessageId") or ""
-        if new := self.renamed.get((False, parent)):
+        if new := self.renamed.get(("text", parent)):
             event = event | {"parentMessageId": new}
         self._used.add(("caller", new or parent or event["toolCallId"]))
         return event
@@ -87,8 +89,9 @@ class DistinctIds:
         """From here on an id means the whole message that has it, whatever it meant before."""
         for message in messages:
             id_, is_reasoning = message["id"], message["role"] == "reasoning"
-            self._used -= {("text" if is_reasoning else "reasoning", id_), ("caller", id_)}
-            self.renamed.pop((is_reasoning, id_), None)
+            use, other = ("reasoning", "text") if is_reasoning else ("text", "reasoning")
+            self._used -= {(other, id_), ("caller", id_)}
+            self.renamed.pop((use, id_), None)
             self._results.pop(id_, None)
         self._add(messages)
 

@@ -111,7 +111,7 @@ class Grammar:
         ProtocolFailure, naming the event and the rule, for an opener of what is open, for content
         or an end of what is not, and for a `subagentRunId` that contradicts the opener's.
         """
-        if self.continuing((event,)):
+        if event["type"] in CONTINUING and self.continuing((event,)):
             return (event,)
         if event["type"] == "RUN_STARTED":
             self.announced = True

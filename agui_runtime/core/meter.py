@@ -46,7 +46,7 @@ class RunMeter:
             tokens=tokens_of(entries),
             first_event_seconds=_between(self._started_at, self._first_at),
             error_code=self._end.get("code") if self._end.get("type") == "RUN_ERROR" else None,
-            messages=self._messages(),
+            messages=self._messages(entries),
         )
 
     def usage(self) -> Sequence[JsonObject]:
@@ -57,8 +57,7 @@ class RunMeter:
         """The part of it that each answer took, where that is known: a model that was asked once
         for each reports them in their order.
         """
-        answers = [id_ for id_, span in self._spans.items() if span.role == "assistant"]
-        return _by_answer(answers, self.usage())
+        return self._by_message(self.usage())
 
     def _mark(self, kind: str, event: Event, at: float | None) -> None:
         if kind in {"TOOL_CALL_START", "TOOL_CALL_END"}:
@@ -76,8 +75,12 @@ class RunMeter:
     def _extend(self, id_: str, role: str, begun_at: float | None, at: float | None) -> None:
         self._spans.setdefault(id_, _Span(role, begun_at)).last_at = at
 
-    def _messages(self) -> tuple[MessageFigures, ...]:
-        usage = self.usage_by_message()
+    def _by_message(self, entries: Sequence[JsonObject]) -> Mapping[str, Sequence[JsonObject]]:
+        answers = [id_ for id_, span in self._spans.items() if span.role == "assistant"]
+        return _by_answer(answers, entries)
+
+    def _messages(self, entries: Sequence[JsonObject]) -> tuple[MessageFigures, ...]:
+        usage = self._by_message(entries) if entries else {}
         return tuple(
             MessageFigures(id_, _milliseconds(span), tokens_of(usage.get(id_, ())))
             for id_, span in self._spans.items()

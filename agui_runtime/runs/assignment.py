@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ag_ui.core import RunAgentInput
 
@@ -26,8 +25,7 @@ class Pricing(Protocol):
         """What all of it costs; None if that is not known of a part of it. Raises nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """Which agent answers which request, in which context and within which limits, and whether the
     front end's messages or the thread's are the conversation so far.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence, Set
-from dataclasses import dataclass
 from itertools import repeat
 from operator import contains, eq, not_
 from typing import NamedTuple
@@ -24,8 +23,7 @@ from agui_runtime.off_loop import slices
 from agui_runtime.stores.base import AgentState
 
 
-@dataclass(frozen=True, slots=True)
-class Recall:
+class Recall(NamedTuple):
     """`request` is what the agent gets, `fold` what its thread adds up to then, `request_ids` are
     the ids of the messages that this request adds to the agent's state, `grammar` checks the run's
     events. `news` are messages that the log does not hold yet. `rewritten`: the request changed or
@@ -57,7 +55,10 @@ class Recognized(NamedTuple):
     def of(
         cls, messages: Sequence[AnyMessage], stored: Sequence[Message], known: Set[str]
     ) -> Recognized:
-        fold, ids = Fold(stored), attributes(messages, "id")
+        fold = Fold(stored)
+        if not stored:
+            return cls(fold, known, [{}] * len(messages), range(len(messages)))
+        ids = attributes(messages, "id")
         before = list(map(fold.by_id.get, ids, repeat({})))
         same = [
             map(eq, column(before, name), attributes(messages, name))

@@ -197,7 +197,6 @@ class StartedRun:
     async def _end_of(self, unwritten: Sequence[Event], cause: AguiError | None) -> RunEnd:
         """All that the run leaves behind."""
         events = [*unwritten, *self._last_events(cause)]
-        self._meter.feed(events[-1:])
         return RunEnd(
             events=events,
             status=status_of(events[-1]),
@@ -256,7 +255,9 @@ class StartedRun:
         which is the agent's own or one made for it.
         """
         if isinstance(cause, StoreFailed):  # nobody knows what is open in the log
-            return [terminal(self.request, cause)]
+            failed = [terminal(self.request, cause)]
+            self._meter.feed(failed)
+            return failed
         if self._last:  # what came after its end, while the agent cleaned up, changes nothing
             *rest, end = self._last
             ids = ids_of(self._assignment.request)

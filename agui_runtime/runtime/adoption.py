@@ -146,7 +146,7 @@ class Adoption:
         try:
             request, luggage = await job_bodies.without_headers(adopted.body)
         except JobUnreadable:
-            return replace(self._of(run, _blank(run)), history="thread"), Luggage()
+            return self._of(run, _blank(run))._replace(history="thread"), Luggage()
         return self._of(run, request), luggage
 
     def _of(self, run: RunInfo, request: RunRequest) -> Assignment:

@@ -5,8 +5,7 @@ of whoever began it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 
 from agui_runtime.core.errors import ShuttingDown
 from agui_runtime.core.log_lines import logger_of
@@ -36,19 +35,12 @@ class LiveRuns:
         if self._closing:
             raise ShuttingDown
 
-    @contextmanager
-    def claiming(self) -> Iterator[None]:
+    def claiming(self) -> AbstractContextManager[None]:
         """A thread is being claimed for a run, which counts as live from now on: the claim may have
         taken effect before its answer is here. Raises ShuttingDown.
         """
         self.check()
-        claim: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._claims.add(claim)
-        try:
-            yield
-        finally:
-            self._claims.discard(claim)
-            claim.set_result(None)
+        return _Claiming(self._claims)
 
     async def drain(self, limit: float) -> None:
         """Start nothing new, let the live runs go on for `limit` seconds, end the rest with
@@ -93,3 +85,20 @@ class LiveRuns:
                 await run.drive(lease)
         finally:
             await place.free()
+
+
+class _Claiming(AbstractContextManager[None]):
+    """See `LiveRuns.claiming`."""
+
+    __slots__ = ("_claim", "_claims")
+
+    def __init__(self, claims: set[asyncio.Future[None]]) -> None:
+        self._claims = claims
+        self._claim: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def __enter__(self) -> None:
+        self._claims.add(self._claim)
+
+    def __exit__(self, *_: object) -> None:
+        self._claims.discard(self._claim)
+        self._claim.set_result(None)

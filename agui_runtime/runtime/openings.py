@@ -133,9 +133,9 @@ class Openings:
         return name
 
     async def give_back(self, name: str) -> None:
-        scopes = self._names.pop(name)
-        if self._places().lease is None:
-            await self._places().free(name, scopes)
+        scopes, places = self._names.pop(name), self._places()
+        if places.lease is None:
+            await places.free(name, scopes)
         else:
             await asyncio.shield(self._free(name, scopes))
 

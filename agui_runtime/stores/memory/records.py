@@ -1,8 +1,8 @@
 """How a memory store keeps what it is given, and what that costs: text wherever it can be.
 
 Objects take many times the memory of their JSON, and how many times depends on their shape. What is
-read often stays as it is: the deltas that make up nearly all of a stream, and the messages that a
-run goes on from.
+read often stays as it is: the deltas that make up nearly all of a stream, events as small as they
+are, and the messages that a run goes on from.
 """
 
 from __future__ import annotations
@@ -34,12 +34,14 @@ THREAD_OVERHEAD = 1000
 FEW = 64
 """So few messages a run finds anew: what they are found by is not kept with each short thread."""
 
+_FEW_TEXTS, _SHORT, _TEXT = 4, 200, {str}
+
 _SHARED = frozenset({"role", "type"})
 """Keys whose values are the same object in all messages."""
 
 
 StoredEvent: TypeAlias = Event | bytes
-"""A delta, or the JSON of any other event. The number and run of its record follow from its place:
+"""A small event, or the JSON of any other. The number and run of its record follow from its place:
 an object for each record would take 100 bytes more, at which the garbage collector looks time and
 again.
 """
@@ -112,6 +114,9 @@ def stored(events: Iterable[Event]) -> tuple[list[StoredEvent], int]:
         if len(event) == 3 and isinstance(delta := event.get("delta"), str):
             made.append(event)
             total += DELTA_OVERHEAD + getsizeof(delta)
+        elif _is_small(event):
+            made.append(event)
+            total += weight(event)
         else:
             made.append(text := text_of(event))
             total += weight(text)
@@ -161,7 +166,9 @@ def weight(event: StoredEvent) -> int:
     """How many bytes of memory it takes."""
     if isinstance(event, bytes):
         return TEXT_OVERHEAD + getsizeof(event)
-    return DELTA_OVERHEAD + getsizeof(event["delta"])
+    if "delta" in event:
+        return DELTA_OVERHEAD + getsizeof(event["delta"])
+    return DELTA_OVERHEAD + sum([getsizeof(event[key]) for key in event.keys() - _SHARED])
 
 
 def weight_of_ids(ids: Iterable[str]) -> int:
@@ -175,6 +182,17 @@ _record: Callable[[tuple[int, str, StoredEvent]], Record] = partial(tuple.__new_
 
 def _records_of(parts: Sequence[Part]) -> list[Record]:
     return [record for part in parts for record in part.records()]
+
+
+def _is_small(event: Event) -> bool:
+    """Whether it is a few short texts, as where a message or a run begins and ends: an object of
+    these takes hardly more memory than their JSON.
+    """
+    return (
+        len(event) <= _FEW_TEXTS
+        and set(map(type, event.values())) == _TEXT
+        and sum(map(len, event.values())) <= _SHORT
+    )
 
 
 def _size(value: object) -> int:

@@ -11,7 +11,8 @@ from agui_runtime.core.events import Cursor, Record
 @dataclass(slots=True)
 class Batch:
     """Records that were ready at one wake-up, in order; `cursor` resumes just after them. `text` is
-    how many bytes of JSON were read for them, where that is known; more is only in deltas.
+    how many bytes of JSON were read for them, where that is known; more is only in deltas and what
+    is as small.
 
     Readers who wait at the same place may be given the same one, so nobody changes it. `encodings`
     is where they leave for each other what they made of a small one, by how it was made.
