@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.request import Request
 
@@ -117,10 +118,13 @@ def client_headers() -> dict[str, str]:
 
 
 def recorded(transcript: str) -> dict[str, Any]:
-    request: dict[str, Any] = json.loads((TRANSCRIPTS / f"{transcript}.json").read_text())[
-        "request"
-    ]
+    request: dict[str, Any] = json.loads(_text(transcript))["request"]
     return request
+
+
+@cache
+def _text(transcript: str) -> str:
+    return (TRANSCRIPTS / f"{transcript}.json").read_text()
 
 
 # The servers
