@@ -118,8 +118,9 @@ class Projector:
 
     def _state_changed(self, event: Event) -> AgentStateMessageOutput | None:
         """What to show of a state after the event: a delegate's, or that of the run's own agent."""
-        delegate = self._delegates.get(event.get("subagentRunId", ""))
-        return delegate.feed(_of_delegate(event)) if delegate else self._state.feed(event)
+        if self._delegates and (engaged := self._delegates.get(event.get("subagentRunId", ""))):
+            return engaged.feed(_of_delegate(event))
+        return self._state.feed(event)
 
     def _delegate_started(self, event: Event) -> None:
         if DELEGATE in event.get("metadata", ()):

@@ -207,6 +207,12 @@ def _rendered(group: Group, owner: object, path: bytes, later: list[_Unit]) -> d
     shown: dict[str, object] = {**group.shape}
     values = map(getattr, repeat(owner), group.attributes)
     shown.update(zip(group.plain, values, strict=True))
+    for key, attribute, serialize in group.leaves:
+        value = getattr(owner, attribute)
+        if isinstance(value, list):
+            shown[key] = list(map(serialize, value))
+        elif value is not None:
+            shown[key] = serialize(value)
     for field in group.others:
         shown[field.key] = _value(field, owner, path, later)
     return shown

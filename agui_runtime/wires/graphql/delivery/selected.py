@@ -52,19 +52,28 @@ class Field:
         return not (self.typename or self.serialize or self.stream) and self.selections is None
 
 
+class Leaf(NamedTuple):
+    """A field whose values, none of which is null, are shown as `serialize` writes them."""
+
+    key: str
+    attribute: str
+    serialize: Callable[[Any], Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Fields of one object that are delivered together; `ending` is what the payload of deferred
     ones has besides.
 
     `shape` is their JSON, in order, as far as it is the same for each object. The `plain` of them
-    are shown as the `attributes` are, the `others` are to be made; `awaited` ones may have to come
-    later.
+    are shown as the `attributes` are, the `leaves` by their `serialize`, the `others` are to be
+    made; `awaited` ones may have to come later.
     """
 
     shape: dict[str, str | None]
     plain: tuple[str, ...]
     attributes: tuple[str, ...]
+    leaves: tuple[Leaf, ...]
     others: tuple[Field, ...]
     awaited: tuple[Field, ...]
     ending: bytes = b""
@@ -85,7 +94,12 @@ def group_of(fields: Iterable[Field], label: str | None = None) -> Group:
         shape={field.key: field.typename for field in fields},
         plain=tuple(field.key for field in plain),
         attributes=tuple(field.attribute for field in plain),
-        others=tuple(field for field in fields if not (field.is_plain or field.typename)),
+        leaves=tuple(
+            Leaf(field.key, field.attribute, field.serialize)
+            for field in fields
+            if field.serialize and not field.stream
+        ),
+        others=tuple(field for field in fields if field.selections is not None or field.stream),
         awaited=tuple(field for field in fields if field.is_awaited),
         ending=ending_of(label),
     )
