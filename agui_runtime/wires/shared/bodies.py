@@ -106,6 +106,8 @@ async def loaded(text: bytes, limits: BodyLimits) -> Json:
 
 async def counted(text: bytes, limits: BodyLimits) -> Counts:
     """What is in a body; raises TooLarge."""
+    if (counts := _counted_if_short(text, limits)) is not None:
+        return counts
     census = Census()
     for _ in census.fed(text, limits):
         await asyncio.sleep(0)
@@ -120,10 +122,21 @@ async def parsed(text: bytes, counts: Counts) -> Json:
 def loaded_at_once(text: str, limits: BodyLimits) -> Json:
     """The JSON in a text that came within a body, without pauses; raises the same as `loaded`."""
     encoded = text.encode(errors="replace")  # half an emoji counts, too
+    if (counts := _counted_if_short(encoded, limits)) is not None:
+        return _parsed(text, counts)
     census = Census()
     for _ in census.fed(encoded, limits):
         pass
     return _parsed(text, census.counts)
+
+
+def _counted_if_short(text: bytes, limits: BodyLimits) -> Counts | None:
+    """The most that can be in a short text, if that is allowed; None where it has to be counted."""
+    if len(text) > SHORT:
+        return None
+    openers = text.count(b"{") + text.count(b"[")
+    values = openers + text.count(b",")
+    return Counts(values) if openers <= limits.depth and values <= limits.values else None
 
 
 def _parsed(text: bytes | str, counts: Counts) -> Json:
@@ -151,11 +164,6 @@ class Census:
 
     def fed(self, text: bytes, limits: BodyLimits) -> Iterator[None]:
         """Count all of a text, a slice at a time; raises TooLarge."""
-        if len(text) <= SHORT:
-            openers = text.count(b"{") + text.count(b"[")
-            self.counts = Counts(openers + text.count(b","))
-            if openers <= limits.depth and self.counts.values <= limits.values:
-                return
         for start in range(0, len(text), SLICE):
             self.feed(text[start : start + SLICE])
             if self.values > limits.values:

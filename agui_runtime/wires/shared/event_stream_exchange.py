@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 
 from agui_runtime.core.errors import AguiError, OwnerLost
 from agui_runtime.core.log_lines import logger_of
@@ -27,7 +27,7 @@ class EventStreamExchange(Exchange):
         the connection is cut, so that no client takes the run for over.
         """
         response = self.streaming(EVENT_STREAM, keep_alive, headers)
-        self.headers = {}  # not for as long as the stream lasts
+        self.headers, self.scope["headers"] = {}, ()  # not for as long as the stream lasts
         try:
             async with while_known(self.caller):
                 return await response.serve(self.receive, self.pour(response, frames))
@@ -43,9 +43,11 @@ class EventStreamExchange(Exchange):
                 await response.write((comment(f"broken off: {code}"),))
             return True
 
-    async def pour(self, response: StreamingResponse, frames: AsyncGenerator[bytes, None]) -> None:
+    def pour(
+        self, response: StreamingResponse, frames: AsyncGenerator[bytes, None]
+    ) -> Coroutine[None, None, None]:
         """Write the frames to their end, and close them in any case."""
-        await response.pour(frames)
+        return response.pour(frames)
 
 
 def end_of(error: OwnerLost) -> Mapping[str, str]:
