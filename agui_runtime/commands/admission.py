@@ -38,22 +38,25 @@ class Admission:
         self._doors = [Door(each, share, self._admit) for each in listeners]
         self._protocol: Callable[[], asyncio.Protocol] = asyncio.Protocol
         self._arriving: set[asyncio.Task[Any]] = set()
-        self._is_open = False
+        self._takes_part = False
 
     def open(self, protocol: Callable[[], asyncio.Protocol], backlog: int) -> None:
         self._protocol = protocol
-        self._is_open = True
+        self._takes_part = True
         self._count()
         for each in self._doors:
             each.open(backlog)
 
+    def recede(self) -> None:
+        """Take only what no other process takes."""
+        self._takes_part = False
+        self._share.shut()
+
     def close(self) -> None:
         """Leave what comes from now on to other processes."""
-        if self._is_open:
-            self._is_open = False
-            self._share.shut()
-            for each in self._doors:
-                each.close()
+        self.recede()
+        while self._doors:
+            self._doors.pop().close()
 
     async def settle(self) -> None:
         """Until each connection that was taken has its protocol."""
@@ -76,7 +79,7 @@ class Admission:
         self._share.beat()
 
     def _count(self) -> None:
-        if self._is_open:
+        if self._takes_part:
             self._share.put(len(self.connections) + len(self._arriving))
 
 

@@ -10,7 +10,7 @@ SIZE = 4
 """Bytes of a number, which is read and written whole."""
 
 FREE, SHUT = 2**32 - 1, 2**32 - 2
-"""What stands in place of a number: no process has this place, or one that takes no connections."""
+"""What stands in place of a number: no process has this place, or one that takes no part."""
 
 SLACK = 1
 """Connections that a process may have more than another without leaving it the next one: who stood
@@ -62,7 +62,7 @@ class Share:
         self._ledger.numbers[self._place] = number
 
     def shut(self) -> None:
-        """Nobody waits for this process from now on."""
+        """Nobody waits for this process from now on, and it has more than any that takes part."""
         self.put(SHUT)
 
     def beat(self) -> None:

@@ -47,6 +47,10 @@ class ProcessServer(DrainingServer):
         self.admission.beat()
         return await super().on_tick(counter)
 
+    def drain(self) -> None:
+        self.admission.recede()  # it would have the fewest, and refuses runs
+        super().drain()
+
     def stop_listening(self) -> None:
         self.admission.close()
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 
 from agui_runtime.commands.ledger import Ledger, Share
-from tests.commands.several import ONE, Several, file_in, kill, process_of, several
+from tests.commands.several import BASE, ONE, Several, file_in, kill, process_of, several
+from tests.wires.agui.serving import reading, run_body
 
 CLIENTS = 40
 
@@ -23,12 +24,24 @@ async def test_lasting_connections_are_shared_out_and_no_process_is_waited_for_i
         pids = [await _of_another_client(stack, parent) for _ in range(CLIENTS)]
         assert max(Counter(pids).values()) <= CLIENTS * 0.55, Counter(pids)
 
-        stopped, other = parent.pids
-        os.kill(stopped, signal.SIGSTOP)
+        one, other = parent.pids
+        os.kill(one, signal.SIGSTOP)
         try:
             assert {await _of_another_client(stack, parent) for _ in range(5)} == {other}
         finally:
-            kill(stopped)
+            os.kill(one, signal.SIGCONT)
+
+        async with (
+            parent.client(of=[one]) as (client, _),
+            parent.client(of=[one]) as (prober, _),
+            reading(client, f"{BASE}/run", run_body("hold")) as run,
+        ):
+            await run.until("TEXT_MESSAGE_CONTENT")
+            os.kill(one, signal.SIGTERM)  # it drains, and refuses runs
+            while (await prober.get("/readyz")).status_code != 503:
+                pass
+            assert {await _of_another_client(stack, parent) for _ in range(5)} == {other}
+            kill(one)
 
         # The one that takes its place has none yet, so that the next ones are for that.
         while await _of_another_client(stack, parent) in parent.pids:
