@@ -8,7 +8,7 @@ from typing import TypeVar
 from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import AguiError, InvalidInput, RunFailure, Stopped
-from agui_runtime.core.events import REGENERATES, Event, Message
+from agui_runtime.core.events import REGENERATES, Event, Message, RunInfo
 from agui_runtime.core.grammar import Reason
 from agui_runtime.core.jsontext import Json, Unencodable, mended
 
@@ -62,11 +62,11 @@ def rewriting(history: Sequence[Message]) -> Event:
     return snapshot | {"metadata": {REGENERATES: True}}
 
 
-def terminal(request: RunAgentInput, cause: AguiError | None) -> Event:
+def terminal(run: RunAgentInput | RunInfo, cause: AguiError | None) -> Event:
     """The end of a run that its agent has not ended: for no cause, it is complete."""
     if cause is None or isinstance(cause, Stopped):
         outcome = {"outcome": {"type": "cancelled"}} if cause else {}
-        return {"type": "RUN_FINISHED", **ids_of(request), **outcome}
+        return {"type": "RUN_FINISHED", **ids_of(run), **outcome}
     event: Event = {"type": "RUN_ERROR", "message": cause.message, "code": cause.code}
     if isinstance(cause, RunFailure):
         event |= {"metadata": {"status": cause.upstream}} if cause.upstream else {}
@@ -92,5 +92,5 @@ def reason_of(cause: AguiError | None) -> Reason | None:
     return "stopped" if isinstance(cause, Stopped) else "error"
 
 
-def ids_of(request: RunAgentInput) -> dict[str, str]:
-    return {"threadId": request.thread_id, "runId": request.run_id}
+def ids_of(run: RunAgentInput | RunInfo) -> dict[str, str]:
+    return {"threadId": run.thread_id, "runId": run.run_id}

@@ -83,7 +83,8 @@ def recall(
     """Merge the request with the agent's `saved` state. Raises InvalidInput."""
     sent_state = readable(request.state, "state")
     state = _state(sent_state, saved)
-    request = request.model_copy(update={"state": state})
+    if state is not request.state:
+        request = request.model_copy(update={"state": state})
     stored: Sequence[Message] = saved.messages if saved else ()
     fold, known = beside.fold, beside.known
     sent = beside.all_of(request.messages)

@@ -238,7 +238,7 @@ class StartedRun:
                 raise
             logger.exception("the end of the run is not stored as it was")
             cause, self._last = StoreFailed(), ()
-            failed = [terminal(self.request, cause)]
+            failed = [terminal(self.info, cause)]
             end = RunEnd(failed, "failed", time(), figures=figures_of(failed))
             await self._store.log.release(self._lease, end)
         return end, cause
@@ -255,15 +255,15 @@ class StartedRun:
         which is the agent's own or one made for it.
         """
         if isinstance(cause, StoreFailed):  # nobody knows what is open in the log
-            failed = [terminal(self.request, cause)]
+            failed = [terminal(self.info, cause)]
             self._meter.feed(failed)
             return failed
         if self._last:  # what came after its end, while the agent cleaned up, changes nothing
             *rest, end = self._last
-            ids = ids_of(self._assignment.request)
+            ids = ids_of(self.info)
             return [*rest, end | ids if end["type"] == "RUN_FINISHED" else end]
         opening = () if self._recalled else (opened(self.request),)
-        ending = [*self._grammar.closers(reason_of(cause)), terminal(self.request, cause)]
+        ending = [*self._grammar.closers(reason_of(cause)), terminal(self.info, cause)]
         made = [*opening, *ending]
         self._meter.feed(made, time())
         self._note(made)

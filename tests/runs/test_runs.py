@@ -11,6 +11,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.core.errors import AgentNotFound, ModelFailure
 from agui_runtime.core.events import Event, RunInfo
+from agui_runtime.core.jsontext import JsonObject, copied
 from agui_runtime.hooks.hook import Hook, RunReport
 from agui_runtime.runs.deadlines import RunLimits
 from agui_runtime.runtime.runtime import CopilotRuntime, Options
@@ -54,21 +55,26 @@ async def test_a_run_tells_its_start_its_events_and_one_end() -> None:
     assert events[-1] == {"type": "RUN_FINISHED", "threadId": "t1", "runId": "r1"}
 
 
-async def test_what_an_agent_does_to_its_request_changes_nothing_that_was_told() -> None:
+@pytest.mark.parametrize("state", [{"list": ["theirs"]}, {}])
+async def test_what_an_agent_does_to_its_request_changes_nothing_that_was_told(
+    state: JsonObject,
+) -> None:
     async def careless(request: RunAgentInput) -> AsyncIterator[Event]:
-        assert request.state is not None
-        request.state["list"].append("mine")
+        for theirs in (request.state or {}).values():
+            theirs.append("mine")
+        request.thread_id, request.run_id = "mine", "mine"
         for event in text("m1", "Hello"):
             yield event
 
     runtime = CopilotRuntime({"default": careless})
-    asked = asking()
-    asked.input.state = {"list": ["theirs"]}
+    asked, sent = asking(run="r1"), copied(state)
+    asked.input.state = state
     events = await ran(runtime, asked)
-    assert events[0]["input"]["state"] == {"list": ["theirs"]}
+    assert events[0]["input"]["state"] == sent
+    assert events[-1] == {"type": "RUN_FINISHED", "threadId": "t1", "runId": "r1"}
     saved = await runtime.saved_states.load("t1", "default", ANN)
     assert saved is not None
-    assert saved.state == {"list": ["theirs"]}
+    assert saved.state == sent
 
 
 async def test_what_an_agent_left_open_is_closed() -> None:

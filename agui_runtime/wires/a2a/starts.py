@@ -92,12 +92,12 @@ class Starts:
         props = _props(request)
         user = {"id": message.message_id, "role": "user", "content": content_of(message.parts)}
         given = await self._input(thread, new_run_id(), (user,), props)
-        handle = await self._start(given, props)
-        ids = Ids(task_id(Place(handle.run.thread_id, handle.run.run_id)), thread)
-        events = TaskEvents(ids, handle.run.started_at)
         sent = Message()
         sent.CopyFrom(message)
         sent.message_id = given.messages[-1].id
+        handle = await self._start(given, props)
+        ids = Ids(task_id(Place(handle.run.thread_id, handle.run.run_id)), thread)
+        events = TaskEvents(ids, handle.run.started_at)
         events.add(_named(sent, ids))
         return Started(handle, events)
 
