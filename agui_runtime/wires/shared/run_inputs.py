@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from ag_ui.core import RunAgentInput
 
@@ -11,9 +10,6 @@ from agui_runtime.agents.run_input import typed
 from agui_runtime.core.errors import InvalidInput
 from agui_runtime.core.message_parts import all_modern
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
-
-# AG-UI 1.0 lets a client leave these out, but many adapters iterate over them.
-_DEFAULTS: dict[str, Any] = {"tools": [], "context": [], "state": {}, "forwardedProps": {}}
 
 
 def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentInput:
@@ -27,7 +23,9 @@ def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentI
     limits.check_messages(payload.get("messages"))
     if None in payload.values():
         payload = {key: value for key, value in payload.items() if value is not None}
-    given = _DEFAULTS | payload
+    # AG-UI 1.0 lets a client leave these out, but many adapters iterate over them; they may change
+    # them, too.
+    given = {"tools": [], "context": [], "state": {}, "forwardedProps": {}, **payload}
     if isinstance(given.get("messages"), list):
         given["messages"] = all_modern(given["messages"])
     return typed(given)
