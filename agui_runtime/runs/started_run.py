@@ -203,9 +203,7 @@ class StartedRun:
             ended_at=time(),
             message_ids=self._fold.ids_beside(self._lease.known),
             # What could not be read is not replaced by less.
-            state=AgentState(self._fold.state, self._fold.shared_messages)
-            if self._recalled
-            else None,
+            state=self._state() if self._recalled else None,
             figures=await self._priced_figures(),
         )
 

@@ -103,6 +103,18 @@ async def test_prompts_come_from_the_page_and_stand_first() -> None:
     assert await turn(runtime, agent, "a2", prompts[1], user("u2")) == ["s2", "u1", "a1", "u2"]
 
 
+async def test_prompts_that_an_agent_shows_are_not_saved() -> None:
+    said = {"id": "a1", "role": "assistant", "content": "said a1"}
+    prompt = {"id": "s1", "role": "system", "content": "be nice"}
+    messages = {"type": "MESSAGES_SNAPSHOT", "messages": [prompt, user("u1"), said]}
+    spoken = {"type": "TEXT_MESSAGE_START", "messageId": "d1", "role": "developer"}
+    agent = Scripted(messages, spoken, {"type": "TEXT_MESSAGE_END", "messageId": "d1"})
+    runtime = CopilotRuntime({"default": agent}, options=THREAD)
+    await ran(runtime, asking(messages=[user("u1")]))
+    assert await kept(runtime) == ["u1", "a1"]
+    assert await turn(runtime, agent, "a2", user("u2")) == ["u1", "a1", "u2"]
+
+
 async def test_a_result_that_the_thread_waits_for_is_taken_once() -> None:
     agent = Scripted(*call("c1", "pay", "{}"))
     runtime = CopilotRuntime({"default": agent}, options=THREAD)
