@@ -33,10 +33,12 @@ class InTurn:
             turns = self._turns = _Turns(loop)
         if turns.begin():
             return self._app(scope, receive, send)
-        return self._later(turns, scope, receive, send)
+        return self._later(turns.next(), scope, receive, send)
 
-    async def _later(self, turns: _Turns, scope: Scope, receive: Receive, send: Send) -> None:
-        await turns.next()
+    async def _later(
+        self, turn: Awaitable[None], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        await turn
         await self._app(scope, receive, send)
 
 
@@ -57,7 +59,7 @@ class _Turns:
         return True
 
     def next(self) -> asyncio.Future[None]:
-        """Done when it is one's turn, in the order of calls."""
+        """Done when it is one's turn, in the order of calls; only where `begin` is false."""
         turn = self.loop.create_future()
         self._waiting.append(turn)
         return turn

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agui_runtime import CopilotRuntime, create_app
 from agui_runtime.core.events import Event
+from agui_runtime.wires.shared.turns import InTurn
 from tests.wires.agui.serving import run_body
 from tests.wires.graphql.serving import ACCEPT, chat
 
@@ -71,3 +72,20 @@ async def test_the_first_of_a_crowd_is_answered_before_the_last_begins(
     assert noted.count("answered") == noted.count("begun") == CROWD
     assert noted.index("answered") < CROWD / 2
     assert noted[-CROWD // 2 :].count("answered") < CROWD / 2
+
+
+async def test_a_request_that_begins_in_a_task_of_its_own_has_its_turn() -> None:
+    begun: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        begun.append(scope["path"])
+
+    async def nothing(*_: object) -> Any:  # noqa: ANN401  # as ASGI has it
+        raise AssertionError
+
+    in_turn = InTurn(app)
+    posts = [{"type": "http", "method": "POST", "path": path} for path in "abc"]
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        for each in posts:  # as a middleware in front may do, with a time limit
+            tasks.create_task(in_turn(each, nothing, nothing))  # type: ignore[arg-type]
+    assert begun == ["a", "b", "c"]
