@@ -298,7 +298,7 @@ APPLIED: Mapping[str, Callable[[Conversation, Event], None]] = {
 
 def _copied(message: Mapping[str, Json]) -> Message:
     copy = dict(message)
-    if copy.get("toolCalls"):
+    if copy.get("toolCalls") is not None:
         calls = [{**call, "function": dict(call["function"])} for call in copy["toolCalls"]]
         copy["toolCalls"] = calls
     return copy

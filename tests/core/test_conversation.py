@@ -289,6 +289,16 @@ def test_whoever_goes_on_from_what_a_run_has_indexed_finds_the_same(
     assert first.shared_messages == plain
 
 
+def test_a_message_that_others_hold_gets_no_call_into_its_empty_list_of_calls() -> None:
+    held: list[Message] = [{"id": "m", "role": "assistant", "content": "", "toolCalls": []}]
+    on = Fold(held)
+    on.feed(
+        {"type": "TOOL_CALL_START", "toolCallId": "c", "toolCallName": "f", "parentMessageId": "m"}
+    )
+    assert on.messages[0]["toolCalls"] == [tool_call()]
+    assert held[0]["toolCalls"] == []
+
+
 def test_messages_to_which_nothing_happens_are_not_copied() -> None:
     held: list[Message] = [
         {"id": id_, "role": "assistant", "content": "Hello"} for id_ in ("m0", "m1")
