@@ -11,7 +11,7 @@ from time import time
 
 from agui_runtime.core.copies import replace
 from agui_runtime.core.errors import AgentFailure, AguiError, StoreFailed
-from agui_runtime.core.events import Event, Message, RunInfo
+from agui_runtime.core.events import TERMINAL, Event, Message, RunInfo
 from agui_runtime.core.figures import RunFigures
 from agui_runtime.core.fold import Fold
 from agui_runtime.core.grammar import Grammar
@@ -130,13 +130,15 @@ class StartedRun:
         return self._accept(events, light)
 
     async def _accept(self, events: Sequence[Event], light: int) -> int:
+        ends = events[-1]["type"] in TERMINAL
         legal = list(events[:light])
         try:
-            for event in events[light:]:
+            for event in events[light : len(events) - ends]:
                 legal += self._judge(event)
         finally:  # what comes before an event that has no place in the log
             await self._keep(legal)
-        if self.has_ended:
+        if ends:  # no run ends well whose words the store does not take
+            self._last, self.has_ended = self._judge(events[-1]), True
             self._note(self._last)
         elif events[-1]["type"] == "STATE_SNAPSHOT" and self._checkpoints.due:
             await self._writer.flush()  # what is saved stands in the log
@@ -144,15 +146,12 @@ class StartedRun:
         return len(legal)
 
     def _judge(self, event: Event) -> Sequence[Event]:
-        """What is to be kept of it now."""
+        """What the log gets for it."""
         legal = self._grammar.accept(event)
         if event["type"] == "REASONING_ENCRYPTED_VALUE":
             legal = self._signatures.without(legal)
         if legal:
             self._meter.feed(legal, time())
-        if legal and self._grammar.ended:
-            self._last, self.has_ended = legal, True
-            return ()
         return legal
 
     async def _keep(self, legal: Sequence[Event]) -> int:

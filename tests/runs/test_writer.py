@@ -10,7 +10,14 @@ from dataclasses import replace
 import pytest
 from ag_ui.core import RunAgentInput
 
-from agui_runtime.core.errors import AguiError, Conflict, StoreFailed, StoreFull, TooLarge
+from agui_runtime.core.errors import (
+    AguiError,
+    Conflict,
+    StoreFailed,
+    StoreFull,
+    StoreUnavailable,
+    TooLarge,
+)
 from agui_runtime.core.events import Cursor, Event, RunInfo
 from agui_runtime.runs.deadlines import RunLimits
 from agui_runtime.runs.writer import AHEAD, RunWriter
@@ -134,13 +141,16 @@ async def test_a_write_that_dies_unexpectedly_is_told_at_once_and_nothing_follow
 
 
 class Failing(MemoryRunLog):
-    """A log that breaks at an event or at the end, in a way that no store knows."""
+    """A log that breaks once at an event or at the end, if not told else in a way that no store
+    knows.
+    """
 
-    def __init__(self, *, leased: bool, at: str) -> None:
+    def __init__(self, *, leased: bool, at: str, error: Exception | None = None) -> None:
         self.table = ThreadTable(MemoryLimits(), time.time)
         super().__init__(self.table)
         self._leased = leased
         self._at = at
+        self._error = error or TypeError("a client's fault")
 
     async def claim(self, run: RunInfo, on_stop: Callable[[], None]) -> Lease:
         lease = await super().claim(run, on_stop)
@@ -152,13 +162,13 @@ class Failing(MemoryRunLog):
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         if any(each["type"] == self._at for each in events):
             self._at = ""
-            raise TypeError("a client's fault")
+            raise self._error
         await super().append(lease, events)
 
     async def release(self, lease: Lease, end: RunEnd) -> None:
         if self._at == "end":
             self._at = ""
-            raise TypeError("a client's fault")
+            raise self._error
         await super().release(lease, end)
 
 
@@ -188,6 +198,21 @@ async def test_a_run_whose_writes_die_ends_at_once_and_the_next_one_is_clean(
     assert first[-1]["code"] == "STORE_FAILED"
     assert [each["type"] for each in first].count("RUN_ERROR") == 1
     assert second[-1]["type"] == "RUN_FINISHED"
+
+
+@pytest.mark.parametrize("error", [StoreFull(), StoreUnavailable("down")])
+async def test_no_run_ends_well_whose_last_words_the_store_does_not_take(error: AguiError) -> None:
+    async def agent(request: RunAgentInput) -> AsyncIterator[Event]:
+        for each in text("m1", "Hello")[:-1]:
+            yield each
+        yield {"type": "RUN_FINISHED", "threadId": request.thread_id, "runId": request.run_id}
+
+    store = MemoryStore()
+    store.log = log = Failing(leased=False, at="TEXT_MESSAGE_CONTENT", error=error)
+    store.states, store.threads = MemoryStateStore(log.table), MemoryThreadIndex(log.table)
+    *_, closer, end = await ran(CopilotRuntime({"default": agent}, store=store), asking())
+    assert (end["type"], end.get("code")) == ("RUN_ERROR", "STORE_UNAVAILABLE")
+    assert (closer["type"], closer["metadata"]) == ("TEXT_MESSAGE_END", {"cut": "error"})
 
 
 async def test_the_rest_waits_for_the_write_under_way_and_starts_none() -> None:
