@@ -97,8 +97,8 @@ class StoredThread:
         return is_much(saved.state, saved.messages[count:])
 
     def deltas(self, position: int) -> list[Record]:
-        """What follows the position; nothing if there are other events in it than deltas of the
-        latest run.
+        """What follows the position; nothing if there are other events in it than deltas, and such
+        as are as small, of the latest run.
         """
         latest = self.spans[-1]
         if position + 1 < latest.first:
