@@ -106,7 +106,7 @@ def _read(type_: object, within: tuple[object, ...]) -> CoreSchema:
 def _present(type_: object, within: tuple[object, ...]) -> CoreSchema:
     """The same of those that are not null."""
     if isinstance(type_, GraphQLList):
-        return core_schema.list_schema(_read(type_.of_type, within), strict=True)
+        return core_schema.list_schema(_read(type_.of_type, within), strict=True, fail_fast=True)
     if isinstance(type_, GraphQLInputObjectType):
         if type_ in within or type_.out_type is not GraphQLInputObjectType.out_type:
             raise _Unusual
