@@ -56,7 +56,6 @@ from agui_runtime.wires.shared.refusals import Refusals
 from agui_runtime.wires.shared.request_ids import RequestIds
 from agui_runtime.wires.shared.slow_bodies import TimedBodies
 from agui_runtime.wires.shared.startup import OneLineFailures
-from agui_runtime.wires.shared.turns import InTurn
 from agui_runtime.wires.shared.wire import Wire
 from agui_runtime.wires.shared.words import Words
 from agui_runtime.wires.signpost import Place, Signpost
@@ -301,7 +300,6 @@ def _guard(
     app.add_middleware(TrailingSlash)
     app.add_middleware(OneLineFailures)
     app.add_middleware(OwnScope)
-    app.add_middleware(InTurn)
 
 
 def _answer_other_origins(app: FastAPI, rules: AdmissionRules) -> None:
