@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from tests.clients.chat import ASSISTANT, grows
+from tests.clients.chat import ASSISTANT
 from tests.clients.conftest import OpenPage
 from tests.clients.frameworks import EITHER_GENERATION, stops_and_goes_on
 from tests.clients.world import World, prompts, requests_of, threads, words
@@ -21,18 +21,17 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @EVERY_WAY
-async def test_a_reply_streams_word_by_word(open_page: OpenPage) -> None:
+async def test_a_reply_streams_word_by_word(open_page: OpenPage, world: World) -> None:
+    prompt = "count [n:5] [wait:2] [wait:3] [wait:5]"
     chat = await open_page()
-    await chat.watch_answer()
-    await chat.say("count [n:40] [delay:20]")
-    await chat.tab.shows(ASSISTANT, "tok5")
+    await chat.say(prompt)
+    await chat.tab.shows(ASSISTANT, "tok0")
     await chat.picture("growing")
-    await chat.answers("tok39")
-
-    assert await chat.messages() == [("user", "count [n:40] [delay:20]"), ("assistant", words(40))]
-    texts = await chat.answer_as_it_grew()
-    assert len(texts) >= 10
-    assert grows(texts)
+    for count in 1, 2, 4:
+        await chat.shows([("user", prompt), ("assistant", words(count))])
+        await world.model.go_on()
+    await chat.answers("tok4")
+    assert await chat.messages() == [("user", prompt), ("assistant", words(5))]
 
 
 @EITHER_GENERATION
@@ -116,18 +115,23 @@ async def test_the_page_draws_what_the_server_carried_out(open_page: OpenPage) -
     ]
 
 
-async def test_a_card_is_drawn_from_arguments_while_they_arrive(open_page: OpenPage) -> None:
+async def test_a_card_is_drawn_from_arguments_while_they_arrive(
+    open_page: OpenPage, world: World
+) -> None:
+    """They come in four parts; the model stands still after the second one and the third."""
     story = "Once there was a log, and every reader of it had a place of its own."
     chat = await open_page(scenario="story")
-    await chat.tab.watch("#story-text")
-    await chat.say(f'[delay:60] [tool:writeStory {{"title":"A log","text":"{story}"}}]')
+    await chat.say(f'[wait:4] [wait:5] [tool:writeStory {{"title":"A log","text":"{story}"}}]')
+    for part in "there was", "every reader":
+        await chat.tab.shows("#story[data-status=inProgress] p", part)
+        [begun] = await chat.texts("#story-text")
+        assert story.startswith(begun)
+        assert begun != story
+        await world.model.go_on()
     await chat.answers("Tool result: shown")
 
     assert await chat.texts("#story[data-status=complete] h3") == ["A log"]
-    texts = await chat.tab.watched("#story-text")
-    assert texts[-1] == story
-    assert len(texts) >= 3
-    assert grows(texts)
+    assert await chat.texts("#story-text") == [story]
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,10 @@ async def process_of(client: httpx.AsyncClient) -> int:
     """The process at the other end of the client's connection."""
     name = os.urandom(6).hex()
     answer = await client.post(f"{BASE}/run", json=run_body("who", f"who-{name}", name))
-    return int(text(events(answer.text)))
+    assert answer.status_code == 200, answer.text
+    seen = events(answer.text)
+    assert seen[-1]["type"] == "RUN_FINISHED", seen[-1]
+    return int(text(seen))
 
 
 @asynccontextmanager

@@ -9,6 +9,8 @@ What it says is chosen by the prompt, see `replies`, and so is how it fails:
     [hang:N]        says nothing more after N chunks   [hang]    not even the response's head
     [streamerror:N] an error object after N chunks     [garbage:N] a chunk that is not JSON
     [delay:20]      milliseconds after each chunk
+    [wait:N]        stands still after N chunks until the test lets it `go_on`; repeat it;
+                    only where a user is answered, not a tool
 
 A recording for `/audio/transcriptions` is always taken for `TRANSCRIPT`.
 """
@@ -26,12 +28,12 @@ from types import TracebackType
 from typing import Any
 
 from tests.fakes import replies
+from tests.fakes.exchanges import Exchange, frame
 from tests.fakes.http_text import head_of, parsed_body, parsed_head
 from tests.support import stop_accepting
 
 TRANSCRIPT = "what was said"
 
-_BREAK = re.compile(r"\[(midfail|cut|hang|streamerror|garbage):(\d+)\]")
 _ERRORS: Mapping[str, tuple[int, str, str, str | None]] = {
     "400": (400, "Invalid value", "invalid_request_error", None),
     "401": (
@@ -105,6 +107,7 @@ class ModelServer:
         self.seen: list[Seen] = []
         self.url = ""
         self._answers = 0
+        self._standing: list[Future[None]] = []
         self._lock = threading.Lock()
         self._waiters: list[Future[None]] = []
         self._ready = threading.Event()
@@ -151,6 +154,20 @@ class ModelServer:
         await self.until(lambda: any(seen.cut for seen in self.seen))
         return next(seen for seen in self.seen if seen.cut)
 
+    async def go_on(self) -> None:
+        """Let the first answer that stands still write on, as soon as there is one."""
+        await self.until(lambda: bool(self._standing_still()))
+        self._standing_still()[0].set_result(None)
+
+    def _standing_still(self) -> list[Future[None]]:
+        return [each for each in self._standing if not each.done()]
+
+    async def stand_still(self) -> None:
+        """Until a test lets it go on."""
+        still: Future[None] = Future()
+        self.note(lambda: self._standing.append(still))
+        await asyncio.wrap_future(still)
+
     def note(self, change: Callable[[], object]) -> None:
         """Carry out a change of what `until` may test, and wake those who wait for it."""
         with self._lock:
@@ -184,49 +201,6 @@ class ModelServer:
         await server.wait_closed()
 
 
-@dataclass
-class _Exchange:
-    """One request and its answer."""
-
-    seen: Seen
-    text: str
-    attempt: int
-    number: int = 0
-    break_kind: str = ""
-    break_after: int = -1
-
-    @classmethod
-    def of(cls, seen: Seen, earlier: list[Seen]) -> _Exchange:
-        text = replies.prompt(seen.body)
-        attempt = sum(other.body == seen.body for other in earlier)
-        exchange = cls(seen, text, attempt)
-        if found := _BREAK.search(text):
-            exchange.break_kind, exchange.break_after = found[1], int(found[2])
-        return exchange
-
-    @property
-    def error(self) -> str | None:
-        found = re.search(r"\[error:(\w+)\]", self.text)
-        times = re.search(r"\[times:(\d+)\]", self.text)
-        over = times is not None and self.attempt >= int(times[1])
-        if found is None or over or not replies.ends_with(self.seen.body, "user"):
-            return None
-        return found[1]
-
-    def delay(self, default: float) -> float:
-        found = re.search(r"\[delay:(\d+)\]", self.text)
-        return int(found[1]) / 1000 if found else default
-
-    def chunk(self, **rest: object) -> bytes:
-        ids = {} if "[noids]" in self.text else {"id": f"chatcmpl-{self.number}"}
-        head = {"object": "chat.completion.chunk", "created": 1700000000}
-        return _frame({**ids, **head, "model": self.seen.body.get("model"), **rest})
-
-
-def _frame(value: object) -> bytes:
-    return b"data: %b\n\n" % json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
-
-
 @dataclass(eq=False)
 class _Connection(asyncio.Protocol):
     """One socket: requests in, answers out, one after the other."""
@@ -237,7 +211,7 @@ class _Connection(asyncio.Protocol):
     _port: int = 0
     _transport: asyncio.Transport | None = None
     _answering: asyncio.Task[None] | None = None
-    _current: _Exchange | None = None
+    _current: Exchange | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -270,11 +244,11 @@ class _Connection(asyncio.Protocol):
         self._buffer = rest[length:]
         body = parsed_body(headers.get("content-type", ""), rest[:length])
         seen = Seen(self.server, self._port, path, headers, body)
-        self._current = _Exchange.of(seen, self.server.seen)
+        self._current = Exchange.of(seen, self.server.seen)
         self.server.note(lambda: self.server.seen.append(seen))
         self._answering = asyncio.get_running_loop().create_task(self._answer(self._current))
 
-    async def _answer(self, exchange: _Exchange) -> None:
+    async def _answer(self, exchange: Exchange) -> None:
         if exchange.seen.path.endswith("/audio/transcriptions"):
             self._write_json(200, {"text": TRANSCRIPT})
         elif exchange.error is not None:
@@ -286,7 +260,7 @@ class _Connection(asyncio.Protocol):
         self._end(cut=False)
         self._next()
 
-    def _refuse(self, exchange: _Exchange, name: str) -> None:
+    def _refuse(self, exchange: Exchange, name: str) -> None:
         if name == "drop":
             self._hang_up()
             return
@@ -296,7 +270,7 @@ class _Connection(asyncio.Protocol):
         body = {"error": {"message": message, "type": kind, "param": None, "code": code}}
         self._write_json(status, body, extra)
 
-    async def _stream(self, exchange: _Exchange) -> bool:
+    async def _stream(self, exchange: Exchange) -> bool:
         """Send the reply; False when the answer is to stay unfinished."""
         exchange.number = self.server.next_number()
         kind = {"content-type": "text/event-stream", "transfer-encoding": "chunked"}
@@ -308,6 +282,8 @@ class _Connection(asyncio.Protocol):
         for sent, (delta, finish) in enumerate(replies.deltas(body, exchange.number, forced)):
             if sent == exchange.break_after:
                 return self._break(exchange.break_kind)
+            if sent in exchange.waits:
+                await self.server.stand_still()
             choice = {"index": 0, "delta": delta, "finish_reason": finish}
             self._write_chunk(exchange.chunk(choices=[choice], **usage))
             await asyncio.sleep(delay)
@@ -321,7 +297,7 @@ class _Connection(asyncio.Protocol):
             self._hang_up()
         elif kind == "streamerror":
             error = {"message": "The server is overloaded", "type": "server_error", "code": None}
-            self._write_chunk(_frame({"error": error}))
+            self._write_chunk(frame({"error": error}))
         elif kind == "garbage":
             self._write_chunk(b"data: {not json\n\n")
         return kind in {"cut", "streamerror", "garbage"}
