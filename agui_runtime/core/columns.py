@@ -23,9 +23,9 @@ def column(objects: Iterable[JsonObject], key: str) -> list[Json]:
     return list(map(_UNDER, objects, repeat(key)))
 
 
-def attributes(objects: Iterable[object], name: str) -> list[Json]:
-    """What each has as the attribute."""
-    return list(map(attrgetter(name), objects))
+def attributes(objects: Iterable[object], *names: str) -> list[Json]:
+    """What each has as the attribute, or as a tuple of several."""
+    return list(map(attrgetter(*names), objects))
 
 
 def are(kind: type, values: Iterable[object]) -> Iterator[bool]:

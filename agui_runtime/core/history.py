@@ -7,8 +7,6 @@ different ones.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from itertools import compress
-from operator import is_not
 from typing import Literal, NamedTuple, TypeAlias
 
 from agui_runtime.core.columns import unknown
@@ -41,14 +39,16 @@ def new_messages(sent: Sequence[Message], known: Set[str]) -> list[Message]:
     return [message for message in without_prompts(unseen) if not _is_known(message, known)]
 
 
-def restored(stored: Mapping[str, Message], sent: Sequence[Message]) -> Sequence[Message]:
+def restored(
+    stored: Mapping[str, Message], sent: Sequence[Message], others: Sequence[Message]
+) -> Sequence[Message]:
     """What was sent, with the attachments of known messages that came without theirs; `stored` are
-    the thread's messages by their ids.
+    the thread's messages by their ids, `others` as for `merged`.
 
     Attachments are large, and a page of 1.10 shows none: what the thread holds need not be sent
     again to be known. Returns `sent` itself where nothing is to be put back.
     """
-    if not any(_lacks_attachments(stored, each) for each in _foreign(stored, sent)):
+    if not any(_lacks_attachments(stored, each) for each in others):
         return sent
     return [stored[each["id"]] if _lacks_attachments(stored, each) else each for each in sent]
 
@@ -62,9 +62,10 @@ class Merged(NamedTuple):
     rewritten: bool
 
 
-def merged(fold: Fold, sent: Sequence[Message]) -> Merged:
+def merged(fold: Fold, sent: Sequence[Message], others: Sequence[Message]) -> Merged:
     """The thread's messages, which the fold has begun with, after a request with `sent`, for its
-    run to go on from. Which of `sent` are the thread's messages themselves takes next to no time.
+    run to go on from. `others` are those of them that are not the thread's messages themselves, or
+    more: only they are looked at.
 
     Unknown messages are appended, so that a page which has not seen the thread's latest loses
     nothing. A request with nothing new ends at a message from which the thread already went on: it
@@ -72,9 +73,8 @@ def merged(fold: Fold, sent: Sequence[Message]) -> Merged:
     message whose content is another than before was edited, whatever its id says: it takes the old
     one's place, and what followed the last message that the page still shows is cut.
     """
-    foreign = _foreign(fold.by_id, sent)
-    edits = _edits(fold.by_id, foreign)
-    additions = new_messages(foreign, fold.known(known_ids(foreign)))
+    edits = _edits(fold.by_id, others)
+    additions = new_messages(others, fold.known(known_ids(others)))
     rewritten = bool(edits)
     if edits or (sent and not additions):
         stored = fold.shared_messages
@@ -138,11 +138,6 @@ def _last_shown(
     known = sent if additions else sent[-1:]
     places = {message["id"]: index for index, message in enumerate(stored)}
     return max((places[m["id"]] for m in known if m["id"] in places), default=None)
-
-
-def _foreign(stored: Mapping[str, Message], sent: Sequence[Message]) -> list[Message]:
-    """Those that were sent and are not the very messages that the thread holds."""
-    return list(compress(sent, map(is_not, sent, map(stored.get, ids_in(sent)))))
 
 
 def _edits(stored: Mapping[str, Message], sent: Sequence[Message]) -> dict[str, Message]:

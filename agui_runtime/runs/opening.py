@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from itertools import repeat
-from operator import contains, eq, not_
-from typing import NamedTuple
+from operator import ne
+from typing import NamedTuple, TypeVar
 
 from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
@@ -21,6 +21,8 @@ from agui_runtime.core.jsontext import Json
 from agui_runtime.core.run_events import readable
 from agui_runtime.off_loop import slices
 from agui_runtime.stores.base import AgentState
+
+T = TypeVar("T")
 
 
 class Recall(NamedTuple):
@@ -57,24 +59,24 @@ class Recognized(NamedTuple):
     ) -> Recognized:
         fold = Fold(stored)
         if not stored:
-            return cls(fold, known, [{}] * len(messages), range(len(messages)))
+            return cls(fold, known, [_NOTHING] * len(messages), range(len(messages)))
         ids = attributes(messages, "id")
-        before = list(map(fold.by_id.get, ids, repeat({})))
-        same = [
-            map(eq, column(before, name), attributes(messages, name))
-            for name in ("role", "content")
-        ]
-        repeated = map(all, zip(map(contains, repeat(known), ids), *same, strict=True))
-        return cls(fold, known, before, list(places(map(not_, repeated))))
+        before = list(map(_known(fold.by_id, known).get, ids, repeat(_NOTHING)))
+        held = zip(*[column(before, name) for name in _SAME], strict=True)
+        return cls(fold, known, before, list(places(map(ne, held, attributes(messages, *_SAME)))))
 
     def all_of(self, messages: Sequence[AnyMessage]) -> Sequence[Message]:
         """The messages as JSON; raises InvalidInput."""
         found = list(self.messages)
-        new = slices([messages[place] for place in self.others])
+        new = slices(self.others_in(messages))
         made = (each for piece in new for each in _wire(piece))
         for place, message in zip(self.others, made, strict=True):
             found[place] = message
         return found
+
+    def others_in(self, messages: Sequence[T]) -> list[T]:
+        """Of all messages in some form, those that are not the thread's own."""
+        return [messages[place] for place in self.others]
 
 
 def recall(
@@ -88,23 +90,31 @@ def recall(
     stored: Sequence[Message] = saved.messages if saved else ()
     fold, known = beside.fold, beside.known
     sent = beside.all_of(request.messages)
-    full = restored(fold.by_id, sent)
+    full = restored(fold.by_id, sent, beside.others_in(sent))
     if full is not sent:
         sent, request = full, _full(request, sent, full)
+    others = beside.others_in(sent)
     if truth == "thread":
-        sent = admitted(stored, sent)
-    fold, rewritten = merged(fold, sent)
+        sent = others = admitted(stored, sent)
+    fold, rewritten = merged(fold, sent, others)
     if truth == "thread":
         request = _asking(request, with_prompts(fold.shared_messages, sent))
     # An empty state is what a front end sends that holds none.
     if held := state or (saved and not saved.replaced and saved.state):
         fold.feed({"type": "STATE_SNAPSHOT", "snapshot": held})
     request_ids = set(ids_in(fold.added))
-    news = new_messages(sent, known)
+    news = new_messages(others, known)
     grammar = Grammar(news)
     grammar.know(lambda: fold.messages)
     restated = state is not sent_state and bool(state or sent_state)
     return Recall(request, fold, request_ids, grammar, news, rewritten, restated)
+
+
+def _known(stored: Mapping[str, Message], known: Set[str]) -> Mapping[str, Message]:
+    """Those that are known, which nearly always all are."""
+    if stored.keys() <= known:
+        return stored
+    return {id_: message for id_, message in stored.items() if id_ in known}
 
 
 def _state(sent: Json, saved: AgentState | None) -> Json:
@@ -138,5 +148,10 @@ def _asking(request: RunAgentInput, messages: Sequence[Message]) -> RunAgentInpu
 def _typed(messages: Sequence[Message]) -> list[AnyMessage]:
     return [made for piece in slices(messages) for made in _MESSAGES.validate_python(piece)]
 
+
+_SAME = ("id", "role", "content")
+"""What a message has that the front end says again."""
+
+_NOTHING: Message = {}
 
 _MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])

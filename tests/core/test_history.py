@@ -13,7 +13,7 @@ def messages(*ids: str, role: str = "user") -> list[dict[str, Any]]:
 
 
 def ids(stored: list[dict[str, Any]], sent: list[dict[str, Any]]) -> list[str]:
-    return [message["id"] for message in merged(Fold(stored), sent).fold.messages]
+    return [message["id"] for message in merged(Fold(stored), sent, sent).fold.messages]
 
 
 def test_new_messages_are_appended() -> None:

@@ -65,9 +65,10 @@ def plainly(
     request: RunAgentInput, truth: Truth, stored: Sequence[JsonMessage], known: set[str]
 ) -> tuple[Sequence[JsonMessage], Fold, bool, Sequence[JsonMessage]]:
     """What a request begins with, of which each message is written anew."""
-    sent = restored(Fold(stored).by_id, request_messages(request))
+    said = request_messages(request)
+    sent = restored(Fold(stored).by_id, said, said)
     counts = admitted(stored, sent) if truth == "thread" else sent
-    fold, rewritten = merged(Fold(stored), counts)
+    fold, rewritten = merged(Fold(stored), counts, counts)
     prompts = [each for each in sent if each["role"] == "system"]
     shown = [*prompts, *fold.messages] if truth == "thread" else sent
     return shown, fold, rewritten, new_messages(counts, known)
