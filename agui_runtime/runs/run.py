@@ -97,6 +97,7 @@ class Run:
             self._deadlines.start(self.cut)
             await started.begin()
             _settle(self.begun)
+            await asyncio.sleep(0)  # so that readers can show the start
             await self._perform(started)
         except OwnerLost:
             raise

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractContextManager, suppress
 
+from agui_runtime.begun_task import begun_task
 from agui_runtime.core.errors import ShuttingDown
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.runs.run import Run
@@ -63,7 +64,7 @@ class LiveRuns:
         """Go on with a run whose thread was claimed, and give back its place at its end. From here
         on the task answers for the lease.
         """
-        task = asyncio.create_task(self._driven(run, lease, place))
+        task = begun_task(self._driven(run, lease, place))
         self._runs[task] = run
         task.add_done_callback(self._forget)
         if self._over:  # since the claim was made
