@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from ag_ui.core import RunAgentInput
+from ag_ui.core import RunAgentInput, StateDeltaEvent, StateSnapshotEvent
 
 from agui_runtime.core.events import Event
 from agui_runtime.runs.run import current_run
+from tests.clients.gate import Gate
+from tests.fakes.agents import Events, last_text, state_agent
 
+STEP_BY_STEP = "step by step"
 QUESTION = "Approve?"
 SALES = " ".join(f"In week {number} it was more." for number in range(8))
 
@@ -39,22 +42,41 @@ class AskingAgent:
         yield {"type": "RUN_FINISHED", **ids, "outcome": outcome}
 
 
+async def working(gate: Gate, request: RunAgentInput) -> Events:
+    """What `state_agent` does; to `step by step` it stands still after each change of the state."""
+    async for event in state_agent(request):
+        yield event
+        if isinstance(event, StateSnapshotEvent | StateDeltaEvent):
+            await _step(gate, request)
+
+
+async def _step(gate: Gate, request: RunAgentInput) -> None:
+    if STEP_BY_STEP in last_text(request):
+        await gate.passed()
+
+
 class SalesAgent:
-    """Says something, draws a chart, and says the rest, word by word."""
+    """Says something, word by word, and draws a chart; to `step by step` it stands still after the
+    third of the words and the fourth.
+    """
 
     name = "sales_agent"
     description = "draws"
 
-    def __init__(self, pause: float) -> None:
+    def __init__(self, pause: float, gate: Gate) -> None:
         self._pause = pause
+        self._gate = gate
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[Event]:
         ids = {"threadId": request.thread_id, "runId": request.run_id}
         chart = {"messageId": f"chart-{request.run_id}", "activityType": "block.chart"}
         yield {"type": "RUN_STARTED", **ids}
-        for part in (*say(request, SALES), {"type": "ACTIVITY_SNAPSHOT", **chart, "content": {}}):
+        parts = (*say(request, SALES), {"type": "ACTIVITY_SNAPSHOT", **chart, "content": {}})
+        for number, part in enumerate(parts):
             yield part
             await asyncio.sleep(self._pause)
+            if number in {3, 4}:
+                await _step(self._gate, request)
         yield {"type": "RUN_FINISHED", **ids}
 
 

@@ -124,6 +124,12 @@ class Tab:
             [...document.querySelectorAll(selector)].some((e) => e.textContent.includes(text))"""
         await self.wait(script, [selector, text])
 
+    async def says(self, selector: str, text: str) -> None:
+        """Wait until the last element that matches has this text and no other."""
+        script = """([selector, text]) =>
+            [...document.querySelectorAll(selector)].at(-1)?.textContent === text"""
+        await self.wait(script, [selector, text])
+
     async def watch(self, selector: str) -> None:
         """From now on keep what the last match of `selector` says in each frame drawn."""
         await self.browser.ask("watch", tab=self.name, selector=selector)

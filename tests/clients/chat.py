@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
@@ -111,12 +110,6 @@ class Chat:
     async def picture(self, moment: str) -> None:
         await self.tab.screenshot(self.album / f"{moment}.png")
 
-    async def watch_answer(self) -> None:
-        await self.tab.watch(ASSISTANT)
-
-    async def answer_as_it_grew(self) -> list[str]:
-        return await self.tab.watched(ASSISTANT)
-
     async def requests(self, operation: str) -> list[Request]:
         """The requests of this GraphQL operation, in their order."""
         posts = [request for request in await self.tab.traffic() if request.method == "POST"]
@@ -156,8 +149,3 @@ class Turn:
 def _kind(message: Json) -> str:
     """The one of its `...Message` fields that is set."""
     return next(kind for field, kind in KINDS.items() if as_object(message).get(field))
-
-
-def grows(texts: Sequence[str]) -> bool:
-    """Whether each text begins with the one before it."""
-    return all(later.startswith(earlier) for earlier, later in pairwise(texts))

@@ -19,7 +19,7 @@ from tests.clients.browser import Browser
 from tests.clients.chat import ASSISTANT, Chat
 from tests.clients.conftest import Pages
 from tests.clients.site import serve
-from tests.clients.world import start_world, words
+from tests.clients.world import World, start_world, words
 
 # The last patch of each minor release up to 1.10; 1.2 was never published.
 OLDER = ("1.0.8", "1.1.2", "1.3.15", "1.4.7", "1.5.20", "1.6.0", "1.7.1", "1.8.14", "1.9.3")
@@ -33,36 +33,36 @@ BEGIN, END = "<!-- matrix -->", "<!-- /matrix -->"
 Results: TypeAlias = Mapping[str, str]
 """`yes`, `no`, or `none` where the release has no such thing, by scenario."""
 
-Scenario: TypeAlias = Callable[[Pages[Chat], str], Awaitable[None]]
+Scenario: TypeAlias = Callable[[Pages[Chat], World], Awaitable[None]]
 
 
-async def chat(pages: Pages[Chat], runtime: str) -> None:
-    page = await pages.open(runtimeUrl=runtime)
-    await page.watch_answer()
-    await page.say("[n:40] [delay:20]")
-    await page.answers("tok39")
-    assert len(await page.answer_as_it_grew()) >= 5
+async def chat(pages: Pages[Chat], world: World) -> None:
+    page = await pages.open(runtimeUrl=world.runtime)
+    await page.say("[n:9] [wait:3]")
+    await page.tab.shows(ASSISTANT, "tok1")
+    await world.model.go_on()
+    await page.answers("tok8")
     await page.say("and now?")
     await page.answers("You said: and now?")
 
 
-async def tool(pages: Pages[Chat], runtime: str) -> None:
-    page = await pages.open(runtimeUrl=runtime, scenario="frontend-actions")
+async def tool(pages: Pages[Chat], world: World) -> None:
+    page = await pages.open(runtimeUrl=world.runtime, scenario="frontend-actions")
     await page.say('[tool:setColor {"color":"teal"}]')
     await page.answers("Tool result: the swatch is teal")
     assert await page.texts("#color") == ["teal"]
 
 
-async def agent(pages: Pages[Chat], runtime: str) -> None:
-    page = await pages.open(runtimeUrl=runtime, agent="state_agent", scenario="agent-state")
+async def agent(pages: Pages[Chat], world: World) -> None:
+    page = await pages.open(runtimeUrl=world.runtime, agent="state_agent", scenario="agent-state")
     await page.tab.shows("#state", "dogs")
     await page.say("work")
     await page.answers("State done")
     await page.tab.shows("#state", '"progress":100')
 
 
-async def stop(pages: Pages[Chat], runtime: str) -> None:
-    page = await pages.open(runtimeUrl=runtime)
+async def stop(pages: Pages[Chat], world: World) -> None:
+    page = await pages.open(runtimeUrl=world.runtime)
     await page.say("[n:1000] [delay:20]")
     await page.tab.shows(ASSISTANT, "tok3")
     await page.stop()
@@ -72,8 +72,8 @@ async def stop(pages: Pages[Chat], runtime: str) -> None:
     assert "tok999" not in (await page.messages())[1][1]
 
 
-async def reload(pages: Pages[Chat], runtime: str) -> None:
-    page = await pages.open(runtimeUrl=runtime, agent="default", threadId="thread-1")
+async def reload(pages: Pages[Chat], world: World) -> None:
+    page = await pages.open(runtimeUrl=world.runtime, agent="default", threadId="thread-1")
     await page.say("[n:5]")
     await page.answers("tok4")
     await page.tab.reload()
@@ -81,8 +81,8 @@ async def reload(pages: Pages[Chat], runtime: str) -> None:
     assert await page.messages() == [("user", "[n:5]"), ("assistant", words(5))]
 
 
-async def interrupt(pages: Pages[Chat], runtime: str) -> None:
-    page = await pages.open(runtimeUrl=runtime, agent="interrupt_agent", scenario="interrupt")
+async def interrupt(pages: Pages[Chat], world: World) -> None:
+    page = await pages.open(runtimeUrl=world.runtime, agent="interrupt_agent", scenario="interrupt")
     await page.say("do it")
     await page.tab.shows("#question", "Approve?")
     await page.tab.click("#agree")
@@ -107,7 +107,7 @@ async def tried(browser: Browser, release: str, site: str) -> Results:
         async with start_world() as world:
             pages = Pages(browser, f"{site}/", Chat, WORKSHOP / release / name)
             try:
-                await scenario(pages, world.runtime)
+                await scenario(pages, world)
                 results[name] = "yes"
             except AssertionError as failure:
                 say(f"{release}, {name}: {failure}")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ag_ui.core import RunAgentInput
+
 from agui_runtime.app import create_app
 from agui_runtime.connectors.demo import DemoAgent
 from agui_runtime.core.jsontext import JsonObject
@@ -17,7 +19,8 @@ from agui_runtime.wrappers import with_breaker
 from tests.clients.browser import Json, Tab
 from tests.clients.chat import ASSISTANT, Chat
 from tests.clients.elsewhere import by_workers, shared, worked_for
-from tests.fakes.agents import ScriptedAgent, scripted_agents, text_agent
+from tests.clients.gate import Gate
+from tests.fakes.agents import Events, ScriptedAgent, say, scripted_agents, text_agent
 from tests.support import served
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +51,9 @@ SKILLS: JsonObject = {
         ],
     },
 }
+
+GATE = Gate()
+"""Where `slow_agent` stands still, after the words `s1` and `s4`."""
 
 FOCUSED = """() => {
     const it = document.activeElement;
@@ -81,7 +87,7 @@ class StrictTab(Tab):
 
     async def wait(self, script: str, given: Json = None) -> Json:
         patient = f"""async (given) => {{
-            const deadline = performance.now() + 15_000;
+            const deadline = performance.now() + 60_000;
             for (;;) {{
                 const value = ({script})(given);
                 if (value) return value === true || typeof value === "string" ? value : true;
@@ -173,6 +179,13 @@ class PageOfServer(Chat):
         return [str(each) for each in found]
 
 
+async def slow_agent(request: RunAgentInput) -> Events:
+    async for event in say("ag-m12", (f"s{number} " for number in range(9))):
+        yield event
+        if getattr(event, "delta", "") in {"s1 ", "s4 "}:
+            await GATE.passed()
+
+
 class SkilledAgent(ScriptedAgent):
     """States what it can do."""
 
@@ -188,6 +201,7 @@ async def server(
         "default": DemoAgent(pace=0.005),
         "skilled": with_breaker(SkilledAgent("skilled", text_agent)),
         **scripted_agents(pause=0.01),
+        "slow_agent": ScriptedAgent("slow_agent", slow_agent),
     }
     runtime = CopilotRuntime(
         agents=agents, store=shared(store), authenticate=authenticate, options=by_workers(None)

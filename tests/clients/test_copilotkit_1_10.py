@@ -102,13 +102,14 @@ async def test_a_second_tab_is_told_that_the_thread_is_busy(
 ) -> None:
     one = await open_chat(threadId="thread-3")
     other = await open_chat(beside=one, threadId="thread-3")
-    await one.say("[n:60] [delay:20]")
+    await one.say("[n:9] [wait:5]")
     await one.tab.shows(ASSISTANT, "tok3")
     await other.say("me too")
     assert "thread-3" in await other.error()
     assert len(requests_of(world)) == 1
 
-    await one.answers("tok59")
+    await world.model.go_on()
+    await one.answers("tok8")
     await other.say("and now?")
     await other.answers("You said: and now?")
 

@@ -60,7 +60,7 @@ async def test_a_guardrails_reason_is_the_answer(
         pages(browser, f"{page_1_10}/", Chat, album) as opened,
     ):
         chat = await opened.open(runtimeUrl=world.runtime)
-        await chat.say("tell me a secret [delay:20] [n:50]")
+        await chat.say("tell me a secret [n:50]")
         await chat.answers(REASON)
         await chat.picture("denied")
         assert (await chat.messages())[-1] == ("assistant", REASON)

@@ -38,17 +38,18 @@ async def test_a_reload_during_a_run_goes_on_with_it(
     open_today: OpenToday, world: World, transport: str
 ) -> None:
     chat = await open_today(transport=transport, threadId="thread-1")
-    await chat.say("[n:60] [delay:30]")
+    await chat.say("[n:9] [wait:7]")
     await chat.tab.shows(ASSISTANT, "tok5")
     await chat.tab.reload()
     await chat.tab.shows(ASSISTANT, "tok5")
-    await chat.answers("tok59")
+    await world.model.go_on()
+    await chat.answers("tok8")
 
-    told = [("user", "[n:60] [delay:30]"), ("assistant", words(60))]
+    told = [("user", "[n:9] [wait:7]"), ("assistant", words(9))]
     assert await chat.messages() == told
     assert len(prompts(world)) == 1
     await chat.tab.reload()
-    await chat.answers("tok59")
+    await chat.answers("tok8")
     assert await chat.messages() == told
 
 
@@ -56,31 +57,34 @@ async def test_a_second_turn_after_a_reload_during_a_run(
     open_today: OpenToday, world: World
 ) -> None:
     chat = await open_today(threadId="thread-1")
-    await chat.say("[n:30] [delay:30]")
+    await chat.say("[n:9] [wait:7]")
     await chat.tab.shows(ASSISTANT, "tok5")
     await chat.tab.reload()
-    await chat.answers("tok29")
+    await chat.tab.shows(ASSISTANT, "tok5")
+    await world.model.go_on()
+    await chat.answers("tok8")
     await chat.say("and now?")
     await chat.answers("You said: and now?")
     assert prompts(world)[-1] == [
-        ("user", "[n:30] [delay:30]"),
-        ("assistant", words(30)),
+        ("user", "[n:9] [wait:7]"),
+        ("assistant", words(9)),
         ("user", "and now?"),
     ]
 
 
 async def test_a_second_tab_watches_the_same_run(open_today: OpenToday, world: World) -> None:
+    prompt = "[n:9] [wait:3] [wait:4] [wait:8]"
     one = await open_today(threadId="thread-1")
-    await one.say("[n:80] [delay:30]")
-    await one.tab.shows(ASSISTANT, "tok5")
+    await one.say(prompt)
+    await one.tab.shows(ASSISTANT, "tok1")
     other = await open_today(beside=one, threadId="thread-1")
-    await other.watch_answer()
-    await other.tab.shows(ASSISTANT, "tok5")
-    await one.answers("tok79")
-    await other.answers("tok79")
+    for count in 2, 3, 7:
+        await other.shows([("user", prompt), ("assistant", words(count))])
+        await world.model.go_on()
+    await one.answers("tok8")
+    await other.answers("tok8")
 
     assert await other.messages() == await one.messages()
-    assert len(await other.answer_as_it_grew()) >= 5
     assert len(prompts(world)) == 1
 
 
@@ -104,13 +108,14 @@ async def test_a_second_tab_is_told_that_the_thread_is_busy(
     one = await open_today(threadId="thread-1")
     other = await open_today(beside=one, threadId="thread-1")
     await other.tab.exchange('"threadId":"thread-1"')  # it has asked for the history
-    await one.say("[n:60] [delay:30]")
+    await one.say("[n:9] [wait:5]")
     await one.tab.shows(ASSISTANT, "tok3")
     await other.say("me too")
     assert "thread-1" in await other.error()
     assert len(prompts(world)) == 1
 
-    await one.answers("tok59")
+    await world.model.go_on()
+    await one.answers("tok8")
     await other.idle()
     await other.say("and now?")
     await other.answers("You said: and now?")

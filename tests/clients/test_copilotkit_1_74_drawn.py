@@ -12,7 +12,6 @@ from agui_runtime.connectors.openai import OpenAIAgent
 from agui_runtime.wrappers.drawing.a2ui import A2UIAgent
 from agui_runtime.wrappers.drawing.open_ui import OpenUIAgent
 from tests.clients.browser import FRAME
-from tests.clients.chat import Chat
 from tests.clients.conftest import OpenToday
 from tests.clients.frameworks import world_of
 from tests.clients.world import World, requests_of
@@ -45,6 +44,7 @@ OFFER = {
 }
 
 LIST = "[data-testid=copilot-message-list]"
+TWICE = f"""(text) => document.querySelector("{LIST}")?.textContent.split(text).length === 3"""
 TITLE = f"{LIST} >> text=/^A green lamp$/"
 BUTTON = f"{LIST} >> button:has-text('Buy it')"
 TAG = f"{LIST} >> #price >> text=lamp: 12 euros"
@@ -65,8 +65,10 @@ async def test_a_surface_is_drawn_and_the_agent_is_told_what_was_pressed_on_it(
     open_today: OpenToday, world: World
 ) -> None:
     chat = await open_today(threadId="thread-1")
-    seen = await seen_until(chat, TITLE, calling("render_a2ui", SURFACE))
-    assert any("Building interface" in said for said in seen)
+    await chat.say(calling("render_a2ui", SURFACE))
+    await chat.tab.shows(LIST, "Building interface")
+    await world.model.go_on()
+    await chat.tab.text(TITLE)
     await chat.idle()
     assert len(requests_of(world)) == 1
 
@@ -93,8 +95,10 @@ async def test_a_page_grows_in_a_frame_of_its_own_and_a_reload_shows_it(
     open_today: OpenToday, world: World
 ) -> None:
     chat = await open_today(threadId="thread-1")
-    seen = await seen_until(chat, TIMER, calling("generateSandboxedUi", PAGE))
-    assert any(said.endswith("Setting the timer") for said in seen)
+    await chat.say(calling("generateSandboxedUi", PAGE))
+    await chat.tab.wait(TWICE, "Setting the timer")  # in what was said, and below it
+    await world.model.go_on()
+    await chat.tab.text(TIMER)
     await chat.answers("UI generated")
     assert await chat.errors() == []
 
@@ -111,6 +115,7 @@ async def test_an_agent_that_always_draws_does_so_with_the_components_of_the_pag
 ) -> None:
     chat = await open_today(scenario="catalog", threadId="thread-1")
     await chat.say(calling("render_a2ui", OFFER))
+    await world.model.go_on()
     await chat.tab.text(TAG)
     assert await chat.errors() == []
 
@@ -126,15 +131,7 @@ async def test_beside_one_that_always_draws_a_plain_agent_draws_nothing(
     assert await chat.errors() == []
 
 
-async def seen_until(chat: Chat, drawn: str, text: str) -> list[str]:
-    """What the messages said from frame to frame after `text`, until `drawn` was there."""
-    await chat.tab.watch(LIST)
-    await chat.say(text)
-    await chat.tab.text(drawn)
-    return await chat.tab.watched(LIST)
-
-
 def calling(tool: str, arguments: object) -> str:
-    """What makes the model call the tool, slowly."""
+    """What makes the model call the tool; it stands still after half of the arguments."""
     # Its language ends a call at the first `}]`.
-    return f"[delay:250] [tool:{tool} {json.dumps(arguments).replace('}]', '} ]')}]"
+    return f"[wait:4] [tool:{tool} {json.dumps(arguments).replace('}]', '} ]')}]"

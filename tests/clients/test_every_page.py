@@ -230,16 +230,19 @@ async def test_an_agent_calls_a_tool_of_the_page(open_page: OpenPage) -> None:
     [("1.10.6", "dogs"), ("1.74 v1", "dogs"), ("1.74", "{}")],
     indirect=["open_page"],
 )
-async def test_the_page_and_an_agent_share_a_state(open_page: OpenPage, at_first: str) -> None:
+async def test_the_page_and_an_agent_share_a_state(
+    open_page: OpenPage, world: World, at_first: str
+) -> None:
     chat = await open_page(agent="state_agent", scenario="state")
     await chat.tab.shows("#state", at_first)
     await chat.tab.click("#cats")
     await chat.tab.shows("#state", "cats")
-    await chat.tab.watch("#progress")
-    await chat.say("work")
+    await chat.say("work step by step")
+    for progress in "0 %", "50 %", "100 %":
+        await chat.tab.says("#progress", progress)
+        world.gate.go_on()
     await chat.answers("State done")
 
-    assert await chat.tab.watched("#progress") == ["0 %", "50 %", "100 %"]
     [state] = await chat.texts("#state[data-running=false]")
     shared = json.loads(state)
     assert (shared["topic"], shared["steps"], shared["progress"]) == ("cats", ["one"], 100)

@@ -32,6 +32,11 @@ GIVEN: dict[str, Json] = {"state": {}, "tools": [], "context": [], "forwardedPro
 
 
 async def talking_agent(request: RunAgentInput) -> Events:
+    async for event in timed(_talk(), 30):
+        yield event
+
+
+async def _talk() -> Events:
     async for event in call_tool("c1", "weigh", ['{"coin": ', '"gold"}']):
         yield event
     async for event in say("m1", [f"word{number} " for number in range(40)]):
@@ -48,13 +53,23 @@ async def pausing_agent(request: RunAgentInput) -> Events:
 
 
 async def long_agent(request: RunAgentInput) -> Events:
-    async for event in say("m1", (f"{number} " for number in range(10_000))):
+    async for event in timed(say("m1", (f"{number} " for number in range(10_000))), 0.15):
         yield event
+
+
+async def timed(events: Events, pause: float) -> Events:
+    """These, with times so many milliseconds apart: by them the page, which draws no frame for
+    longer than 250, needs several frames to replay them.
+    """
+    time = float(MINUTE)
+    async for event in events:
+        yield event.model_copy(update={"timestamp": int(time)})
+        time += pause
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def origin() -> AsyncIterator[str]:
-    scripts = {"talking": (talking_agent, 0.01), "pausing": (pausing_agent, 0)}
+    scripts = {"talking": (talking_agent, 0), "pausing": (pausing_agent, 0)}
     scripts["long"] = (long_agent, 0)
     agents = {name: ScriptedAgent(name, *given) for name, given in scripts.items()}
     async with served(create_app(CopilotRuntime(agents=agents))) as origin:

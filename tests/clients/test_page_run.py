@@ -10,7 +10,7 @@ import pytest
 from httpx import AsyncClient
 
 from tests.clients.conftest import on_each_store
-from tests.clients.page import Visitor
+from tests.clients.page import GATE, Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -58,6 +58,8 @@ async def test_a_live_run_is_followed_to_its_end(visitor: Visitor) -> None:
     run = await page.tab.read(script, f"/copilotkit{thread.removeprefix('/ui')}/runs")
     watching = await visitor.open(f"{thread}/runs/{run}")
     await watching.tab.shows(".figures", "Running")
+    for _ in range(2):
+        GATE.go_on()
     await watching.tab.shows(".figures", "Finished")
     await watching.tab.read(
         "() => { const list = document.querySelector('.records'); list.scrollTop = 1e6; }"

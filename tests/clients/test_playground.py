@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -58,7 +59,7 @@ async def holds(tab: Tab, condition: str, given: Json = None) -> None:
     is compiled once, from outside of the page.
     """
     script = f"""async (given) => {{
-        const deadline = performance.now() + 15_000;
+        const deadline = performance.now() + 60_000;
         while (!({condition})(given)) {{
             if (performance.now() > deadline) throw new Error(document.body.innerText);
             await new Promise(requestAnimationFrame);
@@ -87,19 +88,37 @@ async def run(tab: Tab, example: str, headers: str = "") -> None:
     await tab.click(RUN)
 
 
-def app() -> FastAPI:
-    return create_app(CopilotRuntime(agents={"default": DemoAgent(pace=0.05)}))
+class Steps:
+    """How many events an agent may emit that waits here after each."""
+
+    def __init__(self, number: int = 0) -> None:
+        self._steps = asyncio.Semaphore(number)
+
+    def allow(self, number: int) -> None:
+        for _ in range(number):
+            self._steps.release()
+
+    async def wait(self, _: float) -> None:
+        await self._steps.acquire()
+
+
+def app(steps: Steps) -> FastAPI:
+    return create_app(CopilotRuntime(agents={"default": DemoAgent(wait=steps.wait)}))
 
 
 async def test_a_query_a_growing_answer_and_a_subscription_run_in_the_page(visit: Visit) -> None:
-    async with served(app()) as origin:
+    steps = Steps(4)
+    async with served(app(steps)) as origin:
         tab = await visit(f"{origin}/copilotkit")
 
-        await tab.watch(RESULT)
         await run(tab, "Chat")
+        await results_in(tab, "TextMessageOutput")
+        for _ in range(4):
+            shown = str(await tab.read(SHOWN))
+            steps.allow(3)
+            await holds(tab, f"(before) => ({SHOWN})().length > before.length", shown)
+        steps.allow(100_000)
         await results_in(tab, '"Success"')
-        grown = [text for text in await tab.watched(RESULT) if "TextMessageOutput" in text]
-        assert len(grown) >= 5
         await tab.screenshot(ARTIFACTS / "playground" / "chat.png")
 
         await run(tab, "State")
@@ -144,7 +163,7 @@ async def test_it_works_wherever_it_is_mounted_and_says_who_is_asking(visit: Vis
 
 
 async def test_the_explorer_shows_the_schema(visit: Visit) -> None:
-    async with served(app()) as origin:
+    async with served(app(Steps())) as origin:
         tab = await visit(f"{origin}/graphql")
         await tab.click("button[aria-label='Show GraphiQL Explorer']")
         await holds(tab, "() => document.body.innerText.includes('executeAgent')")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
@@ -26,10 +27,11 @@ from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.websocket.wire import WebSocketWire
 from agui_runtime.wrappers import with_memory
 from agui_runtime.wrappers.guardrails import Guardrail
-from tests.clients.agents import AskingAgent, RoutingAgent, SalesAgent, VisitorAgent
+from tests.clients.agents import AskingAgent, RoutingAgent, SalesAgent, VisitorAgent, working
 from tests.clients.elsewhere import by_workers, shared, worked_for
+from tests.clients.gate import Gate
 from tests.fakes.actions import server_actions
-from tests.fakes.agents import scripted_agents
+from tests.fakes.agents import ScriptedAgent, scripted_agents
 from tests.fakes.model import ModelServer
 from tests.support import served
 
@@ -41,12 +43,14 @@ EYE = 0.05  # seconds; a person, or a page that samples its frames, sees both si
 class World:
     """The `runtimeUrl` for pages, and the model server behind the agent `default`.
 
-    `one_route` is the same runtime where nothing below the path gets through.
+    `one_route` is the same runtime where nothing below the path gets through. At the `gate` agents
+    stand still that are asked to do it `step by step`.
     """
 
     runtime: str
     one_route: str
     model: ModelServer
+    gate: Gate = field(default_factory=Gate)
 
 
 @asynccontextmanager
@@ -63,15 +67,17 @@ async def start_world(
     With a memory `default` has it. A bearer token is the name of its user; who has none is a guest.
     With the store and the port of a world that has ended, this one is the same server, restarted.
     """
+    gate = Gate()
     async with ModelServer(delay=0.005) as model:
         default = OpenAIAgent("gpt-4o", base_url=model.url, api_key="sk-test")
         runtime = CopilotRuntime(
             agents={
                 **scripted_agents(pause=EYE),
+                "state_agent": ScriptedAgent("state_agent", partial(working, gate)),
                 "asking_agent": AskingAgent(),
                 "visitor_agent": VisitorAgent(),
                 "routing_agent": RoutingAgent(),
-                "sales_agent": SalesAgent(EYE),
+                "sales_agent": SalesAgent(EYE, gate),
                 "default": default if memory is None else with_memory(default, memory),
                 "deaf": OpenAIAgent("gpt-4o", base_url=NOBODY, api_key="sk-test"),
             },
@@ -86,7 +92,7 @@ async def start_world(
         agui = AguiWire(transcription=ears)
         app = create_app(runtime, wires=[GraphQLWire(), WebSocketWire(), agui])
         async with worked_for(runtime), served(Gateway(app), port) as origin:
-            yield World(f"{origin}/copilotkit", f"{origin}/one-route", model)
+            yield World(f"{origin}/copilotkit", f"{origin}/one-route", model, gate)
 
 
 def who(request: Request) -> Caller:

@@ -74,14 +74,19 @@ async def test_each_limit_ends_the_run_with_its_own_code(limits: RunLimits, code
 
 
 async def test_a_limit_of_the_first_event_alone_ends_with_that_event(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    loop = asyncio.get_running_loop()
+    now = loop.time
+
     async def slow(request: RunAgentInput) -> AsyncIterator[Event]:
         yield text("m1", "one")[0]
-        await asyncio.sleep(0.03)
+        monkeypatch.setattr(loop, "time", lambda: now() + 200)
+        for _ in range(3):  # turns of the loop, which has timers to call
+            await asyncio.sleep(0)
         yield text("m1", "one")[2]
 
-    limits = RunLimits(first_event=0.01, idle=None, total=None)
+    limits = RunLimits(first_event=100, idle=None, total=None)
     runtime = CopilotRuntime({"default": slow}, options=Options(limits=limits))
     assert (await ran(runtime, asking()))[-1]["type"] == "RUN_FINISHED"
     assert not caplog.records

@@ -87,7 +87,7 @@ async def test_newer_workers_take_over_when_none_of_a_version_is_left_and_older_
         await stack.enter_async_context(at_work(second, 2))
         for handle in (early, *handles):
             assert (await events_of(handle))[-1]["type"] == "RUN_FINISHED"
-        async with asyncio.timeout(10):  # who helps out is none of its workers
+        async with asyncio.timeout(60):  # who helps out is none of its workers
             while "default@1" in await jobs_of(each_store).figures():  # noqa: ASYNC110  # another task
                 await asyncio.sleep(0.01)
         assert (await jobs_of(each_store).figures())["default@2"].workers == 1

@@ -39,12 +39,12 @@ class Echo:
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
-        self.begun = asyncio.Event()
+        self.begun = asyncio.Queue[str]()
         self.answered: list[str] = []
 
     async def run(self, request: RunAgentInput) -> AsyncIterator[object]:
         context, text = current_run.get(), str(request.messages[-1].content)
-        self.begun.set()
+        self.begun.put_nowait(request.thread_id)
         if text == "wait":
             await self.go.wait()
         self.answered.append(request.thread_id)
@@ -73,7 +73,7 @@ async def at_work(runtime: CopilotRuntime, slots: int = 8, *queues: str) -> Asyn
 
 
 async def events_of(handle: RunHandle) -> list[Event]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await told(handle)
 
 
@@ -137,7 +137,7 @@ async def test_a_run_of_a_worker_is_stopped_by_any_process(store: Store) -> None
     agent = Echo()
     async with opened(store, agent) as runtime, at_work(runtime):
         handle = await runtime.start(request_of("t1", text="wait"))
-        await agent.begun.wait()
+        await agent.begun.get()
         assert await runtime.stop("t1", ANN, "r1")
         assert (await events_of(handle))[-1]["outcome"] == {"type": "cancelled"}
 
@@ -162,7 +162,7 @@ async def test_slots_bound_what_a_worker_does_and_the_rest_waits_its_turn(store:
     agent = Echo()
     async with opened(store, agent) as runtime, at_work(runtime, 2):
         handles = [await runtime.start(request_of(f"t{n}", text="wait")) for n in range(6)]
-        await agent.begun.wait()
+        assert {await agent.begun.get() for _ in range(2)} == {"t0", "t1"}
         jobs = jobs_of(store)
         assert (await jobs.figures())["default"].waiting == 4
         agent.go.set()

@@ -100,7 +100,7 @@ async def test_a_worker_that_found_its_slots_full_of_work_when_it_came_says_that
     async with opened(store, agent) as runtime:
         handles = [await runtime.start(request_of(f"t{n}", text="wait")) for n in range(3)]
         async with at_work(runtime, 1):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await alive.wait()
             agent.go.set()
             for handle in handles:

@@ -194,7 +194,7 @@ async def test_a_stop_while_the_run_waits_reaches_whoever_adopts_it(
     lease = await adopt(jobs, run, stopped.set)
     assert lease is not None
     with store.log.keep(lease, lambda: None):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await stopped.wait()
 
 
@@ -205,7 +205,7 @@ async def test_a_stop_after_adoption_reaches_the_worker(store: Store, jobs: Jobs
     assert lease is not None
     with store.log.keep(lease, lambda: None):
         assert await store.log.ask_stop("t1")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await stopped.wait()
 
 
@@ -252,7 +252,7 @@ async def test_a_reader_who_waits_sees_what_the_worker_writes(store: Store, jobs
     assert lease is not None
     with store.log.keep(lease, lambda: None):
         await store.log.append(lease, [{"type": "CUSTOM", "name": "n", "value": 1}])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             (record,) = await reading
     assert record.event["name"] == "n"
 

@@ -33,7 +33,7 @@ const FLAGS = [
 ];
 // Whose bodies nobody looks at: they are large, and a page loads many.
 const FILES = new Set(["script", "stylesheet", "font", "image"]);
-const PATIENCE = 15_000; // milliseconds for anything that is waited for
+const PATIENCE = 60_000; // milliseconds for anything that is waited for
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
