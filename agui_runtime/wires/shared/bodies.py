@@ -1,7 +1,6 @@
-"""How large a request's JSON may be, and how it is read: counted first, in slices, then parsed.
+"""How large a request's JSON may be, and how it is read: a long text is counted first, in slices.
 
-Parsing cannot be interrupted, and what it makes takes many times the memory of its text, so what is
-in a text is counted before.
+Parsing cannot be interrupted, and what it makes takes many times the memory of its text.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import orjson
@@ -25,8 +24,13 @@ from agui_runtime.off_loop import LONG_TEXT, unless_long
 SHORT = 16_000
 """In no more bytes there is so little that it is not counted exactly."""
 
+MODEST = 2 * 2**20
+"""No more bytes are parsed at once and counted afterwards, in a fifth of the time: whatever is in
+them, it takes 20 times their memory, and is parsed in milliseconds.
+"""
+
 SLICE = 32 * 1024
-"""So many bytes are counted before the event loop has its turn again."""
+"""Of more, so many bytes are counted before the event loop has its turn again."""
 
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 _STEPS = [{"{": 1, "[": 1, "}": -1, "]": -1}.get(chr(code), 0) for code in range(256)]
@@ -62,6 +66,13 @@ class BodyLimits:
         most = getattr(self, name)
         return TooLarge(f"{excess.format(most)}; the server's limit is {option} ({variable})")
 
+    def check_contents(self, values: int, depth: int) -> None:
+        """Raises TooLarge for too many values, or too many levels of them."""
+        if values > self.values:
+            raise self.exceeded("values")
+        if depth > self.depth:
+            raise self.exceeded("depth")
+
     def check_messages(self, messages: object) -> None:
         """Raises TooLarge for too many messages, or too many parts or tool calls in one."""
         if not isinstance(messages, list):
@@ -90,6 +101,13 @@ _NAMES = {
 DEFAULT_LIMITS = BodyLimits()
 
 
+class Loaded(NamedTuple):
+    """A JSON value, and how many `values` are in it at most."""
+
+    value: Json
+    values: int
+
+
 class Counts(NamedTuple):
     """What is in a JSON text: how many `values`, and whether one may be an integer of so many
     digits that it takes a reader of its own, None where nobody has looked.
@@ -99,35 +117,43 @@ class Counts(NamedTuple):
     long_numbers: bool | None = None
 
 
-async def loaded(text: bytes, limits: BodyLimits) -> Json:
+async def loaded(text: bytes, limits: BodyLimits) -> Loaded:
     """The JSON in a body; raises InvalidInput for what is none, and TooLarge."""
-    return await parsed(text, await counted(text, limits))
-
-
-async def counted(text: bytes, limits: BodyLimits) -> Counts:
-    """What is in a body; raises TooLarge."""
-    if (counts := _counted_if_short(text, limits)) is not None:
-        return counts
-    census = Census()
-    for _ in census.fed(text, limits):
-        await asyncio.sleep(0)
-    return census.counts
-
-
-async def parsed(text: bytes, counts: Counts) -> Json:
-    """The JSON in a body, of which that is known; raises InvalidInput for what is none."""
-    return await unless_long(len(text) > LONG_TEXT, _parsed, text, counts)
+    counts = _counted_if_short(text, limits)
+    if counts is None and len(text) > MODEST:
+        census = Census()
+        for _ in census.fed(text, limits):
+            await asyncio.sleep(0)
+        counts = census.counts
+    return await unless_long(len(text) > LONG_TEXT, _loaded, text, counts, limits)
 
 
 def loaded_at_once(text: str, limits: BodyLimits) -> Json:
     """The JSON in a text that came within a body, without pauses; raises the same as `loaded`."""
-    encoded = text.encode(errors="replace")  # half an emoji counts, too
-    if (counts := _counted_if_short(encoded, limits)) is not None:
-        return _parsed(text, counts)
-    census = Census()
-    for _ in census.fed(encoded, limits):
-        pass
-    return _parsed(text, census.counts)
+    encoded = _encoded(text)
+    counts = _counted_if_short(encoded, limits)
+    if counts is None and len(encoded) > MODEST:
+        counts = _census_of(encoded, limits)
+    return _loaded(text, counts, limits).value
+
+
+def counts_in(value: Json, limits: BodyLimits) -> Counts:
+    """What a `Census` of its text counts; raises TooLarge. A float may have been a long integer."""
+    level: list[Json] = [value]
+    values = depth = 0
+    floats = False
+    while True:
+        kinds = set(map(type, level))
+        floats = floats or float in kinds
+        objects = of_type(level, dict) if dict in kinds else []
+        lists = of_type(level, list) if list in kinds else []
+        if not objects and not lists:
+            return Counts(values, floats)
+        sizes = [*map(len, objects), *map(len, lists)]
+        values += sum(sizes) + sizes.count(0)
+        depth += 1
+        limits.check_contents(values, depth)
+        level = list(chain(chain.from_iterable(map(dict.values, objects)), *lists))
 
 
 def _counted_if_short(text: bytes, limits: BodyLimits) -> Counts | None:
@@ -139,11 +165,29 @@ def _counted_if_short(text: bytes, limits: BodyLimits) -> Counts | None:
     return Counts(values) if openers <= limits.depth and values <= limits.values else None
 
 
-def _parsed(text: bytes | str, counts: Counts) -> Json:
+def _census_of(text: bytes, limits: BodyLimits) -> Counts:
+    census = Census()
+    for _ in census.fed(text, limits):
+        pass
+    return census.counts
+
+
+def _loaded(text: bytes | str, counts: Counts | None, limits: BodyLimits) -> Loaded:
+    """What is in it is counted here, if it was not before."""
     try:
-        return jsontext.loads(text, counts.long_numbers)
+        value = jsontext.loads(text, counts.long_numbers if counts else False)
+        if counts is None:
+            counts = counts_in(value, limits)
+            if counts.long_numbers:
+                value = jsontext.loads(text)
     except orjson.JSONDecodeError as error:
+        _census_of(_encoded(text), limits)  # it may be too deep for every reader
         raise InvalidInput(f"not JSON: {error}") from None
+    return Loaded(value, counts.values)
+
+
+def _encoded(text: bytes | str) -> bytes:
+    return text.encode(errors="replace") if isinstance(text, str) else text  # half an emoji, too
 
 
 class Census:
@@ -166,10 +210,7 @@ class Census:
         """Count all of a text, a slice at a time; raises TooLarge."""
         for start in range(0, len(text), SLICE):
             self.feed(text[start : start + SLICE])
-            if self.values > limits.values:
-                raise limits.exceeded("values")
-            if self.depth > limits.depth:
-                raise limits.exceeded("depth")
+            limits.check_contents(self.values, self.depth)
             yield
         self.counts = Counts(self.values, self.long_numbers)
 

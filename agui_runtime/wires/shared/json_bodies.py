@@ -9,7 +9,7 @@ from starlette.types import Message, Receive, Scope
 from agui_runtime.core.errors import AguiError, InvalidInput, TooLarge
 from agui_runtime.core.jsontext import Json
 from agui_runtime.off_loop import cannot_be_much
-from agui_runtime.wires.shared.bodies import BodyLimits, counted, parsed
+from agui_runtime.wires.shared.bodies import BodyLimits, loaded
 from agui_runtime.wires.shared.http import read_body
 
 _KEY, _SHORT = "agui_runtime.body", "agui_runtime.short_body"
@@ -54,9 +54,9 @@ class OpenedBody:
             text = await read_body(scope, receive, limits)
             if not text:
                 raise NoBody("the request has no body")
-            counts = await counted(text, limits)
-            is_short = cannot_be_much(counts.values, len(text))
-            return cls(text, await parsed(text, counts), is_short=is_short)
+            found = await loaded(text, limits)
+            is_short = cannot_be_much(found.values, len(text))
+            return cls(text, found.value, is_short=is_short)
         except (InvalidInput, TooLarge) as error:
             return cls(text, None, error)
 

@@ -208,7 +208,7 @@ class Socket:
         if len(encoded) > self._most:
             raise SocketClosing(TOO_BIG, f"A message may have at most {self._most} bytes")
         try:
-            return await loaded(encoded, self._body)
+            return (await loaded(encoded, self._body)).value
         except TooLarge as error:
             raise SocketClosing(TOO_BIG, error.message) from None
         except InvalidInput:

@@ -15,14 +15,22 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime.app import create_app
 from agui_runtime.commands.hosting import hosted
-from agui_runtime.core.errors import Misconfigured
+from agui_runtime.core.errors import Misconfigured, TooLarge
 from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.settings import Settings
 from agui_runtime.wires.agui.wire import AguiWire
 from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
 from agui_runtime.wires.graphql.wire import GraphQLWire
-from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, SLICE, BodyLimits, Census, loaded
+from agui_runtime.wires.shared.bodies import (
+    DEFAULT_LIMITS,
+    MODEST,
+    SLICE,
+    BodyLimits,
+    Census,
+    counts_in,
+    loaded,
+)
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.wire import Wire
 from tests.support import served
@@ -224,12 +232,34 @@ def test_values_are_counted_whatever_the_slices_are(seed: int) -> None:
         assert (census.values, census.depth) == counted(value)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_values_are_counted_before_they_are_parsed_and_afterwards_alike(seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(50):
+        values, depth = counted(value := any_json(chance))
+        assert counts_in(value, BodyLimits(values=values or 1, depth=depth or 1)).values == values
+        for most in ({"values": values - 1}, {"depth": depth - 1}):
+            if min(most.values()) > 0:
+                with pytest.raises(TooLarge):
+                    counts_in(value, BodyLimits(**most))
+
+
 @pytest.mark.parametrize("digits", [18, 19, 20, 40])
 async def test_long_numbers_are_exact_wherever_a_slice_ends(digits: int) -> None:
     number = int("9" * digits)
     for before in range(SLICE - 2 * digits, SLICE + 5):
-        text = b'["' + b"x" * before + b'",%d]' % number
-        assert (await loaded(text, DEFAULT_LIMITS))[1] == number
+        text, census = b'["' + b"x" * before + b'",%d]' % number, Census()
+        list(census.fed(text, DEFAULT_LIMITS))
+        assert census.counts.long_numbers == (digits > 18)
+    for before in (0, SLICE, MODEST):
+        text = b'["' + b"x" * before + b'",0.5,%d]' % number
+        assert (await loaded(text, DEFAULT_LIMITS)).value == ["x" * before, 0.5, number]
+
+
+@pytest.mark.parametrize("levels", [129, 2000, 200_000])
+async def test_what_is_nested_too_deep_for_a_reader_is_refused_as_too_deep(levels: int) -> None:
+    with pytest.raises(TooLarge, match="AGUI_MAX_DEPTH"):
+        await loaded(b"[" * levels + b"]" * levels, DEFAULT_LIMITS)
 
 
 async def test_a_text_is_counted_in_slices_between_which_others_have_their_turn() -> None:
@@ -241,7 +271,8 @@ async def test_a_text_is_counted_in_slices_between_which_others_have_their_turn(
             turns += 1
             await asyncio.sleep(0)
 
-    text = orjson.dumps([{"a": "x" * 100}] * 10_000)
+    text = orjson.dumps([{"a": "x" * 100}] * 20_000)
+    assert len(text) > MODEST
     beside = asyncio.create_task(others())
     await loaded(text, DEFAULT_LIMITS)
     beside.cancel()
