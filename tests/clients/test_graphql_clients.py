@@ -19,6 +19,7 @@ from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.shared.options import ServerOptions
 from agui_runtime.wires.shared.sockets import SocketLimits
 from tests.clients.subscriber import everything, told
+from tests.clocks import LoopClock
 from tests.faults.proxy import Proxy
 from tests.support import served
 from tests.wires.graphql.merging import merged
@@ -139,17 +140,22 @@ async def test_a_client_says_who_is_asking(
         assert lines == [refusal]
 
 
-async def test_a_client_answers_the_pings_of_an_idle_connection() -> None:
-    agent = Halting()
-    limits = SocketLimits(keep_alive=0.5)
+async def test_a_client_answers_the_pings_of_an_idle_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    agent, clock = Halting(), LoopClock(monkeypatch)
+    limits = SocketLimits(keep_alive=6)
     async with served(app(patient(agent), socket_limits=limits)) as origin:
         job = {"variables": {"data": data()}, "pinged": True}
-        pings, last = 0, {}
         async with aclosing(told("graphql-ws", origin + PATH, ANSWER, **job)) as lines:
-            async for last in lines:
-                pings += "pinged" in last
-                if pings == 2:  # the first one was answered: the connection is still there
-                    agent.go.set()
+            await anext(lines)
+            await agent.waiting.wait()
+            for _ in range(2):  # at the second one the first was answered, or none would be left
+                await clock.pass_by(6)
+                while "pinged" not in await anext(lines):
+                    pass
+            agent.go.set()
+            *_, last = [line async for line in lines]
     assert last == {"complete": True}
 
 

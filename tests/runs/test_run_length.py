@@ -10,6 +10,7 @@ from ag_ui.core import RunAgentInput
 
 from agui_runtime import CopilotRuntime, Options, RunLimits
 from agui_runtime.core.events import Event
+from tests.clocks import LoopClock
 from tests.runtime.worlds import Scripted, Waiting, asking, ran, text
 
 
@@ -76,14 +77,11 @@ async def test_each_limit_ends_the_run_with_its_own_code(limits: RunLimits, code
 async def test_a_limit_of_the_first_event_alone_ends_with_that_event(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loop = asyncio.get_running_loop()
-    now = loop.time
+    clock = LoopClock(monkeypatch)
 
     async def slow(request: RunAgentInput) -> AsyncIterator[Event]:
         yield text("m1", "one")[0]
-        monkeypatch.setattr(loop, "time", lambda: now() + 200)
-        for _ in range(3):  # turns of the loop, which has timers to call
-            await asyncio.sleep(0)
+        await clock.pass_by(200)
         yield text("m1", "one")[2]
 
     limits = RunLimits(first_event=100, idle=None, total=None)

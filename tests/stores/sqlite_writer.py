@@ -1,7 +1,7 @@
 """A process that writes a thread of a SQLite file until it is killed; run as a program.
 
 It prints each number that was acknowledged, and `full` for one that finds no room, which it tries
-again: `python -m tests.stores.sqlite_writer URL THREAD SECONDS`, which its lease lasts.
+again: `python -m tests.stores.sqlite_writer URL THREAD`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from agui_runtime.core.events import Event, RunInfo
 from agui_runtime.stores.base import Lease
 from agui_runtime.stores.sql import SqliteStore, SqlLimits
 
+LEASE = 60.0
+"""Seconds: who waits for the file's lock gets it by luck, and may wait for long."""
+
 ROOT = Path(__file__).parents[2]
 
 
-async def write(url: str, thread: str, lease_seconds: str) -> None:
-    store = SqliteStore(url, SqlLimits(lease=float(lease_seconds)))
+async def write(url: str, thread: str) -> None:
+    store = SqliteStore(url, SqlLimits(lease=LEASE))
     await store.open()
     lease = await store.log.claim(RunInfo(thread, "r1", "default", "ann", 1.0), lambda: None)
     with store.log.keep(lease, lambda: None):
@@ -50,11 +53,9 @@ async def is_stored(store: SqliteStore, lease: Lease, event: Event) -> bool:
 
 
 @asynccontextmanager
-async def writing(
-    url: str, thread: str, lease: float = 1.0
-) -> AsyncIterator[asyncio.subprocess.Process]:
+async def writing(url: str, thread: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """Another process that writes the thread; it is killed with the block."""
-    program = [sys.executable, "-m", "tests.stores.sqlite_writer", url, thread, str(lease)]
+    program = [sys.executable, "-m", "tests.stores.sqlite_writer", url, thread]
     process = await asyncio.create_subprocess_exec(*program, stdout=subprocess.PIPE, cwd=ROOT)
     try:
         yield process

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 import stat
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
@@ -24,7 +25,7 @@ from tests.runtime.worlds import asking, ran, text
 from tests.stores.databases import SqliteDatabase, SqlProcesses
 from tests.stores.ends import START, ended
 from tests.stores.mounts import mounted
-from tests.stores.sqlite_writer import acknowledged, writing
+from tests.stores.sqlite_writer import LEASE, acknowledged, writing
 from tests.stores.test_contract import a_run, claimed, delta, finish, ignore, read, whole_run
 
 
@@ -34,16 +35,27 @@ async def made(tmp_path: Path) -> AsyncIterator[SqlProcesses]:
         yield SqlProcesses(stack, SqliteDatabase(tmp_path))
 
 
+class Ahead:
+    """The world's time, and some seconds more."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.seconds
+
+
 @pytest.mark.parametrize("synchronous", ["full", "normal"])
 async def test_what_was_acknowledged_is_there_after_the_writing_process_was_killed(
     made: SqlProcesses, synchronous: str
 ) -> None:
     url = f"{made.database.url}?synchronous={synchronous}"
-    store = await made.start(SqlLimits(lease=1.0))
+    clock = Ahead()
+    store = await made.start(clock=clock)
     async with writing(url, "t1") as process:
         await acknowledged(process, 50)
         process.kill()
         last = max(50, await acknowledged(process))
+    clock.seconds = LEASE + 1
     records = await ended(store)
     deltas = [int(record.event["delta"]) for record in records if "delta" in record.event]
     assert deltas == list(range(1, len(deltas) + 1))
@@ -54,8 +66,7 @@ async def test_what_was_acknowledged_is_there_after_the_writing_process_was_kill
 
 async def test_several_processes_write_one_file(made: SqlProcesses) -> None:
     async def write(thread: str) -> None:
-        # Who waits for the file's lock gets it by luck: one of them may wait for seconds.
-        async with writing(made.database.url, thread, lease=60.0) as process:
+        async with writing(made.database.url, thread) as process:
             await acknowledged(process, 200)
 
     store = await made.start()
@@ -118,7 +129,7 @@ async def locked(database: object) -> AsyncIterator[None]:
 async def test_a_process_that_may_write_no_more_says_so_and_goes_on_when_it_may(
     made: SqlProcesses,
 ) -> None:
-    store = await made.start(SqlLimits(lease=1.0))
+    store = await made.start()
     async with writing(made.database.url, "t1") as process:
         assert process.stdout is not None
         last = await acknowledged(process, 20)

@@ -1,6 +1,7 @@
 // One operation through one published client: `node client.mjs JSON`. It prints each result as a
 // line of JSON, `{"next"}`, and how it ended: `{"error"}`, `{"closed"}`, `{"complete": true}`.
-// With `take`, it unsubscribes after so many results and closes its connection.
+// With `take`, it unsubscribes after so many results and closes its connection; with `pinged`, it
+// says `{"pinged"}` when it has answered a ping.
 import { createHash } from "node:crypto";
 import { Client, fetchExchange } from "@urql/core";
 import { print } from "graphql";
@@ -22,7 +23,7 @@ async function overWebSocket() {
     connectionParams: payload,
     retryAttempts: retries,
     retryWait: atOnce,
-    on: pinged ? { ping: (received) => received && say({ pinged: true }) } : {},
+    on: pinged ? { pong: (received) => received || say({ pinged: true }) } : {},
   });
   await resumed((request, sink) => ws.subscribe(request, sink));
   await ws.dispose();

@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
 from agui_runtime import Caller, CopilotRuntime, ServerOptions, SocketLimits, WebSocketWire
+from tests.clocks import LoopClock
 from tests.runtime.worlds import Scripted, Waiting, text
 from tests.wires.websocket.serving import Page, opened, page_of, run_input, serving
 
@@ -156,13 +157,18 @@ async def test_there_are_so_many_sockets_and_no_more() -> None:
         assert await page.frame() == {"type": "pong"}
 
 
-async def test_who_says_nothing_is_pinged_and_then_given_up() -> None:
-    limits = SocketLimits(init=60, keep_alive=0.05)
+async def test_who_says_nothing_is_pinged_and_then_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, limits = LoopClock(monkeypatch), SocketLimits(init=600, keep_alive=6)
     wire = WebSocketWire(socket_limits=limits)
     async with page_of(CopilotRuntime({"default": Scripted()}), wire) as page:
         for _ in range(3):
+            await clock.pass_by(6)
             assert await page.frame() == {"type": "ping"}
             await page.send("pong")
+        for _ in range(2):
+            await clock.pass_by(6)
         assert (await page.closed())[0] == 4499
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.shared.sockets import SocketLimits
+from tests.clocks import LoopClock
 from tests.wires.graphql.serving import PATH, serving
 from tests.wires.graphql.subscribing import ANSWER, EVENTS, Halting, data, socket
 from tests.wires.graphql.transport.test_transport_ws import HELLO, runtime
@@ -19,14 +22,15 @@ async def test_a_silent_client_is_pinged_and_at_last_given_up() -> None:
         assert await ws.closed() == (4499, "Terminated: a ping was not answered")
 
 
-async def test_a_client_that_answers_pings_is_kept() -> None:
-    limits = SocketLimits(keep_alive=1)
+async def test_a_client_that_answers_pings_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, limits = LoopClock(monkeypatch), SocketLimits(keep_alive=6)
     wire = GraphQLWire(socket_limits=limits)
     async with serving(runtime(), wire) as client, socket(client) as ws:
         await ws.initialised()
-        assert await ws.hear() == {"type": "ping"}
-        await ws.say("pong")
-        assert await ws.hear() == {"type": "ping"}
+        for _ in range(2):
+            await clock.pass_by(6)
+            assert await ws.hear() == {"type": "ping"}
+            await ws.say("pong")
 
 
 async def test_a_client_that_never_introduces_itself_is_given_up() -> None:
