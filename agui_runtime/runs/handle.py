@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from agui_runtime.core.events import TERMINAL, Cursor, Record, RunInfo
+from agui_runtime.core.events import Cursor, RunInfo
 from agui_runtime.runs.announced import Announcements, Line, announced
 from agui_runtime.stores.base import Batch, Store
 
@@ -46,7 +46,7 @@ class RunHandle:
             records = announced(records, self.line.places(self.run), announcements, shown=shown)
         async with aclosing(records) as batches:
             async for batch in batches:
-                count = _length_of_run(batch.records)
+                count = batch.length_of_run
                 if count is not None:
                     yield batch.upto(count)
                     return
@@ -64,13 +64,3 @@ class RunHandle:
             await self.line.stop(self.run)
         else:
             await self._store.log.ask_stop(self.run.thread_id, self.run.run_id)
-
-
-def _length_of_run(records: Sequence[Record]) -> int | None:
-    """How many of the records belong to the run, if its terminal event is among them; a later run
-    may have the same id.
-    """
-    for count, record in enumerate(records, 1):
-        if record.event["type"] in TERMINAL:
-            return count
-    return None

@@ -103,6 +103,7 @@ class MemoryRunLog:
     async def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
         thread = self._table.find(thread_id)
         position = self._position(thread, after)
+        waiter = None
         thread.readers += 1
         try:
             while True:
@@ -110,25 +111,25 @@ class MemoryRunLog:
                     raise Gone
                 last = thread.last
                 if position < last:
-                    batch = self._at_hand(thread, position, last)
-                    batch = batch or await self._read(thread, position)
+                    batch = thread.shared
+                    if batch is None or not batch.spans(position, last):
+                        batch = self._at_hand(thread, position, last)
+                        batch = batch or await self._read(thread, position)
                     position = batch.cursor.seq
                     yield batch
                     del batch  # it may be a whole thread, and the wait for more long
                 elif thread.deleted:  # whoever read it already gets the end of it
                     raise ThreadNotFound(thread_id)
                 else:
-                    await thread.waiters.news()
+                    waiter = thread.waiters.waiter()
+                    await waiter
         finally:
             thread.readers -= 1
+            if waiter is not None:
+                thread.waiters.forget(waiter)
 
     def _at_hand(self, thread: StoredThread, position: int, last: int) -> Batch | None:
-        """What follows the position, if nothing of it has to be parsed; the same object for readers
-        who wait at the same place.
-        """
-        shared = thread.shared
-        if shared and shared.cursor.seq == last and shared.records[0].seq == position + 1:
-            return shared
+        """What follows the position, if nothing of it has to be parsed."""
         deltas = thread.deltas(position)
         return self._share(thread, deltas, last, 0) if deltas else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from agui_runtime.core.events import Cursor, Record
+from agui_runtime.core.events import TERMINAL, Cursor, Record
 
 
 @dataclass(slots=True)
@@ -24,9 +24,31 @@ class Batch:
     encodings: dict[object, bytes] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
+    _length: int = field(default=-1, init=False, compare=False, repr=False)
+
+    def spans(self, position: int, last: int) -> bool:
+        """Whether it is all that follows the position, to the last record."""
+        return self.cursor.seq == last and self.records[0].seq == position + 1
+
+    @property
+    def length_of_run(self) -> int | None:
+        """How many of the records belong to the first one's run, if its terminal event is among
+        them; a later run may have the same id.
+        """
+        if self._length < 0:
+            self._length = _length_of_run(self.records)
+        return self._length or None
 
     def upto(self, count: int) -> Batch:
         """So many of the records; the batch itself where those are all."""
         if count == len(self.records):
             return self
         return Batch(self.records[:count], self.cursor, self.text)
+
+
+def _length_of_run(records: Sequence[Record]) -> int:
+    """0 where its terminal event is not among them."""
+    for count, record in enumerate(records, 1):
+        if record.event["type"] in TERMINAL:
+            return count
+    return 0

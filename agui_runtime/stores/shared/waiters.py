@@ -24,15 +24,25 @@ class Waiters:
 
     async def news(self) -> None:
         """Return after the next `wake`."""
-        # One future for each waiter: cancelling a waiter would cancel a shared one.
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[waiter] = None
+        waiter = self.waiter()
         try:
             await waiter
         except asyncio.CancelledError:
-            self._waiting.pop(waiter, None)
-            self._due.pop(waiter, None)
+            self.forget(waiter)
             raise
+
+    def waiter(self) -> asyncio.Future[None]:
+        """One who waits for the next `wake`, after which it is done. `forget` it when nobody awaits
+        it any longer.
+        """
+        # One future for each waiter: cancelling a waiter would cancel a shared one.
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[waiter] = None
+        return waiter
+
+    def forget(self, waiter: asyncio.Future[None]) -> None:
+        self._waiting.pop(waiter, None)
+        self._due.pop(waiter, None)
 
     def wake(self) -> None:
         """There is news for all that wait now."""

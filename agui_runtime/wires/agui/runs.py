@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable
-from contextlib import aclosing
 from typing import NamedTuple
 
 from ag_ui.core import RunAgentInput
@@ -27,9 +26,10 @@ from agui_runtime.wires.agui.request import (
     wants_suggestions,
     without_thread,
 )
-from agui_runtime.wires.shared.encoded_batches import encoded
+from agui_runtime.wires.shared.encoded_batches import EncodedBatches
 from agui_runtime.wires.shared.event_stream_frames import Profile, frame, frames
 from agui_runtime.wires.shared.run_inputs import run_input
+from agui_runtime.wires.shared.streaming import Payloads
 from agui_runtime.wrappers.mcp_apps import answers_apps
 
 STOPPED = {
@@ -115,7 +115,7 @@ class Runs:
         handle = await self._runtime.start(request)
         return _Started(handle, without_input(profile) if beside else profile, beside)
 
-    async def _connected(self, exchange: AguiExchange, agent: str) -> AsyncGenerator[bytes, None]:
+    async def _connected(self, exchange: AguiExchange, agent: str) -> Payloads:
         """As `_started`, it keeps no more of the request than its stream needs."""
         await self._found(exchange, agent)
         payload = await exchange.payload(self._limits)
@@ -128,16 +128,14 @@ class Runs:
             return _nothing()
         thread, caller, profile = known.thread_id, exchange.caller, self._profile(given)
         batches = self._runtime.threads.connect(thread, caller, after, agent=agent)
-        ready = encoded(batches, replayed, profile)
-        if after is None:
-            return ready
-        return _after(await self._reopened(thread, caller, after, profile), ready)
+        opening = await self._reopened(thread, caller, after, profile) if after else None
+        return EncodedBatches(batches, replayed, profile, opening=opening)
 
     async def _follow(self, exchange: AguiExchange, started: _Started) -> None:
         handle = started.handle
         batches = handle.batches(places_shown=True)
         encode = frames if handle.line is None else announced
-        ready = encoded(batches, encode, started.profile, ended=handle.ended)
+        ready = EncodedBatches(batches, encode, started.profile, ended=handle.ended)
         if not await self._stream(exchange, ready) and started.beside:
             await handle.stop()
 
@@ -147,9 +145,7 @@ class Runs:
     def _profile(self, given: RunAgentInput) -> Profile:
         return profile_of(given, oldest_clients=self._options.oldest_clients)
 
-    def _stream(
-        self, exchange: AguiExchange, ready: AsyncGenerator[bytes, None]
-    ) -> Awaitable[bool]:
+    def _stream(self, exchange: AguiExchange, ready: Payloads) -> Awaitable[bool]:
         return exchange.stream(ready, self._options.keep_alive)
 
     async def _reopened(
@@ -159,15 +155,6 @@ class Runs:
         before = await self._runtime.threads.read(thread_id, caller, upto=upto)
         opened = [profile(event) for event in reopening(before)]
         return b"".join(frame(event) for event in opened if event is not None)
-
-
-async def _after(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    yield first
-    del first
-    async with aclosing(rest):
-        async for each in rest:
-            yield each
-            del each  # as in `StreamingResponse.pour`: nothing is held in silence
 
 
 async def _nothing() -> AsyncGenerator[bytes, None]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import Coroutine
+from functools import partial
 from urllib.parse import quote
 
 from starlette.datastructures import QueryParams
 
 from agui_runtime.wires.rest.errors import refusal_of
 from agui_runtime.wires.shared.event_stream_exchange import EventStreamExchange
-from agui_runtime.wires.shared.streaming import StreamingResponse
+from agui_runtime.wires.shared.streaming import Payloads, StreamingResponse
 
 
 class RestExchange(EventStreamExchange):
@@ -25,18 +25,11 @@ class RestExchange(EventStreamExchange):
         root: str = self.scope.get("root_path", "").rstrip("/")
         return root + "".join(f"/{quote(part, safe='')}" for part in parts)
 
-    async def pour(self, response: StreamingResponse, frames: AsyncGenerator[bytes, None]) -> None:
+    def pour(self, response: StreamingResponse, frames: Payloads) -> Coroutine[None, None, None]:
         """Where there is nothing to tell, 204: a browser's EventSource does not come back then
         (HTML, 9.2.3).
         """
-        async with aclosing(frames):
-            async for ready in frames:
-                await response.write((ready,))
-                del ready  # it may be a whole thread, and the wait for more long
-        if response.begun:
-            await response.end()
-        else:
-            await self.reply(204, (), b"")
+        return response.pour(frames, partial(self.reply, 204, (), b""))
 
     async def refuse(self, error: Exception) -> None:
         await self.refuse_with(refusal_of(error, self.request_id), error)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import TypeAlias
+from collections.abc import AsyncGenerator, Callable, Mapping
 
 from agui_runtime.core.errors import InvalidInput
-from agui_runtime.core.events import Cursor
 from agui_runtime.runtime.runtime import CopilotRuntime
+from agui_runtime.runtime.threads import Threads
+from agui_runtime.stores.base import Batch
 from agui_runtime.wires.rest.exchange import RestExchange
 from agui_runtime.wires.rest.options import RestOptions
 from agui_runtime.wires.shared.cursors import cursor_in, within
-from agui_runtime.wires.shared.encoded_batches import encoded
+from agui_runtime.wires.shared.encoded_batches import EncodedBatches
 from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, current, frames
 from agui_runtime.wires.shared.figures import shown_runs
 from agui_runtime.wires.shared.folded_threads import folded_thread
 from agui_runtime.wires.shared.message_pages import page_of
 from agui_runtime.wires.shared.page_sizes import page_size
-
-Frames: TypeAlias = AsyncGenerator[bytes, None]
 
 
 class ThreadRoutes:
@@ -44,9 +41,10 @@ class ThreadRoutes:
         if exchange.method == "HEAD":
             await exchange.reply(200, EVENT_STREAM.headers, b"")
             return
-        ready = _UNTIL[until](self, exchange, thread, after)
-        if until == "live" and after == end:
-            ready = _opened(ready)
+        batches = _UNTIL[until](self._runtime.threads, thread, exchange.caller, after)
+        # With nothing to tell, a stream that lasts begins all the same.
+        opening = b"" if until == "live" and after == end else None
+        ready = EncodedBatches(batches, frames, current, opening=opening)
         await exchange.stream(ready, self._keep_alive)
 
     async def history(self, exchange: RestExchange, thread: str) -> None:
@@ -70,23 +68,9 @@ class ThreadRoutes:
             }
         )
 
-    def _to_the_end(self, exchange: RestExchange, thread: str, after: Cursor | None) -> Frames:
-        batches = self._runtime.threads.connect(thread, exchange.caller, after)
-        return encoded(batches, frames, current)
 
-    def _for_ever(self, exchange: RestExchange, thread: str, after: Cursor | None) -> Frames:
-        batches = self._runtime.threads.follow(thread, exchange.caller, after)
-        return encoded(batches, frames, current)
-
-
-_UNTIL = {"end": ThreadRoutes._to_the_end, "live": ThreadRoutes._for_ever}
+_UNTIL: Mapping[str, Callable[..., AsyncGenerator[Batch, None]]] = {
+    "end": Threads.connect,
+    "live": Threads.follow,
+}
 """How far a reader goes."""
-
-
-async def _opened(frames: Frames) -> Frames:
-    """The same, but the answer begins before there is anything to tell."""
-    yield b""
-    async with aclosing(frames):
-        async for each in frames:
-            yield each
-            del each

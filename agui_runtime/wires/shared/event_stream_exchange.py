@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 
 from agui_runtime.core.errors import AguiError, OwnerLost
 from agui_runtime.core.log_lines import logger_of
@@ -10,7 +10,7 @@ from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, comment,
 from agui_runtime.wires.shared.exchange import Exchange
 from agui_runtime.wires.shared.expiry import while_known
 from agui_runtime.wires.shared.http import Headers, log_failure
-from agui_runtime.wires.shared.streaming import StreamingResponse
+from agui_runtime.wires.shared.streaming import Payloads, StreamingResponse
 
 logger = logger_of(__name__)
 
@@ -18,9 +18,7 @@ logger = logger_of(__name__)
 class EventStreamExchange(Exchange):
     """A wire adds in what words it refuses."""
 
-    async def stream(
-        self, frames: AsyncGenerator[bytes, None], keep_alive: float, headers: Headers = ()
-    ) -> bool:
+    async def stream(self, frames: Payloads, keep_alive: float, headers: Headers = ()) -> bool:
         """Answer with an event stream; False if the client went away before its end.
 
         After the first frame, a lost run gets its end here. Any other failure is the reader's own:
@@ -43,9 +41,7 @@ class EventStreamExchange(Exchange):
                 await response.write((comment(f"broken off: {code}"),))
             return True
 
-    def pour(
-        self, response: StreamingResponse, frames: AsyncGenerator[bytes, None]
-    ) -> Coroutine[None, None, None]:
+    def pour(self, response: StreamingResponse, frames: Payloads) -> Coroutine[None, None, None]:
         """Write the frames to their end, and close them in any case."""
         return response.pour(frames)
 

@@ -6,10 +6,10 @@ Knows nothing of what is in them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from starlette.types import Receive, Send
 
@@ -36,6 +36,18 @@ class Framing:
     def parts(self, payloads: Sequence[bytes]) -> bytes:
         """The bytes of the parts that leave in one write."""
         return b"".join(map(self.part, payloads))
+
+
+class SelfWriting(Protocol):
+    """Payloads that are written as they come by who makes them: a generator that an event has to
+    pass takes time, and memory while it waits.
+    """
+
+    async def write_to(self, write: Callable[[bytes], Awaitable[None]]) -> None:
+        """To their end; what is written is framed already."""
+
+
+Payloads: TypeAlias = AsyncGenerator[bytes, None] | SelfWriting
 
 
 class StreamingResponse:
@@ -85,13 +97,23 @@ class StreamingResponse:
                 self._beat.cancel()
                 await asyncio.wait((self._beat,))
 
-    async def pour(self, payloads: AsyncGenerator[bytes, None]) -> None:
-        """Write the payloads as they come, to their end; they are closed in any case."""
-        async with aclosing(payloads):
-            async for ready in payloads:
-                await self._put(self._framing.part(ready))
-                del ready  # it may be a whole thread, and the wait for more long
+    async def pour(
+        self, payloads: Payloads, nothing: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """Write the payloads as they come, to their end, and complete the response; where there are
+        none, `nothing` answers in its place. They are closed in any case.
+        """
+        if isinstance(payloads, AsyncGenerator):
+            async with aclosing(payloads):
+                async for ready in payloads:
+                    await self._put(self._framing.part(ready))
+                    del ready  # it may be a whole thread, and the wait for more long
+        else:
+            await payloads.write_to(self._put)
+        if self.begun or nothing is None:
             await self.end()
+        else:
+            await nothing()
 
     async def write(self, payloads: Sequence[bytes]) -> None:
         """Send whole parts now; without any, the client still learns that the response begins."""
