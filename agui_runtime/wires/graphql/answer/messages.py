@@ -16,7 +16,6 @@ from agui_runtime.core.events import Message
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.message_parts import in_words
 from agui_runtime.wires.graphql.answer.releases import FAILURE_ID
-from agui_runtime.wires.graphql.nouns.enums import MessageRole
 from agui_runtime.wires.graphql.nouns.inputs import (
     ActionExecutionMessageInput,
     ImageMessageInput,
@@ -34,23 +33,24 @@ def to_agui(sent: Iterable[MessageInput]) -> list[Message]:
     messages: list[Message] = []
     first: dict[str, Message] = {}
     for message in sent:
-        for made in _made_of(message, first):
+        made = _made_of(message, first)
+        if made is not None:
             messages.append(made)
             first.setdefault(made["id"], made)
     return messages
 
 
-def _made_of(message: MessageInput, first: Mapping[str, Message]) -> Iterable[Message]:
+def _made_of(message: MessageInput, first: Mapping[str, Message]) -> Message | None:
     """What it adds to the conversation, of which `first` finds the messages by their ids."""
     if message.id.startswith(FAILURE_ID):
-        return ()
+        return None
     if message.text_message:
         return _text(message.id, message.text_message)
     if message.action_execution_message:
         return _call(first, message.id, message.action_execution_message)
     if message.result_message:
-        return [_result(message.id, message.result_message)]
-    return [_image(message.id, message.image_message)] if message.image_message else ()
+        return _result(message.id, message.result_message)
+    return _image(message.id, message.image_message) if message.image_message else None
 
 
 def legacy(messages: Sequence[Message]) -> list[JsonObject]:
@@ -86,28 +86,29 @@ def text_of(content: object) -> str:
     return "".join(part["text"] for part in parts if part.get("type") == "text")
 
 
-def _text(identity: str, message: TextMessageInput) -> Iterable[Message]:
+def _text(identity: str, message: TextMessageInput) -> Message | None:
     # AG-UI's tool messages name their call; a text cannot, so there is nothing to make of one.
-    if message.role is not MessageRole.tool:
-        yield {"id": identity, "role": message.role.value, "content": message.content}
+    role = message.role.value
+    return None if role == "tool" else {"id": identity, "role": role, "content": message.content}
 
 
 def _call(
     first: Mapping[str, Message], identity: str, message: ActionExecutionMessageInput
-) -> Iterable[Message]:
+) -> Message | None:
+    """Nothing where a message that is there takes it."""
     try:
         jsontext.loads(message.arguments)
     except orjson.JSONDecodeError:
-        return
+        return None
     function = {"name": message.name, "arguments": message.arguments}
     call = {"id": identity, "type": "function", "function": function}
     parent = given(message.parent_message_id)
     known = first.get(parent) if parent else None
     if known is not None and known["role"] == "assistant":
         known.setdefault("toolCalls", []).append(call)
-    else:
-        unused = parent if parent and known is None else identity
-        yield {"id": unused, "role": "assistant", "toolCalls": [call]}
+        return None
+    unused = parent if parent and known is None else identity
+    return {"id": unused, "role": "assistant", "toolCalls": [call]}
 
 
 def _result(identity: str, message: ResultMessageInput) -> Message:
