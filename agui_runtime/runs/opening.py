@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence, Set
 from itertools import repeat
-from operator import ne
+from operator import itemgetter, ne
 from typing import NamedTuple, TypeVar
 
 from ag_ui.core import Message as AnyMessage, RunAgentInput
@@ -60,10 +60,11 @@ class Recognized(NamedTuple):
         fold = Fold(stored)
         if not stored:
             return cls(fold, known, [_NOTHING] * len(messages), range(len(messages)))
-        ids = attributes(messages, "id")
+        given = attributes(messages, "id", "role", "content")
+        ids = list(map(itemgetter(0), given))
         before = list(map(_known(fold.by_id, known).get, ids, repeat(_NOTHING)))
-        held = zip(*[column(before, name) for name in _SAME], strict=True)
-        return cls(fold, known, before, list(places(map(ne, held, attributes(messages, *_SAME)))))
+        held = zip(ids, column(before, "role"), column(before, "content"), strict=True)
+        return cls(fold, known, before, list(places(map(ne, given, held))))
 
     def all_of(self, messages: Sequence[AnyMessage]) -> Sequence[Message]:
         """The messages as JSON; raises InvalidInput."""
@@ -149,9 +150,7 @@ def _typed(messages: Sequence[Message]) -> list[AnyMessage]:
     return [made for piece in slices(messages) for made in _MESSAGES.validate_python(piece)]
 
 
-_SAME = ("id", "role", "content")
-"""What a message has that the front end says again."""
-
 _NOTHING: Message = {}
+"""As no message is: it has no role."""
 
 _MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])
