@@ -18,6 +18,7 @@ from agui_runtime.core.grammar import Grammar
 from agui_runtime.core.history import Truth, admitted, merged, new_messages, restored, with_prompts
 from agui_runtime.core.indexed_messages import ids_in
 from agui_runtime.core.jsontext import Json
+from agui_runtime.core.requests import message_json
 from agui_runtime.core.run_events import readable
 from agui_runtime.off_loop import slices
 from agui_runtime.stores.base import AgentState
@@ -128,8 +129,7 @@ def _state(sent: Json, saved: AgentState | None) -> Json:
 
 
 def _wire(messages: Sequence[AnyMessage]) -> list[Message]:
-    made = [message.model_dump(mode="json", by_alias=True) for message in messages]
-    return readable(made, "messages")
+    return readable(list(map(message_json, messages)), "messages")
 
 
 def _full(
