@@ -7,22 +7,28 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from dataclasses import replace as replace  # given on
 else:
+    from collections import deque
     from collections.abc import Callable, Sequence
     from dataclasses import fields
     from functools import cache
-    from operator import attrgetter
+    from itertools import repeat
+    from operator import attrgetter, call
 
     T = TypeVar("T")
 
     def replace(thing: T, /, **changes: object) -> T:
-        """In a fifth of the time, for what is copied for every run. All fields must be those of the
-        constructor.
+        """In two thirds of the time, for what is copied for every run: dataclasses with slots,
+        whose constructor does nothing but fill them.
         """
         kind = type(thing)
-        names, values = _fields(kind)
-        return kind(**{**dict(zip(names, values(thing), strict=True)), **changes})
+        puts, values = _slots(kind)
+        made = object.__new__(kind)
+        deque(map(call, puts, repeat(made), values(thing)), 0)
+        for name, value in changes.items():
+            object.__setattr__(made, name, value)
+        return made
 
     @cache
-    def _fields(kind: type) -> tuple[Sequence[str], Callable[[object], tuple[object, ...]]]:
+    def _slots(kind: type) -> tuple[Sequence[Callable[[object, object], None]], attrgetter]:
         names = [each.name for each in fields(kind)]
-        return names, attrgetter(*names)
+        return [getattr(kind, name).__set__ for name in names], attrgetter(*names)
