@@ -39,15 +39,12 @@ class RunWriter:
         self._on_failure = on_failure
         self._gathers = lease.renew_every is not None
         self._gathered: list[Event] = []
+        self.is_behind = False
+        """Whether the store is so slow that the agent may soon have to wait for it."""
         self._turned_away: Sequence[Event] = ()
         self._writing: asyncio.Future[None] | None = None
         """Done when nothing is being written any more."""
         self._failure: AguiError | None = None
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether the store is so slow that the agent may soon have to wait for it."""
-        return len(self._gathered) > AHEAD // 2
 
     def add(self, events: Sequence[Event]) -> Awaitable[None]:
         """See above; a plain function, as an event is dear enough without one more coroutine."""
@@ -76,6 +73,7 @@ class RunWriter:
 
     async def _gather(self, events: Sequence[Event]) -> None:
         self._gathered += events
+        self.is_behind = len(self._gathered) > AHEAD // 2
         if self._failure is None and self._writing is None:
             loop = asyncio.get_running_loop()
             self._writing = loop.create_future()
@@ -86,7 +84,7 @@ class RunWriter:
             raise self._failure
 
     def _write(self) -> None:
-        events, self._gathered = self._gathered, []
+        events, self._gathered, self.is_behind = self._gathered, [], False
         if not events:
             self._settle()
             return

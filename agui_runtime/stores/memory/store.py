@@ -86,7 +86,8 @@ class MemoryRunLog:
     async def append(self, lease: Lease, events: Sequence[Event]) -> None:
         thread = self._held(lease)
         self._table.write(thread, events)
-        self._table.make_room(thread)
+        if self._table.is_full:
+            self._table.make_room(thread)
 
     async def release(self, lease: Lease, end: RunEnd) -> None:
         """To its end also where the caller is cancelled while a long state is made ready."""
@@ -169,7 +170,7 @@ class MemoryRunLog:
 
     def _held(self, lease: Lease) -> StoredThread:
         thread = self._table.threads.get(lease.run.thread_id)
-        if thread is None or not thread.is_held_by(lease):
+        if thread is None or (thread.lease is not lease and not thread.is_held_by(lease)):
             raise OwnerLost
         return thread
 

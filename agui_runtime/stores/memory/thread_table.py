@@ -79,8 +79,6 @@ class StoredThread:
     def is_held_by(self, lease: Lease) -> bool:
         """Whether the lease is the one that writes the thread, whatever its run is called."""
         live = self.lease
-        if live is lease:
-            return True
         return live is not None and (live.token, live.start) == (lease.token, lease.start)
 
     def version(self, agent: str) -> int:
@@ -239,6 +237,11 @@ class ThreadTable:
         thread.deleted = True
         thread.waiters.wake()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the threads take more memory than they may."""
+        return self.size > self.limits.log_bytes
+
     def make_room(self, running: StoredThread) -> None:
         """Drop idle threads, then the thread's own oldest runs, until the limits hold.
 
@@ -293,8 +296,7 @@ class ThreadTable:
         return found
 
     def _fits(self) -> bool:
-        limits = self.limits
-        return self.size <= limits.log_bytes and len(self.threads) <= limits.threads
+        return not self.is_full and len(self.threads) <= self.limits.threads
 
 
 def _same_run(thread: StoredThread, run: RunInfo) -> RecordedRun | None:

@@ -35,8 +35,12 @@ class Batch:
         """How many of the records belong to the first one's run, if its terminal event is among
         them; a later run may have the same id.
         """
-        if self._length < 0:
-            self._length = _length_of_run(self.records)
+        if self._length < 0:  # nobody has looked yet
+            self._length = 0
+            for count, record in enumerate(self.records, 1):
+                if record.event["type"] in TERMINAL:
+                    self._length = count
+                    break
         return self._length or None
 
     def upto(self, count: int) -> Batch:
@@ -44,11 +48,3 @@ class Batch:
         if count == len(self.records):
             return self
         return Batch(self.records[:count], self.cursor, self.text)
-
-
-def _length_of_run(records: Sequence[Record]) -> int:
-    """0 where its terminal event is not among them."""
-    for count, record in enumerate(records, 1):
-        if record.event["type"] in TERMINAL:
-            return count
-    return 0

@@ -23,6 +23,8 @@ def older(event: Event) -> Event | None:
     """For clients before AG-UI 1.0, of which 0.0.59 is the latest."""
     if "subagentRunId" in event:
         return _of_subagent(event)
+    if event.get("delta"):  # as nearly all have; without it, those of streams are none
+        return event
     adapt = _OLDER.get(event["type"])
     return event if adapt is None else adapt(event)
 
@@ -95,10 +97,6 @@ def _gone(event: Event) -> None:
     return None
 
 
-def _with_delta(event: Event) -> Event | None:
-    return event if event.get("delta") else None
-
-
 def _started(event: Event) -> Event:
     return _with_messages(_but(event, "protocolVersion"), _older_message)
 
@@ -156,9 +154,7 @@ def _but(event: Event, key: str) -> Event:
 
 
 _OLDER: Mapping[str, Profile] = {
-    "TEXT_MESSAGE_CONTENT": _with_delta,
-    "TOOL_CALL_ARGS": _with_delta,
-    "REASONING_MESSAGE_CONTENT": _with_delta,
+    **dict.fromkeys(("TEXT_MESSAGE_CONTENT", "TOOL_CALL_ARGS", "REASONING_MESSAGE_CONTENT"), _gone),
     "RUN_STARTED": _started,
     "RUN_FINISHED": _finished,
     "TOOL_CALL_RESULT": _result,
