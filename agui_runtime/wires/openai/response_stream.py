@@ -41,25 +41,27 @@ class ResponseStream:
 
     def events(self, records: Iterable[Record]) -> Iterator[JsonObject]:
         """The events for the run's next records."""
+        return filter(None, map(self._numbered, self._made_of(records)))
+
+    def _made_of(self, records: Iterable[Record]) -> Iterator[JsonObject]:
         if not self._begun:
             self._begun = True
             for kind in ("created", "in_progress"):
                 body = self._resource.body(self._made, "in_progress")
-                yield from self._numbered({"type": f"response.{kind}", "response": body})
+                yield {"type": f"response.{kind}", "response": body}
         for record in records:
-            for event in self._made.feed(record.event):
-                yield from self._numbered(event)
+            yield from self._made.feed(record.event)
         if self._made.end:
             kind = last_event(self._made.end)
-            body = self._resource.body(self._made)
-            yield from self._numbered({"type": kind, "response": body})
+            yield {"type": kind, "response": self._resource.body(self._made)}
 
-    def _numbered(self, event: JsonObject) -> Iterator[JsonObject]:
+    def _numbered(self, event: JsonObject) -> JsonObject | None:
+        """None of what the reader has already."""
         delta = event.get("delta")
         first, self._next = self._next, self._next + (len(delta) if delta else 1)
         last = self._next - 1
         if last <= self._after:
-            return
+            return None
         if delta and first <= self._after:
             event = {**event, "delta": delta[self._after + 1 - first :]}
-        yield {**event, "sequence_number": last}
+        return {**event, "sequence_number": last}
