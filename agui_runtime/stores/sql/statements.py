@@ -179,9 +179,9 @@ FORGET = (
     "delete from agui_chunk where thread_id = :id and last < :first",
     "update agui_thread set first = :first, size = size - :bytes where id = :id",
 )
-TO_COMPACT = (
-    "select distinct thread_id from agui_run where not compacted and ended <= {now} - :age"
-    " limit :limit"
+TO_COMPACT = (  # as an expression: in the order of threads a database would go through all runs
+    "select distinct thread_id || '' as thread_id from agui_run"
+    " where not compacted and ended <= {now} - :age limit :limit"
 )
 UNCOMPACTED = (
     f"select {RUN} from agui_run where thread_id = :id and not compacted"
