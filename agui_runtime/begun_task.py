@@ -20,10 +20,12 @@ T = TypeVar("T")
 
 def begun_task(work: Coroutine[object, None, T]) -> Task[T]:
     """A task of its own for the work, which has come to its first wait, or to its end, when this
-    returns. Called in a task.
+    returns. Called in a task. Where the event loop has a task factory, that decides when it begins.
     """
     loop, context, caller = get_running_loop(), copy_context(), current_task()
     assert caller is not None
+    if loop.get_task_factory() is not None:  # it may begin, or wrap, what it is given
+        return loop.create_task(work)
     begun = _Begun(work)
     task = loop.create_task(begun, context=context)
     _leave_task(loop, caller)
@@ -67,6 +69,10 @@ class _Begun(Coroutine[Any, Any, T]):
 
     def close(self) -> None:
         self._work.close()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # as of any coroutine
+        """What those look at who show a task: the name and the frame are the work's."""
+        return getattr(self._work, name)
 
     def __await__(self) -> Generator[Any, None, T]:
         return self._work.__await__()

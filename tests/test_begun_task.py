@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
+from typing import Any
 
 import pytest
 
@@ -115,3 +117,55 @@ async def test_one_that_is_cancelled_when_its_wait_is_over_is_cancelled() -> Non
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+def wrapping(
+    loop: asyncio.AbstractEventLoop,
+    work: Coroutine[Any, Any, Any],
+    context: Context | None = None,
+) -> asyncio.Task[Any]:
+    """As tools make tasks that watch them (Sentry's integration for asyncio)."""
+
+    async def watched() -> object:
+        return await work
+
+    return asyncio.Task(watched(), loop=loop, context=context)
+
+
+FACTORIES = [wrapping, *[f for f in [getattr(asyncio, "eager_task_factory", None)] if f]]
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+@pytest.mark.parametrize("waits", range(3))
+async def test_a_loop_s_own_tasks_do_each_step_once(
+    waits: int, factory: Callable[..., asyncio.Task[Any]]
+) -> None:
+    steps: list[int] = []
+
+    async def work() -> str:
+        task = asyncio.current_task()
+        for step in range(waits):
+            steps.append(step)
+            await asyncio.sleep(0)
+            assert asyncio.current_task() is task
+        return "done"
+
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(factory)
+    try:
+        task = begun_task(work())
+        assert len(steps) <= 1
+        assert await task == "done"
+    finally:
+        loop.set_task_factory(None)
+    assert steps == list(range(waits))
+
+
+async def test_it_shows_where_it_is() -> None:
+    async def work() -> None:
+        await asyncio.sleep(0)
+
+    task = begun_task(work())
+    assert "work() running at" in repr(task)
+    assert [frame.f_code.co_name for frame in task.get_stack()] == ["work"]
+    await task
