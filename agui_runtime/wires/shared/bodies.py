@@ -25,13 +25,14 @@ SHORT = 16_000
 """In no more bytes there is so little that it is not counted exactly."""
 
 MODEST = 2 * 2**20
-"""No more bytes are parsed at once and counted afterwards, in a fifth of the time: whatever is in
-them, it takes 20 times their memory, and is parsed in milliseconds.
+"""No more bytes are parsed at once and counted afterwards, in a fifth of the time, unless there may
+be more in them than is allowed: small values take 70 times their memory, and a second.
 """
 
 SLICE = 32 * 1024
 """Of more, so many bytes are counted before the event loop has its turn again."""
 
+_NO_VALUES = bytes(set(range(256)) - set(b"{[,"))
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 _STEPS = [{"{": 1, "[": 1, "}": -1, "]": -1}.get(chr(code), 0) for code in range(256)]
 
@@ -120,7 +121,7 @@ class Counts(NamedTuple):
 async def loaded(text: bytes, limits: BodyLimits) -> Loaded:
     """The JSON in a body; raises InvalidInput for what is none, and TooLarge."""
     counts = _counted_if_short(text, limits)
-    if counts is None and len(text) > MODEST:
+    if counts is None and not _is_modest(text, limits):
         census = Census()
         for _ in census.fed(text, limits):
             await asyncio.sleep(0)
@@ -132,7 +133,7 @@ def loaded_at_once(text: str, limits: BodyLimits) -> Json:
     """The JSON in a text that came within a body, without pauses; raises the same as `loaded`."""
     encoded = _encoded(text)
     counts = _counted_if_short(encoded, limits)
-    if counts is None and len(encoded) > MODEST:
+    if counts is None and not _is_modest(encoded, limits):
         counts = _census_of(encoded, limits)
     return _loaded(text, counts, limits).value
 
@@ -165,6 +166,11 @@ def _counted_if_short(text: bytes, limits: BodyLimits) -> Counts | None:
     return Counts(values) if openers <= limits.depth and values <= limits.values else None
 
 
+def _is_modest(text: bytes, limits: BodyLimits) -> bool:
+    """Whether it may be parsed before it is known what is in it."""
+    return len(text) <= MODEST and len(text.translate(None, _NO_VALUES)) <= limits.values
+
+
 def _census_of(text: bytes, limits: BodyLimits) -> Counts:
     census = Census()
     for _ in census.fed(text, limits):
@@ -178,8 +184,8 @@ def _loaded(text: bytes | str, counts: Counts | None, limits: BodyLimits) -> Loa
         value = jsontext.loads(text, counts.long_numbers if counts else False)
         if counts is None:
             counts = counts_in(value, limits)
-            if counts.long_numbers:
-                value = jsontext.loads(text)
+            if counts.long_numbers and jsontext.has_long_number(text):
+                value = jsontext.loads(text, True)
     except orjson.JSONDecodeError as error:
         _census_of(_encoded(text), limits)  # it may be too deep for every reader
         raise InvalidInput(f"not JSON: {error}") from None

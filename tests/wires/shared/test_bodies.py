@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import tracemalloc
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
@@ -260,6 +261,24 @@ async def test_long_numbers_are_exact_wherever_a_slice_ends(digits: int) -> None
 async def test_what_is_nested_too_deep_for_a_reader_is_refused_as_too_deep(levels: int) -> None:
     with pytest.raises(TooLarge, match="AGUI_MAX_DEPTH"):
         await loaded(b"[" * levels + b"]" * levels, DEFAULT_LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("first", "unit"), [("", "[],"), ("", '{"":{}},'), ("", "1.5,"), ("\\ud800", "[],")]
+)
+async def test_what_holds_too_much_takes_no_memory_beside_its_own(first: str, unit: str) -> None:
+    """It is refused before it is parsed, also where it is small."""
+    text = f'["{first}",{unit * (MODEST // len(unit) - 20)}0]'
+    async with serving(DEFAULT_LIMITS) as client:
+        tracemalloc.start()
+        try:
+            answer = await client.post("/copilotkit/agent/default/run", content=text, headers=JSON)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert answer.status_code == 413
+    assert "AGUI_MAX_VALUES" in answer.text
+    assert most < 8 * len(text)
 
 
 async def test_a_text_is_counted_in_slices_between_which_others_have_their_turn() -> None:
