@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,46 @@ from agui_runtime.stores.sql import SqliteStore, statements
 from agui_runtime.stores.sql.sqlite.worker import SqliteTexts
 
 
+@asynccontextmanager
+async def opened(path: Path) -> AsyncIterator[SqliteStore]:
+    store = SqliteStore(f"sqlite:///{path}")
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
 @pytest.mark.parametrize("name", ["TO_COMPACT", "LAPSED", "EXPIRED"])
 async def test_what_is_due_is_found_by_an_index(tmp_path: Path, name: str) -> None:
     path, text = tmp_path / "threads.db", SqliteTexts()[getattr(statements, name)]
-    store = SqliteStore(f"sqlite:///{path}")
-    await store.open()
-    await store.close()
+    async with opened(path):
+        pass
     with closing(sqlite3.connect(path)) as connection:
         connection.create_function("seconds", 0, lambda: 0.0)
         values = dict.fromkeys(re.findall(r":(\w+)", text), 1)
         plan = connection.execute(f"explain query plan {text}", values).fetchall()
     assert [step for *_, step in plan if step.startswith("SCAN")] == []
+
+
+async def test_what_is_remembered_of_users_is_not_gone_through_each_second(tmp_path: Path) -> None:
+    path = tmp_path / "threads.db"
+    async with opened(path):
+        _put_deleted_row(path)
+    async with opened(path) as store:
+        await store.upkeep.forget_old_threads()
+        assert _rows(path) == 0
+        _put_deleted_row(path)
+        await store.upkeep.forget_old_threads()
+        assert _rows(path) == 1
+
+
+def _put_deleted_row(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("insert into agui_sealed_row values ('ann', 'a', 1, 0, null)")
+
+
+def _rows(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        [count] = connection.execute("select count(*) from agui_sealed_row").fetchone()
+    return int(count)

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 MOST = 100
 """So many threads at a time."""
 
+LEISURE = 600.0
+"""Seconds from one look at all that is remembered of users, for what was deleted, to the next."""
+
 
 class SqlUpkeep:
     """`Upkeep` for any number of processes; who comes first does what is due."""
@@ -36,6 +39,7 @@ class SqlUpkeep:
         self._reader = reader
         self._retention = retention
         self._troubled_at = float("-inf")
+        self._looked_at = float("-inf")
 
     def calm_for(self) -> float:
         return asyncio.get_running_loop().time() - self._troubled_at
@@ -65,12 +69,18 @@ class SqlUpkeep:
         await self._backend.change(counters.forget)
         await self._backend.change(places.forget)
         await self._backend.change(job_steps.forget_workers)
-        await self._backend.change(sealed_rows.forget_deletions)
+        await self._forget_deletions()
         if self._retention.limits.max_age is not None:
             oldest = self._retention.oldest()
             expire = partial(writes.expire, oldest, MOST)
             for thread_id in await self._backend.write_urgently(expire):
                 logger.info("thread %s was too old and is forgotten", thread_id)
+
+    async def _forget_deletions(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._looked_at + LEISURE:
+            self._looked_at = now
+            await self._backend.change(sealed_rows.forget_deletions)
 
     async def verify(self) -> None:
         await self._reader.verify()
