@@ -128,7 +128,7 @@ async def test_readers_that_stay_do_not_make_the_end_ugly(
 ) -> None:
     async with (
         serving(**APP, AGUI_DRAIN_SECONDS="0") as (process, origin, _),
-        httpx.AsyncClient(base_url=origin, timeout=30) as client,
+        httpx.AsyncClient(base_url=origin) as client,
         stays(client) as close,
     ):
         process.send_signal(stop)

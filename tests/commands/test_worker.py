@@ -46,7 +46,7 @@ async def test_a_run_of_a_server_is_carried_out_by_a_worker_that_ends_when_it_is
     settings = {"AGUI_STORE": f"sqlite:///{tmp_path}/threads.db", "AGUI_QUEUE": queue.url}
     try:
         async with serving(**settings) as (_, origin, _), httpx.AsyncClient(base_url=origin) as web:
-            running = asyncio.create_task(web.post(RUN, json=run_body("hi", "t1"), timeout=30))
+            running = asyncio.create_task(web.post(RUN, json=run_body("hi", "t1")))
             numbers = f"127.0.0.1:{free_port()}"
             async with working("--slots", "2", AGUI_METRICS=numbers, **settings) as worker:
                 answer = await running

@@ -46,7 +46,7 @@ class World(NamedTuple):
 
     async def run(self, agent: str) -> list[Event]:
         body = run_body(thread=agent, run=agent)
-        answer = await self.client.post(f"/copilotkit/agent/{agent}/run", json=body, timeout=30)
+        answer = await self.client.post(f"/copilotkit/agent/{agent}/run", json=body)
         return events(answer.text)
 
 

@@ -211,7 +211,7 @@ async def page(far: Protocol, answer: Answer, **rest: Any) -> AsyncIterator[http
     options = Options(limits=RunLimits(first_event=0.5 if answer.then is drip else 300.0))
     async with served(app_of(answer)) as origin:
         app = create_app(far.runtime(origin, options, **given))
-        async with served(app) as ours, httpx.AsyncClient(base_url=ours, timeout=30) as client:
+        async with served(app) as ours, httpx.AsyncClient(base_url=ours) as client:
             yield client
 
 

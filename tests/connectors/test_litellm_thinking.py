@@ -91,7 +91,7 @@ async def page() -> AsyncIterator[Callable[..., Awaitable[list[Event]]]]:
         runtime = CopilotRuntime(agents={"default": agent})
         async with (
             served(create_app(runtime)) as origin,
-            httpx.AsyncClient(base_url=f"{origin}/copilotkit", timeout=30) as client,
+            httpx.AsyncClient(base_url=f"{origin}/copilotkit") as client,
         ):
 
             async def run(name: str, *messages: Event) -> list[Event]:

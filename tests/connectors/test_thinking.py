@@ -61,7 +61,7 @@ async def page(
     )
     async with (
         served(create_app(runtime)) as origin,
-        httpx.AsyncClient(base_url=origin, timeout=30) as client,
+        httpx.AsyncClient(base_url=origin) as client,
     ):
         yield Page(client)
 

@@ -69,7 +69,7 @@ async def test_runs_on_both_wires_over_a_store_of_all_workers(tmp_path: Path) ->
     settings = {"AGUI_STORE": f"sqlite:///{tmp_path}/threads.db", "AGUI_LOG_FORMAT": "json"}
     async with gunicorn(**settings) as server:
         one = httpx.Limits(max_connections=1)  # so one worker
-        async with httpx.AsyncClient(base_url=server.origin, limits=one, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=server.origin, limits=one) as client:
             ran = await client.post("/copilotkit/agent/default/run", json=run_body())
             graphql = await client.post(
                 "/copilotkit", json=chat(threadId="t1"), headers={"accept": ACCEPT}
@@ -97,7 +97,7 @@ async def test_a_live_run_ends_when_gunicorn_does(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/threads.db"
     async with (
         gunicorn(AGUI_STORE=url) as server,
-        httpx.AsyncClient(base_url=server.origin, timeout=30) as client,
+        httpx.AsyncClient(base_url=server.origin) as client,
         reading(client, "/copilotkit/agent/patient/run", run_body()) as stream,
     ):
         await stream.until("STEP_STARTED")

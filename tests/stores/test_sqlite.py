@@ -161,7 +161,7 @@ async def test_a_run_on_a_full_disk_says_so_and_what_it_said_is_there(small_disk
         while True:
             yield delta(1, "x" * 5000)
 
-    store = SqliteStore(f"sqlite:///{small_disk}/threads.db", SqlLimits(lease=1.0))
+    store = SqliteStore(f"sqlite:///{small_disk}/threads.db", SqlLimits(lease=10.0))
     runtime = CopilotRuntime({"default": agent}, store=store)
     async with runtime.lifespan():
         events = await ran(runtime, asking())

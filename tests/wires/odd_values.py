@@ -257,6 +257,6 @@ async def reading(agent: object, store: Store) -> AsyncIterator[Reader]:
     app = create_app(CopilotRuntime({"default": agent}, store=store), remote_path="/remote")
     async with (
         served(app) as origin,
-        httpx.AsyncClient(base_url=origin, timeout=30, headers={"accept": "*/*"}) as client,
+        httpx.AsyncClient(base_url=origin, headers={"accept": "*/*"}) as client,
     ):
         yield Reader(client)

@@ -67,7 +67,7 @@ async def served_everywhere(**options: Any) -> AsyncIterator[httpx.AsyncClient]:
         McpWire(pace=0),
     ]
     app = create_app(runtime, wires=[*wires, CopilotKitRemoteWire()])
-    async with served(app) as origin, httpx.AsyncClient(base_url=origin, timeout=20) as client:
+    async with served(app) as origin, httpx.AsyncClient(base_url=origin) as client:
         yield client
 
 

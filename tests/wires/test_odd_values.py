@@ -202,7 +202,7 @@ async def test_what_tools_return_is_the_same_for_every_reader(url: str) -> None:
     runtime = CopilotRuntime({"default": Calls()}, actions=[odd], store=opened(url))
     async with (
         served(create_app(runtime)) as origin,
-        httpx.AsyncClient(base_url=origin, timeout=30) as client,
+        httpx.AsyncClient(base_url=origin) as client,
     ):
         heard = await Reader(client).run("r1")
         await Reader(client).connected()

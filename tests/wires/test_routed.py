@@ -89,7 +89,7 @@ async def serving(*, waits: bool = False) -> AsyncIterator[tuple[str, Notes]]:
 
 @asynccontextmanager
 async def http_of(origin: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=origin, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=origin) as http:
         yield http
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
@@ -17,6 +18,7 @@ from agui_runtime.hooks.telemetry.spans import Spans
 from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.wrappers import limited, with_router
 from agui_runtime.wrappers.router import decisions
+from tests.clocks import LoopClock
 from tests.connectors.page import Page
 from tests.connectors.talk import text
 from tests.fakes.model import ModelServer
@@ -112,10 +114,14 @@ async def test_whatever_a_model_answers_nobody_else_is_chosen(
 async def test_a_model_that_hangs_is_not_waited_for(
     model: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decisions, "PATIENCE", 0.05)
+    monkeypatch.setattr(decisions, "PATIENCE", 10)
+    clock = LoopClock(monkeypatch)
     clerks = {each: Clerk(each) for each in ("tasks", "notes")}
     chat = Page(CopilotRuntime({"default": with_router(clerks, classify=openai(model))}))
-    assert routed(await chat.say("[hang]")) == [("tasks", "default", 0.0)]
+    saying = asyncio.create_task(chat.say("[hang]"))
+    await model.request()
+    await clock.pass_by(10)
+    assert routed(await saying) == [("tasks", "default", 0.0)]
     assert (await model.hung_up()).body["model"] == "gpt-small"
     await chat.runtime.close()
 

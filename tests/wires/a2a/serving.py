@@ -36,7 +36,7 @@ async def plain_client_of(
     """A client that sends whatever a test wants it to."""
     async with (
         serving(runtime, wire, options) as origin,
-        httpx.AsyncClient(base_url=origin, timeout=20, headers=headers) as client,
+        httpx.AsyncClient(base_url=origin, headers=headers) as client,
     ):
         yield client
 
@@ -52,7 +52,7 @@ async def sdk_client(
     headers: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Client]:
     """The official SDK's client, which speaks that binding and version."""
-    async with httpx.AsyncClient(timeout=20, headers=headers) as http:
+    async with httpx.AsyncClient(headers=headers) as http:
         card = await A2ACardResolver(http, f"{origin}/a2a/{agent}").get_agent_card()
         spoken = [
             each

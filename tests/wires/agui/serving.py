@@ -32,7 +32,7 @@ async def serving(
     try:
         async with (
             served(app) as origin,
-            httpx.AsyncClient(base_url=origin + PATH, timeout=20) as client,
+            httpx.AsyncClient(base_url=origin + PATH) as client,
         ):
             yield client
     finally:

@@ -179,7 +179,7 @@ async def world(
         name = await notebooks.name(ANN.owner)
         await notebooks.change(name, lambda it: {KNOWN.id: it.seal.seal(KNOWN, None)})
         live = await first.start(asking(thread="t2", run="r2", agent="waiting"))
-        async with httpx.AsyncClient(base_url=origin, headers=headers, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=origin, headers=headers) as client:
             yield World(runtime, client, acted)
         await live.stop()
         await first.drain(5)

@@ -39,7 +39,7 @@ async def serving(
     try:
         async with (
             served(app) as origin,
-            httpx.AsyncClient(base_url=origin, headers={"accept": ACCEPT}, timeout=20) as client,
+            httpx.AsyncClient(base_url=origin, headers={"accept": ACCEPT}) as client,
         ):
             yield client
     finally:

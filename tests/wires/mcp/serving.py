@@ -61,7 +61,7 @@ async def client_of(
     origin: str, generation: str, owner: str = "ann", user: User | None = None
 ) -> AsyncIterator[Client]:
     """The official client, in that generation."""
-    async with httpx2.AsyncClient(headers={"x-user": owner}, timeout=30) as http:
+    async with httpx2.AsyncClient(headers={"x-user": owner}, timeout=60) as http:
         transport = streamable_http_client(f"{origin}/mcp", http_client=http)
         async with Client(transport, mode=generation, elicitation_callback=user) as client:
             yield client
@@ -71,7 +71,7 @@ async def client_of(
 async def plain(origin: str, owner: str = "ann") -> AsyncIterator[httpx.AsyncClient]:
     """A client that sends whatever a test wants it to."""
     headers = {"x-user": owner, **ACCEPT}
-    async with httpx.AsyncClient(base_url=origin, headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=origin, headers=headers) as client:
         yield client
 
 

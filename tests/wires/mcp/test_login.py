@@ -79,7 +79,7 @@ async def test_a_client_of_the_sdk_logs_in_and_calls(generation: str) -> None:
     about = OAuthClientMetadata(redirect_uris=[AnyUrl(BACK)], client_name="a test")
     async with guarded() as (origin, _, logins):
         auth = OAuthClientProvider(f"{origin}/mcp", about, browser, browser.visit, browser.callback)
-        async with httpx2.AsyncClient(auth=auth, timeout=30) as http:
+        async with httpx2.AsyncClient(auth=auth, timeout=60) as http:
             transport = streamable_http_client(f"{origin}/mcp", http_client=http)
             async with Client(transport, mode=generation) as client:
                 result = await client.call_tool("default", {"message": "hi"})

@@ -71,7 +71,7 @@ async def plain_client_of(
     """A client that sends whatever a test wants it to."""
     async with (
         serving(runtime, options=options) as origin,
-        httpx.AsyncClient(base_url=origin, timeout=20) as client,
+        httpx.AsyncClient(base_url=origin) as client,
     ):
         yield client
 

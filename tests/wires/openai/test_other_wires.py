@@ -27,7 +27,7 @@ async def test_a_turn_of_a_response_shows_on_pages_and_their_turns_in_its_conver
     async with (
         served(app) as origin,
         AsyncOpenAI(base_url=f"{origin}/v1", api_key="ann", max_retries=0) as client,
-        httpx.AsyncClient(base_url=origin, timeout=20) as page,
+        httpx.AsyncClient(base_url=origin) as page,
     ):
         await respond(client, conversation="t1")
 

@@ -81,7 +81,7 @@ async def test_a_long_poll_waits_for_what_comes_or_for_its_time(
         while types((before := await client.get(STREAM)).json())[-1] != "TEXT_MESSAGE_END":
             pass
         query = {"offset": before.headers["stream-next-offset"], "live": "long-poll"}
-        waiting = asyncio.create_task(client.get(STREAM, params=query, timeout=30))
+        waiting = asyncio.create_task(client.get(STREAM, params=query))
         agent.go.set()
         found = await waiting
         assert types(found.json()) == ["RUN_FINISHED"]

@@ -60,7 +60,7 @@ async def visitor_of(wire: str, store: Store) -> AsyncIterator[Visitor]:
 
 @asynccontextmanager
 async def _plain(kind: Callable[[httpx.AsyncClient], Client], origin: str) -> AsyncIterator[Client]:
-    async with httpx.AsyncClient(base_url=origin, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=origin) as http:
         yield kind(http)
 
 
