@@ -184,12 +184,17 @@ def _loaded(text: bytes | str, counts: Counts | None, limits: BodyLimits) -> Loa
         value = jsontext.loads(text, counts.long_numbers if counts else False)
         if counts is None:
             counts = counts_in(value, limits)
-            if counts.long_numbers and jsontext.has_long_number(text):
+            if counts.long_numbers and _has_long_number(text, limits):
                 value = jsontext.loads(text, True)
     except orjson.JSONDecodeError as error:
         _census_of(_encoded(text), limits)  # it may be too deep for every reader
         raise InvalidInput(f"not JSON: {error}") from None
     return Loaded(value, counts.values)
+
+
+def _has_long_number(text: bytes | str, limits: BodyLimits) -> bool:
+    """Whether there may be one outside of its strings, where ids have as many digits."""
+    return jsontext.has_long_number(text) and bool(_census_of(_encoded(text), limits).long_numbers)
 
 
 def _encoded(text: bytes | str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import tracemalloc
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -255,6 +256,12 @@ async def test_long_numbers_are_exact_wherever_a_slice_ends(digits: int) -> None
     for before in (0, SLICE, MODEST):
         text = b'["' + b"x" * before + b'",0.5,%d]' % number
         assert (await loaded(text, DEFAULT_LIMITS)).value == ["x" * before, 0.5, number]
+
+
+async def test_ids_of_many_digits_have_no_body_read_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = [{"id": str(10**18 + each), "at": each + 0.5} for each in range(1000)]
+    monkeypatch.setattr(json, "loads", None)  # what reads long integers, in many times the time
+    assert (await loaded(orjson.dumps(value), DEFAULT_LIMITS)).value == value
 
 
 @pytest.mark.parametrize("levels", [129, 2000, 200_000])
