@@ -79,8 +79,8 @@ class SqlUpkeep:
     async def _forget_deletions(self) -> None:
         now = asyncio.get_running_loop().time()
         if now >= self._looked_at + LEISURE:
-            self._looked_at = now
             await self._backend.change(sealed_rows.forget_deletions)
+            self._looked_at = now
 
     async def verify(self) -> None:
         await self._reader.verify()
