@@ -97,7 +97,6 @@ class Run:
             self._deadlines.start(self.cut)
             await started.begin()
             _settle(self.begun)
-            await asyncio.sleep(0)  # so that readers can show the start
             await self._perform(started)
         except OwnerLost:
             raise
@@ -130,6 +129,7 @@ class Run:
     async def _perform(self, started: StartedRun) -> None:
         request = started.request
         await self._hooks.before_run(started.info, request, self._assignment.context)
+        await asyncio.sleep(0)  # so that readers can show the start
         if self._cause is not None:
             return
         lent = await _lent(request)

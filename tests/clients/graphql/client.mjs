@@ -1,7 +1,7 @@
 // One operation through one published client: `node client.mjs JSON`. It prints each result as a
 // line of JSON, `{"next"}`, and how it ended: `{"error"}`, `{"closed"}`, `{"complete": true}`.
 // With `take`, it unsubscribes after so many results and closes its connection; with `pinged`, it
-// says `{"pinged"}` when it has answered a ping.
+// says `{"pinged"}` when it has answered a ping and the server has read that.
 import { createHash } from "node:crypto";
 import { Client, fetchExchange } from "@urql/core";
 import { print } from "graphql";
@@ -23,10 +23,21 @@ async function overWebSocket() {
     connectionParams: payload,
     retryAttempts: retries,
     retryWait: atOnce,
-    on: pinged ? { pong: (received) => received || say({ pinged: true }) } : {},
+    on: pinged ? answering() : {},
   });
   await resumed((request, sink) => ws.subscribe(request, sink));
   await ws.dispose();
+}
+
+// After each answer it sends a ping of its own, which the server answers when it has read both.
+function answering() {
+  let socket;
+  return {
+    connected: (opened) => {
+      socket = opened;
+    },
+    pong: (received) => (received ? say({ pinged: true }) : socket.send('{"type":"ping"}')),
+  };
 }
 
 async function overEventStream() {
