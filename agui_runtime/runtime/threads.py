@@ -294,8 +294,9 @@ async def check_idle(store: Store, thread_id: str) -> None:
 
 def _up_to(batch: Batch, end: Cursor, live: bool) -> Batch:
     """The batch without what follows the end: of the log as it was, or of the run then live."""
-    if batch.length_of_run is None if live else batch.cursor.seq < end.seq:
-        return batch  # as nearly always
+    goes_on = batch.length_of_run is None if live else batch.cursor.seq < end.seq
+    if goes_on:  # as nearly always
+        return batch
     least = end.seq + 1 if live else end.seq
     for record in batch.records:
         if record.seq >= least and (not live or record.event["type"] in TERMINAL):

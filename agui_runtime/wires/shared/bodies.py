@@ -25,8 +25,8 @@ SHORT = 16_000
 """In no more bytes there is so little that it is not counted exactly."""
 
 MODEST = 2 * 2**20
-"""No more bytes are parsed at once and counted afterwards, in a fifth of the time, unless there may
-be more in them than is allowed: small values take 70 times their memory, and a second.
+"""No more bytes are parsed at once and counted afterwards, which takes three quarters of a census,
+unless there may be more in them than is allowed: small values take 70 times their memory.
 """
 
 SLICE = 32 * 1024
