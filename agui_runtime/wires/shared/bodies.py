@@ -1,6 +1,7 @@
-"""How large a request's JSON may be, and how it is read: a long text is counted first, in slices.
+"""How large a request's JSON may be, and how it is read: counted first, in slices, then parsed.
 
-Parsing cannot be interrupted, and what it makes takes many times the memory of its text.
+Parsing cannot be interrupted, and what it makes takes many times the memory of its text, so what is
+in a text is counted before.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import NamedTuple
 
 import orjson
@@ -21,18 +22,12 @@ from agui_runtime.core.jsontext import DEEPEST, Json
 from agui_runtime.core.keyword_arguments import explains_arguments
 from agui_runtime.off_loop import LONG_TEXT, unless_long
 
-SHORT = 16_000
-"""In no more bytes there is so little that it is not counted exactly."""
-
-MODEST = 2 * 2**20
-"""No more bytes are parsed at once and counted afterwards, which takes three quarters of a census,
-unless there may be more in them than is allowed: small values take 70 times their memory.
-"""
+SHORT = 64_000
+"""In no more bytes there is so little that it is counted exactly only where it may be too much."""
 
 SLICE = 32 * 1024
-"""Of more, so many bytes are counted before the event loop has its turn again."""
+"""So many bytes are counted before the event loop has its turn again."""
 
-_NO_VALUES = bytes(set(range(256)) - set(b"{[,"))
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 _STEPS = [{"{": 1, "[": 1, "}": -1, "]": -1}.get(chr(code), 0) for code in range(256)]
 
@@ -66,13 +61,6 @@ class BodyLimits:
         option, variable, excess = _NAMES[name]
         most = getattr(self, name)
         return TooLarge(f"{excess.format(most)}; the server's limit is {option} ({variable})")
-
-    def check_contents(self, values: int, depth: int) -> None:
-        """Raises TooLarge for too many values, or too many levels of them."""
-        if values > self.values:
-            raise self.exceeded("values")
-        if depth > self.depth:
-            raise self.exceeded("depth")
 
     def check_messages(self, messages: object) -> None:
         """Raises TooLarge for too many messages, or too many parts or tool calls in one."""
@@ -111,94 +99,50 @@ class Loaded(NamedTuple):
 
 class Counts(NamedTuple):
     """What is in a JSON text: how many `values`, and whether one may be an integer of so many
-    digits that it takes a reader of its own, None where nobody has looked.
+    digits that it takes a reader of its own.
     """
 
     values: int
-    long_numbers: bool | None = None
+    long_numbers: bool = False
 
 
 async def loaded(text: bytes, limits: BodyLimits) -> Loaded:
     """The JSON in a body; raises InvalidInput for what is none, and TooLarge."""
     counts = _counted_if_short(text, limits)
-    if counts is None and not _is_modest(text, limits):
+    if counts is None:
         census = Census()
         for _ in census.fed(text, limits):
             await asyncio.sleep(0)
         counts = census.counts
-    return await unless_long(len(text) > LONG_TEXT, _loaded, text, counts, limits)
+    return await unless_long(len(text) > LONG_TEXT, _parsed, text, counts)
 
 
 def loaded_at_once(text: str, limits: BodyLimits) -> Json:
     """The JSON in a text that came within a body, without pauses; raises the same as `loaded`."""
-    encoded = _encoded(text)
+    encoded = text.encode(errors="replace")  # half an emoji counts, too
     counts = _counted_if_short(encoded, limits)
-    if counts is None and not _is_modest(encoded, limits):
-        counts = _census_of(encoded, limits)
-    return _loaded(text, counts, limits).value
-
-
-def counts_in(value: Json, limits: BodyLimits) -> Counts:
-    """What a `Census` of its text counts; raises TooLarge. A float may have been a long integer."""
-    level: list[Json] = [value]
-    values = depth = 0
-    floats = False
-    while True:
-        kinds = set(map(type, level))
-        floats = floats or float in kinds
-        objects = of_type(level, dict) if dict in kinds else []
-        lists = of_type(level, list) if list in kinds else []
-        if not objects and not lists:
-            return Counts(values, floats)
-        sizes = [*map(len, objects), *map(len, lists)]
-        values += sum(sizes) + sizes.count(0)
-        depth += 1
-        limits.check_contents(values, depth)
-        level = list(chain(chain.from_iterable(map(dict.values, objects)), *lists))
+    if counts is None:
+        census = Census()
+        for _ in census.fed(encoded, limits):
+            pass
+        counts = census.counts
+    return _parsed(text, counts).value
 
 
 def _counted_if_short(text: bytes, limits: BodyLimits) -> Counts | None:
     """The most that can be in a short text, if that is allowed; None where it has to be counted."""
-    if len(text) > SHORT:
+    if len(text) > SHORT or jsontext.has_long_number(text):
         return None
     openers = text.count(b"{") + text.count(b"[")
     values = openers + text.count(b",")
     return Counts(values) if openers <= limits.depth and values <= limits.values else None
 
 
-def _is_modest(text: bytes, limits: BodyLimits) -> bool:
-    """Whether it may be parsed before it is known what is in it."""
-    return len(text) <= MODEST and len(text.translate(None, _NO_VALUES)) <= limits.values
-
-
-def _census_of(text: bytes, limits: BodyLimits) -> Counts:
-    census = Census()
-    for _ in census.fed(text, limits):
-        pass
-    return census.counts
-
-
-def _loaded(text: bytes | str, counts: Counts | None, limits: BodyLimits) -> Loaded:
-    """What is in it is counted here, if it was not before."""
+def _parsed(text: bytes | str, counts: Counts) -> Loaded:
     try:
-        value = jsontext.loads(text, counts.long_numbers if counts else False)
-        if counts is None:
-            counts = counts_in(value, limits)
-            if counts.long_numbers and _has_long_number(text, limits):
-                value = jsontext.loads(text, True)
+        return Loaded(jsontext.loads(text, counts.long_numbers), counts.values)
     except orjson.JSONDecodeError as error:
-        _census_of(_encoded(text), limits)  # it may be too deep for every reader
         raise InvalidInput(f"not JSON: {error}") from None
-    return Loaded(value, counts.values)
-
-
-def _has_long_number(text: bytes | str, limits: BodyLimits) -> bool:
-    """Whether there may be one outside of its strings, where ids have as many digits."""
-    return jsontext.has_long_number(text) and bool(_census_of(_encoded(text), limits).long_numbers)
-
-
-def _encoded(text: bytes | str) -> bytes:
-    return text.encode(errors="replace") if isinstance(text, str) else text  # half an emoji, too
 
 
 class Census:
@@ -221,7 +165,10 @@ class Census:
         """Count all of a text, a slice at a time; raises TooLarge."""
         for start in range(0, len(text), SLICE):
             self.feed(text[start : start + SLICE])
-            limits.check_contents(self.values, self.depth)
+            if self.values > limits.values:
+                raise limits.exceeded("values")
+            if self.depth > limits.depth:
+                raise limits.exceeded("depth")
             yield
         self.counts = Counts(self.values, self.long_numbers)
 
@@ -244,7 +191,7 @@ class Census:
 
     def _outside(self, text: bytes) -> bytes:
         """What of the text is in no string."""
-        if b"\\" in text:
+        if b"\\" in text and rb"\"" in text:
             text = text.replace(rb"\\", b"").replace(rb"\"", b"")
         pieces = text.split(b'"')
         outside = b"".join(pieces[self._quoted :: 2])

@@ -26,11 +26,9 @@ from agui_runtime.wires.copilotkit_remote.wire import CopilotKitRemoteWire
 from agui_runtime.wires.graphql.wire import GraphQLWire
 from agui_runtime.wires.shared.bodies import (
     DEFAULT_LIMITS,
-    MODEST,
     SLICE,
     BodyLimits,
     Census,
-    counts_in,
     loaded,
 )
 from agui_runtime.wires.shared.options import ServerOptions
@@ -234,18 +232,6 @@ def test_values_are_counted_whatever_the_slices_are(seed: int) -> None:
         assert (census.values, census.depth) == counted(value)
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_values_are_counted_before_they_are_parsed_and_afterwards_alike(seed: int) -> None:
-    chance = random.Random(seed)
-    for _ in range(50):
-        values, depth = counted(value := any_json(chance))
-        assert counts_in(value, BodyLimits(values=values or 1, depth=depth or 1)).values == values
-        for most in ({"values": values - 1}, {"depth": depth - 1}):
-            if min(most.values()) > 0:
-                with pytest.raises(TooLarge):
-                    counts_in(value, BodyLimits(**most))
-
-
 @pytest.mark.parametrize("digits", [18, 19, 20, 40])
 async def test_long_numbers_are_exact_wherever_a_slice_ends(digits: int) -> None:
     number = int("9" * digits)
@@ -253,7 +239,7 @@ async def test_long_numbers_are_exact_wherever_a_slice_ends(digits: int) -> None
         text, census = b'["' + b"x" * before + b'",%d]' % number, Census()
         list(census.fed(text, DEFAULT_LIMITS))
         assert census.counts.long_numbers == (digits > 18)
-    for before in (0, SLICE, MODEST):
+    for before in (0, SLICE, 2 * 2**20):
         text = b'["' + b"x" * before + b'",0.5,%d]' % number
         assert (await loaded(text, DEFAULT_LIMITS)).value == ["x" * before, 0.5, number]
 
@@ -275,7 +261,7 @@ async def test_what_is_nested_too_deep_for_a_reader_is_refused_as_too_deep(level
 )
 async def test_what_holds_too_much_takes_no_memory_beside_its_own(first: str, unit: str) -> None:
     """It is refused before it is parsed, also where it is small."""
-    text = f'["{first}",{unit * (MODEST // len(unit) - 20)}0]'
+    text = f'["{first}",{unit * (2_000_000 // len(unit))}0]'
     async with serving(DEFAULT_LIMITS) as client:
         tracemalloc.start()
         try:
@@ -298,7 +284,6 @@ async def test_a_text_is_counted_in_slices_between_which_others_have_their_turn(
             await asyncio.sleep(0)
 
     text = orjson.dumps([{"a": "x" * 100}] * 20_000)
-    assert len(text) > MODEST
     beside = asyncio.create_task(others())
     await loaded(text, DEFAULT_LIMITS)
     beside.cancel()
