@@ -11,9 +11,9 @@ from asyncio import (
     get_running_loop,
     isfuture,
 )
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from contextvars import copy_context
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -38,8 +38,9 @@ def begun_task(work: Coroutine[object, None, T]) -> Task[T]:
     return task
 
 
-class _Begun(Coroutine[Any, Any, T]):
-    """The work, as its task goes on with it after the first `step`."""
+@Coroutine.register
+class _Begun(Generic[T]):
+    """The work, as its task goes on with it after the first `step`: a coroutine for tasks alone."""
 
     def __init__(self, work: Coroutine[object, None, T]) -> None:
         self._work = work
@@ -67,15 +68,9 @@ class _Begun(Coroutine[Any, Any, T]):
             self._wait = None  # it is over, and the work has not seen it
         return self._handed_over(self._work.throw, *error)
 
-    def close(self) -> None:
-        self._work.close()
-
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # as of any coroutine
         """What those look at who show a task: the name and the frame are the work's."""
         return getattr(self._work, name)
-
-    def __await__(self) -> Generator[Any, None, T]:
-        return self._work.__await__()
 
     def _handed_over(self, go_on: Callable[..., Any], *value: Any) -> Any:  # noqa: ANN401
         """From now on the task calls the work itself, which is a call less for each wait."""
