@@ -55,6 +55,11 @@ READERS = 10  # beside the one who began the run
 SLOW = 0.02
 """Seconds between two words: longer than a frame, so that each is delivered by itself."""
 
+Pause: TypeAlias = float | None
+"""Seconds between two words: 0 only gives way, None does not even that."""
+
+PACES: Mapping[str, Pause] = {"burst": None, "slow": SLOW}
+
 
 class Cost(NamedTuple):
     """Of a row: the instructions and the bytes of a token, and the instructions of a run besides,
@@ -69,13 +74,13 @@ class Cost(NamedTuple):
 # Through a wire
 
 
-def talker(words: int, pause: float) -> Callable[[RunAgentInput], AsyncIterator[Event]]:
+def talker(words: int, pause: Pause) -> Callable[[RunAgentInput], AsyncIterator[Event]]:
     async def talk(request: RunAgentInput) -> AsyncIterator[Event]:
         ids = {"messageId": f"words-{request.run_id}"}
         yield {"type": "TEXT_MESSAGE_START", **ids, "role": "assistant"}
         for _ in range(words):
             yield {"type": "TEXT_MESSAGE_CONTENT", **ids, "delta": "word "}
-            if pause:
+            if pause is not None:
                 await asyncio.sleep(pause)
         yield {"type": "TEXT_MESSAGE_END", **ids}
 
@@ -86,7 +91,7 @@ AGENT_ROUTES = "/api/v1/agent"
 BASE = "/copilotkit"
 
 
-async def through_wire(name: str, words: int, pause: float) -> Taken:
+async def through_wire(name: str, words: int, pause: Pause) -> Taken:
     path, request = WIRES[name]
     wires = ["a2a", "copilotkit_remote", "mcp", "openai"]
     app = create_app(CopilotRuntime({"bench": talker(words, pause)}), wires=wires)
@@ -117,7 +122,7 @@ async def _second(app: FastAPI, run: Callable[[], Coroutine[None, None, int]]) -
     return Taken(codes, size)
 
 
-async def through_socket(words: int, pause: float) -> Taken:
+async def through_socket(words: int, pause: Pause) -> Taken:
     app = create_app(CopilotRuntime({"bench": talker(words, pause)}), wires=["websocket"])
     scope = scope_of(PATH) | {"type": "websocket", "scheme": "ws", "subprotocols": ["agui-mux.1"]}
     async with app.router.lifespan_context(app):
@@ -129,7 +134,7 @@ async def through_socket(words: int, pause: float) -> Taken:
     return Taken(codes, size)
 
 
-async def by_agent_routes(words: int, pause: float) -> Taken:
+async def by_agent_routes(words: int, pause: Pause) -> Taken:
     """A run that one request starts and another one reads."""
     app = create_app(CopilotRuntime({"bench": talker(words, pause)}))
 
@@ -144,7 +149,7 @@ async def by_agent_routes(words: int, pause: float) -> Taken:
 
 async def asked(query: Query, times: int) -> Taken:
     """The same query so many times."""
-    app = create_app(CopilotRuntime({"bench": talker(words=1, pause=0.0)}))
+    app = create_app(CopilotRuntime({"bench": talker(words=1, pause=None)}))
     async with app.router.lifespan_context(app):
         await of_graphql("hello")(app)  # what is loaded in the background, too
         await query(app)  # what is made once
@@ -165,7 +170,7 @@ async def after_turns(whole: bool, turns: int) -> Taken:
     """A turn on a thread of so many turns before it, of which the client sends all or none."""
     path, request = WIRES["agui"]
     asked, messages = request(), []
-    app = create_app(CopilotRuntime({"bench": talker(words=1, pause=0.0)}))
+    app = create_app(CopilotRuntime({"bench": talker(words=1, pause=None)}))
     async with app.router.lifespan_context(app):
         for turn in range(turns):
             body = _turn(asked, turn, ())
@@ -214,23 +219,19 @@ class Row(NamedTuple):
         return min(taken, key=lambda each: each.codes.total())
 
 
-def _wire_row(wire: str, pace: str, pause: float) -> Row:
-    return Row(
-        f"{wire}, {pace}",
-        lambda words: in_virtual_time(partial(through_wire, wire, words, pause)),
-    )
+def _wire_row(wire: str, pace: str, pause: Pause) -> Row:
+    taking = partial(through_wire, wire, pause=pause)
+    return Row(f"{wire}, {pace}", lambda words: in_virtual_time(partial(taking, words)))
 
 
-def _agent_routes_row(pace: str, pause: float) -> Row:
-    return Row(
-        f"rest, {pace}", lambda words: in_virtual_time(partial(by_agent_routes, words, pause))
-    )
+def _agent_routes_row(pace: str) -> Row:
+    taking = partial(by_agent_routes, pause=PACES[pace])
+    return Row(f"rest, {pace}", lambda words: in_virtual_time(partial(taking, words)))
 
 
-def _socket_row(pace: str, pause: float) -> Row:
-    return Row(
-        f"websocket, {pace}", lambda words: in_virtual_time(partial(through_socket, words, pause))
-    )
+def _socket_row(pace: str) -> Row:
+    taking = partial(through_socket, pause=PACES[pace])
+    return Row(f"websocket, {pace}", lambda words: in_virtual_time(partial(taking, words)))
 
 
 def _query_row(name: str, query: Query) -> Row:
@@ -242,12 +243,10 @@ def _store_row(name: str, url: str, turns: bool = False) -> Row:
 
 
 ROWS: Sequence[Row] = (
-    *(_wire_row(wire, "burst", 0.0) for wire in WIRES),
-    *(_wire_row(wire, "slow", SLOW) for wire in WIRES),
-    _agent_routes_row("burst", 0.0),
-    _agent_routes_row("slow", SLOW),
-    _socket_row("burst", 0.0),
-    _socket_row("slow", SLOW),
+    *(_wire_row(wire, pace, PACES[pace]) for pace in PACES for wire in WIRES),
+    *map(_agent_routes_row, PACES),
+    *map(_socket_row, PACES),
+    *(_wire_row(wire, "paced", 0.0) for wire in ("agui", "graphql")),
     Row(f"agui, {READERS} readers", lambda words: in_virtual_time(partial(with_readers, words))),
     _query_row("info", info),
     *(_query_row(name, of_graphql(name)) for name in QUERIES),

@@ -28,3 +28,7 @@ class LoopClock:
         await self.settle()
         self._ahead += seconds
         await self.settle()
+
+    def pass_at_once(self, seconds: float) -> None:
+        """The same without letting anything happen."""
+        self._ahead += seconds

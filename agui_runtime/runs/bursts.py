@@ -5,7 +5,7 @@ A packet of a model holds many words, and each costs less in company.
 
 from __future__ import annotations
 
-from asyncio import CancelledError, Future, current_task
+from asyncio import CancelledError, Future, current_task, get_running_loop
 from collections.abc import AsyncGenerator, Callable, Collection, Generator
 from types import coroutine
 from typing import TypeAlias, cast
@@ -18,6 +18,11 @@ logger = logger_of(__name__)
 _Wait: TypeAlias = Future[object] | None
 """What a coroutine hands to its task when it waits; None where it only gives way."""
 
+LINGER = 0.008
+"""Seconds for which a burst goes on at most where the agent only gives way: half of what a screen
+shows as one picture.
+"""
+
 _Step: TypeAlias = Generator[_Wait, None, Event]
 """An agent on its way to its next event."""
 
@@ -27,6 +32,10 @@ class Bursts:
 
     A burst is of events of the `light` kinds. Any other ends it, so that the agent does nothing
     more, and changes nothing that the event refers to, before that has been taken.
+
+    Where the agent waits, what it emitted leaves at once. Where it only gives way, as `sleep(0)`
+    does, it is about to go on: then a burst leaves if it is the first or `LINGER` seconds have
+    passed since such a one did.
     """
 
     def __init__(self, events: AsyncGenerator[Event, None], light: Collection[str]) -> None:
@@ -37,6 +46,9 @@ class Bursts:
         self._step: _Step | None = None
         self._wait: _Wait = None
         self._end: BaseException | None = None
+        self._now = get_running_loop().time
+        self._leaves_at = 0.0
+        """When a burst leaves that the agent only gives way in."""
 
     @coroutine
     def next(self, most: int) -> Generator[_Wait, None, list[Event]]:
@@ -52,13 +64,7 @@ class Bursts:
             event = yield from self._begin() if step is None else _gone_on(step, self._wait)
             burst.append(event)
             if event["type"] in self._light and most > 1:
-                step = self._gathered(burst, most)
-                try:
-                    self._wait = step.send(None)
-                except StopIteration:
-                    pass
-                else:
-                    self._step = step
+                yield from self._gather(self._gathered(burst, most))
         except StopAsyncIteration as end:
             self._end = end if burst else None
         except BaseException as failure:  # user code: an agent may raise anything
@@ -66,6 +72,34 @@ class Bursts:
                 raise
             self._end = failure
         return burst
+
+    @coroutine
+    def _gather(self, step: _Step) -> Generator[_Wait, None, None]:
+        """Take the step until the burst leaves; if not at its end, it is gone on with later."""
+        thrown: BaseException | None = None
+        while True:
+            try:
+                wait = step.send(None) if thrown is None else step.throw(thrown)
+            except StopIteration:
+                return
+            if wait is not None or self._may_leave():
+                self._step, self._wait = step, wait
+                return
+            try:
+                yield None
+                thrown = None
+            except GeneratorExit:
+                step.close()
+                raise
+            except BaseException as failure:  # noqa: BLE001  # user code: raised where it gave way
+                thrown = failure
+
+    def _may_leave(self) -> bool:
+        now = self._now()
+        if now < self._leaves_at:
+            return False
+        self._leaves_at = now + LINGER
+        return True
 
     @coroutine
     def _gathered(self, burst: list[Event], most: int) -> Generator[_Wait, None, Event]:

@@ -10,7 +10,8 @@ import pytest
 
 from agui_runtime.core.events import Event
 from agui_runtime.off_loop import is_cancelled
-from agui_runtime.runs.bursts import Bursts
+from agui_runtime.runs.bursts import LINGER, Bursts
+from tests.clocks import LoopClock
 
 LIGHT = frozenset({"WORD"})
 
@@ -29,16 +30,77 @@ async def sizes(read: Bursts, most: int = 100) -> list[int]:
     return found
 
 
+async def wait() -> None:
+    """Until a turn of the loop later, and not merely give way, as `sleep(0)` does."""
+    over = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(over.set_result, None)
+    await over
+
+
 async def test_what_comes_without_a_wait_comes_together() -> None:
     async def agent() -> AsyncGenerator[Event, None]:
         for pause in (False, False, True, False, True, True):
             yield WORD
             if pause:
-                await asyncio.sleep(0)
+                await wait()
 
     assert await sizes(bursts(agent)) == [3, 2, 1]
     assert await sizes(bursts(agent), most=2) == [2, 1, 2, 1]
     assert await sizes(bursts(agent), most=1) == [1] * 6
+
+
+async def test_an_agent_that_only_gives_way_fills_a_burst_until_it_lingered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def agent() -> AsyncGenerator[Event, None]:
+        for passed in (0.0, 0.0, LINGER / 2, LINGER / 2, 0.0):
+            clock.pass_at_once(passed)
+            yield WORD
+            await asyncio.sleep(0)
+        yield WORD
+        await wait()
+        yield WORD
+        yield STEP
+        yield WORD
+
+    clock = LoopClock(monkeypatch)
+    assert await sizes(bursts(agent)) == [1, 3, 2, 2, 1]
+    assert await sizes(bursts(agent), most=2) == [1, 2, 1, 2, 2, 1]
+
+
+async def test_whoever_gives_way_lets_others_go_on() -> None:
+    async def agent() -> AsyncGenerator[Event, None]:
+        for word in range(3):
+            yield WORD
+            turns.append(word)
+            await asyncio.sleep(0)
+
+    async def other() -> None:
+        for _ in range(3):
+            turns.append("other")
+            await asyncio.sleep(0)
+
+    turns: list[object] = []
+    await asyncio.gather(sizes(bursts(agent)), other())
+    assert turns == [0, "other", 1, "other", 2, "other"]
+
+
+async def test_whoever_is_cancelled_cancels_an_agent_that_gives_way() -> None:
+    async def agent() -> AsyncGenerator[Event, None]:
+        yield WORD
+        try:
+            while True:
+                await asyncio.sleep(0)
+                gives_way.set()
+        except asyncio.CancelledError:
+            yield WORD
+            yield STEP
+
+    gives_way = asyncio.Event()
+    reader = asyncio.create_task(sizes(bursts(agent)))
+    await gives_way.wait()
+    reader.cancel()
+    assert await reader == [1, 2]
 
 
 async def test_an_agent_does_nothing_more_before_another_kind_of_event_is_taken() -> None:
