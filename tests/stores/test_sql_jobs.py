@@ -104,7 +104,7 @@ async def test_workers_that_are_gone_leave_no_rows(tables: SqlProcesses) -> None
     await store.jobs.take("w1", ["a", "b"], 1)
     clock.now += 60
     await store.jobs.take("w2", ["a"], 1)
-    await store.upkeep.forget_old_threads()
+    await store.upkeep.sweep()
     assert await tables.database.execute("select id, queue from agui_worker") == [("w2", "a")]
 
 

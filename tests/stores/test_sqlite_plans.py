@@ -36,24 +36,36 @@ async def test_what_is_due_is_found_by_an_index(tmp_path: Path, name: str) -> No
     assert [step for *_, step in plan if step.startswith("SCAN")] == []
 
 
-async def test_what_is_remembered_of_users_is_not_gone_through_each_second(tmp_path: Path) -> None:
+GONE = {
+    "agui_counter": "('starts', 1, 0)",
+    "agui_place": "('p1', 'all', 0)",
+    "agui_sealed_row": "('ann', 'a', 1, 0, null)",
+    "agui_worker": "('w1', 'default', 0)",
+}
+"""Of each table that is swept, a row that counts for nothing any longer."""
+
+
+async def test_rows_of_users_are_not_gone_through_each_second(tmp_path: Path) -> None:
     path = tmp_path / "threads.db"
     async with opened(path):
-        _put_deleted_row(path)
+        _put_gone_rows(path)
     async with opened(path) as store:
         await store.upkeep.forget_old_threads()
-        assert _rows(path) == 0
-        _put_deleted_row(path)
+        assert _rows(path) == dict.fromkeys(GONE, 0)
+        _put_gone_rows(path)
         await store.upkeep.forget_old_threads()
-        assert _rows(path) == 1
+        assert _rows(path) == dict.fromkeys(GONE, 1)
 
 
-def _put_deleted_row(path: Path) -> None:
+def _put_gone_rows(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("insert into agui_sealed_row values ('ann', 'a', 1, 0, null)")
+        for table, row in GONE.items():
+            connection.execute(f"insert into {table} values {row}")
 
 
-def _rows(path: Path) -> int:
+def _rows(path: Path) -> dict[str, int]:
     with closing(sqlite3.connect(path)) as connection:
-        [count] = connection.execute("select count(*) from agui_sealed_row").fetchone()
-    return int(count)
+        return {
+            table: int(connection.execute(f"select count(*) from {table}").fetchone()[0])
+            for table in GONE
+        }

@@ -25,7 +25,7 @@ MOST = 100
 """So many threads at a time."""
 
 LEISURE = 600.0
-"""Seconds from one look at all that is remembered of users, for what was deleted, to the next."""
+"""Seconds from one sweep to the next: it goes through whole tables, which grow with users."""
 
 
 class SqlUpkeep:
@@ -39,7 +39,7 @@ class SqlUpkeep:
         self._reader = reader
         self._retention = retention
         self._troubled_at = float("-inf")
-        self._looked_at = float("-inf")
+        self._swept_at = float("-inf")
 
     def calm_for(self) -> float:
         return asyncio.get_running_loop().time() - self._troubled_at
@@ -66,21 +66,22 @@ class SqlUpkeep:
         return len(due)
 
     async def forget_old_threads(self) -> None:
-        await self._backend.change(counters.forget)
-        await self._backend.change(places.forget)
-        await self._backend.change(job_steps.forget_workers)
-        await self._forget_deletions()
+        now = asyncio.get_running_loop().time()
+        if now >= self._swept_at + LEISURE:
+            await self.sweep()
+            self._swept_at = now
         if self._retention.limits.max_age is not None:
             oldest = self._retention.oldest()
             expire = partial(writes.expire, oldest, MOST)
             for thread_id in await self._backend.write_urgently(expire):
                 logger.info("thread %s was too old and is forgotten", thread_id)
 
-    async def _forget_deletions(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now >= self._looked_at + LEISURE:
-            await self._backend.change(sealed_rows.forget_deletions)
-            self._looked_at = now
+    async def sweep(self) -> None:
+        """Delete rows that count for nothing any longer."""
+        await self._backend.change(counters.forget)
+        await self._backend.change(places.forget)
+        await self._backend.change(job_steps.forget_workers)
+        await self._backend.change(sealed_rows.forget_deletions)
 
     async def verify(self) -> None:
         await self._reader.verify()
