@@ -47,10 +47,16 @@ BREATH = 256
 
 
 class Run:
-    """Carries out one assignment: a task of its own does `drive(lease)`, others may `stop()` it."""
+    """Carries out one assignment: a task of its own does `drive(lease)`, others may `stop()` it.
 
-    def __init__(self, assignment: Assignment, store: Store, hooks: Hooks) -> None:
+    `is_awaited`: somebody waits until it has `begun`, and has a turn before its agent goes on.
+    """
+
+    def __init__(
+        self, assignment: Assignment, store: Store, hooks: Hooks, *, is_awaited: bool = True
+    ) -> None:
         self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.is_awaited = is_awaited
         self._assignment = assignment
         self._store = store
         self._hooks = hooks
@@ -129,7 +135,8 @@ class Run:
     async def _perform(self, started: StartedRun) -> None:
         request = started.request
         await self._hooks.before_run(started.info, request, self._assignment.context)
-        await asyncio.sleep(0)  # so that readers can show the start
+        if self.is_awaited:
+            await asyncio.sleep(0)  # so that readers can show the start
         if self._cause is not None:
             return
         lent = await _lent(request)

@@ -81,10 +81,16 @@ class Launcher:
             await self.drain(0)  # its watch may just have taken over something
 
     async def launch(
-        self, info: RunInfo, request: RunRequest, assignment: Assignment, store: Store
+        self,
+        info: RunInfo,
+        request: RunRequest,
+        assignment: Assignment,
+        store: Store,
+        *,
+        begun: bool = True,
     ) -> RunHandle:
         """Start the run, or find the very same one; returns when readers can see its start, or when
-        a worker will.
+        a worker will; unless it is to have `begun`, as soon as the thread is the run's.
 
         Raises ShuttingDown, TooManyRequests, Busy, ThreadNotFound, InvalidInput or
         StoreUnavailable; then nothing was started.
@@ -92,7 +98,11 @@ class Launcher:
         self._live.check()
         if self._queued is not None and not request.ephemeral:
             return await self._queued.post(info, request, self._hooks.trace() or incoming_trace())
-        return await self._launch_here(info, assignment, store, scheduled=request.scheduled)
+        run = Run(assignment, store, self._hooks, is_awaited=begun)
+        handle = await self._launch_here(run, info, store, scheduled=request.scheduled)
+        if begun and handle.ended is not None:
+            await run.begun
+        return handle
 
     async def stop(self, thread_id: str, run_id: str | None, log: RunLog) -> bool:
         """Ask the thread's live run (or only that one) to stop; False if it is idle."""
@@ -111,9 +121,8 @@ class Launcher:
         return self._queued.worker(queues, slots)
 
     async def _launch_here(
-        self, info: RunInfo, assignment: Assignment, store: Store, *, scheduled: bool
+        self, run: Run, info: RunInfo, store: Store, *, scheduled: bool
     ) -> RunHandle:
-        run = Run(assignment, store, self._hooks)
         async with self._openings.place(info.owner) as place:
             claim = partial(store.log.claim, info, run.stop)
             lease = await self._turns.when_free(
@@ -122,5 +131,4 @@ class Launcher:
             if not lease.fresh:
                 return RunHandle(lease.run, lease.start, store)
             task = self._live.carry_out(run, lease, place.handed_on())
-        await run.begun
-        return RunHandle(lease.run, lease.start, store, task)
+            return RunHandle(lease.run, lease.start, store, task)

@@ -64,7 +64,8 @@ class LiveRuns:
         """Go on with a run whose thread was claimed, and give back its place at its end. From here
         on the task answers for the lease.
         """
-        task = begun_task(self._driven(run, lease, place))
+        work = self._driven(run, lease, place)
+        task = begun_task(work) if run.is_awaited else asyncio.create_task(work)
         self._runs[task] = run
         task.add_done_callback(self._forget)
         if self._over:  # since the claim was made

@@ -254,8 +254,9 @@ class CopilotRuntime:
             known = (await self.catalog(context)).agents
             raise AgentNotFound(error.name, known) from None
 
-    async def start(self, request: RunRequest) -> RunHandle:
-        """Start a run, or find the very same one; it goes on whether or not anybody reads it.
+    async def start(self, request: RunRequest, *, begun: bool = True) -> RunHandle:
+        """Start a run, or find the very same one; it goes on whether or not anybody reads it, and
+        has `begun` for its readers, unless this is to return when the thread is the run's.
 
         Raises RequestError (AgentNotFound, Forbidden, InvalidInput, ThreadNotFound, Busy,
         TooManyRequests) or StoreUnavailable; then nothing was started.
@@ -266,7 +267,7 @@ class CopilotRuntime:
             request = replace(request, input=assignment.request)
         # An ephemeral run's store is its own, and gone with its last reader.
         store = self._store_of_runs(MemoryStore() if request.ephemeral else None)
-        handle = await self.launcher.launch(info, request, assignment, store)
+        handle = await self.launcher.launch(info, request, assignment, store, begun=begun)
         guard = self.permissions.guard(request.context.caller, handle.run)
         return handle if guard is None else replace(handle, guard=guard)
 

@@ -144,7 +144,7 @@ async def _start(
     request = await unless_long(
         context.long, run_request, data, surroundings, context.limits, str(uuid4())
     )
-    handle = await context.runtime.start(request)
+    handle = await context.runtime.start(request, begun=False)  # the answer begins without
     front_end = FrontEnd(frozenset(each.name for each in data.frontend.actions), context.has_banner)
     context.started = StartedAnswer(handle, Projector(handle.run, front_end), streaming)
     return context.started.projector.response

@@ -13,7 +13,8 @@ from starlette.types import Message
 from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.core.events import Cursor, Event, Record
 from agui_runtime.runtime.runtime import CopilotRuntime, RunHandle
-from agui_runtime.stores.base import Batch
+from agui_runtime.stores.base import AgentState, Batch
+from agui_runtime.stores.memory.store import MemoryStateStore
 from agui_runtime.wires.graphql.answer.context import StartedAnswer, Streaming
 from agui_runtime.wires.graphql.delivery.incremental import Delivery
 from agui_runtime.wires.graphql.delivery.stream import deliveries
@@ -21,6 +22,7 @@ from agui_runtime.wires.graphql.engine.limits import OperationLimits
 from agui_runtime.wires.graphql.engine.operations import Operations
 from agui_runtime.wires.graphql.resolvers.schema import build_schema
 from agui_runtime.wires.shared.http import unless_gone
+from tests.fakes.agents import text_agent
 from tests.wires.graphql.merging import merged
 from tests.wires.graphql.runs import FAILED, RUN, STARTED, open_text, projector, records, say
 from tests.wires.graphql.serving import PATH, QUERIES, chat, payloads, serving
@@ -190,6 +192,27 @@ async def test_an_answer_in_frames_is_the_same_answer() -> None:
     in_frames = await payloads_of(Batches(), Streaming(frame=0.001))
     assert merged(at_once) == merged(in_frames)
     assert merged(at_once)["data"][NAME]["messages"][0]["content"] == list("34567")
+
+
+async def test_an_answer_begins_before_its_run_has_read_the_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read, load = asyncio.Event(), MemoryStateStore.load
+
+    async def late(store: MemoryStateStore, thread_id: str, agent: str) -> AgentState | None:
+        await read.wait()
+        return await load(store, thread_id, agent)
+
+    monkeypatch.setattr(MemoryStateStore, "load", late)
+    async with (
+        serving(CopilotRuntime(agents={"default": text_agent})) as client,
+        client.stream("POST", PATH, json=chat()) as response,
+    ):
+        parts = response.aiter_raw()
+        begun = await anext(parts)
+        read.set()
+        rest = [part async for part in parts]
+    assert merged(payloads(begun + b"".join(rest)))["data"][NAME]["status"]["code"] == "Success"
 
 
 async def test_a_frame_gathers_what_comes_meanwhile() -> None:
