@@ -18,6 +18,7 @@ from agui_runtime.core.event_repair import Mended, validated
 from agui_runtime.core.figures import RunFigures
 from agui_runtime.core.ids import check_id
 from agui_runtime.core.jsontext import Json, JsonObject, Unencodable, dumps, fits, plain
+from agui_runtime.core.short_events import short_event
 
 Event: TypeAlias = JsonObject
 """An AG-UI event on the wire: `{"type": "TEXT_MESSAGE_END", "messageId": ...}`."""
@@ -262,7 +263,7 @@ def as_event(
     given in words what was lost by that. THINKING_* events, which ag-ui-protocol knows no longer,
     keep their names: `shorthand` gives them those of today.
     """
-    return plain_delta(item) or _written(item, note)
+    return short_event(item) or plain_delta(item) or _written(item, note)
 
 
 def _written(
