@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -76,3 +77,29 @@ async def test_an_applications_own_middlewares_take_part_in_every_part_of_an_ans
         answer = await client.post(RUN, json=run_body("slow"))
     assert "w0 W1 w2 " in text(events(answer.text))
     assert answer.headers["x-request-id"]
+
+
+class Failing:
+    """A middleware of an application that has a fault."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            raise ZeroDivisionError
+        await self._app(scope, receive, send)
+
+
+async def test_what_an_applications_own_middleware_raises_is_answered_by_its_own_handler() -> None:
+    app = create_app(CopilotRuntime(scripted_agents(Gate())))
+    app.add_middleware(Failing)
+
+    @app.exception_handler(Exception)
+    async def answer(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"fault": type(error).__name__}, 500)
+
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        answered = await client.get("/copilotkit/info")
+    assert (answered.status_code, answered.json()) == (500, {"fault": "ZeroDivisionError"})
