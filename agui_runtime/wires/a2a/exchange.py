@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import TypeAlias
 
 from a2a.utils.constants import A2A_JSON_MEDIA_TYPE
@@ -19,6 +20,7 @@ from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.error_frame_exchange import ErrorFrameExchange
 from agui_runtime.wires.shared.exchange import JSON_TYPE, ErrorAnswer
 from agui_runtime.wires.shared.json_bodies import NoBody, OpenedBody
+from agui_runtime.wires.shared.streaming import Write
 
 Item: TypeAlias = "dict[str, str] | ServerSentEvent | str | bytes"
 """What streams are made of: a frame's fields, or its JSON."""
@@ -61,13 +63,14 @@ class A2AExchange(ErrorFrameExchange):
 
     async def stream_items(self, items: AsyncGenerator[Item, None], keep_alive: float) -> None:
         """Answer with an event stream of the SDK's items."""
-        await self.stream(self._frames(items), keep_alive)
+        await self.stream(partial(self._write, items), keep_alive)
 
-    async def _frames(self, items: AsyncGenerator[Item, None]) -> AsyncGenerator[bytes, None]:
-        """The frames of a stream: those of 1.0 in JSON-RPC are bytes already."""
+    async def _write(self, items: AsyncGenerator[Item, None], write: Write) -> None:
+        """The items of a stream as frames: those of 1.0 in JSON-RPC are bytes already."""
         async with aclosing(items):
             async for item in items:
-                yield b"data: %b\n\n" % (item if isinstance(item, bytes) else self._data_of(item))
+                data = item if isinstance(item, bytes) else self._data_of(item)
+                await write(b"data: %b\n\n" % data)
 
     def _data_of(self, item: dict[str, str] | ServerSentEvent | str) -> bytes:
         if isinstance(item, ServerSentEvent):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ag_ui.core import RunAgentInput
@@ -20,6 +20,7 @@ from agui_runtime.wires.agui.egress import older
 from agui_runtime.wires.agui.exchange import AguiExchange
 from agui_runtime.wires.shared.event_stream_frames import frame
 from agui_runtime.wires.shared.http import log_failure
+from agui_runtime.wires.shared.streaming import Write
 
 logger = logger_of(__name__)
 
@@ -56,7 +57,7 @@ class DebugFeed(Hook):
         listener = _Listener(exchange.caller, self._permissions)
         self._listeners.add(listener)
         try:
-            await exchange.stream(listener.frames(), self._keep_alive)
+            await exchange.stream(listener.write_to, self._keep_alive)
         finally:
             self._listeners.discard(listener)
 
@@ -78,14 +79,14 @@ class _Listener:
         self._waiting.append({"timestamp": int(time.time() * 1000), **where, "event": adapted})
         self._more.set()
 
-    async def frames(self) -> AsyncGenerator[bytes, None]:
-        yield b": connected\n\n"
+    async def write_to(self, write: Write) -> None:
+        await write(b": connected\n\n")
         while True:
             await self._more.wait()
             self._more.clear()
             await self._look_again()
             ready, self._waiting = self._waiting, deque(maxlen=BACKLOG)
-            yield b"".join([frame(each) for each in ready if await self._may_read(each)])
+            await write(b"".join([frame(each) for each in ready if await self._may_read(each)]))
 
     async def _may_read(self, entry: Mapping[str, Any]) -> bool:
         where = Resource(entry["agentId"], entry["threadId"])

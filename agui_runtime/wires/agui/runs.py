@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import Awaitable
 from typing import NamedTuple
 
 from ag_ui.core import RunAgentInput
@@ -29,7 +29,7 @@ from agui_runtime.wires.agui.request import (
 from agui_runtime.wires.shared.encoded_batches import EncodedBatches
 from agui_runtime.wires.shared.event_stream_frames import Profile, frame, frames
 from agui_runtime.wires.shared.run_inputs import run_input
-from agui_runtime.wires.shared.streaming import Payloads
+from agui_runtime.wires.shared.streaming import Frames, Write
 from agui_runtime.wrappers.mcp_apps import answers_apps
 
 STOPPED = {
@@ -115,7 +115,7 @@ class Runs:
         handle = await self._runtime.start(request)
         return _Started(handle, without_input(profile) if beside else profile, beside)
 
-    async def _connected(self, exchange: AguiExchange, agent: str) -> Payloads:
+    async def _connected(self, exchange: AguiExchange, agent: str) -> Frames:
         """As `_started`, it keeps no more of the request than its stream needs."""
         await self._found(exchange, agent)
         payload = await exchange.payload(self._limits)
@@ -125,18 +125,18 @@ class Runs:
         if known is None:
             if after is not None:
                 raise Gone
-            return _nothing()
+            return _nothing
         thread, caller, profile = known.thread_id, exchange.caller, self._profile(given)
         batches = self._runtime.threads.connect(thread, caller, after, agent=agent)
         opening = await self._reopened(thread, caller, after, profile) if after else None
-        return EncodedBatches(batches, replayed, profile, opening=opening)
+        return EncodedBatches(batches, replayed, profile, opening=opening).write_to
 
     async def _follow(self, exchange: AguiExchange, started: _Started) -> None:
         handle = started.handle
         batches = handle.batches(places_shown=True)
         encode = frames if handle.line is None else announced
         ready = EncodedBatches(batches, encode, started.profile, ended=handle.ended)
-        if not await self._stream(exchange, ready) and started.beside:
+        if not await self._stream(exchange, ready.write_to) and started.beside:
             await handle.stop()
 
     async def _found(self, exchange: AguiExchange, agent: str) -> Agent:
@@ -145,7 +145,7 @@ class Runs:
     def _profile(self, given: RunAgentInput) -> Profile:
         return profile_of(given, oldest_clients=self._options.oldest_clients)
 
-    def _stream(self, exchange: AguiExchange, ready: Payloads) -> Awaitable[bool]:
+    def _stream(self, exchange: AguiExchange, ready: Frames) -> Awaitable[bool]:
         return exchange.stream(ready, self._options.keep_alive)
 
     async def _reopened(
@@ -157,9 +157,8 @@ class Runs:
         return b"".join(frame(event) for event in opened if event is not None)
 
 
-async def _nothing() -> AsyncGenerator[bytes, None]:
-    for each in list[bytes]():
-        yield each
+async def _nothing(write: Write) -> None:
+    """The stream of a thread that does not exist yet."""
 
 
 def _cursor(text: str | None) -> Cursor | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 from agui_runtime.core.access import Resource
 from agui_runtime.core.errors import (
@@ -19,7 +20,7 @@ from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.mcp.answer import refused
-from agui_runtime.wires.mcp.delivery import Reply, frames
+from agui_runtime.wires.mcp.delivery import Reply, write_frames
 from agui_runtime.wires.mcp.errors import INVALID_PARAMS, INVALID_REQUEST, RpcError
 from agui_runtime.wires.mcp.exchange import McpExchange
 from agui_runtime.wires.mcp.generations import UNCACHED, awaiting, complete, reply
@@ -163,7 +164,7 @@ class Calls:
     ) -> None:
         thread, after = answer.place.thread_id, handle.start if handle else None
         batches = self._runtime.threads.follow(thread, exchange.caller, after)
-        ready = frames(batches, answer, self._options.pace, handle)
+        ready = partial(write_frames, batches, answer, self._options.pace, handle)
         await exchange.stream(ready, self._options.keep_alive)
 
     def _context(self, exchange: McpExchange) -> RunContext:

@@ -17,6 +17,7 @@ from agui_runtime.wires.mcp.places import Place, event_id
 from agui_runtime.wires.mcp.questions import form
 from agui_runtime.wires.shared.event_stream_frames import frame
 from agui_runtime.wires.shared.pace import paced
+from agui_runtime.wires.shared.streaming import Write
 
 BEAT = 10.0
 """Seconds of silence after which a note of progress is repeated: clients give up after a minute."""
@@ -37,23 +38,24 @@ class Reply:
     before: Shown = NOTHING
 
 
-async def frames(
+async def write_frames(
     batches: AsyncGenerator[Batch, None],
     reply: Reply,
     pace: float,
-    handle: RunHandle | None = None,
-) -> AsyncGenerator[bytes, None]:
-    """The frames of a call, to its result. A question is put on the way, if its client can do so;
-    then the thread's next run is the one that goes on.
+    handle: RunHandle | None,
+    write: Write,
+) -> None:
+    """Write the frames of a call, to its result. A question is put on the way, if its client can do
+    so; then the thread's next run is the one that goes on.
     """
     call = _Call(reply)
     if reply.has_modes and handle is not None:
-        yield b"id: %b\ndata: \n\n" % event_id(reply.place, handle.start).encode()
+        await write(b"id: %b\ndata: \n\n" % event_id(reply.place, handle.start).encode())
     ended = None if handle is None else handle.ended
     async with aclosing(_beating(paced(batches, pace, ended))) as beats:
         async for batch in beats:
             for ready in call.frames(batch):
-                yield ready
+                await write(ready)
             if call.is_over:
                 return
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 from time import time
 
 from agui_runtime.core.events import RunRequest
@@ -11,7 +12,7 @@ from agui_runtime.runs.handle import RunHandle
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.wires.openai.chat_answer import ChatStream, Completion, WholeChat
 from agui_runtime.wires.openai.chat_request import ChatRequest, chat_request
-from agui_runtime.wires.openai.delivery import frames, read_whole, stopped_with_its_reader
+from agui_runtime.wires.openai.delivery import read_whole, stopped_with_its_reader, write_frames
 from agui_runtime.wires.openai.deltas import Deltas
 from agui_runtime.wires.openai.exchange import OpenAIExchange
 from agui_runtime.wires.openai.options import OpenAIOptions
@@ -40,7 +41,7 @@ class Chat:
             del request
             async with stopped_with_its_reader(handle):
                 if stream:
-                    ready = frames(handle.batches(), encoder, handle.ended)
+                    ready = partial(write_frames, handle.batches(), encoder, handle.ended)
                     await exchange.stream(ready, self._options.keep_alive)
                     return
                 whole = WholeChat(completion, deltas)

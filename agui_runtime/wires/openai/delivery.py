@@ -15,6 +15,7 @@ from agui_runtime.wires.openai.exchange import OpenAIExchange
 from agui_runtime.wires.shared.expiry import while_known
 from agui_runtime.wires.shared.http import unless_gone
 from agui_runtime.wires.shared.pace import paced
+from agui_runtime.wires.shared.streaming import Write
 
 
 class Encoder(Protocol):
@@ -36,16 +37,17 @@ async def stopped_with_its_reader(handle: RunHandle) -> AsyncIterator[None]:
             await handle.stop()
 
 
-async def frames(
+async def write_frames(
     batches: AsyncGenerator[Batch, None],
     encoder: Encoder,
-    ended: asyncio.Future[None] | None = None,
-) -> AsyncGenerator[bytes, None]:
-    """The frames of the batches; raises RunFailed behind the last one."""
+    ended: asyncio.Future[None] | None,
+    write: Write,
+) -> None:
+    """Write the frames of the batches; raises RunFailed behind the last one."""
     async with aclosing(paced(batches, ended=ended)) as slower:
         async for batch in slower:
             if ready := b"".join(encoder.frames(batch.records)):
-                yield ready
+                await write(ready)
             del batch, ready  # nothing is held in silence
     if encoder.failure is not None:
         raise encoder.failure

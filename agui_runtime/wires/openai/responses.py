@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 
 from agui_runtime.core.events import Record
 from agui_runtime.core.history import without_prompts
 from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.off_loop import LONG_LIST, is_much, unless_long
 from agui_runtime.runtime.runtime import CopilotRuntime
-from agui_runtime.wires.openai.delivery import frames, read_whole, stopped_with_its_reader
+from agui_runtime.wires.openai.delivery import read_whole, stopped_with_its_reader, write_frames
 from agui_runtime.wires.openai.errors import BadRequest, RunFailed
 from agui_runtime.wires.openai.exchange import OpenAIExchange
 from agui_runtime.wires.openai.item_pages import page_of
@@ -48,7 +49,7 @@ class Responses:
             async with nullcontext() if background else stopped_with_its_reader(made.handle):
                 if stream:
                     encoder = ResponseStream(made.resource, made.events)
-                    ready = frames(made.handle.batches(), encoder, made.handle.ended)
+                    ready = partial(write_frames, made.handle.batches(), encoder, made.handle.ended)
                     await exchange.stream(ready, self._options.keep_alive)
                 elif background:
                     await exchange.answer(made.resource.body(made.events, "queued"))
@@ -70,7 +71,7 @@ class Responses:
             resource, before = stored.resource, stored.before
             del stored
             batches = self._stored.follow(place, before, exchange.caller)
-            ready = frames(batches, ResponseStream(resource, made, after))
+            ready = partial(write_frames, batches, ResponseStream(resource, made, after), None)
             await exchange.stream(ready, self._options.keep_alive)
 
     async def cancel(self, exchange: OpenAIExchange, response: str) -> None:

@@ -5,9 +5,10 @@ clients a stream is JSON that comes in pieces, each with the offset at which to 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
 from agui_runtime.core import jsontext
 from agui_runtime.core.errors import InvalidInput, RunNotFound
@@ -23,6 +24,7 @@ from agui_runtime.wires.shared.event_stream_frames import named_frame
 from agui_runtime.wires.shared.exchange import JSON_TYPE
 from agui_runtime.wires.shared.expiry import while_known
 from agui_runtime.wires.shared.http import Headers, unless_gone
+from agui_runtime.wires.shared.streaming import Write
 
 PATIENCE = 20.0
 """Seconds that a long poll waits."""
@@ -178,14 +180,14 @@ class Streams:
 
     async def _events(self, exchange: RestExchange, source: _Source, after: Cursor) -> None:
         first = await source.piece(after)
-        await exchange.stream(_frames(source, first), self._keep_alive, _ALWAYS)
+        await exchange.stream(partial(_write, source, first), self._keep_alive, _ALWAYS)
 
 
-async def _frames(source: _Source, piece: _Piece) -> AsyncGenerator[bytes, None]:
+async def _write(source: _Source, piece: _Piece, write: Write) -> None:
     """Each piece as one frame of data, if it has any, and one that says where it ends."""
     while True:
         data = named_frame("data", await piece.encoded()) if piece.events else b""
-        yield data + named_frame("control", jsontext.dumps(piece.control))
+        await write(data + named_frame("control", jsontext.dumps(piece.control)))
         if piece.is_closed:
             return
         if piece.is_latest:

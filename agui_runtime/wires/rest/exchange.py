@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 
 from agui_runtime.wires.rest.errors import refusal_of
 from agui_runtime.wires.shared.event_stream_exchange import EventStreamExchange
-from agui_runtime.wires.shared.streaming import Payloads, StreamingResponse
+from agui_runtime.wires.shared.streaming import Frames, StreamingResponse
 
 
 class RestExchange(EventStreamExchange):
@@ -25,7 +25,7 @@ class RestExchange(EventStreamExchange):
         root: str = self.scope.get("root_path", "").rstrip("/")
         return root + "".join(f"/{quote(part, safe='')}" for part in parts)
 
-    def pour(self, response: StreamingResponse, frames: Payloads) -> Coroutine[None, None, None]:
+    def pour(self, response: StreamingResponse, frames: Frames) -> Coroutine[None, None, None]:
         """Where there is nothing to tell, 204: a browser's EventSource does not come back then
         (HTML, 9.2.3).
         """

@@ -45,7 +45,7 @@ class ThreadRoutes:
         # With nothing to tell, a stream that lasts begins all the same.
         opening = b"" if until == "live" and after == end else None
         ready = EncodedBatches(batches, frames, current, opening=opening)
-        await exchange.stream(ready, self._keep_alive)
+        await exchange.stream(ready.write_to, self._keep_alive)
 
     async def history(self, exchange: RestExchange, thread: str) -> None:
         """`limit` messages `before` one of them, and all else that the thread adds up to; the

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
+from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing, closing
 from typing import Any
 
 from agui_runtime.off_loop import LONG_LIST, is_much, is_short_text, off_loop
 from agui_runtime.stores.base import Batch
 from agui_runtime.wires.shared.pace import Pace
+from agui_runtime.wires.shared.streaming import Write
 
 _SHARED = 16_384
 """So many bytes at most are left for other readers of a batch."""
@@ -34,11 +35,8 @@ class EncodedBatches:
         self._ended = ended
         self._opening = opening
 
-    async def write_to(self, write: Callable[[bytes], Awaitable[None]]) -> None:
-        """Write them as they come, to their end; the batches are closed in any case.
-
-        No generator of what is written: each one that an event passes takes time and memory.
-        """
+    async def write_to(self, write: Write) -> None:
+        """Write them as they come, to their end; the batches are closed in any case."""
         opening, self._opening = self._opening, None
         async with aclosing(self._batches) as batches:
             if opening is not None:

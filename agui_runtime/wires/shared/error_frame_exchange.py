@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncGenerator
 
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, frame
 from agui_runtime.wires.shared.exchange import ErrorAnswer, Exchange
 from agui_runtime.wires.shared.expiry import while_known
 from agui_runtime.wires.shared.http import log_failure
+from agui_runtime.wires.shared.streaming import Frames
 
 logger = logger_of(__name__)
 
@@ -24,7 +24,7 @@ class ErrorFrameExchange(Exchange):
     async def refuse(self, error: Exception) -> None:
         await self.refuse_with(self.refusal(error), error)
 
-    async def stream(self, frames: AsyncGenerator[bytes, None], keep_alive: float) -> bool:
+    async def stream(self, frames: Frames, keep_alive: float) -> bool:
         """Answer with an event stream; False if the client went away before its end. What fails
         after the first frame is the last one.
         """

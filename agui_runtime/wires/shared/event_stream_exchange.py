@@ -10,7 +10,7 @@ from agui_runtime.wires.shared.event_stream_frames import EVENT_STREAM, comment,
 from agui_runtime.wires.shared.exchange import Exchange
 from agui_runtime.wires.shared.expiry import while_known
 from agui_runtime.wires.shared.http import Headers, log_failure
-from agui_runtime.wires.shared.streaming import Payloads, StreamingResponse
+from agui_runtime.wires.shared.streaming import Frames, StreamingResponse
 
 logger = logger_of(__name__)
 
@@ -18,7 +18,7 @@ logger = logger_of(__name__)
 class EventStreamExchange(Exchange):
     """A wire adds in what words it refuses."""
 
-    async def stream(self, frames: Payloads, keep_alive: float, headers: Headers = ()) -> bool:
+    async def stream(self, frames: Frames, keep_alive: float, headers: Headers = ()) -> bool:
         """Answer with an event stream; False if the client went away before its end.
 
         After the first frame, a lost run gets its end here. Any other failure is the reader's own:
@@ -41,8 +41,8 @@ class EventStreamExchange(Exchange):
                 await response.write((comment(f"broken off: {code}"),))
             return True
 
-    def pour(self, response: StreamingResponse, frames: Payloads) -> Coroutine[None, None, None]:
-        """Write the frames to their end, and close them in any case."""
+    def pour(self, response: StreamingResponse, frames: Frames) -> Coroutine[None, None, None]:
+        """Let all frames be written."""
         return response.pour(frames)
 
 

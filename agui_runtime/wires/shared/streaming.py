@@ -6,10 +6,9 @@ Knows nothing of what is in them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from starlette.types import Receive, Send
 
@@ -38,16 +37,12 @@ class Framing:
         return b"".join(map(self.part, payloads))
 
 
-class SelfWriting(Protocol):
-    """Payloads that are written as they come by who makes them: a generator that an event has to
-    pass takes time, and memory while it waits.
-    """
+Write: TypeAlias = Callable[[bytes], Awaitable[None]]
 
-    async def write_to(self, write: Callable[[bytes], Awaitable[None]]) -> None:
-        """To their end; what is written is framed already."""
-
-
-Payloads: TypeAlias = AsyncGenerator[bytes, None] | SelfWriting
+Frames: TypeAlias = Callable[[Write], Coroutine[Any, Any, None]]
+"""Writes frames as they come, to their end, and closes what they are made of in any case. It is no
+generator: one that an event has to pass takes time, and memory while it waits.
+"""
 
 
 class StreamingResponse:
@@ -98,18 +93,12 @@ class StreamingResponse:
                 await asyncio.wait((self._beat,))
 
     async def pour(
-        self, payloads: Payloads, nothing: Callable[[], Awaitable[None]] | None = None
+        self, frames: Frames, nothing: Callable[[], Awaitable[None]] | None = None
     ) -> None:
-        """Write the payloads as they come, to their end, and complete the response; where there are
-        none, `nothing` answers in its place. They are closed in any case.
+        """Let all frames be written, and complete the response; where there are none, `nothing`
+        answers in its place.
         """
-        if isinstance(payloads, AsyncGenerator):
-            async with aclosing(payloads):
-                async for ready in payloads:
-                    await self._put(self._framing.part(ready))
-                    del ready  # it may be a whole thread, and the wait for more long
-        else:
-            await payloads.write_to(self._put)
+        await frames(self._put)
         if self.begun or nothing is None:
             await self.end()
         else:
