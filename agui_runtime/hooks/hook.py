@@ -75,6 +75,7 @@ class Hooks:
     def __init__(self, hooks: Sequence[Hook] = ()) -> None:
         self._hooks: list[Hook] = []
         self._on_event: list[Callable[[RunInfo, Event], None]] = []
+        self._after_run: list[Callable[[RunReport], Awaitable[None]]] = []
         self._on_refusal: list[Callable[[str, str], None]] = []
         for hook in hooks:
             self.add(hook)
@@ -84,12 +85,19 @@ class Hooks:
         self._hooks.append(hook)
         if type(hook).on_event is not Hook.on_event:
             self._on_event.append(hook.on_event)
+        if type(hook).after_run is not Hook.after_run:
+            self._after_run.append(hook.after_run)
         if isinstance(hook, RefusalMeter):
             self._on_refusal.append(hook.refused)
 
     def of(self, kind: type[H]) -> H | None:
         """The first one of that kind, if there is one."""
         return next((hook for hook in self._hooks if isinstance(hook, kind)), None)
+
+    @property
+    def read_reports(self) -> bool:
+        """Whether there is one that is called after a run."""
+        return bool(self._after_run)
 
     @property
     def store_meters(self) -> Sequence[StoreMeter]:
@@ -152,8 +160,8 @@ class Hooks:
                 logger.exception("a hook failed when a schedule fired")
 
     async def after_run(self, report: RunReport) -> None:
-        for hook in self._hooks:
-            await _guarded(report.run, hook.after_run(report))
+        for after_run in self._after_run:
+            await _guarded(report.run, after_run(report))
 
     async def run_lost(self, report: RunReport) -> None:
         for hook in self._hooks:

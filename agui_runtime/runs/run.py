@@ -204,10 +204,11 @@ class Run:
         unwritten = await started.settle()
         if isinstance(self._cause, OwnerLost):  # from here on the thread is another process's
             raise self._cause
-        report = await started.end(unwritten, self._cause)
-        if report.failure is not None:
-            log_failure(report.run.agent, report.failure)
-        await self._hooks.after_run(report)
+        await started.end(unwritten, self._cause)
+        if started.failure is not None:
+            log_failure(started.info.agent, started.failure)
+        if self._hooks.read_reports:
+            await self._hooks.after_run(started.report())
 
 
 def _settle(future: asyncio.Future[None]) -> None:

@@ -42,7 +42,7 @@ logger = logger_of(__name__)
 
 
 class StartedRun:
-    """In this order: `begin`, any number of `accept`, `settle`, `end`."""
+    """In this order: `begin`, any number of `accept`, `settle`, `end`, `report`."""
 
     def __init__(
         self, assignment: Assignment, lease: Lease, store: Store, hooks: Hooks, writer: RunWriter
@@ -51,6 +51,8 @@ class StartedRun:
         """What the agent gets: with `begin`, beside what the thread holds."""
         self.has_ended = False
         """Whether the agent emitted its terminal event."""
+        self.failure: AguiError | None = None
+        """With which it has ended, since `end`."""
         self._assignment = assignment
         self._lease = lease
         self._store = store
@@ -167,20 +169,24 @@ class StartedRun:
         """Wait for the write that is under way; returns the accepted events that are not stored."""
         return await self._writer.rest()
 
-    async def end(self, unwritten: Sequence[Event], cause: AguiError | None) -> RunReport:
+    async def end(self, unwritten: Sequence[Event], cause: AguiError | None) -> None:
         """Append the rest of the log with the terminal event, save the state, free the thread.
 
         `cause` is what cut the run, or None where it ran to its end.
         """
-        end, cause = await self._released(unwritten, cause)
+        self._end, cause = await self._released(unwritten, cause)
+        self.failure = self._failure(self._end.events[-1], cause)
+
+    def report(self) -> RunReport:
+        """What is known of it when it has ended."""
         spoken = without_prompts(self._fold.added)
         return RunReport(
-            run=end.of(self._lease.run),
+            run=self._end.of(self._lease.run),
             context=self._assignment.context,
             messages=[message for message in spoken if message["id"] not in self._request_ids],
             request=self.request,
-            failure=self._failure(end.events[-1], cause),
-            usage=end.events[-1].get("usage") or (),
+            failure=self.failure,
+            usage=self._end.events[-1].get("usage") or (),
         )
 
     def lost(self, failure: AguiError) -> RunReport:
