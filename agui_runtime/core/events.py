@@ -220,7 +220,8 @@ class RunRequest:
     request: the same run id with the same fingerprint is the same run; empty where a request cannot
     be repeated. `topics` is what the front end wants guardrails to check, `states` what it holds of
     other agents, by name. `scheduled` runs are those of schedules: they go on from what the thread
-    holds, whosever `history` counts else, and neither wait for a live run nor stop it.
+    holds, whosever `history` counts else, and neither wait for a live run nor stop it. `is_short`
+    where it came in so few bytes that no work on it takes long.
     """
 
     input: RunAgentInput
@@ -232,6 +233,7 @@ class RunRequest:
     topics: Topics = NO_TOPICS
     states: Mapping[str, Json] = field(default_factory=dict)
     scheduled: bool = False
+    is_short: bool = False
 
 
 def routed(event: Event) -> JsonObject | None:

@@ -27,7 +27,8 @@ class Pricing(Protocol):
 
 class Assignment(NamedTuple):
     """Which agent answers which request, in which context and within which limits, and whether the
-    front end's messages or the thread's are the conversation so far.
+    front end's messages or the thread's are the conversation so far. `may_be_long`: whether work on
+    what the request holds may be.
     """
 
     agent: EventAgent
@@ -36,3 +37,4 @@ class Assignment(NamedTuple):
     limits: RunLimits
     pricing: Pricing
     history: Truth = "client"
+    may_be_long: bool = True

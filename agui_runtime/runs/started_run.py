@@ -99,7 +99,8 @@ class StartedRun:
         most = LONG_LIST if truth == "client" else SLICE  # a thread's messages become models anew
         long = max(len(messages), len(stored)) > most
         beside = await unless_long(long, Recognized.of, messages, stored, self._lease.known)
-        long = long or is_much(beside.others_in(messages), self.request.state)
+        if self._assignment.may_be_long:
+            long = long or is_much(beside.others_in(messages), self.request.state)
         found = await unless_long(long, recall, self.request, truth, saved, beside)
         self.request = await self._signatures.recalled(found.request)
         self._fold, self._request_ids = found.fold, found.request_ids

@@ -91,7 +91,7 @@ class Assignments:
         terms = self._terms()
         if request.scheduled:
             terms = terms._replace(history="thread")
-        return Assignment(agent, request.input, context, *terms)
+        return Assignment(agent, request.input, context, *terms, may_be_long=not request.is_short)
 
     async def agent(self, request: RunRequest) -> EventAgent:
         """The agent that the request names, as it answers this request for this caller; raises as

@@ -147,7 +147,7 @@ def saved_state(
     weights = before.weights[:count] if before else array("q")
     size = weights[-1] if weights else 0
     for message in messages[count:]:
-        weights.append(size := size + _size(message) + PLACES_OVERHEAD)
+        weights.append(size := size + _size_of(message) + PLACES_OVERHEAD)
     about = (version, now, saved.schema_version, tuple(saved.replaced))
     state = text_of(saved.state)
     return SavedState(state, messages if len(messages) > FEW else list(messages), weights, *about)
@@ -193,6 +193,18 @@ def _is_small(event: Event) -> bool:
         and set(map(type, event.values())) == _TEXT
         and sum(map(len, event.values())) <= _SHORT
     )
+
+
+def is_flat(message: Message) -> bool:
+    """Whether it holds nothing but texts, and is weighed at once however long they are."""
+    return _TEXT.issuperset(map(type, message.values()))
+
+
+def _size_of(message: Message) -> int:
+    if not is_flat(message):
+        return _size(message)
+    texts = [text for key, text in message.items() if text and key not in _SHARED]
+    return CONTAINER_OVERHEAD + getsizeof(message) + sum(map(getsizeof, texts))
 
 
 def _size(value: object) -> int:

@@ -13,11 +13,13 @@ from agui_runtime.core.events import Cursor, Event, Record, RunInfo, ThreadInfo
 from agui_runtime.off_loop import is_much
 from agui_runtime.stores.base import AgentState, Batch, Lease, RunEnd
 from agui_runtime.stores.memory.records import (
+    FEW,
     RUN_OVERHEAD,
     THREAD_OVERHEAD,
     Part,
     SavedState,
     StoredEvent,
+    is_flat,
     recorded,
     saved_state,
     shared,
@@ -92,7 +94,10 @@ class StoredThread:
     def is_much_new(self, agent: str, saved: AgentState) -> bool:
         """Whether it takes long to make the agent's next state: what was saved before does not."""
         count = shared(saved.messages, self.states.get(agent))
-        return is_much(saved.state, saved.messages[count:])
+        new = saved.messages[count:]
+        if not saved.state and len(new) <= FEW and all(map(is_flat, new)):
+            return False
+        return is_much(saved.state, new)
 
     def deltas(self, position: int) -> list[Record]:
         """What follows the position; nothing if there are other events in it than deltas, and such

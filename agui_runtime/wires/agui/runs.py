@@ -110,6 +110,7 @@ class Runs:
             agent=agent,
             ephemeral=beside,
             fingerprint=known,
+            is_short=not exchange.is_long,
         )
         profile = self._profile(given)
         handle = await self._runtime.start(request)
