@@ -16,6 +16,7 @@ from operator import is_
 from sys import getsizeof
 from typing import NamedTuple, TypeAlias
 
+from agui_runtime.core.columns import are, of_type, places
 from agui_runtime.core.events import Event, Message, Record
 from agui_runtime.core.jsontext import dumps, loads
 from agui_runtime.off_loop import LONG_TEXT, unless_long
@@ -59,8 +60,7 @@ class Part(NamedTuple):
 
     @classmethod
     def of(cls, first: int, run_id: str, events: Sequence[StoredEvent]) -> Part:
-        text = sum([len(event) for event in events if type(event) is bytes])
-        return cls(first, run_id, events, text)
+        return cls(first, run_id, events, sum(map(len, of_type(events, bytes))))
 
     def cut(self, most: int) -> Part:
         """So much of it that there is not much more text than that, and at least one event."""
@@ -69,9 +69,11 @@ class Part(NamedTuple):
         return Part.of(self.first, self.run_id, self.events[:count])
 
     def records(self) -> list[Record]:
-        events: Iterable[StoredEvent] = self.events
+        events = list(self.events)
         if self.text:
-            events = [loads(event) if isinstance(event, bytes) else event for event in events]
+            texts = of_type(events, bytes)
+            for place, text in zip(list(places(are(bytes, events))), texts, strict=True):
+                events[place] = loads(text)
         return recorded(self.first, self.run_id, events)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter, itemgetter
 
 from agui_runtime.core.events import TERMINAL, Cursor, Record
 
@@ -36,11 +37,11 @@ class Batch:
         them; a later run may have the same id.
         """
         if self._length < 0:  # nobody has looked yet
-            self._length = 0
-            for count, record in enumerate(self.records, 1):
-                if record.event["type"] in TERMINAL:
-                    self._length = count
-                    break
+            kinds = list(map(_KIND, map(_EVENT, self.records)))
+            if TERMINAL.isdisjoint(kinds):
+                self._length = 0
+            else:
+                self._length = list(map(TERMINAL.__contains__, kinds)).index(True) + 1
         return self._length or None
 
     def upto(self, count: int) -> Batch:
@@ -48,3 +49,6 @@ class Batch:
         if count == len(self.records):
             return self
         return Batch(self.records[:count], self.cursor, self.text)
+
+
+_EVENT, _KIND = attrgetter("event"), itemgetter("type")

@@ -57,11 +57,12 @@ class ResponseStream:
 
     def _numbered(self, event: JsonObject) -> JsonObject | None:
         """None of what the reader has already."""
-        delta = event.get("delta")
-        first, self._next = self._next, self._next + (len(delta) if delta else 1)
-        last = self._next - 1
-        if last <= self._after:
-            return None
-        if delta and first <= self._after:
-            event = {**event, "delta": delta[self._after + 1 - first :]}
-        return {**event, "sequence_number": last}
+        delta: str = event.get("delta") or ""
+        first = self._next
+        self._next += len(delta) or 1
+        if first <= self._after:
+            known = self._after + 1 - first
+            if known >= self._next - first:
+                return None
+            event = {**event, "delta": delta[known:]}
+        return {**event, "sequence_number": self._next - 1}
