@@ -30,11 +30,13 @@ def known_ids(messages: Sequence[Message]) -> frozenset[str]:
     return frozenset(ids_in(messages)).union(calls)
 
 
-def new_messages(sent: Sequence[Message], known: Set[str]) -> list[Message]:
+def new_messages(sent: Sequence[Message], known: Set[str]) -> Sequence[Message]:
     """The sent messages that the thread has not seen (see `known_ids`), without prompts.
 
     A message of nothing but tool calls has an id of the front end's own making.
     """
+    if not known:
+        return without_prompts(sent)
     unseen = unknown(sent, ids_in(sent), known)
     return [message for message in without_prompts(unseen) if not _is_known(message, known)]
 
@@ -48,7 +50,7 @@ def restored(
     Attachments are large, and a page of 1.10 shows none: what the thread holds need not be sent
     again to be known. Returns `sent` itself where nothing is to be put back.
     """
-    if not any(_lacks_attachments(stored, each) for each in others):
+    if not stored or not any(_lacks_attachments(stored, each) for each in others):
         return sent
     return [stored[each["id"]] if _lacks_attachments(stored, each) else each for each in sent]
 
@@ -73,7 +75,7 @@ def merged(fold: Fold, sent: Sequence[Message], others: Sequence[Message]) -> Me
     message whose content is another than before was edited, whatever its id says: it takes the old
     one's place, and what followed the last message that the page still shows is cut.
     """
-    edits = _edits(fold.by_id, others)
+    edits = _edits(fold.by_id, others) if fold.by_id else {}
     additions = new_messages(others, fold.known(known_ids(others)))
     rewritten = bool(edits)
     if edits or (sent and not additions):

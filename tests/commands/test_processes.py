@@ -197,13 +197,6 @@ async def test_a_number_of_processes_that_cannot_be_meant(number: str) -> None:
     assert f"a number of processes is from 1 to 512, not {number!r}" in err
 
 
-READY = 3600.0
-THREE_TRIES = Patience(ready=READY, settled=3600, pause=0.01, tries=3)
-"""With all the time there is to come up, and to die at once."""
-
-AT_ONCE = "processes end at once again and again, 3 times in a row: giving up"
-
-
 @pytest.fixture
 def listeners() -> Iterator[list[socket.socket]]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -214,7 +207,7 @@ def listeners() -> Iterator[list[socket.socket]]:
     ("name", "says"),
     [
         ("fails_to_start", "a process did not come up; its own lines say why: giving up"),
-        ("dies_at_once", AT_ONCE),
+        ("dies_at_once", "processes end at once again and again, 3 times in a row: giving up"),
     ],
 )
 async def test_processes_that_die_at_once_are_given_up(
@@ -227,12 +220,13 @@ async def test_processes_that_die_at_once_are_given_up(
 ) -> None:
     monkeypatch.setenv("AGUI_APP", f"tests.fakes.dying:{name}")
     monkeypatch.setenv("AGUI_DATA", str(tmp_path))
-    supervisor = Supervisor(1, listeners, THREE_TRIES)
+    supervisor = Supervisor(1, listeners, Patience(pause=0.01, tries=3))
     assert await supervisor.run("http://here") == 1
     assert [each.message for each in caplog.records if each.levelname == "ERROR"][-1] == says
 
 
 READIES_AND_DIES = 'echo ready >&"$3"; exit 7'
+HANGS = "exec sleep 600"
 
 
 def programs(folder: Path, *scripts: str) -> str:
@@ -246,41 +240,26 @@ def programs(folder: Path, *scripts: str) -> str:
     return str(python)
 
 
-async def test_a_successor_that_cannot_start_is_a_death(
+@pytest.mark.parametrize(
+    ("scripts", "says"),
+    [
+        ([READIES_AND_DIES], "a new process could not be started: No such file or directory"),
+        ([READIES_AND_DIES, HANGS, READIES_AND_DIES], "was killed by SIGKILL"),
+    ],
+)
+async def test_a_successor_that_cannot_start_or_hangs_is_a_death(
+    scripts: list[str],
+    says: str,
     listeners: list[socket.socket],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("sys.executable", programs(tmp_path, READIES_AND_DIES))
-    assert await Supervisor(1, listeners, THREE_TRIES).run("http://here") == 1
-    assert "a new process could not be started: No such file or directory" in caplog.text
-    assert AT_ONCE in caplog.text
-
-
-async def test_a_successor_that_hangs_is_a_death(
-    listeners: list[socket.socket],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    here, timers, timeout = tmp_path / "here", list[asyncio.Timeout](), asyncio.timeout
-
-    def noted(seconds: float | None) -> asyncio.Timeout:
-        timer = timeout(seconds)
-        timers.extend([timer] * (seconds == READY))
-        return timer
-
-    monkeypatch.setattr(asyncio, "timeout", noted)
-    scripts = (READIES_AND_DIES, f'touch "{here}"; exec sleep 600', READIES_AND_DIES)
     monkeypatch.setattr("sys.executable", programs(tmp_path, *scripts))
-    running = asyncio.create_task(Supervisor(1, listeners, THREE_TRIES).run("http://here"))
-    while not (here.exists() and len(timers) == 2):  # noqa: ASYNC110  # another process
-        await asyncio.sleep(0.01)
-    timers[1].reschedule(0)
-    assert await running == 1
-    assert "was killed by SIGKILL" in caplog.text
-    assert AT_ONCE in caplog.text
+    supervisor = Supervisor(1, listeners, Patience(ready=3, pause=0.01, tries=3))
+    assert await supervisor.run("http://here") == 1
+    assert says in caplog.text
+    assert "processes end at once again and again, 3 times in a row: giving up" in caplog.text
 
 
 class Lines(logging.Handler):

@@ -20,13 +20,11 @@ class MemoryPlaces:
         self, place: str, limits: Mapping[str, int], seconds: float | None = None
     ) -> str | None:
         now = monotonic()
+        until = inf if seconds is None else now + seconds
         for scope, most in limits.items():
-            if self._others(scope, place) >= most:
-                self._drop_lapsed(scope, now)
-                if self._others(scope, place) >= most:
-                    return scope
+            if self._is_full(scope, place, most, now):
+                return scope
         for scope in limits:
-            until = inf if seconds is None else now + seconds
             self._taken.setdefault(scope, {})[place] = until
         return None
 
@@ -40,11 +38,10 @@ class MemoryPlaces:
             if not taken:
                 self._taken.pop(scope, None)
 
-    def _others(self, scope: str, place: str) -> int:
-        taken = self._taken.get(scope, ())
-        return len(taken) - (place in taken)
-
-    def _drop_lapsed(self, scope: str, now: float) -> None:
-        taken = self._taken.get(scope, {})
-        for place in [each for each, until in taken.items() if until <= now]:
-            del taken[place]
+    def _is_full(self, scope: str, place: str, most: int, now: float) -> bool:
+        taken = self._taken.get(scope)
+        if taken is None or len(taken) < most or place in taken:
+            return False
+        for lapsed in [each for each, until in taken.items() if until <= now]:
+            del taken[lapsed]
+        return len(taken) >= most

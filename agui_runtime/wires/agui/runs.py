@@ -141,6 +141,9 @@ class Runs:
             await handle.stop()
 
     async def _found(self, exchange: AguiExchange, agent: str) -> Agent:
+        own = self._runtime.agents.get(agent)
+        if own is not None:  # as nearly always: nobody else need know of the request
+            return own
         return await self._runtime.find(agent, exchange.run_context({}, self._forwarded))
 
     def _profile(self, given: RunAgentInput) -> Profile:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from functools import partial
-from types import SimpleNamespace
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import httpx
 import orjson
-import pytest
 from ag_ui.core import RunAgentInput
 from starlette.requests import Request
 from websockets.exceptions import ConnectionClosedError
 
 from agui_runtime import Caller, CopilotRuntime, create_app
 from agui_runtime.core.events import Event
-from agui_runtime.wires.shared import expiry as expiring
 from agui_runtime.wires.shared.expiry import CredentialExpired
 from tests.runtime.worlds import text
 from tests.support import client_of
@@ -27,10 +23,8 @@ from tests.wires.graphql.serving import ACCEPT, chat
 from tests.wires.graphql.subscribing import EVENTS, socket
 
 RUN = "/copilotkit/agent/default/run"
-FOLLOWED = "/api/v1/agent/threads/t1/events?until=live"
-EVENT_STREAM = "text/event-stream"
-LIFE = 3600.0
-"""Seconds until credentials expire, unless a test says that the time has come."""
+LIFE = 3.0
+"""Seconds in which everything is open."""
 
 
 class Waiting:
@@ -58,61 +52,8 @@ def by_token(request: Request) -> Caller:
     return Caller("ann", expires_at=time.time() + LIFE if short else None)
 
 
-class Expiry:
-    """The timers of what is open until its credentials expire."""
-
-    def __init__(self) -> None:
-        self._timers: list[asyncio.Timeout] = []
-
-    def timeout(self, seconds: float) -> asyncio.Timeout:
-        self._timers.append(asyncio.timeout(seconds))
-        return self._timers[-1]
-
-    def come(self) -> None:
-        """All of it expires now."""
-        for timer in self._timers:
-            timer.reschedule(0)
-
-
-class Coming:
-    """What several readers wait for in what they read."""
-
-    def __init__(self) -> None:
-        self._found = asyncio.Semaphore(0)
-
-    def of(self, words: str) -> Callable[[str], None]:
-        """Looks for the words in all that one of them has read so far."""
-        found = False
-
-        def look(received: str) -> None:
-            nonlocal found
-            if not found and words in received:
-                found = True
-                self._found.release()
-
-        return look
-
-    async def times(self, number: int) -> None:
-        """Return when so many have what they wait for."""
-        for _ in range(number):
-            await self._found.acquire()
-
-
-def ignore(received: str) -> None:
-    """Nobody waits for it."""
-
-
-async def broken_off(
-    client: httpx.AsyncClient,
-    path: str,
-    body: object,
-    came: Callable[[str], None] = ignore,
-    /,
-    **more: str,
-) -> str:
-    """What came until the answer broke off, or ended; without a body, of a GET. `came` is given all
-    of it as often as more comes.
-    """
+async def broken_off(client: httpx.AsyncClient, path: str, body: object, **more: str) -> str:
+    """What came until the answer broke off, or ended; without a body, of a GET."""
     received = ""
     headers = {"authorization": "short", **more}
     try:
@@ -121,7 +62,6 @@ async def broken_off(
             assert answer.status_code == 200
             async for part in answer.aiter_text():
                 received += part
-                came(received)
     except httpx.RemoteProtocolError:
         return f"{received} broken off"
     return received
@@ -131,9 +71,7 @@ Seen = list[dict[str, Any]]
 """What a subscription to a thread's log has brought: events with their cursors."""
 
 
-async def closed_socket(
-    client: httpx.AsyncClient, came: Callable[[str], None]
-) -> tuple[Seen, tuple[int | None, str | None]]:
+async def closed_socket(client: httpx.AsyncClient) -> tuple[Seen, tuple[int | None, str | None]]:
     """What came before it was closed, and how it was."""
     seen: Seen = []
     async with socket(client, headers={"authorization": "short"}) as ws:
@@ -142,7 +80,6 @@ async def closed_socket(
         try:
             while True:
                 seen.append((await ws.hear())["payload"]["data"]["runEvents"])
-                came(str(seen))
         except ConnectionClosedError:
             return seen, await ws.closed()
 
@@ -168,7 +105,7 @@ def of_lines(lines: Iterable[str]) -> Seen:
 async def resumed_events(client: httpx.AsyncClient, after: str) -> Seen:
     """The same over an event stream."""
     seen: Seen = []
-    headers = {"authorization": "fresh", "accept": EVENT_STREAM}
+    headers = {"authorization": "fresh", "accept": "text/event-stream"}
     body = {"query": EVENTS, "variables": {"threadId": "t1", "after": after}}
     async with client.stream("POST", "/graphql", json=body, headers=headers) as answer:
         async for line in answer.aiter_lines():
@@ -178,32 +115,23 @@ async def resumed_events(client: httpx.AsyncClient, after: str) -> Seen:
     raise AssertionError(f"the run did not end: {seen}")
 
 
-async def test_whatever_is_open_ends_with_its_credentials_and_nothing_is_lost(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    agent, expiry, coming = Waiting(), Expiry(), Coming()
-    monkeypatch.setattr(expiring, "asyncio", SimpleNamespace(timeout=expiry.timeout))
+async def test_whatever_is_open_ends_with_its_credentials_and_nothing_is_lost() -> None:
+    agent = Waiting()
     runtime = CopilotRuntime({"default": agent}, authenticate=by_token)
     subscription = {"query": EVENTS, "variables": {"threadId": "t1"}}
     remote = {"name": "default", "threadId": "t3", "messages": []}
     async with client_of(create_app(runtime, remote_path="/remote")) as client:
         client.timeout = httpx.Timeout(30)
-        word, event = partial(coming.of, "before "), partial(coming.of, "TEXT_MESSAGE_CONTENT")
-        async with asyncio.TaskGroup() as tasks:
-            begin = tasks.create_task
-            first = begin(broken_off(client, RUN, run_body(thread="t1"), word()))
-            await agent.begun.wait()
-            readers = (
-                first,
-                begin(broken_off(client, "/graphql", chat(threadId="t2"), word(), accept=ACCEPT)),
-                begin(broken_off(client, "/graphql", subscription, event(), accept=EVENT_STREAM)),
-                begin(broken_off(client, "/remote/agents/execute", remote, word())),
-                begin(broken_off(client, FOLLOWED, None, word())),
-                begin(closed_socket(client, event())),
-            )
-            await coming.times(len(readers))
-            expiry.come()
-        found = await asyncio.gather(*readers)
+        first = asyncio.create_task(broken_off(client, RUN, run_body(thread="t1")))
+        await agent.begun.wait()
+        found = await asyncio.gather(
+            first,
+            broken_off(client, "/graphql", chat(threadId="t2"), accept=ACCEPT),
+            broken_off(client, "/graphql", subscription, accept="text/event-stream"),
+            broken_off(client, "/remote/agents/execute", remote),
+            broken_off(client, "/api/v1/agent/threads/t1/events?until=live", None),
+            closed_socket(client),
+        )
         stream, parts, events, lines, followed, (on_socket, socket_end) = found
         assert "before " in stream
         assert "broken off: CREDENTIAL_EXPIRED" in stream
