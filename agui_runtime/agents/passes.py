@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 
 from ag_ui.core import Message as AnyMessage, RunAgentInput
 from pydantic import TypeAdapter
@@ -21,10 +22,13 @@ class Pass:
     """What the agent emitted. Its end is held back, as another pass may follow."""
 
     def __init__(self) -> None:
-        self._fold = Fold()
         self._words: list[Event] = []
         self._only_words = True
         self._terminal: Event | None = None
+
+    @cached_property
+    def _fold(self) -> Fold:
+        return Fold()
 
     @property
     def fold(self) -> Fold:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterator,
     Collection,
     Iterable,
     Mapping,
     Sequence,
 )
-from contextlib import aclosing, asynccontextmanager
-from typing import TypeAlias
+from contextlib import aclosing
+from typing import Self, TypeAlias
 
 from ag_ui.core import RunAgentInput
 
@@ -68,14 +67,12 @@ class _ActingAgent:
 
     @normal
     async def run(self, request: RunAgentInput) -> AsyncGenerator[Event, None]:
-        others = [tool for tool in request.tools or [] if tool.name not in self._box]
-        request = request.model_copy(update={"tools": [*self._offered, *others]})
+        request = self._offering(request)
         usage: list[Json] = []
         last = MAX_PASSES if self._follow_up else 1
         for number in range(1, last + 1):
             current = Pass()
-            work = _Work(self._box, request, self._follow_up, usage)
-            async with _working(work):
+            async with _Work(self._box, request, self._follow_up, usage) as work:
                 async with aclosing(self._agent.run(request)) as events:
                     async for event in events:
                         if not current.passes(event):
@@ -85,7 +82,7 @@ class _ActingAgent:
                             self._begin(event["toolCallId"], current, work)
                 usage += current.usage
                 pending = await self._pending(current, request)
-                ours = [call for call in pending if call["function"]["name"] in self._box]
+                ours = self._ours(pending)
                 async with aclosing(work.done(ours)) as done:
                     async for event in done:
                         current.note(event)
@@ -96,6 +93,14 @@ class _ActingAgent:
             request = continued(request, current.fold.messages)
         for event in current.end(usage):
             yield event
+
+    def _offering(self, request: RunAgentInput) -> RunAgentInput:
+        """The request with our tools, and those of the front end that have other names."""
+        others = [tool for tool in request.tools or [] if tool.name not in self._box]
+        return request.model_copy(update={"tools": [*self._offered, *others]})
+
+    def _ours(self, calls: Iterable[_Call]) -> list[_Call]:
+        return [call for call in calls if call["function"]["name"] in self._box]
 
     def _begin(self, call_id: str, current: Pass, work: _Work) -> None:
         """Begin the call that the agent has completed, where it allows that."""
@@ -112,7 +117,7 @@ class _ActingAgent:
     async def _note_calls(self, current: Pass, request: RunAgentInput) -> None:
         """Note the calls that are ours and wait with the agent, for the run that answers it."""
         run = current_run.get(None)
-        ours = [c for c in current.fold.open_tool_calls if c["function"]["name"] in self._box]
+        ours = self._ours(current.fold.open_tool_calls)
         if not ours or run is None or run.notes is None:
             return
         answered = {m.tool_call_id for m in request.messages if m.role == "tool"}
@@ -124,7 +129,7 @@ class _ActingAgent:
 
 class _Work:
     """The calls of one pass: actions side by side, agents one after the other, whose usage it adds
-    to the run's.
+    to the run's. A failure within its block also reports the usage so far.
     """
 
     def __init__(
@@ -139,6 +144,16 @@ class _Work:
         self._follow_up = follow_up
         self.usage = usage
         self._tasks: dict[str, asyncio.Task[ActionResult]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
+        if self._tasks:
+            await self._cancel()
+        if isinstance(failure, Exception):
+            with accounted(self.usage):
+                raise failure
 
     def begin(self, calls: Iterable[_Call]) -> None:
         """Begin the actions among the calls that have not begun yet."""
@@ -163,7 +178,7 @@ class _Work:
                 for event in _answered(call["id"], content, tool.return_direct):
                     yield event
 
-    async def close(self) -> None:
+    async def _cancel(self) -> None:
         """Cancel what has not ended: nobody waits for its result any more."""
         for task in self._tasks.values():
             task.cancel()
@@ -182,16 +197,6 @@ class _Work:
         self.usage += engagement.usage
         if self._follow_up:
             yield result_of(call_id, engagement.answer)
-
-
-@asynccontextmanager
-async def _working(work: _Work) -> AsyncIterator[_Work]:
-    """Closes the work; a failure within the block also reports the usage so far."""
-    with accounted(work.usage):
-        try:
-            yield work
-        finally:
-            await work.close()
 
 
 async def _called(action: ServerAction, call: _Call) -> ActionResult:
