@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, closing
 
 from agui_runtime.core.errors import AgentFailure, AguiError, Forbidden, OwnerLost
 from agui_runtime.core.events import Record
 from agui_runtime.core.log_lines import logger_of
 from agui_runtime.wires.graphql.answer.context import StartedAnswer
 from agui_runtime.wires.graphql.delivery.incremental import Delivery
-from agui_runtime.wires.shared.pace import paced
+from agui_runtime.wires.shared.pace import Pace
 
 logger = logger_of(__name__)
 
@@ -30,17 +30,20 @@ async def deliveries(
     one wake-up together.
 
     When the records cannot be read, the answer ends as failed. What comes within a frame is
-    gathered, see `paced`. Raises Forbidden when they are no longer the reader's. Close it
+    gathered, see `Pace`. Raises Forbidden when they are no longer the reader's. Close it
     (`aclosing`).
     """
     handle = run.handle
     try:
-        async with aclosing(paced(handle.batches(), run.streaming.frame, handle.ended)) as batches:
-            async for batch in batches:
-                if payloads := _gained(run, delivery, batch.records):
-                    yield payloads
-                if delivery.finished:
-                    return
+        async with aclosing(handle.batches()) as batches:
+            with closing(Pace(run.streaming.frame, handle.ended)) as pace:
+                async for batch in batches:
+                    if pace.is_early(batch):
+                        await pace.due()
+                    if payloads := _gained(run, delivery, batch.records):
+                        yield payloads
+                    if delivery.finished:
+                        return
     except Exception as error:  # noqa: BLE001  # a wire's edge: a reader gets every failure
         run.projector.fail(_failure(error, run))
     if not delivery.finished:
