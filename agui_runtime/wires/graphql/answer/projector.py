@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter, itemgetter
 
 from agui_runtime.agents.delegates import DELEGATE, SUBAGENT_STATE
 from agui_runtime.core.block_activities import text_events
@@ -92,12 +94,12 @@ class Projector:
         texts and of arguments.
         """
         changed = False
-        for record in records:
-            event = record.event
-            if event["type"] == "TEXT_MESSAGE_CONTENT":  # nearly always: without a call
-                self._texts[event["messageId"]].content.append(event["delta"])
-            elif self._apply(event):
-                changed = True
+        for kind, events in groupby(map(_EVENT, records), _TYPE):
+            if kind == "TEXT_MESSAGE_CONTENT":  # nearly always
+                for message_id, words in groupby(events, _MESSAGE_ID):
+                    self._texts[message_id].content.extend(map(_DELTA, words))
+            else:
+                changed = any([self._apply(event) for event in events]) or changed
         return changed
 
     def fail(self, error: AguiError) -> None:
@@ -234,6 +236,8 @@ _APPLY: dict[str, Callable[[Projector, Event], None]] = {
     "RUN_ERROR": Projector._failed,
 }
 
+_EVENT = attrgetter("event")
+_TYPE, _MESSAGE_ID, _DELTA = map(itemgetter, ("type", "messageId", "delta"))
 
 _BRING_PIECES = (None, Projector._text_content, Projector._call_arguments)
 
