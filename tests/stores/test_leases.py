@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from ag_ui.core import RunAgentInput
@@ -16,6 +18,7 @@ from agui_runtime.core.errors import Busy, Gone, OwnerLost, ThreadNotFound
 from agui_runtime.core.events import Cursor, Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import AgentState
+from agui_runtime.stores.shared import renewal
 from agui_runtime.stores.sql import SqlLimits
 from agui_runtime.stores.states import StateStoreManager
 from tests.runtime.worlds import asking, told
@@ -23,7 +26,60 @@ from tests.stores.databases import AnyStore, Place, Processes
 from tests.stores.ends import START, ended
 from tests.stores.test_contract import Clock, a_run, claimed, delta, finish, ignore, read
 
-SHORT = SqlLimits(lease=0.6)
+LONG = SqlLimits(lease=60, hung=60)
+HUNG = "the event loop has not turned"
+
+
+class Clocks:
+    """Those of this process, and how far a test has set them forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+        self._reads = 0
+        self._elapsed = time.clock_gettime
+
+    def __call__(self) -> float:
+        """A store's."""
+        return time.time() + self.ahead
+
+    def elapsed(self, clock: int) -> float:
+        """The one by which a process knows its leases."""
+        self._reads += 1
+        return self._elapsed(clock) + self.ahead
+
+    async def read(self, times: int) -> None:
+        """Return when that one was read so often."""
+        enough = self._reads + times
+        while self._reads < enough:  # noqa: ASYNC110  # in another thread
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    clocks = Clocks()
+    monkeypatch.setattr(time, "clock_gettime", clocks.elapsed)
+    return clocks
+
+
+@pytest.fixture
+def busy_renewals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long leases are renewed as often as short ones."""
+    monkeypatch.setattr(renewal, "RENEWALS", 600)
+    monkeypatch.setattr(renewal, "LOOKS", 600)
+
+
+async def renewed(place: Place[AnyStore]) -> None:
+    """Return when the live run's lease was renewed, and again by who began to do so after this."""
+    for _ in range(2):
+        before = await place.lapses_at()
+        while await place.lapses_at() == before:  # noqa: ASYNC110  # no word comes
+            await asyncio.sleep(0.01)
+
+
+def hold_up(work: Coroutine[Any, Any, None]) -> None:
+    """The event loop, until the work is done in a thread: no agent must do so, and some do."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 async def test_a_run_whose_process_is_silent_is_ended_by_the_next_start(
@@ -91,19 +147,23 @@ async def test_somebody_notices_a_dead_process_without_being_asked(
     assert await other.log.active("t1") is None
 
 
-async def test_a_busy_event_loop_loses_no_lease(made: Processes[AnyStore]) -> None:
-    owner = await made.start(SHORT)
+@pytest.mark.usefixtures("busy_renewals")
+async def test_a_busy_event_loop_loses_no_lease(
+    made: Processes[AnyStore], place: Place[AnyStore]
+) -> None:
+    owner = await made.start(LONG)
     lease, lost = await claimed(owner, a_run()), asyncio.Event()
     with owner.log.keep(lease, lost.set):
-        time.sleep(2)  # noqa: ASYNC251  # what an agent must not do, and some do
+        hold_up(renewed(place))
         await owner.log.append(lease, [delta(0)])
         assert not lost.is_set()
 
 
+@pytest.mark.usefixtures("busy_renewals")
 async def test_a_run_that_ends_while_its_lease_is_renewed_has_not_lost_it(
     made: Processes[AnyStore],
 ) -> None:
-    owner, lost = await made.start(SqlLimits(lease=2)), list[str]()
+    owner, lost = await made.start(LONG), list[str]()
 
     async def run(number: int) -> None:
         name = f"t{number}"
@@ -116,12 +176,26 @@ async def test_a_run_that_ends_while_its_lease_is_renewed_has_not_lost_it(
     assert lost == []
 
 
-async def test_an_event_loop_that_is_dead_gives_its_leases_up(made: Processes[AnyStore]) -> None:
-    owner = await made.start(SqlLimits(lease=0.4, hung=0.5))
+@pytest.mark.usefixtures("busy_renewals")
+async def test_an_event_loop_that_is_dead_gives_its_leases_up(
+    made: Processes[AnyStore],
+    place: Place[AnyStore],
+    clocks: Clocks,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def dying() -> None:
+        clocks.ahead += 40
+        await renewed(place)
+        clocks.ahead += 40
+        while HUNG not in caplog.text:  # noqa: ASYNC110  # in another thread
+            await asyncio.sleep(0.01)
+        clocks.ahead += 40
+
+    owner = await made.start(LONG, clocks)
     lease, lost = await claimed(owner, a_run()), asyncio.Event()
     with owner.log.keep(lease, lost.set):
         await owner.log.append(lease, [START])
-        time.sleep(2.5)  # noqa: ASYNC251  # as good as dead
+        hold_up(dying())
         with pytest.raises(OwnerLost):
             await owner.log.append(lease, [delta(0)])
         await lost.wait()
@@ -129,24 +203,20 @@ async def test_an_event_loop_that_is_dead_gives_its_leases_up(made: Processes[An
     assert records[-1].event["type"] == "RUN_ERROR"
 
 
+@pytest.mark.usefixtures("busy_renewals")
 async def test_an_event_loop_that_had_no_lease_for_long_is_not_taken_for_dead(
-    made: Processes[AnyStore], place: Place[AnyStore], caplog: pytest.LogCaptureFixture
+    made: Processes[AnyStore],
+    place: Place[AnyStore],
+    clocks: Clocks,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    owner = await made.start(SqlLimits(lease=0.4, hung=0.5))
-    await asyncio.sleep(0.7)  # longer than `hung`, with nothing to renew
+    owner = await made.start(LONG, clocks)
+    clocks.ahead += 61  # longer than `hung`, with nothing to renew
+    await clocks.read(2)  # a connection's first use, and a look for what is due
     lease = await claimed(owner, a_run())
     with owner.log.keep(lease, lambda: None):
-        await renewal(place)
-    assert "has not turned" not in caplog.text
-
-
-async def renewal(place: Place[AnyStore]) -> None:
-    """Return when the live run's lease was renewed."""
-    before = await place.lapses_at()
-    while True:
-        if await place.lapses_at() != before:
-            return
-        await asyncio.sleep(0.01)
+        await renewed(place)
+    assert HUNG not in caplog.text
 
 
 async def test_a_writer_whose_latest_records_were_forgotten_loses_its_lease(
@@ -190,30 +260,30 @@ async def test_a_late_owner_that_writes_while_another_ends_its_run_loses_no_hist
 
 
 async def test_a_claim_whose_caller_has_gone_holds_nobody_up(made: Processes[AnyStore]) -> None:
-    store = await made.start()
+    store = await made.start(clock=Clock())
     claiming = asyncio.create_task(claimed(store, a_run()))
     await asyncio.sleep(0)
     claiming.cancel()
     with pytest.raises(asyncio.CancelledError):
         await claiming
-    async with asyncio.timeout(SqlLimits().lease / 2):
-        while True:
-            try:
-                assert (await claimed(store, a_run(run="r2"))).fresh
-            except Busy:
-                await asyncio.sleep(0)
-            else:
-                break
+    while True:
+        try:
+            assert (await claimed(store, a_run(run="r2"))).fresh
+        except Busy:
+            await asyncio.sleep(0)
+        else:
+            break
 
 
+@pytest.mark.usefixtures("busy_renewals")
 async def test_a_renewed_lease_stays(made: Processes[AnyStore], place: Place[AnyStore]) -> None:
     clock = Clock()
-    owner, other = await made.start(clock=clock), await made.start(clock=clock)
+    owner, other = await made.start(LONG, clock), await made.start(LONG, clock)
     lease = await claimed(owner, a_run())
     with owner.log.keep(lease, ignore):
         for _ in range(4):
-            clock.now += 4
-            while await place.lapses_at() < clock.now + 6:  # noqa: ASYNC110  # no word comes
+            clock.now += 40
+            while await place.lapses_at() < clock.now + 60:  # noqa: ASYNC110  # no word comes
                 await asyncio.sleep(0.02)
             await other.log.end_lost_run("t1")
         await owner.log.append(lease, [delta(0)])
