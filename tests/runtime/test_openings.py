@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -18,12 +19,14 @@ from agui_runtime import Caller, CopilotRuntime, Options, RunLimits, create_app
 from agui_runtime.core.access import Access, Resource
 from agui_runtime.core.errors import Busy, Misconfigured, TooManyRequests
 from agui_runtime.runs.handle import RunHandle
-from agui_runtime.runtime.openings import RENEWALS, Openings
+from agui_runtime.runtime.openings import Openings
 from agui_runtime.runtime.options import OF_A_RUN
 from agui_runtime.setting_readers import LIMITS, OPEN_LIMITS
 from agui_runtime.settings import variable
 from agui_runtime.stores.base import Store
 from agui_runtime.stores.memory import MemoryStore
+from agui_runtime.stores.redis.places import RedisPlaces
+from agui_runtime.stores.sql.places import SqlPlaces
 from tests.programs import environment
 from tests.runtime.worlds import ANN, BOB, Waiting, asking, ran
 from tests.stores.conftest import (
@@ -34,7 +37,8 @@ from tests.stores.conftest import (
     redis as redis,
 )
 from tests.stores.databases import AnyStore, Place, Processes
-from tests.stores.test_places import short_lease as short_lease
+from tests.stores.place_holder import LEASE
+from tests.stores.test_places import places_of, taken
 from tests.support import client_of
 from tests.wires.agui.serving import run_body
 from tests.wires.graphql.serving import ACCEPT, by_header, chat
@@ -124,40 +128,69 @@ async def test_what_is_refused_or_already_there_gives_its_place_back(each_store:
 
 
 async def test_a_killed_process_holds_nothing_for_long(
-    place: Place[AnyStore], made: Processes[AnyStore], short_lease: None
+    place: Place[AnyStore], made: Processes[AnyStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = await made.start()
-    words = ["-m", "tests.stores.place_holder", place.url, "2", getattr(place, "prefix", "")]
-    holder = await asyncio.create_subprocess_exec(
-        sys.executable, *words, cwd=ROOT, env=environment(), stdout=asyncio.subprocess.PIPE
-    )
-    assert holder.stdout is not None
-    assert await holder.stdout.readline() == b"held\n"
     async with replica(store, caller_runs=2) as (runtime, _):
-        with pytest.raises(TooManyRequests):
-            await runtime.start(asking(thread="t1"))
-        holder.kill()
-        await holder.communicate()
-        async with asyncio.timeout(60):
-            for thread in ("t1", "t2"):
-                while not await started(runtime, thread):  # noqa: ASYNC110  # another's lease
-                    await asyncio.sleep(0.05)
-        await renewed_often(runtime.runs)
+        async with place_holder(place, 2) as hold_briefly:
+            with pytest.raises(TooManyRequests):
+                await runtime.start(asking(thread="t1"))
+            await hold_briefly()
+        set_lease(monkeypatch, LEASE)
+        for thread in ("t1", "t2"):
+            while not await started(runtime, thread):  # noqa: ASYNC110  # another's lease
+                await asyncio.sleep(0.05)
+        assert await places_of(store).take("as long", {"s": 1}, LEASE) is None
+        set_lease(monkeypatch, 600)
+        await renewed(runtime.runs)
+        await taken(places_of(store), "now", {"s": 1})
         with pytest.raises(TooManyRequests):
             await runtime.start(asking(thread="t3"))
 
 
-async def renewed_often(openings: Openings) -> None:
-    """For longer than a lease."""
-    renew, renewals = openings._renew, asyncio.Semaphore(0)
+@asynccontextmanager
+async def place_holder(
+    place: Place[AnyStore], places: int
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Another process holds so many until the end of the block, where it is killed; it is given
+    what has that happen when they are held for no more than a lease.
+    """
+    words = ["-m", "tests.stores.place_holder", place.url, str(places)]
+    words.append(getattr(place, "prefix", ""))
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, *words, cwd=ROOT, env=environment(), stdin=PIPE, stdout=PIPE
+    )
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    orders, answers = holder.stdin, holder.stdout
 
-    async def counted() -> None:
+    async def hold_briefly() -> None:
+        orders.write(b"\n")
+        assert await answers.readline() == b"briefly\n"
+
+    try:
+        assert await answers.readline() == b"held\n"
+        yield hold_briefly
+    finally:
+        holder.kill()
+        await holder.communicate()
+
+
+def set_lease(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    for kind in (RedisPlaces, SqlPlaces):
+        monkeypatch.setattr(kind, "lease", seconds)
+
+
+async def renewed(openings: Openings) -> None:
+    """Return when all that is open was renewed, by what began after this."""
+    renew, done = openings._renew, asyncio.Event()
+
+    async def noted() -> None:
         await renew()
-        renewals.release()
+        done.set()
 
-    openings._renew = counted  # type: ignore[method-assign]  # the same, with a sign
-    for _ in range(2 * RENEWALS):
-        await renewals.acquire()
+    openings._renew = noted  # type: ignore[method-assign]  # the same, with a sign
+    await done.wait()
 
 
 async def started(runtime: CopilotRuntime, thread: str) -> bool:

@@ -1,5 +1,7 @@
 """A process of its own whose runs are live until it is killed:
 `python -m tests.stores.place_holder URL COUNT PREFIX`.
+
+It says `held` when they are; and, given a line, `briefly` when their places are for `LEASE` only.
 """
 
 from __future__ import annotations
@@ -18,16 +20,23 @@ LEASE = 1.0
 
 
 async def main(url: str, count: int, prefix: str) -> None:
-    RedisPlaces.lease = SqlPlaces.lease = LEASE
     store = RedisStore(url, prefix=prefix) if prefix else open_store(url)
     options = Options(caller_runs=count)
     runtime = CopilotRuntime({"default": Waiting()}, store=store, options=options)
     async with runtime.lifespan():
         for number in range(count):
             await runtime.start(asking(thread=f"held-{number}", run=f"h{number}"))
-        sys.stdout.write("held\n")
-        sys.stdout.flush()
+        say("held")
+        await asyncio.to_thread(sys.stdin.readline)
+        RedisPlaces.lease = SqlPlaces.lease = LEASE
+        await runtime.runs._renew()
+        say("briefly")
         await asyncio.Event().wait()
+
+
+def say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

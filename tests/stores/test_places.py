@@ -5,13 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-import pytest
-
 from agui_runtime.stores.base import Counting, Places, Store
-from agui_runtime.stores.redis.places import RedisPlaces
-from agui_runtime.stores.sql.places import SqlPlaces
 from tests.stores.databases import AnyStore, Processes
-from tests.stores.place_holder import LEASE
 
 OF_ANN = {"runs:ann": 2, "runs:all": 3}
 OF_BOB = {"runs:bob": 2, "runs:all": 3}
@@ -69,13 +64,6 @@ async def test_processes_share_them_exactly(made: Processes[AnyStore]) -> None:
     found = await asyncio.gather(*takes)
     assert found.count(None) == 10
     assert await places_of(cast(Store, stores[0])).take("late", {"s": 10}) == "s"
-
-
-@pytest.fixture
-def short_lease(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a second: shorter than any test waits for another process."""
-    for kind in (RedisPlaces, SqlPlaces):
-        monkeypatch.setattr(kind, "lease", LEASE)
 
 
 async def test_what_nobody_renews_lapses_and_what_is_renewed_stays(
