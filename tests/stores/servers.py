@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from agui_runtime.stores.redis import RedisStore
+from agui_runtime.stores.shared.patience import SharedPatience
 from tests.ports import free_port
 
 
@@ -25,6 +26,17 @@ async def opened(store: RedisStore) -> AsyncIterator[RedisStore]:
         yield store
     finally:
         await store.close()
+
+
+@contextmanager
+def impatient(store: RedisStore) -> Iterator[None]:
+    """In the block, in which its server is away, the store waits briefly for it."""
+    server = store._server
+    usual, server._outage = server._outage, SharedPatience(0.2)
+    try:
+        yield
+    finally:
+        server._outage = usual
 
 
 class RedisServer:

@@ -17,7 +17,7 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import Lease
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from tests.runtime.worlds import asking, ran
-from tests.stores.servers import RedisServer
+from tests.stores.servers import RedisServer, impatient
 from tests.stores.test_contract import Clock, a_run, claimed, delta, finish, ignore, read, whole_run
 
 
@@ -95,13 +95,14 @@ async def test_a_server_that_stays_away_is_told(tmp_path: Path) -> None:
     server = RedisServer(tmp_path)
     server.start()
     async with processes(server) as made:
-        store = await made.start(RedisLimits(patience=0.5))
+        store = await made.start()
         await store.check()
         server.kill()
-        with pytest.raises(StoreUnavailable):
-            await claimed(store, a_run())
-        with pytest.raises(StoreUnavailable):
-            await store.check()
+        with impatient(store):
+            with pytest.raises(StoreUnavailable):
+                await claimed(store, a_run())
+            with pytest.raises(StoreUnavailable):
+                await store.check()
         server.start()
         assert (await claimed(store, a_run())).fresh
     server.kill()

@@ -26,7 +26,7 @@ from tests.stores.databases import SqliteDatabase, SqlProcesses
 from tests.stores.ends import START, ended
 from tests.stores.mounts import mounted
 from tests.stores.sqlite_writer import LEASE, acknowledged, writing
-from tests.stores.test_contract import a_run, claimed, delta, finish, ignore, read, whole_run
+from tests.stores.test_contract import Clock, a_run, claimed, delta, finish, ignore, read, whole_run
 
 
 @pytest.fixture
@@ -75,15 +75,20 @@ async def test_several_processes_write_one_file(made: SqlProcesses) -> None:
     assert [int(record.event["delta"]) for record in records[:200]] == list(range(1, 201))
 
 
-async def test_a_lock_of_another_program_for_five_seconds_costs_no_run(made: SqlProcesses) -> None:
-    store = await made.start()
+async def test_a_lock_of_another_program_for_five_seconds_costs_no_run(
+    made: SqlProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(time, "clock_gettime", lambda _: clock.now)  # by which leases are known
+    store = await made.start(clock=clock)
     lease, lost = await claimed(store, a_run()), asyncio.Event()
     with store.log.keep(lease, lost.set):
         await store.log.append(lease, [delta(0)])
         async with locked(made.database):
             appending = asyncio.ensure_future(store.log.append(lease, [delta(1)]))
             assert len(await read(store, 1)) == 1  # readers are not held up
-            await asyncio.sleep(5)  # so long the other program works
+            clock.now += 5  # so long the other program works
+            await asyncio.sleep(5)
             assert not appending.done()
         await appending
         assert not lost.is_set()
