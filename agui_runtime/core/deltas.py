@@ -58,7 +58,7 @@ class DeltaReader:
         if type_ is dict:
             self._type = None
             self._kind = delta["type"]
-            self._key = _KEYS[self._kind]
+            self._key = KEYS[self._kind]
         elif type_ in _TYPED:
             self._type = type_
             self._kind, self._attribute, self._key = _TYPED[type_]
@@ -84,7 +84,7 @@ def _of_object(item: JsonObject) -> JsonObject | None:
     kind = item.get("type")
     if not isinstance(kind, str):
         return None
-    key = _KEYS.get(kind, "")
+    key = KEYS.get(kind, "")
     id_ = item.get(key)
     if not isinstance(id_, str) or not is_whole(id_):
         return None
@@ -96,5 +96,7 @@ _TYPED: Mapping[type, tuple[str, str, str]] = {
     ReasoningMessageContentEvent: ("REASONING_MESSAGE_CONTENT", "message_id", "messageId"),
     ToolCallArgsEvent: ("TOOL_CALL_ARGS", "tool_call_id", "toolCallId"),
 }
-_KEYS = {kind: key for kind, _, key in _TYPED.values()}
+KEYS: Mapping[str, str] = {kind: key for kind, _, key in _TYPED.values()}
+"""Under what a delta of a kind has the id of that to which it belongs."""
+
 _FIELDS = frozenset({"type", "message_id", "tool_call_id", "delta"})

@@ -12,6 +12,7 @@ from agui_runtime.core.conversation import APPLIED, Conversation
 from agui_runtime.core.events import Event, Message
 from agui_runtime.core.json_patch import UNPATCHABLE, patched
 from agui_runtime.core.jsontext import Json, JsonObject
+from agui_runtime.core.stretches import Stretch
 
 
 @dataclass(slots=True)
@@ -52,6 +53,8 @@ class Fold:
 
     def feed_all(self, events: Iterable[Event]) -> None:
         """Take the next events."""
+        if isinstance(events, Stretch):
+            events = (events.joined,)
         conversation = self._conversation
         for event in events:
             kind = event["type"]

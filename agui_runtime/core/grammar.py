@@ -13,6 +13,7 @@ import orjson
 from agui_runtime.core.distinct_ids import DistinctIds
 from agui_runtime.core.errors import ProtocolFailure
 from agui_runtime.core.events import TERMINAL, Event, Message
+from agui_runtime.core.stretches import FEW, Stretch
 
 Reason: TypeAlias = Literal["stopped", "error"]
 """Why a run was cut: somebody stopped it, or it failed."""
@@ -123,18 +124,20 @@ class Grammar:
         self._check(event)
         return (event,)
 
-    def continuing(self, events: Sequence[Event]) -> int:
-        """How many of the first events are more of what is open, to which there is no more to say:
+    def continuing(self, events: Sequence[Event]) -> Sequence[Event]:
+        """The first events, as many as are more of what is open, to which there is no more to say:
         `accept` would return them as they are.
         """
+        if len(events) > FEW and (stretch := Stretch.leading(events)):
+            return stretch if self.continuing((stretch.joined,)) else ()
         for count, event in enumerate(events):
             continues = _CONTINUES.get(event["type"])
             if continues is None or "subagentRunId" in event:
-                return count
+                return events[:count]
             entity, field = continues
             if (entity, event.get(field)) not in self._open:
-                return count
-        return len(events)
+                return events[:count]
+        return events
 
     def closers(self, reason: Reason | None = None) -> list[Event]:
         """The events that close all that is open, last opened first; they count as emitted.

@@ -28,6 +28,7 @@ from agui_runtime.core.run_events import (
     status_of,
     terminal,
 )
+from agui_runtime.core.stretches import Stretch
 from agui_runtime.hooks.hook import Hooks, RunReport
 from agui_runtime.off_loop import LONG_LIST, SLICE, is_much, unless_long
 from agui_runtime.runs.assignment import Assignment
@@ -127,26 +128,28 @@ class StartedRun:
         """Append what the grammar makes of events of the agent's, and answer how many those are;
         the end is not among them, `end` appends it.
         """
-        light = self._grammar.continuing(events)
-        if light == len(events):  # as nearly always; they are nothing to the meter
-            return self._keep(events)
-        return self._accept(events, light)
+        light = self._grammar.continuing(events)  # which is nothing to the meter
+        if len(light) == len(events):  # as nearly always
+            return self._keep(light)
+        return self._accept(light, events[len(light) :])
 
-    async def _accept(self, events: Sequence[Event], light: int) -> int:
+    async def _accept(self, light: Sequence[Event], events: Sequence[Event]) -> int:
         ends = events[-1]["type"] in TERMINAL
-        legal = list(events[:light])
+        count, legal = 0, list(light)
+        if isinstance(light, Stretch):
+            count, legal = await self._keep(light), []
         try:
-            for event in events[light : len(events) - ends]:
+            for event in events[: len(events) - ends]:
                 legal += self._judge(event)
         finally:  # what comes before an event that has no place in the log
-            await self._keep(legal)
+            count += await self._keep(legal)
         if ends:  # no run ends well whose words the store does not take
             self._last, self.has_ended = self._judge(events[-1]), True
             self._note(self._last)
         elif events[-1]["type"] == "STATE_SNAPSHOT" and self._checkpoints.due:
             await self._writer.flush()  # what is saved stands in the log
             await self._checkpoints.save(self._fold.state)
-        return len(legal)
+        return count
 
     def _judge(self, event: Event) -> Sequence[Event]:
         """What the log gets for it."""

@@ -19,6 +19,7 @@ from typing import NamedTuple, TypeAlias
 from agui_runtime.core.columns import are, of_type, places
 from agui_runtime.core.events import Event, Message, Record
 from agui_runtime.core.jsontext import dumps, loads
+from agui_runtime.core.stretches import Stretch
 from agui_runtime.off_loop import LONG_TEXT, unless_long
 from agui_runtime.stores.base import AgentState
 
@@ -36,6 +37,8 @@ FEW = 64
 """So few messages a run finds anew: what they are found by is not kept with each short thread."""
 
 _FEW_TEXTS, _SHORT, _TEXT = 4, 200, {str}
+
+_EMPTY_TEXT = getsizeof("")
 
 _SHARED = frozenset({"role", "type"})
 """Keys whose values are the same object in all messages."""
@@ -108,8 +111,10 @@ def recorded(first: int, run_id: str, events: Iterable[StoredEvent]) -> list[Rec
     return list(map(_record, zip(count(first), repeat(run_id), events)))
 
 
-def stored(events: Iterable[Event]) -> tuple[list[StoredEvent], int]:
+def stored(events: Iterable[Event]) -> tuple[Sequence[StoredEvent], int]:
     """The events as they are kept, and their weight; raises Unencodable for what is no JSON."""
+    if isinstance(events, Stretch) and (text := events.joined["delta"]).isascii():
+        return events, len(events) * (DELTA_OVERHEAD + _EMPTY_TEXT) + len(text)
     made: list[StoredEvent] = []
     total = 0
     for event in events:

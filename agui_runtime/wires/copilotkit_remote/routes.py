@@ -23,6 +23,7 @@ from agui_runtime.core.access import Resource
 from agui_runtime.core.errors import AgentNotFound, AguiError
 from agui_runtime.core.events import Caller, RunContext
 from agui_runtime.core.log_lines import logger_of
+from agui_runtime.core.stretches import joined
 from agui_runtime.off_loop import is_much, unless_long
 from agui_runtime.runtime.catalog import AgentInfo
 from agui_runtime.runtime.runtime import CopilotRuntime, RunHandle
@@ -198,7 +199,7 @@ async def _lines(handle: RunHandle, response: StreamingResponse) -> str | None:
     async with aclosing(handle.batches()) as batches:
         async for batch in batches:
             events = [record.event for record in batch.records]
-            ready = [_line(line) for event in events for line in encoder.lines(event)]
+            ready = [_line(line) for event in joined(events) for line in encoder.lines(event)]
             if ready:
                 await response.write(ready)
             if events[-1]["type"] == "RUN_ERROR":

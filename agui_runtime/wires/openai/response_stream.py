@@ -1,7 +1,7 @@
 """The stream of a response: its events, numbered so that a client can come back to a number. Pure.
 
 A piece of text counts as many numbers as it has characters. So whoever comes back finds the same
-place, even where a store has joined the pieces meanwhile.
+place, also where the pieces that came at one go are one, or a store has joined them meanwhile.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Record
 from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.core.stretches import joined
 from agui_runtime.wires.openai.errors import RunFailed
 from agui_runtime.wires.openai.response_events import ResponseEvents
 from agui_runtime.wires.openai.response_resource import Resource, last_event
@@ -49,8 +50,8 @@ class ResponseStream:
             for kind in ("created", "in_progress"):
                 body = self._resource.body(self._made, "in_progress")
                 yield {"type": f"response.{kind}", "response": body}
-        for record in records:
-            yield from self._made.feed(record.event)
+        for event in joined([record.event for record in records]):
+            yield from self._made.feed(event)
         if self._made.end:
             kind = last_event(self._made.end)
             yield {"type": kind, "response": self._resource.body(self._made)}
