@@ -35,10 +35,12 @@ def parts_of(content: Json) -> list[Part]:
 
 
 def data_part(value: Json) -> Part:
-    """The value as data; as text where it is nested deeper than the protocol's library allows."""
+    """The value as data; as text where the protocol's library cannot hold it: it is nested deeper
+    than that allows, or has a number that is too large for a float.
+    """
     try:
         return Part(data=ParseDict(value, Value()))
-    except ParseError:
+    except (ParseError, OverflowError):
         return Part(text=jsontext.dumps(value).decode(), media_type="application/json")
 
 

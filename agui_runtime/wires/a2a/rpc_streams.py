@@ -10,6 +10,7 @@ from contextlib import aclosing
 
 from a2a.server.request_handlers.request_handler import RequestHandler
 from a2a.types.a2a_pb2 import (
+    Artifact,
     SendMessageRequest,
     SubscribeToTaskRequest,
     Task,
@@ -63,12 +64,21 @@ async def _encoded(
 
 
 def _result(update: Task | Update) -> JsonObject:
-    if isinstance(update, TaskArtifactUpdateEvent):
-        parts = update.artifact.parts
-        if len(parts) == 1 and parts[0].WhichOneof("content") == "text":
-            return {"artifactUpdate": _piece(update, parts[0].text)}
+    if isinstance(update, TaskArtifactUpdateEvent) and _is_plain(update.artifact):
+        return {"artifactUpdate": _piece(update, update.artifact.parts[0].text)}
     made: JsonObject = MessageToDict(to_stream_response(update))
     return made
+
+
+def _is_plain(artifact: Artifact) -> bool:
+    """Whether there is a text in it, and nothing else but its id."""
+    parts = artifact.parts
+    return (
+        len(parts) == 1
+        and parts[0].WhichOneof("content") == "text"
+        and len(parts[0].ListFields()) == 1
+        and not artifact.name
+    )
 
 
 def _piece(update: TaskArtifactUpdateEvent, text: str) -> JsonObject:

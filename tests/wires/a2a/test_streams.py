@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -84,6 +85,25 @@ async def test_the_state_comes_before_the_end() -> None:
         answer = await called(client, "SendStreamingMessage", {"message": message()})
     *_, state, end = (frame["result"] for frame in frames_in(answer.text))
     assert state["artifactUpdate"]["artifact"]["parts"] == [{"data": {"n": 2, "deep": {"n": 2}}}]
+    assert end["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
+
+
+def nested(depth: int) -> Json:
+    made: Json = {}
+    for _ in range(depth):
+        made = {"deep": made}
+    return made
+
+
+@pytest.mark.parametrize("state", [{"n": 10**400}, nested(120)], ids=["large", "deep"])
+async def test_a_state_that_protobuf_cannot_hold_comes_as_its_json(state: Json) -> None:
+    agent = Recorder({"type": "STATE_SNAPSHOT", "snapshot": state})
+    async with plain_client_of(CopilotRuntime({"default": agent})) as client:
+        answer = await called(client, "SendStreamingMessage", {"message": message()})
+    *_, update, end = (frame["result"] for frame in frames_in(answer.text))
+    [part] = update["artifactUpdate"]["artifact"]["parts"]
+    assert part["mediaType"] == "application/json"
+    assert json.loads(part["text"]) == state
     assert end["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
 
 
