@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
 
-from agui_runtime.commands.admission import Admission
+from agui_runtime.commands.accepting import Acceptor
 from agui_runtime.commands.collecting import collect_rarely
 from agui_runtime.commands.hosting import Hosted, hosted
 from agui_runtime.commands.ledger import Ledger, Share
@@ -32,31 +32,31 @@ class ProcessServer(DrainingServer):
 
     line: Lifeline | None = None
     end: socket.socket
-    admission: Admission
+    acceptor: Acceptor
     """Which takes its connections: uvicorn listens to nothing itself."""
     figures: Callable[[], bytes] | None = None
     """What it counts, for its parent."""
     _obeying: asyncio.Task[None] | None = None
 
     def on_started(self) -> None:
-        self.server_state.connections = self.admission.connections
-        self.admission.open(self._protocol, self.config.backlog)
+        self.server_state.connections = self.acceptor.connections
+        self.acceptor.open(self._protocol, self.config.backlog)
         self._obeying = asyncio.get_running_loop().create_task(self._obey())
 
     async def on_tick(self, counter: int) -> bool:
-        self.admission.beat()
+        self.acceptor.beat()
         return await super().on_tick(counter)
 
     def drain(self) -> None:
-        self.admission.recede()  # it would have the fewest, and refuses runs
+        self.acceptor.recede()  # it would have the fewest, and refuses runs
         super().drain()
 
     def stop_listening(self) -> None:
-        self.admission.close()
+        self.acceptor.close()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.stop_listening()
-        await self.admission.settle()
+        await self.acceptor.settle()
         await super().shutdown(sockets)
         if self._obeying is not None:
             self._obeying.cancel()
@@ -102,21 +102,21 @@ def main(words: Sequence[str]) -> int:
     write_whole_lines()
     line, count, file, places, place, *numbers = map(int, words)
     end, *listeners = (socket.socket(fileno=number) for number in (line, *numbers))
-    admission = Admission(listeners, Share(Ledger(file, places), place))
+    acceptor = Acceptor(listeners, Share(Ledger(file, places), place))
     try:
         found = hosted()
         check_shared(found.runtimes, count)
     except Exception as error:  # noqa: BLE001  # user code: its module is imported
         write_failure(error)
         return 2 if isinstance(error, AguiError) else 1
-    return _serve(found, end, admission)
+    return _serve(found, end, acceptor)
 
 
-def _serve(found: Hosted, end: socket.socket, admission: Admission) -> int:
+def _serve(found: Hosted, end: socket.socket, acceptor: Acceptor) -> int:
     collect_rarely()
     config = config_of(found, of_several=True)
     server = ProcessServer(config, found.runtimes, found.settings.drain_seconds, "")
-    server.end, server.admission = end, admission
+    server.end, server.acceptor = end, acceptor
     with measured(found, by_parent=True) as metrics, obeyed_by_command():  # an app may be made late
         server.figures = metrics.page if metrics else None
         server.run([])

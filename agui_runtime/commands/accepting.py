@@ -27,7 +27,7 @@ RETRY = 1.0
 logger = logging.getLogger(__name__)
 
 
-class Admission:
+class Acceptor:
     """Gives each connection that comes to the sockets, and is this process's, a protocol. What this
     process has is written in the ledger: its `connections`, and those without a protocol as yet.
     """
@@ -35,7 +35,7 @@ class Admission:
     def __init__(self, listeners: Sequence[socket.socket], share: Share) -> None:
         self.connections: set[Any] = _Noticed(self._count)
         self._share = share
-        self._doors = [Door(each, share, self._admit) for each in listeners]
+        self._doors = [Door(each, share, self._accept) for each in listeners]
         self._protocol: Callable[[], asyncio.Protocol] = asyncio.Protocol
         self._arriving: set[asyncio.Task[Any]] = set()
         self._takes_part = False
@@ -63,7 +63,7 @@ class Admission:
         if self._arriving:
             await asyncio.wait(self._arriving)
 
-    def _admit(self, connection: socket.socket) -> None:
+    def _accept(self, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         task = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
         self._arriving.add(task)
@@ -84,14 +84,14 @@ class Admission:
 
 
 class Door:
-    """One listening socket; `admit` gets each connection that this process takes."""
+    """One listening socket; `accept` gets each connection that this process takes."""
 
     def __init__(
-        self, listener: socket.socket, share: Share, admit: Callable[[socket.socket], None]
+        self, listener: socket.socket, share: Share, accept: Callable[[socket.socket], None]
     ) -> None:
         self._listener = listener
         self._share = share
-        self._admit = admit
+        self._accept = accept
         self._timer: asyncio.TimerHandle | None = None
         self._waiting = select.poll()
 
@@ -140,7 +140,7 @@ class Door:
                 self._pause(error)
                 return
             connection.setblocking(False)
-            self._admit(connection)
+            self._accept(connection)
 
     def _pause(self, error: OSError) -> None:
         """What is wrong is wrong for the next connection, too: no descriptor may be free."""
