@@ -14,6 +14,7 @@ from agui_runtime.stores.memory import MemoryStore
 from agui_runtime.stores.redis import RedisStore
 from agui_runtime.stores.sql import SqliteStore
 from agui_runtime.stores.sql.postgres import PostgresStore
+from tests.stores.clocks import busy_renewals as busy_renewals, clocks as clocks
 from tests.stores.databases import (
     WHOLE,
     AnyStore,

@@ -6,7 +6,6 @@ Here each store stands for a process.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,54 +17,16 @@ from agui_runtime.core.errors import Busy, Gone, OwnerLost, ThreadNotFound
 from agui_runtime.core.events import Cursor, Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.base import AgentState
-from agui_runtime.stores.shared import renewal
 from agui_runtime.stores.sql import SqlLimits
 from agui_runtime.stores.states import StateStoreManager
 from tests.runtime.worlds import asking, told
+from tests.stores.clocks import Clocks
 from tests.stores.databases import AnyStore, Place, Processes
 from tests.stores.ends import START, ended
 from tests.stores.test_contract import Clock, a_run, claimed, delta, finish, ignore, read
 
 LONG = SqlLimits(lease=60, hung=60)
 HUNG = "the event loop has not turned"
-
-
-class Clocks:
-    """Those of this process, and how far a test has set them forward."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-        self._reads = 0
-        self._elapsed = time.clock_gettime
-
-    def __call__(self) -> float:
-        """A store's."""
-        return time.time() + self.ahead
-
-    def elapsed(self, clock: int) -> float:
-        """The one by which a process knows its leases."""
-        self._reads += 1
-        return self._elapsed(clock) + self.ahead
-
-    async def read(self, times: int) -> None:
-        """Return when that one was read so often."""
-        enough = self._reads + times
-        while self._reads < enough:  # noqa: ASYNC110  # in another thread
-            await asyncio.sleep(0.01)
-
-
-@pytest.fixture
-def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
-    clocks = Clocks()
-    monkeypatch.setattr(time, "clock_gettime", clocks.elapsed)
-    return clocks
-
-
-@pytest.fixture
-def busy_renewals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Long leases are renewed as often as short ones."""
-    monkeypatch.setattr(renewal, "RENEWALS", 600)
-    monkeypatch.setattr(renewal, "LOOKS", 600)
 
 
 async def renewed(place: Place[AnyStore]) -> None:

@@ -10,7 +10,7 @@ from redis.exceptions import DataError
 
 from agui_runtime.core.errors import StoreUnavailable
 from agui_runtime.core.events import Record
-from agui_runtime.stores.redis import RedisLimits, RedisStore
+from agui_runtime.stores.redis import RedisStore
 from agui_runtime.stores.redis.server import Server
 from tests.stores.servers import RedisServer, opened
 from tests.stores.test_contract import a_run, claimed, delta, finish
@@ -43,7 +43,7 @@ async def test_a_crowd_of_runs_and_their_readers_is_served_over_a_few_connection
 
     before = len(redis.command("CLIENT", "LIST").splitlines())
     async with processes(redis) as made:
-        store = await made.start(RedisLimits(patience=1))
+        store = await made.start()
         found = await asyncio.gather(*(whole(store, number) for number in range(CROWD)))
         assert len(redis.command("CLIENT", "LIST").splitlines()) - before < 10
     for number, records in enumerate(found):
@@ -54,7 +54,7 @@ async def test_a_crowd_of_runs_and_their_readers_is_served_over_a_few_connection
 
 
 async def test_a_command_that_cannot_be_sent_fails_alone(redis: RedisServer) -> None:
-    server = Server(redis.url, patience=1)
+    server = Server(redis.url, patience=10)
     await server.open()
     unsendable: object = {"no": "word"}
     commands = [
@@ -71,7 +71,7 @@ async def test_a_command_that_cannot_be_sent_fails_alone(redis: RedisServer) -> 
 
 
 async def test_an_error_of_the_server_is_told_to_whose_command_it_is(redis: RedisServer) -> None:
-    server = Server(redis.url, patience=1)
+    server = Server(redis.url, patience=10)
     await server.open()
     wrong = asyncio.create_task(server.command("write", "k", "NOSUCH"))
     right = asyncio.create_task(server.command("write", "k", "ECHO", "hello"))
@@ -97,7 +97,7 @@ async def test_commands_that_wait_when_the_connection_breaks_are_carried_out_by_
 
 
 async def test_a_closed_store_keeps_nobody_waiting(redis: RedisServer) -> None:
-    async with opened(RedisStore(redis.url, RedisLimits(patience=0.2))) as store:
+    async with opened(RedisStore(redis.url)) as store:
         lease = await claimed(store, a_run(thread="closing"))
     with pytest.raises(StoreUnavailable):
         await store.log.append(lease, [delta(0)])

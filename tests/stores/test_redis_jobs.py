@@ -23,8 +23,6 @@ from tests.stores.test_jobs import LONG, QUEUES, adopt, post, run_of, threads_of
 from tests.stores.test_redis import processes
 from tests.stores.test_redis_ways_in import adopted_later, running
 
-SHORT = RedisLimits(lease=0.5)
-
 
 async def test_the_job_is_gone_with_its_adoption(redis: RedisServer) -> None:
     async with processes(redis) as made:
@@ -57,15 +55,16 @@ async def test_a_job_expires_by_itself_some_time_after_its_run(redis: RedisServe
 async def test_a_worker_that_dies_is_missed_after_its_lease_however_long_the_run_might_wait(
     redis: RedisServer,
 ) -> None:
-    async with processes(redis) as made:
-        worker, other = await made.start(SHORT), await made.start(SHORT)
+    clock = Clock()
+    async with processes(redis, clock) as made:
+        worker, other = await made.start(), await made.start()
         await post(other.jobs, run_of("t1"))
         lease = await adopt(worker.jobs, run_of("t1"))
         assert lease is not None
         await worker.log.append(lease, [delta(0)])
         await worker.close()
-        async with asyncio.timeout(20):
-            records = await ended(other)
+        clock.now += 7
+        records = await ended(other)
     assert records[-1].event["code"] == "OWNER_LOST"
 
 
@@ -300,9 +299,11 @@ async def test_runs_that_wait_outlive_a_restart_and_their_readers_go_on(
 
 @pytest.mark.parametrize("found_by", ["renewal", "append", "end"])
 async def test_a_run_whose_adoption_the_server_forgot_is_not_started_again(
-    redis: RedisServer, found_by: str
+    redis: RedisServer, found_by: str, request: pytest.FixtureRequest
 ) -> None:
-    limits = SHORT if found_by == "renewal" else RedisLimits(lease=300.0)
+    limits = RedisLimits(lease=300)
+    if found_by == "renewal":
+        request.getfixturevalue("busy_renewals")
     async with processes(redis) as made:
         worker, other = await made.start(limits), await made.start(limits)
         await post(worker.jobs, run_of("t1"))

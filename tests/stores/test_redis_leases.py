@@ -17,12 +17,13 @@ from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.redis import RedisLimits, RedisStore, subscriber
 from tests.faults.proxy import Proxy
 from tests.runtime.worlds import asking, kinds, told as told_by
+from tests.stores.clocks import Clocks
 from tests.stores.ends import START, ended
 from tests.stores.servers import RedisServer, opened
 from tests.stores.test_contract import Clock, a_run, claimed, delta, ignore, read
 from tests.stores.test_redis import processes
 
-SHORT = RedisLimits(lease=0.6)
+LONG = RedisLimits(lease=60, patience=60)
 
 
 @asynccontextmanager
@@ -58,21 +59,23 @@ class Waiting:
         raise AssertionError("unreachable")
 
 
+@pytest.mark.usefixtures("busy_renewals")
 async def test_an_owner_that_cannot_reach_the_server_stops_its_agent_and_tells_its_readers(
-    redis: RedisServer,
+    redis: RedisServer, clocks: Clocks
 ) -> None:
     proxy, waiting = Proxy(redis.port), Waiting()
     async with behind(proxy) as url:
         runtime = CopilotRuntime(
             {"default": waiting.agent},
             [action(waiting.wait)],
-            store=RedisStore(url, RedisLimits(lease=0.6, patience=60), prefix="cut-off"),
+            store=RedisStore(url, LONG, prefix="cut-off", clock=clocks),
         )
         async with runtime.lifespan():
             handle = await runtime.start(asking())
             reading = asyncio.create_task(told_by(handle))
             await waiting.tool_begun.wait()
             proxy.stall()
+            clocks.ahead += 61
             await waiting.tool_cancelled.wait()
             with pytest.raises(OwnerLost):
                 await reading
@@ -82,18 +85,20 @@ async def test_an_owner_that_cannot_reach_the_server_stops_its_agent_and_tells_i
             assert kinds(await told_by(handle))[-1] == "RUN_ERROR"
 
 
+@pytest.mark.usefixtures("busy_renewals")
 async def test_a_reader_that_looks_into_the_log_meanwhile_is_told_as_well(
-    redis: RedisServer,
+    redis: RedisServer, clocks: Clocks
 ) -> None:
     proxy = Proxy(redis.port)
     async with (
         behind(proxy) as url,
-        opened(RedisStore(url, RedisLimits(lease=0.6, patience=60), prefix="looking")) as owner,
+        opened(RedisStore(url, LONG, prefix="looking", clock=clocks)) as owner,
     ):
         lease = await claimed(owner, a_run())
         await owner.log.append(lease, [START])
         with owner.log.keep(lease, ignore):
             proxy.stall()
+            clocks.ahead += 61
             with pytest.raises(OwnerLost):
                 await read(owner, 2)
             proxy.flow()
@@ -118,10 +123,9 @@ async def test_an_owner_whose_clock_is_ahead_is_noticed_like_any_other(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with processes(redis) as made:
-        other, right = await made.start(SHORT), time.time
+        other, right = await made.start(), time.time
         monkeypatch.setattr(time, "time", lambda: right() + 3600)
-        ahead = await made.start(SHORT)
-        await ahead.log.append(await claimed(ahead, a_run()), [START])
+        await claimed(await made.start(RedisLimits(lease=0.6)), a_run())
         monkeypatch.undo()
         assert (await ended(other))[-1].event["code"] == "OWNER_LOST"
 

@@ -14,6 +14,7 @@ from agui_runtime.core.events import Event
 from agui_runtime.runtime.runtime import CopilotRuntime
 from agui_runtime.stores.redis import RedisLimits, RedisStore
 from tests.faults.proxy import Proxy
+from tests.stores.clocks import Clocks, busy_renewals as busy_renewals, clocks as clocks
 from tests.stores.servers import RedisServer, impatient
 from tests.wires.agui.serving import frames, reading, run_body, serving
 
@@ -54,16 +55,21 @@ async def test_a_reader_whose_store_is_away_is_cut_off_and_served_when_it_is_bac
 
 
 @pytest.mark.redis
-async def test_readers_of_an_owner_that_is_cut_off_have_the_end_of_its_run(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("busy_renewals")
+async def test_readers_of_an_owner_that_is_cut_off_have_the_end_of_its_run(
+    tmp_path: Path, clocks: Clocks
+) -> None:
     server = RedisServer(tmp_path)
     server.start()
     proxy = Proxy(server.port)
     await proxy.start()
-    store = RedisStore(f"redis://127.0.0.1:{proxy.port}/0", RedisLimits(lease=0.6, patience=60))
+    url, limits = f"redis://127.0.0.1:{proxy.port}/0", RedisLimits(lease=60, patience=60)
+    store = RedisStore(url, limits, clock=clocks)
     async with serving(CopilotRuntime({"default": waiting}, store=store)) as client:
         async with reading(client, RUN, run_body()) as reader:
             await reader.until("TEXT_MESSAGE_START")
             proxy.stall()
+            clocks.ahead += 61
             await reader.until("OWNER_LOST")
             assert '"type":"RUN_ERROR"' in reader.seen
         proxy.flow()
