@@ -4,6 +4,7 @@ the same, and whose something is. Pure.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b, sha256
 
 import orjson
@@ -28,6 +29,7 @@ def state_digest(state: Json) -> str:
     return blake2b(text, digest_size=16).hexdigest()
 
 
+@lru_cache(maxsize=1024)
 def owner_digest(owner: str) -> str:
     """Who owns what is counted, as keys of the store name it: fixed length, whatever the name."""
     return sha256(owner.encode("utf-8", "replace")).hexdigest()[:32]

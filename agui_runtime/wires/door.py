@@ -40,21 +40,24 @@ class Door:
     def __init__(self, entrances: Sequence[Entrance], limits: BodyLimits) -> None:
         self._entrances = entrances
         self._limits = limits
+        self._posts = self._open("POST")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method = scope["method"]
-        open_ = [each for each in self._entrances if _takes(each.route, method)] or self._entrances
-        if method == "POST" and len(open_) > 1:
+        if scope["method"] == "POST" and len(self._posts) > 1:
             try:
                 body = await OpenedBody.read(scope, receive, self._limits)
             except ClientGone:
                 return
-            entrance = _claimed(open_, body.value)
+            entrance = _claimed(self._posts, body.value)
             scope, receive = body.lend(scope, receive)
             del body  # large ones are held by whoever reads them
         else:
-            entrance = open_[0]
+            entrance = self._open(scope["method"])[0]
         await entrance.route.handle(scope, receive, send)
+
+    def _open(self, method: str) -> Sequence[Entrance]:
+        """Those that take the method; all, where none does."""
+        return [each for each in self._entrances if _takes(each.route, method)] or self._entrances
 
 
 class DirectRoutes:

@@ -152,14 +152,17 @@ class AdmissionRules:
         self, headers: _Headers, scope: Mapping[str, Any], *, foreign: bool
     ) -> bool:
         """False for a type that only an empty body may have."""
-        forms = is_one_of(self.forms, scope)
         kinds = headers.content_types()
-        if kinds and all(is_json(kind) or (forms and kind == FORM) for kind in kinds):
+        if kinds and all(is_json(kind) or self._is_form(kind, scope) for kind in kinds):
             return True
         untyped = foreign and not kinds and scope["method"] == "POST"
         if untyped or not SIMPLE_TYPES.isdisjoint(kinds):
             raise not_json()
         return False
+
+    def _is_form(self, kind: str, scope: Mapping[str, Any]) -> bool:
+        """Whether it is one where the path takes forms."""
+        return kind == FORM and is_one_of(self.forms, scope)
 
 
 def any_origin(names: Sequence[str]) -> bool:

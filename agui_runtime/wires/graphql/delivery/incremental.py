@@ -205,8 +205,9 @@ def _rendered(group: Group, owner: object, path: bytes, later: list[_Unit]) -> d
     brackets, and has a comma before each part.
     """
     shown: dict[str, object] = {**group.shape}
-    values = map(getattr, repeat(owner), group.attributes)
-    shown.update(zip(group.plain, values, strict=True))
+    if group.plain:
+        values = map(getattr, repeat(owner), group.attributes)
+        shown.update(zip(group.plain, values, strict=True))
     for key, attribute, serialize in group.leaves:
         value = getattr(owner, attribute)
         if isinstance(value, list):
