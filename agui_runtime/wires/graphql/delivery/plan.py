@@ -70,13 +70,15 @@ class RootField:
 class Plan:
     """What an operation asks of the document; `incremental` if any of it may come later.
 
-    `waits_for_items`: something is delivered when a list that grows has so many items. `start` is
-    to be resolved first: the mutation, of which nothing else is executed.
+    `waits_for_items`: something is delivered when a list that grows has so many items.
+    `defers_known`: something may come later of which all is known before. `start` is to be resolved
+    first: the mutation, of which nothing else is executed.
     """
 
     root: Group
     incremental: bool
     waits_for_items: bool
+    defers_known: bool
     start: RootField
 
 
@@ -100,7 +102,8 @@ def compile_plan(
         if nodes[0].name.value == STREAMED_ROOT:
             root = compiler.group(mutation, level.immediate)
             start = RootField(key, mutation.fields[STREAMED_ROOT], nodes)
-            return Plan(root, compiler.incremental, compiler.waits_for_items, start)
+            later = compiler.waits_for_items, compiler.defers_known
+            return Plan(root, compiler.incremental, *later, start)
     return None
 
 
@@ -139,8 +142,8 @@ class Level:
 
 class Compiler:
     """Makes fields and groups of what is selected. `incremental` says that any of it may come
-    later, `waits_for_items` that a streamed list begins with some, `resolvers` counts the fields
-    with a resolver of their own.
+    later, `waits_for_items` that a streamed list begins with some, `defers_known` that a deferred
+    fragment waits for nothing, `resolvers` counts the fields with a resolver of their own.
     """
 
     def __init__(
@@ -151,6 +154,7 @@ class Compiler:
     ) -> None:
         self.incremental = False
         self.waits_for_items = False
+        self.defers_known = False
         self.resolvers = 0
         self._schema = schema
         self._fragments = fragments
@@ -239,6 +243,7 @@ class Compiler:
                 self.collect(parent, node.selection_set, level, level.immediate)
         level.gather()
         groups = [self.group(parent, found, label) for label, found in level.deferred if found]
+        self.defers_known |= not all(group.awaited for group in groups)
         return Selection(self.group(parent, level.immediate), tuple(groups))
 
     def _stream(self, node: FieldNode) -> Stream | None:

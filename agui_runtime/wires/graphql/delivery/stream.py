@@ -20,7 +20,7 @@ def beginning(run: StartedAnswer, delivery: Delivery) -> Sequence[bytes]:
     that the whole answer can leave at one go.
     """
     is_over = run.handle.ended is not None and run.handle.ended.done()
-    return () if is_over else delivery.take()
+    return () if is_over else delivery.begin()
 
 
 async def deliveries(

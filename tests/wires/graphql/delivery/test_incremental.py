@@ -294,12 +294,12 @@ def plan(query: str, variables: dict[str, Any]) -> Plan:
 def delivered(
     query: str, variables: dict[str, Any], run: list[Event], size: int, *, quick: bool = True
 ) -> tuple[list[bytes], CopilotResponse]:
-    """The payloads of a run that comes in batches of `size`, and the finished document. What only
-    brings pieces is taken the `quick` way.
+    """The payloads of a run that comes in batches of `size`, and the finished document. What comes
+    first, and what only brings pieces, is taken the `quick` way.
     """
     made = projector()
     delivery = Delivery(plan(query, variables), made.response)
-    parts = delivery.take()
+    parts = delivery.begin() if quick else delivery.take()
     log = records(run)
     for start in range(0, len(log), size):
         changed = made.feed(log[start : start + size])
