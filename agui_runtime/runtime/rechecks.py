@@ -36,6 +36,7 @@ async def while_allowed(
             if batch is None:
                 return
             yield batch
+            del batch  # nothing is held in silence
             watch.raise_refusal()
 
 

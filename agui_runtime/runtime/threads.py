@@ -188,6 +188,7 @@ class Threads:
         async with aclosing(self._open(thread, caller, after)) as batches:
             async for batch in batches:
                 yield batch
+                del batch  # it may be a whole thread, and the wait for more long
 
     def _open(
         self, thread: ThreadInfo, caller: Caller, after: Cursor | None
@@ -241,11 +242,13 @@ class Threads:
             async for batch in batches:
                 if not begun and (gone := await self._forgotten(thread_id, batch.records)):
                     yield Batch(gone, Cursor(batch.cursor.epoch, gone[-1].seq))
+                    del gone
                 begun = True
                 shown = _up_to(batch, end, live)
                 yield shown if edit is None else before_end(shown, end, edit.state)
                 if shown is not batch or (not live and batch.cursor.seq >= end.seq):
                     return
+                del batch, shown  # as in `follow`
 
     async def edit(
         self, thread: ThreadInfo, caller: Caller, agent: str | None = None

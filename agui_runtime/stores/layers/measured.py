@@ -120,6 +120,7 @@ class MeasuredLog(DelegatingLog):
                 async for batch in batches:
                     reader.at = batch.cursor.seq
                     yield batch
+                    del batch  # nothing is held in silence
 
     async def wait_idle(self, thread_id: str) -> None:
         with self._meter.waiting():

@@ -59,6 +59,7 @@ class LogReader:
                 position = batch.cursor
                 if batch.records:
                     yield batch
+                    del batch  # it may be a whole part, and the wait for more long
                 else:
                     await tail.changed(seen)
 

@@ -25,6 +25,7 @@ async def paced(
                 if pace.is_early(batch):
                     await pace.due()
                 yield batch
+                del batch  # nothing is held in silence
 
 
 class Pace:
