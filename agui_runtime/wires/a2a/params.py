@@ -6,14 +6,15 @@ another error for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from a2a.server.routes.jsonrpc_dispatcher import JsonRpcDispatcher
 
 # isort: split
 # The module below and the one above import each other, which succeeds in this order only.
-from a2a.compat.v0_3.conversions import to_core_send_message_request
+from a2a.compat.v0_3 import conversions
 from a2a.compat.v0_3.jsonrpc_adapter import JSONRPC03Adapter
 from a2a.compat.v0_3.types import (
     MessageSendParams,
@@ -32,6 +33,13 @@ _FORMER = JSONRPC03Adapter.METHOD_TO_MODEL
 
 METHODS = frozenset({*_TODAYS, *_FORMER})
 """Of both generations: each has names of its own."""
+
+_TO_CORE: Mapping[str, Callable[[Any], object]] = {
+    **dict.fromkeys(("message/send", "message/stream"), conversions.to_core_send_message_request),
+    "tasks/get": conversions.to_core_get_task_request,
+    "tasks/cancel": conversions.to_core_cancel_task_request,
+}
+"""What makes one of today's of a request of 0.3, where that can fail: the others are but ids."""
 
 _KINDS = ("text", "file", "data")
 _MEMBERS = frozenset({"jsonrpc", "id", "method", "params"})
@@ -77,7 +85,7 @@ def _check_envelope(body: Json) -> None:
 
 def check_former_message(params: MessageSendParams) -> None:
     """Raises what the SDK raises for one of 0.3 that cannot be one of today's."""
-    to_core_send_message_request(SendMessageRequest(id="", params=params))
+    conversions.to_core_send_message_request(SendMessageRequest(id="", params=params))
 
 
 @contextmanager
@@ -103,7 +111,8 @@ def _check_former(method: str, body: JsonObject) -> None:
         given = _FORMER[method].model_validate(body)
         if isinstance(given, SendMessageRequest | SendStreamingMessageRequest):
             _check_kinds(body["params"]["message"]["parts"])
-            check_former_message(given.params)
+        if method in _TO_CORE:
+            _TO_CORE[method](given)
 
 
 def _check_kinds(parts: Iterable[JsonObject]) -> None:
