@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from agui_runtime.wires.shared.own_scope import OwnScope
 
@@ -25,10 +25,3 @@ class ShortStack(FastAPI):
         for cls, args, kwargs in reversed(own):
             app = cls(app, *args, **kwargs)
         return app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self.middleware_stack is None or self.root_path:
-            await super().__call__(scope, receive, send)
-        else:
-            scope["app"] = self
-            await self.middleware_stack(scope, receive, send)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -103,3 +104,21 @@ async def test_what_an_applications_own_middleware_raises_is_answered_by_its_own
     async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
         answered = await client.get("/copilotkit/info")
     assert (answered.status_code, answered.json()) == (500, {"fault": "ZeroDivisionError"})
+
+
+async def test_whoever_wraps_the_frameworks_call_sees_each_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As tools do that report errors and measure requests."""
+    seen, call = [], Starlette.__call__
+
+    async def wrapped(app: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope.get("path"))
+        await call(app, scope, receive, send)
+
+    monkeypatch.setattr(Starlette, "__call__", wrapped)
+    transport = httpx.ASGITransport(create_app(CopilotRuntime(scripted_agents(Gate()))))
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        for _ in range(2):
+            await client.get("/copilotkit/info")
+    assert seen == ["/copilotkit/info"] * 2
