@@ -22,7 +22,10 @@ class Pass:
     """What the agent emitted. Its end is held back, as another pass may follow."""
 
     def __init__(self) -> None:
-        self._words: list[Event] = []
+        self.words: list[Event] = []
+        """Those that are not added up yet. Whoever knows that an event is a word may put it here in
+        place of calling `passes`, as long as there are not MANY_WORDS.
+        """
         self._only_words = True
         self._terminal: Event | None = None
 
@@ -60,8 +63,8 @@ class Pass:
         """Take the event in. False for an end, which is not to be emitted yet."""
         kind = event["type"]
         if kind in _WORDS:
-            self._words.append(event)
-            if len(self._words) == MANY_WORDS:
+            self.words.append(event)
+            if len(self.words) >= MANY_WORDS:
                 self._add_up()
             return True
         if kind in TERMINAL:
@@ -76,8 +79,8 @@ class Pass:
             self._take(event)
 
     def _add_up(self) -> None:
-        self._fold.feed_all(self._words)
-        self._words.clear()
+        self._fold.feed_all(self.words)
+        self.words.clear()
 
     def _take(self, event: Event) -> None:
         self._only_words = False

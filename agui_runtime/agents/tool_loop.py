@@ -22,7 +22,7 @@ from agui_runtime.agents.actions import ActionResult, ServerAction
 from agui_runtime.agents.agent import ResultParts, ShownResult, calls_at_once, current_run
 from agui_runtime.agents.border import EventAgent, normal, normalized
 from agui_runtime.agents.delegates import Delegate
-from agui_runtime.agents.passes import Pass, accounted, continued, result_of
+from agui_runtime.agents.passes import MANY_WORDS, Pass, accounted, continued, result_of
 from agui_runtime.core.events import Event
 from agui_runtime.core.jsontext import Json, whole
 from agui_runtime.core.observation import Operation, observed
@@ -72,14 +72,16 @@ class _ActingAgent:
         last = MAX_PASSES if self._follow_up else 1
         for number in range(1, last + 1):
             current = Pass()
+            words = current.words
             async with _Work(self._box, request, self._follow_up, usage) as work:
                 async with aclosing(self._agent.run(request)) as events:
                     async for event in events:
-                        if not current.passes(event):
-                            continue
-                        yield event
-                        if event["type"] == "TOOL_CALL_END":  # stored, as it goes on
-                            self._begin(event["toolCallId"], current, work)
+                        if event["type"] == "TEXT_MESSAGE_CONTENT" and len(words) < MANY_WORDS:
+                            words.append(event)  # nearly always: without a call
+                            yield event
+                        elif current.passes(event):
+                            yield event
+                            self._begin(event, current, work)  # stored, as it goes on
                 usage += current.usage
                 pending = await self._pending(current, request)
                 ours = self._ours(pending)
@@ -102,9 +104,10 @@ class _ActingAgent:
     def _ours(self, calls: Iterable[_Call]) -> list[_Call]:
         return [call for call in calls if call["function"]["name"] in self._box]
 
-    def _begin(self, call_id: str, current: Pass, work: _Work) -> None:
-        """Begin the call that the agent has completed, where it allows that."""
-        if calls_at_once(self._agent):
+    def _begin(self, event: Event, current: Pass, work: _Work) -> None:
+        """Begin the call that the agent has completed, if it has, where it allows that."""
+        if event["type"] == "TOOL_CALL_END" and calls_at_once(self._agent):
+            call_id = event["toolCallId"]
             work.begin(call for call in current.fold.open_tool_calls if call["id"] == call_id)
 
     async def _pending(self, current: Pass, request: RunAgentInput) -> list[_Call]:
