@@ -159,8 +159,9 @@ async def _generate_copilot_response(
 ) -> CopilotResponse:
     """As Mutation's, with the input read in a way that long chats can afford."""
     config = None if streaming is None else read(StreamingConfigInput, streaming)
-    parsed = await unless_long(info.context.long, read, GenerateCopilotResponseInput, data)
-    return await _start(info.context, parsed, properties, config)
+    if not isinstance(data, GenerateCopilotResponseInput):
+        data = await unless_long(info.context.long, read, GenerateCopilotResponseInput, data)
+    return await _start(info.context, data, properties, config)
 
 
 async def _execute(
