@@ -23,7 +23,7 @@ from agui_runtime.core.deltas import DeltaReader
 from agui_runtime.core.demands import takes
 from agui_runtime.core.errors import Misconfigured
 from agui_runtime.core.events import Event
-from agui_runtime.core.jsontext import JsonObject, is_whole
+from agui_runtime.core.jsontext import JsonObject
 from agui_runtime.core.shorthand import Shorthand
 from agui_runtime.core.split_characters import Halves
 from agui_runtime.off_loop import in_a_thread
@@ -78,33 +78,27 @@ def is_normal(run: object) -> bool:
 
 
 class Normalizer:
-    """Makes events of all that one agent yields in one run."""
+    """Makes events of all that one agent yields in one run. While it `reads_plainly`, `deltas`
+    reads what nearly all items are, a delta which nothing before it changes; of any other `full`
+    makes events.
+    """
 
     def __init__(self) -> None:
+        self.deltas = DeltaReader()
+        self.reads_plainly = True
         self._reader = ItemReader()
         self._shorthand = Shorthand(lambda: str(uuid4()))
         self._halves = Halves()
-        self._reads_plainly = True
-        self._deltas = DeltaReader()
-
-    def delta(self, item: object) -> Event | None:
-        """The event in an item as nearly all are, a delta which nothing before it changes; None for
-        any other, of which `feed` makes events.
-        """
-        if not self._reads_plainly:
-            return None
-        delta = self._deltas.read(item)
-        return delta if delta is not None and is_whole(delta["delta"]) else None
 
     def feed(self, item: object) -> Sequence[Event]:
         """The events in one item, in full; raises ProtocolFailure if there can be none in it."""
-        delta = self.delta(item)
+        delta = self.deltas.read(item) if self.reads_plainly else None
         return self.full(item) if delta is None else (delta,)
 
     def full(self, item: object) -> Sequence[Event]:
-        """The same for what `delta` does not read."""
+        """The same for what `deltas` does not read."""
         full = self._full(self._reader.feed(item))
-        self._reads_plainly = not (
+        self.reads_plainly = not (
             self._reader.speaking
             or self._shorthand.lanes
             or self._shorthand.renamed
@@ -247,9 +241,10 @@ async def emitted(
                 yield event
         return
     normalizer = Normalizer()
+    read = normalizer.deltas.read
     async with closing(items_of(made)) as items:
         async for item in items:
-            delta = normalizer.delta(item)
+            delta = read(item) if normalizer.reads_plainly else None
             if delta is not None:
                 yield delta
                 continue

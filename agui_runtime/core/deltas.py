@@ -35,22 +35,25 @@ class DeltaReader:
         self._given: Set[str] = frozenset()
 
     def read(self, item: object) -> JsonObject | None:
-        """See `plain_delta`."""
+        """See `plain_delta`; None also for a delta that is not whole."""
+        delta = None
         if type(item) is self._type:
             values, given = item.__dict__, item.__pydantic_fields_set__  # type: ignore[attr-defined]
             if values[self._attribute] == self._id and given == self._given:
-                return {"type": self._kind, self._key: self._id, "delta": values["delta"]}
+                delta = values["delta"]
         elif (
             type(item) is dict
             and len(item) == 3
             and item.get(self._key) == self._id
             and item.get("type") == self._kind
-            and isinstance(delta := item.get("delta"), str)
         ):
+            delta = item.get("delta")
+        if type(delta) is str and (delta.isascii() or is_whole(delta)):
             return {"type": self._kind, self._key: self._id, "delta": delta}
         found = plain_delta(item)
-        if found is not None:
-            self._expect_more(type(item), found)
+        if found is None or not is_whole(found["delta"]):
+            return None
+        self._expect_more(type(item), found)
         return found
 
     def _expect_more(self, type_: type, delta: JsonObject) -> None:
