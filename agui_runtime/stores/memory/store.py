@@ -104,7 +104,7 @@ class MemoryRunLog:
     async def follow(self, thread_id: str, after: Cursor | None) -> AsyncGenerator[Batch, None]:
         thread = self._table.find(thread_id)
         position = self._position(thread, after)
-        waiter = None
+        loop, waiter = asyncio.get_running_loop(), None
         thread.readers += 1
         try:
             while True:
@@ -122,7 +122,7 @@ class MemoryRunLog:
                 elif thread.deleted:  # whoever read it already gets the end of it
                     raise ThreadNotFound(thread_id)
                 else:
-                    waiter = thread.waiters.waiter()
+                    waiter = thread.waiters.waiter(loop)
                     await waiter
         finally:
             thread.readers -= 1
@@ -164,9 +164,9 @@ class MemoryRunLog:
         return True
 
     async def wait_idle(self, thread_id: str) -> None:
-        thread = self._table.threads.get(thread_id)
+        thread, loop = self._table.threads.get(thread_id), asyncio.get_running_loop()
         while thread is not None and thread.lease is not None:
-            await thread.waiters.news()
+            await thread.waiters.news(loop)
 
     def _held(self, lease: Lease) -> StoredThread:
         thread = self._table.threads.get(lease.run.thread_id)

@@ -26,12 +26,13 @@ class RecentRecords:
     """The latest records of one thread, heard as long as it has readers, or is written here."""
 
     def __init__(self, thread_id: str) -> None:
+        self._loop = asyncio.get_running_loop()
         self.thread_id = thread_id
         self.changes = 0
         self.readers = 0
         self.orphaned = False
         self.end = Cursor("", 0)
-        self.verified_at = asyncio.get_running_loop().time()
+        self.verified_at = self._loop.time()
         self._records: list[Record] = []
         self._known_end: Cursor | None = None
         """How far the records reach, or would if there were any; None if nobody knows."""
@@ -126,7 +127,7 @@ class RecentRecords:
         """Nothing can be known for now: its readers are given the failure, until more is heard."""
         self._failure = failure
         for reading in self._reading:
-            reading.reschedule(asyncio.get_running_loop().time())
+            reading.reschedule(self._loop.time())
         self._wake()
 
     @asynccontextmanager
@@ -147,7 +148,7 @@ class RecentRecords:
     async def changed(self, seen: int) -> None:
         """Return when `changes` is no longer what it was; raises the failure if there is one."""
         if self.changes == seen:
-            await self._waiters.news()
+            await self._waiters.news(self._loop)
         if self._failure is not None:
             raise self._failure
 

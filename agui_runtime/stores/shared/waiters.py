@@ -15,28 +15,30 @@ AT_ONCE = 64
 
 
 class Waiters:
-    """Waiters for one kind of news."""
+    """Waiters for one kind of news. Each names its event loop: Python 3.11 asks the system for the
+    process whenever it is to find the running one.
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[asyncio.Future[None], None] = {}
         self._due: dict[asyncio.Future[None], None] = {}
         self._waking = False
 
-    async def news(self) -> None:
+    async def news(self, loop: asyncio.AbstractEventLoop) -> None:
         """Return after the next `wake`."""
-        waiter = self.waiter()
+        waiter = self.waiter(loop)
         try:
             await waiter
         except asyncio.CancelledError:
             self.forget(waiter)
             raise
 
-    def waiter(self) -> asyncio.Future[None]:
+    def waiter(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[None]:
         """One who waits for the next `wake`, after which it is done. `forget` it when nobody awaits
         it any longer.
         """
         # One future for each waiter: cancelling a waiter would cancel a shared one.
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[None] = loop.create_future()
         self._waiting[waiter] = None
         return waiter
 

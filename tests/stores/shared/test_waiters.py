@@ -10,7 +10,7 @@ MANY = 3 * AT_ONCE
 
 
 async def waiting(waiters: Waiters, woken: list[int], number: int) -> None:
-    await waiters.news()
+    await waiters.news(asyncio.get_running_loop())
     woken.append(number)
 
 
