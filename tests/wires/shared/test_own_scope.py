@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.applications import Starlette
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -80,6 +82,50 @@ async def test_an_applications_own_middlewares_take_part_in_every_part_of_an_ans
     assert answer.headers["x-request-id"]
 
 
+def _as_opentelemetry(runtime: CopilotRuntime, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    """Its instrumentation wraps what the app builds, where that is as the framework builds it."""
+    app = create_app(runtime)
+    built = app.build_middleware_stack
+
+    def instrumented() -> ASGIApp:
+        stack = built()
+        return Shouting(stack) if isinstance(stack, ServerErrorMiddleware) else stack
+
+    monkeypatch.setattr(app, "build_middleware_stack", instrumented)
+    return app
+
+
+def _as_datadog(runtime: CopilotRuntime, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    built = FastAPI.build_middleware_stack
+    monkeypatch.setattr(FastAPI, "build_middleware_stack", lambda app: Shouting(built(app)))
+    return create_app(runtime)
+
+
+def _as_sentry(runtime: CopilotRuntime, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    called = Starlette.__call__
+
+    async def instrumented(app: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
+        await Shouting(partial(called, app))(scope, receive, send)
+
+    monkeypatch.setattr(Starlette, "__call__", instrumented)
+    return create_app(runtime)
+
+
+@pytest.mark.parametrize("made", [_as_opentelemetry, _as_datadog, _as_sentry])
+async def test_tools_that_watch_fastapi_watch_each_request(
+    made: Callable[[CopilotRuntime, pytest.MonkeyPatch], FastAPI], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate()
+    gate.opened.set()
+    app = made(CopilotRuntime(scripted_agents(gate)), monkeypatch)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client,
+    ):
+        answers = [await client.post(RUN, json=run_body("slow")) for _ in range(2)]
+    assert ["w0 W1 w2 " in text(events(each.text)) for each in answers] == [True, True]
+
+
 class Failing:
     """A middleware of an application that has a fault."""
 
@@ -92,9 +138,31 @@ class Failing:
         await self._app(scope, receive, send)
 
 
-async def test_what_an_applications_own_middleware_raises_is_answered_by_its_own_handler() -> None:
+def _failing_in_front() -> FastAPI:
     app = create_app(CopilotRuntime(scripted_agents(Gate())))
     app.add_middleware(Failing)
+    return app
+
+
+def _failing_around_routes() -> FastAPI:
+    app = create_app(CopilotRuntime(scripted_agents(Gate())))
+    for each in app.routes:
+        if isinstance(each, Route):
+            each.app = Failing(each.app)
+    return app
+
+
+def _failing_in_place() -> FastAPI:
+    return create_app(
+        CopilotRuntime(scripted_agents(Gate()), before_request=lambda request: Failing(request.app))
+    )
+
+
+@pytest.mark.parametrize("made", [_failing_in_front, _failing_around_routes, _failing_in_place])
+async def test_what_an_applications_own_code_raises_is_answered_by_its_own_handler(
+    made: Callable[[], FastAPI],
+) -> None:
+    app = made()
 
     @app.exception_handler(Exception)
     async def answer(request: Request, error: Exception) -> JSONResponse:
@@ -104,21 +172,3 @@ async def test_what_an_applications_own_middleware_raises_is_answered_by_its_own
     async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
         answered = await client.get("/copilotkit/info")
     assert (answered.status_code, answered.json()) == (500, {"fault": "ZeroDivisionError"})
-
-
-async def test_whoever_wraps_the_frameworks_call_sees_each_request(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """As tools do that report errors and measure requests."""
-    seen, call = [], Starlette.__call__
-
-    async def wrapped(app: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
-        seen.append(scope.get("path"))
-        await call(app, scope, receive, send)
-
-    monkeypatch.setattr(Starlette, "__call__", wrapped)
-    transport = httpx.ASGITransport(create_app(CopilotRuntime(scripted_agents(Gate()))))
-    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
-        for _ in range(2):
-            await client.get("/copilotkit/info")
-    assert seen == ["/copilotkit/info"] * 2
