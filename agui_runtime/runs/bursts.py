@@ -76,23 +76,21 @@ class Bursts:
     @coroutine
     def _gather(self, step: _Step) -> Generator[_Wait, None, None]:
         """Take the step until the burst leaves; if not at its end, it is gone on with later."""
-        thrown: BaseException | None = None
-        while True:
-            try:
-                wait = step.send(None) if thrown is None else step.throw(thrown)
-            except StopIteration:
-                return
-            if wait is not None or self._may_leave():
-                self._step, self._wait = step, wait
-                return
-            try:
-                yield None
-                thrown = None
-            except GeneratorExit:
-                step.close()
-                raise
-            except BaseException as failure:  # noqa: BLE001  # user code: raised where it gave way
-                thrown = failure
+        try:
+            wait = step.send(None)
+            while wait is None and not self._may_leave():
+                try:
+                    yield None
+                except GeneratorExit:
+                    step.close()
+                    raise
+                except BaseException as failure:  # noqa: BLE001  # user code: raised where it gave way
+                    wait = step.throw(failure)
+                else:
+                    wait = step.send(None)
+        except StopIteration:
+            return
+        self._step, self._wait = step, wait
 
     def _may_leave(self) -> bool:
         now = self._now()

@@ -4,15 +4,22 @@ at old objects so seldom that a busy server would hold many thousand ended runs.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
+import pytest
+from ag_ui.core import RunAgentInput
+
 from agui_runtime import CopilotRuntime, create_app
+from agui_runtime.core.events import Event
+from agui_runtime.runs import bursts
 from agui_runtime.stores.base import Store
 from bench.soak import KINDS, Soak
 from bench.soak_app import add, asking, calling, failing, talking, waiting
+from tests.runtime.worlds import asking as asked, text, told
 from tests.support import client_of
 
 AGENTS = {
@@ -56,4 +63,27 @@ async def test_an_ended_run_leaves_nothing_to_the_garbage_collector(each_store: 
             with found_by_the_collector() as found:
                 for kind, run in KINDS.items():
                     await run(soak, f"thread-{number}", f"{kind}-{number}")
+    assert found == Counter()
+
+
+async def test_nor_does_one_that_is_stopped_where_its_agent_only_gives_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def endless(request: RunAgentInput) -> AsyncIterator[Event]:
+        start, word, _ = text("m1", "word")
+        yield start
+        while True:
+            for _ in range(3):
+                yield word
+                await asyncio.sleep(0)
+            goes_on.set()
+
+    monkeypatch.setattr(bursts, "LINGER", 60.0)
+    goes_on = asyncio.Event()
+    runtime = CopilotRuntime({"default": endless})
+    with found_by_the_collector() as found:
+        handle = await runtime.start(asked())
+        await goes_on.wait()
+        await handle.stop()
+        await told(handle)
     assert found == Counter()
