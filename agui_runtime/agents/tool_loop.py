@@ -154,9 +154,12 @@ class _Work:
     async def __aexit__(self, kind: object, failure: BaseException | None, trace: object) -> None:
         if self._tasks:
             await self._cancel()
-        if isinstance(failure, Exception):
-            with accounted(self.usage):
-                raise failure
+        try:
+            if isinstance(failure, Exception):
+                with accounted(self.usage):
+                    raise failure
+        finally:
+            del failure  # its traceback refers to this call
 
     def begin(self, calls: Iterable[_Call]) -> None:
         """Begin the actions among the calls that have not begun yet."""

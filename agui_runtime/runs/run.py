@@ -204,11 +204,11 @@ class Run:
         unwritten = await started.settle()
         if isinstance(self._cause, OwnerLost):  # from here on the thread is another process's
             raise self._cause
-        await started.end(unwritten, self._cause)
-        if started.failure is not None:
-            log_failure(started.info.agent, started.failure)
+        failure = await started.end(unwritten, self._cause)
+        if failure is not None:
+            log_failure(started.info.agent, failure)
         if self._hooks.read_reports:
-            await self._hooks.after_run(started.report())
+            await self._hooks.after_run(started.report(failure))
 
 
 def _settle(future: asyncio.Future[None]) -> None:

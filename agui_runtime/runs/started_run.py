@@ -52,8 +52,6 @@ class StartedRun:
         """What the agent gets: with `begin`, beside what the thread holds."""
         self.has_ended = False
         """Whether the agent emitted its terminal event."""
-        self.failure: AguiError | None = None
-        """With which it has ended, since `end`."""
         self._assignment = assignment
         self._lease = lease
         self._store = store
@@ -173,23 +171,24 @@ class StartedRun:
         """Wait for the write that is under way; returns the accepted events that are not stored."""
         return await self._writer.rest()
 
-    async def end(self, unwritten: Sequence[Event], cause: AguiError | None) -> None:
+    async def end(self, unwritten: Sequence[Event], cause: AguiError | None) -> AguiError | None:
         """Append the rest of the log with the terminal event, save the state, free the thread.
 
-        `cause` is what cut the run, or None where it ran to its end.
+        `cause` is what cut the run, or None where it ran to its end. Returns the failure that it
+        has ended with, if any, whose traceback may refer to all of the run.
         """
         self._end, cause = await self._released(unwritten, cause)
-        self.failure = self._failure(self._end.events[-1], cause)
+        return self._failure(self._end.events[-1], cause)
 
-    def report(self) -> RunReport:
-        """What is known of it when it has ended."""
+    def report(self, failure: AguiError | None) -> RunReport:
+        """What is known of it when it has ended, with this failure."""
         spoken = without_prompts(self._fold.added)
         return RunReport(
             run=self._end.of(self._lease.run),
             context=self._assignment.context,
             messages=[message for message in spoken if message["id"] not in self._request_ids],
             request=self.request,
-            failure=self.failure,
+            failure=failure,
             usage=self._end.events[-1].get("usage") or (),
         )
 
