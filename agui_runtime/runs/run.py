@@ -101,6 +101,8 @@ class Run:
     async def _drive(self, started: StartedRun) -> None:
         try:
             self._deadlines.start(self.cut)
+            if self._cause is not None:  # since before the task had its first turn
+                asyncio.get_running_loop().call_soon(self._deadlines.interrupt)
             await started.begin()
             _settle(self.begun)
             await self._perform(started)
