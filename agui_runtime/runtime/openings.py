@@ -96,6 +96,10 @@ class Openings:
         self._renewing: asyncio.Task[None] | None = None
         self._freeing: set[asyncio.Task[None]] = set()
 
+    @property
+    def are_limited(self) -> bool:
+        return self._each is not None or self._total is not None
+
     def limit(self, each: int | None, total: int | None) -> None:
         """Obey these limits in place of the present ones, where they are given."""
         self._each = self._each if each is None else each
@@ -114,7 +118,7 @@ class Openings:
         """A place that is given back after the block, unless it was handed on: then it is held for
         so many seconds, whatever becomes of this process. Raises as `place`.
         """
-        if self._each is None is self._total:
+        if not self.are_limited:
             yield Reservation("")
             return
         limits, reservation = self._limits(owner), Reservation(self._new_name())

@@ -55,13 +55,13 @@ class Runs:
         self._limits = options.server.body
         self._forwarded = options.server.forwarded
 
-    async def run(self, exchange: AguiExchange, agent: str) -> None:
+    def run(self, exchange: AguiExchange, agent: str) -> Awaitable[None]:
         """Start a run and follow it; closing the connection does not stop it."""
-        await self._follow(exchange, await self._started(exchange, agent))
+        return self._follow(exchange, agent)
 
-    async def suggest(self, exchange: AguiExchange, agent: str) -> None:
+    def suggest(self, exchange: AguiExchange, agent: str) -> Awaitable[None]:
         """The same beside all threads; the run ends with its reader."""
-        await self._follow(exchange, await self._started(exchange, agent, beside=True))
+        return self._follow(exchange, agent, beside=True)
 
     async def connect(self, exchange: AguiExchange, agent: str) -> None:
         """The thread so far, with a state that was saved by hand, and while a run is live, that run
@@ -91,9 +91,7 @@ class Runs:
         )
         await exchange.answer({"stopped": False, "message": message})
 
-    async def _started(
-        self, exchange: AguiExchange, agent: str, *, beside: bool = False
-    ) -> _Started:
+    async def _started(self, exchange: AguiExchange, agent: str, *, beside: bool) -> _Started:
         """Keeps no more of the request than its stream needs: bodies are large, streams long."""
         found = await self._found(exchange, agent)
         payload = await exchange.payload(self._limits)
@@ -132,7 +130,8 @@ class Runs:
         opening = await self._reopened(thread, caller, after, profile) if after else None
         return EncodedBatches(batches, replayed, profile, opening=opening).write_to
 
-    async def _follow(self, exchange: AguiExchange, started: _Started) -> None:
+    async def _follow(self, exchange: AguiExchange, agent: str, *, beside: bool = False) -> None:
+        started = await self._started(exchange, agent, beside=beside)
         handle = started.handle
         batches = handle.batches(places_shown=True)
         encode = frames if handle.line is None else announced

@@ -57,13 +57,17 @@ class Table:
 
 
 def growing(handler: Handler, runtime: CopilotRuntime) -> Handler:
-    """One whose answer grows, and counts as a stream of the caller's."""
+    """One whose answer grows, and counts as a stream of the caller's where these are limited."""
 
     async def counted(exchange: Exchange, **ids: str) -> None:
         async with runtime.streams.place(exchange.caller.owner):
             await handler(exchange, **ids)
 
-    return counted
+    def answering(exchange: Exchange, **ids: str) -> Awaitable[None]:
+        answer = counted if runtime.streams.are_limited else handler
+        return answer(exchange, **ids)
+
+    return answering
 
 
 def _matched(pattern: Sequence[str], segments: Sequence[str]) -> Mapping[str, str] | None:
