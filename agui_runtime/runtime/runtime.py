@@ -131,7 +131,8 @@ class CopilotRuntime:
         self.permissions = Permissions(authorize, self.options.authorize_every)
         self.before_request = before_request
         self.costs = Costs(self.options.prices)
-        counts, chosen = SharedCounts(lambda: self.store), self.options
+        counts, chosen = SharedCounts(), self.options
+        self._counts = counts
         self.allowance = Allowance(chosen.rules(), counts.counters)
         self.streams = Openings("streams", chosen.caller_streams, chosen.streams, counts.places)
         self.runs = Openings("runs", chosen.caller_runs, chosen.runs, counts.places)
@@ -303,13 +304,10 @@ class CopilotRuntime:
             store = MeasuredStore(store, meter)
         aliases = self._sources.aliases
         self.store = AliasedStore(store, aliases) if aliases else store
+        self._counts.use(self.store)
         self.states = StateStoreManager(self.store, schemas)
-        self.saved_states = SavedStates(
-            self.states,
-            self._sources,
-            self.permissions,
-            lambda: self.authenticate is not None,
-        )
+        parts = (self.states, self._sources, self.permissions)
+        self.saved_states = SavedStates(*parts, lambda: self.authenticate is not None)
         known = (self.permissions, self.saved_states, self._sources.aliases, self.actions)
         self.threads = Threads(self.store, *known, memory=self.owned_memory)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from time import time
 
 from agui_runtime.stores.base import Counters, Counting, Places, Store
@@ -20,23 +19,19 @@ class OwnCounts:
 
 
 class SharedCounts:
-    """`store` is called each time: a runtime may be given another one before it is opened."""
+    """Until it is to `use` a store, and with one that cannot count, a process counts for itself."""
 
-    def __init__(self, store: Callable[[], Store]) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self._own = OwnCounts()
-        self._known: tuple[Store | None, Counting] = (None, self._own)
+        self._counting: Counting = self._own
+
+    def use(self, store: Store) -> None:
+        """Count there from now on; a runtime may be given another one before it is opened."""
+        below = undelegated(store)
+        self._counting = below if isinstance(below, Counting) else self._own
 
     def counters(self) -> Counters:
-        return self._counting().counters
+        return self._counting.counters
 
     def places(self) -> Places:
-        return self._counting().places
-
-    def _counting(self) -> Counting:
-        """Remembered, as looking whether a store can count takes longer than to count."""
-        store = self._store()
-        if self._known[0] is not store:
-            below = undelegated(store)
-            self._known = store, below if isinstance(below, Counting) else self._own
-        return self._known[1]
+        return self._counting.places
