@@ -108,6 +108,8 @@ class Normalizer:
 
     def end(self) -> Sequence[Event]:
         """The events that remain when the agent yields nothing more."""
+        if self.reads_plainly and not self._reader.has_frames:  # nothing is waiting anywhere
+            return ()
         rest = self._full(self._reader.end())
         return [*rest, *self._halves.joined(self._shorthand.ends()), *self._halves.rest()]
 

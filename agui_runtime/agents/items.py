@@ -78,12 +78,13 @@ _END = object()
 
 class ItemReader:
     """Reads what one agent yields in one run. Frames may be cut anywhere. `speaking` is the id of
-    the message that text goes into, empty where a new one begins.
+    the message that text goes into, empty where a new one begins; `has_frames` that
+    frames came.
     """
 
     def __init__(self) -> None:
         self._frames = EventStreamParser()
-        self._framed = False
+        self.has_frames = False
         self.speaking = ""
         self._noted: frozenset[str] = frozenset()
 
@@ -107,7 +108,7 @@ class ItemReader:
 
     def end(self) -> Sequence[Event]:
         """The events that remain when nothing more comes."""
-        return [*(self._unframed(b"\n\n") if self._framed else ()), *self._silent()]
+        return [*(self._unframed(b"\n\n") if self.has_frames else ()), *self._silent()]
 
     def _object_events(self, item: BaseEvent | Mapping[str, Json]) -> Sequence[Event]:
         if not isinstance(item, BaseEvent) and "type" not in item and _is_answer(item):
@@ -138,8 +139,8 @@ class ItemReader:
         if self._frames.is_open:
             return True
         if not text.strip():
-            return self._framed
-        cut = self._framed and (_begins_a_field(text) or bool(_FIELD.match(text)))
+            return self.has_frames
+        cut = self.has_frames and (_begins_a_field(text) or bool(_FIELD.match(text)))
         return cut or bool(_FRAME.match(text) or _COMMENT.fullmatch(text))
 
     def _bytes(self, item: bytes) -> Sequence[Event]:
@@ -151,7 +152,7 @@ class ItemReader:
         return self._unframed(item)
 
     def _unframed(self, item: bytes) -> Sequence[Event]:
-        self._framed = True
+        self.has_frames = True
         try:
             found = [loads_fragment(data) for data in self._frames.feed(item)]
         except orjson.JSONDecodeError:

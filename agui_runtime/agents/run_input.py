@@ -34,17 +34,24 @@ class MalformedInput(InvalidInput):
         self.faults = faults
 
 
-def typed(given: Mapping[str, Json]) -> RunAgentInput:
-    """The input; raises MalformedInput, with all faults, or with the first few of long lists."""
-    lists = [key for key in _LISTS if isinstance(given.get(key), list) and len(given[key]) > 1]
-    cut = {key: list(slices(given[key])) for key in lists}
-    long = {key: pieces for key, pieces in cut.items() if len(pieces) > 1}
+def typed(given: Mapping[str, Json], *, is_short: bool = False) -> RunAgentInput:
+    """The input; raises MalformedInput, with all faults, or with the first few of long lists, of
+    which there are none where it `is_short`.
+    """
+    long = {} if is_short else _long_lists(given)
     try:
         parsed = RunAgentInput.model_validate({**given, **dict.fromkeys(long, ())})
     except ValidationError as error:
         raise MalformedInput(_faults(error)) from None
     made = {key: _in_parts(key, pieces) for key, pieces in long.items()}
     return parsed.model_copy(update=made) if made else parsed
+
+
+def _long_lists(given: Mapping[str, Json]) -> Mapping[str, Sequence[Sequence[Json]]]:
+    """Piece by piece."""
+    lists = [key for key in _LISTS if isinstance(given.get(key), list) and len(given[key]) > 1]
+    cut = {key: list(slices(given[key])) for key in lists}
+    return {key: pieces for key, pieces in cut.items() if len(pieces) > 1}
 
 
 def dumped(request: RunAgentInput) -> JsonObject:

@@ -216,7 +216,8 @@ class StartedRun:
         )
 
     def _state(self) -> AgentState:
-        self._fold.drop(prompts_in(self._fold.added))  # a saved state holds none
+        if prompts := prompts_in(self._fold.added):  # a saved state holds none
+            self._fold.drop(prompts)
         return AgentState(self._fold.state, self._fold.shared_messages)
 
     async def _priced_figures(self) -> RunFigures:

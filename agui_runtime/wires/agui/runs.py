@@ -95,20 +95,21 @@ class Runs:
         """Keeps no more of the request than its stream needs: bodies are large, streams long."""
         found = await self._found(exchange, agent)
         payload = await exchange.payload(self._limits)
-        given = await unless_long(exchange.is_long, run_input, payload, self._limits)
+        long = exchange.is_long
+        given = await unless_long(long, run_input, payload, self._limits, is_short=not long)
         if comes_from_app(given):
             if not answers_apps(found):
                 raise InvalidInput(f"agent {agent!r} has no MCP apps; put it into an MCPAppsAgent")
             given, beside = without_thread(given), True
         beside = beside or wants_suggestions(given)
-        known = "" if beside else await unless_long(exchange.is_long, fingerprint, [agent, payload])
+        known = "" if beside else await unless_long(long, fingerprint, [agent, payload])
         request = RunRequest(
             input=given,
             context=exchange.run_context(request_props(given), self._forwarded),
             agent=agent,
             ephemeral=beside,
             fingerprint=known,
-            is_short=not exchange.is_long,
+            is_short=not long,
         )
         profile = self._profile(given)
         handle = await self._runtime.start(request)

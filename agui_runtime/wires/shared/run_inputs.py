@@ -12,11 +12,13 @@ from agui_runtime.core.message_parts import all_modern
 from agui_runtime.wires.shared.bodies import DEFAULT_LIMITS, BodyLimits
 
 
-def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentInput:
+def run_input(
+    payload: object, limits: BodyLimits = DEFAULT_LIMITS, *, is_short: bool = False
+) -> RunAgentInput:
     """The RunAgentInput in a body; raises InvalidInput, for faults in it MalformedInput with all of
     them, and TooLarge.
 
-    Parts of AG-UI before 1.0 are given their form of today.
+    Parts of AG-UI before 1.0 are given their form of today. `is_short`: no work on it takes long.
     """
     if not isinstance(payload, dict):
         raise InvalidInput("the body must be a JSON object, a RunAgentInput")
@@ -28,7 +30,7 @@ def run_input(payload: object, limits: BodyLimits = DEFAULT_LIMITS) -> RunAgentI
     given = {"tools": [], "context": [], "state": {}, "forwardedProps": {}, **payload}
     if isinstance(given.get("messages"), list):
         given["messages"] = all_modern(given["messages"])
-    return typed(given)
+    return typed(given, is_short=is_short)
 
 
 def with_ids(messages: object) -> object:

@@ -72,8 +72,8 @@ async def test_a_reader_that_stays_holds_nothing_of_its_request(
 ) -> None:
     gate, held = Gate(), list[weakref.ref[RunAgentInput]]()
 
-    def noted(payload: Json, limits: BodyLimits) -> RunAgentInput:
-        given = run_input(payload, limits)
+    def noted(payload: Json, limits: BodyLimits, *, is_short: bool = False) -> RunAgentInput:
+        given = run_input(payload, limits, is_short=is_short)
         held.append(weakref.ref(given))
         return given
 
