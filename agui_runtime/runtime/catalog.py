@@ -72,6 +72,8 @@ class Sources:
         self._agents = agents
         self._actions = actions
         self._remotes = tuple(remotes)
+        self._known: Mapping[str, Agent] = {}
+        self._ready: Mapping[str, EventAgent] = {}
 
     def present(self, name: str | None) -> str:
         """The present name of the agent that a request names, or of the default one."""
@@ -100,7 +102,9 @@ class Sources:
 
     async def catalog(self, context: RunContext) -> Catalog:
         """All that a request with this context can use."""
-        agents = _wrapped(self._agents)  # which may have become others meanwhile
+        if self._known != self._agents:  # which may have become others meanwhile
+            self._known, self._ready = dict(self._agents), _wrapped(self._agents)
+        agents = self._ready
         if not self._remotes:
             return Catalog(agents, self._actions)
         answers = await asyncio.gather(*(_offer_of(each, context) for each in self._remotes))
