@@ -221,10 +221,11 @@ class StartedRun:
         return AgentState(self._fold.state, self._fold.shared_messages)
 
     async def _priced_figures(self) -> RunFigures:
-        figures, usage = self._meter.figures(), self._meter.usage()
-        if not usage:
+        figures = self._meter.figures()
+        if figures.tokens is None:
             return figures
-        pricing, parts = self._assignment.pricing, self._meter.usage_by_message()
+        usage, parts = self._meter.usage(), self._meter.usage_by_message()
+        pricing = self._assignment.pricing
         costs = {id_: await pricing.cost(part) for id_, part in parts.items() if part}
         messages = [replace(each, cost=costs.get(each.message_id)) for each in figures.messages]
         return replace(figures, cost=await pricing.cost(usage), messages=tuple(messages))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, count, repeat
 from operator import is_
@@ -80,8 +79,7 @@ class Part(NamedTuple):
         return recorded(self.first, self.run_id, events)
 
 
-@dataclass(frozen=True, slots=True)
-class SavedState:
+class SavedState(NamedTuple):
     """A saved state as JSON; its messages are shared with whoever reads them, as runs do.
 
     `weights` are of the messages up to each, with it.
