@@ -45,7 +45,7 @@ class RunRoutes:
         agent, given = await unless_long(long, input_in, payload, self._limits)
         mark = await unless_long(long, fingerprint, [agent, payload])
         del payload  # large ones are held by the run alone
-        await self._accept(exchange, given, agent, mark)
+        await self._accept(exchange, given, agent, mark, is_short=not long)
 
     async def resume(self, exchange: RestExchange, run: str) -> None:
         """Answer what a run waits for; once answered, only the very same answer is accepted."""
@@ -71,12 +71,19 @@ class RunRoutes:
         await exchange.answer({"threadId": thread, "runId": run, "stopped": stopped})
 
     async def _accept(
-        self, exchange: RestExchange, given: RunAgentInput, agent: str, mark: str
+        self,
+        exchange: RestExchange,
+        given: RunAgentInput,
+        agent: str,
+        mark: str,
+        *,
+        is_short: bool = False,
     ) -> None:
         context = exchange.context(
             request_props(given), self._forwarded, exchange.headers.get("referer")
         )
-        handle = await self._runtime.start(RunRequest(given, context, agent, fingerprint=mark))
+        request = RunRequest(given, context, agent, fingerprint=mark, is_short=is_short)
+        handle = await self._runtime.start(request)
         run, cursor = handle.run, str(handle.start)
         where = exchange.address(*PARTS, "threads", run.thread_id, "events")
         location = f"{where}?after={quote(cursor)}".encode()

@@ -136,9 +136,10 @@ def _mark(frame: Request | Talk) -> str:
 async def _started(
     session: Session, given: JsonObject, agent: str | None, mark: str = ""
 ) -> Opening:
-    run = await unless_long(is_much(given), run_input, given, session.server.body)
+    long = is_much(given)
+    run = await unless_long(long, run_input, given, session.server.body, is_short=not long)
     context = session.context(request_props(run))
-    request = RunRequest(run, context, agent, fingerprint=mark)
+    request = RunRequest(run, context, agent, fingerprint=mark, is_short=not long)
     handle = await session.runtime.start(request)
     return Opening(
         thread_id=handle.run.thread_id,
