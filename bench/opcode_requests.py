@@ -42,6 +42,13 @@ def graphql_request() -> Any:  # noqa: ANN401  # JSON
     return body
 
 
+def default_request() -> Any:  # noqa: ANN401  # JSON
+    """GraphQL's own, which names no agent."""
+    body = mutation("text_plain", "go")
+    body["variables"]["data"]["threadId"] = str(uuid4())
+    return body
+
+
 def remote_request() -> Any:  # noqa: ANN401  # JSON
     message = {"id": "u1", "type": "TextMessage", "role": "user", "content": "go"}
     empty: Mapping[str, Any] = {"state": {}, "config": {}, "properties": {}, "actions": []}
@@ -51,6 +58,7 @@ def remote_request() -> Any:  # noqa: ANN401  # JSON
 WIRES: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "agui": ("/copilotkit/agent/bench/run", agui_request),
     "graphql": ("/copilotkit", graphql_request),
+    "graphql default": ("/copilotkit", default_request),
     "openai": ("/v1/chat/completions", openai_request),
     "mcp": ("/mcp", mcp_request),
     "a2a": ("/a2a/bench", a2a_request),

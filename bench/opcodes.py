@@ -94,7 +94,8 @@ BASE = "/copilotkit"
 async def through_wire(name: str, words: int, pause: Pause) -> Taken:
     path, request = WIRES[name]
     wires = ["a2a", "copilotkit_remote", "mcp", "openai"]
-    app = create_app(CopilotRuntime({"bench": talker(words, pause)}), wires=wires)
+    agents = dict.fromkeys(("bench", "default"), talker(words, pause))
+    app = create_app(CopilotRuntime(agents), wires=wires)
     return await _second(app, lambda: answered(app, path, request()))
 
 
