@@ -94,6 +94,7 @@ async def announced(
         del first, batch  # it may be a whole thread, and the wait for more long
         async for batch in batches:
             yield batch
+            del batch
 
 
 def _first_of(task: asyncio.Future[Batch], run: RunInfo) -> Batch:

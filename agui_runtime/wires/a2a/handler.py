@@ -253,6 +253,7 @@ class A2AHandler(RequestHandler):
                         yield Batch(batch.records[:count], batch.cursor)
                         return
                 yield batch
+                del batch, record  # nothing is held in silence
 
 
 async def _fed(events: TaskEvents, handle: RunHandle) -> None:

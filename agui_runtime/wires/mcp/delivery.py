@@ -58,6 +58,7 @@ async def write_frames(
                 await write(ready)
             if call.is_over:
                 return
+            del batch  # nothing is held in silence
 
 
 class _Call:

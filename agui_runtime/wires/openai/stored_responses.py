@@ -74,6 +74,7 @@ class StoredResponses:
         async with aclosing(_of_run(batches, place)) as own:
             async for batch in own:
                 yield batch
+                del batch  # nothing is held in silence
 
     async def delete(self, place: Place, caller: Caller) -> None:
         """Forget that the run is a response. Its messages are the thread's, and stay; a thread that
@@ -145,6 +146,7 @@ async def _of_run(
                 yield Batch(own, batch.cursor)
             if own and own[-1].event["type"] in TERMINAL:
                 return  # another run may have begun meanwhile
+            del batch, own  # nothing is held in silence
 
 
 def no_response(id_: str) -> RequestError:

@@ -179,20 +179,21 @@ class Streams:
         await _give(exchange, piece, nothing=204)
 
     async def _events(self, exchange: RestExchange, source: _Source, after: Cursor) -> None:
-        first = await source.piece(after)
-        await exchange.stream(partial(_write, source, first), self._keep_alive, _ALWAYS)
+        await exchange.stream(partial(_write, source, after), self._keep_alive, _ALWAYS)
 
 
-async def _write(source: _Source, piece: _Piece, write: Write) -> None:
+async def _write(source: _Source, after: Cursor, write: Write) -> None:
     """Each piece as one frame of data, if it has any, and one that says where it ends."""
     while True:
+        piece = await source.piece(after)
         data = named_frame("data", await piece.encoded()) if piece.events else b""
         await write(data + named_frame("control", jsontext.dumps(piece.control)))
         if piece.is_closed:
             return
-        if piece.is_latest:
-            await source.more(piece.end)
-        piece = await source.piece(piece.end)
+        after, is_latest = piece.end, piece.is_latest
+        del piece, data  # nothing is held in silence
+        if is_latest:
+            await source.more(after)
 
 
 async def _give(exchange: RestExchange, piece: _Piece, nothing: int = 200) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 
 import pytest
@@ -156,3 +157,19 @@ async def test_it_can_only_be_read(method: str) -> None:
         await started(client, threadId="t1")
         refused = await client.request(method, STREAM, json=[])
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
+
+
+async def test_a_reader_that_waits_holds_no_events() -> None:
+    def made() -> list[object]:
+        found = [each for each in gc.get_objects() if type(each) is dict]
+        return [each for each in found if each.get("name") == "seen once"]
+
+    agent = Scripted({"type": "CUSTOM", "name": "seen once", "value": {"is": ["read"]}})
+    async with serving(agent) as client:
+        await events_at(client, (await started(client, threadId="t1"))["events"])
+        before = len(made())
+        live = {"offset": "-1", "live": "sse"}
+        async with client.stream("GET", STREAM, params=live) as answer:
+            parts = answer.aiter_text()
+            assert "seen once" in await anext(parts)
+            assert len(made()) == before
