@@ -17,19 +17,22 @@ class Gathering(Generic[T, R]):
 
     def __init__(self, carry_out: Callable[[Sequence[T]], Awaitable[Sequence[R]]]) -> None:
         self._carry_out = carry_out
-        self._turn = asyncio.Lock()
         self._gathered: list[T] = []
-        self._next: asyncio.Task[Sequence[R]]
+        self._latest: asyncio.Task[Sequence[R]] | None = None
 
     async def put(self, wanted: T) -> R:
         """What comes of it; it is carried out whoever still waits for that."""
         place = len(self._gathered)
         self._gathered.append(wanted)
-        if place == 0:  # the first of those that go together
-            self._next = asyncio.create_task(self._carried_out())
-        return (await asyncio.shield(self._next))[place]
+        task = self._latest
+        if place == 0 or task is None:  # the first of those that go together
+            task = self._latest = asyncio.create_task(self._carried_out(task))
+        return (await asyncio.shield(task))[place]
 
-    async def _carried_out(self) -> Sequence[R]:
-        async with self._turn:
-            gathered, self._gathered = self._gathered, []
-            return await self._carry_out(gathered)
+    async def _carried_out(self, before: asyncio.Task[Sequence[R]] | None) -> Sequence[R]:
+        """After those `before`: a lock would belong to one event loop, and stores outlive these."""
+        if before is not None and not before.done():
+            await asyncio.wait((before,))
+        del before
+        gathered, self._gathered = self._gathered, []
+        return await self._carry_out(gathered)
