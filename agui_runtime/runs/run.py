@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from ag_ui.core import RunAgentInput
 
@@ -120,9 +120,10 @@ class Run:
         except BaseException:  # noqa: BLE001  # user code: an agent may raise anything, which ends its run
             self._fail(AgentFailure())
         finally:
+            was_cancelled = is_cancelled()
             self._deadlines.stop()
             _settle(self.begun)
-        await self._end(started)
+        await self._end(started, was_cancelled)
 
     def stop(self) -> None:
         """Interrupt the agent; the run ends as cancelled. Safe at any time, also twice."""
@@ -202,7 +203,9 @@ class Run:
             failure.__cause__ = sys.exception()
             self._cause = failure
 
-    async def _end(self, started: StartedRun) -> None:
+    async def _end(self, started: StartedRun, was_cancelled: bool) -> None:
+        if was_cancelled:
+            await _cancellation()
         unwritten = await started.settle()
         if isinstance(self._cause, OwnerLost):  # from here on the thread is another process's
             raise self._cause
@@ -211,6 +214,14 @@ class Run:
             log_failure(started.info.agent, failure)
         if self._hooks.read_reports:
             await self._hooks.after_run(started.report(failure))
+
+
+async def _cancellation() -> None:
+    """Take the one that may still come: a task that cancels itself, as where an agent or a hook
+    stops the run, is cancelled where it waits next.
+    """
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)
 
 
 def _settle(future: asyncio.Future[None]) -> None:
