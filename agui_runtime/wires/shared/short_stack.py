@@ -14,9 +14,10 @@ class ShortStack(FastAPI):
     own middlewares, of which the last serves streams: around one they would do nothing but hold
     1.5 kB, and take part in each of its writes.
 
-    They are in front of it for whoever adds a middleware or a handler of all errors, and for tools
-    that build the stack in the framework's place (OpenTelemetry, Datadog). Those that replace
-    `Starlette.__call__` (Sentry, New Relic) are called with each request.
+    They are in front of it for whoever adds a middleware or a handler of all errors, or is to see
+    what was raised (`debug`), and for tools that build the stack in the framework's place
+    (OpenTelemetry, Datadog). Those that replace `Starlette.__call__` (Sentry, New Relic) are called
+    with each request.
     """
 
     def build_middleware_stack(self) -> ASGIApp:
@@ -37,6 +38,7 @@ class ShortStack(FastAPI):
         handled = self.exception_handlers.keys()
         return (
             first is not OwnScope
+            or self.debug
             or not handled.isdisjoint((500, Exception))
             or "build_middleware_stack" in vars(self)
         )

@@ -172,3 +172,12 @@ async def test_what_an_applications_own_code_raises_is_answered_by_its_own_handl
     async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
         answered = await client.get("/copilotkit/info")
     assert (answered.status_code, answered.json()) == (500, {"fault": "ZeroDivisionError"})
+
+
+async def test_an_app_that_is_debugged_shows_what_its_own_code_raised() -> None:
+    app = _failing_around_routes()
+    app.debug = True
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        answered = await client.get("/copilotkit/info")
+    assert "ZeroDivisionError" in answered.text
