@@ -95,6 +95,11 @@ class Hooks:
         return next((hook for hook in self._hooks if isinstance(hook, kind)), None)
 
     @property
+    def see_events(self) -> bool:
+        """Whether there is one that each event is shown to, which may change it."""
+        return bool(self._on_event)
+
+    @property
     def read_reports(self) -> bool:
         """Whether there is one that is called after a run."""
         return bool(self._after_run)
@@ -124,7 +129,7 @@ class Hooks:
             await _guarded(run, hook.before_run(run, request, context))
 
     def on_events(self, run: RunInfo, events: Sequence[Event]) -> None:
-        for event in events if self._on_event else ():
+        for event in events:
             for on_event in self._on_event:
                 try:
                     on_event(run, event)

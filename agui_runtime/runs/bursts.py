@@ -40,7 +40,7 @@ class Bursts:
 
     def __init__(self, events: AsyncGenerator[Event, None], light: Collection[str]) -> None:
         self._events = events
-        self._begin = cast(Callable[[], _Step], events.__anext__)
+        self._begin = cast("Callable[[], _Step]", events.__anext__)
         self._light = light
         self._burst: list[Event] = []
         self._step: _Step | None = None

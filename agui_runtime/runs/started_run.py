@@ -278,7 +278,9 @@ class StartedRun:
         return made
 
     def _note(self, events: Sequence[Event]) -> None:
-        self._hooks.on_events(self._lease.run, events)
+        if self._hooks.see_events:
+            self._hooks.on_events(self._lease.run, events)
+            events = list(events)  # one may have changed since its stretch was joined
         self._fold.feed_all(events)
         if self._fold.warnings:
             self._warn()
