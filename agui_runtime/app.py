@@ -54,7 +54,6 @@ from agui_runtime.wires.shared.own_scope import OwnScope
 from agui_runtime.wires.shared.paths import TrailingSlash
 from agui_runtime.wires.shared.refusals import Refusals
 from agui_runtime.wires.shared.request_ids import RequestIds
-from agui_runtime.wires.shared.short_stack import ShortStack
 from agui_runtime.wires.shared.slow_bodies import TimedBodies
 from agui_runtime.wires.shared.startup import OneLineFailures
 from agui_runtime.wires.shared.wire import Wire
@@ -261,7 +260,7 @@ def _check_alone(runtime: CopilotRuntime) -> None:
 
 def _app(served: Served, entered: Entered, lifespan: Lifespan) -> FastAPI:
     runtime, options = served.runtime, served.options
-    app = ShortStack(
+    app = FastAPI(
         title="agui_runtime",
         lifespan=cast(Any, lifespan),  # typed as if it knew beforehand whether it has a state
         openapi_url=None,
