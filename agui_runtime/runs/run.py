@@ -101,10 +101,10 @@ class Run:
     async def _drive(self, started: StartedRun) -> None:
         try:
             self._deadlines.start(self.cut)
-            if self._cause is not None:  # since before the task had its first turn
-                asyncio.get_running_loop().call_soon(self._deadlines.interrupt)
             await started.begin()
             _settle(self.begun)
+            if self._cause is not None:  # since before the task had its first turn
+                self._deadlines.interrupt()
             await self._perform(started)
         except OwnerLost:
             raise

@@ -28,7 +28,6 @@ from agui_runtime.core.run_events import (
     status_of,
     terminal,
 )
-from agui_runtime.core.stretches import Stretch
 from agui_runtime.hooks.hook import Hooks, RunReport
 from agui_runtime.off_loop import LONG_LIST, SLICE, is_much, unless_long
 from agui_runtime.runs.assignment import Assignment
@@ -133,9 +132,8 @@ class StartedRun:
 
     async def _accept(self, light: Sequence[Event], events: Sequence[Event]) -> int:
         ends = events[-1]["type"] in TERMINAL
-        count, legal = 0, list(light)
-        if isinstance(light, Stretch):
-            count, legal = await self._keep(light), []
+        count = await self._keep(light)
+        legal: list[Event] = []
         try:
             for event in events[: len(events) - ends]:
                 legal += self._judge(event)
