@@ -52,7 +52,7 @@ from agui_runtime.wires.a2a.task_events import ENDED, TaskEvents, Update
 from agui_runtime.wires.a2a.task_ids import begins_another
 from agui_runtime.wires.a2a.webhooks import Webhooks
 from agui_runtime.wires.shared.pace import paced
-from agui_runtime.wires.shared.run_places import Place
+from agui_runtime.wires.shared.self_describing_ids import Place
 
 logger = logger_of(__name__)
 

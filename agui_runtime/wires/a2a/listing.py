@@ -15,7 +15,7 @@ from agui_runtime.core.errors import GuardrailDenied
 from agui_runtime.off_loop import LONG_LIST, unless_long
 from agui_runtime.wires.a2a.stored_tasks import StoredTasks
 from agui_runtime.wires.a2a.task_ids import TaskRuns, begun_at
-from agui_runtime.wires.shared.run_places import Place
+from agui_runtime.wires.shared.self_describing_ids import Place
 
 _STATES: Mapping[str, TaskState] = {
     "queued": TaskState.TASK_STATE_SUBMITTED,

@@ -24,7 +24,7 @@ from agui_runtime.wires.a2a.task_events import ENDED
 from agui_runtime.wires.a2a.task_ids import TaskRuns, tasks_in
 from agui_runtime.wires.a2a.webhook_hosts import WebhookHosts
 from agui_runtime.wires.a2a.webhooks import Webhook, Webhooks
-from agui_runtime.wires.shared.run_places import Place
+from agui_runtime.wires.shared.self_describing_ids import Place
 
 logger = logger_of(__name__)
 

@@ -29,7 +29,7 @@ from agui_runtime.wires.a2a.task_events import ENDED, Ids, TaskEvents
 from agui_runtime.wires.a2a.task_ids import new_run_id, task_id
 from agui_runtime.wires.shared.bodies import BodyLimits
 from agui_runtime.wires.shared.run_inputs import run_input
-from agui_runtime.wires.shared.run_places import Place
+from agui_runtime.wires.shared.self_describing_ids import Place
 
 
 class Started:

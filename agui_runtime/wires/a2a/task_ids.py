@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agui_runtime.core.events import Record, RunInfo
-from agui_runtime.wires.shared.run_places import Place, id_of, place_in
+from agui_runtime.wires.shared.self_describing_ids import Place, id_of, place_in
 
 _PREFIX = "task_"
 _BEGINS = "task-"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from agui_runtime.wires.shared.run_places import decoded, encoded
+from agui_runtime.wires.shared.self_describing_ids import decoded, encoded
 
 PREFIX = "resp_"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agui_runtime.wires.a2a.task_ids import task_id
-from agui_runtime.wires.shared.run_places import Place
+from agui_runtime.wires.shared.self_describing_ids import Place
 from tests.wires.callers.example import Example
 
 RPC = "/a2a/{agent}"

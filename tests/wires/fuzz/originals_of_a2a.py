@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agui_runtime.wires.a2a.task_ids import task_id
-from agui_runtime.wires.shared.run_places import Place
+from agui_runtime.wires.shared.self_describing_ids import Place
 from tests.wires.fuzz.jsons import Json
 from tests.wires.fuzz.original import Original
 
