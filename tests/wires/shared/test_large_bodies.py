@@ -78,9 +78,9 @@ async def test_what_a_large_request_holds_is_read_and_recalled_in_a_thread(
 def noting(threads: set[int], work: Callable[..., object]) -> Callable[..., object]:
     """The same work, which notes in what thread it is done."""
 
-    def noted(*args: object) -> object:
+    def noted(*args: object, **kwargs: object) -> object:
         threads.add(threading.get_ident())
-        return work(*args)
+        return work(*args, **kwargs)
 
     return noted
 
