@@ -43,7 +43,7 @@ SLACK = 3.0
 in one run or the next.
 """
 
-RATIO = 1.5
+RATIO = 1.2
 """So much more than on AG-UI's wire a token may cost on another one."""
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"

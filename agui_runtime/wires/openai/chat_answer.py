@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from agui_runtime.core import jsontext
 from agui_runtime.core.events import Record
 from agui_runtime.core.jsontext import JsonObject
+from agui_runtime.core.stretches import joined
 from agui_runtime.wires.openai.deltas import Deltas
 from agui_runtime.wires.openai.errors import RunFailed
 from agui_runtime.wires.openai.usage import chat_usage
@@ -46,9 +47,9 @@ class ChatStream:
         self._head, self._tail = chunk.split(b"{}")
 
     def frames(self, records: Iterable[Record]) -> Iterator[bytes]:
-        """Those for the run's next records."""
-        for record in records:
-            for delta in self._deltas.feed(record.event):
+        """Those for the run's next records; words that come at one go are one chunk."""
+        for event in joined([record.event for record in records]):
+            for delta in self._deltas.feed(event):
                 yield from self._opening()
                 yield b"%b%b%b" % (self._head, jsontext.dumps(delta), self._tail)
         if self._deltas.finish is not None:
