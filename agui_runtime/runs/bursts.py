@@ -18,9 +18,9 @@ logger = logger_of(__name__)
 _Wait: TypeAlias = Future[object] | None
 """What a coroutine hands to its task when it waits; None where it only gives way."""
 
-LINGER = 0.008
-"""Seconds for which a burst goes on at most where the agent only gives way: half of what a screen
-shows as one picture.
+LINGER = 0.016
+"""Seconds for which a burst goes on at most where the agent only gives way: what a screen shows as
+one picture, and readers are sent at one go.
 """
 
 _Step: TypeAlias = Generator[_Wait, None, Event]
