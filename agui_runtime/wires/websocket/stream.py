@@ -42,6 +42,8 @@ class Stream:
         self._answered = asyncio.Event()
         self._cancelled = False
         self._until_cancelled = asyncio.timeout(None)
+        self._has_ended = False
+        """Whether only its last frame is to be sent."""
 
     async def serve(self) -> JsonObject:
         """Send its frames, and return the last one; raises SocketGone where nobody waits for them
@@ -59,8 +61,8 @@ class Stream:
     async def cancel(self) -> None:
         """Stop the run that is live; where none is, end the stream."""
         self._cancelled = True
-        if self.is_starting:
-            return  # it is stopped as soon as it is there
+        if self.is_starting or self._has_ended or self._until_cancelled.expired():
+            return  # it is stopped as soon as it is there, or has been
         if self._opening is not None and self._opening.stop is not None:
             await self._opening.stop()
         else:
@@ -87,6 +89,8 @@ class Stream:
         except TimeoutError:
             if not self._until_cancelled.expired():
                 raise
+        finally:
+            self._has_ended = True
         return {"outcome": "cancelled"}
 
     async def _read(self, opening: Opening, encoder: StreamEncoder) -> None:
