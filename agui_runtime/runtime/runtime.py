@@ -119,8 +119,8 @@ class CopilotRuntime:
         check("options", options, optional(a(Options)))
         check("memory", memory, optional(a(Memory)))
         check_states(states, agents, may_be_others=bool(remotes or aliases))
-        self.options = options or Options()
-        shown_as, blocks = self.options.generative_ui, self.options.blocks
+        self.options = chosen = options or Options()
+        shown_as, blocks = chosen.generative_ui, chosen.blocks
         self.agents = wrapped_agents(agents, shown_as, blocks, others=bool(remotes))
         self.actions = named_actions(actions)
         self.remotes = tuple(remotes)
@@ -128,11 +128,10 @@ class CopilotRuntime:
         check_named(self.agents, self._sources.aliases, remote=bool(remotes))
         self.authenticate = authenticate
         self.is_given_callers = authenticate is not None
-        self.permissions = Permissions(authorize, self.options.authorize_every)
+        self.permissions = Permissions(authorize, chosen.authorize_every)
         self.before_request = before_request
-        self.costs = Costs(self.options.prices)
-        counts, chosen = SharedCounts(), self.options
-        self._counts = counts
+        self.costs = Costs(chosen.prices)
+        self._counts = counts = SharedCounts()
         self.allowance = Allowance(chosen.rules(), counts.counters)
         self.streams = Openings("streams", chosen.caller_streams, chosen.streams, counts.places)
         self.runs = Openings("runs", chosen.caller_runs, chosen.runs, counts.places)
